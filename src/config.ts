@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { CATALOGUE } from './domain/catalogue/index.ts';
+import { parseDuration } from './domain/duration.ts';
+import { Secret } from './secret.ts';
+
+/** A setting is wrong or missing. The message names the variable, what is wrong and an example. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const duration = (text: string) =>
+  z
+    .string()
+    .default(text)
+    .transform((value, context) => {
+      const ms = parseDuration(value);
+      if (ms !== undefined) return ms;
+      context.addIssue(`is not a duration; write it as 500ms, 5s, 2m, 6h or 7d, for example ${text}`);
+      return z.NEVER;
+    });
+
+const flag = () =>
+  z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((value) => value === 'true');
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const secret = () => z.string().transform((value) => new Secret(value));
+
+const url = (protocols: string[], example: string) =>
+  z.string().refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), {
+    error: `is not an address, for example ${example}`,
+  });
+
+const timezone = z
+  .string()
+  .default('UTC')
+  .refine((value) => isTimezone(value), { error: 'is not a time zone, for example Europe/Berlin' });
+
+const cron = z
+  .string()
+  .default('0 2 * * 0')
+  .refine((value) => /^\S+(\s+\S+){4,6}$/.test(value.trim()), {
+    error: 'is not a cron expression of five fields, for example "0 2 * * 0" (Sunday 02:00)',
+  });
+
+/** Every setting, its default and what it means: the README's table is checked against this. */
+export const SETTINGS = {
+  KOMBO_API_KEY: secret().optional().describe("Kombo's API key"),
+  KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')
+    .default('https://api.kombo.dev/v1')
+    .transform((value) => value.replace(/\/+$/, ''))
+    .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
+  KOMBO_WEBHOOK_SECRETS: z
+    .string()
+    .optional()
+    .transform((value) => list(value ?? '').map((part) => new Secret(part)))
+    .describe('Webhook secrets, comma-separated; several while you rotate'),
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@localhost:5432/app')
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('Postgres 14 or newer'),
+  TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
+  HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
+  PORT: z.coerce
+    .number({ error: 'is not a port, for example 3000' })
+    .int()
+    .min(0)
+    .max(65_535, { error: 'is not a port, for example 3000' })
+    .default(3000)
+    .describe('Port that `serve` listens on'),
+  ADMIN_TOKEN: z
+    .string()
+    .min(16, { error: 'must have at least 16 characters, for example the output of: openssl rand -hex 24' })
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('Bearer token of the admin API and the status page; closed without it'),
+  DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
+  DEBOUNCE_MAX_WAIT: duration('60s').describe(
+    'A sync starts at the latest this long after the first unserved webhook',
+  ),
+  FULL_SYNC_CRON: cron.describe('When the weekly full sync starts'),
+  FULL_SYNC_TIMEZONE: timezone.describe('Time zone of FULL_SYNC_CRON'),
+  FULL_SYNC_SPREAD: duration('6h').describe(
+    'Full syncs are spread over this window by a hash of the integration id',
+  ),
+  CATCH_UP_INTERVAL: z
+    .union([z.literal('off').transform(() => null), duration('6h')])
+    .default(21_600_000)
+    .describe('Delta of every endpoint though no webhook came; `off` turns it off'),
+  WATERMARK_OVERLAP: duration('5m').describe('A delta reads again this much'),
+  FULL_REFRESH_INTERVAL: duration('6h').describe(
+    'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
+  ),
+  EXTRA_ENDPOINTS: z
+    .string()
+    .default('')
+    .transform((value, context) => {
+      const paths = list(value);
+      for (const path of paths) {
+        if (!CATALOGUE.some((endpoint) => endpoint.path === path)) {
+          context.addIssue(`names ${path}, which is no known endpoint, for example /hris/teams,/hris/skills`);
+        }
+      }
+      return paths;
+    })
+    .describe('Deprecated and closed-beta endpoints to read too, comma-separated'),
+  ERASE_EMPTIED: flag().describe('Erase what was known of a deleted record when Kombo empties its tombstone'),
+  KEEP_REJECTED_BODIES: flag().describe(
+    'Keep the body of a record that was set aside; it may hold personal data',
+  ),
+  SWEEP_MAX_SHARE: z.coerce
+    .number({ error: 'must be a share between 0 and 1, for example 0.3' })
+    .min(0)
+    .max(1, { error: 'must be a share between 0 and 1, for example 0.3' })
+    .default(0.3)
+    .describe(
+      'A sweep that would delete more than this share of a table of 100 rows or more stops and reports',
+    ),
+  CHANGES_RETENTION: duration('30d').describe('How long the change feed is kept'),
+  HISTORY_RETENTION: duration('90d').describe('How long finished passes are kept'),
+  DATA_DIR: z.string().min(1).default('.kombo-sync').describe('Where `dev` keeps its databases'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info')
+    .describe('Least important level that is logged'),
+  LOG_FORMAT: z
+    .enum(['pretty', 'json'], { error: 'must be pretty or json' })
+    .optional()
+    .describe('`pretty` or `json`; the default is `pretty` on a terminal, else `json`'),
+} as const;
+
+const schema = z.object(SETTINGS);
+
+export type Config = Readonly<z.output<typeof schema>>;
+
+/** Settings that a command cannot do without. */
+export type Required = 'KOMBO_API_KEY' | 'KOMBO_WEBHOOK_SECRETS' | 'DATABASE_URL';
+
+const EXAMPLES: Record<Required, string> = {
+  KOMBO_API_KEY: 'KOMBO_API_KEY=ks_prod_…, from the Kombo dashboard under API keys',
+  KOMBO_WEBHOOK_SECRETS: 'KOMBO_WEBHOOK_SECRETS=…, from the Kombo dashboard under webhooks',
+  DATABASE_URL: 'DATABASE_URL=postgres://user:password@localhost:5432/app',
+};
+
+/**
+ * Reads the settings. This is the only place that looks at `process.env`; `NAME_FILE` names a file that holds the value,
+ * as container platforms mount secrets. An empty value is the same as none.
+ *
+ * @throws ConfigError that lists everything that is wrong at once.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  required: readonly Required[] = [],
+): Config {
+  const problems: string[] = [];
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(SETTINGS)) {
+    const file = env[`${name}_FILE`];
+    try {
+      const value = file ? readFileSync(file, 'utf8').trim() : env[name];
+      if (value) values[name] = value;
+    } catch {
+      problems.push(`${name}_FILE names ${file}, which cannot be read.`);
+    }
+  }
+  const parsed = schema.safeParse(values);
+  for (const issue of parsed.error?.issues ?? []) {
+    problems.push(`${String(issue.path[0])} ${issue.message}.`);
+  }
+  for (const name of required) {
+    if (!values[name]) problems.push(`${name} is missing; set it, for example ${EXAMPLES[name]}.`);
+  }
+  const config = parsed.data;
+  if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
+    problems.push('DEBOUNCE_MAX_WAIT is shorter than DEBOUNCE_QUIET; make it longer, for example 60s.');
+  }
+  if (problems.length > 0 || !config) throw new ConfigError(problems.join('\n'));
+  return config;
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+import { defineEndpoint, type EndpointDefinition } from './define.ts';
+
+/** Assessments ordered from us: https://docs.kombo.dev/assessment */
+export const ASSESSMENT_ENDPOINTS: readonly EndpointDefinition[] = [
+  defineEndpoint({
+    path: '/assessment/orders',
+    delta: 'created_after',
+    includeDeleted: false,
+    models: { assessment_orders: 'own' },
+    fields: {
+      package_id: 'text',
+      status: 'text',
+      candidate: 'jsonb',
+      application: 'jsonb',
+      job: 'jsonb',
+    },
+  }),
+  defineEndpoint({
+    path: '/assessment/orders/open',
+    status: 'deprecated',
+    delta: 'none',
+    includeDeleted: false,
+    models: {},
+    fields: {
+      package_id: 'text',
+      candidate: 'jsonb',
+      application: 'jsonb',
+      job: 'jsonb',
+    },
+  }),
+];

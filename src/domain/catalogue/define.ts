@@ -1,0 +1,50 @@
+/** Kombo's four categories: https://docs.kombo.dev/webhooks */
+export type Category = 'ATS' | 'HRIS' | 'LMS' | 'ASSESSMENT';
+
+/** The Postgres type of a documented field. Nested objects and lists are `jsonb`. */
+export type ColumnType = 'text' | 'timestamptz' | 'numeric' | 'boolean' | 'jsonb';
+
+/**
+ * How an endpoint holds a model that a `data-changed` webhook can name.
+ *
+ * - `own`: the records of the endpoint are the model's records.
+ * - `delta`: the model is nested, and a change of it makes the parent come back with `updated_after`.
+ * - `full`: the model lives here and nowhere else, and only a full pass shows its changes.
+ * - `embedded`: a copy that no delta refreshes; the model has an endpoint of its own, join with that.
+ */
+export type ModelRelation = 'own' | 'delta' | 'full' | 'embedded';
+
+/** What a delta pass can ask for: everything changed since, only what was created since, or nothing. */
+export type DeltaFilter = 'updated_after' | 'created_after' | 'none';
+
+export interface EndpointDefinition {
+  /** Path below the API's base address, as `/ats/applications`. */
+  readonly path: string;
+  readonly category: Category;
+  /** Table in schema `kombo`, as `ats_applications`. */
+  readonly table: string;
+  /** `deprecated` and `closed-beta` endpoints are read only when EXTRA_ENDPOINTS names them. */
+  readonly status: 'current' | 'deprecated' | 'closed-beta';
+  readonly delta: DeltaFilter;
+  readonly includeDeleted: boolean;
+  readonly paginated: boolean;
+  readonly models: Readonly<Record<string, ModelRelation>>;
+  /** Documented fields beside `id`, `changed_at` and `remote_deleted_at`, which every table has. */
+  readonly fields: Readonly<Record<string, ColumnType>>;
+}
+
+type EndpointInput = Pick<EndpointDefinition, 'path' | 'models' | 'fields'> &
+  Partial<Pick<EndpointDefinition, 'status' | 'delta' | 'includeDeleted' | 'paginated'>>;
+
+export function defineEndpoint(input: EndpointInput): EndpointDefinition {
+  const [, prefix, ...rest] = input.path.split('/');
+  return {
+    status: 'current',
+    delta: 'updated_after',
+    includeDeleted: true,
+    paginated: true,
+    ...input,
+    category: prefix!.toUpperCase() as Category,
+    table: [prefix, ...rest].join('_').replaceAll('-', '_'),
+  };
+}

@@ -1,0 +1,43 @@
+import { KNOWN_MODELS, type EndpointDefinition } from './catalogue/index.ts';
+
+export interface Route {
+  /** Endpoints whose delta shows the change. */
+  delta: string[];
+  /** Endpoints that must be read whole, because no delta shows the change. */
+  full: string[];
+  /** Names that are not in the catalogue: newer than this version. Counted, never fatal. */
+  unknown: string[];
+}
+
+/**
+ * Which of the enabled endpoints must be read when `models` have changed.
+ *
+ * A model that an enabled endpoint owns is read there, and at the endpoints whose delta brings it back as a nested record.
+ * Only a model that nothing owns and no delta shows asks for a full pass. A name that is both a table and not a model
+ * (as `hris_groups`, whose model is `hris_teams`) stands for its endpoint, so that people can name either.
+ */
+export function routeModels(models: Iterable<string>, enabled: readonly EndpointDefinition[]): Route {
+  const delta = new Set<string>();
+  const full = new Set<string>();
+  const unknown = new Set<string>();
+  for (const model of models) {
+    const table = enabled.find((endpoint) => endpoint.table === model || endpoint.path === model);
+    if (table) delta.add(table.path);
+    const holding = enabled.filter((endpoint) => endpoint.models[model] !== undefined);
+    const showing = holding.filter((endpoint) => ['own', 'delta'].includes(endpoint.models[model]!));
+    for (const endpoint of showing) delta.add(endpoint.path);
+    const owned = showing.some((endpoint) => endpoint.models[model] === 'own');
+    if (!owned) {
+      for (const endpoint of holding) if (endpoint.models[model] === 'full') full.add(endpoint.path);
+    }
+    if (!table && !KNOWN_MODELS.has(model)) unknown.add(model);
+  }
+  return { delta: [...delta].filter((path) => !full.has(path)), full: [...full], unknown: [...unknown] };
+}
+
+/** Models of an endpoint whose changes no delta shows: what a full pass repairs there is expected, not drift. */
+export function modelsHiddenFromDelta(endpoint: EndpointDefinition): string[] {
+  return Object.keys(endpoint.models).filter((model) =>
+    ['full', 'embedded'].includes(endpoint.models[model]!),
+  );
+}

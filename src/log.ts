@@ -1,0 +1,26 @@
+import { pino, type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/**
+ * The logger of a process. Logs go to stderr, so that stdout belongs to a command's own output. Records, bodies and
+ * secrets are never passed to it; the redaction is the second line of defence.
+ */
+export function createLogger(options: {
+  level: string;
+  format?: 'pretty' | 'json' | undefined;
+  name?: string;
+}): Logger {
+  const pretty = (options.format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'pretty';
+  return pino({
+    level: options.level,
+    ...(options.name ? { name: options.name } : {}),
+    redact: ['*.authorization', '*.apiKey', '*.secret', '*.token', 'req.headers', 'headers'],
+    transport: pretty
+      ? {
+          target: 'pino-pretty',
+          options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' },
+        }
+      : { target: 'pino/file', options: { destination: 2 } },
+  });
+}
