@@ -9,7 +9,7 @@ export type { Category, ColumnType, DeltaFilter, EndpointDefinition, ModelRelati
 
 /**
  * Every list endpoint that kombo-sync knows, and the only place that knows them: tables, routing and the sandbox derive
- * from it. To add a model, add one entry here and one numbered migration that creates its table.
+ * from it. To add a model, add one entry here; `migrate` creates its table.
  * Source: Kombo's OpenAPI document (https://api.kombo.dev/openapi.json) and the `updated_after` tables in it.
  */
 export const CATALOGUE: readonly EndpointDefinition[] = [

@@ -1,0 +1,171 @@
+import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
+
+/** Why a record was set aside. */
+export type RejectReason = 'not_an_object' | 'no_id' | 'id_too_long' | 'too_deep' | 'unstorable';
+
+/** A record that can be stored, as JSON text that Postgres accepts. */
+export interface StorableRecord {
+  id: string;
+  /** The record as received; only what jsonb cannot hold (NUL, half surrogates) is replaced by U+FFFD. */
+  raw: string;
+  /** The record without the fields that do not fit their column; undefined when all fit. */
+  projection: string | undefined;
+  deleted: boolean;
+  /** A tombstone whose fields Kombo has emptied (14 days after the deletion). */
+  emptied: boolean;
+}
+
+export interface RejectedRecord {
+  id: string | undefined;
+  reason: RejectReason;
+  /** The record's own text, to hash it; never logged. */
+  text: string;
+}
+
+const ID_MAX_LENGTH = 500;
+
+/** What stays in an emptied tombstone. Everything else null or empty means: emptied. */
+const TOMBSTONE_FIELDS = new Set(['id', 'remote_id', 'changed_at', 'remote_deleted_at']);
+
+/** Exact text of a number that the parser kept as written, if it is one. */
+export type ExactNumber = (value: unknown) => string | undefined;
+
+/**
+ * Splits what a page returned into records to store and records to set aside. Of records with the same id the last one
+ * counts (a row that moved while the page was put together).
+ */
+export function prepareRecords(
+  endpoint: EndpointDefinition,
+  results: readonly unknown[],
+  exactNumber: ExactNumber,
+): { storable: StorableRecord[]; rejected: RejectedRecord[] } {
+  const storable = new Map<string, StorableRecord>();
+  const rejected: RejectedRecord[] = [];
+  for (const result of results) {
+    const prepared = prepareRecord(endpoint, result, exactNumber);
+    if ('reason' in prepared) rejected.push(prepared);
+    else storable.set(prepared.id, prepared);
+  }
+  return { storable: [...storable.values()], rejected };
+}
+
+export function prepareRecord(
+  endpoint: EndpointDefinition,
+  result: unknown,
+  exactNumber: ExactNumber,
+): StorableRecord | RejectedRecord {
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) {
+    return { id: undefined, reason: 'not_an_object', text: textOf(result) };
+  }
+  let record = result as Record<string, unknown>;
+  let raw: string;
+  try {
+    raw = JSON.stringify(record);
+    if (raw.includes('\\u0000') || raw.includes('\\ud')) {
+      // The text may also hold these characters escaped, which is fine; so look at the values, never at the text.
+      record = storableValue(record) as Record<string, unknown>;
+      raw = JSON.stringify(record);
+    }
+  } catch {
+    return { id: undefined, reason: 'too_deep', text: '' };
+  }
+  const id = typeof record['id'] === 'string' ? record['id'] : exactNumber(record['id']);
+  if (!id) return { id: undefined, reason: 'no_id', text: raw };
+  if (id.length > ID_MAX_LENGTH) return { id: undefined, reason: 'id_too_long', text: raw };
+
+  const misfits = misfitFields(endpoint, record, exactNumber);
+  const deleted =
+    fits('timestamptz', record['remote_deleted_at'], exactNumber) && Boolean(record['remote_deleted_at']);
+  return {
+    id,
+    raw,
+    projection: misfits.length > 0 ? JSON.stringify(without(record, misfits)) : undefined,
+    deleted,
+    emptied: deleted && isEmptied(record),
+  };
+}
+
+/** Names of documented fields whose value does not fit the column; they stay in `raw`. */
+function misfitFields(
+  endpoint: EndpointDefinition,
+  record: Record<string, unknown>,
+  exactNumber: ExactNumber,
+): string[] {
+  const misfits = Object.entries(endpoint.fields)
+    .filter(([name, type]) => !fits(type, record[name], exactNumber))
+    .map(([name]) => name);
+  for (const name of ['changed_at', 'remote_deleted_at']) {
+    if (!fits('timestamptz', record[name], exactNumber)) misfits.push(name);
+  }
+  return misfits;
+}
+
+function fits(type: ColumnType, value: unknown, exactNumber: ExactNumber): boolean {
+  if (value === null || value === undefined) return true;
+  switch (type) {
+    case 'text':
+    case 'jsonb':
+      return true;
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'numeric':
+      return exactNumber(value) !== undefined;
+    case 'timestamptz':
+      return typeof value === 'string' && isTimestamp(value);
+  }
+}
+
+const TIMESTAMP =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+
+/** A date or date-time that Postgres reads, with or without an offset. */
+export function isTimestamp(text: string): boolean {
+  const match = TIMESTAMP.exec(text);
+  if (!match) return false;
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  if (!year || !month || month > 12 || !day || hour > 23 || minute > 59 || second > 59) return false;
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+function isEmptied(record: Record<string, unknown>): boolean {
+  return Object.entries(record).every(([name, value]) => TOMBSTONE_FIELDS.has(name) || isEmpty(value));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+function without(record: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
+}
+
+/** Replaces what jsonb refuses, in values and in keys: NUL (SQLSTATE 22P05) and half surrogates (22P02). */
+function storableValue(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value);
+  if (Array.isArray(value)) return value.map(storableValue);
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value;
+  // fromEntries defines own properties, so that a key `__proto__` stays data.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [storableText(key), storableValue(entry)]),
+  );
+}
+
+function storableText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+/** Raw-JSON numbers are objects without a prototype; they must pass untouched. */
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) !== null;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,33 @@
+import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { Store } from '../store/database.ts';
+import type { TemporalHandle } from '../temporal/connect.ts';
+import type { SignalRequest } from '../temporal/start.ts';
+
+export type DeliveryOutcome = 'accepted' | 'ignored' | 'malformed' | 'unsigned' | 'too-large' | 'unavailable';
+
+/** What became of one request to the webhook endpoint. Holds names and ids only. */
+export interface DeliveryEvent {
+  outcome: DeliveryOutcome;
+  /** Milliseconds from the request to its answer. */
+  ms: number;
+  /** Kombo's id of the delivery. */
+  id?: string;
+  type?: string;
+  integrationId?: string;
+  models: string[];
+}
+
+export interface HttpDeps {
+  config: Config;
+  store: Store;
+  temporal: TemporalHandle;
+  log: Logger;
+  onDelivery?: (event: DeliveryEvent) => void;
+  /** Where Temporal's UI is, for links on the status page; as http://localhost:8233 */
+  temporalUiUrl?: string;
+  /** How long a delivery waits for company, in milliseconds; the default was measured. */
+  coalescingWindowMs?: number;
+  /** Stores a signal durably; the default asks Temporal. */
+  send?: (request: SignalRequest) => Promise<unknown>;
+}

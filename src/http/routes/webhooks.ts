@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
+import { verify } from '../../kombo/signature.ts';
+import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
+import type { Coalescer } from '../../temporal/coalescer.ts';
+import type { DeliveryOutcome, HttpDeps } from '../deps.ts';
+import type { Metrics } from '../metrics.ts';
+import { sendError } from '../plugins/errors.ts';
+
+const BODY_LIMIT = 1_048_576;
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient look at the content, then Temporal. The answer is
+ * 200 only after Temporal has stored the signal (invariants I1 and I2).
+ */
+export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Metrics }) {
+  return (app: FastifyInstance, _options: unknown, done: () => void): void => {
+    // The parsers belong to this route alone: here a body is bytes, whatever it calls itself.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
+      parsed(null, body),
+    );
+
+    const finish = (request: FastifyRequest, reply: FastifyReply, outcome: DeliveryOutcome, it?: Delivery) => {
+      const event = {
+        outcome,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(it ? { id: it.id, type: it.type } : {}),
+        ...(it && it.kind !== 'ignored' ? { integrationId: it.integrationId } : {}),
+        models: it?.kind === 'data-changed' ? it.models : [],
+      };
+      deps.metrics.countDelivery(event);
+      deps.onDelivery?.(event);
+      const level = outcome === 'accepted' || outcome === 'ignored' ? 'info' : 'warn';
+      request.log[level]({ delivery: event }, `webhook ${outcome}`);
+    };
+
+    app.post(
+      '/webhooks/kombo',
+      {
+        bodyLimit: BODY_LIMIT,
+        errorHandler: (error, request, reply) => {
+          if (error.statusCode !== 413) throw error;
+          finish(request, reply, 'too-large');
+          return sendError(reply, 413, 'too_large', 'A delivery has at most 1 MiB.');
+        },
+      },
+      async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const header = request.headers['x-kombo-signature'];
+        if (!verify(body, header?.toString(), deps.config.KOMBO_WEBHOOK_SECRETS)) {
+          finish(request, reply, 'unsigned');
+          const message = 'x-kombo-signature does not match the body; check KOMBO_WEBHOOK_SECRETS.';
+          return sendError(reply, 401, 'bad_signature', message);
+        }
+
+        let delivery: Delivery;
+        try {
+          delivery = parseDelivery(parseJson(body));
+        } catch (error) {
+          if (!(error instanceof MalformedDelivery)) throw error;
+          finish(request, reply, 'malformed');
+          return sendError(reply, 400, 'malformed', error.message);
+        }
+
+        const notice = noticeOf(delivery);
+        if (!notice) {
+          finish(request, reply, 'ignored', delivery);
+          return reply.send({ status: 'ignored' });
+        }
+        deps.metrics.unknownModels.inc(notice.models.filter((model) => !KNOWN_MODELS.has(model)).length);
+        try {
+          await deps.ingest.add(notice);
+        } catch (error) {
+          request.log.warn({ err: error }, 'Temporal did not accept a delivery; its sender is asked to retry');
+          finish(request, reply, 'unavailable', delivery);
+          reply.header('retry-after', RETRY_AFTER_SECONDS);
+          return sendError(reply, 503, 'not_accepted', 'Temporal did not accept the delivery; send it again.');
+        }
+        finish(request, reply, 'accepted', delivery);
+        return reply.send({ status: 'accepted' });
+      },
+    );
+    done();
+  };
+}
+
+function noticeOf(delivery: Delivery) {
+  if (delivery.kind === 'ignored') return undefined;
+  const { integrationId, tool, category } = delivery;
+  const about = { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
+  if (delivery.kind === 'lifecycle') return { ...about, models: [], event: delivery.event };
+  return delivery.models.length > 0 ? { ...about, models: delivery.models } : undefined;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    // The parser's own message quotes the body.
+    throw new MalformedDelivery('The delivery is malformed: it is not JSON.');
+  }
+}

@@ -1,0 +1,209 @@
+import { classifyAnswer, remedy, SyncError } from '../domain/errors.ts';
+import { findEndpoint, type Category } from '../domain/catalogue/index.ts';
+import type { Secret } from '../secret.ts';
+import { parseExact } from './json.ts';
+import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
+
+/** Kombo's maximum; the default of 100 would cost two and a half times the requests. */
+const PAGE_SIZE = 250;
+/** Reads come out of Kombo's own database, so half a minute is generous. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface PageQuery {
+  integrationId: string;
+  /** Path of a catalogue endpoint. */
+  endpoint: string;
+  cursor?: string | null | undefined;
+  updatedAfter?: Date | null | undefined;
+  ids?: readonly string[] | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface KomboPage {
+  results: unknown[];
+  /** Cursor of the next page, or null. */
+  next: string | null;
+  /** Kombo's clock, by the Date header. */
+  date: Date | null;
+  /** Milliseconds to wait before the next request when the rate limit is used up. */
+  pauseMs: number;
+}
+
+export interface KomboClient {
+  /** One page of a list endpoint, with the filters that a sync always sends. @throws SyncError */
+  fetchPage(query: PageQuery): Promise<KomboPage>;
+  /** @throws SyncError of class IntegrationGone when Kombo does not know it. */
+  getIntegration(integrationId: string): Promise<KomboIntegration>;
+  /** Checks the key; returns Kombo's clock. @throws SyncError of class AccessDenied when the key is wrong. */
+  checkApiKey(): Promise<{ date: Date | null }>;
+}
+
+export interface KomboClientOptions {
+  baseUrl: string;
+  apiKey: Secret;
+  fetch?: typeof fetch;
+  timeoutMs?: number;
+}
+
+/**
+ * Plain HTTP instead of Kombo's SDK: a page must survive an unknown enum value or a new field, numbers must stay exact,
+ * and the answer's headers matter.
+ */
+export function createKomboClient(options: KomboClientOptions): KomboClient {
+  const request = async (
+    path: string,
+    query: URLSearchParams,
+    init: { integrationId?: string; signal?: AbortSignal | undefined },
+  ) => {
+    const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query}` : ''}`;
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${options.apiKey.reveal()}`,
+      accept: 'application/json',
+    };
+    if (init.integrationId !== undefined) headers['x-integration-id'] = init.integrationId;
+    let response: Response;
+    let text: string;
+    try {
+      response = await (options.fetch ?? fetch)(url, {
+        headers,
+        redirect: 'error',
+        signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
+      });
+      text = await response.text();
+    } catch (error) {
+      init.signal?.throwIfAborted();
+      throw unreachable(path, options, timeout.aborted, error);
+    }
+    return { body: readBody(path, response, text), date: readDate(response), pauseMs: readPause(response) };
+  };
+
+  return {
+    async fetchPage(query) {
+      const answer = await request(query.endpoint, listParameters(query), query);
+      const page = PAGE.safeParse(answer.body);
+      if (!page.success)
+        throw new SyncError('Unavailable', `${query.endpoint} answered without a list of results.`);
+      // An empty cursor ends the listing, as null does.
+      return {
+        results: page.data.data.results,
+        next: page.data.data.next || null,
+        date: answer.date,
+        pauseMs: answer.pauseMs,
+      };
+    },
+    async getIntegration(integrationId) {
+      const path = `/integrations/${encodeURIComponent(integrationId)}`;
+      const { body } = await request(path, new URLSearchParams(), {});
+      const parsed = KOMBO_INTEGRATION.safeParse(body);
+      if (!parsed.success)
+        throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
+      return toIntegration(parsed.data.data);
+    },
+    async checkApiKey() {
+      const { date } = await request('/check-api-key', new URLSearchParams(), {});
+      return { date };
+    },
+  };
+}
+
+/** Kombo's cursor does not carry the filters: they go with every page. */
+function listParameters(query: PageQuery): URLSearchParams {
+  const endpoint = findEndpoint(query.endpoint);
+  const parameters = new URLSearchParams();
+  if (endpoint?.paginated !== false) parameters.set('page_size', String(PAGE_SIZE));
+  if (endpoint?.includeDeleted !== false) parameters.set('include_deleted', 'true');
+  if (query.updatedAfter && endpoint && endpoint.delta !== 'none') {
+    parameters.set(endpoint.delta, query.updatedAfter.toISOString());
+  }
+  if (query.ids) parameters.set('ids', query.ids.join(','));
+  if (query.cursor) parameters.set('cursor', query.cursor);
+  return parameters;
+}
+
+function readBody(path: string, response: Response, text: string): unknown {
+  let body: unknown;
+  try {
+    body = parseExact(text);
+  } catch {
+    body = undefined;
+  }
+  if (response.ok && body !== undefined) return body;
+  const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
+  const code = typeof error?.code === 'string' ? error.code : null;
+  // A 200 that is no JSON was cut on the way.
+  const errorClass = response.ok ? 'Unavailable' : classifyAnswer(code, response.status);
+  const what = response.ok ? 'an answer that is not whole' : (code ?? `HTTP ${response.status}`);
+  throw new SyncError(errorClass, `Kombo answered ${path} with ${what}. ${remedy(errorClass)}`, {
+    code,
+    retryAfterMs: readRetryAfter(response),
+  });
+}
+
+function unreachable(
+  path: string,
+  options: KomboClientOptions,
+  timedOut: boolean,
+  error: unknown,
+): SyncError {
+  const cause = (error as { cause?: { code?: string } }).cause?.code;
+  const what = timedOut
+    ? `did not answer ${path} within ${(options.timeoutMs ?? REQUEST_TIMEOUT_MS) / 1000} s`
+    : `cannot be reached for ${path}${cause ? ` (${cause})` : ''}`;
+  return new SyncError('Unavailable', `Kombo ${what}. ${remedy('Unavailable')}`, {
+    code: cause ?? 'NETWORK',
+  });
+}
+
+function readDate(response: Response): Date | null {
+  const header = response.headers.get('date');
+  const date = header === null ? null : new Date(header);
+  return date && !Number.isNaN(date.getTime()) ? date : null;
+}
+
+const MAX_PAUSE_MS = 10 * 60_000;
+
+/** Retry-After in seconds or as a date; else the seconds until Kombo's window starts anew. */
+function readRetryAfter(response: Response): number | undefined {
+  const header = response.headers.get('retry-after');
+  if (header !== null) {
+    const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+    if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), MAX_PAUSE_MS);
+  }
+  if (response.status !== 429) return undefined;
+  return readReset(response);
+}
+
+function readPause(response: Response): number {
+  return response.headers.get('ratelimit-remaining') === '0' ? (readReset(response) ?? 0) : 0;
+}
+
+/** `ratelimit-reset` is seconds left, not a moment: https://docs.kombo.dev/ats/getting-started/querying-api */
+function readReset(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('ratelimit-reset') ?? Number.NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, MAX_PAUSE_MS) : undefined;
+}
+
+function toIntegration(data: {
+  id: string;
+  tool: { id: string };
+  category: string;
+  status?: string | null | undefined;
+  setup_status?: string | null | undefined;
+  data_expired_at?: string | null | undefined;
+  end_user?: { organization_name?: string | null | undefined } | null | undefined;
+  read_models?: { id: string; is_available?: boolean | null | undefined }[] | null | undefined;
+}): KomboIntegration {
+  return {
+    id: data.id,
+    tool: data.tool.id,
+    category: data.category as Category,
+    status: data.status ?? null,
+    setupStatus: data.setup_status ?? null,
+    organizationName: data.end_user?.organization_name ?? null,
+    dataExpiredAt: data.data_expired_at ? new Date(data.data_expired_at) : null,
+    unavailableModels: (data.read_models ?? [])
+      .filter((model) => model.is_available === false)
+      .map((model) => model.id),
+  };
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Category } from '../domain/catalogue/index.ts';
+
+/**
+ * What is asked of Kombo's answers: only what a sync cannot do without. Everything else may be new, missing or of another
+ * type, and is kept in the raw record.
+ */
+export const PAGE = z.object({
+  data: z.object({ next: z.string().nullish(), results: z.array(z.unknown()) }),
+});
+
+export const KOMBO_INTEGRATION = z.object({
+  data: z.object({
+    id: z.string(),
+    tool: z.object({ id: z.string() }),
+    category: z.enum(['ATS', 'HRIS', 'LMS', 'ASSESSMENT']),
+    status: z.string().nullish(),
+    setup_status: z.string().nullish(),
+    data_expired_at: z.string().nullish(),
+    end_user: z.object({ organization_name: z.string().nullish() }).nullish(),
+    read_models: z.array(z.object({ id: z.string(), is_available: z.boolean().nullish() })).nullish(),
+  }),
+});
+
+/** An integration as `GET /integrations/{id}` tells it. */
+export interface KomboIntegration {
+  id: string;
+  tool: string;
+  category: Category;
+  status: string | null;
+  setupStatus: string | null;
+  organizationName: string | null;
+  /** Set while the data is stale because filters or scope changed. */
+  dataExpiredAt: Date | null;
+  unavailableModels: string[];
+}

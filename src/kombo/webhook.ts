@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+/** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
+export type Delivery = DataChanged | IntegrationEvent | Ignored;
+
+interface DeliveryBase {
+  /** Kombo's id of the delivery. */
+  id: string;
+  type: string;
+}
+
+interface AboutIntegration extends DeliveryBase {
+  integrationId: string;
+  tool?: string;
+  category?: string;
+}
+
+export interface DataChanged extends AboutIntegration {
+  kind: 'data-changed';
+  /** Distinct names as Kombo sent them, also those that this version does not know. */
+  models: string[];
+}
+
+export interface IntegrationEvent extends AboutIntegration {
+  kind: 'lifecycle';
+  event: 'created' | 'deleted' | 'state-changed';
+}
+
+export interface Ignored extends DeliveryBase {
+  kind: 'ignored';
+}
+
+/** A correctly signed body that is not a delivery. The message names what is wrong, never what was sent. */
+export class MalformedDelivery extends Error {
+  override name = 'MalformedDelivery';
+}
+
+/**
+ * Types that Kombo documents. `sync-finished` and `remote-event-received` are ignored like any other type without a
+ * case below: whatever they announce is announced by `data-changed` too.
+ */
+export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
+  'data-changed',
+  'integration-created',
+  'integration-deleted',
+  'integration-state-changed',
+  'assessment:order-received',
+  'inline-assessment:order-received',
+  'connection-flow-failed',
+  'ai-apply-application-status-updated',
+  'ai-apply-job-posting-status-updated',
+  'sync-finished',
+  'remote-event-received',
+]);
+
+/** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. */
+const MAX_MODELS = 500;
+
+/** Ids become workflow ids and keys in Postgres, neither of which takes NUL, control characters or half surrogates. */
+const name = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
+const optionalName = name.optional().catch(undefined);
+
+const envelope = z.object({ id: name, type: name, data: z.looseObject({}) });
+
+const changedModels = z.object({ changed_models: z.array(z.unknown()).max(MAX_MODELS) });
+const changedModel = z.object({ name });
+
+// Deliveries about an integration itself name it `id`; all others name it `integration_id`, some beside an own `id`.
+const created = z
+  .object({ id: name, tool: optionalName, category: optionalName })
+  .transform((data) => about(data.id, data.tool, data.category));
+const related = z
+  .object({ integration_id: name, integration_tool: optionalName, integration_category: optionalName })
+  .transform((data) => about(data.integration_id, data.integration_tool, data.integration_category));
+
+/**
+ * Reads a delivery leniently: unknown fields, types and model names are fine, a missing id is not.
+ *
+ * @throws MalformedDelivery
+ */
+export function parseDelivery(json: unknown): Delivery {
+  const { id, type, data } = read(envelope, json, 'it needs the strings id and type and the object data');
+  switch (type) {
+    case 'data-changed': {
+      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      return { kind: 'data-changed', id, type, ...integration, models: readModels(data) };
+    }
+    case 'assessment:order-received':
+    case 'inline-assessment:order-received': {
+      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      return {
+        kind: 'data-changed',
+        id,
+        type,
+        ...integration,
+        category: 'ASSESSMENT',
+        models: ['assessment_orders'],
+      };
+    }
+    case 'integration-created':
+    case 'integration-deleted': {
+      const integration = read(created, data, 'data.id is missing or no usable id');
+      const event = type === 'integration-created' ? 'created' : 'deleted';
+      return { kind: 'lifecycle', id, type, ...integration, event };
+    }
+    case 'integration-state-changed': {
+      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      return { kind: 'lifecycle', id, type, ...integration, event: 'state-changed' };
+    }
+    default:
+      return { kind: 'ignored', id, type };
+  }
+}
+
+function readModels(data: unknown): string[] {
+  const { changed_models: entries } = read(
+    changedModels,
+    data,
+    `data.changed_models must be an array of at most ${MAX_MODELS} entries`,
+  );
+  const models = new Set<string>();
+  for (const entry of entries) {
+    const model = changedModel.safeParse(entry);
+    if (model.success) models.add(model.data.name);
+  }
+  return [...models];
+}
+
+function about(integrationId: string, tool: string | undefined, category: string | undefined) {
+  return { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw new MalformedDelivery(`The delivery is malformed: ${problem}.`);
+  return result.data;
+}

@@ -1,0 +1,130 @@
+import type { Store } from './database.ts';
+import type { ChangeOp } from './schema.ts';
+
+/** An entry of the change feed: the row behind it is in `kombo.<tableName>`. */
+export interface Change {
+  /** Position in the feed; increasing, with holes. Text, since it may outgrow a safe integer. */
+  seq: string;
+  integrationId: string;
+  tableName: string;
+  id: string;
+  op: ChangeOp;
+  at: Date;
+}
+
+export const CHANGES_CHANNEL = 'kombo_sync_changes';
+
+interface ChangeRow {
+  seq: string;
+  integration_id: string;
+  table_name: string;
+  id: string;
+  op: ChangeOp;
+  at: Date;
+}
+
+/**
+ * Changes after a position, in order. Never skips a change that commits late: the feed is only read up to a point below
+ * which nothing is open any more (see `kombo_sync.changes_horizon`).
+ *
+ * @returns the changes that match, and the position to go on from, which may be further than the last match.
+ */
+export async function readChanges(
+  store: Store,
+  options: { after: string; limit: number; integrationId?: string | undefined; table?: string | undefined },
+): Promise<{ changes: Change[]; position: string }> {
+  const { rows } = await store.pool.query<ChangeRow>(
+    'select seq::text, integration_id, table_name, id, op, at from kombo_sync.read_changes($1, $2)',
+    [options.after, options.limit],
+  );
+  const changes = rows.filter(
+    (row) =>
+      (options.integrationId === undefined || row.integration_id === options.integrationId) &&
+      (options.table === undefined || row.table_name === options.table),
+  );
+  return {
+    changes: changes.map((row) => ({
+      seq: row.seq,
+      integrationId: row.integration_id,
+      tableName: row.table_name,
+      id: row.id,
+      op: row.op,
+      at: row.at,
+    })),
+    position: rows.at(-1)?.seq ?? options.after,
+  };
+}
+
+/** The end of the feed: start here to see only what comes. */
+export async function latestPosition(store: Store): Promise<string> {
+  const { rows } = await store.pool.query<{ position: string }>(
+    'select kombo_sync.changes_horizon()::text as position',
+  );
+  return rows[0]!.position;
+}
+
+const POLL_MS = 5_000;
+const BATCH = 1_000;
+
+/**
+ * Follows the feed until the signal aborts. NOTIFY wakes it at once; should a notification get lost, it looks again every
+ * five seconds.
+ */
+export async function* followChanges(
+  store: Store,
+  options: {
+    after: string;
+    signal: AbortSignal;
+    integrationId?: string | undefined;
+    table?: string | undefined;
+  },
+): AsyncGenerator<Change> {
+  const client = await store.pool.connect();
+  let wake = () => {};
+  const onWake = () => wake();
+  client.on('notification', onWake);
+  options.signal.addEventListener('abort', onWake);
+  try {
+    await client.query(`listen ${CHANGES_CHANNEL}`);
+    let after = options.after;
+    while (!options.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const { changes, position } = await readChanges(store, { ...options, after, limit: BATCH });
+      yield* changes;
+      if (position !== after) {
+        after = position;
+        continue;
+      }
+      await waitFor(woken, POLL_MS);
+    }
+  } finally {
+    options.signal.removeEventListener('abort', onWake);
+    client.off('notification', onWake);
+    client.release(true);
+  }
+}
+
+async function waitFor(woken: Promise<void>, ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([woken, promise]);
+  clearTimeout(timer);
+}
+
+const NOTIFY_INTERVAL_MS = 200;
+
+/**
+ * Wakes readers of the feed after commits. NOTIFY inside a transaction makes commits queue behind one lock; so this sends
+ * one of its own, at most five a second. A reader that misses one polls.
+ */
+export function createChangeNotifier(store: Store): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      store.pool.query(`notify ${CHANGES_CHANNEL}`).catch(() => {});
+    }, NOTIFY_INTERVAL_MS).unref();
+  };
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { SyncError } from '../domain/errors.ts';
+import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
+import { getEndpoint } from '../domain/catalogue/index.ts';
+import { isDataError } from './data-tables.ts';
+import { transaction, type Store } from './database.ts';
+import { passLost, type Pass } from './passes.ts';
+import {
+  beginWrite,
+  isChange,
+  writeRecords,
+  type WriteCounts,
+  type WriteOptions,
+  type WriteTarget,
+} from './write-records.ts';
+
+export interface Page {
+  storable: readonly StorableRecord[];
+  rejected: readonly RejectedRecord[];
+  /** How many results the page had, whatever became of them. */
+  results: number;
+  /** Cursor of the next page; null ends the pass. */
+  next: string | null;
+  /** When the page was asked for, by the database's clock. */
+  observedAt: Date;
+  /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0); counts on the first page. */
+  clockCorrectionMs: number;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Writes a page and moves the cursor in one transaction (invariant I7). Returns the pass as it is afterwards.
+ *
+ * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
+ * @throws SyncError CursorRepeated when `next` was followed before.
+ */
+export async function commitPage(
+  store: Store,
+  pass: Pass,
+  page: Page,
+  options: WriteOptions,
+): Promise<{ pass: Pass; changed: boolean }> {
+  try {
+    return await transaction(store.pool, (client) => commit(client, pass, page, options, false));
+  } catch (error) {
+    if (isDataError(error))
+      return transaction(store.pool, (client) => commit(client, pass, page, options, true));
+    if (isRepeatedCursor(error)) {
+      throw new SyncError(
+        'CursorRepeated',
+        `Kombo returned a cursor of ${pass.endpoint} for the second time.`,
+        {
+          cause: undefined,
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+async function commit(
+  client: pg.ClientBase,
+  pass: Pass,
+  page: Page,
+  options: WriteOptions,
+  careful: boolean,
+): Promise<{ pass: Pass; changed: boolean }> {
+  const target: WriteTarget = {
+    integrationId: pass.integration_id,
+    endpoint: getEndpoint(pass.endpoint),
+    observedAt: page.observedAt,
+    driftBefore: pass.drift_before,
+    passId: pass.id,
+  };
+  await beginWrite(client, target);
+  const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
+  const moved = await movePass(client, pass, page, counts);
+  if (page.next === null) await finishPass(client, moved);
+  return { pass: moved, changed: isChange(counts) };
+}
+
+async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
+  const { rows } = await client.query<Pass>({
+    name: 'move_pass',
+    text: `
+      with page as (
+        insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
+        select id, pages + 1, restarts, $3, case when updated_after is null then $4::text[] end
+        from kombo_sync.passes where id = $1 and version = $2
+      )
+      update kombo_sync.passes set
+        version = version + 1, pages = pages + 1, cursor = $5, active_at = clock_timestamp(),
+        watermark_at = case when pages = 0 then started_at + $6::int * interval '1 millisecond' else watermark_at end,
+        state = case when $5::text is null then 'completed' else state end,
+        finished_at = case when $5::text is null then clock_timestamp() end,
+        sweep_state = case when $5::text is null and updated_after is null then 'due' else sweep_state end,
+        records = records + $7, created = created + $8, updated = updated + $9, unchanged = unchanged + $10,
+        deleted = deleted + $11, restored = restored + $12, stale = stale + $13, rejected = rejected + $14,
+        drift_missing = drift_missing + $15, drift_stale = drift_stale + $16,
+        drift_wrongly_live = drift_wrongly_live + $17, drift_wrongly_deleted = drift_wrongly_deleted + $18,
+        drift_expected = drift_expected + $19
+      where id = $1 and version = $2 and state = 'running'
+      returning *`,
+    values: [
+      pass.id,
+      pass.version,
+      page.next === null ? null : createHash('md5').update(page.next).digest('hex'),
+      [...page.storable, ...page.rejected].flatMap((record) => record.id ?? []),
+      page.next,
+      page.clockCorrectionMs,
+      page.results,
+      counts.created,
+      counts.updated,
+      counts.unchanged,
+      counts.deleted,
+      counts.restored,
+      counts.stale,
+      counts.rejected,
+      counts.drift_missing,
+      counts.drift_stale,
+      counts.drift_wrongly_live,
+      counts.drift_wrongly_deleted,
+      counts.drift_expected,
+    ],
+  });
+  const [moved] = rows;
+  if (!moved) throw passLost(pass);
+  return moved;
+}
+
+/** What was owed is done, and an endpoint that answers is not disabled. The pages of a delta have served. */
+async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
+  await client.query(
+    `update kombo_sync.endpoint_states set
+       disabled_code = null, disabled_message = null, disabled_at = null,
+       owed = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed end,
+       owed_since = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed_since end
+     where integration_id = $1 and endpoint = $2 and (disabled_code is not null or owed is not null)`,
+    [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
+  );
+  if (pass.updated_after !== null) {
+    await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
+  } else {
+    // A record without an id cannot be matched to its good version; a full listing that no longer shows it clears it.
+    await client.query(
+      `delete from kombo_sync.rejected_records
+       where integration_id = $1 and endpoint = $2 and pass_id is distinct from $3 and last_seen_at < $4`,
+      [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
+    );
+  }
+}
+
+function isRepeatedCursor(error: unknown): boolean {
+  const { code, constraint } = (error ?? {}) as { code?: string; constraint?: string };
+  return code === UNIQUE_VIOLATION && constraint === 'pass_pages_cursor';
+}

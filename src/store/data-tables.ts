@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import { CATALOGUE, type EndpointDefinition } from '../domain/catalogue/index.ts';
+
+/** Columns that every table of schema `kombo` has beside the documented fields, in order, with what they mean. */
+export const SYSTEM_COLUMNS = {
+  integration_id: ['text not null', 'The integration that the record belongs to.'],
+  id: ['text not null', "Kombo's id of the record; unique for one model of one integration."],
+  raw: ['jsonb not null', 'The record as received.'],
+  changed_at: ['timestamptz', "Kombo's time of the record's own last change; nested changes do not move it."],
+  remote_deleted_at: ['timestamptz', 'When Kombo found the record deleted in the tool.'],
+  deleted_at: ['timestamptz', "Null while the record lives; else Kombo's deletion or ours, by a sweep."],
+  observed_at: ['timestamptz not null', 'When the stored version was asked for.'],
+} as const satisfies Record<string, readonly [string, string]>;
+
+export interface TableChange {
+  table: string;
+  /** The columns to add; undefined when the whole table is missing. */
+  columns?: string[];
+}
+
+/** What schema `kombo` lacks compared with the catalogue. Nothing is ever taken away. */
+export async function missingDataTables(client: pg.ClientBase | pg.Pool): Promise<TableChange[]> {
+  const { rows } = await client.query<{ table_name: string; column_name: string }>(
+    `select table_name::text, column_name::text from information_schema.columns where table_schema = 'kombo'`,
+  );
+  const present = new Map<string, Set<string>>();
+  for (const row of rows) {
+    present.set(row.table_name, (present.get(row.table_name) ?? new Set()).add(row.column_name));
+  }
+  return CATALOGUE.flatMap((endpoint): TableChange[] => {
+    const columns = present.get(endpoint.table);
+    if (!columns) return [{ table: endpoint.table }];
+    const missing = Object.keys(endpoint.fields).filter((field) => !columns.has(field));
+    return missing.length > 0 ? [{ table: endpoint.table, columns: missing }] : [];
+  });
+}
+
+/**
+ * Brings schema `kombo` up to the catalogue: missing tables are created, missing columns added and filled from `raw`.
+ * Adding a nullable column does not rewrite a table, and the filling goes in small transactions, so that a table with
+ * millions of rows stays in use meanwhile.
+ */
+export async function ensureDataTables(client: pg.ClientBase): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { table, columns } of await missingDataTables(client)) {
+    const endpoint = CATALOGUE.find((entry) => entry.table === table)!;
+    if (columns) {
+      const added = columns.map((name) => `add column if not exists ${quote(name)} ${endpoint.fields[name]}`);
+      await client.query(`set lock_timeout = '10s'`);
+      await client.query(`alter table kombo.${quote(table)} ${added.join(', ')}`);
+      await fillColumns(client, endpoint, columns);
+    } else {
+      await client.query(createTable(endpoint));
+      for (const index of indexes(endpoint)) await client.query(index);
+    }
+    for (const comment of comments(endpoint)) await client.query(comment);
+    applied.push(columns ? `kombo.${table} (${columns.join(', ')})` : `kombo.${table}`);
+  }
+  return applied;
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function createTable(endpoint: EndpointDefinition): string {
+  const columns = [
+    ...(['integration_id', 'id'] as const).map((name) => `${name} ${SYSTEM_COLUMNS[name][0]}`),
+    ...Object.entries(endpoint.fields).map(([name, type]) => `${quote(name)} ${type}`),
+    ...(['raw', 'changed_at', 'remote_deleted_at', 'deleted_at', 'observed_at'] as const).map(
+      (name) => `${name} ${SYSTEM_COLUMNS[name][0]}`,
+    ),
+    'primary key (integration_id, id)',
+  ];
+  return `create table if not exists kombo.${quote(endpoint.table)} (\n  ${columns.join(',\n  ')}\n)`;
+}
+
+/** For joins: the columns that name another record (as `candidate_id`). */
+function indexes(endpoint: EndpointDefinition): string[] {
+  return Object.keys(endpoint.fields)
+    .filter((field) => field.endsWith('_id') && !['remote_id', 'origin_id'].includes(field))
+    .map(
+      (field) =>
+        `create index if not exists ${quote(`${endpoint.table}_${field}`)} on kombo.${quote(endpoint.table)} (${quote(field)}, integration_id)`,
+    );
+}
+
+function comments(endpoint: EndpointDefinition): string[] {
+  const table = `kombo.${quote(endpoint.table)}`;
+  return [
+    `comment on table ${table} is 'Records of GET ${endpoint.path}. Live rows: deleted_at is null.'`,
+    ...Object.entries(SYSTEM_COLUMNS).map(
+      ([name, [, meaning]]) => `comment on column ${table}.${name} is '${meaning.replaceAll("'", "''")}'`,
+    ),
+    ...Object.entries(endpoint.fields).map(
+      ([name, type]) =>
+        `comment on column ${table}.${quote(name)} is 'Field ${name} of GET ${endpoint.path}${type === 'jsonb' ? ', nested' : ''}.'`,
+    ),
+  ];
+}
+
+const FILL_BATCH = 2_000;
+
+/** Copies new columns out of `raw`, a batch of rows at a time in key order. A value that does not fit stays null. */
+async function fillColumns(
+  client: pg.ClientBase,
+  endpoint: EndpointDefinition,
+  columns: string[],
+): Promise<void> {
+  const list = columns.map((name) => `${quote(name)} ${endpoint.fields[name]}`).join(', ');
+  const table = `kombo.${quote(endpoint.table)}`;
+  let after = ['', ''];
+  for (;;) {
+    const { rows } = await client.query<{ integration_id: string; id: string }>(
+      `select integration_id, id from ${table} where (integration_id, id) > ($1, $2)
+       order by integration_id, id limit ${FILL_BATCH}`,
+      after,
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    const range = [...after, last.integration_id, last.id];
+    const update = (where: string) =>
+      `update ${table} t set (${columns.map(quote).join(', ')}) = (select ${columns.map(quote).join(', ')}
+         from jsonb_to_record(t.raw) as p(${list}))
+       where t.raw ?| $5::text[] and ${where}`;
+    const inRange = '(t.integration_id, t.id) > ($1, $2) and (t.integration_id, t.id) <= ($3, $4)';
+    try {
+      await client.query(update(inRange), [...range, columns]);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      // A value of another type than documented: row by row, so that it costs only itself.
+      for (const row of rows) {
+        const one = [row.integration_id, row.id, row.integration_id, row.id, columns];
+        await client
+          .query(update('(t.integration_id, t.id) >= ($1, $2) and (t.integration_id, t.id) <= ($3, $4)'), one)
+          .catch((rowError: unknown) => {
+            if (!isDataError(rowError)) throw rowError;
+          });
+      }
+    }
+    after = [last.integration_id, last.id];
+  }
+}
+
+/** SQLSTATE class 22 (a value that Postgres cannot hold) or 54 (too large or too deep for it). */
+export function isDataError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(22|54)/.test(code);
+}

@@ -1,0 +1,61 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Secret } from '../secret.ts';
+import type { Database } from './schema.ts';
+
+/** Counts and sequence numbers fit a number as long as they are safe integers; larger ones stay text. */
+const INT8_OID = 20;
+
+export interface Store {
+  readonly pool: pg.Pool;
+  readonly db: Kysely<Database>;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** Connections at most; a worker holds about one for each pass that it writes at the same time. */
+  max?: number;
+  applicationName?: string;
+}
+
+/** Opens a pool. Nothing is connected until the first query, so that a process starts while Postgres is down. */
+export function openStore(databaseUrl: Secret | string, options: StoreOptions = {}): Store {
+  const pool = new pg.Pool({
+    connectionString: typeof databaseUrl === 'string' ? databaseUrl : databaseUrl.reveal(),
+    max: options.max ?? 20,
+    application_name: options.applicationName ?? 'kombo-sync',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    statement_timeout: 120_000,
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === INT8_OID
+          ? (text: string) => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
+          : pg.types.getTypeParser(oid, format as 'text'),
+    },
+  });
+  // An idle connection that the server closes is reported here; without a listener it would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  return { pool, db, close: () => db.destroy() };
+}
+
+/** Runs `work` in a transaction on one connection. A connection whose rollback fails is thrown away. */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

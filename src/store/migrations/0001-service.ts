@@ -1,0 +1,195 @@
+import { sql, type Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** The service's own schema. Users may read it; only kombo-sync writes it. */
+async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
+}
+
+const STATEMENTS = [
+  `create table kombo_sync.integrations (
+    id text primary key,
+    tool text not null,
+    category text not null,
+    status text not null default 'active' check (status in ('active', 'paused', 'parked', 'removed')),
+    status_code text,
+    status_reason text,
+    organization_name text,
+    unavailable_models text[] not null default '{}',
+    data_expired_at timestamptz,
+    looked_up_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now()
+  )`,
+  `comment on table kombo_sync.integrations is 'Connections that kombo-sync keeps in step, one row each.'`,
+
+  `create table kombo_sync.endpoint_states (
+    integration_id text not null,
+    endpoint text not null,
+    disabled_code text,
+    disabled_message text,
+    disabled_at timestamptz,
+    owed text check (owed in ('delta', 'full')),
+    owed_since timestamptz,
+    primary key (integration_id, endpoint)
+  )`,
+  `comment on table kombo_sync.endpoint_states is 'Endpoints that the tool does not offer, and reads that are still owed.'`,
+
+  `create table kombo_sync.passes (
+    id bigint generated always as identity primary key,
+    sync_id text not null,
+    workflow_id text not null,
+    run_id text not null,
+    integration_id text not null,
+    endpoint text not null,
+    kind text not null check (kind in ('delta', 'full')),
+    trigger text not null,
+    state text not null default 'running' check (state in ('running', 'completed', 'failed', 'abandoned')),
+    updated_after timestamptz,
+    watermark_at timestamptz not null,
+    moves_watermark boolean not null,
+    drift_before timestamptz,
+    cursor text,
+    restarts integer not null default 0,
+    version integer not null default 0,
+    pages integer not null default 0,
+    records bigint not null default 0,
+    created bigint not null default 0,
+    updated bigint not null default 0,
+    unchanged bigint not null default 0,
+    deleted bigint not null default 0,
+    restored bigint not null default 0,
+    stale bigint not null default 0,
+    rejected bigint not null default 0,
+    drift_missing bigint not null default 0,
+    drift_stale bigint not null default 0,
+    drift_wrongly_live bigint not null default 0,
+    drift_wrongly_deleted bigint not null default 0,
+    drift_expected bigint not null default 0,
+    sweep_state text not null default 'none' check (sweep_state in ('none', 'due', 'checking', 'done', 'stopped')),
+    sweep_candidates bigint not null default 0,
+    sweep_deleted bigint not null default 0,
+    sweep_message text,
+    error_code text,
+    error_message text,
+    started_at timestamptz not null default clock_timestamp(),
+    active_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    unique (sync_id, endpoint)
+  ) with (fillfactor = 70)`,
+  `create index passes_watermark on kombo_sync.passes (integration_id, endpoint, watermark_at desc)
+    where state = 'completed' and moves_watermark`,
+  `create index passes_recent on kombo_sync.passes (integration_id, started_at desc)`,
+  `create index passes_finished on kombo_sync.passes (finished_at)`,
+  `comment on table kombo_sync.passes is
+    'One walk over one endpoint of one integration. The row is the truth of the pass: its cursor moves in the transaction that writes the page.'`,
+
+  `create table kombo_sync.pass_pages (
+    pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
+    page integer not null,
+    restart integer not null,
+    next_hash text,
+    ids text[],
+    primary key (pass_id, page)
+  )`,
+  `create unique index pass_pages_cursor on kombo_sync.pass_pages (pass_id, restart, next_hash)`,
+  `comment on table kombo_sync.pass_pages is 'Pages of passes that are not finished: cursors seen, and for full passes the ids listed.'`,
+
+  `create table kombo_sync.sweep_candidates (
+    pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
+    id text not null,
+    primary key (pass_id, id)
+  )`,
+  `comment on table kombo_sync.sweep_candidates is 'Live rows that a full listing did not show and that Kombo is asked for again.'`,
+
+  `create table kombo_sync.rejected_records (
+    integration_id text not null,
+    endpoint text not null,
+    record_key text not null,
+    id text,
+    reason text not null,
+    hash text not null,
+    body text,
+    times integer not null default 1,
+    pass_id bigint,
+    first_seen_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now(),
+    primary key (integration_id, endpoint, record_key)
+  )`,
+  `comment on table kombo_sync.rejected_records is 'Records that could not be stored. A later good version of the record clears its row.'`,
+
+  `create table kombo_sync.drift (
+    pass_id bigint primary key,
+    sync_id text not null,
+    integration_id text not null,
+    endpoint text not null,
+    missing bigint not null,
+    stale bigint not null,
+    wrongly_live bigint not null,
+    wrongly_deleted bigint not null,
+    expected bigint not null,
+    verdict text not null check (verdict in ('none', 'expected', 'unexpected')),
+    at timestamptz not null default now()
+  )`,
+  `create index drift_recent on kombo_sync.drift (integration_id, at desc)`,
+  `comment on table kombo_sync.drift is 'What each full pass had to repair that a delta should have brought.'`,
+
+  `create table kombo_sync.changes (
+    seq bigint generated always as identity primary key,
+    integration_id text not null,
+    table_name text not null,
+    id text not null,
+    op text not null check (op in ('created', 'updated', 'deleted', 'restored')),
+    at timestamptz not null default clock_timestamp()
+  )`,
+  `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,
+  // From here on the sequence's last_value is never above what was given out, which the feed's horizon relies on.
+  `select setval(pg_get_serial_sequence('kombo_sync.changes', 'seq'), 1, true)`,
+
+  `create function kombo_sync.begin_write(target text) returns void language plpgsql volatile as $$
+  begin
+    -- One writer per table and integration: what a statement sees is what it changes.
+    perform pg_advisory_xact_lock(hashtextextended(target, 7105));
+    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
+    perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
+      from kombo_sync.changes_seq_seq;
+  end $$`,
+  `comment on function kombo_sync.begin_write is 'First step of every transaction that writes data and changes.'`,
+
+  `create function kombo_sync.changes_horizon() returns bigint language plpgsql volatile as $$
+  declare
+    newest bigint;
+    horizon bigint;
+  begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+      raise exception 'Read the change feed in a READ COMMITTED transaction; an older snapshot could skip changes.';
+    end if;
+    if pg_is_in_recovery() then
+      raise exception 'Read the change feed on the primary server; a standby does not know of open transactions.';
+    end if;
+    -- The order matters: whoever took a number up to newest announced itself before that, and is either still in
+    -- pg_locks now or has committed, and then the next statement sees its rows.
+    select last_value into newest from kombo_sync.changes_seq_seq;
+    select min(newest - ((newest - objid::bigint) % 2147483648 + 2147483648) % 2147483648) into horizon
+      from pg_locks
+      where locktype = 'advisory' and classid = 7105 and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database());
+    return least(newest, horizon);
+  end $$`,
+  `comment on function kombo_sync.changes_horizon is 'Every change up to this seq is committed and visible, or never will be.'`,
+
+  `create function kombo_sync.read_changes(after bigint, max integer default 1000)
+  returns setof kombo_sync.changes language plpgsql volatile as $$
+  declare
+    horizon bigint := kombo_sync.changes_horizon();
+  begin
+    return query
+      select c.* from kombo_sync.changes c
+      where c.seq > after and c.seq <= horizon
+      order by c.seq
+      limit max;
+  end $$`,
+  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps. Keep the last seq as the next position.'`,
+];
+
+export const service: Migration = { up };

@@ -1,0 +1,131 @@
+import { sql, type Selectable } from 'kysely';
+import { SyncError } from '../domain/errors.ts';
+import { planWindow } from '../domain/window.ts';
+import { getEndpoint } from '../domain/catalogue/index.ts';
+import type { PassCounts, PassKind, Trigger } from '../domain/sync.ts';
+import type { Store } from './database.ts';
+import type { PassesTable } from './schema.ts';
+
+/** A row of `kombo_sync.passes`: the truth of a pass. */
+export type Pass = Selectable<PassesTable>;
+
+export interface PassRequest {
+  integrationId: string;
+  endpoint: string;
+  kind: PassKind;
+  /** One sync, one pass per endpoint: asking again returns the pass that is there. */
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  /** Only what changed since then (ISO). */
+  since?: string | undefined;
+  overlapMs: number;
+}
+
+/** Finds the pass of this sync, or begins it. */
+export async function openPass(store: Store, request: PassRequest): Promise<Pass> {
+  const found = await findPass(store, request.syncId, request.endpoint);
+  if (found) return found;
+  const watermark = await readWatermark(store, request.integrationId, request.endpoint);
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(store.db);
+  const now = rows[0]!.now;
+  const window = planWindow({
+    kind: request.kind,
+    filter: getEndpoint(request.endpoint).delta,
+    watermark,
+    now,
+    since: request.since === undefined ? undefined : new Date(request.since),
+    overlapMs: request.overlapMs,
+  });
+  await abandonOldPasses(store, request);
+  await store.db
+    .insertInto('kombo_sync.passes')
+    .values({
+      sync_id: request.syncId,
+      workflow_id: request.workflowId,
+      run_id: request.runId,
+      integration_id: request.integrationId,
+      endpoint: request.endpoint,
+      kind: window.kind,
+      trigger: request.trigger,
+      updated_after: window.updatedAfter,
+      watermark_at: now,
+      moves_watermark: window.movesWatermark,
+      drift_before: window.driftBefore,
+      started_at: now,
+    })
+    .onConflict((conflict) => conflict.columns(['sync_id', 'endpoint']).doNothing())
+    .execute();
+  return (await findPass(store, request.syncId, request.endpoint))!;
+}
+
+async function findPass(store: Store, syncId: string, endpoint: string): Promise<Pass | undefined> {
+  return store.db
+    .selectFrom('kombo_sync.passes')
+    .selectAll()
+    .where('sync_id', '=', syncId)
+    .where('endpoint', '=', endpoint)
+    .executeTakeFirst();
+}
+
+export async function getPass(store: Store, id: number): Promise<Pass | undefined> {
+  return store.db.selectFrom('kombo_sync.passes').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The start of the newest completed pass of the endpoint (invariant I8), or null when none has completed. */
+export async function readWatermark(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+): Promise<Date | null> {
+  const row = await store.db
+    .selectFrom('kombo_sync.passes')
+    .select((eb) => eb.fn.max('watermark_at').as('watermark'))
+    .where('integration_id', '=', integrationId)
+    .where('endpoint', '=', endpoint)
+    .where('state', '=', 'completed')
+    .where('moves_watermark', '=', true)
+    .executeTakeFirst();
+  return row?.watermark ?? null;
+}
+
+/** Passes whose workflow was terminated: nobody will go on with them. */
+async function abandonOldPasses(store: Store, request: PassRequest): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.passes')
+    .set({ state: 'abandoned', finished_at: sql<Date>`now()`, cursor: null })
+    .where('integration_id', '=', request.integrationId)
+    .where('endpoint', '=', request.endpoint)
+    .where('state', '=', 'running')
+    .where('active_at', '<', sql<Date>`now() - interval '2 days'`)
+    .execute();
+}
+
+/** Kombo refused the cursor: the pass starts again at its first page, with the same window (invariant I9). */
+export async function restartPass(store: Store, pass: Pass): Promise<Pass> {
+  const row = await store.db
+    .updateTable('kombo_sync.passes')
+    .set((eb) => ({
+      cursor: null,
+      restarts: eb('restarts', '+', 1),
+      version: eb('version', '+', 1),
+      active_at: sql<Date>`clock_timestamp()`,
+    }))
+    .where('id', '=', pass.id)
+    .where('version', '=', pass.version)
+    .where('state', '=', 'running')
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw passLost(pass);
+  return row;
+}
+
+export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
+  return new SyncError('PassLost', `Another attempt goes on with pass ${pass.id} of ${pass.endpoint}.`);
+}
+
+export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
+  const { pages, records, created, updated, unchanged, deleted, restored, stale, rejected } = pass;
+  return { pages, records, created, updated, unchanged, deleted, restored, stale, rejected };
+}

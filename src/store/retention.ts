@@ -1,0 +1,57 @@
+import { sql } from 'kysely';
+import type { Store } from './database.ts';
+
+const BATCH = 5_000;
+
+export interface RetentionOptions {
+  changesMs: number;
+  historyMs: number;
+}
+
+/**
+ * Removes old entries of the change feed and old finished passes, in small steps. The newest completed passes of an
+ * endpoint stay however old they are, since the watermark is read from them.
+ */
+export async function prune(
+  store: Store,
+  options: RetentionOptions,
+): Promise<{ changes: number; passes: number }> {
+  return {
+    changes: await inBatches(() => pruneChanges(store, options.changesMs)),
+    passes: await inBatches(() => prunePasses(store, options.historyMs)),
+  };
+}
+
+async function inBatches(step: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const removed = await step();
+    total += removed;
+    if (removed < BATCH) return total;
+  }
+}
+
+async function pruneChanges(store: Store, retentionMs: number): Promise<number> {
+  // Entries are about in order of time, so walking from the low end stops at the first young one.
+  const result = await sql`
+    with low as (select seq, at from kombo_sync.changes order by seq limit ${BATCH})
+    delete from kombo_sync.changes
+    where seq in (select seq from low where at < now() - ${retentionMs} * interval '1 millisecond')`.execute(
+    store.db,
+  );
+  return Number(result.numAffectedRows ?? 0);
+}
+
+async function prunePasses(store: Store, retentionMs: number): Promise<number> {
+  const result = await sql`
+    delete from kombo_sync.passes where id in (
+      select p.id from kombo_sync.passes p
+      where p.finished_at < now() - ${retentionMs} * interval '1 millisecond'
+        and not (p.state = 'completed' and not exists (
+          select from kombo_sync.passes newer
+          where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
+            and newer.state = 'completed' and newer.started_at > p.started_at
+            and newer.moves_watermark and (newer.updated_after is null or p.updated_after is not null)))
+      limit ${BATCH})`.execute(store.db);
+  return Number(result.numAffectedRows ?? 0);
+}

@@ -1,0 +1,142 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { Category } from '../domain/catalogue/index.ts';
+import type { PassKind, Trigger } from '../domain/sync.ts';
+
+/** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
+export interface Database {
+  'kombo_sync.integrations': IntegrationsTable;
+  'kombo_sync.endpoint_states': EndpointStatesTable;
+  'kombo_sync.passes': PassesTable;
+  'kombo_sync.pass_pages': PassPagesTable;
+  'kombo_sync.sweep_candidates': { pass_id: number; id: string };
+  'kombo_sync.changes': ChangesTable;
+  'kombo_sync.rejected_records': RejectedRecordsTable;
+  'kombo_sync.drift': DriftTable;
+}
+
+type WithDefault<T> = ColumnType<T, T | undefined, T>;
+
+export interface IntegrationsTable {
+  id: string;
+  tool: string;
+  category: Category;
+  status: WithDefault<'active' | 'paused' | 'parked' | 'removed'>;
+  status_code: string | null;
+  status_reason: string | null;
+  organization_name: string | null;
+  /** Models that the tool does not offer, by Kombo's read_models. */
+  unavailable_models: WithDefault<string[]>;
+  data_expired_at: Date | null;
+  /** When the integration was last looked up at Kombo. */
+  looked_up_at: Date | null;
+  created_at: WithDefault<Date>;
+  updated_at: WithDefault<Date>;
+}
+
+export interface EndpointStatesTable {
+  integration_id: string;
+  endpoint: string;
+  disabled_code: string | null;
+  disabled_message: string | null;
+  disabled_at: Date | null;
+  /** A read that is still owed: the next sync does it, whatever it was started for. */
+  owed: PassKind | null;
+  owed_since: Date | null;
+}
+
+export type PassState = 'running' | 'completed' | 'failed' | 'abandoned';
+export type SweepState = 'none' | 'due' | 'checking' | 'done' | 'stopped';
+
+export interface PassesTable {
+  id: Generated<number>;
+  sync_id: string;
+  workflow_id: string;
+  run_id: string;
+  integration_id: string;
+  endpoint: string;
+  kind: PassKind;
+  trigger: Trigger;
+  state: WithDefault<PassState>;
+  /** The window: what changed after this; null reads everything. */
+  updated_after: Date | null;
+  /** What the pass is worth as a watermark once it is completed: its start, by Kombo's clock. */
+  watermark_at: Date;
+  moves_watermark: boolean;
+  /** Changes up to here should have come by earlier passes; null when there was none. */
+  drift_before: Date | null;
+  cursor: string | null;
+  restarts: WithDefault<number>;
+  /** Moves with every commit: an attempt that lost its pass can no longer write. */
+  version: WithDefault<number>;
+  pages: WithDefault<number>;
+  records: WithDefault<number>;
+  created: WithDefault<number>;
+  updated: WithDefault<number>;
+  unchanged: WithDefault<number>;
+  deleted: WithDefault<number>;
+  restored: WithDefault<number>;
+  stale: WithDefault<number>;
+  rejected: WithDefault<number>;
+  drift_missing: WithDefault<number>;
+  drift_stale: WithDefault<number>;
+  drift_wrongly_live: WithDefault<number>;
+  drift_wrongly_deleted: WithDefault<number>;
+  drift_expected: WithDefault<number>;
+  sweep_state: WithDefault<SweepState>;
+  sweep_candidates: WithDefault<number>;
+  sweep_deleted: WithDefault<number>;
+  sweep_message: string | null;
+  error_code: string | null;
+  error_message: string | null;
+  started_at: WithDefault<Date>;
+  active_at: WithDefault<Date>;
+  finished_at: Date | null;
+}
+
+export interface PassPagesTable {
+  pass_id: number;
+  page: number;
+  restart: number;
+  next_hash: string | null;
+  ids: string[] | null;
+}
+
+export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored';
+
+export interface ChangesTable {
+  seq: Generated<number>;
+  integration_id: string;
+  table_name: string;
+  id: string;
+  op: ChangeOp;
+  at: WithDefault<Date>;
+}
+
+export interface RejectedRecordsTable {
+  integration_id: string;
+  endpoint: string;
+  /** The record's id, or its hash when it has none. */
+  record_key: string;
+  id: string | null;
+  reason: string;
+  hash: string;
+  body: string | null;
+  times: WithDefault<number>;
+  pass_id: number | null;
+  first_seen_at: WithDefault<Date>;
+  last_seen_at: WithDefault<Date>;
+}
+
+export interface DriftTable {
+  pass_id: number;
+  sync_id: string;
+  integration_id: string;
+  endpoint: string;
+  missing: number;
+  stale: number;
+  wrongly_live: number;
+  wrongly_deleted: number;
+  expected: number;
+  verdict: 'none' | 'expected' | 'unexpected';
+  at: WithDefault<Date>;
+}

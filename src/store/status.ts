@@ -1,0 +1,219 @@
+import { sql } from 'kysely';
+import { enabledEndpoints, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import {
+  addCounts,
+  NO_COUNTS,
+  type PassCounts,
+  type PassKind,
+  type SyncStatus,
+  type Trigger,
+} from '../domain/sync.ts';
+import { quote } from './data-tables.ts';
+import type { Store } from './database.ts';
+import { endpointStates } from './endpoint-states.ts';
+import { findIntegration, listIntegrations, type Integration } from './integrations.ts';
+import { passCounts, type Pass } from './passes.ts';
+import type { PassState } from './schema.ts';
+
+export interface PassSummary {
+  id: string;
+  syncId: string;
+  endpoint: string;
+  kind: PassKind;
+  state: PassState;
+  trigger: Trigger;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  error: { code: string; message: string } | null;
+  /** Why a sweep deleted nothing, when it stopped. */
+  sweepMessage: string | null;
+}
+
+export interface EndpointStatus {
+  endpoint: string;
+  table: string;
+  watermark: Date | null;
+  lastPass: PassSummary | null;
+  lastFull: Date | null;
+  liveRows: number;
+  rejectedRecords: number;
+  disabled: { code: string; message: string; since: Date } | null;
+  owed: PassKind | null;
+}
+
+export interface SyncSummary {
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  kind: PassKind;
+  status: 'running' | SyncStatus;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  passes: PassSummary[];
+}
+
+export interface IntegrationStatus extends Integration {
+  /** The oldest watermark of its endpoints: everything up to here is in Postgres. Null while one was never read. */
+  freshAsOf: Date | null;
+  failedEndpoints: string[];
+  runningPasses: number;
+  lastSyncAt: Date | null;
+}
+
+/** Every endpoint that is read for the integration. @throws RangeError when it is unknown. */
+export async function endpointStatuses(
+  store: Store,
+  integrationId: string,
+  extraEndpoints: readonly string[] = [],
+): Promise<EndpointStatus[]> {
+  const integration = await findIntegration(store, integrationId);
+  if (!integration) throw new RangeError(`No integration ${integrationId}.`);
+  const [states, newest, rejected] = await Promise.all([
+    endpointStates(store, integrationId),
+    newestPasses(store, [integrationId]),
+    rejectedCounts(store, integrationId),
+  ]);
+  return Promise.all(
+    enabledEndpoints(integration.category, extraEndpoints).map(async ({ path, table }) => {
+      const state = states.get(path);
+      return {
+        endpoint: path,
+        table,
+        watermark: state?.watermark ?? null,
+        lastFull: state?.lastFull ?? null,
+        lastPass: newest.find((pass) => pass.endpoint === path) ?? null,
+        liveRows: await liveRows(store, table, integrationId),
+        rejectedRecords: rejected.get(path) ?? 0,
+        disabled: state?.disabled ?? null,
+        owed: state?.owed ?? null,
+      };
+    }),
+  );
+}
+
+/** The newest syncs of an integration, newest first, with what each did. */
+export async function syncHistory(store: Store, integrationId: string, limit = 20): Promise<SyncSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where sync_id in (
+       select sync_id from kombo_sync.passes where integration_id = $1
+       group by sync_id order by min(started_at) desc limit $2)
+     order by started_at desc, id desc`,
+    [integrationId, limit],
+  );
+  const bySync = Map.groupBy(rows, (row) => row.sync_id);
+  return [...bySync.values()]
+    .map(summariseSync)
+    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+}
+
+/** All integrations with how fresh their copies are. Freshness comes from completed passes (invariant I18). */
+export async function integrationStatuses(
+  store: Store,
+  extraEndpoints: readonly string[] = [],
+): Promise<IntegrationStatus[]> {
+  const integrations = await listIntegrations(store);
+  const watermarks = await store.pool.query<{ integration_id: string; endpoint: string; watermark: Date }>(
+    `select integration_id, endpoint, max(watermark_at) as watermark from kombo_sync.passes
+     where state = 'completed' and moves_watermark group by 1, 2`,
+  );
+  const disabled = await store.pool.query<{ integration_id: string; endpoint: string }>(
+    'select integration_id, endpoint from kombo_sync.endpoint_states where disabled_code is not null',
+  );
+  const newest = await newestPasses(store);
+  const key = (integrationId: string, endpoint: string) => `${integrationId} ${endpoint}`;
+  const watermarkOf = new Map(
+    watermarks.rows.map((row) => [key(row.integration_id, row.endpoint), row.watermark]),
+  );
+  const isDisabled = new Set(disabled.rows.map((row) => key(row.integration_id, row.endpoint)));
+  const passesOf = Map.groupBy(newest, (pass) => pass.integrationId);
+  return integrations.map((integration) => {
+    const read = enabledEndpoints(integration.category, extraEndpoints).filter(
+      (endpoint: EndpointDefinition) => !isDisabled.has(key(integration.id, endpoint.path)),
+    );
+    const times = read.map((endpoint) => watermarkOf.get(key(integration.id, endpoint.path)));
+    const passes = passesOf.get(integration.id) ?? [];
+    const finished = passes.flatMap((pass) => pass.finishedAt ?? []);
+    return {
+      ...integration,
+      freshAsOf:
+        times.length === 0 || times.includes(undefined)
+          ? null
+          : new Date(Math.min(...times.map((time) => time!.getTime()))),
+      failedEndpoints: passes.filter((pass) => pass.state === 'failed').map((pass) => pass.endpoint),
+      runningPasses: passes.filter((pass) => pass.state === 'running').length,
+      lastSyncAt:
+        finished.length === 0 ? null : new Date(Math.max(...finished.map((time) => time.getTime()))),
+    };
+  });
+}
+
+async function newestPasses(
+  store: Store,
+  integrationIds?: readonly string[],
+): Promise<(PassSummary & { integrationId: string })[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select distinct on (integration_id, endpoint) * from kombo_sync.passes
+     where $1::text[] is null or integration_id = any($1)
+     order by integration_id, endpoint, started_at desc, id desc`,
+    [integrationIds ?? null],
+  );
+  return rows.map((row) => ({ ...summarisePass(row), integrationId: row.integration_id }));
+}
+
+async function liveRows(store: Store, table: string, integrationId: string): Promise<number> {
+  const { rows } = await sql<{
+    live: number;
+  }>`select count(*)::int as live from ${sql.raw(`kombo.${quote(table)}`)}
+    where integration_id = ${integrationId} and deleted_at is null`.execute(store.db);
+  return rows[0]!.live;
+}
+
+async function rejectedCounts(store: Store, integrationId: string): Promise<Map<string, number>> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.rejected_records')
+    .select((eb) => ['endpoint', eb.fn.countAll<number>().as('records')])
+    .where('integration_id', '=', integrationId)
+    .groupBy('endpoint')
+    .execute();
+  return new Map(rows.map((row) => [row.endpoint, row.records]));
+}
+
+function summarisePass(pass: Pass): PassSummary {
+  return {
+    id: String(pass.id),
+    syncId: pass.sync_id,
+    endpoint: pass.endpoint,
+    kind: pass.kind,
+    state: pass.state,
+    trigger: pass.trigger,
+    startedAt: pass.started_at,
+    finishedAt: pass.finished_at,
+    counts: passCounts(pass),
+    error: pass.error_code === null ? null : { code: pass.error_code, message: pass.error_message ?? '' },
+    sweepMessage: pass.sweep_message,
+  };
+}
+
+function summariseSync(rows: Pass[]): SyncSummary {
+  const passes = rows.map(summarisePass);
+  const first = rows[0]!;
+  const running = rows.some((row) => row.state === 'running');
+  const failed = rows.filter((row) => row.state === 'failed' || row.state === 'abandoned').length;
+  const settled: SyncStatus = failed === 0 ? 'completed' : failed === rows.length ? 'failed' : 'partial';
+  const finished = rows.map((row) => row.finished_at?.getTime() ?? 0);
+  return {
+    syncId: first.sync_id,
+    workflowId: first.workflow_id,
+    runId: first.run_id,
+    trigger: first.trigger,
+    kind: rows.some((row) => row.kind === 'full') ? 'full' : 'delta',
+    status: running ? 'running' : settled,
+    startedAt: new Date(Math.min(...rows.map((row) => row.started_at.getTime()))),
+    finishedAt: running ? null : new Date(Math.max(...finished)),
+    counts: passes.reduce((sum, pass) => addCounts(sum, pass.counts), NO_COUNTS),
+    passes,
+  };
+}

@@ -1,0 +1,113 @@
+import type { EndpointDefinition } from '../domain/catalogue/index.ts';
+import { quote } from './data-tables.ts';
+
+/**
+ * The statement that writes a page. One round trip: the page goes in as one jsonb parameter, Postgres takes the columns
+ * out of it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
+ *
+ * The order of versions is (changed_at, observed_at). Kombo returns a parent again when only nested data changed, with
+ * changed_at as it was; then the moment of asking decides, and ties are written. A record without changed_at is ordered
+ * by observed_at alone.
+ *
+ * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
+ * looked at are the rows that `written` meets.
+ *
+ * Parameters: $1 integration_id · $2 jsonb array of records · $3 jsonb object: position in $2 → record to take the columns
+ * from, where some field does not fit · $4 observed_at · $5 changes up to here should already have come (null: none)
+ * · $6 endpoint
+ */
+export function upsertSql(endpoint: EndpointDefinition): string {
+  const table = `kombo.${quote(endpoint.table)}`;
+  const fields = Object.keys(endpoint.fields).map(quote);
+  const typed = Object.entries(endpoint.fields).map(([name, type]) => `${quote(name)} ${type}`);
+  const list = (names: readonly string[], prefix = '') => names.map((name) => `${prefix}${name}, `).join('');
+  return `
+with incoming as (
+  select e.n, e.r as raw, p.*
+  from jsonb_array_elements($2::jsonb) with ordinality e(r, n)
+  cross join lateral jsonb_to_record(coalesce($3::jsonb -> (e.n - 1)::text, e.r))
+    as p(id text, changed_at timestamptz, remote_deleted_at timestamptz${typed.map((column) => `, ${column}`).join('')})
+), classified as materialized (
+  select i.*, t.changed_at as old_changed_at,
+    case
+      when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
+      when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
+      when (coalesce(t.changed_at, '-infinity'), t.observed_at)
+         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $4::timestamptz) then 'stale'
+      when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'
+      when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'
+      else 'updated'
+    end as op,
+    t.id is null as missing
+  from incoming i
+  left join ${table} t on t.integration_id = $1::text and t.id = i.id
+), written as (
+  insert into ${table} as t (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
+  select $1::text, id, ${list(fields)}raw, changed_at, remote_deleted_at, remote_deleted_at, $4::timestamptz
+  from classified
+  where op not in ('unchanged', 'stale')
+  on conflict (integration_id, id) do update set
+    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
+    = (${list(fields, 'excluded.')}excluded.raw, coalesce(excluded.changed_at, t.changed_at),
+       excluded.remote_deleted_at, excluded.deleted_at, excluded.observed_at)
+), logged as (
+  insert into kombo_sync.changes (integration_id, table_name, id, op)
+  select $1::text, '${endpoint.table}', id, op
+  from classified
+  where op not in ('unchanged', 'stale')
+  order by n
+), cleared as (
+  delete from kombo_sync.rejected_records r
+  using classified c
+  where r.integration_id = $1::text and r.endpoint = $6::text and r.record_key = c.id
+), judged as (
+  select op, missing,
+    -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift.
+    op not in ('unchanged', 'stale')
+      and greatest(coalesce(changed_at, '-infinity'), coalesce(remote_deleted_at, '-infinity')) <= $5::timestamptz as late,
+    -- Only nested data changed: no delta has to show that.
+    not missing and op = 'updated' and changed_at is not distinct from old_changed_at as nested
+  from classified
+)
+select
+  count(*) filter (where op = 'created')::int as created,
+  count(*) filter (where op = 'updated')::int as updated,
+  count(*) filter (where op = 'unchanged')::int as unchanged,
+  count(*) filter (where op = 'deleted')::int as deleted,
+  count(*) filter (where op = 'restored')::int as restored,
+  count(*) filter (where op = 'stale')::int as stale,
+  count(*) filter (where late and op = 'created')::int as drift_missing,
+  count(*) filter (where late and op = 'updated')::int as drift_stale,
+  count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
+  count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
+  count(*) filter (where late and nested)::int as drift_expected
+from judged`;
+}
+
+/**
+ * Marks records deleted whose tombstone Kombo has emptied, and keeps what was known of them. The tombstone says nothing
+ * about the fields any more, so only the deletion is taken from it.
+ *
+ * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
+ * @returns one row per known record: `changed` tells whether it was written.
+ */
+export function emptiedSql(endpoint: EndpointDefinition): string {
+  const table = `kombo.${quote(endpoint.table)}`;
+  return `
+with incoming as (
+  select * from jsonb_to_recordset($2::jsonb) as p(id text, changed_at timestamptz, remote_deleted_at timestamptz)
+), known as (
+  select t.id, t.deleted_at is null and t.observed_at <= $3::timestamptz as changed, i.remote_deleted_at, i.changed_at
+  from incoming i join ${table} t on t.integration_id = $1::text and t.id = i.id
+), written as (
+  update ${table} t
+  set remote_deleted_at = k.remote_deleted_at, deleted_at = k.remote_deleted_at, observed_at = $3::timestamptz,
+    changed_at = greatest(t.changed_at, k.changed_at)
+  from known k
+  where k.changed and t.integration_id = $1::text and t.id = k.id
+), logged as (
+  insert into kombo_sync.changes (integration_id, table_name, id, op)
+  select $1::text, '${endpoint.table}', id, 'deleted' from known where changed
+)
+select id, changed from known`;
+}
