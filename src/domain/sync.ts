@@ -83,6 +83,14 @@ export interface SyncResult {
   failed: string[];
   /** Model names that this version does not know. */
   unknownModels: string[];
+  /** Why nothing was read at all: the integration is gone or paused, or the plan could not be made (`failed`). */
+  blocked?: Blocked | undefined;
+}
+
+export interface Blocked {
+  code: string;
+  message: string;
+  failed: boolean;
 }
 
 export interface IntegrationSyncInput {

@@ -26,7 +26,7 @@ export interface HttpDeps {
   onDelivery?: (event: DeliveryEvent) => void;
   /** Where Temporal's UI is, for links on the status page; as http://localhost:8233 */
   temporalUiUrl?: string;
-  /** How long a delivery waits for company, in milliseconds; the default was measured. */
+  /** How long after a signal the next one of the same integration waits, in milliseconds; the default was measured. */
   coalescingWindowMs?: number;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;

@@ -3,7 +3,10 @@ import { signalChanges } from '../temporal/start.ts';
 import type { HttpDeps } from './deps.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Shorter than what a delivery waits, so that Temporal's own answer arrives first wherever there is one. */
+/**
+ * Shorter than what a delivery waits, so that Temporal's own answer arrives first wherever there is one. The client may
+ * overrun it by one pause between two tries; the delivery's own deadline does not.
+ */
 const SEND_DEADLINE_MS = 4_000;
 
 /** The way from a delivery to Temporal: what arrives together for one integration goes out as one signal. */
@@ -12,10 +15,7 @@ export function createIngest(deps: HttpDeps, metrics: Metrics): Coalescer {
   const send =
     deps.send ??
     ((request) =>
-      // The client retries on its own and may overrun a deadline by seconds; the abort signal holds the bound.
-      client.withAbortSignal(AbortSignal.timeout(SEND_DEADLINE_MS), () =>
-        client.withDeadline(Date.now() + SEND_DEADLINE_MS, () => signalChanges(client, deps.config, request)),
-      ));
+      client.withDeadline(Date.now() + SEND_DEADLINE_MS, () => signalChanges(client, deps.config, request)));
   return new Coalescer({
     send: (notice) => send({ ...notice, trigger: 'webhook' }),
     ...(deps.coalescingWindowMs === undefined ? {} : { windowMs: deps.coalescingWindowMs }),

@@ -42,7 +42,8 @@ async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
     log.debug({ err: error }, 'Temporal is not ready');
     return {
       ok: false,
-      message: 'Temporal cannot be reached or lacks the namespace; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+      message:
+        'Temporal cannot be reached or lacks the namespace; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
     };
   }
 }

@@ -15,6 +15,8 @@ export interface Integration {
   organizationName: string | null;
   /** Models that the tool does not offer. */
   unavailableModels: string[];
+  /** Set while Kombo's data is stale because filters or scope changed. */
+  dataExpiredAt: Date | null;
   lookedUpAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -107,6 +109,7 @@ function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     statusReason: row.status_reason,
     organizationName: row.organization_name,
     unavailableModels: row.unavailable_models,
+    dataExpiredAt: row.data_expired_at,
     lookedUpAt: row.looked_up_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

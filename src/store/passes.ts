@@ -129,3 +129,26 @@ export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
   const { pages, records, created, updated, unchanged, deleted, restored, stale, rejected } = pass;
   return { pages, records, created, updated, unchanged, deleted, restored, stale, rejected };
 }
+
+/** Ends a pass that will not be completed. A pass that has ended already stays as it is. */
+export async function endPass(
+  store: Store,
+  end: { syncId: string; endpoint: string; state: 'failed' | 'skipped'; code: string; message: string },
+): Promise<void> {
+  const ended = await store.db
+    .updateTable('kombo_sync.passes')
+    .set((eb) => ({
+      state: end.state,
+      error_code: end.code,
+      error_message: end.message,
+      cursor: null,
+      version: eb('version', '+', 1),
+      finished_at: sql<Date>`clock_timestamp()`,
+    }))
+    .where('sync_id', '=', end.syncId)
+    .where('endpoint', '=', end.endpoint)
+    .where('state', '=', 'running')
+    .returning('id')
+    .executeTakeFirst();
+  if (ended) await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', ended.id).execute();
+}

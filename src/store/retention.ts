@@ -16,6 +16,7 @@ export async function prune(
   store: Store,
   options: RetentionOptions,
 ): Promise<{ changes: number; passes: number }> {
+  await pruneListings(store);
   return {
     changes: await inBatches(() => pruneChanges(store, options.changesMs)),
     passes: await inBatches(() => prunePasses(store, options.historyMs)),
@@ -54,4 +55,10 @@ async function prunePasses(store: Store, retentionMs: number): Promise<number> {
             and newer.moves_watermark and (newer.updated_after is null or p.updated_after is not null)))
       limit ${BATCH})`.execute(store.db);
   return Number(result.numAffectedRows ?? 0);
+}
+
+/** Listings that a sweep never came to use, because its workflow was terminated. */
+async function pruneListings(store: Store): Promise<void> {
+  await sql`delete from kombo_sync.pass_pages where pass_id in (
+    select id from kombo_sync.passes where finished_at < now() - interval '2 days')`.execute(store.db);
 }

@@ -44,7 +44,7 @@ export interface EndpointStatesTable {
   owed_since: Date | null;
 }
 
-export type PassState = 'running' | 'completed' | 'failed' | 'abandoned';
+export type PassState = 'running' | 'completed' | 'failed' | 'skipped' | 'abandoned';
 export type SweepState = 'none' | 'due' | 'checking' | 'done' | 'stopped';
 
 export interface PassesTable {

@@ -25,8 +25,7 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
   const { table, path } = getEndpoint(pass.endpoint);
   return transaction(store.pool, async (client) => {
     const locked = await lockPass(client, pass.id);
-    if (locked.sweep_state !== 'due' && locked.sweep_state !== 'stopped') return locked;
-    await client.query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
+    if (locked.sweep_state !== 'due') return locked;
     const found = await client.query(
       `insert into kombo_sync.sweep_candidates (pass_id, id)
        with listed as materialized (

@@ -18,7 +18,7 @@ export interface Notice {
 export interface CoalescerOptions {
   /** Stores a notice durably; resolves only after that. */
   send: (notice: Notice) => Promise<unknown>;
-  /** How long the first delivery of an integration waits for company, in milliseconds. */
+  /** How long after a send the next one of the same integration waits for company, in milliseconds. */
   windowMs?: number;
   /** Sends in flight at most, over all integrations. */
   maxConcurrent?: number;
@@ -47,15 +47,13 @@ interface Gathering {
   category: string | undefined;
   waiters: Set<Waiter>;
   deliveries: number;
-  /** The window is over: it goes out as soon as nothing else is in the way. */
-  due: boolean;
 }
 
 /**
  * Lets deliveries of one integration that arrive close together share one send, and answers each of them with the outcome
- * of a send that started after it arrived. At most one send per integration is in flight; what arrives meanwhile gathers
- * for the next. Nothing is kept beyond that: a failed send rejects everybody who waited for it, and the sender of the
- * webhook is the one who tries again.
+ * of a send that started after it arrived. The first delivery goes out at once, so that a lone one never waits; what
+ * arrives while its send is in flight, or within the window after that, gathers for the next. Nothing is kept beyond that:
+ * a failed send rejects everybody who waited for it, and the sender of the webhook is the one who tries again.
  */
 export class Coalescer {
   readonly #send: CoalescerOptions['send'];
@@ -63,10 +61,14 @@ export class Coalescer {
   readonly #maxConcurrent: number;
   readonly #deadlineMs: number;
   readonly #onSend: (deliveries: number) => void;
+  /** By integration id. */
   readonly #gathering = new Map<string, Gathering>();
-  readonly #inFlight = new Set<string>();
-  /** Gatherings that are due, in the order in which they became so. */
+  /** Integrations whose send is in flight or whose window after it is open. */
+  readonly #busy = new Set<string>();
+  /** Gatherings that may go out, in the order in which they became so. */
   readonly #ready = new Set<Gathering>();
+  readonly #idle: (() => void)[] = [];
+  #inFlight = 0;
 
   constructor(options: CoalescerOptions) {
     this.#send = options.send;
@@ -100,22 +102,18 @@ export class Coalescer {
     }
   }
 
+  /** Resolves when every send is over, also those that nobody waits for any more: then the connection may be closed. */
+  async idle(): Promise<void> {
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #isIdle(): boolean {
+    return this.#gathering.size === 0 && this.#inFlight === 0;
+  }
+
   #gather(notice: Notice): Gathering {
-    let gathering = this.#gathering.get(notice.integrationId);
-    if (!gathering) {
-      gathering = {
-        integrationId: notice.integrationId,
-        models: new Set(),
-        events: new Set(),
-        tool: undefined,
-        category: undefined,
-        waiters: new Set(),
-        deliveries: 0,
-        due: false,
-      };
-      this.#gathering.set(notice.integrationId, gathering);
-      this.#openWindow(gathering);
-    }
+    const gathering = this.#gathering.get(notice.integrationId) ?? this.#open(notice.integrationId);
     for (const model of notice.models) gathering.models.add(model);
     if (notice.event) gathering.events.add(notice.event);
     gathering.tool = notice.tool ?? gathering.tool;
@@ -124,20 +122,30 @@ export class Coalescer {
     return gathering;
   }
 
-  #openWindow(gathering: Gathering): void {
-    const close = () => {
-      gathering.due = true;
-      if (!this.#inFlight.has(gathering.integrationId)) this.#ready.add(gathering);
-      this.#startReady();
+  #open(integrationId: string): Gathering {
+    const gathering: Gathering = {
+      integrationId,
+      models: new Set(),
+      events: new Set(),
+      tool: undefined,
+      category: undefined,
+      waiters: new Set(),
+      deliveries: 0,
     };
-    // Without a window the send still waits for this turn of the event loop, so that what is being read now shares it.
-    if (this.#windowMs === 0) setImmediate(close);
-    else setTimeout(close, this.#windowMs);
+    this.#gathering.set(integrationId, gathering);
+    // The rest of this turn of the event loop is free: what is being read now still shares the send.
+    if (!this.#busy.has(integrationId)) setImmediate(() => this.#release(gathering));
+    return gathering;
+  }
+
+  #release(gathering: Gathering): void {
+    this.#ready.add(gathering);
+    this.#startReady();
   }
 
   #startReady(): void {
     for (const gathering of this.#ready) {
-      if (this.#inFlight.size >= this.#maxConcurrent) return;
+      if (this.#inFlight >= this.#maxConcurrent) return;
       this.#ready.delete(gathering);
       void this.#start(gathering);
     }
@@ -147,7 +155,8 @@ export class Coalescer {
   async #start(gathering: Gathering): Promise<void> {
     const { integrationId } = gathering;
     this.#gathering.delete(integrationId);
-    this.#inFlight.add(integrationId);
+    this.#busy.add(integrationId);
+    this.#inFlight += 1;
     try {
       for (const notice of noticesOf(gathering)) {
         this.#onSend(gathering.deliveries);
@@ -157,12 +166,18 @@ export class Coalescer {
       for (const waiter of gathering.waiters) waiter.resolve();
     } catch (error) {
       for (const waiter of gathering.waiters) waiter.reject(error);
-    } finally {
-      this.#inFlight.delete(integrationId);
-      const next = this.#gathering.get(integrationId);
-      if (next?.due) this.#ready.add(next);
-      this.#startReady();
     }
+    this.#inFlight -= 1;
+    if (this.#windowMs > 0) setTimeout(() => this.#free(integrationId), this.#windowMs);
+    else this.#free(integrationId);
+    this.#startReady();
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #free(integrationId: string): void {
+    this.#busy.delete(integrationId);
+    const next = this.#gathering.get(integrationId);
+    if (next) this.#release(next);
   }
 }
 

@@ -51,5 +51,8 @@ export const errors = fp(
 );
 
 export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).type('application/json').send(JSON.stringify({ error: { code, message } }));
+  return reply
+    .code(status)
+    .type('application/json')
+    .send(JSON.stringify({ error: { code, message } }));
 }

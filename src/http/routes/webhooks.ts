@@ -22,7 +22,12 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
       parsed(null, body),
     );
 
-    const finish = (request: FastifyRequest, reply: FastifyReply, outcome: DeliveryOutcome, it?: Delivery) => {
+    const finish = (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      outcome: DeliveryOutcome,
+      it?: Delivery,
+    ) => {
       const event = {
         outcome,
         ms: Math.round(reply.elapsedTime * 10) / 10,
@@ -73,10 +78,18 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
         try {
           await deps.ingest.add(notice);
         } catch (error) {
-          request.log.warn({ err: error }, 'Temporal did not accept a delivery; its sender is asked to retry');
+          request.log.warn(
+            { err: error },
+            'Temporal did not accept a delivery; its sender is asked to retry',
+          );
           finish(request, reply, 'unavailable', delivery);
           reply.header('retry-after', RETRY_AFTER_SECONDS);
-          return sendError(reply, 503, 'not_accepted', 'Temporal did not accept the delivery; send it again.');
+          return sendError(
+            reply,
+            503,
+            'not_accepted',
+            'Temporal did not accept the delivery; send it again.',
+          );
         }
         finish(request, reply, 'accepted', delivery);
         return reply.send({ status: 'accepted' });

@@ -44,7 +44,7 @@ const STATEMENTS = [
     endpoint text not null,
     kind text not null check (kind in ('delta', 'full')),
     trigger text not null,
-    state text not null default 'running' check (state in ('running', 'completed', 'failed', 'abandoned')),
+    state text not null default 'running' check (state in ('running', 'completed', 'failed', 'skipped', 'abandoned')),
     updated_after timestamptz,
     watermark_at timestamptz not null,
     moves_watermark boolean not null,

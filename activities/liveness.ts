@@ -1,0 +1,41 @@
+import { Context } from '@temporalio/activity';
+
+const HEARTBEAT_EVERY_MS = 10_000;
+
+export interface Liveness extends Disposable {
+  /** Aborts when the work is to stop at once: a real cancellation, not the shutdown of the worker. */
+  readonly signal: AbortSignal;
+  /** The worker is going away: finish the page in flight and give the rest back. */
+  isShuttingDown(): boolean;
+  /** What the next heartbeat tells Temporal's UI. */
+  report(progress: Record<string, unknown>): void;
+}
+
+/**
+ * Tells Temporal that the activity lives, and what it hears in return. The first heartbeat comes after ten seconds, so that
+ * short activities, which most are, send none: on Temporal Cloud each one is billed.
+ */
+export function keepAlive(): Liveness {
+  const context = Context.current();
+  const stop = new AbortController();
+  let shuttingDown = false;
+  let details: Record<string, unknown> = {};
+  const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_EVERY_MS);
+  const onCancel = () => {
+    if (context.cancellationDetails?.workerShutdown) shuttingDown = true;
+    else stop.abort(context.cancellationSignal.reason);
+  };
+  if (context.cancellationSignal.aborted) onCancel();
+  context.cancellationSignal.addEventListener('abort', onCancel);
+  return {
+    signal: stop.signal,
+    isShuttingDown: () => shuttingDown,
+    report: (progress) => {
+      details = progress;
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      context.cancellationSignal.removeEventListener('abort', onCancel);
+    },
+  };
+}

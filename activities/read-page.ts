@@ -1,0 +1,54 @@
+import { SyncError } from '../src/domain/errors.ts';
+import { clockCorrection } from '../src/domain/window.ts';
+import type { EndpointDefinition } from '../src/domain/catalogue/index.ts';
+import { prepareRecords } from '../src/domain/records.ts';
+import type { KomboClient, PageQuery } from '../src/kombo/client.ts';
+import { exactNumber } from '../src/kombo/json.ts';
+import type { Page } from '../src/store/commit-page.ts';
+import { delay } from './delay.ts';
+
+/** Waits longer than this are left to Temporal, which frees the slot meanwhile. */
+const PATIENCE_MS = 10_000;
+const TRIES = 3;
+const FIRST_PAUSE_MS = 500;
+
+export interface ReadPage extends Page {
+  /** Milliseconds to wait before the next request. */
+  pauseMs: number;
+}
+
+/**
+ * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
+ * than a second of patience.
+ */
+export async function readPage(
+  kombo: KomboClient,
+  endpoint: EndpointDefinition,
+  query: PageQuery & { signal: AbortSignal },
+  clock: () => Date,
+): Promise<ReadPage> {
+  for (let tries = 1; ; tries += 1) {
+    const observedAt = clock();
+    try {
+      const page = await kombo.fetchPage(query);
+      const prepared = prepareRecords(endpoint, page.results, exactNumber);
+      return {
+        ...prepared,
+        results: page.results.length,
+        next: page.next,
+        observedAt,
+        clockCorrectionMs: clockCorrection(page.date, clock()),
+        pauseMs: page.pauseMs,
+      };
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
+        throw new SyncError('CursorRefused', error.message, { code: error.code });
+      }
+      const pause = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (tries - 1);
+      const passes = error.errorClass === 'Unavailable' || error.errorClass === 'RateLimited';
+      if (!passes || tries >= TRIES || pause > PATIENCE_MS) throw error;
+      await delay(pause, query.signal);
+    }
+  }
+}

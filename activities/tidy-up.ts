@@ -1,0 +1,15 @@
+import { prune } from '../src/store/retention.ts';
+import type { ActivityDeps } from './deps.ts';
+import { asFailures } from './failures.ts';
+
+/** Removes what is older than CHANGES_RETENTION and HISTORY_RETENTION. */
+export function createTidyUp(deps: ActivityDeps) {
+  return async function tidyUp(): Promise<{ changes: number; passes: number }> {
+    return asFailures(() =>
+      prune(deps.store, {
+        changesMs: deps.settings.CHANGES_RETENTION,
+        historyMs: deps.settings.HISTORY_RETENTION,
+      }),
+    );
+  };
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import type { Check } from '../../doctor/check.ts';
+import { addCommand } from '../define.ts';
+import { describeFailure, EXIT } from '../errors.ts';
+
+const SIGNS: Record<Check['status'], string> = { ok: '✓', warn: '!', fail: '✗' };
+
+export function register(program: Command): void {
+  addCommand(
+    program,
+    'doctor',
+    'Check every setting and dependency and say the remedy; exit 1 if something is wrong',
+    ['doctor'],
+  ).action(async (options: { json: boolean }) => {
+    const { examine } = await import('../../doctor/index.ts');
+    const checks = await examine((error) => describeFailure(error).message);
+    const healthy = checks.every((check) => check.status !== 'fail');
+    const text = options.json ? JSON.stringify({ healthy, checks }) : checks.map(line).join('\n');
+    process.stdout.write(`${text}\n`);
+    if (!healthy) process.exitCode = EXIT.failed;
+  });
+}
+
+function line({ name, status, message, remedy }: Check): string {
+  const head = `${SIGNS[status]} ${name}: ${message}`;
+  return remedy ? `${head}\n    → ${remedy}` : head;
+}

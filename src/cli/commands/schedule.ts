@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import type { ScheduleInfo } from '../../temporal/schedules.ts';
+import { addCommand, addGroup } from '../define.ts';
+import { notFound } from '../errors.ts';
+import { absolute, pairs, relative } from '../format.ts';
+import { run } from '../run.ts';
+
+const EXAMPLE = 'schedule show personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+export function register(program: Command): void {
+  const group = addGroup(program, 'schedule', 'Look at the schedules of an integration', [EXAMPLE]);
+  addCommand(group, 'show <id>', 'Show when the weekly full sync and the catch-up run next', [
+    EXAMPLE,
+  ]).action(
+    run([], async (context, id: string) => {
+      const { describeSchedule } = await import('../../temporal/schedules.ts');
+      const { client } = await context.temporal();
+      const { fullSync, catchUp } = await describeSchedule(client, id);
+      if (!fullSync && !catchUp) {
+        throw notFound(
+          `There is no schedule for ${id}. "kombo-sync setup" creates those of all active integrations.`,
+        );
+      }
+      context.print({ integrationId: id, fullSync: fullSync ?? null, catchUp: catchUp ?? null }, () =>
+        [describe('Full sync', fullSync), describe('Catch-up', catchUp)].join('\n\n'),
+      );
+    }),
+  );
+}
+
+function describe(title: string, info: ScheduleInfo | undefined): string {
+  if (!info) return `${title}: none`;
+  return pairs([
+    [title, info.id],
+    ['  when', info.spec],
+    ['  state', info.paused ? `paused${info.note ? `: ${info.note}` : ''}` : 'active'],
+    ['  next', info.nextRuns.slice(0, 3).map(moment).join(', ')],
+    [
+      '  last',
+      info.recentRuns
+        .slice(-3)
+        .map((run) => `${run.workflowId} (${moment(run.at)})`)
+        .join(', '),
+    ],
+  ]);
+}
+
+function moment(date: Date): string {
+  return `${absolute(date)}, ${relative(date)}`;
+}

@@ -1,0 +1,112 @@
+import type { Command } from 'commander';
+import { addCommand } from '../define.ts';
+import { EXIT, failed, wrongUse } from '../errors.ts';
+import { parseList, parseSince } from '../options.ts';
+import { run, type Context } from '../run.ts';
+import type { FullOptions, StartedSync } from '../full-sync.ts';
+import type { Integration } from '../../store/integrations.ts';
+import type { SyncResult } from '../../domain/sync.ts';
+
+interface Options {
+  all: boolean;
+  models?: string[];
+  since?: string;
+  allowMassDeletion: boolean;
+  wait: boolean;
+}
+
+const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+export function registerSyncFull(group: Command): void {
+  addCommand(group, 'full [id]', 'Read everything again, find deletions, and report drift', [
+    `sync full ${EXAMPLE_ID} --wait`,
+    `sync full ${EXAMPLE_ID} --models hris_employees --since 2026-01-01`,
+    'sync full --all',
+  ])
+    .option('--all', 'every active integration', false)
+    .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
+    .option('--since <date>', 'only what changed since then; such a sync deletes nothing', parseSince)
+    .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table', false)
+    .option('--wait', 'show progress and end with the result: 0 only if every endpoint completed', false)
+    .action(
+      run(['DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
+        const { startFull } = await import('../full-sync.ts');
+        const integrations = await chooseIntegrations(context, id, options);
+        const started: StartedSync[] = [];
+        for (const integration of integrations) {
+          const sync = await startFull(context, integration, fullOptions(options));
+          started.push(sync);
+          if (options.wait) context.note(startedText(sync));
+        }
+        if (options.wait) return finish(context, started, options.all);
+        context.print(options.all ? { syncs: started } : started[0], () =>
+          started.length === 0 ? 'There is no active integration.' : started.map(startedText).join('\n'),
+        );
+        return EXIT.done;
+      }),
+    );
+}
+
+function fullOptions(options: Options): FullOptions {
+  const { models, since, allowMassDeletion } = options;
+  return { models, since, allowMassDeletion };
+}
+
+async function chooseIntegrations(
+  context: Context,
+  id: string | undefined,
+  options: Options,
+): Promise<Integration[]> {
+  if (id === undefined && !options.all) throw wrongUse('Name an integration, or say --all.');
+  if (id !== undefined && options.all) throw wrongUse('Name an integration or say --all, not both.');
+  const { checkModels, requireIntegration } = await import('../integration.ts');
+  const store = await context.store();
+  if (id === undefined) {
+    if (options.models) throw wrongUse('--models needs one integration; models differ by category.');
+    const { listIntegrations } = await import('../../store/integrations.ts');
+    return (await listIntegrations(store)).filter((integration) => integration.status === 'active');
+  }
+  const integration = await requireIntegration(store, id);
+  checkModels(options.models, integration.category);
+  if (integration.status === 'removed' || integration.status === 'paused') {
+    throw failed(
+      `${id} is ${integration.status}${integration.statusReason ? `: ${integration.statusReason}` : ''}; nothing is read for it.`,
+    );
+  }
+  return [integration];
+}
+
+function startedText(sync: StartedSync): string {
+  const what = sync.alreadyRunning ? 'A full sync runs already' : 'A full sync has started';
+  return `${what}: ${sync.integrationId}, workflow ${sync.workflowId}, run ${sync.runId}.`;
+}
+
+async function finish(context: Context, started: StartedSync[], all: boolean) {
+  const { waitForFull } = await import('../full-sync.ts');
+  const { resultText } = await import('../result-text.ts');
+  const settled = await Promise.allSettled(started.map((sync) => waitForFull(context, sync)));
+  const outcomes = settled.map((outcome, index) => outcomeOf(started[index]!, outcome));
+  const [only] = settled;
+  // One integration: what went wrong is the command's own error, with its exit code.
+  if (!all && only?.status === 'rejected') throw only.reason;
+  context.print(all ? { syncs: outcomes } : outcomes[0], () =>
+    outcomes
+      .map(({ sync, result, error }) =>
+        result ? resultText(result) : `${sync.integrationId}: ${error ?? 'no result'}`,
+      )
+      .join('\n\n'),
+  );
+  return outcomes.every(({ result }) => result?.status === 'completed') ? EXIT.done : EXIT.failed;
+}
+
+interface Outcome {
+  sync: StartedSync;
+  result: SyncResult | null;
+  error?: string;
+}
+
+function outcomeOf(sync: StartedSync, settled: PromiseSettledResult<SyncResult>): Outcome {
+  if (settled.status === 'fulfilled') return { sync, result: settled.value };
+  const { reason } = settled as { reason: unknown };
+  return { sync, result: null, error: reason instanceof Error ? reason.message : String(reason) };
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { SyncSummary } from '../../store/status.ts';
+import { addCommand, addGroup } from '../define.ts';
+import { failed } from '../errors.ts';
+import { countsText, relative, span, table } from '../format.ts';
+import { parseCount, parseList } from '../options.ts';
+import { run } from '../run.ts';
+import { registerSyncFull } from './sync-full.ts';
+
+const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+export function register(program: Command): void {
+  const group = addGroup(program, 'sync', 'Start syncs by hand and look at past ones', [
+    `sync now ${EXAMPLE_ID}`,
+    `sync full ${EXAMPLE_ID} --wait`,
+  ]);
+  registerSyncNow(group);
+  registerSyncFull(group);
+  registerSyncHistory(group);
+}
+
+function registerSyncNow(group: Command): void {
+  addCommand(group, 'now <id>', 'Read what has changed now, without waiting for a webhook', [
+    `sync now ${EXAMPLE_ID}`,
+    `sync now ${EXAMPLE_ID} --models hris_employees,hris_absences`,
+  ])
+    .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
+    .action(
+      run(['DATABASE_URL'], async (context, id: string, options: { models?: string[] }) => {
+        const { requestSyncNow } = await import('../../temporal/start.ts');
+        const { checkModels, requireIntegration } = await import('../integration.ts');
+        const integration = await requireIntegration(await context.store(), id);
+        checkModels(options.models, integration.category);
+        if (integration.status === 'removed' || integration.status === 'paused') {
+          throw failed(
+            `${id} is ${integration.status}${integration.statusReason ? `: ${integration.statusReason}` : ''}; nothing is read for it.`,
+          );
+        }
+        const { client } = await context.temporal();
+        const { workflowId, runId } = await requestSyncNow(client, context.config, {
+          integrationId: id,
+          ...(options.models ? { models: options.models } : {}),
+        });
+        context.print(
+          { integrationId: id, workflowId, runId },
+          () => `A sync of ${id} starts now: workflow ${workflowId}, run ${runId}.`,
+        );
+      }),
+    );
+}
+
+function registerSyncHistory(group: Command): void {
+  addCommand(group, 'history <id>', 'List the newest syncs of an integration', [
+    `sync history ${EXAMPLE_ID} --limit 5`,
+  ])
+    .option('--limit <n>', 'syncs at most', parseCount(1_000), 20)
+    .action(
+      run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
+        const { syncHistory } = await import('../../store/status.ts');
+        const { requireIntegration } = await import('../integration.ts');
+        const store = await context.store();
+        await requireIntegration(store, id);
+        const syncs = await syncHistory(store, id, options.limit);
+        context.print({ integrationId: id, syncs }, () =>
+          syncs.length === 0 ? 'There was no sync yet.' : historyTable(syncs),
+        );
+      }),
+    );
+}
+
+function historyTable(syncs: SyncSummary[]): string {
+  return table(
+    ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'],
+    syncs.map((sync) => [
+      relative(sync.startedAt),
+      sync.finishedAt ? span(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
+      sync.kind,
+      sync.trigger,
+      sync.status,
+      sync.passes.length,
+      countsText(sync.counts),
+      sync.passes
+        .filter((pass) => pass.state === 'failed')
+        .map((pass) => `${pass.endpoint} (${pass.error?.code ?? 'unknown'})`)
+        .join(', '),
+    ]),
+  );
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { addCommand } from '../define.ts';
+import { CliError, EXIT } from '../errors.ts';
+import { run, type Context } from '../run.ts';
+
+/** The worker bounds its own shutdown; this is for the case that it hangs. */
+const STOP_BOUND_MS = 60_000;
+
+export function register(program: Command): void {
+  addCommand(program, 'worker', 'Run a Temporal worker, which does the syncs; many may run', [
+    'worker',
+  ]).action(
+    run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
+      const { startWorker } = await import('../../worker/run.ts');
+      const { bounded, untilAborted } = await import('../long-running.ts');
+      const stop = context.stopSignal();
+      const log = await context.log();
+      const store = await context.store();
+      await requireMigrated(context);
+      await reconcile(context);
+      if (stop.aborted) return EXIT.done;
+      const worker = await startWorker({ config: context.config, store, log });
+      const { TASK_QUEUE: taskQueue } = context.config;
+      context.print({ taskQueue }, () => `Working on task queue ${taskQueue}`);
+      // A worker that ends by itself has failed; its error is the command's.
+      await Promise.race([untilAborted(stop), worker.finished]);
+      if (!stop.aborted) return EXIT.failed;
+      log.info('Stopping: pages in flight are finished, the rest is left to other workers');
+      return (await bounded(STOP_BOUND_MS, worker.stop())) ? EXIT.done : EXIT.failed;
+    }),
+  );
+}
+
+async function requireMigrated(context: Context): Promise<void> {
+  const { pendingMigrations } = await import('../../store/migrate.ts');
+  const pending = await pendingMigrations(await context.store());
+  if (pending.length === 0) return;
+  throw new CliError(
+    EXIT.failed,
+    'not_migrated',
+    `The database lacks ${pending.length} migration steps. Run: kombo-sync setup`,
+  );
+}
+
+/** Settings of the schedules may have changed since they were made. */
+async function reconcile(context: Context): Promise<void> {
+  const { listIntegrations } = await import('../../store/integrations.ts');
+  const { reconcileSchedules } = await import('../../temporal/schedules.ts');
+  const { client } = await context.temporal();
+  const log = await context.log();
+  const done = await reconcileSchedules(
+    client,
+    context.config,
+    await listIntegrations(await context.store()),
+  );
+  const { created, updated, deleted } = done;
+  if (created.length + updated.length + deleted.length > 0) {
+    log.info({ created, updated, deleted }, 'Brought the schedules in step with the settings');
+  }
+}

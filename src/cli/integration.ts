@@ -1,0 +1,29 @@
+import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
+import { findIntegration, type Integration } from '../store/integrations.ts';
+import type { Store } from '../store/database.ts';
+import { notFound, wrongUse } from './errors.ts';
+
+/** The integration with this id. @throws CliError (not found) with what to do. */
+export async function requireIntegration(store: Store, id: string): Promise<Integration> {
+  const integration = await findIntegration(store, id);
+  if (integration) return integration;
+  throw notFound(
+    `There is no integration ${id}. "kombo-sync integrations list" shows those that are here, "kombo-sync integrations add ${id}" adds it.`,
+  );
+}
+
+/** @throws CliError (wrong use) unless every name is a model of this category. */
+export function checkModels(models: readonly string[] | undefined, category: Category): void {
+  if (!models) return;
+  const own = new Set(
+    CATALOGUE.filter((endpoint) => endpoint.category === category).flatMap((endpoint) =>
+      Object.keys(endpoint.models),
+    ),
+  );
+  const wrong = models.filter((model) => !own.has(model));
+  if (wrong.length === 0) return;
+  const known = wrong.every((model) => KNOWN_MODELS.has(model));
+  throw wrongUse(
+    `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrong.join(', ')}. The models of ${category} are ${[...own].sort().join(', ')}.`,
+  );
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { CliError, describeFailure, EXIT, type Failure } from './errors.ts';
+import { createProgram } from './program.ts';
+
+/** How long a finished command may need to end by itself before it is ended. */
+const EXIT_BOUND_MS = 3_000;
+
+const json = process.argv.includes('--json');
+
+// The reader of a pipe has gone (`kombo-sync changes | head`): nothing is left to say.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+process.stderr.on('error', () => {});
+
+try {
+  loadEnvFile();
+  await createProgram().parseAsync();
+} catch (error) {
+  const failure = error instanceof CommanderError ? describeUsage(error) : describeFailure(error);
+  if (failure) {
+    process.exitCode = failure.exitCode;
+    if (!(error instanceof CommanderError)) process.stderr.write(`${failure.message}\n`);
+    if (json) {
+      const { code, message } = failure;
+      process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+    }
+  }
+}
+// Nothing should be open any more; should something be, it must not keep a finished command alive.
+setTimeout(() => process.exit(), EXIT_BOUND_MS).unref();
+
+/** Reads `.env` of the working directory, if there is one. What the environment already says wins. */
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.failed, 'settings', `.env cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+/** Commander has already written what is wrong; asked-for help and the version are no failures. */
+function describeUsage(error: CommanderError): Failure | undefined {
+  if (error.exitCode === 0) return undefined;
+  const message = error.code === 'commander.help' ? 'A command is missing.' : error.message;
+  return { code: 'wrong_use', message: message.replace(/^error: /, ''), exitCode: EXIT.wrongUse };
+}

@@ -1,0 +1,50 @@
+import { InvalidArgumentError } from 'commander';
+
+/** `a,b` as a list. */
+export function parseList(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, as a,b.');
+  return parts;
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A date or a date-time with offset, as ISO text. */
+export function parseSince(text: string): string {
+  const date = new Date(text);
+  // An impossible day such as 2026-02-31 would roll over into the next month.
+  if (!DATE.test(text) || Number.isNaN(date.getTime()) || !isDay(text.slice(0, 10))) {
+    throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
+  }
+  if (date.getTime() > Date.now()) throw new InvalidArgumentError('It must not be in the future.');
+  return date.toISOString();
+}
+
+function isDay(text: string): boolean {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+/** A whole number from 1 to `max`. */
+export function parseCount(max: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > max) {
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+    }
+    return count;
+  };
+}
+
+const BIGINT_MAX = 9_223_372_036_854_775_807n;
+
+/** A position in the change feed, as text since it may outgrow a number. */
+export function parsePosition(text: string): string {
+  if (!/^\d{1,19}$/.test(text) || BigInt(text) > BIGINT_MAX) {
+    throw new InvalidArgumentError('It must be the seq of a change, or 0 for the beginning.');
+  }
+  return text;
+}

@@ -1,0 +1,118 @@
+import type { Config, Required } from '../config.ts';
+import type { KomboClient } from '../kombo/client.ts';
+import type { Logger } from '../log.ts';
+import type { Store } from '../store/database.ts';
+import type { TemporalHandle } from '../temporal/connect.ts';
+import type { ExitCode } from './errors.ts';
+
+/**
+ * What a command works with. Everything is loaded and opened by its first use, and closed when the command ends, so that
+ * `--help` and commands that need little stay fast.
+ */
+export interface Context {
+  readonly config: Config;
+  readonly json: boolean;
+  log(): Promise<Logger>;
+  store(): Promise<Store>;
+  temporal(): Promise<TemporalHandle>;
+  kombo(): Promise<KomboClient>;
+  /** The result of the command: the document with `--json`, else the text. Called once. */
+  print(document: unknown, text: () => string): void;
+  /** Says on stderr what goes on; says nothing with `--json`. */
+  note(text: string): void;
+  /** Aborts at SIGINT or SIGTERM. A second signal ends the process at once. */
+  stopSignal(): AbortSignal;
+}
+
+/** Does the work. The exit code is 0 unless it returns another one or throws. */
+export type Handler<A extends unknown[]> = (context: Context, ...args: A) => Promise<ExitCode | void>;
+
+/**
+ * Makes a handler an action of commander: loads the settings, of which `required` must be there, and closes in the end
+ * what was opened. Errors are thrown on; `main` says them.
+ */
+export function run<A extends unknown[]>(
+  required: readonly Required[],
+  handler: Handler<A>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    // Commander passes the arguments, then the options, then the command.
+    const given = args.slice(0, -1) as A;
+    const { loadConfig } = await import('../config.ts');
+    const { context, close } = createContext(loadConfig(undefined, required), isJson(given.at(-1)));
+    try {
+      const exitCode = await handler(context, ...given);
+      if (exitCode) process.exitCode = exitCode;
+    } finally {
+      await close();
+    }
+  };
+}
+
+function isJson(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'json' in options && options.json === true;
+}
+
+function createContext(config: Config, json: boolean): { context: Context; close: () => Promise<void> } {
+  const closers: (() => Promise<void>)[] = [];
+  const opened = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const resource = await opening;
+    closers.push(() => resource.close());
+    return resource;
+  };
+  const context: Context = {
+    config,
+    json,
+    log: once(async () => {
+      const { createLogger } = await import('../log.ts');
+      return createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+    }),
+    store: once(async () => {
+      const { openStore } = await import('../store/database.ts');
+      return opened(
+        Promise.resolve(openStore(config.DATABASE_URL!, { max: 5, applicationName: 'kombo-sync cli' })),
+      );
+    }),
+    temporal: once(() => opened(connect())),
+    kombo: once(async () => {
+      const { createKomboClient } = await import('../kombo/client.ts');
+      return createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! });
+    }),
+    print: (document, text) => {
+      process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
+    },
+    note: (text) => {
+      if (!json) process.stderr.write(`${text}\n`);
+    },
+    stopSignal: onceSync(listenForStop),
+  };
+  const close = async () => {
+    for (const closer of closers.toReversed()) await closer().catch(() => {});
+  };
+  return { context, close };
+}
+
+async function connect(): Promise<TemporalHandle> {
+  const { connectTemporal } = await import('../temporal/connect.ts');
+  return connectTemporal();
+}
+
+function listenForStop(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  return onceSync(make);
+}
+
+function onceSync<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,65 @@
+import { fail, ok, type Check } from './check.ts';
+import { checkKombo } from './kombo.ts';
+import { checkPostgres, type PostgresFindings } from './postgres.ts';
+import { checkService } from './service.ts';
+import { checkNode, checkSettings } from './settings.ts';
+import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
+import { within } from '../http/within.ts';
+
+export type { Check } from './check.ts';
+
+/** Each dependency may take this long to answer. */
+const BOUND_MS = 5_000;
+/** A little less for what has a better message of its own for a timeout. */
+const INNER_BOUND_MS = 4_500;
+
+/**
+ * Checks every setting and dependency, all at once, in at most a few seconds.
+ *
+ * @param explain turns what a dependency threw into one sentence.
+ */
+export async function examine(explain: (error: unknown) => string): Promise<Check[]> {
+  const { config, checks } = checkSettings();
+  const local = [...checks, checkNode()];
+  if (!config) return local;
+  const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
+    within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => ({
+      checks: [fail(name, explain(error), remedy)],
+    }));
+  const { DATABASE_URL, KOMBO_API_KEY, KOMBO_API_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT, TASK_QUEUE } =
+    config;
+  const nothing = Promise.resolve({ checks: [] });
+  const [postgres, temporal, kombo, service] = await Promise.all([
+    guarded<PostgresFindings>(
+      'Postgres',
+      'Check DATABASE_URL: host, port, user, password and database.',
+      DATABASE_URL ? checkPostgres(DATABASE_URL) : nothing,
+    ),
+    guarded<TemporalFindings>(
+      'Temporal',
+      'Check TEMPORAL_ADDRESS (and TEMPORAL_API_KEY or TEMPORAL_TLS…), and that the server runs.',
+      checkTemporal(TASK_QUEUE, INNER_BOUND_MS),
+    ),
+    guarded(
+      'Kombo API',
+      'Check KOMBO_API_URL.',
+      KOMBO_API_KEY
+        ? checkKombo(KOMBO_API_URL, KOMBO_API_KEY, INNER_BOUND_MS).then((found) => ({ checks: found }))
+        : nothing,
+    ),
+    checkService(HOST, PORT, INNER_BOUND_MS),
+  ]);
+  const { integrations } = postgres as PostgresFindings;
+  const { scheduleIds } = temporal as TemporalFindings;
+  return [
+    ...local,
+    ...postgres.checks,
+    ...temporal.checks,
+    ...(integrations && scheduleIds ? [checkSchedules(integrations, scheduleIds)] : []),
+    ...kombo.checks,
+    ...(KOMBO_WEBHOOK_SECRETS.length > 0
+      ? [ok('Webhook secrets', `${KOMBO_WEBHOOK_SECRETS.length} accepted`)]
+      : []),
+    service,
+  ];
+}

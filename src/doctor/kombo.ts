@@ -1,0 +1,43 @@
+import { SyncError } from '../domain/errors.ts';
+import { createKomboClient } from '../kombo/client.ts';
+import type { Secret } from '../secret.ts';
+import { fail, ok, warn, type Check } from './check.ts';
+
+/** A delta reads WATERMARK_OVERLAP again, so a small difference does no harm. */
+const SKEW_LIMIT_MS = 30_000;
+
+export async function checkKombo(baseUrl: string, apiKey: Secret, timeoutMs: number): Promise<Check[]> {
+  const kombo = createKomboClient({ baseUrl, apiKey, timeoutMs });
+  try {
+    const { date } = await kombo.checkApiKey();
+    return [ok('Kombo API', `${baseUrl} accepts the key`), ...checkClock(date, new Date())];
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    const what = error.message.replace(/\. .*$/s, '');
+    if (error.errorClass === 'AccessDenied') {
+      return [
+        fail(
+          'Kombo API',
+          what,
+          'Check KOMBO_API_KEY, KOMBO_API_URL (EU or US) and the IP allow-list in the Kombo dashboard.',
+        ),
+      ];
+    }
+    return [fail('Kombo API', what, `Check KOMBO_API_URL (${baseUrl}) and that this machine may reach it.`)];
+  }
+}
+
+/** The Date header has whole seconds, which is fine enough. */
+function checkClock(theirs: Date | null, ours: Date): Check[] {
+  if (!theirs) return [];
+  const skewMs = ours.getTime() - theirs.getTime();
+  const seconds = Math.round(Math.abs(skewMs) / 1_000);
+  if (Math.abs(skewMs) <= SKEW_LIMIT_MS) return [ok('Clock', `within ${seconds} s of Kombo's`)];
+  return [
+    warn(
+      'Clock',
+      `${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} Kombo's`,
+      'Set the clock by NTP; syncs correct for it meanwhile.',
+    ),
+  ];
+}

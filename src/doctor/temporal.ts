@@ -1,0 +1,117 @@
+import { fullSyncScheduleId } from '../temporal/names.ts';
+import type { Integration } from '../store/integrations.ts';
+import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
+import { missingSearchAttributes } from '../temporal/search-attributes.ts';
+import { fail, ok, type Check } from './check.ts';
+
+/** Values of Temporal's enum TaskQueueType. */
+const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
+
+export interface TemporalFindings {
+  checks: Check[];
+  /** Ids of all schedules; undefined when they could not be read. */
+  scheduleIds?: Set<string>;
+}
+
+/** @throws when the server cannot be reached. */
+export async function checkTemporal(taskQueue: string, timeoutMs: number): Promise<TemporalFindings> {
+  const temporal = await connectTemporal();
+  try {
+    return await temporal.connection.withDeadline(Date.now() + timeoutMs, () => examine(temporal, taskQueue));
+  } finally {
+    await temporal.close();
+  }
+}
+
+async function examine(temporal: TemporalHandle, taskQueue: string): Promise<TemporalFindings> {
+  const { connection, namespace } = temporal;
+  const server = await connection.workflowService.getSystemInfo({});
+  const found = await namespaceExists(temporal);
+  if (!found) {
+    return {
+      checks: [
+        fail(
+          'Temporal',
+          `${temporalAddress()} has no namespace ${namespace}`,
+          `Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
+        ),
+      ],
+    };
+  }
+  const [attributes, worker, scheduleIds] = await Promise.all([
+    checkSearchAttributes(temporal),
+    checkWorker(temporal, taskQueue),
+    listScheduleIds(temporal),
+  ]);
+  return {
+    checks: [
+      ok(
+        'Temporal',
+        `version ${server.serverVersion ?? 'unknown'} at ${temporalAddress()}, namespace ${namespace}`,
+      ),
+      attributes,
+      worker,
+    ],
+    scheduleIds,
+  };
+}
+
+async function namespaceExists({ connection, namespace }: TemporalHandle): Promise<boolean> {
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    return true;
+  } catch (error) {
+    const NOT_FOUND = 5;
+    if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) return false;
+    throw error;
+  }
+}
+
+async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
+  const missing = await missingSearchAttributes(temporal);
+  return missing.length === 0
+    ? ok('Search attributes', 'all registered')
+    : fail('Search attributes', `${missing.join(', ')} not registered`, 'Run: kombo-sync setup');
+}
+
+async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {
+  const idle: string[] = [];
+  const workers = new Set<string>();
+  for (const [name, taskQueueType] of Object.entries(QUEUE_TYPES)) {
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType,
+    });
+    if (!pollers || pollers.length === 0) idle.push(name);
+    for (const poller of pollers ?? []) workers.add(poller.identity ?? 'unnamed');
+  }
+  if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
+  return fail(
+    'Worker',
+    `nobody polls task queue ${taskQueue} for ${idle.join(' and ')}`,
+    'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
+  );
+}
+
+async function listScheduleIds({ client }: TemporalHandle): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const schedule of client.schedule.list({ pageSize: 1_000 })) ids.add(schedule.scheduleId);
+  return ids;
+}
+
+/** Whether each active integration has its weekly full sync. */
+export function checkSchedules(
+  integrations: readonly Integration[],
+  scheduleIds: ReadonlySet<string>,
+): Check {
+  const active = integrations.filter((integration) => integration.status === 'active');
+  const missing = active.filter(({ id }) => !scheduleIds.has(fullSyncScheduleId(id)));
+  if (missing.length === 0) return ok('Schedules', `there for all ${active.length} active integrations`);
+  const names = missing.slice(0, 3).map(({ id }) => id);
+  return fail(
+    'Schedules',
+    `${missing.length} of ${active.length} active integrations have none: ${names.join(', ')}${missing.length > 3 ? ', …' : ''}`,
+    'Run: kombo-sync setup',
+  );
+}

@@ -1,0 +1,106 @@
+import type { EndpointDefinition } from './catalogue/index.ts';
+import { routeModels } from './routing.ts';
+import { NO_COUNTS, type EndpointOutcome, type PassKind, type PlannedPass } from './sync.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What is known of an endpoint before a sync. */
+export interface EndpointHistory {
+  disabled: { code: string; message: string; since: Date } | null;
+  owed: PassKind | null;
+  watermark: Date | null;
+  lastFull: Date | null;
+}
+
+export interface PlanRequest {
+  kind: PassKind;
+  /** The endpoints of the integration's category that are read. */
+  enabled: readonly EndpointDefinition[];
+  history: ReadonlyMap<string, EndpointHistory>;
+  /** Models named; undefined means all of them. */
+  models: readonly string[] | undefined;
+  /** Models that the tool does not offer. */
+  unavailableModels: readonly string[];
+  now: Date;
+  /** At most one full pass in this time because of a change that only a full pass shows. */
+  fullRefreshMs: number;
+}
+
+export interface Plan {
+  passes: PlannedPass[];
+  skipped: EndpointOutcome[];
+  /** Full passes that are due but came too soon after the last one: owed until a later sync. */
+  deferred: string[];
+  unknownModels: string[];
+}
+
+/**
+ * Which endpoints a sync reads, and how. A delta sync reads what the named models touch, and besides that whatever is
+ * owed or was never read; so one webhook is enough to get an integration whole.
+ */
+export function planPasses(request: PlanRequest): Plan {
+  const plan: Plan = { passes: [], skipped: [], deferred: [], unknownModels: [] };
+  const route = routeModels(request.models ?? [], request.enabled);
+  plan.unknownModels = route.unknown;
+  for (const endpoint of request.enabled) {
+    const history = request.history.get(endpoint.path);
+    const named = request.models === undefined || route.delta.includes(endpoint.path);
+    const needsFull = route.full.includes(endpoint.path);
+    const skipReason = whySkipped(endpoint, history, request);
+    if (skipReason) {
+      if (named || needsFull) plan.skipped.push(skippedOutcome(endpoint, request.kind, skipReason));
+    } else if (request.kind === 'full') {
+      if (named || needsFull) plan.passes.push({ endpoint: endpoint.path, kind: 'full' });
+    } else {
+      planDelta(plan, endpoint, history, { named, needsFull }, request);
+    }
+  }
+  return plan;
+}
+
+function planDelta(
+  plan: Plan,
+  endpoint: EndpointDefinition,
+  history: EndpointHistory | undefined,
+  asked: { named: boolean; needsFull: boolean },
+  request: PlanRequest,
+): void {
+  const { now } = request;
+  const sinceFull = history?.lastFull ? now.getTime() - history.lastFull.getTime() : Number.POSITIVE_INFINITY;
+  const hidden = asked.needsFull || history?.owed === 'full' || (asked.named && endpoint.delta === 'none');
+  // A filter that shows only new records needs a whole look now and then; a daily one rides on the catch-up.
+  const blind = endpoint.delta !== 'updated_after' && request.models === undefined && sinceFull >= DAY_MS;
+  if (blind || (hidden && sinceFull >= request.fullRefreshMs)) {
+    plan.passes.push({ endpoint: endpoint.path, kind: 'full' });
+    return;
+  }
+  if (hidden) plan.deferred.push(endpoint.path);
+  if (endpoint.delta === 'none' && history?.watermark) return;
+  if (asked.named || history?.owed === 'delta' || !history?.watermark) {
+    plan.passes.push({ endpoint: endpoint.path, kind: 'delta' });
+  }
+}
+
+function whySkipped(
+  endpoint: EndpointDefinition,
+  history: EndpointHistory | undefined,
+  request: PlanRequest,
+): { code: string; message: string } | undefined {
+  const own = Object.keys(endpoint.models).find((model) => endpoint.models[model] === 'own');
+  if (own && request.unavailableModels.includes(own)) {
+    return { code: 'MODEL_NOT_AVAILABLE', message: `Kombo lists ${own} as not available for this tool.` };
+  }
+  const disabled = history?.disabled;
+  if (disabled && request.now.getTime() - disabled.since.getTime() < DAY_MS) {
+    return { code: disabled.code, message: disabled.message };
+  }
+  return undefined;
+}
+
+function skippedOutcome(
+  endpoint: EndpointDefinition,
+  kind: PassKind,
+  reason: { code: string; message: string },
+): EndpointOutcome {
+  return { endpoint: endpoint.path, kind, status: 'skipped', counts: NO_COUNTS, reason };
+}

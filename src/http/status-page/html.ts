@@ -1,0 +1,41 @@
+/** Markup that is safe to put into a page as it is. */
+export class Html {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+type Value = Html | string | number | readonly Html[];
+
+/** A template for markup that escapes every value that is not markup itself. */
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  let text = strings[0] ?? '';
+  values.forEach((value, index) => {
+    text += render(value) + (strings[index + 1] ?? '');
+  });
+  return new Html(text);
+}
+
+function render(value: Value): string {
+  if (value instanceof Html) return value.toString();
+  if (typeof value === 'object') return value.map((item) => item.toString()).join('');
+  return escapeHtml(String(value));
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}

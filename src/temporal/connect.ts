@@ -1,0 +1,49 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+
+export interface TemporalHandle {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly namespace: string;
+  close(): Promise<void>;
+}
+
+const DEFAULT_ADDRESS = 'localhost:7233';
+const CONNECT_TIMEOUT = '5s';
+
+/**
+ * Where Temporal is and how to get in, by the variables and the profile file of the `temporal` CLI:
+ * https://docs.temporal.io/develop/environment-configuration
+ */
+export function readEnvironment(): { connectionOptions: ConnectionOptions; namespace: string } {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  return {
+    connectionOptions: { address: DEFAULT_ADDRESS, ...connectionOptions },
+    namespace: namespace ?? 'default',
+  };
+}
+
+/** host:port that would be connected to. */
+export function temporalAddress(): string {
+  return readEnvironment().connectionOptions.address ?? DEFAULT_ADDRESS;
+}
+
+/** Connects now. @throws when the server does not answer within five seconds. */
+export async function connectTemporal(): Promise<TemporalHandle> {
+  const { connectionOptions, namespace } = readEnvironment();
+  return toHandle(
+    await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT }),
+    namespace,
+  );
+}
+
+/** Connects at the first call, so that a process starts while Temporal is down. */
+export function lazyTemporal(): TemporalHandle {
+  const { connectionOptions, namespace } = readEnvironment();
+  return toHandle(Connection.lazy({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT }), namespace);
+}
+
+function toHandle(connection: Connection, namespace: string): TemporalHandle {
+  const client = new Client({ connection, namespace });
+  return { client, connection, namespace, close: () => connection.close() };
+}

@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import type { Config } from '../config.ts';
+import { formatDuration } from '../domain/duration.ts';
+import { spreadCron, spreadOffset } from '../domain/spread.ts';
+import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import type { Integration } from '../store/integrations.ts';
+import { toSearchAttributes } from './labels.ts';
+import { catchUpScheduleId, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
+
+type ScheduleConfig = Pick<
+  Config,
+  'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
+>;
+type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'>;
+export type EnsureResult = 'created' | 'updated' | 'unchanged';
+
+/** A server that was down for longer than this skips what it missed; the server's own default is a year. */
+const CATCH_UP_WINDOW = '12h';
+/** Where a schedule keeps the fingerprint of what it was made from. */
+const FINGERPRINT = 'komboSync';
+
+/** Creates the schedules of an integration, or brings them up to the settings. A paused schedule stays paused. */
+export async function ensureSchedules(
+  client: Client,
+  config: ScheduleConfig,
+  integration: Scheduled,
+): Promise<EnsureResult> {
+  const results = [await ensure(client, fullSyncSchedule(config, integration))];
+  if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
+  else results.push(await ensure(client, catchUpSchedule(config, integration, config.CATCH_UP_INTERVAL)));
+  return results.find((result) => result !== 'unchanged') ?? 'unchanged';
+}
+
+export async function deleteSchedules(client: Client, integrationId: string): Promise<void> {
+  await remove(client, fullSyncScheduleId(integrationId));
+  await remove(client, catchUpScheduleId(integrationId));
+}
+
+/**
+ * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
+ * those of integrations that are gone deleted. Schedules of another task queue are left alone.
+ */
+export async function reconcileSchedules(
+  client: Client,
+  config: ScheduleConfig,
+  integrations: readonly (Scheduled & Pick<Integration, 'status'>)[],
+): Promise<{ created: string[]; updated: string[]; deleted: string[]; unchanged: number }> {
+  const kept = integrations.filter((integration) => integration.status !== 'removed');
+  const result = { created: [] as string[], updated: [] as string[], deleted: [] as string[], unchanged: 0 };
+  const queue = [...kept];
+  const work = async () => {
+    for (let integration = queue.shift(); integration; integration = queue.shift()) {
+      const done = await ensureSchedules(client, config, integration);
+      if (done === 'unchanged') result.unchanged += 1;
+      else result[done].push(integration.id);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, work));
+
+  const wanted = new Set(kept.flatMap(({ id }) => [fullSyncScheduleId(id), catchUpScheduleId(id)]));
+  for await (const { scheduleId } of client.schedule.list()) {
+    if (wanted.has(scheduleId) || !/^(full-sync|catch-up)\//.test(scheduleId)) continue;
+    const found = await describe(client, scheduleId);
+    if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
+    await remove(client, scheduleId);
+    result.deleted.push(scheduleId);
+  }
+  return result;
+}
+
+export interface ScheduleInfo {
+  id: string;
+  paused: boolean;
+  note: string | null;
+  /** When it runs, in words an operator knows: a cron expression or an interval. */
+  when: string;
+  nextRuns: Date[];
+  recentRuns: { workflowId: string; at: Date }[];
+}
+
+export async function describeSchedule(
+  client: Client,
+  integrationId: string,
+): Promise<{ fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined }> {
+  const [fullSync, catchUp] = await Promise.all([
+    describe(client, fullSyncScheduleId(integrationId)),
+    describe(client, catchUpScheduleId(integrationId)),
+  ]);
+  return { fullSync: fullSync && toInfo(fullSync), catchUp: catchUp && toInfo(catchUp) };
+}
+
+function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled): ScheduleOptions {
+  const { cron, jitterMs } = spreadCron(config.FULL_SYNC_CRON, integration.id, config.FULL_SYNC_SPREAD);
+  const input: FullSyncInput = { integrationId: integration.id, trigger: 'schedule' };
+  return build(config, integration, 'schedule', {
+    scheduleId: fullSyncScheduleId(integration.id),
+    when: `cron ${cron} ${config.FULL_SYNC_TIMEZONE}`,
+    spec: {
+      cronExpressions: [cron],
+      timezone: config.FULL_SYNC_TIMEZONE,
+      ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
+    },
+    workflowType: WORKFLOW_TYPES.fullSync,
+    input,
+    priority: 4,
+  });
+}
+
+/** The catch-up is an `integrationSync` of its own that reads every endpoint at once; passes may overlap, by design. */
+function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): ScheduleOptions {
+  const input: IntegrationSyncInput = {
+    integrationId: integration.id,
+    trigger: 'catch-up',
+    everything: true,
+  };
+  const offset = spreadOffset(integration.id, everyMs);
+  return build(config, integration, 'catch-up', {
+    scheduleId: catchUpScheduleId(integration.id),
+    when: `every ${formatDuration(everyMs)}`,
+    // The server counts in whole seconds.
+    spec: { intervals: [{ every: everyMs, offset: Math.floor(offset / 1000) * 1000 }] },
+    workflowType: WORKFLOW_TYPES.integrationSync,
+    input,
+    priority: 3,
+  });
+}
+
+interface Parts {
+  scheduleId: string;
+  when: string;
+  spec: ScheduleOptions['spec'];
+  workflowType: string;
+  input: FullSyncInput | IntegrationSyncInput;
+  priority: number;
+}
+
+function build(
+  config: ScheduleConfig,
+  integration: Scheduled,
+  trigger: Trigger,
+  parts: Parts,
+): ScheduleOptions {
+  const typedSearchAttributes = toSearchAttributes({
+    integrationId: integration.id,
+    trigger,
+    tool: integration.tool,
+    category: integration.category,
+  });
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([parts, config.TASK_QUEUE, integration.tool, integration.category]))
+    .digest('hex')
+    .slice(0, 16);
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: parts.workflowType,
+    workflowId: parts.scheduleId,
+    taskQueue: config.TASK_QUEUE,
+    args: [parts.input],
+    typedSearchAttributes,
+    staticSummary: `${trigger === 'schedule' ? 'weekly full sync' : 'catch-up'} of ${integration.id}`,
+    memo: { [FINGERPRINT]: fingerprint, when: parts.when },
+    priority: { priorityKey: parts.priority, fairnessKey: integration.id.slice(0, 64) },
+  };
+  return {
+    scheduleId: parts.scheduleId,
+    spec: parts.spec,
+    action,
+    policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW },
+    typedSearchAttributes,
+  };
+}
+
+async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureResult> {
+  const found = await describe(client, options.scheduleId);
+  if (!found) {
+    try {
+      await client.schedule.create(options);
+      return 'created';
+    } catch (error) {
+      // Somebody else was faster; what there is may still be of other settings.
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    }
+  }
+  const before = found?.action.memo?.[FINGERPRINT];
+  if (before !== undefined && before === options.action.memo?.[FINGERPRINT]) return 'unchanged';
+  await client.schedule.getHandle(options.scheduleId).update((previous) => ({
+    ...previous,
+    spec: options.spec,
+    action: options.action,
+    policies: { ...previous.policies, ...options.policies },
+  }));
+  return 'updated';
+}
+
+async function describe(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
+  try {
+    return await client.schedule.getHandle(scheduleId).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function remove(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+function toInfo(found: ScheduleDescription): ScheduleInfo {
+  return {
+    id: found.scheduleId,
+    paused: found.state.paused,
+    note: found.state.note || null,
+    when: String(found.action.memo?.['when'] ?? ''),
+    nextRuns: found.info.nextActionTimes,
+    recentRuns: found.info.recentActions.map((run) => ({
+      workflowId: run.action.workflow.workflowId,
+      at: run.takenAt,
+    })),
+  };
+}

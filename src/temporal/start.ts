@@ -1,0 +1,136 @@
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import type { Config } from '../config.ts';
+import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import type { fullSync, integrationSync } from '../../workflows/index.ts';
+import {
+  integrationChanged,
+  modelsChanged,
+  syncNow,
+  type IntegrationChanged,
+} from '../../workflows/messages.ts';
+import { toSearchAttributes } from './labels.ts';
+import { fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from './names.ts';
+
+type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
+
+export interface SignalRequest {
+  integrationId: string;
+  models: string[];
+  /** Something about the integration itself changed. */
+  event?: IntegrationChanged['event'] | undefined;
+  tool?: string | undefined;
+  category?: string | undefined;
+  trigger: Trigger;
+}
+
+export interface StartedRun {
+  workflowId: string;
+  runId: string;
+}
+
+/**
+ * Tells an integration's sync what has changed, and starts it when none is running: one call, atomic on the server. When it
+ * returns, Temporal has durably accepted the signal (invariant I1).
+ */
+export async function signalChanges(
+  client: Client,
+  config: StartConfig,
+  request: SignalRequest,
+): Promise<StartedRun> {
+  const options = startOptions(config, request);
+  const handle = request.event
+    ? await client.workflow.signalWithStart<typeof integrationSync, [IntegrationChanged]>(
+        WORKFLOW_TYPES.integrationSync,
+        {
+          ...options,
+          signal: integrationChanged,
+          signalArgs: [{ event: request.event }],
+        },
+      )
+    : undefined;
+  if (handle && request.models.length === 0)
+    return { workflowId: handle.workflowId, runId: handle.signaledRunId };
+  const signalled = await client.workflow.signalWithStart<typeof integrationSync, [{ models: string[] }]>(
+    WORKFLOW_TYPES.integrationSync,
+    { ...options, signal: modelsChanged, signalArgs: [{ models: request.models }] },
+  );
+  return { workflowId: signalled.workflowId, runId: signalled.signaledRunId };
+}
+
+/** Starts a delta sync that does not wait for the debounce; every endpoint when no models are named. Needs a running worker. */
+export async function requestSyncNow(
+  client: Client,
+  config: StartConfig,
+  request: { integrationId: string; models?: string[] | undefined; tool?: string; category?: string },
+): Promise<StartedRun> {
+  const { models = [] } = request;
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof integrationSync>(
+    WORKFLOW_TYPES.integrationSync,
+    {
+      ...startOptions(config, { ...request, models, trigger: 'manual' }),
+    },
+  );
+  await client.workflow.executeUpdateWithStart(syncNow, { args: [{ models }], startWorkflowOperation });
+  const handle = await startWorkflowOperation.workflowHandle();
+  const { runId } = (await handle.describe()) satisfies { runId: string };
+  return { workflowId: handle.workflowId, runId };
+}
+
+export interface FullSyncRequest extends Omit<FullSyncInput, 'carried'> {
+  tool?: string | undefined;
+  category?: string | undefined;
+}
+
+/** Starts a full sync. One by hand runs at a time for an integration: when there is one, its handle comes back. */
+export async function startFullSync(
+  client: Client,
+  config: Pick<Config, 'TASK_QUEUE'>,
+  request: FullSyncRequest,
+): Promise<{ handle: WorkflowHandle<typeof fullSync>; runId: string; alreadyRunning: boolean }> {
+  const { tool, category, ...given } = request;
+  const trigger = request.trigger ?? 'manual';
+  const input: FullSyncInput = { ...given, trigger };
+  const workflowId = fullSyncWorkflowId(request.integrationId);
+  try {
+    const handle = await client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {
+      workflowId,
+      taskQueue: config.TASK_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      typedSearchAttributes: toSearchAttributes({ ...request, trigger }),
+      staticSummary: `${trigger} full sync of ${request.integrationId}`,
+      priority: { priorityKey: 4, fairnessKey: request.integrationId.slice(0, 64) },
+    });
+    return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const handle = client.workflow.getHandle<typeof fullSync>(workflowId);
+    const { runId } = await handle.describe();
+    return { handle, runId, alreadyRunning: true };
+  }
+}
+
+function startOptions(config: StartConfig, request: SignalRequest) {
+  const input: IntegrationSyncInput = {
+    integrationId: request.integrationId,
+    quietMs: config.DEBOUNCE_QUIET,
+    maxWaitMs: config.DEBOUNCE_MAX_WAIT,
+    trigger: request.trigger,
+  };
+  return {
+    workflowId: syncWorkflowId(request.integrationId),
+    taskQueue: config.TASK_QUEUE,
+    args: [input] as [IntegrationSyncInput],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    typedSearchAttributes: toSearchAttributes(request),
+    staticSummary: `sync of ${request.integrationId}`,
+    priority: { priorityKey: 2, fairnessKey: request.integrationId.slice(0, 64) },
+  };
+}

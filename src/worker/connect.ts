@@ -1,0 +1,15 @@
+import { NativeConnection } from '@temporalio/worker';
+import { readEnvironment } from '../temporal/connect.ts';
+
+/** The connection of a worker; it is another library underneath, with the same settings. */
+export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
+  const { connectionOptions, namespace } = readEnvironment();
+  const { address, tls, apiKey, metadata } = connectionOptions;
+  const connection = await NativeConnection.connect({
+    ...(address === undefined ? {} : { address }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(typeof apiKey === 'string' ? { apiKey } : {}),
+    ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
+  });
+  return { connection, namespace };
+}

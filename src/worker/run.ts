@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities, type PageEvent } from '../../activities/index.ts';
+import type { Config } from '../config.ts';
+import { createKomboClient } from '../kombo/client.ts';
+import type { Logger } from '../log.ts';
+import { createChangeNotifier } from '../store/changes.ts';
+import type { Store } from '../store/database.ts';
+import { deleteSchedules, ensureSchedules } from '../temporal/schedules.ts';
+import { connectWorker } from './connect.ts';
+
+export type { PageEvent } from '../../activities/index.ts';
+
+export interface RunningWorker {
+  /** Lets the pages in flight commit, gives the rest back, and ends within half a minute. */
+  stop(): Promise<void>;
+  /** Settles when the worker has ended; rejects when it ended by itself with an error. */
+  readonly finished: Promise<void>;
+}
+
+export interface WorkerDeps {
+  config: Config;
+  store: Store;
+  log: Logger;
+  onPage?: ((event: PageEvent) => void) | undefined;
+  chunkMs?: number;
+}
+
+/** Reading is waiting for Kombo, so many activities fit in one process; each holds a page or two in memory. */
+const ACTIVITY_SLOTS = 40;
+const CACHED_WORKFLOWS = 500;
+/** Longer than a request to Kombo may take, shorter than the patience of Kubernetes should be set to. */
+const SHUTDOWN_FORCE_TIME = '35s';
+
+/** Starts a worker for workflows and activities. Many may run, in one place or several. */
+export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
+  const { config, store, log } = deps;
+  if (!config.KOMBO_API_KEY)
+    throw new Error('KOMBO_API_KEY is missing; the worker reads from Kombo with it.');
+  const { connection, namespace } = await connectWorker();
+  const client = new Client({ connection, namespace });
+  const activities = createActivities({
+    settings: config,
+    store,
+    kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY }),
+    schedules: {
+      ensure: async (integration) => {
+        await ensureSchedules(client, config, integration);
+      },
+      remove: (integrationId) => deleteSchedules(client, integrationId),
+    },
+    log,
+    notifyChanges: createChangeNotifier(store),
+    onPage: deps.onPage,
+    ...(deps.chunkMs === undefined ? {} : { chunkMs: deps.chunkMs }),
+  });
+  let worker: Worker;
+  try {
+    worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue: config.TASK_QUEUE,
+      activities,
+      ...workflowSource(),
+      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+      maxCachedWorkflows: CACHED_WORKFLOWS,
+      workflowTaskPollerBehavior: { type: 'autoscaling' },
+      activityTaskPollerBehavior: { type: 'autoscaling' },
+      shutdownForceTime: SHUTDOWN_FORCE_TIME,
+      // Eager dispatch would go round the priorities of the task queue.
+      maxEagerActivityReservationsPerWorkflowTask: 0,
+    });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
+  const finished = worker.run().finally(() => connection.close());
+  finished.catch(() => {});
+  return {
+    finished,
+    stop: async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await finished;
+    },
+  };
+}
+
+/** The prebuilt bundle of the package, or the workflow sources, which are bundled at the start. */
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return { workflowsPath: fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url)) };
+}

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MalformedDelivery, parseDelivery } from '../../src/kombo/webhook.ts';
+
+const integration = {
+  integration_id: 'personio:CBNMt7dSNCzBdnRTx87dev4E',
+  integration_tool: 'personio',
+  integration_category: 'HRIS',
+};
+const about = { integrationId: 'personio:CBNMt7dSNCzBdnRTx87dev4E', tool: 'personio', category: 'HRIS' };
+
+const dataChanged = (data: object) => ({ id: 'Cbfk5sHt', type: 'data-changed', data });
+
+describe('data-changed', () => {
+  test('names each model once, also one that is newer than this version', () => {
+    const names = ['hris_employees', 'hris_employees', 'hris_moods'];
+    const delivery = parseDelivery(
+      dataChanged({ ...integration, changed_models: names.map((name) => ({ name })) }),
+    );
+    expect(delivery).toEqual({
+      kind: 'data-changed',
+      id: 'Cbfk5sHt',
+      type: 'data-changed',
+      ...about,
+      models: ['hris_employees', 'hris_moods'],
+    });
+  });
+
+  test('keeps the entries it can read and takes fields it does not know', () => {
+    const delivery = parseDelivery({
+      ...dataChanged({
+        ...integration,
+        changed_models: [
+          null,
+          'hris_teams',
+          { name: 7 },
+          { name: 'x'.repeat(201) },
+          { name: 'hris_absences', rows: 3 },
+        ],
+        sent_by: 'tomorrow',
+      }),
+      version: 2,
+    });
+    expect(delivery).toMatchObject({ models: ['hris_absences'] });
+  });
+
+  test('tool and category are optional', () => {
+    const delivery = parseDelivery(
+      dataChanged({
+        integration_id: 'a:b',
+        integration_tool: 3,
+        integration_category: null,
+        changed_models: [],
+      }),
+    );
+    expect(delivery).toEqual({
+      kind: 'data-changed',
+      id: 'Cbfk5sHt',
+      type: 'data-changed',
+      integrationId: 'a:b',
+      models: [],
+    });
+  });
+});
+
+describe('events of an integration', () => {
+  test.each([
+    ['integration-created', 'created'],
+    ['integration-deleted', 'deleted'],
+  ])('%s calls it data.id', (type, event) => {
+    const data = { id: about.integrationId, tool: 'personio', category: 'HRIS', end_user: {} };
+    expect(parseDelivery({ id: 'x', type, data })).toEqual({
+      kind: 'lifecycle',
+      id: 'x',
+      type,
+      ...about,
+      event,
+    });
+  });
+
+  test('integration-state-changed calls it data.integration_id', () => {
+    const type = 'integration-state-changed';
+    expect(parseDelivery({ id: 'x', type, data: { ...integration, state: 'ACTIVE' } })).toEqual({
+      kind: 'lifecycle',
+      id: 'x',
+      type,
+      ...about,
+      event: 'state-changed',
+    });
+  });
+});
+
+test.each(['assessment:order-received', 'inline-assessment:order-received'])(
+  '%s is a change of assessment_orders',
+  (type) => {
+    const data = {
+      id: 'order',
+      package_id: 'p',
+      integration_id: 'smartrecruiters:1',
+      candidate: { email: 'a@b.c' },
+    };
+    expect(parseDelivery({ id: 'x', type, data })).toEqual({
+      kind: 'data-changed',
+      id: 'x',
+      type,
+      integrationId: 'smartrecruiters:1',
+      category: 'ASSESSMENT',
+      models: ['assessment_orders'],
+    });
+  },
+);
+
+test.each(['sync-finished', 'remote-event-received', 'connection-flow-failed', 'invented-next-year'])(
+  '%s asks for nothing',
+  (type) => {
+    expect(parseDelivery({ id: 'x', type, data: { ...integration } })).toEqual({
+      kind: 'ignored',
+      id: 'x',
+      type,
+    });
+  },
+);
+
+describe('malformed', () => {
+  const many = Array.from({ length: 501 }, (_, index) => ({ name: `model_${index}` }));
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['a list', []],
+    ['a string', 'data-changed'],
+    ['no id', { type: 'data-changed', data: {} }],
+    ['an id that is a number', { id: 1, type: 'data-changed', data: {} }],
+    ['an empty type', { id: 'x', type: '', data: {} }],
+    ['no data', { id: 'x', type: 'sync-finished' }],
+    ['no integration', dataChanged({ changed_models: [] })],
+    [
+      'an integration id of 201 characters',
+      dataChanged({ integration_id: 'x'.repeat(201), changed_models: [] }),
+    ],
+    ['a NUL in the integration id', dataChanged({ integration_id: 'a\u0000b', changed_models: [] })],
+    [
+      'half a surrogate in the integration id',
+      dataChanged({ integration_id: 'a\ud83d', changed_models: [] }),
+    ],
+    ['no list of models', dataChanged({ ...integration })],
+    ['more models than there can be', dataChanged({ ...integration, changed_models: many })],
+    ['created without data.id', { id: 'x', type: 'integration-created', data: { integration_id: 'a:b' } }],
+    [
+      'state-changed without integration_id',
+      { id: 'x', type: 'integration-state-changed', data: { id: 'a:b' } },
+    ],
+    [
+      'an order without integration_id',
+      { id: 'x', type: 'assessment:order-received', data: { id: 'order' } },
+    ],
+  ])('%s', (_name, json) => {
+    expect(() => parseDelivery(json)).toThrow(MalformedDelivery);
+  });
+
+  test('any JSON gives a delivery or MalformedDelivery, and ids stay short', () => {
+    const types = fc.constantFrom(
+      'data-changed',
+      'integration-created',
+      'integration-state-changed',
+      'other',
+    );
+    const data = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ integration_id: fc.jsonValue(), id: fc.jsonValue(), changed_models: fc.jsonValue() }),
+    );
+    const body = fc.oneof(fc.jsonValue(), fc.record({ id: fc.string(), type: types, data }));
+    fc.assert(
+      fc.property(body, (json) => {
+        try {
+          const delivery = parseDelivery(json);
+          if (delivery.kind !== 'ignored') expect(delivery.integrationId.length).toBeLessThanOrEqual(200);
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedDelivery);
+        }
+      }),
+    );
+  });
+
+  test('the message does not repeat what was sent', () => {
+    const parse = () => parseDelivery(dataChanged({ integration_id: '', note: 'jane@example.com' }));
+    expect(parse).toThrow(/data\.integration_id is missing/);
+    expect(parse).not.toThrow(/jane/);
+  });
+});

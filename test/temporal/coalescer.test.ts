@@ -1,0 +1,252 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Coalescer, CoalescerTimeout, type Notice } from '../../src/temporal/coalescer.ts';
+
+interface Sent {
+  notice: Notice;
+  finish: () => void;
+  fail: (error: Error) => void;
+}
+
+/** A send whose outcome the test decides. */
+function controlledSend() {
+  const sent: Sent[] = [];
+  const waiting: (() => void)[] = [];
+  return {
+    sent,
+    send: (notice: Notice) =>
+      new Promise<void>((resolve, reject) => {
+        sent.push({ notice, finish: resolve, fail: reject });
+        for (const wake of waiting.splice(0)) wake();
+      }),
+    /** Resolves when the send with this number has started. */
+    async started(number: number): Promise<Sent> {
+      while (sent.length < number) await new Promise<void>((wake) => waiting.push(wake));
+      return sent[number - 1]!;
+    },
+  };
+}
+
+const notice = (integrationId: string, ...models: string[]): Notice => ({ integrationId, models });
+const settled = <T>(promise: Promise<T>) =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => error,
+  );
+/** Lets everything that is ready in this turn of the event loop happen. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('sharing', () => {
+  test('what arrives in one window is one send with all models, and waits for its answer', async () => {
+    const { send, sent, started } = controlledSend();
+    const folded: number[] = [];
+    const coalescer = new Coalescer({ send, windowMs: 5, onSend: (deliveries) => folded.push(deliveries) });
+    const answers = [
+      coalescer.add({ ...notice('a', 'x'), tool: 'personio' }),
+      coalescer.add({ ...notice('a', 'y', 'x'), category: 'HRIS' }),
+      coalescer.add(notice('a')),
+    ];
+    let answered = 0;
+    for (const answer of answers) void answer.then(() => (answered += 1));
+
+    const first = await started(1);
+    expect(first.notice).toEqual({
+      integrationId: 'a',
+      models: ['x', 'y'],
+      tool: 'personio',
+      category: 'HRIS',
+    });
+    await turn();
+    expect(answered).toBe(0);
+    first.finish();
+    await Promise.all(answers);
+    expect(sent).toHaveLength(1);
+    expect(folded).toEqual([3]);
+  });
+
+  test('integrations do not share and do not wait for each other', async () => {
+    const { send, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0 });
+    const a = coalescer.add(notice('a', 'x'));
+    const b = coalescer.add(notice('b', 'x'));
+    const second = await started(2);
+    expect(second.notice.integrationId).toBe('b');
+    second.finish();
+    await b;
+    (await started(1)).finish();
+    await a;
+  });
+
+  test('what arrives while a send is in flight gathers for the next one', async () => {
+    const { send, sent, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0 });
+    const first = coalescer.add(notice('a', 'x'));
+    await started(1);
+    const later = [coalescer.add(notice('a', 'x')), coalescer.add(notice('a', 'y'))];
+    await turn();
+    await turn();
+    expect(sent).toHaveLength(1);
+    sent[0]!.finish();
+    await first;
+    const second = await started(2);
+    expect(second.notice.models).toEqual(['x', 'y']);
+    second.finish();
+    await Promise.all(later);
+  });
+
+  test('different events are all sent, equal ones once', async () => {
+    const { send, sent, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0 });
+    const answers = [
+      coalescer.add({ ...notice('a'), event: 'created' }),
+      coalescer.add(notice('a', 'x')),
+      coalescer.add({ ...notice('a'), event: 'state-changed' }),
+      coalescer.add({ ...notice('a'), event: 'created' }),
+    ];
+    (await started(1)).finish();
+    (await started(2)).finish();
+    await Promise.all(answers);
+    expect(sent.map((each) => each.notice)).toEqual([
+      { integrationId: 'a', models: ['x'], event: 'created' },
+      { integrationId: 'a', models: [], event: 'state-changed' },
+    ]);
+  });
+
+  test('never more sends at once than allowed; the others start as places become free', async () => {
+    const { send, sent, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0, maxConcurrent: 2 });
+    const answers = ['a', 'b', 'c', 'd'].map((id) => coalescer.add(notice(id, 'x')));
+    await started(2);
+    await turn();
+    expect(sent).toHaveLength(2);
+    // While c waits for its place it still takes company.
+    answers.push(coalescer.add(notice('c', 'y')));
+    sent[0]!.finish();
+    const third = await started(3);
+    expect(third.notice).toEqual(notice('c', 'x', 'y'));
+    sent[1]!.finish();
+    third.finish();
+    (await started(4)).finish();
+    await Promise.all(answers);
+  });
+});
+
+describe('failure', () => {
+  test('a failed send rejects everybody who waited for it, and nobody else', async () => {
+    const { send, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0 });
+    const outcomes = [settled(coalescer.add(notice('a', 'x'))), settled(coalescer.add(notice('a', 'y')))];
+    const first = await started(1);
+    const later = coalescer.add(notice('a', 'z'));
+    const error = new Error('no');
+    first.fail(error);
+    expect(await Promise.all(outcomes)).toEqual([error, error]);
+    const second = await started(2);
+    expect(second.notice.models).toEqual(['z']);
+    second.finish();
+    await later;
+  });
+
+  test('a send that throws at once is a failed send', async () => {
+    const coalescer = new Coalescer({
+      windowMs: 0,
+      send: () => {
+        throw new Error('no');
+      },
+    });
+    await expect(coalescer.add(notice('a', 'x'))).rejects.toThrow('no');
+  });
+
+  test('each delivery has its own deadline, though the send goes on', async () => {
+    const { send, sent, started } = controlledSend();
+    const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 30 });
+    await expect(coalescer.add(notice('a', 'x'))).rejects.toBeInstanceOf(CoalescerTimeout);
+    // Nobody gets past a send that hangs, but what it held up goes out after it.
+    await expect(coalescer.add(notice('a', 'y'))).rejects.toBeInstanceOf(CoalescerTimeout);
+    expect(sent).toHaveLength(1);
+    sent[0]!.finish();
+    const second = await started(2);
+    expect(second.notice.models).toEqual(['y']);
+    second.finish();
+  });
+});
+
+test('it is idle when no send is left, also none that nobody waits for', async () => {
+  const { send, started } = controlledSend();
+  const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 10 });
+  await coalescer.idle();
+  await expect(coalescer.add(notice('a', 'x'))).rejects.toBeInstanceOf(CoalescerTimeout);
+  let idle = false;
+  const becameIdle = coalescer.idle().then(() => (idle = true));
+  await turn();
+  expect(idle).toBe(false);
+  (await started(1)).fail(new Error('no'));
+  await becameIdle;
+});
+
+test('I6: a resolved delivery is in a send that started after it arrived and ended before it was answered', async () => {
+  const step = fc.record({
+    integrationId: fc.constantFrom('a', 'b', 'c'),
+    model: fc.constantFrom('x', 'y', 'z'),
+    /** Turns of the event loop before this delivery. */
+    pause: fc.nat({ max: 3 }),
+    /** Turns that the send with the same number takes, and whether it fails. */
+    turns: fc.nat({ max: 4 }),
+    fails: fc.boolean(),
+  });
+  const run = async (
+    steps: readonly { integrationId: string; model: string; pause: number; turns: number; fails: boolean }[],
+    windowMs: number,
+    maxConcurrent: number,
+  ) => {
+    let clock = 0;
+    const sends: { notice: Notice; startedAt: number; endedAt?: number }[] = [];
+    const inFlight = new Map<string, number>();
+    const send = async (sending: Notice) => {
+      const behaviour = steps[sends.length % steps.length]!;
+      const record: (typeof sends)[number] = { notice: sending, startedAt: (clock += 1) };
+      sends.push(record);
+      inFlight.set(sending.integrationId, (inFlight.get(sending.integrationId) ?? 0) + 1);
+      expect(inFlight.get(sending.integrationId)).toBe(1);
+      expect([...inFlight.values()].reduce((a, b) => a + b)).toBeLessThanOrEqual(maxConcurrent);
+      for (let i = 0; i < behaviour.turns; i += 1) await turn();
+      inFlight.set(sending.integrationId, 0);
+      if (behaviour.fails) throw new Error('no');
+      record.endedAt = clock += 1;
+    };
+    const coalescer = new Coalescer({ send, windowMs, maxConcurrent });
+    const deliveries: Promise<void>[] = [];
+    for (const { integrationId, model, pause } of steps) {
+      for (let i = 0; i < pause; i += 1) await turn();
+      const addedAt = (clock += 1);
+      deliveries.push(
+        coalescer.add(notice(integrationId, model)).then(
+          () => {
+            const answeredAt = (clock += 1);
+            const serving = sends.filter(
+              (each) =>
+                each.notice.integrationId === integrationId &&
+                each.notice.models.includes(model) &&
+                each.startedAt > addedAt &&
+                each.endedAt !== undefined &&
+                each.endedAt < answeredAt,
+            );
+            expect(serving).not.toHaveLength(0);
+          },
+          (error: unknown) => expect(error).toEqual(new Error('no')),
+        ),
+      );
+    }
+    await Promise.all(deliveries);
+    expect(sends.length).toBeLessThanOrEqual(steps.length);
+  };
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 30 }),
+      fc.constantFrom(0, 1, 2),
+      fc.integer({ min: 1, max: 3 }),
+      run,
+    ),
+    { numRuns: 150 },
+  );
+});

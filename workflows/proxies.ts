@@ -1,0 +1,43 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { PassKind } from '../src/domain/sync.ts';
+
+/** The database may be away for a while: short calls are repeated until it is back. */
+const patient = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' } as const;
+
+export const { planSync, recordFailures } = proxyActivities<Activities>({
+  startToCloseTimeout: '2m',
+  retry: patient,
+});
+
+export const { tidyUp } = proxyActivities<Activities>({
+  startToCloseTimeout: '10m',
+  retry: { ...patient, maximumAttempts: 3 },
+});
+
+/**
+ * The long calls. Start-to-close is far above the time box of a chunk; schedule-to-close is how long a broken source is
+ * tried. The heartbeat timeout bounds how long a killed worker holds its pass.
+ */
+const reading = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
+} as const;
+
+const byKind = {
+  delta: proxyActivities<Activities>({ ...reading, scheduleToCloseTimeout: '6h' }),
+  full: proxyActivities<Activities>({ ...reading, scheduleToCloseTimeout: '24h' }),
+};
+
+/** Deltas overtake full passes in the task queue, and no integration starves another one. */
+const PRIORITY: Record<PassKind, number> = { delta: 2, full: 4 };
+
+export function readingActivities(kind: PassKind) {
+  return byKind[kind];
+}
+
+/** Options of one call: what the UI shows for it, and its place in the queue. */
+export function callOptions(kind: PassKind, integrationId: string, summary: string) {
+  return { summary, priority: { priorityKey: PRIORITY[kind], fairnessKey: integrationId.slice(0, 64) } };
+}

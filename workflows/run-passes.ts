@@ -1,0 +1,166 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  TimeoutFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PassFailure } from '../activities/record-failures.ts';
+import { isForWholeIntegration } from '../src/domain/errors.ts';
+import { NO_COUNTS, type EndpointOutcome, type PlannedPass, type Trigger } from '../src/domain/sync.ts';
+import { callOptions, readingActivities, recordFailures } from './proxies.ts';
+
+/** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
+const PARALLEL_PASSES = 4;
+
+export interface PassesRequest {
+  integrationId: string;
+  syncId: string;
+  trigger: Trigger;
+  passes: readonly PlannedPass[];
+  since?: string | undefined;
+  allowMassDeletion?: boolean | undefined;
+  /** Called whenever a pass starts or ends, to keep the UI up to date. */
+  onProgress: (running: readonly PlannedPass[], done: readonly EndpointOutcome[]) => void;
+}
+
+export interface PassesResult {
+  outcomes: EndpointOutcome[];
+  /** What is left to do because the history has grown long: go on after continue-as-new, with the same sync id. */
+  rest: PlannedPass[];
+}
+
+/**
+ * Runs the passes of one sync, several at once. A failed endpoint never takes another one with it (invariant I10), unless
+ * the failure holds for the whole integration: then the rest is not even tried. Whatever was not read is owed.
+ */
+export async function runPasses(request: PassesRequest): Promise<PassesResult> {
+  const queue = [...request.passes];
+  const running = new Set<PlannedPass>();
+  const outcomes: EndpointOutcome[] = [];
+  const rest: PlannedPass[] = [];
+  const failures: PassFailure[] = [];
+  let blocking: PassFailure | undefined;
+
+  const settle = (pass: PlannedPass, failure: PassFailure) => {
+    const status = failure.type === 'EndpointDisabled' ? 'skipped' : 'failed';
+    outcomes.push({
+      ...pass,
+      status,
+      counts: NO_COUNTS,
+      reason: { code: failure.code, message: failure.message },
+    });
+    failures.push(failure);
+    if (isForWholeIntegration(failure.type)) blocking ??= failure;
+  };
+  const runNext = async () => {
+    for (let pass = queue.shift(); pass; pass = queue.shift()) {
+      if (blocking) {
+        settle(pass, { ...blocking, ...pass });
+        continue;
+      }
+      running.add(pass);
+      request.onProgress([...running], outcomes);
+      const result = await runPass(request, pass);
+      running.delete(pass);
+      if (result === 'cut') rest.push(pass, ...queue.splice(0));
+      else if ('type' in result) settle(pass, result);
+      else outcomes.push(result);
+      request.onProgress([...running], outcomes);
+    }
+  };
+
+  try {
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_PASSES, queue.length) }, runNext));
+  } catch (error) {
+    if (isCancellation(error)) {
+      await recordCancelled(request, failures, [...running, ...queue, ...rest]);
+    }
+    throw error;
+  }
+  if (failures.length > 0) await recordFailures({ ...identify(request), failures });
+  return { outcomes, rest };
+}
+
+async function runPass(
+  request: PassesRequest,
+  pass: PlannedPass,
+): Promise<EndpointOutcome | PassFailure | 'cut'> {
+  const { syncEndpoint, sweepEndpoint } = readingActivities(pass.kind);
+  const { integrationId, syncId, trigger, since } = request;
+  const options = callOptions(pass.kind, integrationId, `${pass.kind} ${pass.endpoint}`);
+  try {
+    let chunk;
+    do {
+      if (chunk && workflowInfo().continueAsNewSuggested) return 'cut';
+      chunk = await syncEndpoint.executeWithOptions(options, [
+        { integrationId, syncId, trigger, since, ...pass },
+      ]);
+    } while (!chunk.done);
+    const outcome: EndpointOutcome = { ...pass, kind: chunk.kind, status: 'completed', counts: chunk.counts };
+    if (!chunk.sweep) return outcome;
+
+    const sweep = callOptions(pass.kind, integrationId, `sweep ${pass.endpoint}`);
+    const input = { passId: chunk.passId, allowMassDeletion: request.allowMassDeletion ?? false };
+    let swept;
+    do {
+      if (swept && workflowInfo().continueAsNewSuggested) return 'cut';
+      swept = await sweepEndpoint.executeWithOptions(sweep, [input]);
+    } while (!swept.done);
+    Object.assign(outcome, { counts: swept.counts }, swept.drift && { drift: swept.drift });
+    if (swept.sweep) outcome.sweep = swept.sweep;
+    // A sweep that stopped is for a person to decide; reading again would only stop again, so nothing is owed.
+    if (swept.sweep?.state === 'stopped') {
+      return {
+        ...outcome,
+        status: 'failed',
+        reason: { code: 'SweepStopped', message: swept.sweep.message ?? '' },
+      };
+    }
+    return outcome;
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return { ...pass, ...explain(error) };
+  }
+}
+
+/** Type, code and sentence of a failed activity, as the history shows them. */
+export function explain(failure: ActivityFailure): Pick<PassFailure, 'type' | 'code' | 'message'> {
+  const { cause } = failure;
+  if (cause instanceof ApplicationFailure) {
+    const type = cause.type ?? 'Error';
+    const code = (cause.details?.[0] as { code?: string } | undefined)?.code ?? type;
+    return { type, code, message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const last = cause.cause?.message;
+    return {
+      type: 'TimedOut',
+      code: 'TIMED_OUT',
+      message: `Gave up: ${last ?? 'no answer from a worker in time'}`,
+    };
+  }
+  return { type: 'Error', code: 'UNKNOWN', message: cause?.message ?? failure.message };
+}
+
+/** The run ends here; what it did not read must be read by a later one, so that no webhook is forgotten. */
+async function recordCancelled(
+  request: PassesRequest,
+  failures: readonly PassFailure[],
+  unfinished: readonly PlannedPass[],
+): Promise<void> {
+  const cancelled = unfinished.map((pass) => ({
+    ...pass,
+    type: 'Cancelled',
+    code: 'CANCELLED',
+    message: 'The sync was cancelled; the next one reads this endpoint.',
+  }));
+  await CancellationScope.nonCancellable(() =>
+    recordFailures({ ...identify(request), failures: [...failures, ...cancelled] }),
+  );
+}
+
+function identify(request: PassesRequest): { integrationId: string; syncId: string } {
+  return { integrationId: request.integrationId, syncId: request.syncId };
+}
