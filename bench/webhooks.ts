@@ -32,6 +32,7 @@ interface Scenario {
 
 const SCENARIOS: readonly Scenario[] = [
   { name: '2,000 deliveries over 50 integrations', deliveries: 2_000, integrations: 50 },
+  { name: '1,000 deliveries of one integration', deliveries: 1_000, integrations: 1 },
   { name: '500 deliveries of 500 new integrations', deliveries: 500, integrations: 500 },
   { name: '200 deliveries, one after the other', deliveries: 200, integrations: 20 },
 ];
@@ -40,8 +41,6 @@ const windows = (process.argv[2] ?? '0,5,10,25,50').split(',').map(Number);
 
 const temporal = await startTemporal();
 try {
-  const print = (...cells: (string | number)[]) =>
-    process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`);
   await measure('warm-up', SCENARIOS[0]!, 0, CONCURRENCY);
   for (const scenario of SCENARIOS) {
     const concurrency = scenario.name.includes('one after') ? 1 : CONCURRENCY;
@@ -54,6 +53,10 @@ try {
   }
 } finally {
   await temporal.stop();
+}
+
+function print(...cells: (string | number)[]): void {
+  process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`);
 }
 
 async function measure(label: string, scenario: Scenario, windowMs: number, concurrency: number) {

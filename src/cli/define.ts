@@ -10,7 +10,7 @@ export function addCommand(
   return parent
     .command(usage)
     .description(description)
-    .option('--json', 'print one JSON document on stdout', false)
+    .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', exampleText(examples));
 }
 

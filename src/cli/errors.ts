@@ -111,7 +111,9 @@ function describePostgres(error: Error): Failure | undefined {
 function describeTemporal(error: Error): Failure | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const code: unknown = 'code' in cause ? cause.code : undefined;
-    const reason = typeof code === 'number' ? GRPC_UNREACHABLE.get(code) : undefined;
+    const reason =
+      (typeof code === 'number' ? GRPC_UNREACHABLE.get(code) : undefined) ??
+      (cause.message.startsWith('Failed to connect before the deadline') ? 'nothing answers' : undefined);
     if (reason !== undefined) {
       return {
         code: 'unreachable',

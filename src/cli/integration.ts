@@ -12,15 +12,13 @@ export async function requireIntegration(store: Store, id: string): Promise<Inte
   );
 }
 
-/** @throws CliError (wrong use) unless every name is a model of this category. */
+/** @throws CliError (wrong use) unless every name is a model, a table or a path of this category. */
 export function checkModels(models: readonly string[] | undefined, category: Category): void {
   if (!models) return;
-  const own = new Set(
-    CATALOGUE.filter((endpoint) => endpoint.category === category).flatMap((endpoint) =>
-      Object.keys(endpoint.models),
-    ),
-  );
-  const wrong = models.filter((model) => !own.has(model));
+  const endpoints = CATALOGUE.filter((endpoint) => endpoint.category === category);
+  const own = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.models)));
+  const tables = new Set(endpoints.flatMap((endpoint) => [endpoint.table, endpoint.path]));
+  const wrong = models.filter((model) => !own.has(model) && !tables.has(model));
   if (wrong.length === 0) return;
   const known = wrong.every((model) => KNOWN_MODELS.has(model));
   throw wrongUse(

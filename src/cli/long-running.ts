@@ -27,7 +27,7 @@ export async function bounded(ms: number, work: Promise<void>): Promise<boolean>
 
 const CHECK_MS = 3_000;
 
-/** Says which dependency is away. `serve` starts without them and uses them when they come. */
+/** Says which dependency is away; never throws. `serve` starts without them and uses them when they come. */
 export async function warnOfAbsent(deps: {
   store: Store;
   temporal: TemporalHandle;

@@ -3,7 +3,7 @@ import type { KomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
-import type { ExitCode } from './errors.ts';
+import { unreachable, type ExitCode } from './errors.ts';
 
 /**
  * What a command works with. Everything is loaded and opened by its first use, and closed when the command ends, so that
@@ -93,8 +93,13 @@ function createContext(config: Config, json: boolean): { context: Context; close
 }
 
 async function connect(): Promise<TemporalHandle> {
-  const { connectTemporal } = await import('../temporal/connect.ts');
-  return connectTemporal();
+  const { connectTemporal, temporalAddress } = await import('../temporal/connect.ts');
+  return connectTemporal().catch((error: unknown) => {
+    throw unreachable(
+      `Temporal cannot be reached at ${temporalAddress()}. Check TEMPORAL_ADDRESS and that the server runs.`,
+      error,
+    );
+  });
 }
 
 function listenForStop(): AbortSignal {

@@ -13,7 +13,7 @@ export function checkSettings(): { config: Config | undefined; checks: Check[] }
     const [what, ...rest] = problem.split(/; |, for example /);
     return fail(
       'Settings',
-      `${what!.replace(/\.$/, '')}`,
+      what!.replace(/\.$/, ''),
       rest.length > 0 ? capital(rest.join(', for example ')) : 'Correct it.',
     );
   });

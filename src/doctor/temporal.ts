@@ -5,7 +5,10 @@ import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { fail, ok, type Check } from './check.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
-const QUEUE_TYPES = { workflows: 1, activities: 2 } as const;
+const QUEUES = [
+  { tasks: 'workflows', type: 1 },
+  { tasks: 'activities', type: 2 },
+];
 
 export interface TemporalFindings {
   checks: Check[];
@@ -77,13 +80,15 @@ async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
 async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {
   const idle: string[] = [];
   const workers = new Set<string>();
-  for (const [name, taskQueueType] of Object.entries(QUEUE_TYPES)) {
+  for (const { tasks, type } of QUEUES) {
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueue },
-      taskQueueType,
+      // The enum itself is not exported by any package that we depend on.
+      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+      taskQueueType: type,
     });
-    if (!pollers || pollers.length === 0) idle.push(name);
+    if (!pollers || pollers.length === 0) idle.push(tasks);
     for (const poller of pollers ?? []) workers.add(poller.identity ?? 'unnamed');
   }
   if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
@@ -107,6 +112,7 @@ export function checkSchedules(
 ): Check {
   const active = integrations.filter((integration) => integration.status === 'active');
   const missing = active.filter(({ id }) => !scheduleIds.has(fullSyncScheduleId(id)));
+  if (active.length === 0) return ok('Schedules', 'none needed: there is no active integration');
   if (missing.length === 0) return ok('Schedules', `there for all ${active.length} active integrations`);
   const names = missing.slice(0, 3).map(({ id }) => id);
   return fail(

@@ -91,13 +91,23 @@ function misfitFields(
   record: Record<string, unknown>,
   exactNumber: ExactNumber,
 ): string[] {
-  const misfits = Object.entries(endpoint.fields)
-    .filter(([name, type]) => !fits(type, record[name], exactNumber))
-    .map(([name]) => name);
-  for (const name of ['changed_at', 'remote_deleted_at']) {
-    if (!fits('timestamptz', record[name], exactNumber)) misfits.push(name);
+  return checkedColumns(endpoint).flatMap(([name, type]) => (fits(type, record[name], exactNumber) ? [] : name));
+}
+
+const checked = new WeakMap<EndpointDefinition, [string, ColumnType][]>();
+
+/** Anything can be text or jsonb; the other columns are checked. */
+function checkedColumns(endpoint: EndpointDefinition): [string, ColumnType][] {
+  let columns = checked.get(endpoint);
+  if (!columns) {
+    columns = Object.entries({
+      ...endpoint.fields,
+      changed_at: 'timestamptz' as const,
+      remote_deleted_at: 'timestamptz' as const,
+    }).filter(([, type]) => type !== 'text' && type !== 'jsonb');
+    checked.set(endpoint, columns);
   }
-  return misfits;
+  return columns;
 }
 
 function fits(type: ColumnType, value: unknown, exactNumber: ExactNumber): boolean {
@@ -122,10 +132,9 @@ const TIMESTAMP =
 export function isTimestamp(text: string): boolean {
   const match = TIMESTAMP.exec(text);
   if (!match) return false;
-  const [year, month, day, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map((part) => Number(part ?? 0));
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part ?? 0));
   if (!year || !month || month > 12 || !day || hour > 23 || minute > 59 || second > 59) return false;
+  if (day <= 28) return true;
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 

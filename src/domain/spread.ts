@@ -1,8 +1,13 @@
-/** FNV-1a, 32 bits: stable across processes and versions, which is all that a spread needs. */
+/**
+ * FNV-1a with the finisher of MurmurHash3, 32 bits: stable across processes and versions, and even in its high bits for
+ * ids that differ in one character.
+ */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 /** A stable point in a window (milliseconds, 0 up to `windowMs`), so that not every integration starts at once. */

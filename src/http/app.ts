@@ -29,8 +29,9 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
       'KOMBO_WEBHOOK_SECRETS is missing; set it to the secret of your webhook, from the Kombo dashboard.',
     );
   }
-  const app: FastifyInstance = Fastify({
-    loggerInstance: deps.log as FastifyBaseLogger,
+  const loggerInstance: FastifyBaseLogger = deps.log;
+  const app = Fastify({
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,

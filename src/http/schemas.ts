@@ -69,6 +69,7 @@ const scheduleSchema = z.object({
   id: z.string(),
   paused: z.boolean(),
   note: z.string().nullable(),
+  when: z.string().describe('When it runs: a cron expression or an interval'),
   nextRuns: z.array(time),
   recentRuns: z.array(z.object({ workflowId: z.string(), at: time })),
 });
@@ -124,7 +125,7 @@ export const fullSyncBody = z
 
 export const startedSchema = z.object({
   workflowId: z.string(),
-  runId: z.string().nullable(),
+  runId: z.string(),
   alreadyRunning: z.boolean(),
 });
 

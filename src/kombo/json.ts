@@ -1,5 +1,8 @@
-/** Sixteen digits in a row, or an exponent: a number that a double may not hold exactly can only look like this. */
-const MAY_LOSE_DIGITS = /\d{16}|\d[eE][+-]?\d/;
+/**
+ * A number that a double may not hold exactly has sixteen characters or an exponent. Numbers follow a bracket, a colon, a
+ * comma or white space; so ids, which are full of digits and letters, do not match.
+ */
+const MAY_LOSE_DIGITS = /[[:,\s]-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE])/;
 
 interface ReviverContext {
   source?: string;

@@ -1,6 +1,6 @@
 import type { IntegrationChanged } from '../../workflows/messages.ts';
 
-/** The window that paid best in bench/webhooks.ts; longer ones only add to every answer. */
+/** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
 const DEFAULT_WINDOW_MS = 10;
 const DEFAULT_MAX_CONCURRENT = 64;
 /** Leaves half a second of the five within which a webhook must be answered. */

@@ -1,5 +1,6 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { outageOptions } from './outages.ts';
 
 export interface TemporalHandle {
   readonly client: Client;
@@ -31,19 +32,24 @@ export function temporalAddress(): string {
 /** Connects now. @throws when the server does not answer within five seconds. */
 export async function connectTemporal(): Promise<TemporalHandle> {
   const { connectionOptions, namespace } = readEnvironment();
-  return toHandle(
-    await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT }),
-    namespace,
-  );
+  const { options, settled } = outageOptions();
+  const connection = await Connection.connect({
+    ...connectionOptions,
+    ...options,
+    connectTimeout: CONNECT_TIMEOUT,
+  });
+  return toHandle(connection, namespace, settled);
 }
 
 /** Connects at the first call, so that a process starts while Temporal is down. */
 export function lazyTemporal(): TemporalHandle {
   const { connectionOptions, namespace } = readEnvironment();
-  return toHandle(Connection.lazy({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT }), namespace);
+  const { options, settled } = outageOptions();
+  const connection = Connection.lazy({ ...connectionOptions, ...options, connectTimeout: CONNECT_TIMEOUT });
+  return toHandle(connection, namespace, settled);
 }
 
-function toHandle(connection: Connection, namespace: string): TemporalHandle {
+function toHandle(connection: Connection, namespace: string, settled: () => Promise<void>): TemporalHandle {
   const client = new Client({ connection, namespace });
-  return { client, connection, namespace, close: () => connection.close() };
+  return { client, connection, namespace, close: () => settled().then(() => connection.close()) };
 }

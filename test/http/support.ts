@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -9,6 +9,7 @@ import { sign } from '../../src/kombo/signature.ts';
 import type { Logger } from '../../src/log.ts';
 import { openStore, type Store } from '../../src/store/database.ts';
 import type { TemporalHandle } from '../../src/temporal/connect.ts';
+import { outageOptions } from '../../src/temporal/outages.ts';
 
 export const SECRET = 'whsec_of_the_tests';
 export const OLD_SECRET = 'whsec_before_rotation';
@@ -38,12 +39,13 @@ export function recordingLog(): { log: Logger; text: () => string } {
 
 /** A handle that connects when it is first used; closed after the test. */
 export function temporalAt(address: string): TemporalHandle {
-  const connection = Connection.lazy({ address });
+  const { options, settled } = outageOptions();
+  const connection = Connection.lazy({ address, ...options });
   const handle = {
     connection,
     client: new Client({ connection }),
     namespace: 'default',
-    close: () => connection.close(),
+    close: () => settled().then(() => connection.close()),
   };
   onTestFinished(() => handle.close());
   return handle;
@@ -71,6 +73,35 @@ export async function silentServer(): Promise<string> {
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('The server has no address.');
   return `127.0.0.1:${address.port}`;
+}
+
+/** A way to `target` that can be cut and opened again on the same port. */
+export async function interruptibleProxy(target: string) {
+  const [host, port] = target.split(':') as [string, string];
+  const sockets = new Set<Socket>();
+  const server = createServer((inbound) => {
+    const outbound = connect(Number(port), host);
+    for (const [from, to] of [
+      [inbound, outbound],
+      [outbound, inbound],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => {}).on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  const listen = (at: number) =>
+    new Promise<void>((resolve) => server.listen(at, '127.0.0.1', () => resolve()));
+  await listen(0);
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('The proxy has no address.');
+  const cut = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  onTestFinished(cut);
+  return { address: `127.0.0.1:${address.port}`, cut, open: () => listen(address.port) };
 }
 
 /** What a server under test needs; Temporal and Postgres are down unless given. */

@@ -1,5 +1,13 @@
-import { describe, expect, test } from 'vitest';
-import { CLOSED_ADDRESS, dataChanged, silentServer, temporalAt, testApp } from './support.ts';
+import { describe, expect, inject, test } from 'vitest';
+import { syncWorkflowId } from '../../src/temporal/names.ts';
+import {
+  CLOSED_ADDRESS,
+  dataChanged,
+  interruptibleProxy,
+  silentServer,
+  temporalAt,
+  testApp,
+} from './support.ts';
 
 /** Senders give up after five seconds at the earliest. */
 const BOUND_MS = 5_000;
@@ -21,4 +29,22 @@ describe('I1: without Temporal nothing is acknowledged, and the answer comes in 
     }
     expect(events.map((event) => event.outcome)).toEqual(ids.map(() => 'unavailable'));
   });
+});
+
+test('when Temporal is back, the retry of the sender is accepted', { timeout: 30_000 }, async () => {
+  const proxy = await interruptibleProxy(inject('temporalAddress'));
+  const temporal = temporalAt(proxy.address);
+  const { deliver } = await testApp({ temporal });
+  const body = dataChanged(`personio:${crypto.randomUUID()}`, 'hris_teams');
+  const { integration_id: integrationId } = (JSON.parse(body) as { data: { integration_id: string } }).data;
+
+  expect((await deliver(body)).statusCode).toBe(200);
+  proxy.cut();
+  expect((await deliver(body)).statusCode).toBe(503);
+  await proxy.open();
+  const deadline = Date.now() + 10_000;
+  let status = 0;
+  while (status !== 200 && Date.now() < deadline) status = (await deliver(body)).statusCode;
+  expect(status).toBe(200);
+  await temporal.client.workflow.getHandle(syncWorkflowId(integrationId)).terminate('end of the test');
 });

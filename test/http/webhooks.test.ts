@@ -72,12 +72,12 @@ describe('accepted', () => {
   });
 
   test('I1: the answer never comes before the durable step', async () => {
-    let store = () => {};
     const asked = Promise.withResolvers<void>();
+    const stored = Promise.withResolvers<void>();
     const { deliver, events } = await testApp({
       send: () => {
         asked.resolve();
-        return new Promise<void>((resolve) => (store = resolve));
+        return stored.promise;
       },
     });
     const order: string[] = [];
@@ -86,7 +86,7 @@ describe('accepted', () => {
     for (let turns = 0; turns < 50; turns += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(events).toEqual([]);
     order.push('stored');
-    store();
+    stored.resolve();
     await response;
     expect(order).toEqual(['stored', 'answered']);
   });
@@ -166,20 +166,9 @@ describe('refused', () => {
 });
 
 describe('over a real connection', () => {
-  const start = async (send: (request: SignalRequest) => Promise<void>) => {
-    const server = await startServer(testDeps({ send }));
-    const post = (body: string, signature: string, headers: Record<string, string> = {}) =>
-      fetch(`${server.url}/webhooks/kombo`, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json', 'x-kombo-signature': signature, ...headers },
-      });
-    return { server, post };
-  };
-
   test('I2: the bytes count: odd whitespace verifies, the same JSON written anew does not', async () => {
     const { send, requests } = acceptingSend();
-    const { server, post } = await start(send);
+    const { server, post } = await startWith(send);
     try {
       const compact = dataChanged('personio:1', 'hris_teams');
       const odd = `\n${JSON.stringify(JSON.parse(compact), null, '\t')}  \r\n`;
@@ -195,7 +184,7 @@ describe('over a real connection', () => {
     'a body that calls itself %s is read all the same',
     async (contentType) => {
       const { send } = acceptingSend();
-      const { server, post } = await start(send);
+      const { server, post } = await startWith(send);
       try {
         const body = dataChanged('personio:1', 'hris_teams');
         expect((await post(body, sign(body, SECRET), { 'content-type': contentType })).status).toBe(200);
@@ -221,3 +210,14 @@ test('I17: no body and no secret is ever logged', async () => {
   expect(text()).toContain('workday:1');
   expect(text()).not.toMatch(/jane|Jane Doe|whsec/);
 });
+
+async function startWith(send: (request: SignalRequest) => Promise<void>) {
+  const server = await startServer(testDeps({ send }));
+  const post = (body: string, signature: string, headers: Record<string, string> = {}) =>
+    fetch(`${server.url}/webhooks/kombo`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', 'x-kombo-signature': signature, ...headers },
+    });
+  return { server, post };
+}

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MalformedDelivery, parseDelivery } from '../../src/kombo/webhook.ts';
+import { MalformedDelivery, parseDelivery, type Delivery } from '../../src/kombo/webhook.ts';
 
 const integration = {
   integration_id: 'personio:CBNMt7dSNCzBdnRTx87dev4E',
@@ -170,19 +170,25 @@ describe('malformed', () => {
     const body = fc.oneof(fc.jsonValue(), fc.record({ id: fc.string(), type: types, data }));
     fc.assert(
       fc.property(body, (json) => {
-        try {
-          const delivery = parseDelivery(json);
-          if (delivery.kind !== 'ignored') expect(delivery.integrationId.length).toBeLessThanOrEqual(200);
-        } catch (error) {
-          expect(error).toBeInstanceOf(MalformedDelivery);
-        }
+        const delivery = parseOrUndefined(json);
+        const length = delivery && delivery.kind !== 'ignored' ? delivery.integrationId.length : 1;
+        expect(length).toBeGreaterThan(0);
+        expect(length).toBeLessThanOrEqual(200);
       }),
     );
   });
 
   test('the message does not repeat what was sent', () => {
-    const parse = () => parseDelivery(dataChanged({ integration_id: '', note: 'jane@example.com' }));
-    expect(parse).toThrow(/data\.integration_id is missing/);
-    expect(parse).not.toThrow(/jane/);
+    const json = dataChanged({ integration_id: '', note: 'jane@example.com' });
+    expect(() => parseDelivery(json)).toThrow(/^(?!.*jane).*data\.integration_id is missing/);
   });
 });
+
+function parseOrUndefined(json: unknown): Delivery | undefined {
+  try {
+    return parseDelivery(json);
+  } catch (error) {
+    if (error instanceof MalformedDelivery) return undefined;
+    throw error;
+  }
+}

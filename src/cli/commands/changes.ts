@@ -22,7 +22,7 @@ export function register(program: Command): void {
     'changes --after 0 --table ats_applications --limit 20',
     'changes --follow --json   (one JSON document for each change)',
   ])
-    .option('--follow', 'go on with what comes, until Ctrl-C', false)
+    .option('--follow', 'go on with what comes, until Ctrl-C')
     .option(
       '--after <seq>',
       'start after this position (default: 0; with --follow: what comes from now on)',

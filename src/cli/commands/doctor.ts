@@ -11,7 +11,7 @@ export function register(program: Command): void {
     'doctor',
     'Check every setting and dependency and say the remedy; exit 1 if something is wrong',
     ['doctor'],
-  ).action(async (options: { json: boolean }) => {
+  ).action(async (options: { json?: boolean }) => {
     const { examine } = await import('../../doctor/index.ts');
     const checks = await examine((error) => describeFailure(error).message);
     const healthy = checks.every((check) => check.status !== 'fail');

@@ -56,7 +56,9 @@ export function register(program: Command): void {
             `${added.integration.id} (${added.integration.tool}, ${added.integration.category}) is ${added.new ? 'added' : 'up to date'}; its schedules are ${added.schedules}.`,
             added.sync
               ? `Its first full sync ${added.sync.alreadyRunning ? 'runs already' : 'has started'}: workflow ${added.sync.workflowId}, run ${added.sync.runId}.`
-              : 'No sync was started.',
+              : options.sync
+                ? 'It has been read in full before; "kombo-sync sync full" reads it again.'
+                : 'No sync was started.',
           ].join('\n'),
         );
       }),

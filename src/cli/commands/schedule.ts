@@ -32,19 +32,19 @@ function describe(title: string, info: ScheduleInfo | undefined): string {
   if (!info) return `${title}: none`;
   return pairs([
     [title, info.id],
-    ['  when', info.spec],
+    ['  when', info.when],
     ['  state', info.paused ? `paused${info.note ? `: ${info.note}` : ''}` : 'active'],
     ['  next', info.nextRuns.slice(0, 3).map(moment).join(', ')],
     [
       '  last',
       info.recentRuns
         .slice(-3)
-        .map((run) => `${run.workflowId} (${moment(run.at)})`)
+        .map((run) => `${run.workflowId} ${relative(run.at)}`)
         .join(', '),
     ],
   ]);
 }
 
 function moment(date: Date): string {
-  return `${absolute(date)}, ${relative(date)}`;
+  return `${absolute(date)} (${relative(date)})`;
 }

@@ -24,7 +24,7 @@ export function register(program: Command): void {
       try {
         const server = await startServer({ config: context.config, store, temporal, log });
         context.print({ url: server.url }, () => `Listening on ${server.url}`);
-        await warnOfAbsent({ store, temporal, log });
+        void warnOfAbsent({ store, temporal, log });
         await untilAborted(stop);
         log.info('Stopping: requests in flight are answered, new ones are refused');
         return (await bounded(STOP_BOUND_MS, server.close())) ? EXIT.done : EXIT.failed;

@@ -20,7 +20,7 @@ export function register(program: Command): void {
       context.print(done, () => {
         const { created, updated, deleted, unchanged } = done.schedules;
         return [
-          `Migrations: ${done.migrations.join(', ') || 'up to date'}`,
+          `Migrations: ${done.migrations.length > 0 ? `${done.migrations.length} applied` : 'up to date'}`,
           `Search attributes: ${done.searchAttributes.join(', ') || 'up to date'}`,
           `Schedules: ${created.length} created, ${updated.length} updated, ${deleted.length} deleted, ${unchanged} unchanged`,
         ].join('\n');

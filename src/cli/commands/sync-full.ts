@@ -8,11 +8,11 @@ import type { Integration } from '../../store/integrations.ts';
 import type { SyncResult } from '../../domain/sync.ts';
 
 interface Options {
-  all: boolean;
+  all?: boolean;
   models?: string[];
   since?: string;
-  allowMassDeletion: boolean;
-  wait: boolean;
+  allowMassDeletion?: boolean;
+  wait?: boolean;
 }
 
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
@@ -23,11 +23,11 @@ export function registerSyncFull(group: Command): void {
     `sync full ${EXAMPLE_ID} --models hris_employees --since 2026-01-01`,
     'sync full --all',
   ])
-    .option('--all', 'every active integration', false)
+    .option('--all', 'every active integration')
     .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
     .option('--since <date>', 'only what changed since then; such a sync deletes nothing', parseSince)
-    .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table', false)
-    .option('--wait', 'show progress and end with the result: 0 only if every endpoint completed', false)
+    .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table')
+    .option('--wait', 'show progress and end with the result: 0 only if every endpoint completed')
     .action(
       run(['DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
         const { startFull } = await import('../full-sync.ts');
@@ -38,7 +38,8 @@ export function registerSyncFull(group: Command): void {
           started.push(sync);
           if (options.wait) context.note(startedText(sync));
         }
-        if (options.wait) return finish(context, started, options.all);
+        if (options.wait) context.note('Waiting for the end. Ctrl-C ends the waiting; the sync goes on.');
+        if (options.wait) return finish(context, started, options.all === true);
         context.print(options.all ? { syncs: started } : started[0], () =>
           started.length === 0 ? 'There is no active integration.' : started.map(startedText).join('\n'),
         );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SyncSummary } from '../../store/status.ts';
 import { addCommand, addGroup } from '../define.ts';
-import { failed } from '../errors.ts';
+import { failed, unreachable } from '../errors.ts';
 import { countsText, relative, span, table } from '../format.ts';
 import { parseCount, parseList } from '../options.ts';
 import { run } from '../run.ts';
@@ -18,6 +18,10 @@ export function register(program: Command): void {
   registerSyncFull(group);
   registerSyncHistory(group);
 }
+
+/** A running worker accepts within milliseconds, a busy one within seconds. */
+const ACCEPT_BOUND_MS = 15_000;
+const DEADLINE_EXCEEDED = 4;
 
 function registerSyncNow(group: Command): void {
   addCommand(group, 'now <id>', 'Read what has changed now, without waiting for a webhook', [
@@ -37,16 +41,38 @@ function registerSyncNow(group: Command): void {
           );
         }
         const { client } = await context.temporal();
-        const { workflowId, runId } = await requestSyncNow(client, context.config, {
-          integrationId: id,
-          ...(options.models ? { models: options.models } : {}),
-        });
+        const { tool, category } = integration;
+        const { workflowId, runId } = await client
+          .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
+            requestSyncNow(client, context.config, {
+              integrationId: id,
+              models: options.models,
+              tool,
+              category,
+            }),
+          )
+          .catch((error: unknown) => {
+            throw describeRefusal(error, context.config.TASK_QUEUE);
+          });
         context.print(
           { integrationId: id, workflowId, runId },
           () => `A sync of ${id} starts now: workflow ${workflowId}, run ${runId}.`,
         );
       }),
     );
+}
+
+/** Only a worker can accept the request; without one it times out though Temporal is there. */
+function describeRefusal(error: unknown, taskQueue: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const timedOut =
+    error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError' ||
+    (error.cause instanceof Error && 'code' in error.cause && error.cause.code === DEADLINE_EXCEEDED);
+  if (!timedOut) return error;
+  return unreachable(
+    `No worker answered on task queue ${taskQueue}. Start one by: kombo-sync worker. "kombo-sync doctor" looks for it.`,
+    error,
+  );
 }
 
 function registerSyncHistory(group: Command): void {

@@ -4,24 +4,31 @@ import { CliError, EXIT } from '../errors.ts';
 import { run, type Context } from '../run.ts';
 
 /** The worker bounds its own shutdown; this is for the case that it hangs. */
-const STOP_BOUND_MS = 60_000;
+const STOP_BOUND_MS = 45_000;
 
 export function register(program: Command): void {
   addCommand(program, 'worker', 'Run a Temporal worker, which does the syncs; many may run', [
     'worker',
   ]).action(
     run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
+      const { WORKFLOW_TYPES } = await import('../../temporal/names.ts');
+      const { routeTemporalLogs } = await import('../temporal-logs.ts');
       const { startWorker } = await import('../../worker/run.ts');
       const { bounded, untilAborted } = await import('../long-running.ts');
       const stop = context.stopSignal();
       const log = await context.log();
+      routeTemporalLogs(log);
       const store = await context.store();
       await requireMigrated(context);
       await reconcile(context);
       if (stop.aborted) return EXIT.done;
       const worker = await startWorker({ config: context.config, store, log });
       const { TASK_QUEUE: taskQueue } = context.config;
-      context.print({ taskQueue }, () => `Working on task queue ${taskQueue}`);
+      const workflows = Object.values(WORKFLOW_TYPES);
+      context.print(
+        { taskQueue, workflows },
+        () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
+      );
       // A worker that ends by itself has failed; its error is the command's.
       await Promise.race([untilAborted(stop), worker.finished]);
       if (!stop.aborted) return EXIT.failed;

@@ -47,6 +47,9 @@ export type AdminGate = ReturnType<typeof createAdminGate>;
 
 /** Compares in a time that depends on neither text, not even on their lengths. */
 function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

@@ -34,14 +34,12 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
       const deadline = Date.now() + TEMPORAL_TIMEOUT_MS;
       return await within(TEMPORAL_TIMEOUT_MS, temporal.client.withDeadline(deadline, work));
     } catch (cause) {
-      throw new HttpError(503, 'temporal_unavailable', 'Temporal did not answer; see /readyz.', { cause });
-    }
-  };
-  const askPostgres = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (cause) {
-      throw new HttpError(503, 'database_unavailable', 'Postgres did not answer; see /readyz.', { cause });
+      throw new HttpError(
+        503,
+        'temporal_unavailable',
+        'Temporal did not answer in time; see /readyz, and check that a worker runs.',
+        { cause },
+      );
     }
   };
   const getIntegration = async (id: string): Promise<Integration> => {
@@ -78,7 +76,7 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
           response: { 200: integrationDetailSchema, ...failuresOfOne },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { id } = await getIntegration(request.params.id);
         const [all, endpoints, schedules] = await Promise.all([
           askPostgres(integrationStatuses(store, config.EXTRA_ENDPOINTS)),
@@ -87,13 +85,13 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
         ]);
         const status = all.find((integration) => integration.id === id);
         if (!status) throw new HttpError(404, 'not_found', 'There is no integration with this id.');
-        return {
+        return reply.send({
           ...status,
           endpoints,
           schedules: schedules
             ? { fullSync: schedules.fullSync ?? null, catchUp: schedules.catchUp ?? null }
             : null,
-        };
+        });
       },
     );
 
@@ -108,9 +106,9 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
           response: { 200: z.object({ syncs: z.array(syncSchema) }), ...failuresOfOne },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { id } = await getIntegration(request.params.id);
-        return { syncs: await askPostgres(syncHistory(store, id, request.query.limit)) };
+        return reply.send({ syncs: await askPostgres(syncHistory(store, id, request.query.limit)) });
       },
     );
 
@@ -161,12 +159,20 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
           }),
         );
         return reply.code(202).send({
-          workflowId: started.workflowId,
-          runId: started.runId ?? null,
+          workflowId: started.handle.workflowId,
+          runId: started.runId,
           alreadyRunning: started.alreadyRunning,
         });
       },
     );
     done();
   };
+}
+
+async function askPostgres<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new HttpError(503, 'database_unavailable', 'Postgres did not answer; see /readyz.', { cause });
+  }
 }

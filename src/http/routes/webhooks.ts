@@ -3,7 +3,7 @@ import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import { verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
 import type { Coalescer } from '../../temporal/coalescer.ts';
-import type { DeliveryOutcome, HttpDeps } from '../deps.ts';
+import type { DeliveryEvent, DeliveryOutcome, HttpDeps } from '../deps.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../plugins/errors.ts';
 
@@ -15,31 +15,20 @@ const RETRY_AFTER_SECONDS = 5;
  * 200 only after Temporal has stored the signal (invariants I1 and I2).
  */
 export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Metrics }) {
+  const finish = (request: FastifyRequest, reply: FastifyReply, outcome: DeliveryOutcome, it?: Delivery) => {
+    const event = describeDelivery(outcome, reply.elapsedTime, it);
+    deps.metrics.countDelivery(event);
+    deps.onDelivery?.(event);
+    const level = outcome === 'accepted' || outcome === 'ignored' ? 'info' : 'warn';
+    request.log[level]({ delivery: event }, `webhook ${outcome}`);
+  };
+
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
     // The parsers belong to this route alone: here a body is bytes, whatever it calls itself.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
       parsed(null, body),
     );
-
-    const finish = (
-      request: FastifyRequest,
-      reply: FastifyReply,
-      outcome: DeliveryOutcome,
-      it?: Delivery,
-    ) => {
-      const event = {
-        outcome,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(it ? { id: it.id, type: it.type } : {}),
-        ...(it && it.kind !== 'ignored' ? { integrationId: it.integrationId } : {}),
-        models: it?.kind === 'data-changed' ? it.models : [],
-      };
-      deps.metrics.countDelivery(event);
-      deps.onDelivery?.(event);
-      const level = outcome === 'accepted' || outcome === 'ignored' ? 'info' : 'warn';
-      request.log[level]({ delivery: event }, `webhook ${outcome}`);
-    };
 
     app.post(
       '/webhooks/kombo',
@@ -48,7 +37,7 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
         errorHandler: (error, request, reply) => {
           if (error.statusCode !== 413) throw error;
           finish(request, reply, 'too-large');
-          return sendError(reply, 413, 'too_large', 'A delivery has at most 1 MiB.');
+          sendError(reply, 413, 'too_large', 'A delivery has at most 1 MiB.');
         },
       },
       async (request, reply) => {
@@ -96,6 +85,16 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
       },
     );
     done();
+  };
+}
+
+function describeDelivery(outcome: DeliveryOutcome, ms: number, delivery?: Delivery): DeliveryEvent {
+  return {
+    outcome,
+    ms: Math.round(ms * 10) / 10,
+    ...(delivery ? { id: delivery.id, type: delivery.type } : {}),
+    ...(delivery && delivery.kind !== 'ignored' ? { integrationId: delivery.integrationId } : {}),
+    models: delivery?.kind === 'data-changed' ? delivery.models : [],
   };
 }
 

@@ -107,7 +107,7 @@ function row(integration: IntegrationStatus, data: StatusPageData): Html {
       <small>${organizationName ? `${organizationName} · ${integration.tool}` : integration.tool}</small>
     </td>
     <td>${integration.category}</td>
-    <td>${status(integration)}</td>
+    <td class="wrap">${status(integration)}</td>
     <td>
       ${freshAsOf ? html`as of ${moment(freshAsOf, data.now)}` : html`<span class="soft">not complete</span>`}
     </td>

@@ -1,0 +1,43 @@
+import { JOB_TITLES } from '../words.ts';
+import { address, person } from './common.ts';
+import type { ModelDefinition } from './define.ts';
+
+const order: ModelDefinition = {
+  name: 'assessment_orders',
+  category: 'ASSESSMENT',
+  size: 150,
+  bare: true,
+  own(r) {
+    const { first, last, handle } = person(r);
+    return {
+      package_id: r.pick('package', ['typing-test', 'background-check', 'video-interview']),
+      status: r.live('status', ['OPEN', 'COMPLETED', 'CANCELLED', 'REJECTED']),
+      candidate: {
+        remote_id: `c-${r.remoteId}`,
+        email: `${handle}@example.com`,
+        first_name: first,
+        last_name: last,
+        phone: null,
+      },
+      application: { remote_id: `a-${r.remoteId}` },
+      job: {
+        remote_id: `j-${r.int('job', 20)}`,
+        name: r.pick('job name', JOB_TITLES),
+        job_code: null,
+        description: null,
+        location: address(r),
+        hiring_team: [
+          {
+            remote_id: 'u-1',
+            email: 'hiring@acme.example.com',
+            first_name: 'Sam',
+            last_name: 'Winter',
+            hiring_team_roles: ['RECRUITER'],
+          },
+        ],
+      },
+    };
+  },
+};
+
+export const ASSESSMENT_MODELS: readonly ModelDefinition[] = [order];

@@ -1,0 +1,66 @@
+import type { Category } from '../../src/domain/catalogue/index.ts';
+
+export type Fields = Record<string, unknown>;
+
+/** A reference from each record of one model to records of another. */
+export interface LinkDefinition {
+  /** Model that is pointed at. */
+  readonly to: string;
+  /** Field that shows the id of the one record pointed at. */
+  readonly field?: string;
+  /** Most records pointed at; one when left out. */
+  readonly many?: number;
+  /** Model name that a webhook gives for a change of the membership itself. */
+  readonly join?: string;
+  /** Which records of the target belong to which source: spreads the links of one model. */
+  readonly shift?: number;
+  /** The records form a tree with so many children each, instead of being dealt out in turn. */
+  readonly tree?: number;
+  /** Percentage of records that have the link; all of them when left out. */
+  readonly share?: number;
+  /** A change without named fields moves the link to the next target. */
+  readonly drifts?: boolean;
+  /** A change of the target brings back its sources of the same model. */
+  readonly refreshesSameModel?: boolean;
+}
+
+/** Reads a generated record with all that was changed since. Ids and links are resolved on demand. */
+export interface RecordReader {
+  readonly ordinal: number;
+  readonly id: string;
+  readonly remoteId: string;
+  readonly changedAt: string;
+  readonly deletedAt: string | null;
+  /** How many times the record was changed without naming fields. */
+  readonly revision: number;
+  /** A whole number in [0, max), different for each salt. */
+  int(salt: string, max: number): number;
+  /** True for so many percent of the records. */
+  chance(salt: string, percent: number): boolean;
+  pick<T>(salt: string, values: readonly T[]): T;
+  /** As `pick`, but the next value after each change. */
+  live<T>(salt: string, values: readonly T[]): T;
+  /** A date-time at most so many days before the data's epoch. */
+  time(salt: string, days: number): string;
+  one(link: string): RecordReader | null;
+  all(link: string): RecordReader[];
+  /** Live records of another model whose link points here. */
+  holders(model: string, link: string): RecordReader[];
+  get(field: string): unknown;
+  /** Those of the record's own fields that are named. */
+  part(...names: string[]): Fields;
+}
+
+export interface ModelDefinition {
+  readonly name: string;
+  readonly category: Category;
+  /** Records by default: a number, or a share of another model's. */
+  readonly size: number | { readonly of: string; readonly share: number };
+  readonly links?: Readonly<Record<string, LinkDefinition>>;
+  /** Without `changed_at` and `remote_deleted_at`, as a few endpoints are. */
+  readonly bare?: boolean;
+  /** Fields of the record itself, without id and time stamps. */
+  own(record: RecordReader): Fields;
+  /** Copies of linked records. */
+  nested?(record: RecordReader): Fields;
+}

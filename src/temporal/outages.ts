@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
+
+const MAX_PAUSE_MS = 500;
+
+/**
+ * Options for a connection that lives through an outage of Temporal, and that can be closed during one.
+ *
+ * - The client's own retries keep going after a deadline or an abort, with pauses of up to five seconds. Short pauses
+ *   let a call end close to its deadline.
+ * - A retry that meets a closed connection throws inside a timer, which ends the process. `settled` waits for the ones
+ *   that are planned and lets no new ones begin; call it before `close`.
+ * - gRPC reconnects after ever longer pauses, two minutes at most; that long webhooks would be refused after Temporal is
+ *   back.
+ */
+export function outageOptions(): {
+  options: Pick<ConnectionOptions, 'interceptors' | 'channelArgs'>;
+  settled: () => Promise<void>;
+} {
+  const defaults = defaultGrpcRetryOptions();
+  let closing = false;
+  let lastRetryAt = 0;
+  const retry = makeGrpcRetryInterceptor({
+    retryableDecider: (attempt, status) => !closing && defaults.retryableDecider(attempt, status),
+    delayFunction: (attempt, status) => {
+      const pauseMs = Math.min(MAX_PAUSE_MS, defaults.delayFunction(attempt, status));
+      lastRetryAt = Math.max(lastRetryAt, performance.now() + pauseMs);
+      return pauseMs;
+    },
+  });
+  return {
+    options: {
+      interceptors: [retry],
+      channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
+    },
+    async settled() {
+      closing = true;
+      // Timers may fire a little late.
+      const waitMs = lastRetryAt + 50 - performance.now();
+      if (waitMs > 0) await delay(waitMs);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { expect, test, type TestContext } from 'vitest';
+import type { Check } from '../../src/doctor/check.ts';
+import { cli, closedPort, onlyDocument } from './spawn.ts';
+
+async function brokenEnvironment(): Promise<Record<string, string>> {
+  return {
+    DATABASE_URL: `postgres://nobody:hunter2@127.0.0.1:${await closedPort()}/nothing`,
+    TEMPORAL_ADDRESS: `127.0.0.1:${await closedPort()}`,
+    KOMBO_API_URL: `http://127.0.0.1:${await closedPort()}/v1`,
+    KOMBO_API_KEY: 'ks_secret',
+    KOMBO_WEBHOOK_SECRETS: 'whsec_one,whsec_two',
+    HOST: '127.0.0.1',
+    PORT: String(await closedPort()),
+  };
+}
+
+async function doctor(env: Record<string, string>): Promise<{ code: number | null; checks: Check[] }> {
+  const { code, stdout } = await cli(['doctor', '--json'], env);
+  const { healthy, checks } = onlyDocument(stdout) as { healthy: boolean; checks: Check[] };
+  expect(healthy).toBe(code === 0);
+  return { code, checks };
+}
+
+const statusOf = (checks: Check[], name: string) => checks.find((check) => check.name === name)?.status;
+
+async function listen(server: Server, { onTestFinished }: TestContext): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+test.concurrent(
+  'everything closed: each is named with a remedy, no secret is shown, and the exit code is 1',
+  async () => {
+    const { code, stdout, stderr } = await cli(['doctor'], await brokenEnvironment());
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatch(/^✓ Settings: /m);
+    expect(stdout).toMatch(/^✓ Node: /m);
+    expect(stdout).toMatch(/^✗ Postgres: .*ECONNREFUSED.*\n {4}→ Check DATABASE_URL/m);
+    expect(stdout).toMatch(/^✗ Temporal: .*\n {4}→ Check TEMPORAL_ADDRESS/m);
+    expect(stdout).toMatch(/^✗ Kombo API: .*ECONNREFUSED.*\n {4}→ Check KOMBO_API_URL/m);
+    expect(stdout).toMatch(/^✓ Webhook secrets: 2 accepted$/m);
+    expect(stdout).toMatch(/^! Service: nothing answers at http:\/\/127\.0\.0\.1:\d+\n {4}→ Start it by/m);
+    expect(stdout).not.toMatch(/hunter2|ks_secret|whsec/);
+  },
+);
+
+test.concurrent('all wrong settings are shown at once', async () => {
+  const { code, checks } = await doctor({ DEBOUNCE_QUIET: 'soon', SWEEP_MAX_SHARE: 'all' });
+  expect(code).toBe(1);
+  const text = checks.filter(({ name }) => name === 'Settings').map(({ message }) => message);
+  expect(text).toEqual([
+    'DEBOUNCE_QUIET is not a duration',
+    'SWEEP_MAX_SHARE must be a share between 0 and 1',
+    'KOMBO_API_KEY is missing',
+    'KOMBO_WEBHOOK_SECRETS is missing',
+    'DATABASE_URL is missing',
+  ]);
+});
+
+test.concurrent('a key that Kombo refuses, and a clock that differs', async (context) => {
+  const env = await brokenEnvironment();
+  const tomorrow = new Date(Date.now() + 86_400_000).toUTCString();
+  const refusing = createServer((request, response) => {
+    const accepted = request.headers.authorization === 'Bearer ks_good';
+    response.writeHead(accepted ? 200 : 401, { 'content-type': 'application/json', date: tomorrow });
+    response.end(
+      JSON.stringify(
+        accepted
+          ? { status: 'success', data: { environment_id: 'e', customer_id: 'e' } }
+          : { status: 'error', error: { code: 'PLATFORM.AUTHENTICATION_INVALID' } },
+      ),
+    );
+  });
+  env['KOMBO_API_URL'] = `http://127.0.0.1:${await listen(refusing, context)}/v1`;
+  const refused = await doctor(env);
+  expect(refused.checks.find(({ name }) => name === 'Kombo API')).toMatchObject({
+    status: 'fail',
+    remedy: expect.stringContaining('KOMBO_API_KEY') as string,
+  });
+  const accepted = await doctor({ ...env, KOMBO_API_KEY: 'ks_good' });
+  expect(statusOf(accepted.checks, 'Kombo API')).toBe('ok');
+  expect(accepted.checks.find(({ name }) => name === 'Clock')).toMatchObject({
+    status: 'warn',
+    message: expect.stringMatching(/^86\d{3} s behind Kombo's$/) as string,
+  });
+});
+
+test.concurrent('what accepts and never answers is given up within the bound', async ({ onTestFinished }) => {
+  const silent = createTcpServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const sockets = new Set<{ destroy(): void }>();
+  silent.on('connection', (socket) => sockets.add(socket));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const address = silent.address();
+  const peer = `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  const startedAt = performance.now();
+  const { checks } = await doctor({
+    ...(await brokenEnvironment()),
+    DATABASE_URL: `postgres://nobody@${peer}/nothing`,
+    TEMPORAL_ADDRESS: peer,
+    KOMBO_API_URL: `http://${peer}/v1`,
+    PORT: peer.split(':')[1]!,
+  });
+  expect(performance.now() - startedAt).toBeLessThan(12_000);
+  expect(statusOf(checks, 'Postgres')).toBe('fail');
+  expect(statusOf(checks, 'Temporal')).toBe('fail');
+  expect(statusOf(checks, 'Kombo API')).toBe('fail');
+  expect(statusOf(checks, 'Service')).toBe('warn');
+});

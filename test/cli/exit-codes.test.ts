@@ -1,0 +1,103 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
+
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
+
+describe('2: wrong use', () => {
+  test.each([
+    ['no command', []],
+    ['an unknown command', ['bogus']],
+    ['a group without a command', ['sync']],
+    ['an unknown command of a group', ['sync', 'bogus']],
+    ['an unknown option', ['status', '--bogus']],
+    ['a missing argument', ['sync', 'history']],
+    ['too many arguments', ['migrate', 'now']],
+    ['a count that is none', ['drift', 'x:1', '--limit', '0']],
+    ['a date that is none', ['sync', 'full', 'x:1', '--since', '2026-02-31']],
+    ['a date in the future', ['sync', 'full', 'x:1', '--since', '2999-01-01']],
+    ['a position that is none', ['changes', '--after', 'last']],
+    ['an empty list', ['sync', 'now', 'x:1', '--models', ',']],
+    ['neither an id nor --all', ['sync', 'full']],
+    ['an id and --all', ['sync', 'full', 'x:1', '--all']],
+    ['an unknown endpoint', ['fields', 'undocumented', '--endpoint', '/ats/nothing']],
+  ])('%s', async (_name, args) => {
+    const { code, stdout, stderr } = await cli(args, { DATABASE_URL: NOWHERE });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).not.toBe('');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('--json says it as one document', async () => {
+    const { code, stdout } = await cli(['status', '--bogus', '--json']);
+    expect(code).toBe(2);
+    expect(onlyDocument(stdout)).toEqual({
+      error: { code: 'wrong_use', message: expect.stringContaining('--bogus') as string },
+    });
+  });
+});
+
+describe('1: settings', () => {
+  test('all wrong and missing ones are named at once, with the remedy', async () => {
+    const env = { DEBOUNCE_QUIET: 'soon', PORT: 'http' };
+    const { code, stdout, stderr } = await cli(['serve'], env);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('DEBOUNCE_QUIET is not a duration');
+    expect(stderr).toContain('PORT is not a port');
+    expect(stderr).toContain('KOMBO_WEBHOOK_SECRETS is missing');
+    expect(stderr).toContain('DATABASE_URL is missing');
+  });
+
+  test('the worker names what it lacks', async () => {
+    const { code, stderr } = await cli(['worker'], { DATABASE_URL: NOWHERE });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^KOMBO_API_KEY is missing; set it, for example .*\n$/);
+  });
+
+  test('.env is read, and the environment wins over it', async () => {
+    const folder = mkdtempSync(join(emptyFolder, 'env-'));
+    writeFileSync(join(folder, '.env'), `DATABASE_URL=${NOWHERE}\nDEBOUNCE_QUIET=soon\n`);
+    expect((await cli(['status'], {}, folder)).stderr).toContain('DEBOUNCE_QUIET is not a duration');
+    const { code, stderr } = await cli(['status'], { DEBOUNCE_QUIET: '5s' }, folder);
+    expect(code).toBe(4);
+    expect(stderr).toContain('Postgres cannot be reached');
+  });
+});
+
+describe('4: a dependency that cannot be reached', () => {
+  test.each([
+    [['status']],
+    [['migrate']],
+    [['integrations', 'list']],
+    [['drift', 'x:1']],
+    [['changes']],
+    [['changes', '--follow']],
+    [['sync', 'history', 'x:1']],
+    [['fields', 'undocumented']],
+  ])('Postgres: %j', async (args) => {
+    const env = { DATABASE_URL: `postgres://nobody:hunter2@127.0.0.1:${await closedPort()}/nothing` };
+    const plain = await cli(args, env);
+    expect(plain).toMatchObject({ code: 4, stdout: '' });
+    expect(plain.stderr).toContain('Postgres cannot be reached: ECONNREFUSED at 127.0.0.1:');
+    expect(plain.stderr).toContain('Check DATABASE_URL');
+    expect(plain.stderr).not.toContain('hunter2');
+    const json = await cli([...args, '--json'], env);
+    expect(json.code).toBe(4);
+    expect(onlyDocument(json.stdout)).toEqual({
+      error: { code: 'unreachable', message: expect.stringContaining('Postgres') as string },
+    });
+  });
+
+  test('Temporal', async () => {
+    const address = `127.0.0.1:${await closedPort()}`;
+    const { code, stdout, stderr } = await cli(['schedule', 'show', 'x:1', '--json'], {
+      TEMPORAL_ADDRESS: address,
+    });
+    expect(code).toBe(4);
+    expect(stderr).toBe(
+      `Temporal cannot be reached at ${address}. Check TEMPORAL_ADDRESS and that the server runs.\n`,
+    );
+    expect(onlyDocument(stdout)).toMatchObject({ error: { code: 'unreachable' } });
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { CliError, describeFailure } from '../../src/cli/errors.ts';
+import { countsText, pairs, relative, table } from '../../src/cli/format.ts';
+import { NO_COUNTS } from '../../src/domain/sync.ts';
+
+test('a table has aligned columns, numbers to the right, and a dash where nothing is', () => {
+  const text = table(
+    ['ENDPOINT', 'ROWS', 'NOTE'],
+    [
+      ['/ats/jobs', 7, null],
+      ['/ats/applications', 1_200, 'late'],
+    ],
+  );
+  expect(text).toBe(
+    ['ENDPOINT           ROWS  NOTE', '/ats/jobs             7  –', '/ats/applications  1200  late'].join(
+      '\n',
+    ),
+  );
+});
+
+test('pairs are aligned', () => {
+  expect(
+    pairs([
+      ['Tool', 'x'],
+      ['Organization', null],
+    ]),
+  ).toBe('Tool          x\nOrganization  –');
+});
+
+test.each([
+  [0, 'now'],
+  [-12_000, '12 s ago'],
+  [-120_000, '2 min ago'],
+  [-3 * 3_600_000, '3 h ago'],
+  [-47 * 3_600_000, '47 h ago'],
+  [-5 * 86_400_000, '5 d ago'],
+  [90_000, 'in 1 min'],
+  [3 * 86_400_000, 'in 3 d'],
+])('%i ms from now is "%s"', (ms, text) => {
+  const now = new Date('2026-01-15T12:00:00Z');
+  expect(relative(new Date(now.getTime() + ms), now)).toBe(text);
+});
+
+test('no time has no relative time', () => {
+  expect(relative(null)).toBeNull();
+});
+
+test('counts leave out zeros', () => {
+  expect(countsText({ ...NO_COUNTS, pages: 1, records: 250, created: 3 })).toBe(
+    '1 page, 250 records, 3 created',
+  );
+  expect(countsText(NO_COUNTS)).toBe('nothing read');
+});
+
+test.each([
+  ['a foreseen failure', new CliError(3, 'not_found', 'None.'), { code: 'not_found', exitCode: 3 }],
+  ['anything else', new Error('Broken.'), { code: 'failed', message: 'Broken.', exitCode: 1 }],
+  ['what is no error', 'text', { code: 'failed', message: 'text', exitCode: 1 }],
+  [
+    'a wrong password',
+    Object.assign(new Error('password authentication failed'), { code: '28P01', severity: 'FATAL' }),
+    { code: 'unreachable', exitCode: 4 },
+  ],
+  [
+    'a missing table',
+    Object.assign(new Error('relation does not exist'), { code: '42P01', severity: 'ERROR' }),
+    { code: 'not_migrated', exitCode: 1 },
+  ],
+  [
+    'a wrong statement',
+    Object.assign(new Error('syntax error'), { code: '42601', severity: 'ERROR' }),
+    { code: 'failed', exitCode: 1 },
+  ],
+  [
+    'Temporal away',
+    new Error('Failed', { cause: Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }) }),
+    { code: 'unreachable', exitCode: 4 },
+  ],
+])('%s', (_name, error, failure) => {
+  expect(describeFailure(error)).toMatchObject(failure);
+});

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunningCli {
+  readonly finished: Promise<Finished>;
+  /** Resolves with stdout when it holds the text; rejects when the process ends before that. */
+  printed(text: string): Promise<string>;
+  /** The same for stderr. */
+  logged(text: string): Promise<string>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+type Env = Record<string, string>;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder without a `.env`, and a home without a Temporal profile. */
+export const emptyFolder = mkdtempSync(join(tmpdir(), 'kombo-sync-cli-'));
+afterAll(() => rmSync(emptyFolder, { recursive: true, force: true }));
+
+/** Runs the real command line to its end, with no settings but the given ones. */
+export function cli(args: readonly string[], env: Env = {}, cwd = emptyFolder): Promise<Finished> {
+  return startCli(args, env, cwd).finished;
+}
+
+export function startCli(args: readonly string[], env: Env = {}, cwd = emptyFolder): RunningCli {
+  return startScript('src/cli/main.ts', args, env, cwd);
+}
+
+/** Runs any script of the project in a process of its own. */
+export function startScript(
+  script: string,
+  args: readonly string[],
+  env: Env = {},
+  cwd = emptyFolder,
+): RunningCli {
+  const child = spawn(process.execPath, [join(root, script), ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
+  });
+  const output = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, ...output }));
+  });
+  const holds = (name: 'stdout' | 'stderr', text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        if (!output[name].includes(text)) return;
+        listeners.delete(look);
+        resolve(output[name]);
+      };
+      listeners.add(look);
+      look();
+      void finished.then((end) => reject(new Error(`Ended without "${text}": ${JSON.stringify(end)}`)));
+    });
+  return {
+    finished,
+    printed: (text) => holds('stdout', text),
+    logged: (text) => holds('stderr', text),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+/** A port of this machine where nothing listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('The server has no port.');
+  return address.port;
+}
+
+/** The one JSON document that stdout must consist of. */
+export function onlyDocument(stdout: string): unknown {
+  if (!stdout.endsWith('\n') || stdout.trimEnd().includes('\n')) {
+    throw new Error(`stdout is not one line: ${JSON.stringify(stdout)}`);
+  }
+  return JSON.parse(stdout);
+}

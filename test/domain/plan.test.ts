@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { planPasses, type EndpointHistory, type PlanRequest } from '../../src/domain/plan.ts';
+
+const now = new Date('2026-03-10T12:00:00Z');
+const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
+const lms = enabledEndpoints('LMS');
+const read: EndpointHistory = { disabled: null, owed: null, watermark: hoursAgo(1), lastFull: hoursAgo(48) };
+
+function plan(given: Partial<PlanRequest>, history: Record<string, Partial<EndpointHistory>> = {}) {
+  return planPasses({
+    kind: 'delta',
+    enabled: lms,
+    history: new Map(lms.map(({ path }) => [path, { ...read, ...history[path] }])),
+    models: [],
+    unavailableModels: [],
+    now,
+    fullRefreshMs: 6 * 3_600_000,
+    ...given,
+  });
+}
+
+describe('what a delta sync reads', () => {
+  test('exactly what the named models touch', () => {
+    expect(plan({ models: ['lms_skills'] }).passes).toEqual([{ endpoint: '/lms/skills', kind: 'delta' }]);
+  });
+
+  test('everything when no models are named: the catch-up', () => {
+    expect(plan({ models: undefined }).passes.map((pass) => pass.kind)).toEqual(lms.map(() => 'delta'));
+  });
+
+  test('besides, what was never read', () => {
+    const passes = plan(
+      { models: ['lms_skills'] },
+      { '/lms/users': { watermark: null, lastFull: null } },
+    ).passes;
+    expect(passes.map((pass) => pass.endpoint).sort()).toEqual(['/lms/skills', '/lms/users']);
+  });
+
+  test('besides, what is owed: a failed endpoint is retried by the next sync (I10)', () => {
+    const passes = plan({ models: ['lms_skills'] }, { '/lms/users': { owed: 'delta' } }).passes;
+    expect(passes).toContainEqual({ endpoint: '/lms/users', kind: 'delta' });
+  });
+});
+
+describe('changes that only a full pass shows', () => {
+  test('start one', () => {
+    expect(plan({ models: ['lms_course_providers'] }).passes).toEqual([
+      { endpoint: '/lms/courses', kind: 'full' },
+    ]);
+  });
+
+  test('but not twice within FULL_REFRESH_INTERVAL: then it is owed', () => {
+    const soon = plan({ models: ['lms_course_providers'] }, { '/lms/courses': { lastFull: hoursAgo(2) } });
+    expect(soon).toMatchObject({ passes: [], deferred: ['/lms/courses'] });
+    const later = plan({ models: [] }, { '/lms/courses': { lastFull: hoursAgo(7), owed: 'full' } });
+    expect(later.passes).toEqual([{ endpoint: '/lms/courses', kind: 'full' }]);
+  });
+
+  test('a delta that was asked for besides still runs', () => {
+    const both = plan(
+      { models: ['lms_courses'] },
+      { '/lms/courses': { lastFull: hoursAgo(2), owed: 'full' } },
+    );
+    expect(both.passes).toEqual([{ endpoint: '/lms/courses', kind: 'delta' }]);
+    expect(both.deferred).toEqual(['/lms/courses']);
+  });
+});
+
+describe('endpoints that the tool does not offer', () => {
+  const disabled = { code: 'INTEGRATION.MODEL_DISABLED', message: 'off', since: hoursAgo(3) };
+
+  test('are skipped and shown as such', () => {
+    const result = plan({ models: ['lms_users'] }, { '/lms/users': { disabled } });
+    expect(result.passes).toEqual([]);
+    expect(result.skipped).toMatchObject([
+      { endpoint: '/lms/users', status: 'skipped', reason: { code: disabled.code } },
+    ]);
+    expect(plan({ models: ['lms_users'], unavailableModels: ['lms_users'] }).skipped).toHaveLength(1);
+  });
+
+  test('are looked at again after a day', () => {
+    const old = { ...disabled, since: hoursAgo(25) };
+    expect(plan({ models: ['lms_users'] }, { '/lms/users': { disabled: old } }).passes).toHaveLength(1);
+  });
+});
+
+describe('endpoints without updated_after', () => {
+  const assessment = enabledEndpoints('ASSESSMENT');
+  const orders = (lastFull: Date, models: string[] | undefined) =>
+    planPasses({
+      kind: 'delta',
+      enabled: assessment,
+      history: new Map([['/assessment/orders', { ...read, lastFull }]]),
+      models,
+      unavailableModels: [],
+      now,
+      fullRefreshMs: 0,
+    }).passes;
+
+  test('a webhook reads the new orders', () => {
+    expect(orders(hoursAgo(48), ['assessment_orders'])).toEqual([
+      { endpoint: '/assessment/orders', kind: 'delta' },
+    ]);
+  });
+
+  test('the catch-up reads them whole once a day, since created_after hides changes', () => {
+    expect(orders(hoursAgo(25), undefined)).toEqual([{ endpoint: '/assessment/orders', kind: 'full' }]);
+    expect(orders(hoursAgo(3), undefined)).toEqual([{ endpoint: '/assessment/orders', kind: 'delta' }]);
+  });
+});
+
+test('a full sync reads what the models name, or everything', () => {
+  expect(plan({ kind: 'full', models: undefined }).passes).toHaveLength(lms.length);
+  expect(plan({ kind: 'full', models: ['lms_users'] }).passes).toEqual([
+    { endpoint: '/lms/users', kind: 'full' },
+  ]);
+});

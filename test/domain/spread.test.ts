@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatDuration, parseDuration } from '../../src/domain/duration.ts';
+import { spreadCron, spreadOffset } from '../../src/domain/spread.ts';
+
+const HOUR = 3_600_000;
+
+describe('spread of schedules', () => {
+  test('the same integration always gets the same place', () => {
+    expect(spreadOffset('personio:a', HOUR)).toBe(spreadOffset('personio:a', HOUR));
+    expect(spreadOffset('personio:a', HOUR)).not.toBe(spreadOffset('personio:b', HOUR));
+  });
+
+  test('property: a moved weekly run lies within the window after its nominal time', () => {
+    const week = 7 * 24 * 60;
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 0, max: 23 }),
+        (id, day, hour) => {
+          const { cron, jitterMs } = spreadCron(`0 ${hour} * * ${day}`, id, 6 * HOUR);
+          const [minute, movedHour, , , weekday] = cron.split(' ').map(Number);
+          const moved = weekday! * 1440 + movedHour! * 60 + minute!;
+          const late = (moved - (day * 1440 + hour * 60) + week) % week;
+          expect(late).toBeGreaterThanOrEqual(0);
+          expect(late).toBeLessThan(360);
+          expect(jitterMs).toBe(0);
+        },
+      ),
+    );
+  });
+
+  test('a thousand integrations fill the window evenly', () => {
+    const hours = Array.from({ length: 1_000 }, (_, i) =>
+      Math.floor(spreadOffset(`tool:${i}`, 6 * HOUR) / HOUR),
+    );
+    for (let hour = 0; hour < 6; hour += 1) {
+      expect(hours.filter((place) => place === hour).length).toBeGreaterThan(100);
+    }
+  });
+
+  test('an expression that cannot be moved keeps its times and is jittered', () => {
+    expect(spreadCron('*/10 2 1 * *', 'a', HOUR)).toEqual({ cron: '*/10 2 1 * *', jitterMs: HOUR });
+  });
+});
+
+test('durations', () => {
+  expect(['500ms', '5s', '2m', '6h', '7d', '1.5h'].map(parseDuration)).toEqual([
+    500, 5_000, 120_000, 21_600_000, 604_800_000, 5_400_000,
+  ]);
+  expect(['5', 's', '-5s', '5 weeks', ''].map(parseDuration)).toEqual(
+    Array.from({ length: 5 }, () => undefined),
+  );
+  expect([500, 5_000, 90_000, 21_600_000].map(formatDuration)).toEqual(['500ms', '5s', '90s', '6h']);
+});
