@@ -3,6 +3,20 @@
  * Temporal dev server. No worker runs, because none is needed for a webhook to be acknowledged.
  *
  *     npx node bench/webhooks.ts [windows in ms, as 0,5,10]
+ *
+ * On two shared cores with the load generator beside it (Node 24, Temporal CLI 1.5.1, WAL):
+ *
+ *     1,000 deliveries of one integration, 100 at a time
+ *        window ms  per second      p50 ms      p99 ms     signals
+ *                0        3065        30.6        49.2          26
+ *                5        3773        25.3        48.2          12
+ *               10        4219        21.0        51.1          11
+ *               25        2982        30.8        60.0          11
+ *               50        1706        55.2        87.5          11
+ *
+ * Hence a window of 10 ms: it folds as much as longer ones, and waits less. A lone delivery does not wait at all (3 to 5
+ * ms whatever the window). Over 50 integrations at once 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
+ * where every one starts a new workflow: there the server is the limit, and runs differ by more than windows do.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -4,6 +4,7 @@ import type { Fields } from '../model/index.ts';
 /** What differs from the generated record. Almost all records have none of it, so a million of them cost nothing. */
 export interface RecordState {
   position?: number;
+  createdAt?: number;
   changedAt?: number;
   /** When nested data changed last: brings the record back without moving its `changed_at`. */
   touchedAt?: number;
@@ -85,8 +86,12 @@ export class TableState {
     return ordinal !== undefined && ordinal < this.total && this.idOf(ordinal) === id ? ordinal : undefined;
   }
 
+  createdAt(ordinal: number): number {
+    return this.#states.get(ordinal)?.createdAt ?? this.#newest - (mix(this.#salt, ordinal) % (180 * DAY));
+  }
+
   changedAt(ordinal: number): number {
-    return this.#states.get(ordinal)?.changedAt ?? this.#newest - (mix(this.#salt, ordinal) % (180 * DAY));
+    return this.#states.get(ordinal)?.changedAt ?? this.createdAt(ordinal);
   }
 
   /** The moment that `updated_after` is compared with. */
@@ -98,10 +103,11 @@ export class TableState {
     return this.#states.get(ordinal)?.deletedAt;
   }
 
-  create(id?: string): number {
+  create(at: number, id?: string): number {
     const ordinal = this.total;
     this.#created++;
     const state = this.edit(ordinal);
+    state.createdAt = at;
     if (id !== undefined) {
       state.id = id;
       this.#ids.set(id, ordinal);

@@ -100,11 +100,12 @@ const checked = new WeakMap<EndpointDefinition, [string, ColumnType][]>();
 function checkedColumns(endpoint: EndpointDefinition): [string, ColumnType][] {
   let columns = checked.get(endpoint);
   if (!columns) {
-    columns = Object.entries({
+    const all: Record<string, ColumnType> = {
       ...endpoint.fields,
-      changed_at: 'timestamptz' as const,
-      remote_deleted_at: 'timestamptz' as const,
-    }).filter(([, type]) => type !== 'text' && type !== 'jsonb');
+      changed_at: 'timestamptz',
+      remote_deleted_at: 'timestamptz',
+    };
+    columns = Object.entries(all).filter(([, type]) => type !== 'text' && type !== 'jsonb');
     checked.set(endpoint, columns);
   }
   return columns;

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { createRandom } from '../random.ts';
+
+const SCOPE = {
+  /** Only requests for this integration. */
+  integration: z.string().optional(),
+  /** Only this path below `/v1`, as `/ats/jobs` or `/check-api-key`. */
+  endpoint: z.string().optional(),
+  /** The first matching request that it hits, counted from 1. */
+  nth: z.int().min(1).default(1),
+  /** How many matching requests it hits, then it is used up. */
+  count: z.union([z.int().min(1), z.literal('always')]).default(1),
+  /** Hits a matching request only with this probability; the same requests for the same seed. */
+  chance: z.number().min(0).max(1).optional(),
+};
+
+const milliseconds = z.number().min(0);
+
+/** Something that goes wrong on purpose. */
+export const FAULT = z.discriminatedUnion('kind', [
+  z.object({ ...SCOPE, kind: z.literal('rate-limit'), retryAfter: z.number().optional(), reset: z.number().optional() }),
+  /** What a load balancer says: 503 and HTML. */
+  z.object({ ...SCOPE, kind: z.literal('unavailable') }),
+  z.object({ ...SCOPE, kind: z.literal('error'), code: z.string(), status: z.int().optional() }),
+  z.object({
+    ...SCOPE,
+    kind: z.literal('status'),
+    status: z.int(),
+    body: z.string().default(''),
+    contentType: z.string().default('text/plain'),
+    headers: z.record(z.string(), z.string()).default({}),
+  }),
+  /** The answer breaks off in the middle. */
+  z.object({ ...SCOPE, kind: z.literal('truncate') }),
+  /** The connection is reset before an answer. */
+  z.object({ ...SCOPE, kind: z.literal('reset') }),
+  /** No answer until the client gives up, or until so many milliseconds have passed. */
+  z.object({ ...SCOPE, kind: z.literal('stall'), ms: milliseconds.optional() }),
+  z.object({ ...SCOPE, kind: z.literal('delay'), ms: milliseconds }),
+  /** These two match only requests that carry a cursor. */
+  z.object({ ...SCOPE, kind: z.literal('refuse-cursor') }),
+  z.object({ ...SCOPE, kind: z.literal('repeat-cursor') }),
+  /** A page without records whose cursor leads to the records it should have had. */
+  z.object({ ...SCOPE, kind: z.literal('empty-page') }),
+  /** The Date header is wrong by so much. */
+  z.object({ ...SCOPE, kind: z.literal('clock-skew'), ms: z.number() }),
+]);
+
+export type Fault = z.infer<typeof FAULT>;
+export type FaultSpec = z.input<typeof FAULT>;
+export type FaultKind = Fault['kind'];
+
+interface Armed {
+  readonly id: number;
+  readonly fault: Fault;
+  readonly random: () => number;
+  seen: number;
+  hits: number;
+}
+
+export interface FaultTarget {
+  path: string;
+  integrationId: string | undefined;
+  cursor: boolean;
+}
+
+/** The faults that wait for their request. */
+export class FaultQueue {
+  readonly #seed: number;
+  #armed: Armed[] = [];
+  #made = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** @throws ZodError when the fault is not described properly. */
+  add(spec: FaultSpec): number {
+    const id = ++this.#made;
+    const random = createRandom(this.#seed + id);
+    this.#armed.push({ id, fault: FAULT.parse(spec), random, seen: 0, hits: 0 });
+    return id;
+  }
+
+  remove(id: number): void {
+    this.#armed = this.#armed.filter((armed) => armed.id !== id);
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+
+  list(): { id: number; fault: Fault; hits: number }[] {
+    return this.#armed.map(({ id, fault, hits }) => ({ id, fault, hits }));
+  }
+
+  /** The faults that hit this request; each is counted as used. */
+  take(target: FaultTarget): Fault[] {
+    const hits = this.#armed.filter((armed) => hit(armed, target));
+    this.#armed = this.#armed.filter(({ fault, hits }) => fault.count === 'always' || hits < fault.count);
+    return hits.map(({ fault }) => fault);
+  }
+}
+
+function hit(armed: Armed, target: FaultTarget): boolean {
+  const { fault } = armed;
+  if (fault.integration !== undefined && fault.integration !== target.integrationId) return false;
+  if (fault.endpoint !== undefined && fault.endpoint !== target.path) return false;
+  if ((fault.kind === 'refuse-cursor' || fault.kind === 'repeat-cursor') && !target.cursor) return false;
+  if (++armed.seen < fault.nth) return false;
+  if (fault.chance !== undefined && armed.random() >= fault.chance) return false;
+  armed.hits++;
+  return true;
+}
+
+/** The fault of that kind among those that hit a request. */
+export function faultOf<K extends FaultKind>(
+  faults: readonly Fault[],
+  kind: K,
+): Extract<Fault, { kind: K }> | undefined {
+  return faults.find((fault): fault is Extract<Fault, { kind: K }> => fault.kind === kind);
+}

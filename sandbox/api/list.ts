@@ -1,0 +1,78 @@
+import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { modelOf } from '../model/index.ts';
+import type { IntegrationState } from '../state/integration.ts';
+import type { TableState } from '../state/table.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { invalidInput } from './errors.ts';
+import type { ListQuery } from './query.ts';
+
+export interface Page {
+  /** Records as JSON text. */
+  records: string[];
+  next: string | null;
+}
+
+/** One page of a list endpoint. Every filter is applied anew, as the cursor knows none of them. */
+export function listPage(
+  integration: IntegrationState,
+  endpoint: EndpointDefinition,
+  query: ListQuery,
+  seed: number,
+): Page {
+  const place = { integrationId: integration.id, path: endpoint.path };
+  const after = query.cursor === undefined ? undefined : decodeCursor(seed, query.cursor, place);
+  if (query.cursor !== undefined && after === undefined) {
+    throw invalidInput('The cursor is not one of this endpoint and integration.');
+  }
+  const table = integration.table(endpoint.table);
+  const library = integration.library();
+  const model = modelOf(endpoint.table);
+  const limit = endpoint.paginated ? query.pageSize : Number.POSITIVE_INFINITY;
+  const records: string[] = [];
+  let last: number | undefined;
+  for (const ordinal of candidates(table, query, after)) {
+    if (!matchesState(table, ordinal, endpoint, query)) continue;
+    const reader = library.open(model, ordinal);
+    if (query.remoteIds && !query.remoteIds.includes(String(reader.get('remote_id')))) continue;
+    const statuses = endpoint.path === '/assessment/orders/open' ? ['OPEN'] : query.statuses;
+    if (statuses && !statuses.includes(String(reader.get('status')))) continue;
+    if (records.length === limit) return { records, next: encodeCursor(seed, { ...place, after: last! }) };
+    records.push(textOf(endpoint, reader));
+    last = table.positionOf(ordinal);
+  }
+  return { records, next: null };
+}
+
+/** The cursor of the page that would begin where this one does. */
+export function cursorBefore(integration: IntegrationState, endpoint: EndpointDefinition, query: ListQuery, seed: number): string {
+  const place = { integrationId: integration.id, path: endpoint.path };
+  const after = query.cursor === undefined ? undefined : decodeCursor(seed, query.cursor, place);
+  return encodeCursor(seed, { ...place, after: after ?? Number.MIN_SAFE_INTEGER });
+}
+
+function* candidates(table: TableState, query: ListQuery, after: number | undefined): Iterable<number> {
+  if (!query.ids) {
+    yield* table.walk(after, query.since);
+    return;
+  }
+  const ordinals = new Set(query.ids.map((id) => table.ordinalOf(id)).filter((ordinal) => ordinal !== undefined));
+  const placed = [...ordinals].map((ordinal) => ({ ordinal, position: table.positionOf(ordinal) }));
+  placed.sort((a, b) => a.position - b.position);
+  for (const { ordinal, position } of placed) {
+    if (table.has(ordinal) && (after === undefined || position > after)) yield ordinal;
+  }
+}
+
+function matchesState(table: TableState, ordinal: number, endpoint: EndpointDefinition, query: ListQuery): boolean {
+  // Endpoints without include_deleted have no tombstones to show.
+  if (!query.includeDeleted && table.deletedAt(ordinal) !== undefined) return false;
+  if (query.since === undefined) return true;
+  const time = endpoint.delta === 'created_after' ? table.createdAt(ordinal) : table.shownAfter(ordinal);
+  return time > query.since;
+}
+
+function textOf(endpoint: EndpointDefinition, reader: { text(): string; whole(): Record<string, unknown> }): string {
+  if (endpoint.path !== '/assessment/orders/open') return reader.text();
+  const { status: _, ...order } = reader.whole();
+  return JSON.stringify(order);
+}

@@ -1,0 +1,45 @@
+import { IntegrationState, type SandboxIntegrationSpec } from './integration.ts';
+
+/** All integrations of the sandbox, and its clock. */
+export class World {
+  readonly seed: number;
+  readonly #clock: () => Date;
+  readonly #integrations = new Map<string, IntegrationState>();
+
+  constructor(seed: number, clock: () => Date) {
+    this.seed = seed;
+    this.#clock = clock;
+  }
+
+  now(): Date {
+    return this.#clock();
+  }
+
+  add(spec: SandboxIntegrationSpec): IntegrationState {
+    if (this.#integrations.has(spec.id)) throw new RangeError(`There is an integration ${spec.id} already.`);
+    const integration = new IntegrationState(spec, this.seed, this.now());
+    this.#integrations.set(spec.id, integration);
+    return integration;
+  }
+
+  remove(id: string): IntegrationState {
+    const integration = this.get(id);
+    this.#integrations.delete(id);
+    return integration;
+  }
+
+  find(id: string | undefined): IntegrationState | undefined {
+    return id === undefined ? undefined : this.#integrations.get(id);
+  }
+
+  /** @throws RangeError for an integration that is not there. */
+  get(id: string): IntegrationState {
+    const integration = this.#integrations.get(id);
+    if (!integration) throw new RangeError(`There is no integration ${id}.`);
+    return integration;
+  }
+
+  list(): IntegrationState[] {
+    return [...this.#integrations.values()];
+  }
+}

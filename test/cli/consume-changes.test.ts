@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestStore } from '../support/database.ts';
+import { startScript } from './spawn.ts';
+
+let store: Awaited<ReturnType<typeof createTestStore>>;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+afterAll(() => store.close());
+
+const SCRIPT = 'examples/consume-changes.ts';
+const env = () => ({ DATABASE_URL: store.url });
+
+/** Writes changes as a pass does, in one transaction. */
+async function writeChanges(
+  count: number,
+  client: { query(text: string, values?: unknown[]): Promise<unknown> },
+) {
+  await client.query(`select kombo_sync.begin_write('consumer test')`);
+  await client.query(
+    `insert into kombo_sync.changes (integration_id, table_name, id, op)
+     select 'x:1', 'ats_jobs', 'job ' || n, 'created' from generate_series(1, $1::int) n`,
+    [count],
+  );
+}
+
+async function inTransaction(count: number): Promise<void> {
+  const client = await store.pool.connect();
+  try {
+    await client.query('begin');
+    await writeChanges(count, client);
+    await client.query('commit');
+  } finally {
+    client.release();
+  }
+}
+
+async function tally(): Promise<number> {
+  const { rows } = await store.pool.query<{ changes: number }>(
+    'select coalesce(sum(changes), 0)::int as changes from consumer_example.tally',
+  );
+  return rows[0]!.changes;
+}
+
+test('everything that is there is handled once, also by a second run', async () => {
+  await inTransaction(1_201);
+  const first = await startScript(SCRIPT, ['--once'], env()).finished;
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  expect(await tally()).toBe(1_201);
+  const second = await startScript(SCRIPT, ['--once'], env()).finished;
+  expect(second).toMatchObject({ code: 0, stdout: '' });
+  expect(await tally()).toBe(1_201);
+});
+
+test('a change that commits late is not skipped', async () => {
+  const before = await tally();
+  const late = await store.pool.connect();
+  try {
+    await late.query('begin');
+    await late.query(`select kombo_sync.begin_write('a late transaction')`);
+    await late.query(
+      `insert into kombo_sync.changes (integration_id, table_name, id, op) values ('x:1', 'ats_jobs', 'late', 'created')`,
+    );
+    await inTransaction(10);
+    await startScript(SCRIPT, ['--once'], env()).finished;
+    await late.query('commit');
+  } finally {
+    late.release();
+  }
+  await startScript(SCRIPT, ['--once'], env()).finished;
+  expect(await tally()).toBe(before + 11);
+});
+
+test('killed in the middle and started again, it neither loses nor repeats a change', async () => {
+  const before = await tally();
+  await inTransaction(5_000);
+  const killed = startScript(SCRIPT, [], env());
+  await killed.printed('Handled');
+  killed.kill('SIGKILL');
+  await killed.finished;
+  await startScript(SCRIPT, ['--once'], env()).finished;
+  expect(await tally()).toBe(before + 5_000);
+});
+
+test('two at once share the work', async () => {
+  const before = await tally();
+  await inTransaction(2_000);
+  const both = [startScript(SCRIPT, ['--once'], env()), startScript(SCRIPT, ['--once'], env())];
+  for (const one of both) expect((await one.finished).code).toBe(0);
+  expect(await tally()).toBe(before + 2_000);
+});
+
+test('following, it is woken by a notification and ends in order', async () => {
+  const before = await tally();
+  const following = startScript(SCRIPT, [], env());
+  await inTransaction(3);
+  await following.printed('Handled 3 changes');
+  await inTransaction(2);
+  await store.pool.query('notify kombo_sync_changes');
+  await following.printed('Handled 2 changes');
+  following.kill('SIGTERM');
+  expect((await following.finished).code).toBe(0);
+  expect(await tally()).toBe(before + 5);
+});

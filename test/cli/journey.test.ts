@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { Check } from '../../src/doctor/check.ts';
+import { createSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueTaskQueue } from '../support/temporal.ts';
+import {
+  cli,
+  closedPort,
+  onlyDocument,
+  startCli,
+  startScript,
+  type Finished,
+  type RunningCli,
+} from './spawn.ts';
+
+/**
+ * One operator's way through the commands, in order, against real servers: set up, add, sync, look. The tests build on
+ * each other.
+ */
+const ID = `bombohr:cli-${process.pid}`;
+const UNKNOWN = 'nobody:1';
+
+let store: Awaited<ReturnType<typeof createTestStore>>;
+let sandbox: Sandbox;
+let env: Record<string, string>;
+let worker: RunningCli | undefined;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  sandbox = createSandbox({ seed: 7, apiKey: 'ks_test', integrations: [{ id: ID, category: 'LMS' }] });
+  env = {
+    DATABASE_URL: store.url,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TASK_QUEUE: uniqueTaskQueue(),
+    KOMBO_API_URL: await sandbox.listen({ port: 0, host: '127.0.0.1' }),
+    KOMBO_API_KEY: 'ks_test',
+    KOMBO_WEBHOOK_SECRETS: 'whsec_test',
+    HOST: '127.0.0.1',
+    PORT: String(await closedPort()),
+  };
+});
+
+afterAll(async () => {
+  worker?.kill('SIGTERM');
+  await worker?.finished;
+  // Takes the schedules along, which would outlive this file on a shared server.
+  await store.pool.query(`update kombo_sync.integrations set status = 'removed'`);
+  await cli(['setup'], env);
+  await sandbox.close();
+  await store.close();
+});
+
+/** Runs a command with --json; its stdout must be one document, with the given exit code. */
+async function run<T = Record<string, unknown>>(args: readonly string[], expectedCode = 0): Promise<T> {
+  const done = await cli([...args, '--json'], env);
+  expect(done, describe(done)).toMatchObject({ code: expectedCode });
+  return onlyDocument(done.stdout) as T;
+}
+
+const describe = ({ stdout, stderr }: Finished) => `stdout: ${stdout}\nstderr: ${stderr}`;
+
+test('setup is done twice without harm', async () => {
+  await run(['setup']);
+  expect(await run(['setup'])).toEqual({
+    migrations: [],
+    searchAttributes: [],
+    schedules: { created: [], updated: [], deleted: [], unchanged: 0 },
+  });
+  expect(await run(['migrate'])).toEqual({ applied: [] });
+});
+
+test('what is not there is not found', async () => {
+  for (const args of [
+    ['integrations', 'show', UNKNOWN],
+    ['integrations', 'add', UNKNOWN],
+    ['status', UNKNOWN],
+    ['sync', 'now', UNKNOWN],
+    ['sync', 'full', UNKNOWN],
+    ['sync', 'history', UNKNOWN],
+    ['drift', UNKNOWN],
+    ['schedule', 'show', UNKNOWN],
+    ['fields', 'undocumented', UNKNOWN],
+  ]) {
+    expect(await run(args, 3)).toMatchObject({ error: { code: 'not_found' } });
+  }
+});
+
+test('an empty installation is no error', async () => {
+  expect(await run(['integrations', 'list'])).toEqual({ integrations: [] });
+  expect(await run(['status'])).toEqual({ integrations: [] });
+  expect(await run(['sync', 'full', '--all'])).toEqual({ syncs: [] });
+  expect((await cli(['status'], env)).stdout).toContain('There is no integration yet');
+});
+
+test('an integration is looked up at Kombo and added, once', async () => {
+  const added = await run(['integrations', 'add', ID, '--no-sync']);
+  expect(added).toMatchObject({ new: true, schedules: 'created', sync: null });
+  expect(added).toMatchObject({ integration: { id: ID, category: 'LMS', status: 'active' } });
+  expect(await run(['integrations', 'add', ID, '--no-sync'])).toMatchObject({
+    new: false,
+    schedules: 'unchanged',
+  });
+  const { integrations } = await run<{ integrations: unknown[] }>(['integrations', 'list']);
+  expect(integrations).toHaveLength(1);
+  expect(await run(['schedule', 'show', ID])).toMatchObject({
+    integrationId: ID,
+    fullSync: { id: `full-sync/${ID}`, paused: false },
+    catchUp: { id: `catch-up/${ID}` },
+  });
+});
+
+test('without a worker, sync now says so in time, and the doctor finds out', async () => {
+  const refused = await run<{ error: { message: string } }>(['sync', 'now', ID], 4);
+  expect(refused.error.message).toContain('No worker answered');
+  const { checks } = await run<{ checks: Check[] }>(['doctor'], 1);
+  expect(checks.filter((check) => check.status === 'fail').map((check) => check.name)).toEqual(['Worker']);
+}, 60_000);
+
+test('a worker says what it works on', async () => {
+  worker = startCli(['worker', '--json'], env);
+  expect(JSON.parse(await worker.printed('\n'))).toEqual({
+    taskQueue: env['TASK_QUEUE'],
+    workflows: ['integrationSync', 'fullSync'],
+  });
+}, 60_000);
+
+test('with a worker the doctor is content; only serve is missing, which is fine', async () => {
+  await expect
+    .poll(() => run<{ checks: Check[] }>(['doctor']).catch(() => undefined), {
+      timeout: 30_000,
+      interval: 500,
+    })
+    .toMatchObject({ healthy: true });
+}, 60_000);
+
+test('a full sync is started, shown and waited for', async () => {
+  const done = await cli(['sync', 'full', ID, '--wait'], env);
+  expect(done, describe(done)).toMatchObject({ code: 0 });
+  expect(done.stdout).toMatch(new RegExp(`^${ID}: completed`));
+  expect(done.stdout).toMatch(/^ENDPOINT +KIND +STATUS +RECORDS/m);
+  expect(done.stdout).toMatch(/^\/lms\/courses +full +completed/m);
+  expect(done.stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}`);
+}, 60_000);
+
+test('--json with --wait prints the result alone', async () => {
+  const { result } = await run<{ result: { endpoints: object } }>([
+    ...['sync', 'full', ID, '--models', 'lms_skills', '--wait'],
+  ]);
+  expect(result).toMatchObject({ integrationId: ID, status: 'completed' });
+  expect(Object.keys(result.endpoints)).toEqual(['/lms/skills']);
+}, 60_000);
+
+test('models of another category are wrong use', async () => {
+  expect(await run(['sync', 'full', ID, '--models', 'ats_jobs'], 2)).toMatchObject({
+    error: { code: 'wrong_use', message: expect.stringContaining('Not a model of LMS: ats_jobs') as string },
+  });
+});
+
+test('a delta is started now and shows up in the history', async () => {
+  expect(await run(['sync', 'now', ID])).toMatchObject({ workflowId: `sync/${ID}` });
+  const history = () =>
+    run<{ syncs: { kind: string; status: string; trigger: string }[] }>(['sync', 'history', ID]);
+  await expect
+    .poll(async () => (await history()).syncs[0], { timeout: 30_000, interval: 500 })
+    .toMatchObject({ kind: 'delta', status: 'completed', trigger: 'manual' });
+  expect((await cli(['sync', 'history', ID], env)).stdout).toMatch(/^STARTED +TOOK +KIND/);
+}, 60_000);
+
+test('status tells how fresh everything is', async () => {
+  const { endpoints } = await run<{ endpoints: { endpoint: string; liveRows: number; watermark: string }[] }>(
+    [...['status', ID]],
+  );
+  expect(endpoints.find(({ endpoint }) => endpoint === '/lms/courses')?.liveRows).toBeGreaterThan(0);
+  const { stdout } = await cli(['status'], env);
+  expect(stdout).toMatch(new RegExp(`^${ID} .* (now|\\d+ (s|min) ago)`, 'm'));
+});
+
+test('drift and undocumented fields have their reports', async () => {
+  const { reports } = await run<{ reports: { endpoint: string; verdict: string }[] }>(['drift', ID]);
+  expect(reports.map(({ endpoint }) => endpoint)).toContain('/lms/skills');
+  expect(reports.every(({ verdict }) => verdict === 'none')).toBe(true);
+  expect(await run(['fields', 'undocumented', ID])).toEqual({ fields: [] });
+});
+
+test('the change feed is read page by page', async () => {
+  const first = await run<{ changes: { seq: string }[]; position: string }>(['changes', '--limit', '2']);
+  expect(first.changes).toHaveLength(2);
+  expect(first.position).toBe(first.changes[1]!.seq);
+  const next = await run<{ changes: { seq: string }[] }>([
+    ...['changes', '--limit', '1', '--after', first.position],
+  ]);
+  expect(BigInt(next.changes[0]!.seq)).toBeGreaterThan(BigInt(first.position));
+  const skills = await run<{ changes: { tableName: string }[] }>(['changes', '--table', 'kombo.lms_skills']);
+  expect(new Set(skills.changes.map(({ tableName }) => tableName))).toEqual(new Set(['lms_skills']));
+});
+
+test('following prints a line for each change until Ctrl-C, which is no failure', async () => {
+  const following = startCli(['changes', '--follow', '--json', '--after', '0', '--table', 'lms_skills'], env);
+  const [line] = (await following.printed('\n')).split('\n');
+  expect(JSON.parse(line!)).toMatchObject({ integrationId: ID, tableName: 'lms_skills', op: 'created' });
+  following.kill('SIGINT');
+  expect((await following.finished).code).toBe(0);
+});
+
+test('the example starts a full sync with nothing but the Temporal client', async () => {
+  const done = await startScript('examples/start-full-sync.ts', [ID], env).finished;
+  expect(done, describe(done)).toMatchObject({ code: 0 });
+  expect(done.stdout).toContain('/lms/courses: completed');
+  expect(done.stdout).toMatch(/The full sync completed\.\n$/);
+}, 60_000);
+
+test('the example signs a webhook that serve accepts', async () => {
+  const serving = startCli(['serve', '--json'], env);
+  const { url } = JSON.parse(await serving.printed('\n')) as { url: string };
+  const webhook = `${url}/webhooks/kombo`;
+  const good = await startScript('examples/sign-webhook.ts', [ID, 'lms_skills', webhook], env).finished;
+  expect(good, describe(good)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^200 /) as string });
+  const forged = { ...env, KOMBO_WEBHOOK_SECRETS: 'wrong' };
+  const bad = await startScript('examples/sign-webhook.ts', [ID, 'lms_skills', webhook], forged).finished;
+  expect(bad).toMatchObject({ code: 1, stdout: expect.stringMatching(/^401 /) as string });
+  serving.kill('SIGTERM');
+  expect((await serving.finished).code).toBe(0);
+}, 60_000);
+
+test('the worker ends in order', async () => {
+  worker!.kill('SIGTERM');
+  const done = await worker!.finished;
+  worker = undefined;
+  expect(done, describe(done)).toMatchObject({ code: 0 });
+}, 60_000);

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, inject } from 'vitest';
+import { openStore, type Store } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+
+const TEMPLATE = 'kombo_sync_template';
+const TEMPLATE_LOCK = 7_105_099;
+
+export interface TestStore extends Store {
+  readonly url: string;
+}
+
+/**
+ * A migrated database of its own for a test file, copied from a template. It is dropped after the file, which also checks
+ * that no connection was left inside a transaction.
+ */
+export async function createTestStore(): Promise<TestStore> {
+  await ensureTemplate();
+  return openDatabase(`create database "$NAME" template ${TEMPLATE}`);
+}
+
+/** An empty database, for tests of the migrations themselves. */
+export async function createEmptyStore(): Promise<TestStore> {
+  return openDatabase('create database "$NAME"');
+}
+
+async function openDatabase(statement: string): Promise<TestStore> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await withAdmin((admin) => admin.query(statement.replace('$NAME', name)));
+  const url = new URL(inject('databaseUrl'));
+  url.pathname = `/${name}`;
+  const store = openStore(url.href, { max: 10 });
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= store.close());
+  afterAll(async () => {
+    await close();
+    await withAdmin(async (admin) => {
+      const { rows } = await admin.query<{ query: string }>(
+        `select query from pg_stat_activity where datname = $1 and state like 'idle in transaction%'`,
+        [name],
+      );
+      await admin.query(`drop database if exists "${name}" with (force)`);
+      if (rows.length > 0) throw new Error(`A connection was left in a transaction after: ${rows[0]!.query}`);
+    });
+  });
+  return { ...store, close, url: url.href };
+}
+
+async function ensureTemplate(): Promise<void> {
+  await withAdmin(async (admin) => {
+    await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [TEMPLATE]);
+    if (rowCount) return;
+    await admin.query(`drop database if exists ${TEMPLATE}`);
+    await admin.query(`create database ${TEMPLATE}`);
+    const url = new URL(inject('databaseUrl'));
+    url.pathname = `/${TEMPLATE}`;
+    const store = openStore(url.href);
+    await migrate(store);
+    await store.close();
+    await admin.query(`alter database ${TEMPLATE} is_template true`);
+  });
+}
+
+async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> {
+  const admin = new pg.Client(inject('databaseUrl'));
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}

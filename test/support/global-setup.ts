@@ -1,0 +1,22 @@
+import type { TestProject } from 'vitest/node';
+import { startServers } from './servers.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Administrator's address of the shared Postgres; tests make databases of their own in it. */
+    databaseUrl: string;
+    /** host:port of the shared Temporal server. */
+    temporalAddress: string;
+    /** The `temporal` command. */
+    temporalCli: string;
+  }
+}
+
+/** One Postgres and one Temporal server for the whole run; each file has its own database and task queue. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const servers = await startServers();
+  project.provide('databaseUrl', servers.databaseUrl);
+  project.provide('temporalAddress', servers.temporalAddress);
+  project.provide('temporalCli', servers.temporalCli);
+  return servers.stop;
+}

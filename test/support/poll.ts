@@ -1,0 +1,21 @@
+/** Asks until the answer is neither undefined nor false, or throws what it saw last when the time is over. */
+export async function eventually<T>(
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  options: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<T> {
+  const until = performance.now() + (options.timeoutMs ?? 15_000);
+  let last: unknown;
+  for (;;) {
+    try {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+      last = seen;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > until) {
+      throw new Error(`It did not come true in time. Last seen: ${String(last)}`, { cause: last });
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? 25));
+  }
+}
