@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 
 const HEARTBEAT_EVERY_MS = 10_000;
 
@@ -23,7 +23,8 @@ export function keepAlive(): Liveness {
   const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_EVERY_MS);
   const onCancel = () => {
     if (context.cancellationDetails?.workerShutdown) shuttingDown = true;
-    else stop.abort(context.cancellationSignal.reason);
+    // A CancelledFailure, whatever interrupted the work: anything else would count as a failed attempt.
+    else stop.abort(new CancelledFailure('The activity was cancelled.'));
   };
   if (context.cancellationSignal.aborted) onCancel();
   context.cancellationSignal.addEventListener('abort', onCancel);

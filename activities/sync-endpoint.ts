@@ -57,7 +57,10 @@ export function createSyncEndpoint(deps: ActivityDeps) {
       });
       if (pass.state === 'completed') return toResult(pass);
       if (pass.state !== 'running') {
-        throw new SyncError('RequestRejected', `Pass ${pass.id} of ${pass.endpoint} has ended as ${pass.state}.`);
+        throw new SyncError(
+          'RequestRejected',
+          `Pass ${pass.id} of ${pass.endpoint} has ended as ${pass.state}.`,
+        );
       }
       return toResult(await walk(deps, pass, clock, liveness));
     });

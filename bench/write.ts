@@ -26,7 +26,16 @@ const ROUNDS = 3;
 const INTEGRATION = 'bench:one';
 const endpoint = getEndpoint('/ats/applications');
 const fields = Object.keys(endpoint.fields);
-const columns = ['integration_id', 'id', ...fields, 'raw', 'changed_at', 'remote_deleted_at', 'deleted_at', 'observed_at'];
+const columns = [
+  'integration_id',
+  'id',
+  ...fields,
+  'raw',
+  'changed_at',
+  'remote_deleted_at',
+  'deleted_at',
+  'observed_at',
+];
 
 type Row = Record<string, unknown>;
 type Way = (pages: readonly string[], observedAt: Date) => Promise<void>;
@@ -54,7 +63,9 @@ async function compare(store: Store): Promise<void> {
   };
   const first = makePages(endpoint, { pages: PAGES, size: PAGE, version: 1 });
   const second = makePages(endpoint, { pages: PAGES, size: PAGE, version: 2 });
-  print(`${PAGES * PAGE} records of ${Math.round(first[0]!.length / PAGE)} bytes, ${PAGE} a page, one connection`);
+  print(
+    `${PAGES * PAGE} records of ${Math.round(first[0]!.length / PAGE)} bytes, ${PAGE} a page, one connection`,
+  );
   const results = new Map<string, number[][]>();
   for (let round = 1; round <= ROUNDS; round += 1) {
     for (const [name, way] of Object.entries(ways)) {
@@ -80,7 +91,7 @@ async function compare(store: Store): Promise<void> {
 async function growth(store: Store): Promise<void> {
   await store.pool.query('truncate kombo.ats_applications, kombo_sync.changes');
   print('rows in the table    insert rows/s    no-op rows/s    resident MB');
-  for (let size = 0; size < 1_000_000; ) {
+  for (let size = 0; size < 1_000_000;) {
     const pages = makePages(endpoint, { pages: 40, size: PAGE, version: 1, firstId: size });
     const insert = await measure((list, at) => ours(store, INTEGRATION, list, at), pages, new Date(1_000));
     const noop = await measure((list, at) => ours(store, INTEGRATION, list, at), pages, new Date(2_000));
@@ -88,7 +99,9 @@ async function growth(store: Store): Promise<void> {
     const grown = size >= 100_000 ? size % 100_000 === 0 : size === 10_000 || size === 50_000;
     if (grown) {
       const rss = Math.round(process.memoryUsage().rss / 1e6);
-      print(`${String(size).padStart(17)}${insert.toFixed(0).padStart(17)}${noop.toFixed(0).padStart(16)}${String(rss).padStart(15)}`);
+      print(
+        `${String(size).padStart(17)}${insert.toFixed(0).padStart(17)}${noop.toFixed(0).padStart(16)}${String(rss).padStart(15)}`,
+      );
     }
   }
 }
@@ -100,7 +113,12 @@ async function measure(way: Way, pages: readonly string[], observedAt: Date): Pr
 }
 
 /** Exactly what a pass does with a page, from the JSON text on, but for the row of the pass itself. */
-async function ours(store: Store, integrationId: string, pages: readonly string[], observedAt: Date): Promise<void> {
+async function ours(
+  store: Store,
+  integrationId: string,
+  pages: readonly string[],
+  observedAt: Date,
+): Promise<void> {
   const target = { integrationId, endpoint, observedAt, driftBefore: null, passId: null };
   for (const page of pages) {
     const { storable, rejected } = prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);
@@ -141,7 +159,9 @@ async function multiRow(store: Store, pages: readonly string[], observedAt: Date
       .onConflict((conflict) =>
         conflict
           .columns(['integration_id', 'id'])
-          .doUpdateSet((eb) => Object.fromEntries(columns.slice(2).map((name) => [name, eb.ref(`excluded.${name}`)])))
+          .doUpdateSet((eb) =>
+            Object.fromEntries(columns.slice(2).map((name) => [name, eb.ref(`excluded.${name}`)])),
+          )
           .where(sql<boolean>`${sql.raw(GUARD)}`),
       )
       .execute();
@@ -150,19 +170,24 @@ async function multiRow(store: Store, pages: readonly string[], observedAt: Date
 
 async function perRow(store: Store, pages: readonly string[], observedAt: Date): Promise<void> {
   const text = `insert into bench_rows (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})
-    on conflict (integration_id, id) do update set ${columns.slice(2).map((name) => `${name} = excluded.${name}`).join(', ')}
+    on conflict (integration_id, id) do update set ${columns
+      .slice(2)
+      .map((name) => `${name} = excluded.${name}`)
+      .join(', ')}
     where ${GUARD}`;
   for (const page of pages) {
     const queue = (JSON.parse(page) as Row[]).map((record) => toRow(record, observedAt));
     const work = async () => {
       for (let row = queue.pop(); row; row = queue.pop()) {
-        const values = columns.map((name) => row![name]);
+        const values = valuesOf(row);
         await store.pool.query({ name: 'bench_row', text, values });
       }
     };
     await Promise.all(Array.from({ length: 5 }, work));
   }
 }
+
+const valuesOf = (row: Row) => columns.map((name) => row[name]);
 
 async function copy(store: Store, pages: readonly string[], observedAt: Date): Promise<void> {
   const client = await store.pool.connect();
@@ -182,8 +207,12 @@ async function copy(store: Store, pages: readonly string[], observedAt: Date): P
 
 function escapeCopy(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
-  const text = value instanceof Date ? value.toISOString() : String(value);
-  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  const text = value instanceof Date ? value.toISOString() : `${value as string | number | boolean}`;
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\t', '\\t')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r');
 }
 
 /** The compared ways get the same table as ours has; COPY gets one without any index. */

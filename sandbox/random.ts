@@ -1,7 +1,7 @@
 /** Deterministic numbers and ids: the same seed always makes the same data, without storing any of it. */
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
-const DIGITS = new Map([...ALPHABET].map((character, index) => [character, index]));
+const DIGITS = new Map(Array.from(ALPHABET, (character, index) => [character, index]));
 const HEAD_LENGTH = 6;
 const TAIL_LENGTH = 18;
 

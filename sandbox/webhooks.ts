@@ -54,7 +54,14 @@ export class WebhookSender {
     const id = options.id ?? encodeId(this.#seed, ++this.#sent);
     const body = JSON.stringify({ id, type: options.type, data: options.data }, null, options.pretty ? 2 : 0);
     const signature = sign(body, options.wrongSignature ? `not ${this.target.secret}` : this.target.secret);
-    const result: WebhookResult = { id, type: options.type, body, signature, lost: options.lose ?? false, statuses: [] };
+    const result: WebhookResult = {
+      id,
+      type: options.type,
+      body,
+      signature,
+      lost: options.lose ?? false,
+      statuses: [],
+    };
     if (result.lost) return result;
     const url = options.url ?? this.target.url;
     if (!url) throw new Error('The sandbox has no webhook address: give webhookUrl when creating it.');

@@ -13,7 +13,9 @@ export function makePages(endpoint: EndpointDefinition, spec: PageSpec): string[
   return Array.from({ length: spec.pages }, (_, page) => {
     const first = (spec.firstId ?? 0) + page * spec.size;
     return JSON.stringify(
-      Array.from({ length: spec.size }, (_unused, index) => makeRecord(endpoint, first + index, spec.version)),
+      Array.from({ length: spec.size }, (_unused, index) =>
+        makeRecord(endpoint, first + index, spec.version),
+      ),
     );
   });
 }
@@ -25,7 +27,8 @@ function makeRecord(endpoint: EndpointDefinition, number: number, version: numbe
     changed_at: new Date(Date.UTC(2026, 0, version, 0, 0, 0, number % 1_000)).toISOString(),
     remote_deleted_at: null,
   };
-  for (const [name, type] of Object.entries(endpoint.fields)) record[name] = makeValue(name, type, number, version);
+  for (const [name, type] of Object.entries(endpoint.fields))
+    record[name] = makeValue(name, type, number, version);
   return record;
 }
 

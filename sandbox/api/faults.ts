@@ -18,7 +18,12 @@ const milliseconds = z.number().min(0);
 
 /** Something that goes wrong on purpose. */
 export const FAULT = z.discriminatedUnion('kind', [
-  z.object({ ...SCOPE, kind: z.literal('rate-limit'), retryAfter: z.number().optional(), reset: z.number().optional() }),
+  z.object({
+    ...SCOPE,
+    kind: z.literal('rate-limit'),
+    retryAfter: z.number().optional(),
+    reset: z.number().optional(),
+  }),
   /** What a load balancer says: 503 and HTML. */
   z.object({ ...SCOPE, kind: z.literal('unavailable') }),
   z.object({ ...SCOPE, kind: z.literal('error'), code: z.string(), status: z.int().optional() }),

@@ -44,7 +44,12 @@ export function listPage(
 }
 
 /** The cursor of the page that would begin where this one does. */
-export function cursorBefore(integration: IntegrationState, endpoint: EndpointDefinition, query: ListQuery, seed: number): string {
+export function cursorBefore(
+  integration: IntegrationState,
+  endpoint: EndpointDefinition,
+  query: ListQuery,
+  seed: number,
+): string {
   const place = { integrationId: integration.id, path: endpoint.path };
   const after = query.cursor === undefined ? undefined : decodeCursor(seed, query.cursor, place);
   return encodeCursor(seed, { ...place, after: after ?? Number.MIN_SAFE_INTEGER });
@@ -55,7 +60,9 @@ function* candidates(table: TableState, query: ListQuery, after: number | undefi
     yield* table.walk(after, query.since);
     return;
   }
-  const ordinals = new Set(query.ids.map((id) => table.ordinalOf(id)).filter((ordinal) => ordinal !== undefined));
+  const ordinals = new Set(
+    query.ids.map((id) => table.ordinalOf(id)).filter((ordinal) => ordinal !== undefined),
+  );
   const placed = [...ordinals].map((ordinal) => ({ ordinal, position: table.positionOf(ordinal) }));
   placed.sort((a, b) => a.position - b.position);
   for (const { ordinal, position } of placed) {
@@ -63,7 +70,12 @@ function* candidates(table: TableState, query: ListQuery, after: number | undefi
   }
 }
 
-function matchesState(table: TableState, ordinal: number, endpoint: EndpointDefinition, query: ListQuery): boolean {
+function matchesState(
+  table: TableState,
+  ordinal: number,
+  endpoint: EndpointDefinition,
+  query: ListQuery,
+): boolean {
   // Endpoints without include_deleted have no tombstones to show.
   if (!query.includeDeleted && table.deletedAt(ordinal) !== undefined) return false;
   if (query.since === undefined) return true;
@@ -71,7 +83,10 @@ function matchesState(table: TableState, ordinal: number, endpoint: EndpointDefi
   return time > query.since;
 }
 
-function textOf(endpoint: EndpointDefinition, reader: { text(): string; whole(): Record<string, unknown> }): string {
+function textOf(
+  endpoint: EndpointDefinition,
+  reader: { text(): string; whole(): Record<string, unknown> },
+): string {
   if (endpoint.path !== '/assessment/orders/open') return reader.text();
   const { status: _, ...order } = reader.whole();
   return JSON.stringify(order);

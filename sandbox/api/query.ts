@@ -44,7 +44,8 @@ function parametersOf(endpoint: EndpointDefinition): Set<string> {
   if (endpoint.paginated) for (const name of ['cursor', 'page_size']) names.add(name);
   if (endpoint.delta !== 'none') names.add(endpoint.delta);
   if (endpoint.includeDeleted) {
-    for (const name of ['include_deleted', 'ignore_unsupported_filters', 'ids', 'remote_ids']) names.add(name);
+    for (const name of ['include_deleted', 'ignore_unsupported_filters', 'ids', 'remote_ids'])
+      names.add(name);
   }
   if (endpoint.path === '/assessment/orders') for (const name of ['ids', 'statuses']) names.add(name);
   if (!endpoint.paginated) for (const name of ['ids', 'remote_ids']) names.add(name);
@@ -72,7 +73,9 @@ function readFlag(name: string, value: string | undefined): boolean {
 
 function readTime(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
-  const time = TIME.test(value) ? Date.parse(value.endsWith('Z') || value.length === 10 ? value : `${value}Z`) : Number.NaN;
+  const time = TIME.test(value)
+    ? Date.parse(value.endsWith('Z') || value.length === 10 ? value : `${value}Z`)
+    : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw invalidInput(`${name} must be a UTC time as 2026-01-31T12:00:00.000Z, without an offset.`);
 }

@@ -1,14 +1,30 @@
-import {
-  DEPARTMENTS,
-  COMPANIES,
-  JOB_TITLES,
-  REJECTION_REASONS,
-  SOURCES,
-  STAGES,
-  TAGS,
-} from '../words.ts';
+import { DEPARTMENTS, COMPANIES, JOB_TITLES, REJECTION_REASONS, SOURCES, STAGES, TAGS } from '../words.ts';
 import { address, EMPLOYMENT_TYPES, orNull, parts, passedThrough, person, remoteData } from './common.ts';
 import type { Fields, ModelDefinition, RecordReader } from './define.ts';
+
+const INTERVIEW_COPY = ['id', 'remote_id', 'title', 'starting_at', 'ending_at', 'location', 'canceled'];
+const QUESTION_COPY = [
+  'id',
+  'remote_id',
+  'title',
+  'description',
+  'format',
+  'category',
+  'index',
+  'required',
+  'precondition_question_id',
+  'precondition_options',
+];
+const POSTING_COPY = [
+  'id',
+  'remote_id',
+  'title',
+  'description_html',
+  'status',
+  'visibility',
+  'url',
+  'remote_data',
+];
 
 const application: ModelDefinition = {
   name: 'ats_applications',
@@ -39,10 +55,7 @@ const application: ModelDefinition = {
     current_stage:
       r.one('stage')?.part('id', 'remote_id', 'name', 'index', 'status', 'custom_fields') ?? null,
     job: r.one('job')?.part('id', 'remote_id', 'name') ?? null,
-    interviews: parts(
-      r.holders('ats_interviews', 'application'),
-      ...['id', 'remote_id', 'title', 'starting_at', 'ending_at', 'location', 'canceled'],
-    ),
+    interviews: parts(r.holders('ats_interviews', 'application'), ...INTERVIEW_COPY),
     offers: parts(r.holders('ats_offers', 'application'), 'id', 'remote_id', 'status'),
   }),
 };
@@ -58,17 +71,20 @@ function candidateCopy(candidate: RecordReader | null): Fields | null {
 
 function answers(r: RecordReader): Fields[] | null {
   if (r.chance('no answers', 20)) return null;
-  const question = (type: string, title: string) => ({ remote_id: `q-${type.toLowerCase()}`, title, type });
   return [
     {
       answer: { choice: r.pick('language', ['TypeScript', 'Ruby', 'Go']) },
-      question: question('SINGLE_SELECT', 'Which language do you write most?'),
+      question: askedAs('SINGLE_SELECT', 'Which language do you write most?'),
     },
     {
       answer: { checked: r.chance('permit', 80) },
-      question: question('BOOLEAN', 'Do you hold a work permit?'),
+      question: askedAs('BOOLEAN', 'Do you hold a work permit?'),
     },
   ];
+}
+
+function askedAs(type: string, title: string): Fields {
+  return { remote_id: `q-${type.toLowerCase()}`, title, type };
 }
 
 const candidate: ModelDefinition = {
@@ -154,15 +170,8 @@ const job: ModelDefinition = {
   },
   nested: (r) => ({
     stages: parts(r.all('stages'), 'id', 'remote_id', 'name', 'remote_data', 'index'),
-    screening_questions: parts(
-      r.all('questions'),
-      ...['id', 'remote_id', 'title', 'description', 'format', 'category', 'index', 'required'],
-      ...['precondition_question_id', 'precondition_options'],
-    ),
-    job_postings: parts(
-      r.holders('ats_job_postings', 'job'),
-      ...['id', 'remote_id', 'title', 'description_html', 'status', 'visibility', 'url', 'remote_data'],
-    ),
+    screening_questions: parts(r.all('questions'), ...QUESTION_COPY),
+    job_postings: parts(r.holders('ats_job_postings', 'job'), ...POSTING_COPY),
     hiring_team: r.all('team').map((user) => ({
       ...user.part('id', 'remote_id', 'first_name', 'last_name', 'email'),
       hiring_team_roles: [user.pick('team role', ['RECRUITER', 'HIRING_MANAGER', 'COORDINATOR'])],

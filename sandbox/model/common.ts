@@ -27,11 +27,17 @@ export function address(r: RecordReader, salt = 'address'): Fields {
 /** What the connected tool itself answered: passed through for some records only, as scopes allow it. */
 export function remoteData(r: RecordReader): Fields | null {
   if (!r.chance('remote data', 40)) return null;
-  return { source_id: Number(r.remoteId), version: r.revision + 1, flags: { imported: r.chance('imported', 50) } };
+  return {
+    source_id: Number(r.remoteId),
+    version: r.revision + 1,
+    flags: { imported: r.chance('imported', 50) },
+  };
 }
 
 export function customFields(r: RecordReader): Fields {
-  return r.chance('custom', 50) ? { cost_object: `CO-${100 + r.int('custom value', 900)}`, favourite_colour: null } : {};
+  return r.chance('custom', 50)
+    ? { cost_object: `CO-${100 + r.int('custom value', 900)}`, favourite_colour: null }
+    : {};
 }
 
 export function integrationFields(r: RecordReader): Fields[] {

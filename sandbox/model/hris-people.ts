@@ -2,6 +2,58 @@ import { DEPARTMENTS, DOCUMENT_CATEGORIES, JOB_TITLES, LEGAL_ENTITIES } from '..
 import { address, EMPLOYMENT_TYPES, orNull, parts, passedThrough, person, remoteData } from './common.ts';
 import type { ModelDefinition } from './define.ts';
 
+const EMPLOYMENT_COPY = [
+  'id',
+  'remote_id',
+  'employee_id',
+  'job_title',
+  'pay_rate',
+  'pay_period',
+  'pay_frequency',
+  'employment_type',
+  'pay_currency',
+  'effective_date',
+  'changed_at',
+  'remote_deleted_at',
+  'remote_data',
+  'custom_fields',
+  'integration_fields',
+];
+const BALANCE_COPY = [
+  'id',
+  'remote_id',
+  'employee_id',
+  'type_id',
+  'balance',
+  'balance_unit',
+  'changed_at',
+  'remote_deleted_at',
+  'used',
+  'used_unit',
+  'remote_data',
+];
+const MANAGER_COPY = [
+  'first_name',
+  'last_name',
+  'display_full_name',
+  'id',
+  'employee_number',
+  'work_email',
+  'remote_id',
+  'employment_status',
+  'termination_date',
+];
+const LOCATION_COPY = [
+  'id',
+  'remote_id',
+  'name',
+  'address',
+  'type',
+  'changed_at',
+  'remote_deleted_at',
+  'remote_data',
+];
+
 const employee: ModelDefinition = {
   name: 'hris_employees',
   category: 'HRIS',
@@ -54,33 +106,13 @@ const employee: ModelDefinition = {
     };
   },
   nested: (r) => ({
-    employments: parts(
-      r.holders('hris_employments', 'employee'),
-      ...['id', 'remote_id', 'employee_id', 'job_title', 'pay_rate', 'pay_period', 'pay_frequency'],
-      ...['employment_type', 'pay_currency', 'effective_date', 'changed_at', 'remote_deleted_at'],
-      ...['remote_data', 'custom_fields', 'integration_fields'],
-    ),
-    time_off_balances: parts(
-      r.holders('hris_time_off_balances', 'employee'),
-      ...['id', 'remote_id', 'employee_id', 'type_id', 'balance', 'balance_unit', 'changed_at'],
-      ...['remote_deleted_at', 'used', 'used_unit', 'remote_data'],
-    ),
-    manager:
-      r
-        .one('manager')
-        ?.part(
-          ...['first_name', 'last_name', 'display_full_name', 'id', 'employee_number', 'work_email'],
-          ...['remote_id', 'employment_status', 'termination_date'],
-        ) ?? null,
+    employments: parts(r.holders('hris_employments', 'employee'), ...EMPLOYMENT_COPY),
+    time_off_balances: parts(r.holders('hris_time_off_balances', 'employee'), ...BALANCE_COPY),
+    manager: r.one('manager')?.part(...MANAGER_COPY) ?? null,
     groups: parts(r.all('groups'), 'id', 'remote_id', 'name', 'type'),
     legal_entity: r.one('legalEntity')?.part('id', 'remote_id', 'name', 'address') ?? null,
     teams: parts(r.all('groups'), 'id', 'remote_id', 'name', 'type'),
-    work_location:
-      r
-        .one('location')
-        ?.part(
-          ...['id', 'remote_id', 'name', 'address', 'type', 'changed_at', 'remote_deleted_at', 'remote_data'],
-        ) ?? null,
+    work_location: r.one('location')?.part(...LOCATION_COPY) ?? null,
   }),
 };
 

@@ -3,11 +3,34 @@ import { customFields, orNull, parts, passedThrough, remoteData } from './common
 import type { ModelDefinition } from './define.ts';
 
 const ABSENCE_TYPE_COPY = [
-  ...['id', 'remote_id', 'name', 'unit', 'half_days_supported', 'exact_times_supported'],
-  ...['remote_data', 'changed_at', 'remote_deleted_at', 'custom_fields'],
+  'id',
+  'remote_id',
+  'name',
+  'unit',
+  'half_days_supported',
+  'exact_times_supported',
+  'remote_data',
+  'changed_at',
+  'remote_deleted_at',
+  'custom_fields',
 ];
 const REVIEWER_COPY = [
-  ...['id', 'remote_id', 'first_name', 'last_name', 'display_full_name', 'work_email', 'remote_deleted_at'],
+  'id',
+  'remote_id',
+  'first_name',
+  'last_name',
+  'display_full_name',
+  'work_email',
+  'remote_deleted_at',
+];
+const CYCLE_COPY = [
+  'id',
+  'remote_id',
+  'name',
+  'review_period_start_date',
+  'changed_at',
+  'remote_deleted_at',
+  'remote_data',
 ];
 
 const absenceType: ModelDefinition = {
@@ -131,13 +154,7 @@ const review: ModelDefinition = {
   nested: (r) => ({
     reviewee: r.one('reviewee')?.part(...REVIEWER_COPY) ?? null,
     reviewer: r.one('reviewer')?.part(...REVIEWER_COPY) ?? null,
-    review_cycle:
-      r
-        .one('cycle')
-        ?.part(
-          ...['id', 'remote_id', 'name', 'review_period_start_date', 'changed_at', 'remote_deleted_at'],
-          'remote_data',
-        ) ?? null,
+    review_cycle: r.one('cycle')?.part(...CYCLE_COPY) ?? null,
   }),
 };
 

@@ -10,14 +10,9 @@ import { LMS_MODELS } from './lms.ts';
 export type { Fields, LinkDefinition, ModelDefinition, RecordReader } from './define.ts';
 
 export const MODELS: ReadonlyMap<string, ModelDefinition> = new Map(
-  [
-    ...ATS_PIPELINE,
-    ...ATS_PEOPLE,
-    ...HRIS_PEOPLE,
-    ...HRIS_WORK,
-    ...LMS_MODELS,
-    ...ASSESSMENT_MODELS,
-  ].map((model) => [model.name, model]),
+  [...ATS_PIPELINE, ...ATS_PEOPLE, ...HRIS_PEOPLE, ...HRIS_WORK, ...LMS_MODELS, ...ASSESSMENT_MODELS].map(
+    (model) => [model.name, model],
+  ),
 );
 
 /** Tables whose records are those of a model with another name. */

@@ -111,12 +111,4 @@ const skill: ModelDefinition = {
   }),
 };
 
-export const LMS_MODELS: readonly ModelDefinition[] = [
-  user,
-  course,
-  provider,
-  revision,
-  progression,
-  skill,
-];
-
+export const LMS_MODELS: readonly ModelDefinition[] = [user, course, provider, revision, progression, skill];

@@ -10,7 +10,12 @@ export function ordinalOf(integration: IntegrationState, table: string, id: stri
   return ordinal;
 }
 
-export function createRecord(integration: IntegrationState, table: string, at: number, fields: Fields): string {
+export function createRecord(
+  integration: IntegrationState,
+  table: string,
+  at: number,
+  fields: Fields,
+): string {
   const model = modelOf(table);
   const state = integration.table(table);
   const { id, ...rest } = fields;
@@ -96,7 +101,8 @@ export function updateNestedRecord(
   const ordinal = ordinalOf(integration, table, id);
   const join = linkOfJoin(changedModel);
   if (join) {
-    const source = join.from === holder.name ? ordinal : nestedOrdinal(integration, table, ordinal, join.from);
+    const source =
+      join.from === holder.name ? ordinal : nestedOrdinal(integration, table, ordinal, join.from);
     toggleMembership(integration, join, source);
     integration.nestedChanged(holder, ordinal, changedModel, at);
     return;
@@ -118,7 +124,8 @@ function nestedOrdinal(
     ...linksBetween(holder, nested).flatMap(({ name, link }) => targetsOf(name, link, ordinal, own, other)),
     ...linksBetween(nested, holder).flatMap(({ name, link }) => sourcesOf(name, link, ordinal, other, own)),
   ].find((candidate) => other.has(candidate) && other.deletedAt(candidate) === undefined);
-  if (found === undefined) throw new RangeError(`Record ${own.idOf(ordinal)} of ${table} holds no ${nested}.`);
+  if (found === undefined)
+    throw new RangeError(`Record ${own.idOf(ordinal)} of ${table} holds no ${nested}.`);
   return found;
 }
 

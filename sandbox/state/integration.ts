@@ -7,9 +7,7 @@ import { TableState } from './table.ts';
 
 /** Why the endpoints of a model cannot be read, as Kombo's error codes say it. */
 export type ModelProblem =
-  | 'INTEGRATION.MODEL_NOT_AVAILABLE'
-  | 'INTEGRATION.MODEL_DISABLED'
-  | 'INTEGRATION.PERMISSION_MISSING';
+  'INTEGRATION.MODEL_NOT_AVAILABLE' | 'INTEGRATION.MODEL_DISABLED' | 'INTEGRATION.PERMISSION_MISSING';
 
 export interface SandboxIntegrationSpec {
   /** As `bombohr:ats-demo`. */
@@ -48,8 +46,8 @@ export class IntegrationState {
     dataExpiredAt: null,
     readError: null,
   };
-  /** Models that the customer has switched off: all their records are tombstones. */
-  readonly switchedOff = new Set<string>();
+  /** Models that the customer has switched off, and when: all their records are tombstones. */
+  readonly switchedOff = new Map<string, number>();
   readonly problems = new Map<string, ModelProblem>();
   /** Model names that the next `data-changed` has to tell. */
   readonly pending = new Set<string>();

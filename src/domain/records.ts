@@ -91,7 +91,9 @@ function misfitFields(
   record: Record<string, unknown>,
   exactNumber: ExactNumber,
 ): string[] {
-  return checkedColumns(endpoint).flatMap(([name, type]) => (fits(type, record[name], exactNumber) ? [] : name));
+  return checkedColumns(endpoint).flatMap(([name, type]) =>
+    fits(type, record[name], exactNumber) ? [] : name,
+  );
 }
 
 const checked = new WeakMap<EndpointDefinition, [string, ColumnType][]>();
@@ -133,7 +135,9 @@ const TIMESTAMP =
 export function isTimestamp(text: string): boolean {
   const match = TIMESTAMP.exec(text);
   if (!match) return false;
-  const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1).map((part) => Number(part ?? 0));
+  const [year, month, day, hour = 0, minute = 0, second = 0] = match
+    .slice(1)
+    .map((part) => Number(part ?? 0));
   if (!year || !month || month > 12 || !day || hour > 23 || minute > 59 || second > 59) return false;
   if (day <= 28) return true;
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();

@@ -52,6 +52,9 @@ function everything(driftBefore: Date | null): PassWindow {
   return { kind: 'full', updatedAfter: null, movesWatermark: true, driftBefore };
 }
 
+/** No clock is off by more; a Date header that says so is stale, from a cache on the way. */
+const MAX_CORRECTION_MS = 24 * 60 * 60 * 1000;
+
 /**
  * How far the start of a pass must be moved back so that it holds by Kombo's clock (milliseconds, never above 0).
  * `answeredAt` is our clock when the answer came, `kombo` the answer's Date header, which is cut to whole seconds; so this
@@ -59,5 +62,5 @@ function everything(driftBefore: Date | null): PassWindow {
  */
 export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
   if (kombo === null || Number.isNaN(kombo.getTime())) return 0;
-  return Math.min(0, kombo.getTime() - answeredAt.getTime());
+  return Math.max(-MAX_CORRECTION_MS, Math.min(0, kombo.getTime() - answeredAt.getTime()));
 }

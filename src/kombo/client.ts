@@ -55,7 +55,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
     query: URLSearchParams,
     init: { integrationId?: string; signal?: AbortSignal | undefined },
   ) => {
-    const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query}` : ''}`;
+    const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
     const timeout = AbortSignal.timeout(options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const headers: Record<string, string> = {
       authorization: `Bearer ${options.apiKey.reveal()}`,

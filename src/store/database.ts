@@ -3,7 +3,6 @@ import pg from 'pg';
 import type { Secret } from '../secret.ts';
 import type { Database } from './schema.ts';
 
-/** Counts and sequence numbers fit a number as long as they are safe integers; larger ones stay text. */
 const INT8_OID = 20;
 
 export interface Store {
@@ -28,17 +27,17 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     statement_timeout: 120_000,
-    types: {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === INT8_OID
-          ? (text: string) => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
-          : pg.types.getTypeParser(oid, format as 'text'),
-    },
+    types: { getTypeParser },
   });
   // An idle connection that the server closes is reported here; without a listener it would end the process.
   pool.on('error', () => {});
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
-  return { pool, db, close: () => db.destroy() };
+  const close = async () => {
+    await db.destroy();
+    // Kysely only ends a pool that it has used itself.
+    if (!pool.ending) await pool.end();
+  };
+  return { pool, db, close };
 }
 
 /** Runs `work` in a transaction on one connection. A connection whose rollback fails is thrown away. */
@@ -58,4 +57,11 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
   } finally {
     client.release(broken);
   }
+}
+
+/** Large integers come as numbers while they are safe ones, else as text. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
+  const parse: (id: number, form?: 'text' | 'binary') => (text: string) => unknown = pg.types.getTypeParser;
+  if (oid !== INT8_OID) return parse(oid, format);
+  return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
 }

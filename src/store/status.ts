@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { enabledEndpoints, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
 import {
   addCounts,
   NO_COUNTS,
@@ -73,7 +73,7 @@ export async function endpointStatuses(
   if (!integration) throw new RangeError(`No integration ${integrationId}.`);
   const [states, newest, rejected] = await Promise.all([
     endpointStates(store, integrationId),
-    newestPasses(store, [integrationId]),
+    newestPasses(store, integrationId),
     rejectedCounts(store, integrationId),
   ]);
   return Promise.all(
@@ -109,58 +109,74 @@ export async function syncHistory(store: Store, integrationId: string, limit = 2
     .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
 }
 
-/** All integrations with how fresh their copies are. Freshness comes from completed passes (invariant I18). */
+interface EndpointRow {
+  integration_id: string;
+  endpoint: string;
+  watermark: Date | null;
+  disabled: boolean;
+  state: PassState | null;
+  finished_at: Date | null;
+}
+
+/**
+ * All integrations with how fresh their copies are. Freshness comes from completed passes (invariant I18). Two index
+ * look-ups for each endpoint of each integration, however long the history is.
+ */
 export async function integrationStatuses(
   store: Store,
   extraEndpoints: readonly string[] = [],
 ): Promise<IntegrationStatus[]> {
+  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
+  const { rows } = await store.pool.query<EndpointRow>(
+    `select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark,
+       s.disabled_code is not null as disabled, newest.state, newest.finished_at
+     from kombo_sync.integrations i
+     join unnest($1::text[], $2::text[]) as e(category, path) on e.category = i.category
+     left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
+     left join lateral (
+       select p.watermark_at from kombo_sync.passes p
+       where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
+       order by p.watermark_at desc limit 1) complete on true
+     left join lateral (
+       select p.state, p.finished_at from kombo_sync.passes p
+       where p.integration_id = i.id and p.endpoint = e.path
+       order by p.started_at desc limit 1) newest on true`,
+    [read.map((endpoint) => endpoint.category), read.map((endpoint) => endpoint.path)],
+  );
+  const byIntegration = Map.groupBy(rows, (row) => row.integration_id);
   const integrations = await listIntegrations(store);
-  const watermarks = await store.pool.query<{ integration_id: string; endpoint: string; watermark: Date }>(
-    `select integration_id, endpoint, max(watermark_at) as watermark from kombo_sync.passes
-     where state = 'completed' and moves_watermark group by 1, 2`,
-  );
-  const disabled = await store.pool.query<{ integration_id: string; endpoint: string }>(
-    'select integration_id, endpoint from kombo_sync.endpoint_states where disabled_code is not null',
-  );
-  const newest = await newestPasses(store);
-  const key = (integrationId: string, endpoint: string) => `${integrationId} ${endpoint}`;
-  const watermarkOf = new Map(
-    watermarks.rows.map((row) => [key(row.integration_id, row.endpoint), row.watermark]),
-  );
-  const isDisabled = new Set(disabled.rows.map((row) => key(row.integration_id, row.endpoint)));
-  const passesOf = Map.groupBy(newest, (pass) => pass.integrationId);
-  return integrations.map((integration) => {
-    const read = enabledEndpoints(integration.category, extraEndpoints).filter(
-      (endpoint: EndpointDefinition) => !isDisabled.has(key(integration.id, endpoint.path)),
-    );
-    const times = read.map((endpoint) => watermarkOf.get(key(integration.id, endpoint.path)));
-    const passes = passesOf.get(integration.id) ?? [];
-    const finished = passes.flatMap((pass) => pass.finishedAt ?? []);
-    return {
-      ...integration,
-      freshAsOf:
-        times.length === 0 || times.includes(undefined)
-          ? null
-          : new Date(Math.min(...times.map((time) => time!.getTime()))),
-      failedEndpoints: passes.filter((pass) => pass.state === 'failed').map((pass) => pass.endpoint),
-      runningPasses: passes.filter((pass) => pass.state === 'running').length,
-      lastSyncAt:
-        finished.length === 0 ? null : new Date(Math.max(...finished.map((time) => time.getTime()))),
-    };
-  });
+  return integrations.map((integration) => ({
+    ...integration,
+    ...summariseEndpoints(byIntegration.get(integration.id) ?? []),
+  }));
 }
 
-async function newestPasses(
-  store: Store,
-  integrationIds?: readonly string[],
-): Promise<(PassSummary & { integrationId: string })[]> {
+function summariseEndpoints(
+  rows: readonly EndpointRow[],
+): Pick<IntegrationStatus, 'freshAsOf' | 'failedEndpoints' | 'runningPasses' | 'lastSyncAt'> {
+  const watermarks = rows.filter((row) => !row.disabled).map((row) => row.watermark);
+  return {
+    freshAsOf: watermarks.every((watermark) => watermark !== null) ? extreme(Math.min, watermarks) : null,
+    failedEndpoints: rows.filter((row) => row.state === 'failed').map((row) => row.endpoint),
+    runningPasses: rows.filter((row) => row.state === 'running').length,
+    lastSyncAt: extreme(
+      Math.max,
+      rows.flatMap((row) => row.finished_at ?? []),
+    ),
+  };
+}
+
+function extreme(pick: (...values: number[]) => number, dates: readonly Date[]): Date | null {
+  return dates.length === 0 ? null : new Date(pick(...dates.map((date) => date.getTime())));
+}
+
+async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {
   const { rows } = await store.pool.query<Pass>(
-    `select distinct on (integration_id, endpoint) * from kombo_sync.passes
-     where $1::text[] is null or integration_id = any($1)
-     order by integration_id, endpoint, started_at desc, id desc`,
-    [integrationIds ?? null],
+    `select distinct on (endpoint) * from kombo_sync.passes where integration_id = $1
+     order by endpoint, started_at desc, id desc`,
+    [integrationId],
   );
-  return rows.map((row) => ({ ...summarisePass(row), integrationId: row.integration_id }));
+  return rows.map(summarisePass);
 }
 
 async function liveRows(store: Store, table: string, integrationId: string): Promise<number> {

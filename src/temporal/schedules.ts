@@ -221,7 +221,7 @@ function toInfo(found: ScheduleDescription): ScheduleInfo {
     id: found.scheduleId,
     paused: found.state.paused,
     note: found.state.note || null,
-    when: String(found.action.memo?.['when'] ?? ''),
+    when: typeof found.action.memo?.['when'] === 'string' ? found.action.memo['when'] : '',
     nextRuns: found.info.nextActionTimes,
     recentRuns: found.info.recentActions.map((run) => ({
       workflowId: run.action.workflow.workflowId,

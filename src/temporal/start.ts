@@ -92,9 +92,14 @@ export async function startFullSync(
   config: Pick<Config, 'TASK_QUEUE'>,
   request: FullSyncRequest,
 ): Promise<{ handle: WorkflowHandle<typeof fullSync>; runId: string; alreadyRunning: boolean }> {
-  const { tool, category, ...given } = request;
-  const trigger = request.trigger ?? 'manual';
-  const input: FullSyncInput = { ...given, trigger };
+  const { integrationId, models, since, allowMassDeletion, trigger = 'manual' } = request;
+  const input: FullSyncInput = {
+    integrationId,
+    trigger,
+    ...(models === undefined ? {} : { models }),
+    ...(since === undefined ? {} : { since }),
+    ...(allowMassDeletion === undefined ? {} : { allowMassDeletion }),
+  };
   const workflowId = fullSyncWorkflowId(request.integrationId);
   try {
     const handle = await client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {

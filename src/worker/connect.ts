@@ -9,7 +9,7 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
     ...(address === undefined ? {} : { address }),
     ...(tls === undefined ? {} : { tls }),
     ...(typeof apiKey === 'string' ? { apiKey } : {}),
-    ...(metadata === undefined ? {} : { metadata: metadata as Record<string, string> }),
+    ...(metadata === undefined ? {} : { metadata }),
   });
   return { connection, namespace };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { Worker, type WorkerOptions } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import type { Config } from '../config.ts';
 import { createKomboClient } from '../kombo/client.ts';
@@ -77,7 +77,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     throw error;
   }
   log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
-  const finished = worker.run().finally(() => connection.close());
+  const finished = runAndClose(worker, connection);
   finished.catch(() => {});
   return {
     finished,
@@ -86,6 +86,14 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       await finished;
     },
   };
+}
+
+async function runAndClose(worker: Worker, connection: NativeConnection): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await connection.close();
+  }
 }
 
 /** The prebuilt bundle of the package, or the workflow sources, which are bundled at the start. */

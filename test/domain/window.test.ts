@@ -79,6 +79,10 @@ describe('clock skew (I8)', () => {
     expect(clockCorrection(at('2026-03-01T00:01:30Z'), at('2026-03-01T00:00:00Z'))).toBe(0);
   });
 
+  test('a stale header moves the start back by a day at most', () => {
+    expect(clockCorrection(at('2020-01-01T00:00:00Z'), at('2026-03-01T00:00:00Z'))).toBe(-86_400_000);
+  });
+
   test('no or an unreadable Date header corrects nothing', () => {
     expect(clockCorrection(null, at('2026-03-01T00:00:00Z'))).toBe(0);
     expect(clockCorrection(new Date(Number.NaN), at('2026-03-01T00:00:00Z'))).toBe(0);

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
-import { createTestStore } from '../support/database.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
 import { ADMIN_TOKEN, temporalAt, testApp, testConfig } from './support.ts';
 
 const ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
@@ -56,7 +56,7 @@ test('its OpenAPI names every route and the token', async () => {
 });
 
 describe('with Postgres and Temporal', () => {
-  let store: Awaited<ReturnType<typeof createTestStore>>;
+  let store: TestStore;
   beforeAll(async () => {
     store = await createTestStore();
     await saveIntegration(store, { id: ID, tool: 'personio', category: 'HRIS', organizationName: 'Acme' });

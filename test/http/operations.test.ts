@@ -1,7 +1,15 @@
-import { describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { saveIntegration } from '../../src/store/integrations.ts';
-import { createTestStore } from '../support/database.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
 import { CLOSED_ADDRESS, dataChanged, temporalAt, testApp } from './support.ts';
+
+let store: TestStore;
+let behindStore: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+  behindStore = await createTestStore();
+  await behindStore.pool.query('drop table kombo.ats_jobs');
+});
 
 describe('/healthz and /readyz', () => {
   test('alive but not ready while everything it needs is away, and it says which part', async () => {
@@ -22,14 +30,16 @@ describe('/healthz and /readyz', () => {
   });
 
   test('ready with Temporal, Postgres and every migration', async () => {
-    const store = await createTestStore();
     const { app } = await testApp({ store, temporal: temporalAt(inject('temporalAddress')) });
     const ready = await app.inject('/readyz');
     expect(ready.json()).toMatchObject({ ready: true });
     expect(ready.statusCode).toBe(200);
 
-    await store.pool.query('drop table kombo.ats_jobs');
-    const behind = await app.inject('/readyz');
+    const { app: appBehind } = await testApp({
+      store: behindStore,
+      temporal: temporalAt(inject('temporalAddress')),
+    });
+    const behind = await appBehind.inject('/readyz');
     expect(behind.statusCode).toBe(503);
     expect(behind.json()).toMatchObject({
       database: { ok: true },
@@ -65,7 +75,6 @@ describe('/metrics', () => {
   });
 
   test('I18: what was never read is as stale as the integration is old', async () => {
-    const store = await createTestStore();
     await saveIntegration(store, { id: 'personio:1', tool: 'personio', category: 'HRIS' });
     await saveIntegration(store, { id: 'lever:1', tool: 'lever', category: 'ATS' });
     await store.pool.query(

@@ -1,9 +1,14 @@
-import { describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { saveIntegration, setIntegrationStatus } from '../../src/store/integrations.ts';
 import { html } from '../../src/http/status-page/html.ts';
 import { relativeTime } from '../../src/http/status-page/relative-time.ts';
-import { createTestStore } from '../support/database.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
 import { ADMIN_TOKEN, temporalAt, testApp, testConfig } from './support.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
 
 type App = Awaited<ReturnType<typeof testApp>>['app'];
 
@@ -66,7 +71,6 @@ describe('who may in', () => {
 });
 
 test('shows integrations, and escapes what comes from outside', async () => {
-  const store = await createTestStore();
   await saveIntegration(store, {
     id: 'personio:1',
     tool: 'personio',

@@ -50,7 +50,9 @@ async function openDatabase(statement: string): Promise<TestStore> {
 async function ensureTemplate(): Promise<void> {
   await withAdmin(async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-    const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [TEMPLATE]);
+    const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [
+      TEMPLATE,
+    ]);
     if (rowCount) return;
     await admin.query(`drop database if exists ${TEMPLATE}`);
     await admin.query(`create database ${TEMPLATE}`);

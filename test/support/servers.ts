@@ -12,7 +12,7 @@ export interface TestServers {
   databaseUrl: string;
   temporalAddress: string;
   temporalCli: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export async function startServers(): Promise<TestServers> {
@@ -40,17 +40,30 @@ export async function startServers(): Promise<TestServers> {
     await postgres.initialise();
     await postgres.start();
     stops.push(() => postgres.stop());
-    const temporalCli = process.env['TEMPORAL_CLI_PATH'] ?? path.join(homedir(), '.cache/kombo-sync/temporal/v1.5.1/temporal');
-    if (!existsSync(temporalCli)) throw new Error('No Temporal server: run npm start once, or set TEMPORAL_CLI_PATH.');
+    const temporalCli =
+      process.env['TEMPORAL_CLI_PATH'] ?? path.join(homedir(), '.cache/kombo-sync/temporal/v1.5.1/temporal');
+    if (!existsSync(temporalCli))
+      throw new Error('No Temporal server: run npm start once, or set TEMPORAL_CLI_PATH.');
     const temporalPort = await freePort();
     const child = spawn(
       temporalCli,
       [
-        'server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(temporalPort), '--log-level', 'error',
-        '--dynamic-config-value', 'frontend.enableServerVersionCheck=false',
-        '--dynamic-config-value', 'matching.enableFairness=true',
+        'server',
+        'start-dev',
+        '--headless',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(temporalPort),
+        '--log-level',
+        'error',
+        '--dynamic-config-value',
+        'frontend.enableServerVersionCheck=false',
+        '--dynamic-config-value',
+        'matching.enableFairness=true',
         ...SEARCH_ATTRIBUTES.flatMap(({ name, type }) => [
-          '--search-attribute', `${name}=${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
+          '--search-attribute',
+          `${name}=${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
         ]),
       ],
       { stdio: 'ignore' },
@@ -71,7 +84,12 @@ export async function startServers(): Promise<TestServers> {
         if (Date.now() > until) throw error;
       }
     }
-    return { databaseUrl: `postgres://postgres:test@127.0.0.1:${port}/postgres`, temporalAddress, temporalCli, stop };
+    return {
+      databaseUrl: `postgres://postgres:test@127.0.0.1:${port}/postgres`,
+      temporalAddress,
+      temporalCli,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -17,11 +17,11 @@ export function register(program: Command): void {
       const { bounded, untilAborted } = await import('../long-running.ts');
       const stop = context.stopSignal();
       const log = await context.log();
-      routeTemporalLogs(log);
       const store = await context.store();
       await requireMigrated(context);
       await reconcile(context);
       if (stop.aborted) return EXIT.done;
+      routeTemporalLogs(log);
       const worker = await startWorker({ config: context.config, store, log });
       const { TASK_QUEUE: taskQueue } = context.config;
       const workflows = Object.values(WORKFLOW_TYPES);

@@ -79,7 +79,7 @@ const STATEMENTS = [
   ) with (fillfactor = 70)`,
   `create index passes_watermark on kombo_sync.passes (integration_id, endpoint, watermark_at desc)
     where state = 'completed' and moves_watermark`,
-  `create index passes_recent on kombo_sync.passes (integration_id, started_at desc)`,
+  `create index passes_recent on kombo_sync.passes (integration_id, endpoint, started_at desc)`,
   `create index passes_finished on kombo_sync.passes (finished_at)`,
   `comment on table kombo_sync.passes is
     'One walk over one endpoint of one integration. The row is the truth of the pass: its cursor moves in the transaction that writes the page.'`,

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEmptyStore, type TestStore } from '../support/database.ts';
+import { cli, onlyDocument } from './spawn.ts';
+
+let store: TestStore;
+
+beforeAll(async () => {
+  store = await createEmptyStore();
+});
+
+afterAll(() => store.close());
+
+const env = () => ({ DATABASE_URL: store.url });
+
+test('before the first migration every command says what to do', async () => {
+  for (const args of [['status'], ['integrations', 'list'], ['changes'], ['fields', 'undocumented']]) {
+    const { code, stdout, stderr } = await cli([...args, '--json'], env());
+    expect(code).toBe(1);
+    expect(stderr).toBe('The database is not up to date. Run: kombo-sync migrate\n');
+    expect(onlyDocument(stdout)).toMatchObject({ error: { code: 'not_migrated' } });
+  }
+});
+
+test('a worker does not start on such a database', async () => {
+  const { code, stderr } = await cli(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
+  expect(code).toBe(1);
+  expect(stderr).toContain('Run: kombo-sync setup');
+});
+
+test('migrations run once, though two processes run them at the same time', async () => {
+  const both = await Promise.all([cli(['migrate', '--json'], env()), cli(['migrate', '--json'], env())]);
+  const applied = both.map(({ code, stdout }) => {
+    expect(code).toBe(0);
+    return (onlyDocument(stdout) as { applied: string[] }).applied.length;
+  });
+  expect(Math.min(...applied)).toBe(0);
+  expect(Math.max(...applied)).toBeGreaterThan(1);
+  const again = await cli(['migrate'], env());
+  expect(again).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
+  expect((await cli(['status'], env())).code).toBe(0);
+});
+
+test('a database or user that is not there is a dependency that cannot be reached', async () => {
+  for (const [name, value] of [
+    ['pathname', '/no_such_database'],
+    ['password', 'wrong'],
+  ] as const) {
+    const url = new URL(store.url);
+    url[name] = value;
+    const { code, stderr } = await cli(['status'], { DATABASE_URL: url.href });
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/^Postgres cannot be reached: (the database does not exist|it refuses the user)/);
+    expect(stderr).not.toContain('wrong');
+  }
+});

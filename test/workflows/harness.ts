@@ -1,0 +1,389 @@
+import { fileURLToPath } from 'node:url';
+import {
+  defaultPayloadConverter,
+  fromPayloadsAtIndex,
+  SearchAttributeType,
+  toPayloads,
+  TypedSearchAttributes,
+  type Payload,
+  type SearchAttributePair,
+} from '@temporalio/common';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
+import { coresdk } from '@temporalio/proto';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
+import type { Workflow } from '@temporalio/worker/lib/workflow/interface.js';
+import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+import type { WorkflowInfo } from '@temporalio/workflow';
+import packageJson from '@temporalio/worker/package.json' with { type: 'json' };
+import { afterAll, afterEach, beforeAll } from 'vitest';
+
+/**
+ * Runs workflow code without a server: a test hands in activations as the server would, and reads the commands that come
+ * back. Time is a number that the test sets, so that edges are exact to the millisecond.
+ *
+ * This is the only file that reaches into the SDK's internals, so it says which version it was written for.
+ */
+const WRITTEN_FOR = /^1\.24\./;
+if (!WRITTEN_FOR.test(packageJson.version)) {
+  throw new Error(
+    `@temporalio/worker is ${packageJson.version}; check the internals that test/workflows/harness.ts uses, then change WRITTEN_FOR.`,
+  );
+}
+
+export const T0 = Date.parse('2026-11-23T00:00:00Z');
+
+export type Job = coresdk.workflow_activation.IWorkflowActivationJob;
+
+export interface ScheduledActivity {
+  kind: 'activity';
+  seq: number;
+  name: string;
+  input: unknown;
+  heartbeatMs: number;
+  scheduleToCloseMs: number;
+  priority: number;
+}
+
+export type Command =
+  | ScheduledActivity
+  | { kind: 'timer'; seq: number; ms: number }
+  | { kind: 'cancelTimer'; seq: number }
+  | { kind: 'cancelActivity'; seq: number }
+  | { kind: 'complete'; result: unknown }
+  | { kind: 'fail'; type: string; message: string }
+  | { kind: 'cancelled' }
+  | { kind: 'continueAsNew'; input: unknown }
+  | { kind: 'labels'; labels: Record<string, unknown> }
+  | { kind: 'update'; state: 'accepted' | 'completed' | 'rejected' };
+
+let creator: ReusableVMWorkflowCreator;
+const open: Workflow[] = [];
+let runs = 0;
+
+/** Call once in a test file: bundles the workflow code as a worker does. */
+export function useWorkflows(): void {
+  beforeAll(async () => {
+    const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+    const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
+    const activities = ['planSync', 'syncEndpoint', 'sweepEndpoint', 'recordFailures', 'tidyUp'];
+    creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), 1_000, new Set(activities));
+  });
+  afterEach(async () => {
+    for (const workflow of open.splice(0)) await workflow.dispose();
+  });
+  afterAll(() => creator.destroy());
+}
+
+const nothing = () => {};
+const quietLogger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export interface StartOptions {
+  /** Jobs of the first activation: signalWithStart delivers the signal with the start. */
+  jobs?: Job[];
+  at?: number;
+  labels?: SearchAttributePair[];
+}
+
+/** The labels that our own starters give; without them a run labels itself. */
+const LABELS: SearchAttributePair[] = [
+  { key: { name: 'KomboIntegrationId', type: SearchAttributeType.KEYWORD }, value: 'demo:1' },
+  { key: { name: 'KomboTool', type: SearchAttributeType.KEYWORD }, value: 'demo' },
+  { key: { name: 'KomboCategory', type: SearchAttributeType.KEYWORD }, value: 'ATS' },
+  { key: { name: 'KomboTrigger', type: SearchAttributeType.KEYWORD }, value: 'webhook' },
+  { key: { name: 'KomboModels', type: SearchAttributeType.KEYWORD_LIST }, value: ['ats_jobs'] },
+];
+
+/** One run of a workflow. */
+export class TestRun {
+  readonly runId: string;
+  /** Milliseconds since the epoch, as the workflow sees it. */
+  now: number;
+  readonly timers = new Map<number, number>();
+  readonly activities = new Map<number, ScheduledActivity>();
+  /** The command that ended the run. */
+  ended: Command | undefined;
+  private readonly workflow: Workflow;
+
+  private constructor(workflow: Workflow, runId: string, now: number) {
+    this.workflow = workflow;
+    this.runId = runId;
+    this.now = now;
+  }
+
+  static async start(
+    workflowType: string,
+    input: unknown,
+    options: StartOptions = {},
+  ): Promise<{ run: TestRun; commands: Command[] }> {
+    const runId = `run-${++runs}`;
+    const now = options.at ?? T0;
+    const info = {
+      workflowType,
+      workflowId: 'sync/demo:1',
+      runId,
+      firstExecutionRunId: runId,
+      originalExecutionRunId: runId,
+      namespace: 'default',
+      taskQueue: 'test',
+      attempt: 1,
+      taskTimeoutMs: 10_000,
+      searchAttributes: {},
+      typedSearchAttributes: new TypedSearchAttributes(options.labels ?? LABELS),
+      historyLength: 3,
+      historySize: 300,
+      continueAsNewSuggested: false,
+      targetWorkerDeploymentVersionChanged: false,
+      startTime: new Date(now),
+      runStartTime: new Date(now),
+      unsafe: { isReplaying: false, isReplayingHistoryEvents: false, now: Date.now, random: {} },
+    } as unknown as WorkflowInfo;
+    const workflow = await creator.createWorkflow({
+      info,
+      randomnessSeed: [1, 2, 3, 4, 5, 6, 7, 8],
+      now,
+      showStackTraceSources: false,
+    });
+    open.push(workflow);
+    const run = new TestRun(workflow, runId, now);
+    const initializeWorkflow = { workflowId: info.workflowId, workflowType, arguments: payloads(input) };
+    const commands = await run.activate([{ initializeWorkflow }, ...(options.jobs ?? [])]);
+    return { run, commands };
+  }
+
+  /** Delivers jobs in one activation, at the present time, and returns what the workflow asks for. */
+  async activate(jobs: Job[], options: { historyLong?: boolean } = {}): Promise<Command[]> {
+    const activation = coresdk.workflow_activation.WorkflowActivation.fromObject({
+      runId: this.runId,
+      timestamp: msToTs(this.now),
+      jobs,
+      continueAsNewSuggested: options.historyLong ?? false,
+      availableInternalFlags: [1, 2, 3, 4, 5, 6],
+    });
+    for (const { resolveActivity, fireTimer } of jobs) {
+      if (resolveActivity) this.activities.delete(resolveActivity.seq!);
+      if (fireTimer) this.timers.delete(fireTimer.seq!);
+    }
+    const completion = await this.workflow.activate(activation);
+    if (!completion.successful) throw new Error(`Workflow task failed: ${JSON.stringify(completion.failed)}`);
+    const commands = (completion.successful.commands ?? []).map(readCommand);
+    for (const command of commands) this.note(command);
+    // The server's side of a cancelled activity: with TRY_CANCEL the workflow hears of it at once.
+    const cancelled = commands.filter((command) => command.kind === 'cancelActivity');
+    if (cancelled.length === 0) return commands;
+    return [...commands, ...(await this.activate(cancelled.map(({ seq }) => cancelledActivity(seq)), options))];
+  }
+
+  /** Moves the clock and fires the timers that run out on the way, each at its own moment. */
+  async advanceTo(at: number, options: { historyLong?: boolean } = {}): Promise<Command[]> {
+    const commands: Command[] = [];
+    for (;;) {
+      const [next] = [...this.timers].sort((a, b) => a[1] - b[1]);
+      if (!next || next[1] > at) break;
+      this.now = Math.max(this.now, next[1]);
+      commands.push(...(await this.activate([{ fireTimer: { seq: next[0] } }], options)));
+    }
+    this.now = Math.max(this.now, at);
+    return commands;
+  }
+
+  /** Answers a query. */
+  async query<T>(name: string): Promise<T> {
+    const queryWorkflow = { queryId: 'q', queryType: name, arguments: [] };
+    const activation = coresdk.workflow_activation.WorkflowActivation.fromObject({
+      runId: this.runId,
+      jobs: [{ queryWorkflow }],
+    });
+    const completion = await this.workflow.activate(activation);
+    const payload = completion.successful?.commands?.[0]?.respondToQuery?.succeeded?.response;
+    return defaultPayloadConverter.fromPayload<T>(payload as Payload);
+  }
+
+  /** The activity of that name that has been waiting longest. */
+  pending(name: string, endpoint?: string): ScheduledActivity {
+    const found = [...this.activities.values()].find(
+      (activity) =>
+        activity.name === name &&
+        (endpoint === undefined || (activity.input as { endpoint?: string }).endpoint === endpoint),
+    );
+    if (!found) {
+      throw new Error(`No ${name} ${endpoint ?? ''} is pending, only: ${brief([...this.activities.values()]).join(', ')}`);
+    }
+    return found;
+  }
+
+  private note(command: Command): void {
+    switch (command.kind) {
+      case 'activity':
+        this.activities.set(command.seq, command);
+        break;
+      case 'timer':
+        this.timers.set(command.seq, this.now + command.ms);
+        break;
+      case 'cancelTimer':
+        this.timers.delete(command.seq);
+        break;
+      case 'complete':
+      case 'fail':
+      case 'cancelled':
+      case 'continueAsNew':
+        this.ended = command;
+        break;
+      case 'cancelActivity':
+      case 'labels':
+      case 'update':
+    }
+  }
+}
+
+export const signal = (signalName: string, ...args: unknown[]): Job => ({
+  signalWorkflow: { signalName, input: payloads(...args) },
+});
+
+export const update = (name: string, ...args: unknown[]): Job => ({
+  doUpdate: {
+    id: `${name}-${++runs}`,
+    protocolInstanceId: `${name}-${runs}`,
+    name,
+    input: payloads(...args),
+    runValidator: true,
+    meta: { updateId: `${name}-${runs}`, identity: 'test' },
+  },
+});
+
+export const cancel = (): Job => ({ cancelWorkflow: { reason: 'test' } });
+
+export const completed = (activity: { seq: number }, result?: unknown): Job => ({
+  resolveActivity: { seq: activity.seq, result: { completed: { result: defaultPayloadConverter.toPayload(result) } } },
+});
+
+export const failed = (activity: ScheduledActivity, type: string, message: string, code = type): Job => ({
+  resolveActivity: {
+    seq: activity.seq,
+    result: {
+      failed: {
+        failure: {
+          message: 'Activity task failed',
+          activityFailureInfo: { activityType: { name: activity.name }, activityId: String(activity.seq) },
+          cause: {
+            message,
+            applicationFailureInfo: { type, nonRetryable: true, details: { payloads: payloads({ code }) } },
+          },
+        },
+      },
+    },
+  },
+});
+
+const HEARTBEAT_TIMEOUT = 4;
+
+export const timedOut = (activity: ScheduledActivity, lastFailure?: string): Job => ({
+  resolveActivity: {
+    seq: activity.seq,
+    result: {
+      failed: {
+        failure: {
+          message: 'Activity task timed out',
+          activityFailureInfo: { activityType: { name: activity.name }, activityId: String(activity.seq) },
+          cause: {
+            message: 'timeout',
+            timeoutFailureInfo: { timeoutType: HEARTBEAT_TIMEOUT },
+            ...(lastFailure ? { cause: { message: lastFailure, applicationFailureInfo: { type: 'Unavailable' } } } : {}),
+          },
+        },
+      },
+    },
+  },
+});
+
+function cancelledActivity(seq: number): Job {
+  return {
+    resolveActivity: {
+      seq,
+      result: { cancelled: { failure: { message: 'Activity cancelled', canceledFailureInfo: {} } } },
+    },
+  };
+}
+
+function payloads(...values: unknown[]): Payload[] {
+  return toPayloads(defaultPayloadConverter, ...values) ?? [];
+}
+
+function readCommand(command: coresdk.workflow_commands.IWorkflowCommand): Command {
+  const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, failWorkflowExecution } = command;
+  if (startTimer) return { kind: 'timer', seq: startTimer.seq!, ms: tsToMs(startTimer.startToFireTimeout) };
+  if (cancelTimer) return { kind: 'cancelTimer', seq: cancelTimer.seq! };
+  if (scheduleActivity) {
+    return {
+      kind: 'activity',
+      seq: scheduleActivity.seq!,
+      name: scheduleActivity.activityType!,
+      input: fromPayloadsAtIndex(defaultPayloadConverter, 0, scheduleActivity.arguments),
+      heartbeatMs: tsToMs(scheduleActivity.heartbeatTimeout ?? msToTs(0)),
+      scheduleToCloseMs: tsToMs(scheduleActivity.scheduleToCloseTimeout ?? msToTs(0)),
+      priority: scheduleActivity.priority?.priorityKey ?? 0,
+    };
+  }
+  if (requestCancelActivity) return { kind: 'cancelActivity', seq: requestCancelActivity.seq! };
+  if (command.completeWorkflowExecution) {
+    const { result } = command.completeWorkflowExecution;
+    return { kind: 'complete', result: defaultPayloadConverter.fromPayload(result as Payload) };
+  }
+  if (failWorkflowExecution) {
+    const { message, applicationFailureInfo } = failWorkflowExecution.failure!;
+    return { kind: 'fail', type: applicationFailureInfo?.type ?? '', message: message ?? '' };
+  }
+  if (command.cancelWorkflowExecution) return { kind: 'cancelled' };
+  if (command.continueAsNewWorkflowExecution) {
+    const { arguments: args } = command.continueAsNewWorkflowExecution;
+    return { kind: 'continueAsNew', input: fromPayloadsAtIndex(defaultPayloadConverter, 0, args) };
+  }
+  if (command.upsertWorkflowSearchAttributes) {
+    const { searchAttributes } = command.upsertWorkflowSearchAttributes;
+    const fields = searchAttributes?.indexedFields ?? {};
+    const labels = Object.fromEntries(
+      Object.entries(fields).map(([name, payload]) => [name, defaultPayloadConverter.fromPayload(payload as Payload)]),
+    );
+    return { kind: 'labels', labels };
+  }
+  if (command.updateResponse) {
+    const { accepted, rejected } = command.updateResponse;
+    return { kind: 'update', state: accepted ? 'accepted' : rejected ? 'rejected' : 'completed' };
+  }
+  throw new Error(`Unexpected command ${JSON.stringify(command)}`);
+}
+
+/** Commands in short words, for assertions that can be read. */
+export function brief(commands: readonly Command[]): string[] {
+  return commands.map((command) => {
+    switch (command.kind) {
+      case 'activity':
+        return `${command.name}${describeInput(command.input)}`;
+      case 'timer':
+        return `timer ${command.ms}`;
+      case 'fail':
+        return `fail ${command.type}`;
+      case 'update':
+        return `update ${command.state}`;
+      case 'cancelTimer':
+      case 'cancelActivity':
+      case 'complete':
+      case 'cancelled':
+      case 'continueAsNew':
+      case 'labels':
+        return command.kind;
+    }
+  });
+}
+
+function describeInput(input: unknown): string {
+  const { endpoint, kind, models, failures, unservedModels } = (input ?? {}) as Record<string, unknown>;
+  if (typeof endpoint === 'string') return ` ${String(kind)} ${endpoint}`;
+  if (Array.isArray(failures)) {
+    const endpoints = failures.map((failure: { endpoint: string }) => failure.endpoint);
+    const unserved = Array.isArray(unservedModels) ? unservedModels.map(String) : [];
+    return ` ${[...endpoints, ...unserved].join(',')}`.trimEnd();
+  }
+  if (Array.isArray(models)) return ` ${models.join(',')}`.trimEnd();
+  return kind === undefined ? '' : ' all';
+}
