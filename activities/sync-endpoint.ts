@@ -155,6 +155,7 @@ function toResult(pass: Pass): ChunkResult {
     passId: pass.id,
     kind: pass.kind,
     counts: passCounts(pass),
-    sweep: pass.state === 'completed' && pass.sweep_state === 'due',
+    // A sweep that an earlier run began is gone on with.
+    sweep: pass.state === 'completed' && (pass.sweep_state === 'due' || pass.sweep_state === 'checking'),
   };
 }

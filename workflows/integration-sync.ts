@@ -1,6 +1,5 @@
 import {
   ActivityFailure,
-  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -14,8 +13,8 @@ import { describeProgress, describeResult } from './details.ts';
 import { readIntegrationSyncInput, readModels } from './input.ts';
 import { labelRun } from './label-run.ts';
 import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
-import { planSync, recordFailures } from './proxies.ts';
-import { explain, runPasses } from './run-passes.ts';
+import { planSync } from './proxies.ts';
+import { explain, recordUncancelled, runPasses } from './run-passes.ts';
 import { RunState } from './sync-state.ts';
 
 /**
@@ -131,7 +130,7 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
     if (!(error instanceof ActivityFailure)) throw error;
     const failure = explain(error);
     state.blocked = { ...failure, failed: true };
-    await recordFailures({
+    await recordUncancelled({
       integrationId,
       syncId,
       failures: [],
@@ -146,13 +145,11 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
 async function keepUnserved(integrationId: string, state: RunState): Promise<void> {
   if (!state.pending) return;
   const { models, everything } = state.take();
-  await CancellationScope.nonCancellable(() =>
-    recordFailures({
-      integrationId,
-      syncId: workflowInfo().runId,
-      failures: [],
-      unservedModels: models,
-      unservedEverything: everything,
-    }),
-  );
+  await recordUncancelled({
+    integrationId,
+    syncId: workflowInfo().runId,
+    failures: [],
+    unservedModels: models,
+    unservedEverything: everything,
+  });
 }

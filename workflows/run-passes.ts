@@ -6,7 +6,7 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PassFailure } from '../activities/record-failures.ts';
+import type { PassFailure, RecordFailuresInput } from '../activities/record-failures.ts';
 import { isForWholeIntegration } from '../src/domain/errors.ts';
 import { NO_COUNTS, type EndpointOutcome, type PlannedPass, type Trigger } from '../src/domain/sync.ts';
 import { callOptions, readingActivities, recordFailures } from './proxies.ts';
@@ -79,8 +79,13 @@ export async function runPasses(request: PassesRequest): Promise<PassesResult> {
     }
     throw error;
   }
-  if (failures.length > 0) await recordFailures({ ...identify(request), failures });
+  if (failures.length > 0) await recordUncancelled({ ...identify(request), failures });
   return { outcomes, rest };
+}
+
+/** What failed must be written down even when the run is cancelled meanwhile, or a webhook would be forgotten. */
+export async function recordUncancelled(input: RecordFailuresInput): Promise<void> {
+  await CancellationScope.nonCancellable(() => recordFailures(input));
 }
 
 async function runPass(
@@ -156,9 +161,7 @@ async function recordCancelled(
     code: 'CANCELLED',
     message: 'The sync was cancelled; the next one reads this endpoint.',
   }));
-  await CancellationScope.nonCancellable(() =>
-    recordFailures({ ...identify(request), failures: [...failures, ...cancelled] }),
-  );
+  await recordUncancelled({ ...identify(request), failures: [...failures, ...cancelled] });
 }
 
 function identify(request: PassesRequest): { integrationId: string; syncId: string } {

@@ -31,7 +31,7 @@ export class RunState {
     this.pending = carried?.pending;
     this.refresh = carried?.refresh ?? false;
     this.everything = carried?.everything ?? everything;
-    this.urgent = this.everything;
+    this.urgent = carried?.urgent ?? this.everything;
     this.open = carried?.open;
     this.syncs = carried?.syncs ?? 0;
     this.outcomes = new Map(carried?.outcomes.map((outcome) => [outcome.endpoint, outcome]));
@@ -76,6 +76,7 @@ export class RunState {
       ...(this.open ? { open: this.open } : {}),
       refresh: this.refresh,
       everything: this.everything,
+      urgent: this.urgent,
       syncs: this.syncs,
       outcomes: [...this.outcomes.values()],
       unknownModels: [...this.unknownModels],

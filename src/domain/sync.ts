@@ -121,6 +121,8 @@ export interface CarriedState {
   pending?: Pending;
   refresh?: boolean;
   everything?: boolean;
+  /** The next sync does not wait for quiet. */
+  urgent?: boolean;
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];

@@ -10,6 +10,7 @@ import { createChangeNotifier } from '../store/changes.ts';
 import type { Store } from '../store/database.ts';
 import { deleteSchedules, ensureSchedules } from '../temporal/schedules.ts';
 import { connectWorker } from './connect.ts';
+import { installRuntime } from './runtime.ts';
 
 export type { PageEvent } from '../../activities/index.ts';
 
@@ -39,6 +40,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
   if (!config.KOMBO_API_KEY)
     throw new Error('KOMBO_API_KEY is missing; the worker reads from Kombo with it.');
+  installRuntime(log);
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });
   const activities = createActivities({

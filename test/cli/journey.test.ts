@@ -222,6 +222,19 @@ test('the example signs a webhook that serve accepts', async () => {
   expect((await serving.finished).code).toBe(0);
 }, 60_000);
 
+test('a full sync that fails ends with 1 and says why; one that works again ends with 0', async () => {
+  sandbox.control.setIntegration(ID, { readError: 'INTEGRATION.AUTHENTICATION_INVALID' });
+  const failed = await cli(['sync', 'full', ID, '--wait'], env);
+  expect(failed, describe(failed)).toMatchObject({ code: 1 });
+  expect(failed.stdout).toMatch(new RegExp(`^${ID}: failed`));
+  expect(failed.stdout).toContain('INTEGRATION.AUTHENTICATION_INVALID');
+  expect((await cli(['status'], env)).stdout).toMatch(new RegExp(`^${ID} .* parked `, 'm'));
+  sandbox.control.setIntegration(ID, { readError: null });
+  expect(await run(['sync', 'full', ID, '--wait'])).toMatchObject({ result: { status: 'completed' } });
+  const all = await run<{ syncs: { result: { status: string } }[] }>(['sync', 'full', '--all', '--wait']);
+  expect(all.syncs.map(({ result }) => result.status)).toEqual(['completed']);
+}, 60_000);
+
 test('the worker ends in order', async () => {
   worker!.kill('SIGTERM');
   const done = await worker!.finished;

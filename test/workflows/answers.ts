@@ -1,0 +1,45 @@
+import type { RecordFailuresInput } from '../../activities/record-failures.ts';
+import type { SyncPlan } from '../../activities/plan-sync.ts';
+import type { SweepResult } from '../../activities/sweep-endpoint.ts';
+import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
+import { NO_COUNTS, type CarriedState, type IntegrationSyncInput, type PassKind } from '../../src/domain/sync.ts';
+import type { Command, TestRun } from './harness.ts';
+import { signal } from './harness.ts';
+
+/** Five seconds of quiet, a minute at most. */
+export const INPUT: IntegrationSyncInput = { integrationId: 'demo:1', quietMs: 5_000, maxWaitMs: 60_000 };
+
+export const changed = (...models: string[]) => signal('modelsChanged', { models });
+
+export function plan(endpoints: readonly string[], more: Partial<SyncPlan> & { kind?: PassKind } = {}): SyncPlan {
+  const { kind = 'delta', ...rest } = more;
+  return { passes: endpoints.map((endpoint) => ({ endpoint, kind })), skipped: [], unknownModels: [], ...rest };
+}
+
+export function chunk(more: Partial<ChunkResult> = {}): ChunkResult {
+  const counts = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
+  return { done: true, passId: 1, kind: 'delta', counts, sweep: false, ...more };
+}
+
+export function swept(more: Partial<SweepResult> = {}): SweepResult {
+  return { done: true, counts: { ...NO_COUNTS, pages: 1, records: 2, deleted: 1 }, ...more };
+}
+
+export function inputOf<T = SyncEndpointInput>(activity: { input: unknown }): T {
+  return activity.input as T;
+}
+
+/** What a recordFailures is told. */
+export function recorded(run: TestRun): RecordFailuresInput {
+  return inputOf<RecordFailuresInput>(run.pending('recordFailures'));
+}
+
+export function carriedBy(command: Command | undefined): CarriedState {
+  if (command?.kind !== 'continueAsNew') throw new Error(`Not continued as new but ${command?.kind ?? 'running'}.`);
+  return (command.input as { carried: CarriedState }).carried;
+}
+
+export function resultOf<T>(command: Command | undefined): T {
+  if (command?.kind !== 'complete') throw new Error(`Not completed but ${command?.kind ?? 'running'}.`);
+  return command.result as T;
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { EVENTS, STATES, TRANSITIONS, type Event, type State, type Transition } from '../spec/transitions.ts';
+import { changed, chunk, INPUT, plan } from './answers.ts';
+import {
+  brief,
+  cancel,
+  completed,
+  failed,
+  signal,
+  T0,
+  TestRun,
+  update,
+  useWorkflows,
+  type Command,
+  type Job,
+} from './harness.ts';
+
+useWorkflows();
+
+const PASSES = ['/ats/jobs', '/ats/applications'];
+
+/** Brings a run into each state. In `ending` the last pass answers in the same activation as the event. */
+const ARRIVE: Record<State, () => Promise<TestRun>> = {
+  waiting: async () => {
+    const { run } = await TestRun.start('integrationSync', INPUT, { jobs: [changed('ats_jobs')] });
+    return run;
+  },
+  planning: async () => {
+    const run = await ARRIVE.waiting();
+    await run.advanceTo(T0 + 5_000);
+    return run;
+  },
+  syncing: async () => {
+    const run = await ARRIVE.planning();
+    await run.activate([completed(run.pending('planSync'), plan(PASSES))]);
+    return run;
+  },
+  recording: async () => {
+    const run = await ARRIVE.ending();
+    await run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]);
+    return run;
+  },
+  ending: async () => {
+    const run = await ARRIVE.syncing();
+    await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), chunk())]);
+    return run;
+  },
+};
+
+const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> = {
+  modelsChanged: (run, state) => deliver(run, state, changed('ats_offers')),
+  integrationChanged: (run, state) => deliver(run, state, signal('integrationChanged', { event: 'created' })),
+  syncNow: (run, state) => deliver(run, state, update('syncNow', {})),
+  'quiet timer': (run) => run.advanceTo(T0 + 5_000),
+  'plan done': (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))]),
+  'plan failed': (run) => run.activate([failed(run.pending('planSync'), 'AccessDenied', 'no')]),
+  'pass done': (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())]),
+  'pass failed': (run) => run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]),
+  'pass parked': (run) => run.activate([failed(run.pending('syncEndpoint'), 'IntegrationParked', 'no')]),
+  'failures recorded': (run) => run.activate([completed(run.pending('recordFailures'))]),
+  cancel: (run, state) => deliver(run, state, cancel()),
+  'history long': (run, state) => HISTORY_LONG[state](run),
+};
+
+/** The suggestion to continue as new comes with whatever happens next in the state. */
+const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
+  waiting: (run) => run.advanceTo(T0 + 5_000, { historyLong: true }),
+  planning: (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))], { historyLong: true }),
+  syncing: (run) => {
+    const unfinished = PASSES.map((path) => completed(run.pending('syncEndpoint', path), chunk({ done: false })));
+    return run.activate(unfinished, { historyLong: true });
+  },
+  recording: (run) => run.activate([completed(run.pending('recordFailures'))], { historyLong: true }),
+  ending: (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())], { historyLong: true }),
+};
+
+function deliver(run: TestRun, state: State, job: Job): Promise<Command[]> {
+  return run.activate(state === 'ending' ? [job, completed(run.pending('syncEndpoint'), chunk())] : [job]);
+}
+
+function stateOf(run: TestRun): Transition['next'] {
+  if (run.ended) return run.ended.kind === 'continueAsNew' ? 'continued' : 'ended';
+  const names = [...run.activities.values()].map((activity) => activity.name);
+  if (names.includes('recordFailures')) return 'recording';
+  if (names.includes('planSync')) return 'planning';
+  return names.length > 0 ? 'syncing' : 'waiting';
+}
+
+describe.each(STATES)('(I6) integrationSync while %s', (state) => {
+  test.each(EVENTS)('%s', async (event) => {
+    const cell = TRANSITIONS[state][event];
+    const run = await ARRIVE[state]();
+    if (cell === null) {
+      const before = stateOf(run);
+      // Nothing that could answer is under way, so the event has no source.
+      if (event === 'quiet timer') expect(run.timers.size).toBe(0);
+      else await expect(HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
+      expect(stateOf(run)).toBe(before);
+      return;
+    }
+    const commands = await HAPPEN[event](run, state);
+    expect(brief(commands)).toEqual(cell.does);
+    expect(stateOf(run)).toBe(cell.next);
+  });
+});
