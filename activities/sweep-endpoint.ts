@@ -99,7 +99,8 @@ async function ask(
     );
     // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
     answer.returned.push(...page.storable.filter((record) => asked.includes(record.id)));
-    answer.unreadable.push(...page.rejected.flatMap((record) => record.id ?? []));
+    // A record that does not say which one it is may be any of them, so none of them counts as gone.
+    answer.unreadable.push(...page.rejected.flatMap((record) => record.id ?? asked));
     cursor = page.next;
     if (cursor !== null && seen.has(cursor)) {
       throw new SyncError(

@@ -6,7 +6,7 @@ import { RequestLog } from './api/request-log.ts';
 import { SandboxControl } from './control/index.ts';
 import { registerControlRoutes } from './control/routes.ts';
 import type { SandboxIntegrationSpec } from './state/integration.ts';
-import { World } from './state/world.ts';
+import { World, type SavedWorld } from './state/world.ts';
 import { WebhookSender } from './webhooks.ts';
 
 export type { Fault, FaultKind, FaultSpec } from './api/faults.ts';
@@ -41,6 +41,8 @@ export interface SandboxOptions {
   webhookUrl?: string;
   /** The three demo integrations when left out. */
   integrations?: readonly SandboxIntegrationSpec[];
+  /** What `control.saveState()` of an earlier sandbox returned: takes the place of `integrations`. */
+  savedState?: string | undefined;
   /** The sandbox's clock: time stamps, the Date header, the rate limit's window. */
   now?: () => Date;
   /** Requests per minute; no limit when left out. */
@@ -59,7 +61,8 @@ export interface Sandbox {
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const seed = options.seed ?? 1;
   const world = new World(seed, options.now ?? (() => new Date()));
-  for (const spec of options.integrations ?? DEMO_INTEGRATIONS) world.add(spec);
+  if (options.savedState !== undefined) world.load(JSON.parse(options.savedState) as SavedWorld);
+  else for (const spec of options.integrations ?? DEMO_INTEGRATIONS) world.add(spec);
   const faults = new FaultQueue(seed);
   const rateLimit = new RateLimit(options.rateLimit);
   const requests = new RequestLog();

@@ -50,6 +50,12 @@ export class WebhookSender {
   }
 
   /** @throws Error when there is no address to send to. */
+  requireUrl(): string {
+    if (this.target.url) return this.target.url;
+    throw new Error('The sandbox has no webhook address: give it webhookUrl, or call setWebhookUrl.');
+  }
+
+  /** @throws Error when there is no address to send to. */
   async send(options: WebhookOptions): Promise<WebhookResult> {
     const id = options.id ?? encodeId(this.#seed, ++this.#sent);
     const body = JSON.stringify({ id, type: options.type, data: options.data }, null, options.pretty ? 2 : 0);
@@ -63,8 +69,7 @@ export class WebhookSender {
       statuses: [],
     };
     if (result.lost) return result;
-    const url = options.url ?? this.target.url;
-    if (!url) throw new Error('The sandbox has no webhook address: give webhookUrl when creating it.');
+    const url = options.url ?? this.requireUrl();
     for (let copy = 0; copy < (options.duplicate ? 2 : 1); copy++) {
       result.statuses.push(await deliver(url, body, signature));
     }

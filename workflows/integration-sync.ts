@@ -141,15 +141,19 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
   }
 }
 
-/** The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). */
+/**
+ * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). A signal that arrives
+ * while that is written down is written down too.
+ */
 async function keepUnserved(integrationId: string, state: RunState): Promise<void> {
-  if (!state.pending) return;
-  const { models, everything } = state.take();
-  await recordUncancelled({
-    integrationId,
-    syncId: workflowInfo().runId,
-    failures: [],
-    unservedModels: models,
-    unservedEverything: everything,
-  });
+  while (state.pending) {
+    const { models, everything } = state.take();
+    await recordUncancelled({
+      integrationId,
+      syncId: workflowInfo().runId,
+      failures: [],
+      unservedModels: models,
+      unservedEverything: everything,
+    });
+  }
 }

@@ -139,12 +139,7 @@ export function explain(failure: ActivityFailure): Pick<PassFailure, 'type' | 'c
     return { type, code, message: cause.message };
   }
   if (cause instanceof TimeoutFailure) {
-    const last = cause.cause?.message;
-    return {
-      type: 'TimedOut',
-      code: 'TIMED_OUT',
-      message: `Gave up: ${last ?? 'no answer from a worker in time'}`,
-    };
+    return { type: 'TimedOut', code: 'TIMED_OUT', message: 'Gave up: no answer from a worker in time.' };
   }
   return { type: 'Error', code: 'UNKNOWN', message: cause?.message ?? failure.message };
 }

@@ -1,6 +1,7 @@
-import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { modelOf } from '../model/index.ts';
 import type { IntegrationState } from '../state/integration.ts';
+import type { Reader } from '../state/reader.ts';
 import type { TableState } from '../state/table.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { invalidInput } from './errors.ts';
@@ -33,9 +34,7 @@ export function listPage(
   for (const ordinal of candidates(table, query, after)) {
     if (!matchesState(table, ordinal, endpoint, query)) continue;
     const reader = library.open(model, ordinal);
-    if (query.remoteIds && !query.remoteIds.includes(String(reader.get('remote_id')))) continue;
-    const statuses = endpoint.path === '/assessment/orders/open' ? ['OPEN'] : query.statuses;
-    if (statuses && !statuses.includes(String(reader.get('status')))) continue;
+    if (!matchesFields(reader, endpoint, query)) continue;
     if (records.length === limit) return { records, next: encodeCursor(seed, { ...place, after: last! }) };
     records.push(textOf(endpoint, reader));
     last = table.positionOf(ordinal);
@@ -83,11 +82,42 @@ function matchesState(
   return time > query.since;
 }
 
-function textOf(
-  endpoint: EndpointDefinition,
-  reader: { text(): string; whole(): Record<string, unknown> },
-): string {
-  if (endpoint.path !== '/assessment/orders/open') return reader.text();
+function matchesFields(reader: Reader, endpoint: EndpointDefinition, query: ListQuery): boolean {
+  if (query.remoteIds && !query.remoteIds.includes(String(reader.get('remote_id')))) return false;
+  const statuses = endpoint.path === OPEN_ORDERS ? ['OPEN'] : query.statuses;
+  return !statuses || statuses.includes(String(reader.get('status')));
+}
+
+/** A second view of the orders: only the open ones, and so without a status. */
+const OPEN_ORDERS = '/assessment/orders/open';
+
+function textOf(endpoint: EndpointDefinition, reader: Reader): string {
+  if (endpoint.path !== OPEN_ORDERS) return reader.text();
   const { status: _, ...order } = reader.whole();
   return JSON.stringify(order);
 }
+
+/** Every record of a table with its tombstones: ordinals and JSON texts. */
+export function listAll(integration: IntegrationState, table: string): [number, string][] {
+  const endpoint = CATALOGUE.find((candidate) => candidate.table === table);
+  const model = modelOf(table);
+  const library = integration.library();
+  const all: [number, string][] = [];
+  for (const ordinal of integration.table(table).walk()) {
+    const reader = library.open(model, ordinal);
+    // Models that are only nested have no endpoint.
+    if (!endpoint) all.push([ordinal, reader.text()]);
+    else if (matchesFields(reader, endpoint, EVERYTHING)) all.push([ordinal, textOf(endpoint, reader)]);
+  }
+  return all;
+}
+
+const EVERYTHING: ListQuery = {
+  pageSize: 0,
+  cursor: undefined,
+  since: undefined,
+  includeDeleted: true,
+  ids: undefined,
+  remoteIds: undefined,
+  statuses: undefined,
+};

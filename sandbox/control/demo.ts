@@ -40,7 +40,8 @@ export class Demo {
 
   /** One change in one integration, and its webhook. */
   async step(options: DemoOptions): Promise<void> {
-    const integrations = options.integrations ?? this.#control.integrations();
+    const known = this.#control.integrations();
+    const integrations = options.integrations?.filter((id) => known.includes(id)) ?? known;
     if (integrations.length === 0) return;
     const integrationId = this.#pick(integrations);
     this.#change(integrationId);

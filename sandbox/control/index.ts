@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { FaultQueue, FaultSpec } from '../api/faults.ts';
 import type { RateLimit } from '../api/rate-limit.ts';
 import type { LoggedRequest, RequestLog } from '../api/request-log.ts';
+import { listAll } from '../api/list.ts';
 import { modelOf, type Fields } from '../model/index.ts';
 import * as changes from '../state/changes.ts';
 import type { IntegrationSettings, ModelProblem, SandboxIntegrationSpec } from '../state/integration.ts';
@@ -65,6 +66,11 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
     Object.assign(this.#deps.world.get(integrationId).settings, settings);
   }
 
+  /** Everything that was changed, as text for `savedState` of a later sandbox with the same seed. */
+  saveState(): string {
+    return JSON.stringify(this.#deps.world.save());
+  }
+
   /** Tables that the API lists for the integration. */
   tables(integrationId: string): string[] {
     return this.#deps.world
@@ -91,14 +97,9 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
   /** Every record with its tombstones, by id: what a complete copy of the table must hold. */
   snapshot(integrationId: string, table: string): Map<string, Fields> {
     const integration = this.#deps.world.get(integrationId);
-    const library = integration.library();
     const state = integration.table(table);
-    const records = new Map<string, Fields>();
-    for (const ordinal of state.walk()) {
-      const text = library.open(modelOf(table), ordinal).text();
-      records.set(state.idOf(ordinal), JSON.parse(text) as Fields);
-    }
-    return records;
+    const texts = listAll(integration, table);
+    return new Map(texts.map(([ordinal, text]) => [state.idOf(ordinal), JSON.parse(text) as Fields]));
   }
 
   /** Makes records; `fields` overrides what is generated (`id` too, and `candidate_id` and the like link). */
@@ -263,8 +264,12 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
     return this.sendWebhook({ ...lifecycle(integration, event, this.#deps.world.now()), ...options });
   }
 
-  /** Changes records every `everyMs` and sends webhooks; every `loseEvery`th is lost (0 or left out: none). */
+  /**
+   * Changes records every `everyMs` and sends webhooks; every `loseEvery`th is lost (0 or left out: none).
+   * @throws Error when there is no webhook address.
+   */
   startDemo(options: DemoOptions): void {
+    this.#deps.webhooks.requireUrl();
     this.#demo.start(options);
   }
 

@@ -1,5 +1,14 @@
 import { DEPARTMENTS, COMPANIES, JOB_TITLES, REJECTION_REASONS, SOURCES, STAGES, TAGS } from '../words.ts';
-import { address, EMPLOYMENT_TYPES, orNull, parts, passedThrough, person, remoteData } from './common.ts';
+import {
+  address,
+  customFields,
+  EMPLOYMENT_TYPES,
+  orNull,
+  parts,
+  passedThrough,
+  person,
+  remoteData,
+} from './common.ts';
 import type { Fields, ModelDefinition, RecordReader } from './define.ts';
 
 const INTERVIEW_COPY = ['id', 'remote_id', 'title', 'starting_at', 'ending_at', 'location', 'canceled'];
@@ -221,11 +230,12 @@ const stage: ModelDefinition = {
   name: 'ats_application_stages',
   category: 'ATS',
   size: STAGES.length,
+  copyOnly: ['index'],
   own: (r) => ({
     name: STAGES[(r.ordinal + r.revision) % STAGES.length],
     index: r.ordinal,
     status: r.pick('status', ['ACTIVE', 'ACTIVE', 'INACTIVE', null]),
-    custom_fields: null,
+    custom_fields: customFields(r),
     remote_data: remoteData(r),
   }),
 };

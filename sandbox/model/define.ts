@@ -59,6 +59,8 @@ export interface ModelDefinition {
   readonly links?: Readonly<Record<string, LinkDefinition>>;
   /** Without `changed_at` and `remote_deleted_at`, as a few endpoints are. */
   readonly bare?: boolean;
+  /** Own fields that show only where the record is nested in another. */
+  readonly copyOnly?: readonly string[];
   /** Fields of the record itself, without id and time stamps. */
   own(record: RecordReader): Fields;
   /** Copies of linked records. */

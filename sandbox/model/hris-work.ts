@@ -164,7 +164,7 @@ const skill: ModelDefinition = {
   size: SKILLS.length,
   own: (r) => ({
     name: SKILLS[(r.ordinal + r.revision) % SKILLS.length],
-    description: null,
+    description: orNull(r.chance('described', 50), 'Shown on the job.'),
     ordered_levels: r.chance('levels', 50) ? ['Beginner', 'Expert'] : null,
     remote_data: remoteData(r),
   }),

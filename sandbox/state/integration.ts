@@ -3,7 +3,7 @@ import { linksBetween, modelOf, modelsOf, type ModelDefinition } from '../model/
 import { hashText, mix } from '../random.ts';
 import { sourcesOf, targetsOf } from './links.ts';
 import { Library, type Reader } from './reader.ts';
-import { TableState } from './table.ts';
+import { TableState, type SavedTable } from './table.ts';
 
 /** Why the endpoints of a model cannot be read, as Kombo's error codes say it. */
 export type ModelProblem =
@@ -32,6 +32,16 @@ export interface IntegrationSettings {
   readError: string | null;
 }
 
+export interface SavedIntegration {
+  spec: SandboxIntegrationSpec;
+  createdAt: string;
+  settings: Omit<IntegrationSettings, 'dataExpiredAt'> & { dataExpiredAt: string | null };
+  switchedOff: [string, number][];
+  problems: [string, ModelProblem][];
+  pending: string[];
+  tables: Record<string, SavedTable>;
+}
+
 /** One integration: its records, how they hang together, and which models changed since the last webhook. */
 export class IntegrationState {
   readonly id: string;
@@ -51,10 +61,12 @@ export class IntegrationState {
   readonly problems = new Map<string, ModelProblem>();
   /** Model names that the next `data-changed` has to tell. */
   readonly pending = new Set<string>();
+  readonly #spec: SandboxIntegrationSpec;
   readonly #key: number;
   readonly #tables = new Map<string, TableState>();
 
   constructor(spec: SandboxIntegrationSpec, seed: number, createdAt: Date) {
+    this.#spec = spec;
     this.id = spec.id;
     this.category = spec.category;
     this.tool = spec.tool ?? spec.id.split(':')[0]!;
@@ -73,6 +85,32 @@ export class IntegrationState {
         }),
       );
     }
+  }
+
+  save(): SavedIntegration {
+    const { dataExpiredAt, ...settings } = this.settings;
+    return {
+      spec: this.#spec,
+      createdAt: this.createdAt.toISOString(),
+      settings: { ...settings, dataExpiredAt: dataExpiredAt?.toISOString() ?? null },
+      switchedOff: [...this.switchedOff],
+      problems: [...this.problems],
+      pending: [...this.pending],
+      tables: Object.fromEntries([...this.#tables].map(([name, table]) => [name, table.save()])),
+    };
+  }
+
+  static load(saved: SavedIntegration, seed: number): IntegrationState {
+    const integration = new IntegrationState(saved.spec, seed, new Date(saved.createdAt));
+    const { dataExpiredAt } = saved.settings;
+    Object.assign(integration.settings, saved.settings, {
+      dataExpiredAt: dataExpiredAt === null ? null : new Date(dataExpiredAt),
+    });
+    for (const [model, at] of saved.switchedOff) integration.switchedOff.set(model, at);
+    for (const [model, problem] of saved.problems) integration.problems.set(model, problem);
+    for (const model of saved.pending) integration.pending.add(model);
+    for (const [name, table] of Object.entries(saved.tables)) integration.table(name).load(table);
+    return integration;
   }
 
   /** @throws RangeError when the integration's category has no such table. */

@@ -4,7 +4,15 @@ import { modelOf } from '../model/index.ts';
 import { sourcesOf, targetsOf } from './links.ts';
 import { DATA_EPOCH, type RecordState, type TableState } from './table.ts';
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+/** Writing dates is the dearest part of making a record, and there are not many different ones. */
+const timeTexts = new Map<number, string>();
+
+function hoursBefore(hours: number): string {
+  let text = timeTexts.get(hours);
+  if (text === undefined) timeTexts.set(hours, (text = new Date(DATA_EPOCH - hours * HOUR).toISOString()));
+  return text;
+}
 
 /** Looks records up and keeps them for the length of one answer, since many of them are nested in several others. */
 export class Library {
@@ -36,8 +44,6 @@ export class Reader implements RecordReader {
   readonly ordinal: number;
   readonly id: string;
   readonly remoteId: string;
-  readonly changedAt: string;
-  readonly deletedAt: string | null;
   readonly revision: number;
   readonly #library: Library;
   readonly #model: ModelDefinition;
@@ -55,10 +61,16 @@ export class Reader implements RecordReader {
     this.ordinal = ordinal;
     this.id = this.#table.idOf(ordinal);
     this.remoteId = String(ordinal + 1);
-    this.changedAt = new Date(this.#table.changedAt(ordinal)).toISOString();
-    const deletedAt = this.#table.deletedAt(ordinal);
-    this.deletedAt = deletedAt === undefined ? null : new Date(deletedAt).toISOString();
     this.revision = this.#state?.revision ?? 0;
+  }
+
+  get changedAt(): string {
+    return new Date(this.#table.changedAt(this.ordinal)).toISOString();
+  }
+
+  get deletedAt(): string | null {
+    const deletedAt = this.#table.deletedAt(this.ordinal);
+    return deletedAt === undefined ? null : new Date(deletedAt).toISOString();
   }
 
   int(salt: string, max: number): number {
@@ -78,7 +90,7 @@ export class Reader implements RecordReader {
   }
 
   time(salt: string, days: number): string {
-    return new Date(DATA_EPOCH - (this.int(salt, days * 1440) * DAY) / 1440).toISOString();
+    return days > 1000 ? hoursBefore(this.int(salt, days) * 24) : hoursBefore(this.int(salt, days * 24));
   }
 
   one(link: string): Reader | null {
@@ -102,17 +114,19 @@ export class Reader implements RecordReader {
   }
 
   get(field: string): unknown {
-    return this.own()[field];
+    const own = this.own();
+    if (field in own) return own[field];
+    if (field === 'changed_at') return this.changedAt;
+    return field === 'remote_deleted_at' ? this.deletedAt : null;
   }
 
   part(...names: string[]): Fields {
-    const own = this.own();
     const part: Fields = {};
-    for (const name of names) part[name] = own[name] === undefined ? null : own[name];
+    for (const name of names) part[name] = this.get(name);
     return part;
   }
 
-  /** The record without copies of others. */
+  /** The record without copies of others and, as they are dear to write, without time stamps. */
   own(): Fields {
     if (this.#own) return this.#own;
     const fields: Fields = { id: this.id };
@@ -121,24 +135,19 @@ export class Reader implements RecordReader {
       if (link.field) fields[link.field] = this.one(name)?.id ?? null;
     }
     Object.assign(fields, this.#model.own(this));
-    if (!this.#model.bare) {
-      fields['changed_at'] = this.changedAt;
-      fields['remote_deleted_at'] = this.deletedAt;
-    }
     return (this.#own = Object.assign(fields, this.#state?.fields));
   }
 
   /** The record as the API returns it. */
   whole(): Fields {
-    const own = this.own();
-    if (this.#state?.emptied) return this.#emptied(own);
-    return { ...own, ...this.#model.nested?.(this), ...this.#state?.fields };
-  }
-
-  #emptied(own: Fields): Fields {
-    const names = Object.keys({ ...own, ...this.#model.nested?.(this) });
-    const kept = ['id', 'changed_at', 'remote_deleted_at'];
-    return Object.fromEntries(names.map((name) => [name, kept.includes(name) ? own[name] : null]));
+    const stamps = this.#model.bare ? {} : { changed_at: this.changedAt, remote_deleted_at: this.deletedAt };
+    const whole: Fields = { ...this.own(), ...stamps, ...this.#model.nested?.(this), ...this.#state?.fields };
+    for (const name of this.#model.copyOnly ?? []) delete whole[name];
+    if (!this.#state?.emptied) return whole;
+    const kept = new Set(['id', 'changed_at', 'remote_deleted_at']);
+    return Object.fromEntries(
+      Object.entries(whole).map(([name, value]) => [name, kept.has(name) ? value : null]),
+    );
   }
 
   text(): string {

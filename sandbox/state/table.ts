@@ -22,6 +22,14 @@ export interface RecordState {
   id?: string;
 }
 
+/** What has to be kept of a table to go on with it later. */
+export interface SavedTable {
+  created: number;
+  states: [number, RecordState][];
+  front: number[];
+  back: number[];
+}
+
 const DAY = 86_400_000;
 /** Generated data is from before this day, so that it is the same after every start. */
 export const DATA_EPOCH = Date.UTC(2026, 0, 5, 8);
@@ -60,6 +68,21 @@ export class TableState {
   /** All records ever made; ordinals are below this. */
   get total(): number {
     return this.#generated + this.#created;
+  }
+
+  save(): SavedTable {
+    return { created: this.#created, states: [...this.#states], front: this.#front, back: this.#back };
+  }
+
+  load(saved: SavedTable): void {
+    this.#created = saved.created;
+    this.#front.push(...saved.front);
+    this.#back.push(...saved.back);
+    for (const [ordinal, { links, ...state }] of saved.states) {
+      this.#states.set(ordinal, state);
+      if (state.id !== undefined) this.#ids.set(state.id, ordinal);
+      for (const [link, targets] of Object.entries(links ?? {})) this.setLinks(ordinal, link, targets);
+    }
   }
 
   has(ordinal: number): boolean {

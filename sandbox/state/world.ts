@@ -1,4 +1,9 @@
-import { IntegrationState, type SandboxIntegrationSpec } from './integration.ts';
+import { IntegrationState, type SavedIntegration, type SandboxIntegrationSpec } from './integration.ts';
+
+export interface SavedWorld {
+  seed: number;
+  integrations: SavedIntegration[];
+}
 
 /** All integrations of the sandbox, and its clock. */
 export class World {
@@ -20,6 +25,20 @@ export class World {
     const integration = new IntegrationState(spec, this.seed, this.now());
     this.#integrations.set(spec.id, integration);
     return integration;
+  }
+
+  save(): SavedWorld {
+    return { seed: this.seed, integrations: this.list().map((integration) => integration.save()) };
+  }
+
+  /** @throws RangeError when the state belongs to another seed, whose records are others. */
+  load(saved: SavedWorld): void {
+    if (saved.seed !== this.seed) {
+      throw new RangeError(`The saved state is of seed ${saved.seed}, the sandbox of seed ${this.seed}.`);
+    }
+    for (const integration of saved.integrations) {
+      this.#integrations.set(integration.spec.id, IntegrationState.load(integration, this.seed));
+    }
   }
 
   remove(id: string): IntegrationState {

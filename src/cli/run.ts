@@ -69,9 +69,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     }),
     store: once(async () => {
       const { openStore } = await import('../store/database.ts');
-      return opened(
-        Promise.resolve(openStore(config.DATABASE_URL!, { max: 5, applicationName: 'kombo-sync cli' })),
-      );
+      return opened(Promise.resolve(openStore(config.DATABASE_URL!)));
     }),
     temporal: once(() => opened(connect())),
     kombo: once(async () => {

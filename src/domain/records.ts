@@ -129,7 +129,7 @@ function fits(type: ColumnType, value: unknown, exactNumber: ExactNumber): boole
 }
 
 const TIMESTAMP =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?$/;
 
 /** A date or date-time that Postgres reads, with or without an offset. */
 export function isTimestamp(text: string): boolean {

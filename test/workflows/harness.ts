@@ -8,6 +8,7 @@ import {
   type Payload,
   type SearchAttributePair,
 } from '@temporalio/common';
+import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { coresdk } from '@temporalio/proto';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -129,7 +130,7 @@ export class TestRun {
       attempt: 1,
       taskTimeoutMs: 10_000,
       searchAttributes: {},
-      typedSearchAttributes: new TypedSearchAttributes(options.labels ?? LABELS),
+      typedSearchAttributes: new TypedSearchAttributes(),
       historyLength: 3,
       historySize: 300,
       continueAsNewSuggested: false,
@@ -146,7 +147,12 @@ export class TestRun {
     });
     open.push(workflow);
     const run = new TestRun(workflow, runId, now);
-    const initializeWorkflow = { workflowId: info.workflowId, workflowType, arguments: payloads(input) };
+    const initializeWorkflow = {
+      workflowId: info.workflowId,
+      workflowType,
+      arguments: payloads(input),
+      searchAttributes: { indexedFields: encodeUnifiedSearchAttributes(undefined, options.labels ?? LABELS) },
+    };
     const commands = await run.activate([{ initializeWorkflow }, ...(options.jobs ?? [])]);
     return { run, commands };
   }
@@ -277,7 +283,7 @@ export const failed = (activity: ScheduledActivity, type: string, message: strin
 
 const HEARTBEAT_TIMEOUT = 4;
 
-export const timedOut = (activity: ScheduledActivity, lastFailure?: string): Job => ({
+export const timedOut = (activity: ScheduledActivity): Job => ({
   resolveActivity: {
     seq: activity.seq,
     result: {
@@ -288,7 +294,6 @@ export const timedOut = (activity: ScheduledActivity, lastFailure?: string): Job
           cause: {
             message: 'timeout',
             timeoutFailureInfo: { timeoutType: HEARTBEAT_TIMEOUT },
-            ...(lastFailure ? { cause: { message: lastFailure, applicationFailureInfo: { type: 'Unavailable' } } } : {}),
           },
         },
       },

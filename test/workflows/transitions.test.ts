@@ -94,7 +94,7 @@ describe.each(STATES)('(I6) integrationSync while %s', (state) => {
       const before = stateOf(run);
       // Nothing that could answer is under way, so the event has no source.
       if (event === 'quiet timer') expect(run.timers.size).toBe(0);
-      else await expect(HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
+      else await expect(async () => HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
       expect(stateOf(run)).toBe(before);
       return;
     }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addCommand } from '../define.ts';
-import { CliError, EXIT } from '../errors.ts';
+import { CliError, describeFailure, EXIT } from '../errors.ts';
 import { run, type Context } from '../run.ts';
 
 /** The worker bounds its own shutdown; this is for the case that it hangs. */
@@ -12,16 +12,13 @@ export function register(program: Command): void {
   ]).action(
     run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
       const { WORKFLOW_TYPES } = await import('../../temporal/names.ts');
-      const { routeTemporalLogs } = await import('../temporal-logs.ts');
       const { startWorker } = await import('../../worker/run.ts');
       const { bounded, untilAborted } = await import('../long-running.ts');
       const stop = context.stopSignal();
       const log = await context.log();
       const store = await context.store();
       await requireMigrated(context);
-      await reconcile(context);
       if (stop.aborted) return EXIT.done;
-      routeTemporalLogs(log);
       const worker = await startWorker({ config: context.config, store, log });
       const { TASK_QUEUE: taskQueue } = context.config;
       const workflows = Object.values(WORKFLOW_TYPES);
@@ -29,6 +26,10 @@ export function register(program: Command): void {
         { taskQueue, workflows },
         () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
       );
+      // With thousands of integrations this takes a while; syncs need not wait for it.
+      void reconcile(context).catch((error: unknown) => {
+        log.warn(`The schedules could not be brought in step: ${describeFailure(error).message}`);
+      });
       // A worker that ends by itself has failed; its error is the command's.
       await Promise.race([untilAborted(stop), worker.finished]);
       if (!stop.aborted) return EXIT.failed;

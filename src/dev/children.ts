@@ -1,0 +1,129 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { identify, isRunning, type ProcessIdentity } from './identity.ts';
+
+interface Kind {
+  /** How it is asked to end, the gentlest way first. */
+  signals: readonly [NodeJS.Signals, ...NodeJS.Signals[]];
+  /** It has children of its own, which end with it only when they are told too. */
+  group: boolean;
+}
+
+/** For Postgres SIGINT is "disconnect everybody and end", SIGQUIT "end now, recover at the next start". */
+const KINDS = {
+  postgres: { signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], group: false },
+  temporal: { signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], group: false },
+  tool: { signals: ['SIGTERM', 'SIGKILL'], group: true },
+} as const satisfies Record<string, Kind>;
+
+export type ChildKind = keyof typeof KINDS;
+
+interface Entry extends ProcessIdentity {
+  kind: ChildKind;
+}
+
+/** How long a child may take to follow one signal before it gets the next. */
+const PATIENCE_MS = 3_000;
+const POLL_MS = 20;
+
+/**
+ * The child processes of one parent. They are noted in its data folder as they come and go, so that the next parent can end
+ * what a killed one has left behind. One parent at a time may use the folder.
+ */
+export class Children {
+  readonly #file: string;
+  readonly #entries = new Map<number, Entry>();
+
+  constructor(dataDir: string) {
+    mkdirSync(dataDir, { recursive: true });
+    this.#file = path.join(dataDir, 'children.json');
+    // However this process ends, short of SIGKILL, its children end with it.
+    process.once('exit', this.endNow);
+  }
+
+  /** Ends what an earlier parent has left running, and nothing else. Returns the kinds of what it ended. */
+  async clearLeftovers(): Promise<ChildKind[]> {
+    const left = readEntries(this.#file).filter((entry) => isRunning(entry));
+    await Promise.all(left.map((entry) => end(entry)));
+    this.#save();
+    return left.map((entry) => entry.kind);
+  }
+
+  /** Notes a child that has just been spawned with `detached: true`. */
+  adopt(kind: ChildKind, child: ChildProcess): void {
+    const { pid } = child;
+    const identity = pid === undefined ? undefined : identify(pid);
+    if (pid === undefined || !identity) return;
+    this.#entries.set(pid, { kind, ...identity });
+    this.#save();
+    child.once('exit', () => {
+      this.#entries.delete(pid);
+      this.#save();
+    });
+  }
+
+  /** Asks a child to end, ever less gently, until it has. Returns at the latest after about nine seconds. */
+  async stop(child: ChildProcess): Promise<void> {
+    const entry = child.pid === undefined ? undefined : this.#entries.get(child.pid);
+    if (!entry || hasEnded(child)) return;
+    const exit = once(child, 'exit');
+    await end(entry);
+    await exit;
+  }
+
+  /** Ends every child at once, for a process that is about to exit. */
+  readonly endNow = (): void => {
+    for (const entry of this.#entries.values()) {
+      const { signals } = KINDS[entry.kind];
+      send(entry, entry.kind === 'postgres' ? 'SIGQUIT' : signals[signals.length - 1]!);
+    }
+  };
+
+  #save(): void {
+    // Written beside and renamed, since a process may be killed in the middle of a write.
+    writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#entries.values()]), { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
+
+/** Whether the child has ended; also one that could not be started. */
+export function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+async function end(entry: Entry): Promise<void> {
+  for (const signal of KINDS[entry.kind].signals) {
+    send(entry, signal);
+    const until = performance.now() + PATIENCE_MS;
+    while (performance.now() < until) {
+      if (!isRunning(entry)) return;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
+function send(entry: Entry, signal: NodeJS.Signals): void {
+  if (!isRunning(entry)) return;
+  try {
+    process.kill(KINDS[entry.kind].group ? -entry.pid : entry.pid, signal);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+function readEntries(file: string): Entry[] {
+  try {
+    const entries: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(entries) ? entries.filter(isEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, pid, startedAt } = value as Partial<Record<keyof Entry, unknown>>;
+  return typeof kind === 'string' && kind in KINDS && Number.isInteger(pid) && typeof startedAt === 'string';
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Children } from './children.ts';
+
+export interface CommandOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  uid?: number;
+  gid?: number;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+  onErrorLine?: (line: string) => void;
+  /** Where a long command is noted, so that it can be found after this process was killed. */
+  children?: Children | undefined;
+}
+
+export interface CommandResult {
+  /** Whether it ran and ended with exit code 0. */
+  ok: boolean;
+  stdout: string;
+  /** The last lines of stderr, or why it could not be run. */
+  complaint: string;
+}
+
+const COMPLAINT_LINES = 12;
+
+/**
+ * Runs a tool to its end in a process group of its own.
+ *
+ * @throws the signal's reason when that aborts; the group is ended then.
+ */
+export async function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const { env, cwd, uid, gid, signal, timeoutMs, onErrorLine, children } = options;
+  signal?.throwIfAborted();
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    ...(env ? { env } : {}),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid }),
+    ...(gid === undefined ? {} : { gid }),
+  });
+  children?.adopt('tool', child);
+  const end = () => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended by itself.
+    }
+  };
+  const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);
+  signal?.addEventListener('abort', end, { once: true });
+  let stdout = '';
+  const complaints: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    complaints.push(line);
+    if (complaints.length > COMPLAINT_LINES) complaints.shift();
+    onErrorLine?.(line);
+  });
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  child.once('error', (error) => {
+    complaints.push(error.message);
+    resolve(false);
+  });
+  child.once('close', (code) => resolve(code === 0));
+  try {
+    const ok = await promise;
+    signal?.throwIfAborted();
+    return { ok, stdout, complaint: complaints.join('\n') };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+
+const random = (bytes: number) => () => randomBytes(bytes).toString('hex');
+
+const schema = z.object({
+  postgresPassword: z.string().min(1).default(random(16)),
+  postgresPort: z.int().min(1).max(65_535).default(54_329),
+  webhookSecret: z.string().min(1).default(random(24)),
+  adminToken: z.string().min(16).default(random(24)),
+});
+
+/** What `dev` has made up once and keeps, so that a second start is like the first. */
+export type DevState = z.output<typeof schema>;
+
+const fileOf = (dataDir: string) => path.join(dataDir, 'state.json');
+
+/** Reads what is kept in the folder, and keeps what had to be made up. @throws Error that names the file if it is broken. */
+export function loadState(dataDir: string): DevState {
+  mkdirSync(dataDir, { recursive: true });
+  const state = schema.safeParse(read(fileOf(dataDir)));
+  if (!state.success) {
+    throw new Error(`${fileOf(dataDir)} is broken; put it right, or delete ${dataDir} to start afresh.`);
+  }
+  saveState(dataDir, state.data);
+  return state.data;
+}
+
+export function saveState(dataDir: string, state: DevState): void {
+  const file = fileOf(dataDir);
+  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function read(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+
+const LINES = 12;
+
+/** The last lines of a log, and where the rest is. */
+export function tail(file: string): string {
+  let lines: string[] = [];
+  try {
+    lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LINES);
+  } catch {
+    // It has written nothing.
+  }
+  return [...lines, `The whole log is in ${file}.`].join('\n');
+}

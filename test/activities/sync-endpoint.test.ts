@@ -1,0 +1,233 @@
+import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, test } from 'vitest';
+import { readWatermark } from '../../src/store/passes.ts';
+import { eventually } from '../support/poll.ts';
+import { afterPage, createWorkbench, failure, pass, readOnce, run } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control, store } = bench;
+/** Three pages: 250, 250 and 100. */
+const JOBS = { records: { ats_jobs: 600 } };
+
+function shutDown(env: MockActivityEnvironment): void {
+  env.cancel('WORKER_SHUTDOWN', { workerShutdown: true } as NonNullable<Parameters<typeof env.cancel>[1]>);
+}
+
+describe('windows', () => {
+  test('(I8) the first pass reads everything, page by page, with the same filters on each', async () => {
+    const id = await bench.integration(JOBS);
+    const result = await readOnce(bench, id);
+    expect(result).toMatchObject({ done: true, kind: 'full', sweep: true, counts: { pages: 3, records: 600, created: 600 } });
+    const queries = bench.queries(id);
+    expect(queries.map(({ cursor: _, ...filters }) => filters)).toEqual(
+      Array.from({ length: 3 }, () => ({ page_size: '250', include_deleted: 'true' })),
+    );
+    expect(queries.map((query) => query['cursor'] === undefined)).toEqual([true, false, false]);
+    expect(await bench.count(id)).toBe(600);
+  });
+
+  test('(I8) a delta reads from the watermark less the overlap, on every page', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    const watermark = await readWatermark(store, id, '/ats/jobs');
+    control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
+    control.clearRequests();
+    const result = await run(bench.activities().syncEndpoint, pass(id));
+    expect(result).toMatchObject({ kind: 'delta', sweep: false, counts: { pages: 2, updated: 300, created: 0 } });
+    const after = new Date(watermark!.getTime() - 5 * 60_000).toISOString();
+    expect(bench.queries(id).map((query) => query['updated_after'])).toEqual([after, after]);
+  });
+
+  test('(I8) the watermark moves back by as much as our clock is ahead of Kombo’s', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'clock-skew', integration: id, ms: -600_000, count: 'always' });
+    await readOnce(bench, id);
+    const [done] = await bench.passes(id);
+    const moved = done!.started_at.getTime() - done!.watermark_at.getTime();
+    expect(moved).toBeGreaterThanOrEqual(600_000);
+    expect(moved).toBeLessThan(602_000);
+  });
+
+  test('(I8) a clock of ours that is behind is no reason to skip anything', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'clock-skew', integration: id, ms: 600_000, count: 'always' });
+    await readOnce(bench, id);
+    const [done] = await bench.passes(id);
+    expect(done!.watermark_at.getTime()).toBeLessThanOrEqual(done!.started_at.getTime());
+  });
+
+  test('(I8) a failed or unfinished pass does not move the watermark, and an empty page ends nothing', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    const before = await readWatermark(store, id, '/ats/jobs');
+    control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
+    control.addFault({ kind: 'empty-page', integration: id });
+    control.addFault({ kind: 'error', code: 'INTEGRATION.INACTIVE', integration: id, nth: 3 });
+    const again = pass(id);
+    expect(await failure(bench.activities().syncEndpoint, again)).toMatchObject({ type: 'IntegrationParked' });
+    expect(await readWatermark(store, id, '/ats/jobs')).toEqual(before);
+    const result = await run(bench.activities().syncEndpoint, again);
+    expect(result.counts).toMatchObject({ updated: 300, pages: 3 });
+    expect((await readWatermark(store, id, '/ats/jobs'))!.getTime()).toBeGreaterThan(before!.getTime());
+  });
+
+  test('(I16) a second pass over an unchanged source writes nothing', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    const versions = () =>
+      store.pool.query('select id, xmin::text from kombo.ats_jobs where integration_id = $1 order by id', [id]);
+    const before = await versions();
+    const result = await run(bench.activities().syncEndpoint, pass(id, { kind: 'full' }));
+    expect(result.counts).toMatchObject({ records: 600, unchanged: 600, created: 0, updated: 0 });
+    expect((await versions()).rows).toEqual(before.rows);
+  });
+});
+
+describe('going on', () => {
+  test('(I7) (I9) a retry goes on at the cursor and asks for no earlier page again', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
+    const input = pass(id);
+    expect(await failure(bench.activities().syncEndpoint, input)).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+    expect((await bench.passes(id))[0]).toMatchObject({ state: 'running', pages: 2, records: 500 });
+    const asked = bench.queries(id);
+    control.clearRequests();
+    const result = await run(bench.activities().syncEndpoint, input);
+    expect(bench.queries(id)).toEqual([asked.at(-1)]);
+    expect(result).toMatchObject({ done: true, counts: { pages: 3, records: 600, created: 600 } });
+  });
+
+  test('(I9) a refused cursor restarts the pass with the same window', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
+    control.clearRequests();
+    control.addFault({ kind: 'refuse-cursor', integration: id });
+    const result = await run(bench.activities().syncEndpoint, pass(id));
+    expect(result).toMatchObject({ done: true, counts: { updated: 300, unchanged: 250 } });
+    const queries = bench.queries(id);
+    expect(queries.map((query) => query['cursor'] === undefined)).toEqual([true, false, true, false]);
+    expect(new Set(queries.map((query) => query['updated_after'])).size).toBe(1);
+    expect((await bench.passes(id)).at(-1)).toMatchObject({ restarts: 1, state: 'completed' });
+  });
+
+  test('(I9) a cursor that is refused again and again ends the pass', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'refuse-cursor', integration: id, count: 'always' });
+    const error = await failure(bench.activities().syncEndpoint, pass(id));
+    expect(error).toMatchObject({ type: 'RequestRejected', nonRetryable: true });
+    expect((await bench.passes(id))[0]).toMatchObject({ restarts: 3 });
+  });
+
+  test('(I9) a repeated cursor ends the pass with an error', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 900 } });
+    control.addFault({ kind: 'repeat-cursor', integration: id });
+    const error = await failure(bench.activities().syncEndpoint, pass(id));
+    expect(error).toMatchObject({ type: 'CursorRepeated', nonRetryable: true });
+    expect(await readWatermark(store, id, '/ats/jobs')).toBeNull();
+  });
+
+  test('(I9) a chunk that has used up its time gives the rest back', async () => {
+    const id = await bench.integration(JOBS);
+    const input = pass(id);
+    const { syncEndpoint } = bench.activities({ chunkMs: 0 });
+    const dones = [];
+    for (let done = false; !done; ) {
+      ({ done } = await run(syncEndpoint, input));
+      dones.push(done);
+    }
+    expect(dones).toEqual([false, false, true]);
+    expect(bench.queries(id)).toHaveLength(3);
+  });
+
+  test('(I7) a call that comes again after the end answers the same', async () => {
+    const id = await bench.integration(JOBS);
+    const input = pass(id);
+    const first = await run(bench.activities().syncEndpoint, input);
+    expect(await run(bench.activities().syncEndpoint, input)).toEqual(first);
+    expect(bench.queries(id)).toHaveLength(3);
+  });
+});
+
+describe('troubles', () => {
+  test.each([
+    { kind: 'unavailable' },
+    { kind: 'truncate' },
+    { kind: 'reset' },
+    { kind: 'rate-limit', retryAfter: 0 },
+    { kind: 'stall' },
+  ] as const)('$kind on the way is waited out within the activity', async (fault) => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ ...fault, integration: id, nth: 2 });
+    const result = await run(bench.activities({ timeoutMs: 400 }).syncEndpoint, pass(id));
+    expect(result.counts).toMatchObject({ pages: 3, created: 600 });
+    expect(bench.queries(id)).toHaveLength(4);
+  });
+
+  test.each([
+    [{ kind: 'unavailable' }, 'Unavailable', /HTTP 503/],
+    [{ kind: 'truncate' }, 'Unavailable', /not whole/],
+    [{ kind: 'reset' }, 'Unavailable', /cannot be reached/],
+    [{ kind: 'stall' }, 'Unavailable', /did not answer \/ats\/jobs within 0\.2 s/],
+    [{ kind: 'status', status: 418 }, 'RequestRejected', /HTTP 418/],
+    [{ kind: 'error', code: 'PLATFORM.AUTHENTICATION_INVALID' }, 'AccessDenied', /KOMBO_API_KEY/],
+    [{ kind: 'error', code: 'INTEGRATION.AUTHENTICATION_INVALID' }, 'IntegrationParked', /dashboard/],
+    [{ kind: 'error', code: 'INTEGRATION.PERMISSION_MISSING' }, 'EndpointDisabled', /scope/],
+    [{ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' }, 'IntegrationGone', /does not know/],
+  ] as const)('(I10) %j that stays is %s and says so', async (fault, type, message) => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ ...fault, integration: id, count: 'always' });
+    const error = await failure(bench.activities({ timeoutMs: 200 }).syncEndpoint, pass(id));
+    const passes = type === 'Unavailable';
+    expect(error).toMatchObject({ type, nonRetryable: !passes, message: expect.stringMatching(message) as string });
+    if (passes) expect(error.category).toBe(ApplicationFailureCategory.BENIGN);
+  });
+
+  test('a long Retry-After is left to Temporal, which frees the slot meanwhile', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'rate-limit', retryAfter: 42, integration: id });
+    const error = await failure(bench.activities().syncEndpoint, pass(id));
+    expect(error).toMatchObject({ type: 'RateLimited', nonRetryable: false, nextRetryDelay: 42_000 });
+    expect(bench.queries(id)).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  test('(I19) a shutdown lets the page in flight commit and gives the rest back', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 900 } });
+    const env = new MockActivityEnvironment();
+    const { syncEndpoint } = bench.activities({ onPage: afterPage(1, () => shutDown(env)) });
+    const input = pass(id);
+    const result = await run(syncEndpoint, input, env);
+    expect(result.done).toBe(false);
+    const [left] = await bench.passes(id);
+    expect(left).toMatchObject({ state: 'running', pages: result.counts.pages, records: result.counts.records });
+    expect(await bench.count(id)).toBe(result.counts.records);
+    const rest = await run(bench.activities().syncEndpoint, input);
+    expect(rest).toMatchObject({ done: true, counts: { pages: 4, records: 900, created: 900 } });
+  });
+
+  test('a real cancellation ends the request in flight', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'stall', integration: id, nth: 2 });
+    const env = new MockActivityEnvironment();
+    const failing = failure(bench.activities().syncEndpoint, pass(id), env);
+    await eventually(() => bench.queries(id).length === 2);
+    env.cancel('CANCELLED');
+    expect(await failing).toBeInstanceOf(CancelledFailure);
+  });
+
+  test('(I7) an attempt that was replaced can no longer write', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'stall', integration: id, nth: 2 });
+    const input = pass(id);
+    const zombie = failure(bench.activities({ timeoutMs: 1_500 }).syncEndpoint, input);
+    await eventually(async () => (await bench.passes(id))[0]?.pages === 1 && bench.queries(id).length === 2);
+    const result = await run(bench.activities({ chunkMs: 0 }).syncEndpoint, input);
+    expect(result).toMatchObject({ done: false, counts: { pages: 2 } });
+    // The first attempt reads the second page again, and finds that it is not its own any more.
+    expect(await zombie).toMatchObject({ type: 'PassLost', nonRetryable: false });
+    expect((await bench.passes(id))[0]).toMatchObject({ pages: 2, records: 500, created: 500, unchanged: 0 });
+  });
+});

@@ -1,0 +1,76 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { sign } from '../../src/kombo/signature.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
+import { createTestStore } from '../support/database.ts';
+import { codeBlocks, PAGES, read, ROOT, section } from './markdown.ts';
+
+/** Headings as GitHub turns them into anchors. */
+function anchors(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+const links = PAGES.flatMap((page) =>
+  [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => [page, target!] as const),
+);
+
+test.each(links)('%s links to %s, which is there', (page, link) => {
+  const [path, anchor] = link.split('#');
+  const target = path ? join(dirname(page), path) : page;
+  expect(existsSync(join(ROOT, target)), `${target} does not exist`).toBe(true);
+  if (anchor !== undefined) expect(anchors(target)).toContain(anchor);
+});
+
+test('signing by openssl as the README shows gives the signature that is expected', () => {
+  const [block] = codeBlocks(section('README.md', '### Send a webhook by hand'), 'sh');
+  const script = block!.replace(/^curl.*$/m, 'printf "%s\\n%s" "$SIGNATURE" "$BODY"');
+  const env = { ...process.env, ID: 'personio:abc', SECRET: 'whsec_1', URL: 'http://localhost' };
+  // With bodies of several lengths every padding occurs.
+  for (const suffix of ['', '1', '22']) {
+    const { stdout, status, stderr } = spawnSync('sh', ['-eu', '-c', script], {
+      encoding: 'utf8',
+      env: { ...env, ID: `${env.ID}${suffix}` },
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const [signature, body] = stdout.split('\n');
+    expect(signature).toBe(sign(body!, env.SECRET));
+    expect(JSON.parse(body!)).toMatchObject({
+      type: 'data-changed',
+      data: { integration_id: `${env.ID}${suffix}` },
+    });
+  }
+});
+
+test('the SQL in the pages runs', async () => {
+  const store = await createTestStore();
+  const blocks = PAGES.flatMap((page) => codeBlocks(read(page), 'sql').map((sql) => ({ page, sql })));
+  expect(blocks.length).toBeGreaterThan(2);
+  for (const { page, sql } of blocks) {
+    const client = await store.pool.connect();
+    try {
+      await client.query('begin');
+      // A psql variable stands for what the reader fills in.
+      await client.query(sql.replaceAll(/:'\w+'/g, `'example'`));
+    } catch (error) {
+      throw new Error(`${page}: ${sql}`, { cause: error });
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  }
+});
+
+test('docker-compose.yml gives its Temporal server our search attributes', () => {
+  const given = [...read('docker-compose.yml').matchAll(/--search-attribute=(\w+)=(\w+)/g)].map(
+    ([, name, type]) => `${name}=${type}`,
+  );
+  const types = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' };
+  expect(given).toEqual(SEARCH_ATTRIBUTES.map(({ name, type }) => `${name}=${types[type]}`));
+});

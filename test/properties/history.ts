@@ -1,0 +1,268 @@
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { prepareRecords } from '../../src/domain/records.ts';
+import type { PassKind } from '../../src/domain/sync.ts';
+import { clockCorrection } from '../../src/domain/window.ts';
+import { exactNumber } from '../../src/kombo/json.ts';
+import { commitPage, type Page } from '../../src/store/commit-page.ts';
+import type { Store } from '../../src/store/database.ts';
+import { endPass, openPass, restartPass, type Pass } from '../../src/store/passes.ts';
+import {
+  findCandidates,
+  finishSweep,
+  nextCandidates,
+  settleCandidates,
+  type SweepAnswer,
+} from '../../src/store/sweep.ts';
+import { KomboModel, type ChangeKind } from './kombo-model.ts';
+import { Promises } from './promises.ts';
+
+export const ENDPOINT = '/ats/tags';
+const PASSES_AT_ONCE = 4;
+const LAG_MS = 400;
+
+/** One step of a history. A step that makes no sense where it comes does nothing, so that histories shrink well. */
+export type Step =
+  | { do: 'change'; id: string; kind: ChangeKind; quiet: boolean; sameInstant: boolean }
+  | { do: 'wait'; ms: number }
+  | { do: 'open'; kind: PassKind }
+  | { do: 'fetch' | 'commit' | 'abort' | 'zombie' | 'fail' | 'refuse' | 'sweep'; pass: number };
+
+export interface History {
+  /** How far Kombo's clock runs ahead of ours. */
+  skewMs: number;
+  overlapMs: number;
+  pageSize: number;
+  eraseEmptied: boolean;
+  /** Answers may be older or younger than the moment of asking says; then every change moves changed_at. */
+  lag: boolean;
+  steps: readonly Step[];
+}
+
+/** A pass and what its reader has in hand. */
+interface Walk {
+  syncId: string;
+  pass: Pass;
+  fetched: Page[];
+  /** Where the next fetch begins; undefined when the last page has been fetched. */
+  cursor: string | null | undefined;
+  lastAnswerAt: number;
+  sweep?: SweepAnswer | undefined;
+  /** An attempt that lost its pass but does not know it. */
+  zombies: { pass: Pass; page: Page }[];
+}
+
+/** Plays a history against the real statements. Time is virtual, so that a seed plays the same way again. */
+export class Player {
+  readonly model: KomboModel;
+  readonly promises: Promises;
+  readonly #store: Store;
+  readonly #history: History;
+  readonly #integrationId: string;
+  readonly #walks: Walk[] = [];
+  // Later than the server's own clock, which no step reads.
+  #now = Date.parse('2040-01-01T00:00:00Z');
+  #syncs = 0;
+  #lastChanged: string | undefined;
+
+  constructor(store: Store, integrationId: string, history: History) {
+    this.#store = store;
+    this.#integrationId = integrationId;
+    this.#history = history;
+    this.model = new KomboModel(history.skewMs);
+    this.promises = new Promises(store, integrationId, this.model);
+  }
+
+  async play(): Promise<void> {
+    for (const step of this.#history.steps) await this.#play(step);
+  }
+
+  /** Everything under way ends one way or another; then one full pass and its sweep, with Kombo at rest. */
+  async settle(): Promise<void> {
+    const late = this.#walks.flatMap((walk) => [
+      ...walk.zombies,
+      ...walk.fetched.slice(0, 1).map((page) => ({ pass: walk.pass, page })),
+    ]);
+    const sweeps = this.#walks.filter((walk) => walk.sweep);
+    await this.fullSync();
+    if (this.#history.lag) return;
+    const rows = await this.promises.rows();
+    // Known limit: a record that vanished before any sweep could know it comes back with such a page, until the next one.
+    const unknown = (id: string) => !this.model.current(id) && !rows.has(id);
+    for (const { pass, page } of late) {
+      if (!page.storable.some(({ id }) => unknown(id))) await this.#commitLate(pass, page);
+    }
+    for (const walk of sweeps) await settleCandidates(this.#store, walk.pass, walk.sweep!, this.#options());
+  }
+
+  async fullSync(): Promise<Pass> {
+    this.#now += 1000;
+    const walk = await this.#open('full');
+    while (walk.pass.state === 'running') {
+      this.#fetch(walk);
+      await this.#commit(walk);
+    }
+    while (walk.pass.sweep_state === 'due' || walk.sweep) await this.#sweep(walk);
+    return walk.pass;
+  }
+
+  async #play(step: Step): Promise<void> {
+    if (step.do === 'wait') {
+      this.#now += step.ms;
+    } else if (step.do === 'change') {
+      if (!step.sameInstant || this.#lastChanged === step.id) this.#now += 1;
+      this.#change(step);
+      return;
+    } else if (step.do === 'open') {
+      if (this.#walks.filter((walk) => walk.pass.state === 'running').length < PASSES_AT_ONCE) await this.#open(step.kind);
+    } else {
+      const walk = this.#walks.at(-1 - (step.pass % Math.max(this.#walks.length, 1)));
+      if (walk) await this.#drive(walk, step.do);
+    }
+    this.#now += 1;
+    this.#lastChanged = undefined;
+  }
+
+  #change(step: Extract<Step, { do: 'change' }>): void {
+    const { lag } = this.#history;
+    if (lag && ['covered', 'hidden', 'emptied'].includes(step.kind)) return;
+    const quiet = step.kind === 'moved' ? step.quiet : step.quiet && !lag && step.kind !== 'own';
+    const done = this.model.change(step.id, step.kind, this.#now, quiet);
+    this.#lastChanged = step.id;
+    if (done && step.kind === 'moved' && this.#walks.some((walk) => walk.pass.state === 'running')) {
+      this.promises.moved(step.id);
+    }
+  }
+
+  async #drive(walk: Walk, action: Exclude<Step['do'], 'change' | 'wait' | 'open'>): Promise<void> {
+    const running = walk.pass.state === 'running';
+    switch (action) {
+      case 'fetch':
+        if (running) this.#fetch(walk);
+        break;
+      case 'commit':
+        if (running && walk.fetched.length > 0) await this.#commit(walk);
+        break;
+      case 'abort':
+        // Another worker goes on from what the database says; this one still holds a page that it will try to write.
+        if (running) await this.#resume(walk);
+        break;
+      case 'zombie': {
+        const zombie = walk.zombies.shift();
+        if (zombie) await this.#commitLate(zombie.pass, zombie.page);
+        break;
+      }
+      case 'fail':
+        if (running) {
+          await endPass(this.#store, { ...walk, endpoint: ENDPOINT, state: 'failed', code: 'X', message: 'x' });
+          const [page] = walk.fetched;
+          if (page) walk.zombies.push({ pass: walk.pass, page });
+          walk.fetched = [];
+          walk.pass = { ...walk.pass, state: 'failed' };
+        }
+        break;
+      case 'refuse':
+        if (running && walk.pass.cursor !== null) {
+          walk.pass = await restartPass(this.#store, walk.pass);
+          Object.assign(walk, { fetched: [], cursor: null });
+        }
+        break;
+      case 'sweep':
+        if (walk.sweep || walk.pass.sweep_state === 'due') await this.#sweep(walk);
+    }
+  }
+
+  async #open(kind: PassKind): Promise<Walk> {
+    const syncId = `${this.#integrationId}/${++this.#syncs}`;
+    const pass = await this.#openPass(syncId, kind);
+    const walk = { syncId, pass, fetched: [], cursor: null, lastAnswerAt: this.#now, zombies: [] };
+    this.#walks.push(walk);
+    return walk;
+  }
+
+  async #openPass(syncId: string, kind: PassKind): Promise<Pass> {
+    await this.#store.pool.query(`select set_config('test.clock', $1, false)`, [new Date(this.#now).toISOString()]);
+    return openPass(this.#store, {
+      integrationId: this.#integrationId,
+      endpoint: ENDPOINT,
+      kind,
+      syncId,
+      workflowId: 'w',
+      runId: 'r',
+      trigger: 'webhook',
+      overlapMs: this.#history.overlapMs,
+    });
+  }
+
+  async #resume(walk: Walk): Promise<void> {
+    const [page] = walk.fetched;
+    if (page) walk.zombies.push({ pass: walk.pass, page });
+    walk.pass = await this.#openPass(walk.syncId, walk.pass.kind);
+    Object.assign(walk, { fetched: [], cursor: walk.pass.cursor });
+  }
+
+  /** Asks for the next page, at most one ahead of the page that is being written, as the reader does. */
+  #fetch(walk: Walk): void {
+    if (walk.cursor === undefined || walk.fetched.length > 1) return;
+    const askedAt = this.#history.lag ? Math.max(walk.lastAnswerAt, this.#now - LAG_MS) : this.#now;
+    const since = walk.pass.updated_after?.getTime() ?? null;
+    const { results, next } = this.model.list({ after: walk.cursor, since, pageSize: this.#history.pageSize });
+    const kombo = new Date(Math.floor(this.model.komboTime(this.#now) / 1000) * 1000);
+    walk.fetched.push({
+      ...prepareRecords(getEndpoint(ENDPOINT), results, exactNumber),
+      results: results.length,
+      next,
+      observedAt: new Date(askedAt),
+      clockCorrectionMs: clockCorrection(kombo, new Date(this.#now)),
+    });
+    walk.cursor = next ?? undefined;
+    walk.lastAnswerAt = this.#now;
+  }
+
+  async #commit(walk: Walk): Promise<void> {
+    const committed = await this.#tryCommit(walk.pass, walk.fetched.shift()!);
+    if (committed) walk.pass = committed;
+    else await this.#resume(walk);
+  }
+
+  /** A page that comes after its pass has moved on, or after everything: it must not take anything back. */
+  async #commitLate(pass: Pass, page: Page): Promise<void> {
+    await this.#tryCommit(pass, page);
+    await this.promises.check();
+  }
+
+  /** Undefined when another attempt owns the pass. */
+  async #tryCommit(pass: Pass, page: Page): Promise<Pass | undefined> {
+    try {
+      const committed = await commitPage(this.#store, pass, page, this.#options());
+      if (committed.pass.state === 'completed') await this.promises.keep(committed.pass);
+      return committed.pass;
+    } catch (error) {
+      if (error instanceof SyncError && error.errorClass === 'PassLost') return undefined;
+      throw error;
+    }
+  }
+
+  /** One step of a sweep: find and ask, or settle what was asked before. */
+  async #sweep(walk: Walk): Promise<void> {
+    if (walk.sweep) {
+      await settleCandidates(this.#store, walk.pass, walk.sweep, this.#options());
+      await this.promises.check();
+      walk.sweep = undefined;
+    } else {
+      walk.pass = await findCandidates(this.#store, walk.pass, { maxShare: 0.3, allowMassDeletion: false });
+    }
+    const asked = await nextCandidates(this.#store, walk.pass, 2);
+    if (asked.length === 0) {
+      walk.pass = await finishSweep(this.#store, walk.pass);
+      return;
+    }
+    this.#now += 1;
+    const answer = prepareRecords(getEndpoint(ENDPOINT), this.model.byIds(asked), exactNumber);
+    walk.sweep = { asked, returned: answer.storable, unreadable: [], observedAt: new Date(this.#now) };
+  }
+
+  #options() {
+    return { eraseEmptied: this.#history.eraseEmptied, keepRejectedBodies: false };
+  }
+}

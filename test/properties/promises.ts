@@ -1,0 +1,84 @@
+import type { Store } from '../../src/store/database.ts';
+import type { Pass } from '../../src/store/passes.ts';
+import type { KomboModel, Version } from './kombo-model.ts';
+
+export interface Row {
+  id: string;
+  raw: Record<string, unknown>;
+  name: string | null;
+  changed_at: Date | null;
+  remote_deleted_at: Date | null;
+  deleted_at: Date | null;
+}
+
+/**
+ * What completed passes have promised: of each record, the newest state that was there when the pass began and that the
+ * pass could see. From then on the table must never show an older one.
+ */
+export class Promises {
+  readonly #store: Store;
+  readonly #integrationId: string;
+  readonly #model: KomboModel;
+  readonly #kept = new Map<string, number>();
+  /** Records that changed their place in the listing under a reader, which may then miss them once. */
+  readonly #moved = new Set<string>();
+
+  constructor(store: Store, integrationId: string, model: KomboModel) {
+    this.#store = store;
+    this.#integrationId = integrationId;
+    this.#model = model;
+  }
+
+  moved(id: string): void {
+    this.#moved.add(id);
+  }
+
+  async rows(): Promise<Map<string, Row>> {
+    const { rows } = await this.#store.pool.query<Row>(
+      `select id, raw, name, changed_at, remote_deleted_at, deleted_at from kombo.ats_tags where integration_id = $1`,
+      [this.#integrationId],
+    );
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  async keep(pass: Pass): Promise<void> {
+    const delta = pass.updated_after !== null;
+    for (const id of this.#model.ids()) {
+      const index = this.#model
+        .versions(id)
+        .findLastIndex(
+          (version) =>
+            version.at < pass.started_at.getTime() &&
+            version.kind !== 'vanished' &&
+            !(delta && version.kind === 'hidden'),
+        );
+      if (index > (this.#kept.get(id) ?? -1)) this.#kept.set(id, index);
+    }
+    await this.check();
+  }
+
+  async check(): Promise<void> {
+    const rows = await this.rows();
+    for (const [id, index] of this.#kept) {
+      const versions = this.#model.versions(id);
+      // Once it has vanished without a trace, no delta could show what came before.
+      if (this.#moved.has(id) || versions.slice(index).some((version) => version.kind === 'vanished')) continue;
+      const row = rows.get(id);
+      const shown = row === undefined ? -1 : versions.findLastIndex((version) => shows(row, version));
+      if (shown < index) {
+        throw new Error(
+          `Record ${id} was promised in state ${index} (${JSON.stringify(versions[index])}) and shows state ${shown} (${JSON.stringify(row)}).`,
+        );
+      }
+    }
+  }
+}
+
+/** Whether a row may stand for a state of its record. */
+function shows(row: Row, version: Version): boolean {
+  const { body } = version;
+  if (!body) return row.deleted_at !== null && row.remote_deleted_at === null;
+  const deletedAt = body['remote_deleted_at'] as string | null;
+  const sameDeletion = deletedAt === null ? row.deleted_at === null : row.deleted_at?.toISOString() === deletedAt;
+  return sameDeletion && (version.kind === 'emptied' || row.raw['name'] === body['name']);
+}

@@ -1,0 +1,170 @@
+import { describe, expect, test } from 'vitest';
+import { CONTROL_COMMANDS } from '../../sandbox/control/routes.ts';
+import { get, IDS, readAll, testClock, testSandbox } from './support.ts';
+
+const TABLE = 'ats_tags';
+const DELETED_TOO = { include_deleted: 'true' };
+
+describe('records', () => {
+  test('are made with the fields that are given, and can be found by their id', async () => {
+    const sandbox = testSandbox();
+    const fields = { id: 'my-own-id', name: 'Astronaut', surprise: { nested: [1] } };
+    expect(sandbox.control.create(IDS.ATS, TABLE, { fields })).toEqual(['my-own-id']);
+    const rows = await readAll(sandbox, IDS.ATS, '/ats/tags', { ids: 'my-own-id' });
+    expect(rows).toMatchObject([fields]);
+  });
+
+  test('an update without fields changes what is seen, and changed_at', async () => {
+    const clock = testClock();
+    const { control } = testSandbox({ now: clock.now });
+    const [id] = control.ids(IDS.ATS, 'ats_applications');
+    const before = control.snapshot(IDS.ATS, 'ats_applications').get(id!)!;
+    control.update(IDS.ATS, 'ats_applications', id!);
+    const after = control.snapshot(IDS.ATS, 'ats_applications').get(id!)!;
+    expect(after['changed_at']).toBe('2026-06-01T12:00:00.000Z');
+    expect(after['current_stage_id']).not.toBe(before['current_stage_id']);
+    expect(after['candidate_id']).toBe(before['candidate_id']);
+  });
+
+  test('go with a tombstone, come back, are emptied, or go without a word', async () => {
+    const clock = testClock();
+    const sandbox = testSandbox({ now: clock.now });
+    const { control } = sandbox;
+    const [id] = control.ids(IDS.ATS, TABLE);
+    const row = async () => (await readAll(sandbox, IDS.ATS, '/ats/tags', { ...DELETED_TOO, ids: id! }))[0];
+    control.tombstone(IDS.ATS, TABLE, id!);
+    expect(await row()).toMatchObject({
+      name: expect.any(String),
+      remote_deleted_at: clock.now().toISOString(),
+    });
+    control.restore(IDS.ATS, TABLE, id!);
+    expect(await row()).toMatchObject({ remote_deleted_at: null });
+    clock.advance(1000);
+    control.empty(IDS.ATS, TABLE, id!);
+    const at = clock.now().toISOString();
+    expect(await row()).toEqual({
+      id,
+      remote_id: null,
+      name: null,
+      remote_data: null,
+      changed_at: at,
+      remote_deleted_at: at,
+    });
+    control.vanish(IDS.ATS, TABLE, id!);
+    expect(await row()).toBeUndefined();
+    expect(control.snapshot(IDS.ATS, TABLE).has(id!)).toBe(false);
+    control.restore(IDS.ATS, TABLE, id!);
+    expect(await row()).toMatchObject({ name: expect.any(String) });
+  });
+
+  test('can be any text at all', async () => {
+    const sandbox = testSandbox();
+    const [id] = sandbox.control.ids(IDS.ATS, TABLE);
+    const text = `{"id":"${id}","name":"a\\u0000b \\ud800","n":12345678901234567890,"n":1.0,  "x":[]}`;
+    sandbox.control.setRaw(IDS.ATS, TABLE, id!, text);
+    expect((await get(sandbox, IDS.ATS, '/ats/tags', { ids: id! })).text).toBe(
+      `{"status":"success","data":{"next":null,"results":[${text}]}}`,
+    );
+  });
+});
+
+describe('models', () => {
+  test('switched off, all their records are tombstones; on again, those come back', async () => {
+    const clock = testClock();
+    const sandbox = testSandbox({ now: clock.now });
+    const { control } = sandbox;
+    const ids = control.ids(IDS.ATS, TABLE);
+    control.tombstone(IDS.ATS, TABLE, ids[0]!);
+    clock.advance(1000);
+    control.switchModel(IDS.ATS, TABLE, false);
+    expect(await readAll(sandbox, IDS.ATS, '/ats/tags')).toEqual([]);
+    expect(await readAll(sandbox, IDS.ATS, '/ats/tags', DELETED_TOO)).toHaveLength(ids.length);
+    clock.advance(1000);
+    control.switchModel(IDS.ATS, TABLE, true);
+    expect(control.ids(IDS.ATS, TABLE)).toEqual(ids.slice(1));
+  });
+
+  test.each([
+    'INTEGRATION.MODEL_NOT_AVAILABLE',
+    'INTEGRATION.MODEL_DISABLED',
+    'INTEGRATION.PERMISSION_MISSING',
+  ] as const)('can be unreadable: %s', async (problem) => {
+    const sandbox = testSandbox();
+    sandbox.control.setModelProblem(IDS.HRIS, 'hris_groups', problem);
+    for (const path of ['/hris/groups', '/hris/teams']) {
+      const answer = await get(sandbox, IDS.HRIS, path);
+      expect([answer.status, answer.body.error.code]).toEqual([403, problem]);
+    }
+    expect((await get(sandbox, IDS.HRIS, '/hris/employees')).status).toBe(200);
+    sandbox.control.setModelProblem(IDS.HRIS, 'hris_groups', null);
+    expect((await get(sandbox, IDS.HRIS, '/hris/groups')).status).toBe(200);
+  });
+});
+
+describe('a saved state', () => {
+  test('goes on where the last sandbox stopped', () => {
+    const before = testSandbox({ seed: 3 });
+    const [first, second, third] = before.control.ids(IDS.ATS, 'ats_applications');
+    const [candidate] = before.control.ids(IDS.ATS, 'ats_candidates', { offset: 50 });
+    before.control.update(IDS.ATS, 'ats_applications', first!, { candidate_id: candidate, outcome: 'HIRED' });
+    before.control.tombstone(IDS.ATS, 'ats_applications', second!);
+    before.control.move(IDS.ATS, 'ats_applications', third!, 'first');
+    before.control.create(IDS.ATS, 'ats_applications', { fields: { id: 'mine' } });
+    before.control.switchModel(IDS.LMS, 'lms_skills', false);
+    before.control.setIntegration(IDS.HRIS, { dataExpiredAt: new Date() });
+    const after = testSandbox({ seed: 3, savedState: before.control.saveState() });
+    for (const table of ['ats_applications', 'ats_candidates']) {
+      const records = [before, after].map(({ control }) => [...control.snapshot(IDS.ATS, table)]);
+      expect(records[1]).toEqual(records[0]);
+    }
+    expect(after.control.pendingModels(IDS.ATS)).toEqual(['ats_applications']);
+    after.control.switchModel(IDS.LMS, 'lms_skills', true);
+    expect(after.control.ids(IDS.LMS, 'lms_skills')).toHaveLength(10);
+    expect(after.control.saveState()).toContain('"dataExpiredAt":"2');
+  });
+
+  test('of another seed is refused', () => {
+    const savedState = testSandbox({ seed: 1 }).control.saveState();
+    expect(() => testSandbox({ seed: 2, savedState })).toThrow('seed');
+  });
+});
+
+describe('over HTTP', () => {
+  async function call(sandbox: ReturnType<typeof testSandbox>, name: string, payload: object = {}) {
+    const response = await sandbox.app.inject({ method: 'POST', url: `/__control/${name}`, payload });
+    return { status: response.statusCode, ...response.json<{ result?: unknown; error?: string }>() };
+  }
+
+  test('the same methods with the same names', () => {
+    const { control } = testSandbox();
+    for (const name of CONTROL_COMMANDS) expect(control).toHaveProperty(name);
+  });
+
+  test('a record is changed, and the change seen', async () => {
+    const sandbox = testSandbox();
+    const place = { integration: IDS.ATS, table: TABLE };
+    const { result } = await call(sandbox, 'ids', { ...place, limit: 1 });
+    const ids = result as string[];
+    await call(sandbox, 'update', { ...place, ids, fields: { name: 'Astronaut' } });
+    const { result: snapshot } = await call(sandbox, 'snapshot', place);
+    expect(snapshot).toMatchObject({ [ids[0]!]: { name: 'Astronaut' } });
+    expect(await call(sandbox, 'pendingModels', { integration: IDS.ATS })).toEqual({
+      status: 200,
+      result: [TABLE],
+    });
+  });
+
+  test('an integration is added', async () => {
+    const sandbox = testSandbox();
+    await call(sandbox, 'addIntegration', { id: 'new', category: 'LMS', records: { lms_courses: 3 } });
+    expect(await readAll(sandbox, 'new', '/lms/courses')).toHaveLength(3);
+  });
+
+  test('mistakes are told', async () => {
+    const sandbox = testSandbox();
+    const missing = await call(sandbox, 'update', { integration: IDS.ATS, table: TABLE });
+    expect(missing).toMatchObject({ status: 400, error: expect.stringContaining('ids') });
+    const unknown = await call(sandbox, 'ids', { integration: IDS.ATS, table: 'ats_nothing' });
+    expect(unknown).toMatchObject({ status: 400, error: expect.stringContaining('ats_nothing') });
+  });
+});

@@ -1,0 +1,156 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { endpointStates, disableEndpoint, owe } from '../../src/store/endpoint-states.ts';
+import { endPass, getPass, readWatermark, restartPass, type Pass } from '../../src/store/passes.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { PLAIN, feed, makePage, open, readPass, readRow } from './support.ts';
+
+const TAGS = '/ats/tags';
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const commit = async (pass: Pass, records: Record<string, unknown>[], next: string | null, more = {}) =>
+  (await commitPage(store, pass, makePage(TAGS, records, { next, ...more }), PLAIN)).pass;
+const watermark = () => readWatermark(store, integration, TAGS);
+
+describe('a page and its cursor are one transaction (I7)', () => {
+  test('of two attempts with the same page only one writes, and the other learns that it lost', async () => {
+    const pass = await open(store, integration, TAGS, 'full');
+    const attempts = await Promise.allSettled([
+      commit(pass, [{ id: 'a', name: 'one' }], 'p2'),
+      commit(pass, [{ id: 'a', name: 'two' }], 'p2'),
+    ]);
+    expect(attempts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const lost = attempts.find((attempt) => attempt.status === 'rejected');
+    expect(lost?.reason).toMatchObject({ errorClass: 'PassLost' });
+    expect(await getPass(store, pass.id)).toMatchObject({ pages: 1, version: 1, created: 1, cursor: 'p2' });
+    expect(await feed(store, integration)).toEqual(['created a']);
+  });
+
+  test('an attempt that lost its pass writes nothing', async () => {
+    const pass = await open(store, integration, TAGS, 'full');
+    await commit(pass, [{ id: 'a' }], 'p2');
+    await expect(commit(pass, [{ id: 'late' }], 'p2')).rejects.toMatchObject({ errorClass: 'PassLost' });
+    expect(await readRow(store, integration, 'ats_tags', 'late')).toBeUndefined();
+  });
+
+  test('nor does one whose pass has failed, or has been started again', async () => {
+    const failed = await open(store, integration, TAGS, 'full');
+    await endPass(store, { syncId: failed.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    await expect(commit(failed, [{ id: 'late' }], null)).rejects.toMatchObject({ errorClass: 'PassLost' });
+    const restarted = await open(store, integration, TAGS, 'full');
+    await restartPass(store, restarted);
+    await expect(commit(restarted, [{ id: 'late' }], null)).rejects.toMatchObject({ errorClass: 'PassLost' });
+    expect(await feed(store, integration)).toEqual([]);
+  });
+
+  test('asking for the pass of a sync again goes on from its cursor (I9)', async () => {
+    const pass = await open(store, integration, TAGS, 'full', { syncId: `${integration}/once` });
+    await commit(pass, [{ id: 'a' }], 'p2');
+    const again = await open(store, integration, TAGS, 'full', { syncId: `${integration}/once` });
+    expect(again).toMatchObject({ id: pass.id, cursor: 'p2', pages: 1, started_at: pass.started_at });
+  });
+
+  test('eight readers that begin the same pass at once have one pass', async () => {
+    const passes = await Promise.all(
+      Array.from({ length: 8 }, () => open(store, integration, TAGS, 'full', { syncId: `${integration}/once` })),
+    );
+    expect(new Set(passes.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('a repeated cursor ends the pass with an error; after a restart cursors may come again', async () => {
+    let pass = await open(store, integration, TAGS, 'full');
+    pass = await commit(pass, [{ id: 'a' }], 'p2');
+    pass = await commit(pass, [{ id: 'b' }], 'p3');
+    await expect(commit(pass, [{ id: 'c' }], 'p2')).rejects.toMatchObject({ errorClass: 'CursorRepeated' });
+    expect(await readRow(store, integration, 'ats_tags', 'c')).toBeUndefined();
+    pass = await restartPass(store, pass);
+    expect(pass).toMatchObject({ cursor: null, restarts: 1, updated_after: null });
+    pass = await commit(pass, [{ id: 'a' }], 'p2');
+    expect(await commit(pass, [{ id: 'b' }], null)).toMatchObject({ state: 'completed', pages: 4 });
+  });
+});
+
+describe('watermarks are derived from completed passes (I8)', () => {
+  test('an empty, unfinished or failed pass moves nothing; a completed empty one does', async () => {
+    const first = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
+    expect(await watermark()).toEqual(first.started_at);
+    const unfinished = await open(store, integration, TAGS, 'delta');
+    await commit(unfinished, [], 'p2');
+    expect(await watermark()).toEqual(first.started_at);
+    await endPass(store, { syncId: unfinished.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    expect(await watermark()).toEqual(first.started_at);
+    const empty = await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect(await watermark()).toEqual(empty.started_at);
+  });
+
+  test('it is the start of the newest pass, in whatever order passes end', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    const slow = await open(store, integration, TAGS, 'full');
+    const quick = await readPass(store, integration, TAGS, 'delta', [[]]);
+    await commit(slow, [], null);
+    expect(await watermark()).toEqual(quick.started_at);
+  });
+
+  test('each endpoint of each integration has its own', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    expect(await readWatermark(store, integration, '/ats/jobs')).toBeNull();
+    expect(await readWatermark(store, `${integration}-other`, TAGS)).toBeNull();
+  });
+
+  test('the next delta reads from the watermark minus the overlap; the first one is a full pass', async () => {
+    const first = await open(store, integration, TAGS, 'delta');
+    expect(first).toMatchObject({ kind: 'full', updated_after: null });
+    await commit(first, [], null);
+    const second = await open(store, integration, TAGS, 'delta', { overlapMs: 60_000 });
+    expect(second.updated_after).toEqual(new Date(first.started_at.getTime() - 60_000));
+  });
+
+  test('a clock of ours that runs ahead is corrected on the first page, and only there', async () => {
+    const pass = await open(store, integration, TAGS, 'full');
+    const moved = await commit(pass, [], 'p2', { clockCorrectionMs: -90_000 });
+    await commit(moved, [], null, { clockCorrectionMs: -500_000 });
+    expect(await watermark()).toEqual(new Date(pass.started_at.getTime() - 90_000));
+  });
+
+  test('a pass since a date moves it only when it leaves no gap', async () => {
+    const first = await readPass(store, integration, TAGS, 'full', [[]]);
+    const since = new Date(first.started_at.getTime() + 3_600_000).toISOString();
+    await commit(await open(store, integration, TAGS, 'full', { since }), [], null);
+    expect(await watermark()).toEqual(first.started_at);
+    const before = '2026-01-01';
+    const gapless = await open(store, integration, TAGS, 'full', { since: before });
+    await commit(gapless, [], null);
+    expect(await watermark()).toEqual(gapless.started_at);
+  });
+});
+
+describe('what a completed pass settles', () => {
+  test('it pays what was owed before it began, and enables the endpoint', async () => {
+    await owe(store, integration, [TAGS], 'full');
+    const delta = await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect(delta.kind).toBe('full');
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
+    await owe(store, integration, [TAGS], 'full');
+    await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'full' });
+    await disableEndpoint(store, integration, TAGS, { code: 'MODEL_NOT_AVAILABLE', message: 'm' });
+    await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ disabled: null });
+  });
+
+  test('what came to be owed while it ran stays owed', async () => {
+    const pass = await open(store, integration, TAGS, 'delta');
+    await owe(store, integration, [TAGS], 'delta');
+    await commit(pass, [], null);
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'delta' });
+  });
+});

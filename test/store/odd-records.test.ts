@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { KEEPING, PLAIN, feed, readPass, readRow, rejected, type Sent } from './support.ts';
+
+const ABSENCES = '/hris/absences';
+/** A number that JSON allows and that Postgres cannot hold. */
+const UNSTORABLE = '{"id":"bad","x":1e999999}';
+
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const full = (pages: Sent[][], options = PLAIN) => readPass(store, integration, ABSENCES, 'full', pages, options);
+const delta = (pages: Sent[][], options = PLAIN) => readPass(store, integration, ABSENCES, 'delta', pages, options);
+const row = (id: string) => readRow(store, integration, 'hris_absences', id);
+
+describe('a page with one bad record lands (I13)', () => {
+  test('a record that Postgres cannot hold is found by halving and set aside; the other 40 land', async () => {
+    const good = Array.from({ length: 40 }, (_, index) => ({ id: `g${index}` }));
+    const pass = await full([[...good.slice(0, 17), UNSTORABLE, ...good.slice(17)]]);
+    expect(pass).toMatchObject({ state: 'completed', records: 41, created: 40, rejected: 1 });
+    expect(await rejected(store, integration)).toEqual([
+      { id: 'bad', reason: 'unstorable', hash: expect.stringMatching(/^[0-9a-f]{64}$/), body: null, times: 1 },
+    ]);
+    expect((await feed(store, integration)).length).toBe(40);
+  });
+
+  test('several bad ones on one page, at its ends', async () => {
+    const pass = await full([
+      [UNSTORABLE, { id: 'a' }, { id: 'b' }, '{"id":"worse","x":[-1e999999]}'],
+    ]);
+    expect(pass).toMatchObject({ created: 2, rejected: 2 });
+  });
+
+  test('the watermark goes on, and the cursor of the pass too', async () => {
+    const pass = await full([[UNSTORABLE], [{ id: 'a' }], ['7', '{"no":"id"}']]);
+    expect(pass).toMatchObject({ state: 'completed', pages: 3, rejected: 3, moves_watermark: true });
+    expect(await delta([[]])).toMatchObject({ kind: 'delta' });
+  });
+
+  test('NUL, half surrogates, odd keys, duplicate keys and __proto__ are stored', async () => {
+    await full([
+      [
+        '{"id":"nul","k\\u0000":"x\\u0000","employee_note":"\\ud800"}',
+        '{"id":"escaped","employee_note":"\\\\u0000"}',
+        '{"id":"twice","unit":"DAYS","unit":"HOURS"}',
+        '{"id":"proto","__proto__":{"a":1},"":"empty key"}',
+        '{"id":42}',
+      ],
+    ]);
+    expect((await row('nul'))?.raw).toEqual({ id: 'nul', 'k\uFFFD': 'x\uFFFD', employee_note: '\uFFFD' });
+    expect((await row('escaped'))?.['employee_note']).toBe(String.raw`\u0000`);
+    expect((await row('twice'))?.['unit']).toBe('HOURS');
+    expect((await row('proto'))?.raw_text).toContain('"__proto__": {"a": 1}');
+    expect((await row('42'))?.raw).toEqual({ id: 42 });
+  });
+
+  test('values of another type than documented stay in raw, and their columns stay null', async () => {
+    await full([
+      [
+        {
+          id: 'a',
+          amount: 'many',
+          start_half_day: 'yes',
+          changed_at: 'yesterday',
+          unit: { of: 'measure' },
+          type: null,
+          status: 'SOMETHING_NEW',
+        },
+        { id: 'b', changed_at: '2026-01-01T00:00:00+99:00', remote_deleted_at: '2026-02-30' },
+      ],
+    ]);
+    expect(await row('a')).toMatchObject({
+      amount: null,
+      start_half_day: null,
+      changed_at: null,
+      unit: '{"of": "measure"}',
+      type: null,
+      status: 'SOMETHING_NEW',
+      raw: { amount: 'many', start_half_day: 'yes', changed_at: 'yesterday' },
+    });
+    expect(await row('b')).toMatchObject({ changed_at: null, remote_deleted_at: null, deleted_at: null });
+    expect(await rejected(store, integration)).toEqual([]);
+  });
+
+  test('the same id twice on a page: the last one counts, and one change is told', async () => {
+    const pass = await full([[{ id: 'a', unit: 'DAYS' }, { id: 'b' }, { id: 'a', unit: 'HOURS' }]]);
+    expect(pass).toMatchObject({ records: 3, created: 2 });
+    expect(await row('a')).toMatchObject({ unit: 'HOURS' });
+    expect(await feed(store, integration)).toEqual(['created a', 'created b']);
+  });
+
+  test('a page without records that has a next page', async () => {
+    expect(await full([[], [], [{ id: 'a' }]])).toMatchObject({ state: 'completed', pages: 3, created: 1 });
+  });
+});
+
+describe('the life of a record that was set aside', () => {
+  test('its body is kept only when KEEP_REJECTED_BODIES says so; the hash is of the text', async () => {
+    await full([['{"salary":1}']]);
+    const hash = createHash('sha256').update('{"salary":1}').digest('hex');
+    expect(await rejected(store, integration)).toEqual([
+      { id: null, reason: 'no_id', hash, body: null, times: 1 },
+    ]);
+    await full([['{"salary":1}', '{"id":null,"t":"\\u0000"}']], KEEPING);
+    expect((await rejected(store, integration)).map((one) => one.body).sort()).toEqual([
+      '{"id":null,"t":"\uFFFD"}',
+      '{"salary":1}',
+    ]);
+  });
+
+  test('seen again it is counted, and a later good version clears it', async () => {
+    await full([[UNSTORABLE]]);
+    await delta([[UNSTORABLE]]);
+    expect(await rejected(store, integration)).toMatchObject([{ id: 'bad', times: 2 }]);
+    await delta([[{ id: 'bad', unit: 'DAYS' }]]);
+    expect(await rejected(store, integration)).toEqual([]);
+    expect(await row('bad')).toMatchObject({ unit: 'DAYS' });
+  });
+
+  test('one without an id is cleared by a later full listing that lacks it, and by nothing else', async () => {
+    await full([['{"no":"id"}', { id: 'a' }]]);
+    await delta([[{ id: 'a', unit: 'DAYS' }]]);
+    expect(await rejected(store, integration)).toHaveLength(1);
+    await full([['{"no":"id"}']]);
+    expect(await rejected(store, integration)).toMatchObject([{ times: 2 }]);
+    await full([[{ id: 'a' }]]);
+    expect(await rejected(store, integration)).toEqual([]);
+  });
+});

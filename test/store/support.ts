@@ -1,0 +1,171 @@
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { prepareRecords } from '../../src/domain/records.ts';
+import type { PassKind } from '../../src/domain/sync.ts';
+import { exactNumber, parseExact } from '../../src/kombo/json.ts';
+import { commitPage, type Page } from '../../src/store/commit-page.ts';
+import { transaction, type Store } from '../../src/store/database.ts';
+import { openPass, type Pass } from '../../src/store/passes.ts';
+import { findCandidates, finishSweep, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
+import { beginWrite, writeRecords, type WriteCounts, type WriteOptions } from '../../src/store/write-records.ts';
+
+export const PLAIN: WriteOptions = { eraseEmptied: false, keepRejectedBodies: false };
+export const ERASING: WriteOptions = { eraseEmptied: true, keepRejectedBodies: false };
+export const KEEPING: WriteOptions = { eraseEmptied: false, keepRejectedBodies: true };
+
+/** A record as JSON text, or as an object that becomes one. */
+export type Sent = string | Record<string, unknown>;
+
+export const textOf = (sent: Sent) => (typeof sent === 'string' ? sent : JSON.stringify(sent));
+export const at = (text: string) => new Date(`2026-03-01T${text}Z`);
+/** A moment as records carry it. */
+export const iso = (text: string) => at(text).toISOString();
+
+let syncs = 0;
+
+/** What the reader makes of an answer of Kombo. */
+export function makePage(
+  endpoint: string,
+  records: readonly Sent[],
+  options: { next?: string | null; observedAt?: Date; clockCorrectionMs?: number } = {},
+): Page {
+  const results = parseExact(`[${records.map(textOf).join(',')}]`) as unknown[];
+  return {
+    ...prepareRecords(getEndpoint(endpoint), results, exactNumber),
+    results: results.length,
+    next: options.next ?? null,
+    observedAt: options.observedAt ?? new Date(),
+    clockCorrectionMs: options.clockCorrectionMs ?? 0,
+  };
+}
+
+/** Writes records as one page of no pass in particular. */
+export async function write(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+  records: readonly Sent[],
+  observedAt: Date,
+  options: WriteOptions = PLAIN,
+): Promise<WriteCounts> {
+  const page = makePage(endpoint, records);
+  const target = { integrationId, endpoint: getEndpoint(endpoint), observedAt, driftBefore: null, passId: null };
+  return transaction(store.pool, async (client) => {
+    await beginWrite(client, target);
+    return writeRecords(client, target, page.storable, page.rejected, options, false);
+  });
+}
+
+export async function open(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+  kind: PassKind,
+  more: { syncId?: string; overlapMs?: number; since?: string } = {},
+): Promise<Pass> {
+  return openPass(store, {
+    integrationId,
+    endpoint,
+    kind,
+    syncId: more.syncId ?? `${integrationId}/${++syncs}`,
+    workflowId: `sync/${integrationId}`,
+    runId: 'run',
+    trigger: 'webhook',
+    since: more.since,
+    overlapMs: more.overlapMs ?? 0,
+  });
+}
+
+/** A whole pass whose pages hold the given records. */
+export async function readPass(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+  kind: PassKind,
+  pages: readonly (readonly Sent[])[],
+  options: WriteOptions = PLAIN,
+): Promise<Pass> {
+  let pass = await open(store, integrationId, endpoint, kind);
+  for (const [index, records] of pages.entries()) {
+    const next = index + 1 < pages.length ? `page ${index + 2}` : null;
+    const observedAt = await databaseTime(store);
+    ({ pass } = await commitPage(store, pass, makePage(endpoint, records, { next, observedAt }), options));
+  }
+  return pass;
+}
+
+/** The sweep after a full pass; `ask` stands for Kombo's answer to a question by ids. */
+export async function sweep(
+  store: Store,
+  pass: Pass,
+  ask: (ids: readonly string[]) => readonly Sent[] = () => [],
+  limits: { maxShare?: number; allowMassDeletion?: boolean } = {},
+): Promise<Pass> {
+  const found = await findCandidates(store, pass, { maxShare: 0.3, allowMassDeletion: false, ...limits });
+  while (found.sweep_state === 'checking') {
+    const asked = await nextCandidates(store, found, 100);
+    if (asked.length === 0) break;
+    const observedAt = await databaseTime(store);
+    const answer = makePage(pass.endpoint, ask(asked));
+    await settleCandidates(store, found, { asked, returned: answer.storable, unreadable: [], observedAt }, PLAIN);
+  }
+  return finishSweep(store, found);
+}
+
+export async function databaseTime(store: Store): Promise<Date> {
+  const { rows } = await store.pool.query<{ now: Date }>('select clock_timestamp() as now');
+  return rows[0]!.now;
+}
+
+export type Row = Record<string, unknown> & {
+  raw: Record<string, unknown>;
+  raw_text: string;
+  changed_at: Date | null;
+  remote_deleted_at: Date | null;
+  deleted_at: Date | null;
+  observed_at: Date;
+};
+
+export async function readRow(
+  store: Store,
+  integrationId: string,
+  table: string,
+  id: string,
+): Promise<Row | undefined> {
+  const { rows } = await store.pool.query<Row>(
+    `select *, raw::text as raw_text from kombo."${table}" where integration_id = $1 and id = $2`,
+    [integrationId, id],
+  );
+  return rows[0];
+}
+
+/** What tells that a row was written anew, even with the same content. */
+export async function rowVersions(store: Store, table: string): Promise<Record<string, string>> {
+  const { rows } = await store.pool.query<{ key: string; version: string }>(
+    `select integration_id || ' ' || id as key, xmin || ' ' || ctid as version from kombo."${table}" order by 1`,
+  );
+  return Object.fromEntries(rows.map((row) => [row.key, row.version]));
+}
+
+/** Entries of the change feed as `op id`, in order. */
+export async function feed(store: Store, integrationId: string): Promise<string[]> {
+  const { rows } = await store.pool.query<{ op: string; id: string }>(
+    'select op, id from kombo_sync.changes where integration_id = $1 order by seq',
+    [integrationId],
+  );
+  return rows.map((row) => `${row.op} ${row.id}`);
+}
+
+export async function rejected(store: Store, integrationId: string) {
+  const { rows } = await store.pool.query<{
+    id: string | null;
+    reason: string;
+    hash: string;
+    body: string | null;
+    times: number;
+  }>(
+    `select id, reason, hash, body, times from kombo_sync.rejected_records
+     where integration_id = $1 order by id nulls last, hash`,
+    [integrationId],
+  );
+  return rows;
+}

@@ -1,0 +1,101 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { ERASING, PLAIN, at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
+
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const send = (time: string, records: Sent[], options = PLAIN) =>
+  write(store, integration, '/ats/tags', records, at(time), options);
+const row = () => readRow(store, integration, 'ats_tags', 'a');
+
+const live = (time = '09:00:00') => ({ id: 'a', name: 'Referral', changed_at: iso(time), remote_deleted_at: null });
+const tombstone = { ...live('10:00:00'), remote_deleted_at: iso('10:00:00') };
+const emptied = { ...tombstone, name: null, remote_data: {} };
+
+describe('deletions (I14)', () => {
+  test('a tombstone is a soft delete that keeps what was known', async () => {
+    await send('09:30:00', [live()]);
+    expect(await send('10:30:00', [tombstone])).toMatchObject({ deleted: 1 });
+    expect(await row()).toMatchObject({
+      name: 'Referral',
+      deleted_at: at('10:00:00'),
+      remote_deleted_at: at('10:00:00'),
+    });
+    expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
+  });
+
+  test('a tombstone of a record that was never seen is kept as deleted, not as created', async () => {
+    expect(await send('10:30:00', [tombstone])).toMatchObject({ deleted: 1, created: 0 });
+    expect(await feed(store, integration)).toEqual(['deleted a']);
+  });
+
+  test('a record that returns is undeleted', async () => {
+    await send('10:30:00', [tombstone]);
+    expect(await send('11:30:00', [live('11:00:00')])).toMatchObject({ restored: 1 });
+    expect(await row()).toMatchObject({ deleted_at: null, remote_deleted_at: null });
+    expect(await feed(store, integration)).toEqual(['deleted a', 'restored a']);
+  });
+
+  test('it returns even when changed_at stayed', async () => {
+    await send('10:30:00', [tombstone]);
+    expect(await send('11:30:00', [live('10:00:00')])).toMatchObject({ restored: 1 });
+  });
+
+  test('an older live answer does not bring it back', async () => {
+    await send('10:30:00', [tombstone]);
+    expect(await send('09:30:00', [live()])).toMatchObject({ stale: 1 });
+    expect(await row()).toMatchObject({ deleted_at: at('10:00:00') });
+  });
+});
+
+describe('emptied tombstones (I14)', () => {
+  test('keep what was known', async () => {
+    await send('09:30:00', [live()]);
+    await send('10:30:00', [tombstone]);
+    const before = await rowVersions(store, 'ats_tags');
+    expect(await send('12:00:00', [emptied])).toMatchObject({ unchanged: 1, updated: 0 });
+    expect(await rowVersions(store, 'ats_tags')).toEqual(before);
+    expect(await row()).toMatchObject({ name: 'Referral', deleted_at: at('10:00:00') });
+  });
+
+  test('delete a record whose tombstone was never seen whole, and keep its fields', async () => {
+    await send('09:30:00', [live()]);
+    expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 1 });
+    expect(await row()).toMatchObject({ name: 'Referral', raw: { name: 'Referral' }, deleted_at: at('10:00:00') });
+    expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
+  });
+
+  test('do not delete a record that came back meanwhile', async () => {
+    await send('13:00:00', [live('12:30:00')]);
+    expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 0 });
+    expect(await row()).toMatchObject({ deleted_at: null });
+  });
+
+  test('of a record that was never seen are kept as they are', async () => {
+    expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 1 });
+    expect(await row()).toMatchObject({ name: null, deleted_at: at('10:00:00') });
+  });
+
+  test('erase what was known when ERASE_EMPTIED says so, once', async () => {
+    await send('09:30:00', [live()]);
+    await send('10:30:00', [tombstone]);
+    expect(await send('12:00:00', [emptied], ERASING)).toMatchObject({ updated: 1 });
+    expect(await row()).toMatchObject({ name: null, raw: { name: null }, deleted_at: at('10:00:00') });
+    expect(await send('13:00:00', [emptied], ERASING)).toMatchObject({ unchanged: 1 });
+  });
+
+  test('a record that returns after that is whole again', async () => {
+    await send('12:00:00', [emptied], ERASING);
+    expect(await send('14:00:00', [live('13:30:00')], ERASING)).toMatchObject({ restored: 1 });
+    expect(await row()).toMatchObject({ name: 'Referral', deleted_at: null });
+  });
+});

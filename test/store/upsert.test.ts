@@ -1,0 +1,154 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { WriteOptions } from '../../src/store/write-records.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
+
+const ABSENCES = '/hris/absences';
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const send = (time: string, records: Sent[], options?: WriteOptions) =>
+  write(store, integration, ABSENCES, records, at(time), options);
+const row = (id = 'a') => readRow(store, integration, 'hris_absences', id);
+const absence = (changedAt: string | null, unit: string, more: Record<string, unknown> = {}) => ({
+  id: 'a',
+  unit,
+  changed_at: changedAt === null ? null : iso(changedAt),
+  remote_deleted_at: null,
+  ...more,
+});
+
+describe('which version wins (I12)', () => {
+  test('a newer one is written and told', async () => {
+    expect(await send('10:00:00', [absence('09:00:00', 'DAYS')])).toMatchObject({ created: 1 });
+    expect(await send('11:00:00', [absence('10:30:00', 'HOURS')])).toMatchObject({ updated: 1 });
+    expect(await row()).toMatchObject({ unit: 'HOURS', changed_at: at('10:30:00'), observed_at: at('11:00:00') });
+    expect(await feed(store, integration)).toEqual(['created a', 'updated a']);
+  });
+
+  test('an older one is refused, whenever it was asked for', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS')]);
+    expect(await send('09:30:00', [absence('08:00:00', 'OLD')])).toMatchObject({ stale: 1 });
+    expect(await send('11:00:00', [absence('08:00:00', 'OLD')])).toMatchObject({ stale: 1 });
+    expect(await row()).toMatchObject({ unit: 'DAYS' });
+    expect(await feed(store, integration)).toEqual(['created a']);
+  });
+
+  test('with equal changed_at the later question wins: only nested data changed', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS', { type: { name: 'Leave' } })]);
+    const renamed = absence('09:00:00', 'DAYS', { type: { name: 'Holiday' } });
+    expect(await send('09:30:00', [renamed])).toMatchObject({ stale: 1 });
+    expect(await send('10:30:00', [renamed])).toMatchObject({ updated: 1 });
+    expect(await row()).toMatchObject({ type: { name: 'Holiday' } });
+  });
+
+  test('a tie of both is written', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS')]);
+    expect(await send('10:00:00', [absence('09:00:00', 'HOURS')])).toMatchObject({ updated: 1 });
+  });
+
+  test('without changed_at the moment of asking decides, and the known changed_at stays', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS')]);
+    expect(await send('09:59:00', [absence(null, 'OLD')])).toMatchObject({ stale: 1 });
+    expect(await send('10:01:00', [absence(null, 'NEW')])).toMatchObject({ updated: 1 });
+    expect(await row()).toMatchObject({ unit: 'NEW', changed_at: at('09:00:00') });
+  });
+
+  test('any order and repetition of answers ends with the newest', async () => {
+    const answers = ['09:00:00', '09:10:00', '09:20:00'].map((time) => ({ time, record: absence(time, time) }));
+    for (const order of [
+      [2, 1, 0],
+      [1, 2, 0, 1],
+      [0, 2, 2, 1, 0],
+    ]) {
+      integration = `bombohr:${++integrations}`;
+      for (const index of order) await send(answers[index]!.time, [answers[index]!.record]);
+      expect(await row()).toMatchObject({ unit: '09:20:00' });
+    }
+  });
+});
+
+describe('nothing to do costs nothing', () => {
+  test('an equal record writes no row, no dead tuple and no change', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS'), { id: 'b' }]);
+    const before = await rowVersions(store, 'hris_absences');
+    expect(await send('12:00:00', [absence('09:00:00', 'DAYS'), { id: 'b' }])).toMatchObject({
+      unchanged: 2,
+      updated: 0,
+    });
+    // The same row versions at the same places: nothing was written beside them either.
+    expect(await rowVersions(store, 'hris_absences')).toEqual(before);
+    expect(await feed(store, integration)).toEqual(['created a', 'created b']);
+  });
+
+  test('the order of keys is no change', async () => {
+    await send('10:00:00', ['{"id":"a","unit":"DAYS","amount":1}']);
+    expect(await send('11:00:00', ['{"amount":1,"unit":"DAYS","id":"a"}'])).toMatchObject({ unchanged: 1 });
+  });
+
+  test('null and a missing field are different in raw and the same in the column', async () => {
+    await send('10:00:00', ['{"id":"a","unit":null}']);
+    expect(await row()).toMatchObject({ unit: null, raw: { unit: null } });
+    expect(await send('11:00:00', ['{"id":"a"}'])).toMatchObject({ updated: 1 });
+    expect((await row())?.raw).toEqual({ id: 'a' });
+  });
+});
+
+describe('what is stored', () => {
+  test('numbers of 20 digits and fractions stay exact, in raw and in the column', async () => {
+    await send('10:00:00', ['{"id":"a","amount":12345678901234567890.123456789,"x":0.1000000000000000055511151231}']);
+    const stored = await row();
+    expect(stored?.['amount']).toBe('12345678901234567890.123456789');
+    expect(stored?.raw_text).toContain('0.1000000000000000055511151231');
+  });
+
+  test('a record of two megabytes', async () => {
+    const note = 'ä'.repeat(1024 * 1024);
+    expect(await send('10:00:00', [{ id: 'a', employee_note: note }, { id: 'b' }])).toMatchObject({ created: 2 });
+    expect((await row())?.['employee_note']).toBe(note);
+  });
+
+  test('a time without an offset is UTC, whatever the time zone of the database is', async () => {
+    const url = new URL(store.url);
+    await store.pool.query(`alter database "${url.pathname.slice(1)}" set timezone = 'America/New_York'`);
+    const { openStore } = await import('../../src/store/database.ts');
+    const elsewhere = openStore(store.url);
+    try {
+      const employee = { id: 'e', start_date: '2026-07-01', changed_at: '2026-07-01T00:00:00' };
+      await write(elsewhere, integration, '/hris/employees', [employee], at('10:00:00'));
+      const stored = await readRow(elsewhere, integration, 'hris_employees', 'e');
+      expect(stored).toMatchObject({
+        start_date: new Date('2026-07-01T00:00:00Z'),
+        changed_at: new Date('2026-07-01T00:00:00Z'),
+      });
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  test('two integrations with the same ids never touch each other (I11)', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS')]);
+    const first = integration;
+    integration = `${first}-other`;
+    await send('11:00:00', [absence('10:00:00', 'HOURS')]);
+    expect(await readRow(store, first, 'hris_absences', 'a')).toMatchObject({ unit: 'DAYS' });
+    expect(await row()).toMatchObject({ unit: 'HOURS' });
+  });
+
+  test('many writers of one table at once lose nothing', async () => {
+    const writers = Array.from({ length: 8 }, (_, writer) =>
+      send('10:00:00', [absence('09:00:00', 'DAYS'), { id: `w${writer}` }]),
+    );
+    const counts = await Promise.all(writers);
+    expect(counts.reduce((sum, count) => sum + count.created, 0)).toBe(9);
+    expect((await feed(store, integration)).filter((entry) => entry === 'created a')).toHaveLength(1);
+  });
+});
