@@ -9,10 +9,12 @@ export function dealtTargets(name: string, link: LinkDefinition, source: number,
     const parent = Math.floor((source - 1) / link.tree);
     return source === 0 || parent >= targets ? [] : [parent];
   }
+  const first = (source + (link.shift ?? 0)) % targets;
+  if (link.share === undefined && link.many === undefined) return [first];
   const dice = mix(hashText(name), source);
   if (link.share !== undefined && dice % 100 >= link.share) return [];
   const count = link.many === undefined ? 1 : Math.min(dice % (link.many + 1), targets);
-  return Array.from({ length: count }, (_, turn) => (source + (link.shift ?? 0) + turn) % targets);
+  return Array.from({ length: count }, (_, turn) => (first + turn) % targets);
 }
 
 /** Targets of a source: those set by hand, else those dealt out. */

@@ -14,6 +14,19 @@ function hoursBefore(hours: number): string {
   return text;
 }
 
+const linkFieldsByModel = new Map<ModelDefinition, [link: string, field: string][]>();
+
+/** The links that show as a field of the record. */
+function linkFields(model: ModelDefinition): [link: string, field: string][] {
+  let fields = linkFieldsByModel.get(model);
+  if (!fields) {
+    const links = Object.entries(model.links ?? {});
+    fields = links.flatMap(([name, { field }]) => (field ? [[name, field] as [string, string]] : []));
+    linkFieldsByModel.set(model, fields);
+  }
+  return fields;
+}
+
 /** Looks records up and keeps them for the length of one answer, since many of them are nested in several others. */
 export class Library {
   readonly #tables: ReadonlyMap<string, TableState>;
@@ -129,13 +142,16 @@ export class Reader implements RecordReader {
   /** The record without copies of others and, as they are dear to write, without time stamps. */
   own(): Fields {
     if (this.#own) return this.#own;
-    const fields: Fields = { id: this.id };
-    if (!this.#model.bare) fields['remote_id'] = this.remoteId;
-    for (const [name, link] of Object.entries(this.#model.links ?? {})) {
-      if (link.field) fields[link.field] = this.one(name)?.id ?? null;
-    }
-    Object.assign(fields, this.#model.own(this));
-    return (this.#own = Object.assign(fields, this.#state?.fields));
+    const linked: Fields = {};
+    for (const [name, link] of linkFields(this.#model)) linked[link] = this.one(name)?.id ?? null;
+    const remote = this.#model.bare ? {} : { remote_id: this.remoteId };
+    return (this.#own = {
+      id: this.id,
+      ...remote,
+      ...linked,
+      ...this.#model.own(this),
+      ...this.#state?.fields,
+    });
   }
 
   /** The record as the API returns it. */

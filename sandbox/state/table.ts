@@ -76,8 +76,8 @@ export class TableState {
 
   load(saved: SavedTable): void {
     this.#created = saved.created;
-    this.#front.push(...saved.front);
-    this.#back.push(...saved.back);
+    for (const ordinal of saved.front) this.#front.push(ordinal);
+    for (const ordinal of saved.back) this.#back.push(ordinal);
     for (const [ordinal, { links, ...state }] of saved.states) {
       this.#states.set(ordinal, state);
       if (state.id !== undefined) this.#ids.set(state.id, ordinal);

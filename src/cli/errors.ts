@@ -38,7 +38,6 @@ const NETWORK_CODES = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EPIPE',
-  'ENOENT',
 ]);
 
 /** SQLSTATEs of a server that is there but does not let us in, or not yet. */
@@ -98,7 +97,9 @@ function describePostgres(error: Error): Failure | undefined {
   }
   const reason =
     (isPostgres ? REFUSED[code] : undefined) ??
-    (code !== undefined && NETWORK_CODES.has(code) ? `${code} at ${peerOf(error)}` : undefined) ??
+    (code !== undefined && (NETWORK_CODES.has(code) || isMissingSocket(error))
+      ? `${code} at ${peerOf(error)}`
+      : undefined) ??
     (POOL_MESSAGES.test(error.message) ? 'it does not answer' : undefined);
   if (reason === undefined) return undefined;
   return {
@@ -123,6 +124,11 @@ function describeTemporal(error: Error): Failure | undefined {
     }
   }
   return undefined;
+}
+
+/** DATABASE_URL may name the folder of a Unix socket. */
+function isMissingSocket(error: Error): boolean {
+  return stringCode(error) === 'ENOENT' && 'syscall' in error && error.syscall === 'connect';
 }
 
 function stringCode(error: Error): string | undefined {

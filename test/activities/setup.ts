@@ -85,11 +85,18 @@ export function pass(integrationId: string, more: Partial<SyncEndpointInput> = {
   return { integrationId, endpoint: '/ats/jobs', kind: 'delta', syncId: `run/${++syncs}`, trigger: 'webhook', ...more };
 }
 
+const nothing = () => {};
+const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+export function environment(): MockActivityEnvironment {
+  return new MockActivityEnvironment({}, { logger: quiet });
+}
+
 /** Runs an activity's function as a worker would. */
 export async function run<A, R>(
   activity: (input: A) => Promise<R>,
   input: A,
-  env = new MockActivityEnvironment(),
+  env = environment(),
 ): Promise<R> {
   return env.run(activity, input);
 }
@@ -98,7 +105,7 @@ export async function run<A, R>(
 export async function failure<A, R>(
   activity: (input: A) => Promise<R>,
   input: A,
-  env = new MockActivityEnvironment(),
+  env = environment(),
 ): Promise<ApplicationFailure> {
   const result = await run(activity, input, env).then(
     (value) => ({ value }),

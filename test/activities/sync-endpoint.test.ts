@@ -1,9 +1,9 @@
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import type { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { readWatermark } from '../../src/store/passes.ts';
 import { eventually } from '../support/poll.ts';
-import { afterPage, createWorkbench, failure, pass, readOnce, run } from './setup.ts';
+import { afterPage, createWorkbench, environment, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { control, store } = bench;
@@ -196,7 +196,7 @@ describe('troubles', () => {
 describe('stopping', () => {
   test('(I19) a shutdown lets the page in flight commit and gives the rest back', async () => {
     const id = await bench.integration({ records: { ats_jobs: 900 } });
-    const env = new MockActivityEnvironment();
+    const env = environment();
     const { syncEndpoint } = bench.activities({ onPage: afterPage(1, () => shutDown(env)) });
     const input = pass(id);
     const result = await run(syncEndpoint, input, env);
@@ -211,7 +211,7 @@ describe('stopping', () => {
   test('a real cancellation ends the request in flight', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'stall', integration: id, nth: 2 });
-    const env = new MockActivityEnvironment();
+    const env = environment();
     const failing = failure(bench.activities().syncEndpoint, pass(id), env);
     await eventually(() => bench.queries(id).length === 2);
     env.cancel('CANCELLED');

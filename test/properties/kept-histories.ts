@@ -1,4 +1,22 @@
 import type { History } from './history.ts';
 
+const QUIET = { quiet: false, sameInstant: false } as const;
+const PLAIN = { skewMs: 0, overlapMs: 0, pageSize: 2, eraseEmptied: false, lag: false } as const;
+
 /** Histories that once ended wrongly; they are played first, for ever. */
-export const KEPT: readonly History[] = [];
+export const KEPT: readonly History[] = [
+  {
+    // A page that a delta had asked for before a sweep, and wrote after it, brought back what the sweep had deleted.
+    ...PLAIN,
+    steps: [
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'open', kind: 'delta' },
+      { do: 'fetch', pass: 0 },
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'open', kind: 'delta' },
+      { do: 'fetch', pass: 0 },
+      { do: 'commit', pass: 3 },
+      { do: 'change', id: 'b', kind: 'vanished', ...QUIET },
+    ],
+  },
+];

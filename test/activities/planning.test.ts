@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import type { PassFailure } from '../../activities/record-failures.ts';
+import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { openStore } from '../../src/store/database.ts';
+import { endpointStates } from '../../src/store/endpoint-states.ts';
+import { findIntegration, setIntegrationStatus } from '../../src/store/integrations.ts';
+import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control, store } = bench;
+const { planSync, recordFailures, syncEndpoint } = bench.activities();
+
+/** Every endpoint has been read once, so that a plan holds what it was asked for and nothing else. */
+async function wholeIntegration(): Promise<string> {
+  const id = await bench.integration({ records: { ats_jobs: 3, ats_offers: 3 } });
+  for (const { path } of enabledEndpoints('ATS')) await run(syncEndpoint, pass(id, { endpoint: path }));
+  return id;
+}
+
+const delta = (integrationId: string, models: string[] | undefined, refresh = false) =>
+  run(planSync, { integrationId, kind: 'delta', models, refresh });
+
+const failed = (endpoint: string, type: string): PassFailure => ({ endpoint, kind: 'delta', type, code: type, message: 'no' });
+
+describe('planSync', () => {
+  test('an integration that only Kombo knows is looked up, kept and scheduled, and read whole', async () => {
+    const id = await bench.integration({ organizationName: 'Acme' }, false);
+    const plan = await delta(id, ['ats_jobs']);
+    expect(plan).toMatchObject({ tool: 'bombohr', category: 'ATS', unknownModels: [] });
+    expect(plan.passes.map((planned) => planned.endpoint)).toEqual(enabledEndpoints('ATS').map(({ path }) => path));
+    expect(await findIntegration(store, id)).toMatchObject({ organizationName: 'Acme', status: 'active' });
+    expect(bench.scheduled).toContain(id);
+  });
+
+  test('one that Kombo does not know is removed, with its schedules', async () => {
+    const id = await bench.integration();
+    control.removeIntegration(id);
+    expect(await delta(id, [], true)).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'removed' });
+    expect(bench.unscheduled).toContain(id);
+    expect((await delta(id, ['ats_jobs'])).blocked?.code).toBe('IntegrationGone');
+  });
+
+  test('what models name is read, and nothing else; names without an endpoint are reported', async () => {
+    const id = await wholeIntegration();
+    expect(await delta(id, ['ats_jobs', 'ats_new_thing'])).toMatchObject({
+      passes: [{ endpoint: '/ats/jobs', kind: 'delta' }],
+      unknownModels: ['ats_new_thing'],
+    });
+    expect((await delta(id, undefined)).passes.length).toBeGreaterThan(5);
+  });
+
+  test('(I6) a paused integration keeps what is asked for until it is resumed', async () => {
+    const id = await wholeIntegration();
+    await setIntegrationStatus(store, id, 'paused', { code: 'audit', message: 'audit' });
+    expect((await delta(id, ['ats_jobs'])).blocked).toMatchObject({ code: 'Paused' });
+    await setIntegrationStatus(store, id, 'active');
+    expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
+  });
+
+  test('an unreachable Kombo stops only what needs a look-up', async () => {
+    const known = await wholeIntegration();
+    control.addFault({ kind: 'unavailable', count: 'always', integration: known });
+    expect((await delta(known, ['ats_jobs'])).passes).toHaveLength(1);
+    const error = await failure(planSync, { integrationId: known, kind: 'delta', refresh: true });
+    expect(error).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+  });
+
+  test('a database that is away is waited for', async () => {
+    const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
+    const input = { integrationId: 'bombohr:any', kind: 'delta' as const, refresh: false };
+    const error = await failure(bench.activities({ store: away }).planSync, input);
+    expect(error).toMatchObject({ nonRetryable: false, message: expect.stringContaining('ECONNREFUSED') as string });
+    await away.close();
+  });
+});
+
+describe('recordFailures', () => {
+  test('(I6) (I10) a failed pass ends, is owed, is visible, and is read by the next sync whatever that was started for', async () => {
+    const id = await wholeIntegration();
+    const input = pass(id);
+    control.addFault({ kind: 'status', status: 400, integration: id });
+    await failure(syncEndpoint, input);
+    await run(recordFailures, { integrationId: id, syncId: input.syncId, failures: [failed('/ats/jobs', 'RequestRejected')] });
+    expect((await bench.passes(id)).at(-1)).toMatchObject({ state: 'failed', error_code: 'RequestRejected', error_message: 'no' });
+    expect(await delta(id, ['ats_offers'])).toMatchObject({
+      passes: expect.arrayContaining([{ endpoint: '/ats/jobs', kind: 'delta' }]) as unknown,
+    });
+    await run(syncEndpoint, pass(id));
+    expect((await delta(id, [])).passes).toEqual([]);
+  });
+
+  test('(I6) models that were never planned are owed', async () => {
+    const id = await wholeIntegration();
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [], unservedModels: ['ats_offers', 'ats_nonsense'] });
+    expect((await delta(id, [])).passes).toEqual((await delta(id, ['ats_offers'])).passes);
+    expect((await delta(id, [])).passes).toContainEqual({ endpoint: '/ats/offers', kind: 'delta' });
+  });
+
+  test('(I6) when everything was asked for, everything is owed', async () => {
+    const id = await wholeIntegration();
+    const all = (await delta(id, undefined)).passes.length;
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [], unservedEverything: true });
+    expect((await delta(id, [])).passes.length).toBeGreaterThanOrEqual(all);
+  });
+
+  test('(I6) what is owed stays owed when a pass completes that began before', async () => {
+    const id = await wholeIntegration();
+    const input = pass(id);
+    control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));
+    control.addFault({ kind: 'empty-page', integration: id });
+    await run(bench.activities({ chunkMs: 0 }).syncEndpoint, input);
+    await run(recordFailures, { integrationId: id, syncId: 'other', failures: [], unservedModels: ['ats_jobs'] });
+    expect(await run(syncEndpoint, input)).toMatchObject({ done: true });
+    expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
+  });
+
+  test('a parked integration says why, and is active again as soon as a read works', async () => {
+    const id = await wholeIntegration();
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'IntegrationParked')] });
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'parked', statusReason: 'no' });
+    await readOnce(bench, id);
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'active', statusReason: null });
+  });
+
+  test('an endpoint that the tool does not offer is left out for a day, and is back when it answers', async () => {
+    const id = await wholeIntegration();
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'EndpointDisabled')] });
+    expect(await delta(id, ['ats_jobs'])).toMatchObject({ passes: [], skipped: [{ endpoint: '/ats/jobs', status: 'skipped' }] });
+    await run(syncEndpoint, pass(id));
+    expect((await endpointStates(store, id)).get('/ats/jobs')?.disabled).toBeNull();
+    expect((await delta(id, ['ats_jobs'])).passes).toHaveLength(1);
+  });
+
+  test('one that is gone is removed, with its schedules', async () => {
+    const id = await wholeIntegration();
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'IntegrationGone')] });
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'removed' });
+    expect(bench.unscheduled).toContain(id);
+  });
+});

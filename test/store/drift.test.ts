@@ -1,0 +1,73 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { judgeDrift, listDrift } from '../../src/store/drift.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { readPass, sweep, type Sent } from './support.ts';
+
+const TAGS = '/ats/tags';
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const full = async (...records: Sent[]) => sweep(store, await readPass(store, integration, TAGS, 'full', [records]));
+const latest = async () => (await listDrift(store, integration))[0];
+
+const OLD = '2026-01-01T00:00:00Z';
+const LATER = '2026-01-02T00:00:00Z';
+const AHEAD = '2999-01-01T00:00:00Z';
+const tag = (id: string, more: Record<string, unknown> = {}) => ({ id, changed_at: OLD, remote_deleted_at: null, ...more });
+
+describe('drift report', () => {
+  test('the first full pass has nothing to compare with', async () => {
+    await full(tag('a'));
+    expect(await listDrift(store, integration)).toEqual([]);
+  });
+
+  test('a full pass that repairs nothing reports none', async () => {
+    await full(tag('a'));
+    await full(tag('a'));
+    expect(await latest()).toMatchObject({ verdict: 'none', endpoint: TAGS });
+  });
+
+  test('what a delta should have brought is counted by kind and judged unexpected', async () => {
+    await full(tag('stale'), tag('live'), tag('deleted', { remote_deleted_at: OLD }), tag('emptied', { name: 'x' }));
+    await full(
+      tag('missing'),
+      tag('stale', { changed_at: LATER, name: 'new' }),
+      tag('live', { remote_deleted_at: LATER }),
+      tag('deleted', { changed_at: LATER }),
+      tag('emptied', { name: null, remote_deleted_at: LATER }),
+    );
+    expect(await latest()).toMatchObject({
+      verdict: 'unexpected',
+      counts: { missing: 1, stale: 1, wronglyLive: 2, wronglyDeleted: 1, expected: 0 },
+    });
+  });
+
+  test('what changed after the last pass began is news, not drift', async () => {
+    await full(tag('a'), tag('b'));
+    await full(tag('a', { changed_at: AHEAD, name: 'x' }), tag('b', { remote_deleted_at: AHEAD }), tag('c', { changed_at: AHEAD }));
+    expect(await latest()).toMatchObject({ verdict: 'none' });
+  });
+
+  test('a nested change that no delta shows is expected; so is a record that vanished without a trace', async () => {
+    await full(tag('a', { remote_data: { nested: 1 } }), tag('gone'));
+    await full(tag('a', { remote_data: { nested: 2 } }));
+    expect(await latest()).toMatchObject({
+      verdict: 'expected',
+      counts: { stale: 1, wronglyLive: 1, expected: 2, missing: 0 },
+    });
+  });
+
+  test('one unexpected repair among expected ones makes the report unexpected', () => {
+    const counts = { missing: 0, stale: 3, wronglyLive: 0, wronglyDeleted: 0, expected: 2 };
+    expect(judgeDrift(counts)).toBe('unexpected');
+    expect(judgeDrift({ ...counts, expected: 3 })).toBe('expected');
+  });
+});

@@ -1,0 +1,190 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { listDrift } from '../../src/store/drift.ts';
+import { endPass, getPass, restartPass } from '../../src/store/passes.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { PLAIN, databaseTime, feed, makePage, open, readPass, readRow, sweep, write, type Sent } from './support.ts';
+
+const TAGS = '/ats/tags';
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+const full = (...pages: Sent[][]) => readPass(store, integration, TAGS, 'full', pages);
+const row = (id: string) => readRow(store, integration, 'ats_tags', id);
+const alive = async (id: string) => (await row(id))?.deleted_at === null;
+const tags = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `t${index}` }));
+
+describe('what a sweep deletes (I15)', () => {
+  test('only what a complete listing lacks and Kombo does not know by id either', async () => {
+    await full([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+    const pass = await full([{ id: 'a' }]);
+    const asked: string[] = [];
+    const swept = await sweep(store, pass, (ids) => {
+      asked.push(...ids);
+      return [{ id: 'b', name: 'still here' }];
+    });
+    expect(asked).toEqual(['b', 'c']);
+    expect(swept).toMatchObject({ sweep_state: 'done', sweep_candidates: 2, sweep_deleted: 1, deleted: 1, updated: 1 });
+    expect(await row('b')).toMatchObject({ name: 'still here', deleted_at: null });
+    expect(await row('c')).toMatchObject({ deleted_at: expect.any(Date), remote_deleted_at: null });
+    expect(await feed(store, integration)).toEqual(['created a', 'created b', 'created c', 'updated b', 'deleted c']);
+  });
+
+  test('a tombstone in the answer is taken with its own time', async () => {
+    await full([{ id: 'a' }]);
+    const deletedAt = '2026-01-01T00:00:00.000Z';
+    await sweep(store, await full([]), () => [{ id: 'a', remote_deleted_at: deletedAt }]);
+    expect(await row('a')).toMatchObject({ deleted_at: new Date(deletedAt), remote_deleted_at: new Date(deletedAt) });
+  });
+
+  test('nothing before the listing is complete, and nothing after a failed one', async () => {
+    await full([{ id: 'a' }]);
+    const half = await open(store, integration, TAGS, 'full');
+    const { pass } = await commitPage(store, half, makePage(TAGS, [], { next: 'p2' }), PLAIN);
+    await sweep(store, pass);
+    await endPass(store, { syncId: pass.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    await sweep(store, (await getPass(store, pass.id))!);
+    expect(await alive('a')).toBe(true);
+  });
+
+  test('nothing after a delta or a pass since a date', async () => {
+    await full([{ id: 'a' }]);
+    await sweep(store, await readPass(store, integration, TAGS, 'delta', [[]]));
+    const since = await open(store, integration, TAGS, 'full', { since: '2026-01-01' });
+    const { pass } = await commitPage(store, since, makePage(TAGS, []), PLAIN);
+    expect(pass).toMatchObject({ state: 'completed', sweep_state: 'none' });
+    await sweep(store, pass);
+    expect(await alive('a')).toBe(true);
+  });
+
+  test('never a record that was created, changed or read by a delta while the listing ran', async () => {
+    await full([{ id: 'moved', name: 'old' }, { id: 'listed' }]);
+    const listing = await open(store, integration, TAGS, 'full');
+    const between = await databaseTime(store);
+    await write(store, integration, TAGS, [{ id: 'created' }, { id: 'moved', name: 'new' }], between);
+    const { pass } = await commitPage(store, listing, makePage(TAGS, [{ id: 'listed' }]), PLAIN);
+    expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0, sweep_deleted: 0 });
+  });
+
+  test('never one that a delta wrote between the question and the answer', async () => {
+    await full([{ id: 'a' }]);
+    const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
+    const asked = await nextCandidates(store, pass, 10);
+    const askedAt = await databaseTime(store);
+    await write(store, integration, TAGS, [{ id: 'a', name: 'back' }], new Date(askedAt.getTime() + 1));
+    const answer = { asked, returned: [], unreadable: [], observedAt: askedAt };
+    expect(await settleCandidates(store, pass, answer, PLAIN)).toMatchObject({ deleted: 0 });
+    expect(await alive('a')).toBe(true);
+  });
+
+  test('never one that Kombo returns in a form that cannot be stored', async () => {
+    await full([{ id: 'a' }]);
+    const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
+    const answer = { asked: ['a'], returned: [], unreadable: ['a'], observedAt: await databaseTime(store) };
+    await settleCandidates(store, pass, answer, PLAIN);
+    expect(await alive('a')).toBe(true);
+  });
+
+  test('a record that was listed but set aside is no candidate', async () => {
+    await full([{ id: 'bad' }]);
+    expect(await sweep(store, await full(['{"id":"bad","x":1e999999}']))).toMatchObject({ sweep_candidates: 0 });
+  });
+
+  test('what was listed before a restart of the pass counts as listed', async () => {
+    await full([{ id: 'a' }]);
+    let pass = await open(store, integration, TAGS, 'full');
+    ({ pass } = await commitPage(store, pass, makePage(TAGS, [{ id: 'a' }], { next: 'p2' }), PLAIN));
+    pass = await restartPass(store, pass);
+    ({ pass } = await commitPage(store, pass, makePage(TAGS, []), PLAIN));
+    expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0 });
+  });
+
+  test('another integration with the same ids is not touched (I11)', async () => {
+    await readPass(store, `${integration}-other`, TAGS, 'full', [[{ id: 'a' }]]);
+    await full([{ id: 'a' }]);
+    await sweep(store, await full([]));
+    expect(await alive('a')).toBe(false);
+    expect(await readRow(store, `${integration}-other`, 'ats_tags', 'a')).toMatchObject({ deleted_at: null });
+  });
+});
+
+describe('a row that a sweep deleted', () => {
+  test('returns with the next answer that has it, even with an older changed_at', async () => {
+    await full([{ id: 'a', changed_at: '2026-02-01T00:00:00Z' }]);
+    await sweep(store, await full([]));
+    await full([{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]);
+    expect(await alive('a')).toBe(true);
+    expect((await feed(store, integration)).at(-1)).toBe('restored a');
+  });
+
+  test('does not return with an answer from before the sweep, even with a newer changed_at', async () => {
+    await full([{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]);
+    const before = await databaseTime(store);
+    await sweep(store, await full([]));
+    const late = [{ id: 'a', changed_at: '2026-02-01T00:00:00Z' }];
+    expect(await write(store, integration, TAGS, late, before)).toMatchObject({ stale: 1 });
+    expect(await alive('a')).toBe(false);
+  });
+});
+
+describe('a sweep that would delete too much', () => {
+  test('stops above 30 % of a big table, says why, and deletes nothing', async () => {
+    await full(tags(100));
+    const asked: string[] = [];
+    const swept = await sweep(store, await full(tags(69)), (ids) => {
+      asked.push(...ids);
+      return [];
+    });
+    expect(asked).toEqual([]);
+    expect(swept).toMatchObject({ sweep_state: 'stopped', sweep_candidates: 31, sweep_deleted: 0 });
+    expect(swept.sweep_message).toContain('lacks 31 of 100 live records');
+    expect(swept.sweep_message).toContain(`sync full ${integration} --models ats_tags --allow-mass-deletion`);
+    expect(await alive('t99')).toBe(true);
+  });
+
+  test('goes on at exactly the share, and above it when the operator said so', async () => {
+    await full(tags(100));
+    expect(await sweep(store, await full(tags(70)))).toMatchObject({ sweep_state: 'done', sweep_deleted: 30 });
+    await full(tags(100));
+    const allowed = { allowMassDeletion: true };
+    expect(await sweep(store, await full([]), () => [], allowed)).toMatchObject({ sweep_deleted: 100 });
+  });
+
+  test('tombstones do not count: Kombo itself says that these are deleted', async () => {
+    await full(tags(100));
+    const gone = tags(100).map((tag) => ({ ...tag, remote_deleted_at: '2026-01-01T00:00:00Z' }));
+    expect(await sweep(store, await full(gone))).toMatchObject({ sweep_state: 'done', sweep_candidates: 0 });
+    expect(await alive('t0')).toBe(false);
+  });
+
+  test('a small table is swept whole, since Kombo is asked about each record', async () => {
+    await full(tags(99));
+    expect(await sweep(store, await full([]))).toMatchObject({ sweep_state: 'done', sweep_deleted: 99 });
+  });
+});
+
+describe('a sweep that is interrupted', () => {
+  test('goes on with the candidates that are left, and counts each deletion once', async () => {
+    await full(tags(5));
+    const pass = await full([]);
+    const found = await findCandidates(store, pass, { maxShare: 0.3, allowMassDeletion: false });
+    const asked = await nextCandidates(store, found, 2);
+    const answer = { asked, returned: [], unreadable: [], observedAt: await databaseTime(store) };
+    await settleCandidates(store, found, answer, PLAIN);
+    await settleCandidates(store, found, answer, PLAIN);
+    expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 5, sweep_deleted: 5, sweep_state: 'done' });
+    expect(await sweep(store, pass)).toMatchObject({ sweep_deleted: 5 });
+    expect(await listDrift(store, integration)).toHaveLength(1);
+    const { rows } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
+    expect(rows).toEqual([]);
+  });
+});
