@@ -45,6 +45,7 @@ export class Demo {
     if (integrations.length === 0) return;
     const integrationId = this.#pick(integrations);
     this.#change(integrationId);
+    if (this.#control.pendingModels(integrationId).length === 0) return;
     const lose = options.loseEvery ? ++this.#webhooks % options.loseEvery === 0 : false;
     await this.#control.flushWebhook(integrationId, { lose });
   }

@@ -130,14 +130,14 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
 
   tombstone(integrationId: string, table: string, ids: Ids): void {
     const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.removeRecord(integration, table, id, this.#now(), true);
+    for (const id of listed(ids)) changes.tombstoneRecord(integration, table, id, this.#now());
     this.#tell(integrationId, table, 'tombstoned', ids);
   }
 
-  /** The record is gone from the API and no tombstone tells of it. */
+  /** The record is gone from the API, and no tombstone, delta or webhook tells of it. */
   vanish(integrationId: string, table: string, ids: Ids): void {
     const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.removeRecord(integration, table, id, this.#now(), false);
+    for (const id of listed(ids)) changes.vanishRecord(integration, table, id);
     this.#tell(integrationId, table, 'vanished', ids);
   }
 
@@ -183,7 +183,7 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
     const at = this.#now();
     for (const id of ids) {
       if (on) changes.restoreRecord(integration, table, id, at);
-      else changes.removeRecord(integration, table, id, at, true);
+      else changes.tombstoneRecord(integration, table, id, at);
     }
     if (on) integration.switchedOff.delete(model);
     else integration.switchedOff.set(model, at);

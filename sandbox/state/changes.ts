@@ -52,19 +52,16 @@ export function updateRecord(
   integration.recordChanged(model, ordinal, at);
 }
 
-/** The record is gone from the connected tool. `shown` is false when Kombo forgets it without a tombstone. */
-export function removeRecord(
-  integration: IntegrationState,
-  table: string,
-  id: string,
-  at: number,
-  shown: boolean,
-): void {
+/** The record is gone from the connected tool. */
+export function tombstoneRecord(integration: IntegrationState, table: string, id: string, at: number): void {
   const ordinal = ordinalOf(integration, table, id);
-  const record = integration.table(table).edit(ordinal);
-  if (shown) record.deletedAt = at;
-  else record.vanished = true;
+  integration.table(table).edit(ordinal).deletedAt = at;
   integration.recordChanged(modelOf(table), ordinal, at);
+}
+
+/** The record is gone from the API, and neither a delta nor a webhook tells of it. */
+export function vanishRecord(integration: IntegrationState, table: string, id: string): void {
+  integration.table(table).edit(ordinalOf(integration, table, id)).vanished = true;
 }
 
 export function restoreRecord(integration: IntegrationState, table: string, id: string, at: number): void {

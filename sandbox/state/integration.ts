@@ -1,4 +1,9 @@
-import { CATALOGUE, type Category, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import {
+  CATALOGUE,
+  KNOWN_MODELS,
+  type Category,
+  type EndpointDefinition,
+} from '../../src/domain/catalogue/index.ts';
 import { linksBetween, modelOf, modelsOf, type ModelDefinition } from '../model/index.ts';
 import { hashText, mix } from '../random.ts';
 import { sourcesOf, targetsOf } from './links.ts';
@@ -136,13 +141,13 @@ export class IntegrationState {
   /** The record has changed by itself: notes the model, and shows it wherever a delta returns it nested. */
   recordChanged(model: ModelDefinition, ordinal: number, at: number): void {
     this.table(model.name).edit(ordinal).changedAt = at;
-    this.pending.add(model.name);
+    this.#note(model.name);
     this.touchHolders(model, ordinal, at);
   }
 
   /** Nested data of the record has changed, which shows only where the catalogue says so. */
   nestedChanged(holder: ModelDefinition, ordinal: number, changedModel: string, at: number): void {
-    this.pending.add(changedModel);
+    this.#note(changedModel);
     if (this.#shows(holder.name, changedModel)) this.table(holder.name).edit(ordinal).touchedAt = at;
   }
 
@@ -163,6 +168,11 @@ export class IntegrationState {
         }
       }
     }
+  }
+
+  /** Assessments and a few tables have no model name, so no webhook ever names them. */
+  #note(model: string): void {
+    if (this.category !== 'ASSESSMENT' && KNOWN_MODELS.has(model)) this.pending.add(model);
   }
 
   #shows(holder: string, model: string): boolean {

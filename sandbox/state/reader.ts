@@ -143,7 +143,7 @@ export class Reader implements RecordReader {
   own(): Fields {
     if (this.#own) return this.#own;
     const linked: Fields = {};
-    for (const [name, link] of linkFields(this.#model)) linked[link] = this.one(name)?.id ?? null;
+    for (const [link, field] of linkFields(this.#model)) linked[field] = this.one(link)?.id ?? null;
     const remote = this.#model.bare ? {} : { remote_id: this.remoteId };
     return (this.#own = {
       id: this.id,

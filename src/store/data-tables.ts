@@ -108,7 +108,6 @@ async function fillColumns(
   columns: string[],
 ): Promise<void> {
   await client.query(`set timezone = 'UTC'`);
-  const list = columns.map((name) => `${quote(name)} ${endpoint.fields[name]}`).join(', ');
   const table = `kombo.${quote(endpoint.table)}`;
   let after = ['', ''];
   for (;;) {
@@ -119,28 +118,33 @@ async function fillColumns(
     );
     const last = rows.at(-1);
     if (!last) return;
-    const range = [...after, last.integration_id, last.id];
-    const update = (where: string) =>
-      `update ${table} t set (${columns.map(quote).join(', ')}) = (select ${columns.map(quote).join(', ')}
-         from jsonb_to_record(t.raw) as p(${list}))
-       where t.raw ?| $5::text[] and ${where}`;
-    const inRange = '(t.integration_id, t.id) > ($1, $2) and (t.integration_id, t.id) <= ($3, $4)';
+    const fill = (names: string[], from: string[], to: string[]) => {
+      const list = names.map((name) => `${quote(name)} ${endpoint.fields[name]}`).join(', ');
+      return client.query(
+        `update ${table} t set (${names.map(quote).join(', ')}) = (select ${names.map(quote).join(', ')}
+           from jsonb_to_record(t.raw) as p(${list}))
+         where t.raw ?| $5::text[] and (t.integration_id, t.id) > ($1, $2) and (t.integration_id, t.id) <= ($3, $4)`,
+        [...from, ...to, names],
+      );
+    };
     try {
-      await client.query(update(inRange), [...range, columns]);
+      await fill(columns, after, [last.integration_id, last.id]);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      // A value of another type than documented: row by row, so that it costs only itself.
+      // A value of another type than documented: one by one, so that it costs only itself.
+      let before = after;
       for (const row of rows) {
-        const one = [row.integration_id, row.id, row.integration_id, row.id, columns];
-        await client
-          .query(update('(t.integration_id, t.id) >= ($1, $2) and (t.integration_id, t.id) <= ($3, $4)'), one)
-          .catch((rowError: unknown) => {
-            if (!isDataError(rowError)) throw rowError;
-          });
+        const own = [row.integration_id, row.id];
+        for (const name of columns) await fill([name], before, own).catch(ignoreDataError);
+        before = own;
       }
     }
     after = [last.integration_id, last.id];
   }
+}
+
+function ignoreDataError(error: unknown): void {
+  if (!isDataError(error)) throw error;
 }
 
 /** SQLSTATE class 22 (a value that Postgres cannot hold) or 54 (too large or too deep for it). */

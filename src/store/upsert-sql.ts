@@ -92,7 +92,8 @@ from judged`;
  * about the fields any more, so only the deletion is taken from it.
  *
  * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
- * @returns one row per known record: `changed` tells whether it was written.
+ * · $4 changes up to here should already have come (null: none)
+ * @returns one row per known record: `changed` tells whether it was written, `late` whether that is drift.
  */
 export function emptiedSql(endpoint: EndpointDefinition): string {
   const table = `kombo.${quote(endpoint.table)}`;
@@ -112,5 +113,5 @@ with incoming as (
   insert into kombo_sync.changes (integration_id, table_name, id, op)
   select $1::text, '${endpoint.table}', id, 'deleted' from known where changed
 )
-select id, changed from known`;
+select id, changed, changed and remote_deleted_at <= $4::timestamptz as late from known`;
 }

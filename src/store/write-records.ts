@@ -169,14 +169,19 @@ async function markEmptied(
   target: WriteTarget,
   records: readonly StorableRecord[],
 ): Promise<{ counts: WriteCounts; known: Set<string> }> {
-  const { rows } = await client.query<{ id: string; changed: boolean }>(emptiedSql(target.endpoint), [
-    target.integrationId,
-    `[${records.map((record) => record.projection ?? record.raw).join(',')}]`,
-    target.observedAt,
-  ]);
+  const { rows } = await client.query<{ id: string; changed: boolean; late: boolean | null }>(
+    emptiedSql(target.endpoint),
+    [
+      target.integrationId,
+      `[${records.map((record) => record.projection ?? record.raw).join(',')}]`,
+      target.observedAt,
+      target.driftBefore,
+    ],
+  );
   const deleted = rows.filter((row) => row.changed).length;
+  const late = rows.filter((row) => row.late).length;
   return {
-    counts: { ...NOTHING_WRITTEN, deleted, unchanged: rows.length - deleted },
+    counts: { ...NOTHING_WRITTEN, deleted, unchanged: rows.length - deleted, drift_wrongly_live: late },
     known: new Set(rows.map((row) => row.id)),
   };
 }

@@ -15,7 +15,7 @@ test('the table of metrics is what /metrics shows', async () => {
 
 test('metrics in the alert rules exist', async () => {
   const { body } = await createMetrics().render(undefined);
-  const names = [...read('docs/operations.md').matchAll(/kombo_sync_[a-z_]+(?=[{)\[])/g)].map(
+  const names = [...read('docs/operations.md').matchAll(/kombo_sync_[a-z_]+(?=[{)[])/g)].map(
     ([name]) => name,
   );
   expect(names.length).toBeGreaterThan(5);

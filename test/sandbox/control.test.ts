@@ -50,7 +50,9 @@ describe('records', () => {
       changed_at: at,
       remote_deleted_at: at,
     });
+    await control.flushWebhook(IDS.ATS, { lose: true });
     control.vanish(IDS.ATS, TABLE, id!);
+    expect(control.pendingModels(IDS.ATS)).toEqual([]);
     expect(await row()).toBeUndefined();
     expect(control.snapshot(IDS.ATS, TABLE).has(id!)).toBe(false);
     control.restore(IDS.ATS, TABLE, id!);

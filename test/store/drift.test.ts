@@ -36,11 +36,11 @@ describe('drift report', () => {
   });
 
   test('what a delta should have brought is counted by kind and judged unexpected', async () => {
-    await full(tag('stale'), tag('live'), tag('deleted', { remote_deleted_at: OLD }), tag('emptied', { name: 'x' }));
+    await full(tag('stale'), tag('live', { name: 'x' }), tag('deleted', { remote_deleted_at: OLD }), tag('emptied', { name: 'x' }));
     await full(
       tag('missing'),
       tag('stale', { changed_at: LATER, name: 'new' }),
-      tag('live', { remote_deleted_at: LATER }),
+      tag('live', { name: 'x', remote_deleted_at: LATER }),
       tag('deleted', { changed_at: LATER }),
       tag('emptied', { name: null, remote_deleted_at: LATER }),
     );

@@ -1,0 +1,27 @@
+/** Where `dev` talks to the person in front of it. */
+export interface Output {
+  /** Whether lines that were printed can be changed. */
+  readonly updates: boolean;
+  say(line: string): void;
+  /** Prints these lines in the place of the last block. Only where `updates`. */
+  block(lines: readonly string[]): void;
+}
+
+const UP = (lines: number) => `\u001B[${lines}A`;
+const CLEAR_REST = '\u001B[K';
+
+export function createOutput(stream: NodeJS.WriteStream): Output {
+  let height = 0;
+  return {
+    updates: stream.isTTY,
+    say(line) {
+      height = 0;
+      stream.write(`${line}\n`);
+    },
+    block(lines) {
+      const text = lines.map((line) => `${line}${CLEAR_REST}\n`).join('');
+      stream.write(height > 0 ? `${UP(height)}${text}` : text);
+      height = lines.length;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Shorter than what is right for real data, so that one who watches sees a lost webhook made good within a minute. */
+const DEMO_SETTINGS = { DEBOUNCE_QUIET: '2s', DEBOUNCE_MAX_WAIT: '10s', CATCH_UP_INTERVAL: '1m' };
+
+export const isSet = (env: Env, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
+
+/** The demo's settings, except where the user has one of his own. */
+export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
+  const { CATCH_UP_INTERVAL, ...debounce } = DEMO_SETTINGS;
+  const own = Object.keys(debounce).some((name) => isSet(env, name));
+  return {
+    ...(own ? {} : debounce),
+    ...(isSet(env, 'CATCH_UP_INTERVAL') ? {} : { CATCH_UP_INTERVAL }),
+  };
+}
+
+const OF_ANOTHER_SERVER = /^TEMPORAL_(PROFILE$|API_KEY$|TLS|GRPC_META_|CODEC_)/;
+
+/** What leads Temporal's clients to our own server, and keeps what the user has for another one out of the way. */
+export function ownTemporal(env: Env, address: string, dataDir: string): Record<string, string | undefined> {
+  const others = Object.keys(env).filter((name) => OF_ANOTHER_SERVER.test(name));
+  return {
+    ...Object.fromEntries(others.map((name) => [name, undefined])),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: 'default',
+    // No such file, so that no profile is read.
+    TEMPORAL_CONFIG_FILE: path.join(dataDir, 'no-temporal-profile.toml'),
+  };
+}
+
+/** Sets the variables of this process; undefined removes one. */
+export function applySettings(settings: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}
+
+const environmentFile = (dataDir: string) => path.join(dataDir, 'env');
+
+/** Where other commands find the servers of a `dev` that runs; undefined when none does. */
+export function findEnvironmentFile(dataDir = '.kombo-sync'): string | undefined {
+  const file = environmentFile(dataDir);
+  return existsSync(file) ? file : undefined;
+}
+
+export function writeEnvironmentFile(
+  dataDir: string,
+  settings: Readonly<Record<string, string | undefined>>,
+): void {
+  const lines = Object.entries(settings).flatMap(([name, value]) => (value ? [`${name}='${value}'\n`] : []));
+  writeFileSync(environmentFile(dataDir), lines.join(''), { mode: 0o600 });
+}
+
+export function removeEnvironmentFile(dataDir: string): void {
+  rmSync(environmentFile(dataDir), { force: true });
+}

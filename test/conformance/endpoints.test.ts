@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readPage } from '../../activities/read-page.ts';
+import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
+import type { PassKind } from '../../src/domain/sync.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { PLAIN, databaseTime, feed, open, readRow, rowVersions } from '../store/support.ts';
+import { createWorld, fewRecords, type World } from './support.ts';
+
+let store: TestStore;
+let world: World;
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  world = await createWorld(store);
+});
+afterAll(async () => world.close());
+
+describe.each(CATALOGUE)('$path', (endpoint) => {
+  const { path, table, delta, includeDeleted } = endpoint;
+  const showsChanges = delta === 'updated_after';
+  let integration = '';
+
+  beforeEach(() => {
+    integration = `bombohr:${table}-${++integrations}`;
+    world.onAnswer = () => {};
+    world.sandbox.control.addIntegration(fewRecords(endpoint, integration));
+  });
+
+  const control = () => world.sandbox.control;
+  const sync = async (kind: PassKind) => world.sync(integration, path, kind);
+  /** A delta, or a full pass where no delta would show the change. */
+  const look = async () => sync(showsChanges ? 'delta' : 'full');
+  const ids = () => control().ids(integration, table);
+  const row = async (id: string) => readRow(store, integration, table, id);
+  const rows = async () => {
+    const { rows: found } = await store.pool.query<{ id: string; raw: unknown; deleted_at: Date | null }>(
+      `select id, raw, deleted_at from kombo."${table}" where integration_id = $1`,
+      [integration],
+    );
+    return new Map(found.map((one) => [one.id, one]));
+  };
+  /** What the API shows now: the tombstones too, where it has them. */
+  const shown = async () => {
+    const records = new Map<string, unknown>();
+    let cursor: string | null = null;
+    do {
+      const page = await world.kombo.fetchPage({ integrationId: integration, endpoint: path, cursor });
+      for (const record of page.results) records.set((record as { id: string }).id, record);
+      cursor = page.next;
+    } while (cursor !== null);
+    return records;
+  };
+  const expectEqual = async () => {
+    const kombo = await shown();
+    const copy = await rows();
+    for (const [id, record] of kombo) expect(copy.get(id)?.raw).toEqual(record);
+    const live = [...copy.values()].filter((one) => one.deleted_at === null).map(({ id }) => id);
+    const there = [...kombo].filter(([, record]) => !(record as Record<string, unknown>)['remote_deleted_at']);
+    expect(live.sort()).toEqual(there.map(([id]) => id).sort());
+  };
+
+  test('a first pass brings everything, and the next ones write nothing', async () => {
+    const first = await sync('delta');
+    const { size } = await shown();
+    expect(first).toMatchObject({ kind: 'full', counts: { records: size, created: size, rejected: 0 } });
+    expect(first.counts.pages).toBe(endpoint.paginated ? Math.max(1, Math.ceil(size / 2)) : 1);
+    await expectEqual();
+    const before = { versions: await rowVersions(store, table), changes: (await feed(store, integration)).length };
+    await sync('delta');
+    const again = await sync('full');
+    expect(again.counts).toMatchObject({ records: size, unchanged: size, created: 0, updated: 0, deleted: 0 });
+    expect(await rowVersions(store, table)).toEqual(before.versions);
+    expect(await feed(store, integration)).toHaveLength(before.changes);
+  });
+
+  test('the columns say what raw says, for every documented field', async () => {
+    await sync('full');
+    const checks = Object.entries({
+      ...endpoint.fields,
+      changed_at: 'timestamptz',
+      remote_deleted_at: 'timestamptz',
+    }).map(([field, type]) => {
+      const said = type === 'jsonb' ? `nullif(raw->'${field}', 'null')` : `(raw->>'${field}')::${type}`;
+      return `count(*) filter (where "${field}" is distinct from ${said})::int as "${field}"`;
+    });
+    const { rows: wrong } = await store.pool.query<Record<string, number>>(
+      `select ${checks.join(', ')} from kombo."${table}" where integration_id = $1`,
+      [integration],
+    );
+    expect(Object.entries(wrong[0]!).filter(([, count]) => count > 0)).toEqual([]);
+  });
+
+  test('a changed and a new record arrive', async () => {
+    await sync('full');
+    control().update(integration, table, ids().slice(0, 2));
+    const [created] = control().create(integration, table);
+    const read = await look();
+    expect(read.kind).toBe(showsChanges ? 'delta' : 'full');
+    await expectEqual();
+    expect(await feed(store, integration)).toContain(`created ${created}`);
+  });
+
+  test('two records that changed in the same instant, on two pages', async () => {
+    await sync('full');
+    const changed = ids();
+    control().update(integration, table, changed);
+    const read = await look();
+    expect(read.counts.pages).toBe(endpoint.paginated ? Math.max(1, Math.ceil(changed.length / 2)) : 1);
+    await expectEqual();
+  });
+
+  test.runIf(showsChanges)('nested changes that a delta shows arrive, though changed_at stays', async () => {
+    await sync('full');
+    for (const [model, relation] of Object.entries(endpoint.models)) {
+      if (relation !== 'delta') continue;
+      const before = await rows();
+      const holder = ids().find((id) => {
+        try {
+          control().updateNested(integration, table, id, model);
+          return true;
+        } catch (error) {
+          if (error instanceof RangeError) return false;
+          throw error;
+        }
+      });
+      if (holder === undefined) continue;
+      await sync('delta');
+      const after = await row(holder);
+      expect(after?.raw['changed_at']).toBe((before.get(holder)?.raw as Record<string, unknown>)['changed_at']);
+      await expectEqual();
+    }
+  });
+
+  test('an answer from before a change, written after it, takes nothing back', async () => {
+    await sync('full');
+    const observedAt = await databaseTime(store);
+    const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
+    const old = await readPage(world.kombo, endpoint, query, () => observedAt);
+    control().update(integration, table, ids());
+    await look();
+    const before = await rowVersions(store, table);
+    const late = await open(store, integration, path, 'full');
+    const { pass } = await commitPage(store, late, { ...old, next: null }, PLAIN);
+    expect(pass).toMatchObject({ created: 0, updated: 0, deleted: 0, restored: 0 });
+    expect(pass.stale + pass.unchanged).toBe(old.results);
+    expect(await rowVersions(store, table)).toEqual(before);
+  });
+
+  test.runIf(endpoint.paginated)('records that change their place while they are listed are neither lost nor swept', async () => {
+    await sync('full');
+    const [first] = ids();
+    const last = ids().at(-1)!;
+    let answers = 0;
+    world.onAnswer = (url) => {
+      if (url.searchParams.has('ids') || ++answers > 1) return;
+      control().move(integration, table, first!, 'last');
+      control().move(integration, table, last, 'first');
+    };
+    const read = await sync('full');
+    expect(read.swept?.sweep).toMatchObject({ state: 'done', deleted: 0 });
+    await expectEqual();
+  });
+
+  test('a record that is deleted is marked, and a sweep finds what vanished without a trace', async () => {
+    await sync('full');
+    const [gone, lost] = ids();
+    control().tombstone(integration, table, gone!);
+    await look();
+    expect((await row(gone!))?.deleted_at).toBeInstanceOf(Date);
+    control().vanish(integration, table, lost!);
+    const read = await sync('full');
+    expect(read.swept?.sweep).toMatchObject({ state: 'done', candidates: 1, deleted: 1 });
+    expect((await row(lost!))?.deleted_at).toBeInstanceOf(Date);
+    expect((await row(lost!))?.raw).toMatchObject({ id: lost });
+    await expectEqual();
+  });
+
+  test('a record that returns is undeleted', async () => {
+    await sync('full');
+    const [back] = ids();
+    control().tombstone(integration, table, back!);
+    await look();
+    control().restore(integration, table, back!);
+    await look();
+    expect((await row(back!))?.deleted_at).toBeNull();
+    expect((await feed(store, integration)).slice(-2)).toEqual([`deleted ${back}`, `restored ${back}`]);
+    await expectEqual();
+  });
+
+  test.runIf(includeDeleted)('an emptied tombstone keeps what was known', async () => {
+    await sync('full');
+    const [gone] = ids();
+    const known = (await row(gone!))?.raw;
+    control().empty(integration, table, gone!);
+    await look();
+    const kept = await row(gone!);
+    expect(kept?.deleted_at).toBeInstanceOf(Date);
+    expect(kept?.raw).toEqual(known);
+  });
+
+  test('another integration with the same ids stays as it is', async () => {
+    await sync('full');
+    const other = `${integration}-other`;
+    await store.pool.query(
+      `insert into kombo."${table}" (integration_id, id, raw, observed_at)
+       select $2, id, '{"of":"another"}', observed_at from kombo."${table}" where integration_id = $1`,
+      [integration, other],
+    );
+    control().update(integration, table, ids());
+    const [lost] = ids();
+    control().vanish(integration, table, lost!);
+    await sync('full');
+    const { rows: untouched } = await store.pool.query<{ id: string }>(
+      `select id from kombo."${table}" where integration_id = $1 and raw = '{"of":"another"}' and deleted_at is null`,
+      [other],
+    );
+    expect(untouched).toHaveLength((await rows()).size);
+  });
+});

@@ -1,0 +1,134 @@
+import { expect, test } from 'vitest';
+import { lazyTemporal } from '../../src/temporal/connect.ts';
+import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { createProxy } from './proxy.ts';
+import { createSystem, storeThrough } from './setup.ts';
+
+const system = await createSystem();
+const { control, temporal } = system;
+await system.worker();
+const server = await system.server();
+
+test('a webhook becomes rows, and the run says what it did', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const [user] = control.ids(id, 'lms_users') as [string];
+  control.update(id, 'lms_users', user, { remote_id: 'v1' });
+  expect((await control.flushWebhook(id))?.statuses).toEqual([200]);
+  await system.arrives(id, 'lms_users', user, 'v1');
+  expect(await system.settled(id)).toMatchObject({
+    status: 'completed',
+    syncs: 1,
+    endpoints: { '/lms/users': { kind: 'delta', status: 'completed', counts: { updated: 1 } } },
+  });
+  const { typedSearchAttributes } = await temporal.client.workflow.getHandle(syncWorkflowId(id)).describe();
+  expect(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])).toEqual(
+    expect.arrayContaining([
+      ['KomboIntegrationId', id],
+      ['KomboTool', 'bombohr'],
+      ['KomboCategory', 'LMS'],
+      ['KomboTrigger', 'webhook'],
+      ['KomboModels', ['lms_users']],
+    ]),
+  );
+});
+
+test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const before = await system.syncs(id);
+  const users = control.ids(id, 'lms_users');
+  const burst = Array.from({ length: 100 }, async (_, index) => {
+    control.update(id, 'lms_users', users[index % users.length]!, { remote_id: `v${index}` });
+    return control.flushWebhook(id, { duplicate: true });
+  });
+  for (const result of await Promise.all(burst)) expect(result?.statuses).toEqual([200, 200]);
+  await system.settled(id);
+  const begun = (await system.syncs(id)).slice(before.length);
+  expect(begun).toMatchObject([{ endpoints: ['/lms/users'] }]);
+  for (const [index, user] of users.entries()) await system.arrives(id, 'lms_users', user, `v${80 + index}`);
+});
+
+test('(I6) webhooks at the end of a run, and during it, are never lost', { timeout: 60_000 }, async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  // Each stream sends its next webhook the moment that the last one has become a row, which is when a run is about to end.
+  const stream = async (table: string) => {
+    const [record] = control.ids(id, table) as [string];
+    for (let round = 0; round < 12; round += 1) {
+      control.update(id, table, record, { remote_id: `v${round}` });
+      expect((await control.flushWebhook(id))?.statuses ?? [200]).toEqual([200]);
+      await system.arrives(id, table, record, `v${round}`);
+    }
+  };
+  await Promise.all([stream('lms_users'), stream('lms_courses')]);
+  expect((await system.syncs(id)).length).toBeGreaterThan(10);
+});
+
+test('(I5) under a steady stream a sync starts within the maximum wait', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const before = (await system.syncs(id)).length;
+  const [user] = control.ids(id, 'lms_users') as [string];
+  const startedAt = Date.now();
+  let [sent, begun] = [0, false];
+  while (!begun) {
+    control.update(id, 'lms_users', user, { remote_id: `v${sent}` });
+    await control.flushWebhook(id);
+    sent += 1;
+    begun = (await system.syncs(id)).length > before;
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+  }
+  const first = (await system.syncs(id))[before]!;
+  // Two seconds at most, and what a busy machine needs to plan.
+  expect(first.started_at.getTime() - startedAt).toBeLessThan(4_000);
+  expect(sent).toBeGreaterThan(3);
+});
+
+test('(I1) without Temporal the answer is 503, and the repeated delivery is accepted when it is back', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const address = process.env['TEMPORAL_ADDRESS']!;
+  const proxy = await createProxy(new URL(`tcp://${address}`));
+  process.env['TEMPORAL_ADDRESS'] = proxy.address;
+  const away = lazyTemporal();
+  process.env['TEMPORAL_ADDRESS'] = address;
+  const other = await system.server({ temporal: away });
+  await proxy.cut();
+  const [user] = control.ids(id, 'lms_users') as [string];
+  control.update(id, 'lms_users', user, { remote_id: 'after the outage' });
+  const startedAt = Date.now();
+  const refused = await control.flushWebhook(id);
+  expect(refused?.statuses).toEqual([503]);
+  expect(Date.now() - startedAt).toBeLessThan(5_000);
+  await proxy.mend();
+  let status: number | null | undefined = 503;
+  while (status !== 200) {
+    const headers = { 'content-type': 'application/json', 'x-kombo-signature': refused!.signature };
+    ({ status } = await fetch(`${other.url}/webhooks/kombo`, { method: 'POST', headers, body: refused!.body }));
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+  }
+  await system.arrives(id, 'lms_users', user, 'after the outage');
+  await other.close();
+  await away.close();
+  control.setWebhookUrl(`${server.url}/webhooks/kombo`);
+});
+
+test('(I1) with Postgres down a webhook is accepted, and served when it is back', { timeout: 60_000 }, async () => {
+  const outage = await createSystem();
+  const proxy = await createProxy(new URL(outage.store.url));
+  const store = storeThrough(proxy.address, outage.store.url);
+  await outage.worker({ store });
+  await outage.server({ store });
+  const id = outage.integration();
+  await outage.firstSync(id);
+  await proxy.cut();
+  const [user] = outage.control.ids(id, 'lms_users') as [string];
+  outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
+  expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
+  const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
+  expect((await handle.describe()).status.name).toBe('RUNNING');
+  await proxy.mend();
+  await outage.arrives(id, 'lms_users', user, 'kept', 40_000);
+  expect(await outage.settled(id)).toMatchObject({ status: 'completed' });
+});

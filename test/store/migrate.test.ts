@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
+import { SYSTEM_COLUMNS } from '../../src/store/data-tables.ts';
+import { openStore } from '../../src/store/database.ts';
+import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
+import { createEmptyStore, createTestStore } from '../support/database.ts';
+import { at, feed, readRow, rowVersions, write } from './support.ts';
+
+const ABSENCES = '/hris/absences';
+
+describe('migrations', () => {
+  test('eight processes at once: one brings everything, the others find nothing to do; twice', { timeout: 60_000 }, async () => {
+    const empty = await createEmptyStore();
+    const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
+    try {
+      expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
+      const first = await Promise.all(stores.map(migrate));
+      const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
+      expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
+      const second = await Promise.all(stores.map(migrate));
+      expect(second.flatMap((one) => one.applied)).toEqual([]);
+      expect(await pendingMigrations(stores[0]!)).toEqual([]);
+    } finally {
+      await Promise.all(stores.map(async (store) => store.close()));
+    }
+  });
+
+  test('a missing column is added to a filled table and filled from raw; a misfit costs only itself', async () => {
+    const store = await createTestStore();
+    const count = 4_500;
+    const absences = Array.from({ length: count }, (_, index) => ({
+      id: `a${index}`,
+      amount: index,
+      start_date: '2026-07-01',
+      status: index % 2 ? 'APPROVED' : null,
+    }));
+    await write(store, 'bombohr:1', ABSENCES, absences, at('10:00:00'));
+    await write(
+      store,
+      'bombohr:2',
+      ABSENCES,
+      ['{"id":"exact","amount":12345678901234567890.5}', { id: 'misfit', amount: 'many', status: 'OK' }, { id: 'none' }],
+      at('10:00:00'),
+    );
+    await store.pool.query('alter table kombo.hris_absences drop column amount, drop column status');
+    expect(await pendingMigrations(store)).toEqual(['kombo.hris_absences (amount, status)']);
+    const [done, other] = await Promise.all([migrate(store), migrate(store)]);
+    expect([...done.applied, ...other.applied]).toEqual(['kombo.hris_absences (amount, status)']);
+
+    const { rows } = await store.pool.query<{ wrong: number }>(
+      `select count(*)::int as wrong from kombo.hris_absences where integration_id = 'bombohr:1'
+         and (amount is distinct from (raw->>'amount')::numeric or status is distinct from raw->>'status')`,
+    );
+    expect(rows).toEqual([{ wrong: 0 }]);
+    expect(await readRow(store, 'bombohr:2', 'hris_absences', 'exact')).toMatchObject({ amount: '12345678901234567890.5' });
+    expect(await readRow(store, 'bombohr:2', 'hris_absences', 'misfit')).toMatchObject({
+      amount: null,
+      status: 'OK',
+      raw: { amount: 'many' },
+    });
+    expect(await readRow(store, 'bombohr:2', 'hris_absences', 'none')).toMatchObject({ amount: null });
+    expect(await feed(store, 'bombohr:2')).toHaveLength(3);
+    const before = await rowVersions(store, 'hris_absences');
+    await migrate(store);
+    expect(await rowVersions(store, 'hris_absences')).toEqual(before);
+  });
+
+  test('a column that is new to a table that an older version writes to is simply null there', async () => {
+    const store = await createTestStore();
+    await store.pool.query('alter table kombo.ats_tags add column of_tomorrow text');
+    await write(store, 'bombohr:1', '/ats/tags', [{ id: 'a', of_tomorrow: 'x' }], at('10:00:00'));
+    expect(await readRow(store, 'bombohr:1', 'ats_tags', 'a')).toMatchObject({ of_tomorrow: null, raw: { of_tomorrow: 'x' } });
+    expect(await migrate(store)).toEqual({ applied: [] });
+  });
+
+  test('every table and column of both schemas is explained, and every endpoint has its table', async () => {
+    const store = await createTestStore();
+    const { rows: columns } = await store.pool.query<{ table: string; column: string; comment: string | null }>(
+      `select c.relname::text as table, a.attname::text as column, col_description(c.oid, a.attnum) as comment
+       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where c.relnamespace = 'kombo'::regnamespace and c.relkind = 'r'`,
+    );
+    expect(columns.filter(({ comment }) => !comment)).toEqual([]);
+    const { rows: tables } = await store.pool.query<{ name: string; comment: string | null }>(
+      `select relname::text as name, obj_description(oid) as comment from pg_class
+       where relnamespace in ('kombo'::regnamespace, 'kombo_sync'::regnamespace) and relkind = 'r'
+         and relname not like 'migrations%'`,
+    );
+    expect(tables.filter(({ comment }) => !comment)).toEqual([]);
+    for (const endpoint of CATALOGUE) {
+      const own = columns.filter(({ table }) => table === endpoint.table).map(({ column }) => column);
+      expect(own.sort()).toEqual([...Object.keys(SYSTEM_COLUMNS), ...Object.keys(endpoint.fields)].sort());
+    }
+  });
+
+  test('a step that fails is an error, and the next run goes on from there', async () => {
+    const store = await createEmptyStore();
+    await store.pool.query('create schema kombo; create view kombo.ats_jobs as select 1 as nothing');
+    await expect(migrate(store)).rejects.toThrow('ats_jobs');
+    await store.pool.query('drop view kombo.ats_jobs');
+    expect((await migrate(store)).applied).toContain('kombo.ats_jobs');
+    expect(await pendingMigrations(store)).toEqual([]);
+  });
+});

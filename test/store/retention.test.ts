@@ -1,0 +1,118 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readWatermark, type Pass } from '../../src/store/passes.ts';
+import { endpointStates } from '../../src/store/endpoint-states.ts';
+import { prune } from '../../src/store/retention.ts';
+import { undocumentedFields } from '../../src/store/undocumented.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { feed, open, readPass } from './support.ts';
+
+const TAGS = '/ats/tags';
+const DAY = 24 * 60 * 60 * 1000;
+const RETENTION = { changesMs: 30 * DAY, historyMs: 90 * DAY };
+
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `bombohr:${++integrations}`;
+});
+
+/** Moves a pass into the past. */
+const age = async (pass: Pass, days: number) =>
+  store.pool.query(
+    `update kombo_sync.passes set started_at = started_at - $2 * interval '1 day',
+       watermark_at = watermark_at - $2 * interval '1 day', finished_at = finished_at - $2 * interval '1 day'
+     where id = $1`,
+    [pass.id, days],
+  );
+const passes = async () => {
+  const { rows } = await store.pool.query<{ id: number }>(
+    'select id from kombo_sync.passes where integration_id = $1 order by id',
+    [integration],
+  );
+  return rows.map(({ id }) => id);
+};
+
+describe('retention', () => {
+  test('old changes go, young ones stay', async () => {
+    await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }, { id: 'b' }]]);
+    await store.pool.query(
+      `update kombo_sync.changes set at = now() - interval '31 days' where integration_id = $1 and id = 'a'`,
+      [integration],
+    );
+    expect(await prune(store, RETENTION)).toMatchObject({ changes: 1 });
+    expect(await feed(store, integration)).toEqual(['created b']);
+  });
+
+  test('the newest completed passes of an endpoint stay however old they are', async () => {
+    const kept = [];
+    await age(await readPass(store, integration, TAGS, 'full', [[]]), 300);
+    const full = await readPass(store, integration, TAGS, 'full', [[]]);
+    await age(full, 250);
+    kept.push(full.id);
+    await age(await readPass(store, integration, TAGS, 'full', [[]]).then(asDelta), 220);
+    const delta = await asDelta(await readPass(store, integration, TAGS, 'full', [[]]));
+    await age(delta, 200);
+    kept.push(delta.id);
+    const before = {
+      watermark: await readWatermark(store, integration, TAGS),
+      lastFull: (await endpointStates(store, integration)).get(TAGS)?.lastFull,
+    };
+    expect(await prune(store, RETENTION)).toMatchObject({ passes: 2 });
+    expect(await passes()).toEqual(kept);
+    expect(await readWatermark(store, integration, TAGS)).toEqual(before.watermark);
+    expect((await endpointStates(store, integration)).get(TAGS)?.lastFull).toEqual(before.lastFull);
+    expect(await prune(store, RETENTION)).toEqual({ changes: 0, passes: 0 });
+  });
+
+  test('failed passes go with the history; running ones never do', async () => {
+    const failed = await open(store, integration, TAGS, 'full');
+    await store.pool.query(
+      `update kombo_sync.passes set state = 'failed', finished_at = now() - interval '91 days' where id = $1`,
+      [failed.id],
+    );
+    const running = await open(store, integration, TAGS, 'full');
+    await age(running, 1);
+    await prune(store, RETENTION);
+    expect(await passes()).toEqual([running.id]);
+  });
+
+  test('the listing of a full pass that nobody swept goes after two days', async () => {
+    const pass = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }], [{ id: 'b' }]]);
+    const pages = async () =>
+      (await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id])).rowCount;
+    await prune(store, RETENTION);
+    expect(await pages()).toBe(2);
+    await age(pass, 3);
+    await prune(store, RETENTION);
+    expect(await pages()).toBe(0);
+  });
+
+  async function asDelta(pass: Pass): Promise<Pass> {
+    await store.pool.query(
+      `update kombo_sync.passes set kind = 'delta', updated_after = started_at - interval '1 hour' where id = $1`,
+      [pass.id],
+    );
+    return pass;
+  }
+});
+
+describe('fields that have no column yet', () => {
+  test('are listed with the endpoints and counted; documented ones and our own are not', async () => {
+    await readPass(store, integration, TAGS, 'full', [
+      [
+        { id: 'a', name: 'x', colour: 'red', changed_at: null },
+        { id: 'b', colour: null, size: 1 },
+      ],
+    ]);
+    expect(await undocumentedFields(store, { integrationId: integration })).toEqual([
+      { endpoint: TAGS, field: 'colour', records: 2 },
+      { endpoint: TAGS, field: 'size', records: 1 },
+    ]);
+    expect(await undocumentedFields(store, { endpoint: '/ats/jobs' })).toEqual([]);
+  });
+});
