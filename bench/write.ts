@@ -1,7 +1,7 @@
 /**
  * How fast pages get into Postgres: this project's statement beside the usual ways, in one run on one machine.
  *
- *   npm run bench:write                  three rounds of 30,000 records
+ *   npm run bench:write                  three rounds of 15,000 records
  *   npm run bench:write -- --growth      the table grows to a million rows; the speed of each step is shown
  *
  * Uses DATABASE_URL (a scratch database: schemas kombo and kombo_sync are made in it) or an embedded Postgres.
@@ -21,7 +21,7 @@ import { benchDatabase } from './support/database.ts';
 import { makePages } from './support/records.ts';
 
 const PAGE = 250;
-const PAGES = 120;
+const PAGES = 60;
 const ROUNDS = 3;
 const INTEGRATION = 'bench:one';
 const endpoint = getEndpoint('/ats/applications');
@@ -58,13 +58,14 @@ async function compare(store: Store): Promise<void> {
   const ways: Record<string, Way> = {
     'this project (guard, dedupe, counts, change feed)': (pages, at) => ours(store, INTEGRATION, pages, at),
     'multi-row VALUES through Kysely, guarded upsert': (pages, at) => multiRow(store, pages, at),
-    'one statement per row, 5 in flight, guarded upsert': (pages, at) => perRow(store, pages, at),
+    'one statement per row, guarded upsert': (pages, at) => perRow(store, pages, at, 1),
+    'one statement per row, 5 in flight, guarded upsert': (pages, at) => perRow(store, pages, at, 5),
     'plain COPY, unindexed, insert only': (pages, at) => copy(store, pages, at),
   };
   const first = makePages(endpoint, { pages: PAGES, size: PAGE, version: 1 });
   const second = makePages(endpoint, { pages: PAGES, size: PAGE, version: 2 });
   print(
-    `${PAGES * PAGE} records of ${Math.round(first[0]!.length / PAGE)} bytes, ${PAGE} a page, one connection`,
+    `${PAGES * PAGE} records of ${Math.round(first[0]!.length / PAGE)} bytes, ${PAGE} a page, one connection but where more are named`,
   );
   const results = new Map<string, number[][]>();
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -168,7 +169,12 @@ async function multiRow(store: Store, pages: readonly string[], observedAt: Date
   }
 }
 
-async function perRow(store: Store, pages: readonly string[], observedAt: Date): Promise<void> {
+async function perRow(
+  store: Store,
+  pages: readonly string[],
+  observedAt: Date,
+  inFlight: number,
+): Promise<void> {
   const text = `insert into bench_rows (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})
     on conflict (integration_id, id) do update set ${columns
       .slice(2)
@@ -183,7 +189,7 @@ async function perRow(store: Store, pages: readonly string[], observedAt: Date):
         await store.pool.query({ name: 'bench_row', text, values });
       }
     };
-    await Promise.all(Array.from({ length: 5 }, work));
+    await Promise.all(Array.from({ length: inFlight }, work));
   }
 }
 

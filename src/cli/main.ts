@@ -2,9 +2,12 @@
 import { CommanderError } from 'commander';
 import { CliError, describeFailure, EXIT, type Failure } from './errors.ts';
 import { createProgram } from './program.ts';
+import { devEnvironmentFile } from '../dev/environment-file.ts';
 
 /** How long a finished command may need to end by itself before it is ended. */
 const EXIT_BOUND_MS = 3_000;
+
+const RUNS_SERVERS = new Set(['dev', 'serve', 'worker']);
 
 const json = process.argv.includes('--json');
 
@@ -16,7 +19,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 try {
-  loadEnvFile();
+  loadEnvFile('.env');
+  // Beside a `dev` that runs, everything that does not run servers of its own works with that one's.
+  if (!RUNS_SERVERS.has(process.argv[2] ?? '')) loadEnvFile(devEnvironmentFile(process.env['DATA_DIR']));
   await createProgram().parseAsync();
 } catch (error) {
   const failure = error instanceof CommanderError ? describeUsage(error) : describeFailure(error);
@@ -32,14 +37,14 @@ try {
 // Nothing should be open any more; should something be, it must not keep a finished command alive.
 setTimeout(() => process.exit(), EXIT_BOUND_MS).unref();
 
-/** Reads `.env` of the working directory, if there is one. What the environment already says wins. */
-function loadEnvFile(): void {
+/** Reads a file of settings, if there is one. What the environment already says wins. */
+function loadEnvFile(file: string): void {
   try {
-    process.loadEnvFile('.env');
+    process.loadEnvFile(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.failed, 'settings', `.env cannot be read: ${reason}`, { cause: error });
+    throw new CliError(EXIT.failed, 'settings', `${file} cannot be read: ${reason}`, { cause: error });
   }
 }
 

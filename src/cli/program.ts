@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { register as changes } from './commands/changes.ts';
+import { register as dev } from './commands/dev.ts';
 import { register as doctor } from './commands/doctor.ts';
 import { register as drift } from './commands/drift.ts';
 import { register as fields } from './commands/fields.ts';
@@ -14,6 +15,7 @@ import { register as worker } from './commands/worker.ts';
 import { packageVersion } from './version.ts';
 
 const COMMANDS = [
+  dev,
   serve,
   worker,
   migrate,

@@ -20,7 +20,7 @@ export interface Context {
   print(document: unknown, text: () => string): void;
   /** Says on stderr what goes on; says nothing with `--json`. */
   note(text: string): void;
-  /** Aborts at SIGINT or SIGTERM. A second signal ends the process at once. */
+  /** Aborts at SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once. */
   stopSignal(): AbortSignal;
 }
 
@@ -100,14 +100,19 @@ async function connect(): Promise<TemporalHandle> {
   });
 }
 
+/** npm passes a Ctrl-C on that the terminal has sent to everybody already: two signals this close are one. */
+const SAME_SIGNAL_MS = 1_000;
+
 function listenForStop(): AbortSignal {
   const controller = new AbortController();
+  let abortedAt = 0;
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
+    if (!controller.signal.aborted) {
+      abortedAt = performance.now();
+      controller.abort();
+    } else if (performance.now() - abortedAt > SAME_SIGNAL_MS) process.exit(130);
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   return controller.signal;
 }
 

@@ -1,4 +1,3 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -38,24 +37,4 @@ export function applySettings(settings: Readonly<Record<string, string | undefin
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
-}
-
-const environmentFile = (dataDir: string) => path.join(dataDir, 'env');
-
-/** Where other commands find the servers of a `dev` that runs; undefined when none does. */
-export function findEnvironmentFile(dataDir = '.kombo-sync'): string | undefined {
-  const file = environmentFile(dataDir);
-  return existsSync(file) ? file : undefined;
-}
-
-export function writeEnvironmentFile(
-  dataDir: string,
-  settings: Readonly<Record<string, string | undefined>>,
-): void {
-  const lines = Object.entries(settings).flatMap(([name, value]) => (value ? [`${name}='${value}'\n`] : []));
-  writeFileSync(environmentFile(dataDir), lines.join(''), { mode: 0o600 });
-}
-
-export function removeEnvironmentFile(dataDir: string): void {
-  rmSync(environmentFile(dataDir), { force: true });
 }

@@ -15,6 +15,7 @@ export interface PageQuery {
   endpoint: string;
   cursor?: string | null | undefined;
   updatedAfter?: Date | null | undefined;
+  /** Only these records, where the endpoint can be asked so; everything where it cannot. */
   ids?: readonly string[] | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -116,7 +117,7 @@ function listParameters(query: PageQuery): URLSearchParams {
   if (query.updatedAfter && endpoint && endpoint.delta !== 'none') {
     parameters.set(endpoint.delta, query.updatedAfter.toISOString());
   }
-  if (query.ids) parameters.set('ids', query.ids.join(','));
+  if (query.ids && endpoint?.byIds !== false) parameters.set('ids', query.ids.join(','));
   if (query.cursor) parameters.set('cursor', query.cursor);
   return parameters;
 }

@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createActivities } from '../../activities/index.ts';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type Activities } from '../../activities/index.ts';
 import { createSandbox, DEFAULT_API_KEY, type Sandbox } from '../../sandbox/index.ts';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
@@ -9,41 +10,52 @@ import { Secret } from '../../src/secret.ts';
 import type { Store } from '../../src/store/database.ts';
 import { endPass } from '../../src/store/passes.ts';
 
-/** Small, so that a handful of records has page boundaries. */
-const PAGE_SIZE = 2;
+export interface WorldOptions {
+  /** Records per page, so that a handful of records has page boundaries; what the client asks for when left out. */
+  pageSize?: number;
+  /** Kombo's clock. */
+  now?: () => Date;
+  /** How long an activity reads before it gives its place to others. */
+  chunkMs?: number;
+}
+
+export type SyncOutcome = Awaited<ReturnType<Activities['syncEndpoint']>> & {
+  swept: Awaited<ReturnType<Activities['sweepEndpoint']>> | undefined;
+};
 
 export interface World {
   sandbox: Sandbox;
   kombo: KomboClient;
-  /** Reads an endpoint by the real activities, in as many chunks as it takes. */
+  activities: Activities;
+  /** Runs an activity as a worker would. */
+  run: <I, R>(activity: (input: I) => Promise<R>, input: I) => Promise<R>;
+  /** Reads an endpoint and sweeps it if need be, in as many chunks as it takes. A pass that fails is ended. */
   sync: (integrationId: string, endpoint: string, kind: PassKind) => Promise<SyncOutcome>;
   /** Called after each answer of the API, before the client sees it. */
   onAnswer: (url: URL) => void;
   close: () => Promise<void>;
 }
 
-export type SyncOutcome = Awaited<ReturnType<ReturnType<typeof createActivities>['syncEndpoint']>> & {
-  swept: Awaited<ReturnType<ReturnType<typeof createActivities>['sweepEndpoint']>> | undefined;
-};
-
 /** The sandbox behind real HTTP, the client that a worker uses, and its activities. */
-export async function createWorld(store: Store, settings: { eraseEmptied?: boolean } = {}): Promise<World> {
-  const sandbox = createSandbox({ integrations: [] });
+export async function createWorld(store: Store, options: WorldOptions = {}): Promise<World> {
+  const sandbox = createSandbox({ integrations: [], ...(options.now ? { now: options.now } : {}) });
   const baseUrl = await sandbox.listen();
-  const smallPages: typeof fetch = async (input, init) => {
+  const fetchPages: typeof fetch = async (input, init) => {
     const url = new URL(input as string);
-    if (url.searchParams.has('page_size')) url.searchParams.set('page_size', String(PAGE_SIZE));
+    if (options.pageSize !== undefined && url.searchParams.has('page_size')) {
+      url.searchParams.set('page_size', String(options.pageSize));
+    }
     const response = await fetch(url, init);
     world.onAnswer(url);
     return response;
   };
-  const kombo = createKomboClient({ baseUrl, apiKey: new Secret(DEFAULT_API_KEY), fetch: smallPages });
+  const kombo = createKomboClient({ baseUrl, apiKey: new Secret(DEFAULT_API_KEY), fetch: fetchPages });
   const activities = createActivities({
     settings: {
       WATERMARK_OVERLAP: 0,
       FULL_REFRESH_INTERVAL: 0,
       EXTRA_ENDPOINTS: CATALOGUE.map(({ path }) => path),
-      ERASE_EMPTIED: settings.eraseEmptied ?? false,
+      ERASE_EMPTIED: false,
       KEEP_REJECTED_BODIES: false,
       SWEEP_MAX_SHARE: 0.3,
       CHANGES_RETENTION: 0,
@@ -54,23 +66,28 @@ export async function createWorld(store: Store, settings: { eraseEmptied?: boole
     schedules: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
     log: createLogger({ level: 'silent', format: 'json' }),
     notifyChanges: () => {},
+    ...(options.chunkMs === undefined ? {} : { chunkMs: options.chunkMs }),
   });
+  const run = async <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
+    new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run(activity, input);
   let syncs = 0;
   const world: World = {
     sandbox,
     kombo,
+    activities,
+    run,
     onAnswer: () => {},
     close: async () => sandbox.close(),
     sync: async (integrationId, endpoint, kind) => {
-      const temporal = new MockActivityEnvironment();
-      const syncId = `${integrationId}/${++syncs}`;
+      const syncId = `${integrationId}/${endpoint}/${++syncs}`;
+      const input = { integrationId, endpoint, kind, syncId, trigger: 'manual' as const };
       try {
-        const input = { integrationId, endpoint, kind, syncId, trigger: 'manual' as const };
-        let read = await temporal.run(activities.syncEndpoint, input);
-        while (!read.done) read = await temporal.run(activities.syncEndpoint, input);
-        const swept = read.sweep
-          ? await temporal.run(activities.sweepEndpoint, { passId: read.passId, allowMassDeletion: false })
-          : undefined;
+        let read = await run(activities.syncEndpoint, input);
+        while (!read.done) read = await run(activities.syncEndpoint, input);
+        if (!read.sweep) return { ...read, swept: undefined };
+        const sweep = { passId: read.passId, allowMassDeletion: false };
+        let swept = await run(activities.sweepEndpoint, sweep);
+        while (!swept.done) swept = await run(activities.sweepEndpoint, sweep);
         return { ...read, swept };
       } catch (error) {
         await endPass(store, { syncId, endpoint, state: 'failed', code: 'FAILED', message: 'failed' });

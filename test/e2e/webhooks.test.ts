@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { eventually } from '../support/poll.ts';
 import { createProxy } from './proxy.ts';
 import { createSystem, storeThrough } from './setup.ts';
 
@@ -127,7 +128,11 @@ test('(I1) with Postgres down a webhook is accepted, and served when it is back'
   outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
   expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
   const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
-  expect((await handle.describe()).status.name).toBe('RUNNING');
+  // The outage is felt: the plan has been tried in vain.
+  await eventually(async () => {
+    const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
+    return (activity?.attempt ?? 0) > 1;
+  });
   await proxy.mend();
   await outage.arrives(id, 'lms_users', user, 'kept', 40_000);
   expect(await outage.settled(id)).toMatchObject({ status: 'completed' });

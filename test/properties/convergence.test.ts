@@ -38,7 +38,15 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
         { weight: 6, arbitrary: fc.constant('own' as const) },
         {
           weight: 6,
-          arbitrary: fc.constantFrom('covered', 'hidden', 'tombstone', 'emptied', 'restored', 'vanished', 'moved'),
+          arbitrary: fc.constantFrom(
+            'covered',
+            'hidden',
+            'tombstone',
+            'emptied',
+            'restored',
+            'vanished',
+            'moved',
+          ),
         },
       ),
       quiet: fc.boolean(),
@@ -47,7 +55,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('open' as const), kind: fc.constantFrom('delta', 'delta', 'full') }),
+    arbitrary: fc.record({
+      do: fc.constant('open' as const),
+      kind: fc.constantFrom('delta', 'delta', 'full'),
+    }),
   },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('fetch' as const), pass: PASS }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('commit' as const), pass: PASS }) },
@@ -56,7 +67,10 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constantFrom('abort', 'zombie', 'fail', 'refuse'), pass: PASS }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(5, 1500, 600_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(5, 1500, 600_000) }),
+  },
 );
 
 const HISTORY: fc.Arbitrary<History> = fc.record({
@@ -82,7 +96,10 @@ describe('convergence (I16)', () => {
           const rows = await player.promises.rows();
           expectEqual(player.model, rows, history);
           expect(await liveByFeed(integrationId)).toEqual(
-            [...rows.values()].filter((row) => row.deleted_at === null).map((row) => row.id).sort(),
+            [...rows.values()]
+              .filter((row) => row.deleted_at === null)
+              .map((row) => row.id)
+              .sort(),
           );
           const again = await player.fullSync();
           expect(again).toMatchObject({ created: 0, updated: 0, deleted: 0, restored: 0, stale: 0 });

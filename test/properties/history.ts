@@ -114,7 +114,8 @@ export class Player {
       this.#change(step);
       return;
     } else if (step.do === 'open') {
-      if (this.#walks.filter((walk) => walk.pass.state === 'running').length < PASSES_AT_ONCE) await this.#open(step.kind);
+      if (this.#walks.filter((walk) => walk.pass.state === 'running').length < PASSES_AT_ONCE)
+        await this.#open(step.kind);
     } else {
       const walk = this.#walks.at(-1 - (step.pass % Math.max(this.#walks.length, 1)));
       if (walk) await this.#drive(walk, step.do);
@@ -154,7 +155,13 @@ export class Player {
       }
       case 'fail':
         if (running) {
-          await endPass(this.#store, { ...walk, endpoint: ENDPOINT, state: 'failed', code: 'X', message: 'x' });
+          await endPass(this.#store, {
+            ...walk,
+            endpoint: ENDPOINT,
+            state: 'failed',
+            code: 'X',
+            message: 'x',
+          });
           const [page] = walk.fetched;
           if (page) walk.zombies.push({ pass: walk.pass, page });
           walk.fetched = [];
@@ -181,7 +188,9 @@ export class Player {
   }
 
   async #openPass(syncId: string, kind: PassKind): Promise<Pass> {
-    await this.#store.pool.query(`select set_config('test.clock', $1, false)`, [new Date(this.#now).toISOString()]);
+    await this.#store.pool.query(`select set_config('test.clock', $1, false)`, [
+      new Date(this.#now).toISOString(),
+    ]);
     return openPass(this.#store, {
       integrationId: this.#integrationId,
       endpoint: ENDPOINT,
@@ -206,7 +215,11 @@ export class Player {
     if (walk.cursor === undefined || walk.fetched.length > 1) return;
     const askedAt = this.#history.lag ? Math.max(walk.lastAnswerAt, this.#now - LAG_MS) : this.#now;
     const since = walk.pass.updated_after?.getTime() ?? null;
-    const { results, next } = this.model.list({ after: walk.cursor, since, pageSize: this.#history.pageSize });
+    const { results, next } = this.model.list({
+      after: walk.cursor,
+      since,
+      pageSize: this.#history.pageSize,
+    });
     const kombo = new Date(Math.floor(this.model.komboTime(this.#now) / 1000) * 1000);
     walk.fetched.push({
       ...prepareRecords(getEndpoint(ENDPOINT), results, exactNumber),

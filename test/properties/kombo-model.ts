@@ -72,7 +72,10 @@ export class KomboModel {
     const allowed = kind === 'restored' || kind === 'emptied' ? deleted : !deleted;
     if (!allowed) return false;
     const nested = kind === 'covered' || kind === 'hidden';
-    this.#write(entry, at, kind, { deleted: kind === 'tombstone' || kind === 'emptied', quiet: quiet || nested });
+    this.#write(entry, at, kind, {
+      deleted: kind === 'tombstone' || kind === 'emptied',
+      quiet: quiet || nested,
+    });
     return true;
   }
 
@@ -108,7 +111,8 @@ export class KomboModel {
       .sort((a, b) => a.position - b.position);
     const page = matching.slice(0, query.pageSize);
     // The cursor also says how far the listing had come, so that two pages never share one.
-    const next = matching.length > page.length ? `${page.at(-1)!.position}/${this.#version}/${this.#front}` : null;
+    const next =
+      matching.length > page.length ? `${page.at(-1)!.position}/${this.#version}/${this.#front}` : null;
     return { results: page.map((entry) => entry.body!), next };
   }
 

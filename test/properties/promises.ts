@@ -62,7 +62,8 @@ export class Promises {
     for (const [id, index] of this.#kept) {
       const versions = this.#model.versions(id);
       // Once it has vanished without a trace, no delta could show what came before.
-      if (this.#moved.has(id) || versions.slice(index).some((version) => version.kind === 'vanished')) continue;
+      if (this.#moved.has(id) || versions.slice(index).some((version) => version.kind === 'vanished'))
+        continue;
       const row = rows.get(id);
       const shown = row === undefined ? -1 : versions.findLastIndex((version) => shows(row, version));
       if (shown < index) {
@@ -79,6 +80,7 @@ function shows(row: Row, version: Version): boolean {
   const { body } = version;
   if (!body) return row.deleted_at !== null && row.remote_deleted_at === null;
   const deletedAt = body['remote_deleted_at'] as string | null;
-  const sameDeletion = deletedAt === null ? row.deleted_at === null : row.deleted_at?.toISOString() === deletedAt;
+  const sameDeletion =
+    deletedAt === null ? row.deleted_at === null : row.deleted_at?.toISOString() === deletedAt;
   return sameDeletion && (version.kind === 'emptied' || row.raw['name'] === body['name']);
 }

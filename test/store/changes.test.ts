@@ -39,9 +39,25 @@ const idsOf = (changes: readonly Change[]) => changes.map(({ id }) => id);
 async function openWriter(to: string, id: string) {
   const client: pg.PoolClient = await store.pool.connect();
   await client.query('begin');
-  const target = { integrationId: to, endpoint: getEndpoint(TAGS), observedAt: new Date(), driftBefore: null, passId: null };
+  const target = {
+    integrationId: to,
+    endpoint: getEndpoint(TAGS),
+    observedAt: new Date(),
+    driftBefore: null,
+    passId: null,
+  };
   const put = async (ids: string[]) =>
-    writeRecords(client, target, makePage(TAGS, ids.map((one) => ({ id: one }))).storable, [], PLAIN, false);
+    writeRecords(
+      client,
+      target,
+      makePage(
+        TAGS,
+        ids.map((one) => ({ id: one })),
+      ).storable,
+      [],
+      PLAIN,
+      false,
+    );
   await beginWrite(client, target);
   await put([id]);
   return {
@@ -104,48 +120,52 @@ describe('reading never skips a change that commits late', () => {
     }
   });
 
-  test('property: random writers, all at once, and a reader that never looks back', { timeout: 60_000 }, async () => {
-    let round = 0;
-    const writer = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), commits: fc.boolean() }), {
-      minLength: 1,
-      maxLength: 6,
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(writer, { minLength: 2, maxLength: 5 }), async (writers) => {
-        const name = `${integration}-${++round}`;
-        const written: string[] = [];
-        let position = await latestPosition(store);
-        const seen: Change[] = [];
-        let working = true;
-        const reader = (async () => {
-          for (;;) {
-            const last = !working;
-            const batch = await read(position, 3);
-            seen.push(...batch.changes.filter(({ integrationId }) => integrationId.startsWith(`${name}/`)));
-            if (last && batch.position === position) return;
-            position = batch.position;
-          }
-        })();
-        await Promise.all(
-          writers.map(async (transactions, index) => {
-            for (const [number, { records, commits }] of transactions.entries()) {
-              const ids = Array.from({ length: records }, (_, record) => `${index}.${number}.${record}`);
-              const open = await openWriter(`${name}/${index}`, ids[0]!);
-              if (records > 1) await open.put(ids.slice(1));
-              await open.end(commits ? 'commit' : 'rollback');
-              if (commits) written.push(...ids);
+  test(
+    'property: random writers, all at once, and a reader that never looks back',
+    { timeout: 60_000 },
+    async () => {
+      let round = 0;
+      const writer = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), commits: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 6,
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(writer, { minLength: 2, maxLength: 5 }), async (writers) => {
+          const name = `${integration}-${++round}`;
+          const written: string[] = [];
+          let position = await latestPosition(store);
+          const seen: Change[] = [];
+          let working = true;
+          const reader = (async () => {
+            for (;;) {
+              const last = !working;
+              const batch = await read(position, 3);
+              seen.push(...batch.changes.filter(({ integrationId }) => integrationId.startsWith(`${name}/`)));
+              if (last && batch.position === position) return;
+              position = batch.position;
             }
-          }),
-        );
-        working = false;
-        await reader;
-        expect(idsOf(seen).sort()).toEqual(written.sort());
-        const order = seen.map(({ seq }) => Number(seq));
-        expect(order).toEqual([...order].sort((a, b) => a - b));
-      }),
-      { numRuns: 25 },
-    );
-  });
+          })();
+          await Promise.all(
+            writers.map(async (transactions, index) => {
+              for (const [number, { records, commits }] of transactions.entries()) {
+                const ids = Array.from({ length: records }, (_, record) => `${index}.${number}.${record}`);
+                const open = await openWriter(`${name}/${index}`, ids[0]!);
+                if (records > 1) await open.put(ids.slice(1));
+                await open.end(commits ? 'commit' : 'rollback');
+                if (commits) written.push(...ids);
+              }
+            }),
+          );
+          working = false;
+          await reader;
+          expect(idsOf(seen).sort()).toEqual(written.sort());
+          const order = seen.map(({ seq }) => Number(seq));
+          expect(order).toEqual([...order].sort((a, b) => a - b));
+        }),
+        { numRuns: 25 },
+      );
+    },
+  );
 });
 
 describe('positions', () => {
@@ -162,7 +182,12 @@ describe('positions', () => {
     await send('a');
     await send('j', integration, '/ats/jobs');
     await send('x', `${integration}-other`);
-    const onlyJobs = await readChanges(store, { after: start, limit: 10, integrationId: integration, table: 'ats_jobs' });
+    const onlyJobs = await readChanges(store, {
+      after: start,
+      limit: 10,
+      integrationId: integration,
+      table: 'ats_jobs',
+    });
     expect(onlyJobs.changes).toMatchObject([{ id: 'j', tableName: 'ats_jobs', op: 'created' }]);
     expect((await read(onlyJobs.position)).changes).toEqual([]);
   });
@@ -180,7 +205,8 @@ describe('following', () => {
     const seen: Change[] = [];
     const began = performance.now();
     const following = (async () => {
-      for await (const change of followChanges(store, { after: start, signal: stop.signal })) seen.push(change);
+      for await (const change of followChanges(store, { after: start, signal: stop.signal }))
+        seen.push(change);
     })();
     const listening = async () => {
       const { rows } = await store.pool.query<{ n: number }>(

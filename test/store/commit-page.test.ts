@@ -44,7 +44,13 @@ describe('a page and its cursor are one transaction (I7)', () => {
 
   test('nor does one whose pass has failed, or has been started again', async () => {
     const failed = await open(store, integration, TAGS, 'full');
-    await endPass(store, { syncId: failed.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    await endPass(store, {
+      syncId: failed.sync_id,
+      endpoint: TAGS,
+      state: 'failed',
+      code: 'C',
+      message: 'm',
+    });
     await expect(commit(failed, [{ id: 'late' }], null)).rejects.toMatchObject({ errorClass: 'PassLost' });
     const restarted = await open(store, integration, TAGS, 'full');
     await restartPass(store, restarted);
@@ -61,7 +67,9 @@ describe('a page and its cursor are one transaction (I7)', () => {
 
   test('eight readers that begin the same pass at once have one pass', async () => {
     const passes = await Promise.all(
-      Array.from({ length: 8 }, () => open(store, integration, TAGS, 'full', { syncId: `${integration}/once` })),
+      Array.from({ length: 8 }, () =>
+        open(store, integration, TAGS, 'full', { syncId: `${integration}/once` }),
+      ),
     );
     expect(new Set(passes.map(({ id }) => id)).size).toBe(1);
   });
@@ -86,7 +94,13 @@ describe('watermarks are derived from completed passes (I8)', () => {
     const unfinished = await open(store, integration, TAGS, 'delta');
     await commit(unfinished, [], 'p2');
     expect(await watermark()).toEqual(first.started_at);
-    await endPass(store, { syncId: unfinished.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    await endPass(store, {
+      syncId: unfinished.sync_id,
+      endpoint: TAGS,
+      state: 'failed',
+      code: 'C',
+      message: 'm',
+    });
     expect(await watermark()).toEqual(first.started_at);
     const empty = await readPass(store, integration, TAGS, 'delta', [[]]);
     expect(await watermark()).toEqual(empty.started_at);

@@ -15,13 +15,19 @@ beforeEach(() => {
   integration = `bombohr:${++integrations}`;
 });
 
-const full = async (...records: Sent[]) => sweep(store, await readPass(store, integration, TAGS, 'full', [records]));
+const full = async (...records: Sent[]) =>
+  sweep(store, await readPass(store, integration, TAGS, 'full', [records]));
 const latest = async () => (await listDrift(store, integration))[0];
 
 const OLD = '2026-01-01T00:00:00Z';
 const LATER = '2026-01-02T00:00:00Z';
 const AHEAD = '2999-01-01T00:00:00Z';
-const tag = (id: string, more: Record<string, unknown> = {}) => ({ id, changed_at: OLD, remote_deleted_at: null, ...more });
+const tag = (id: string, more: Record<string, unknown> = {}) => ({
+  id,
+  changed_at: OLD,
+  remote_deleted_at: null,
+  ...more,
+});
 
 describe('drift report', () => {
   test('the first full pass has nothing to compare with', async () => {
@@ -36,7 +42,12 @@ describe('drift report', () => {
   });
 
   test('what a delta should have brought is counted by kind and judged unexpected', async () => {
-    await full(tag('stale'), tag('live', { name: 'x' }), tag('deleted', { remote_deleted_at: OLD }), tag('emptied', { name: 'x' }));
+    await full(
+      tag('stale'),
+      tag('live', { name: 'x' }),
+      tag('deleted', { remote_deleted_at: OLD }),
+      tag('emptied', { name: 'x' }),
+    );
     await full(
       tag('missing'),
       tag('stale', { changed_at: LATER, name: 'new' }),
@@ -52,7 +63,11 @@ describe('drift report', () => {
 
   test('what changed after the last pass began is news, not drift', async () => {
     await full(tag('a'), tag('b'));
-    await full(tag('a', { changed_at: AHEAD, name: 'x' }), tag('b', { remote_deleted_at: AHEAD }), tag('c', { changed_at: AHEAD }));
+    await full(
+      tag('a', { changed_at: AHEAD, name: 'x' }),
+      tag('b', { remote_deleted_at: AHEAD }),
+      tag('c', { changed_at: AHEAD }),
+    );
     expect(await latest()).toMatchObject({ verdict: 'none' });
   });
 

@@ -9,21 +9,25 @@ import { at, feed, readRow, rowVersions, write } from './support.ts';
 const ABSENCES = '/hris/absences';
 
 describe('migrations', () => {
-  test('eight processes at once: one brings everything, the others find nothing to do; twice', { timeout: 60_000 }, async () => {
-    const empty = await createEmptyStore();
-    const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
-    try {
-      expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
-      const first = await Promise.all(stores.map(migrate));
-      const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
-      expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
-      const second = await Promise.all(stores.map(migrate));
-      expect(second.flatMap((one) => one.applied)).toEqual([]);
-      expect(await pendingMigrations(stores[0]!)).toEqual([]);
-    } finally {
-      await Promise.all(stores.map(async (store) => store.close()));
-    }
-  });
+  test(
+    'eight processes at once: one brings everything, the others find nothing to do; twice',
+    { timeout: 60_000 },
+    async () => {
+      const empty = await createEmptyStore();
+      const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
+      try {
+        expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
+        const first = await Promise.all(stores.map(migrate));
+        const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
+        expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
+        const second = await Promise.all(stores.map(migrate));
+        expect(second.flatMap((one) => one.applied)).toEqual([]);
+        expect(await pendingMigrations(stores[0]!)).toEqual([]);
+      } finally {
+        await Promise.all(stores.map(async (store) => store.close()));
+      }
+    },
+  );
 
   test('a missing column is added to a filled table and filled from raw; a misfit costs only itself', async () => {
     const store = await createTestStore();
@@ -39,7 +43,11 @@ describe('migrations', () => {
       store,
       'bombohr:2',
       ABSENCES,
-      ['{"id":"exact","amount":12345678901234567890.5}', { id: 'misfit', amount: 'many', status: 'OK' }, { id: 'none' }],
+      [
+        '{"id":"exact","amount":12345678901234567890.5}',
+        { id: 'misfit', amount: 'many', status: 'OK' },
+        { id: 'none' },
+      ],
       at('10:00:00'),
     );
     await store.pool.query('alter table kombo.hris_absences drop column amount, drop column status');
@@ -52,7 +60,9 @@ describe('migrations', () => {
          and (amount is distinct from (raw->>'amount')::numeric or status is distinct from raw->>'status')`,
     );
     expect(rows).toEqual([{ wrong: 0 }]);
-    expect(await readRow(store, 'bombohr:2', 'hris_absences', 'exact')).toMatchObject({ amount: '12345678901234567890.5' });
+    expect(await readRow(store, 'bombohr:2', 'hris_absences', 'exact')).toMatchObject({
+      amount: '12345678901234567890.5',
+    });
     expect(await readRow(store, 'bombohr:2', 'hris_absences', 'misfit')).toMatchObject({
       amount: null,
       status: 'OK',
@@ -69,13 +79,20 @@ describe('migrations', () => {
     const store = await createTestStore();
     await store.pool.query('alter table kombo.ats_tags add column of_tomorrow text');
     await write(store, 'bombohr:1', '/ats/tags', [{ id: 'a', of_tomorrow: 'x' }], at('10:00:00'));
-    expect(await readRow(store, 'bombohr:1', 'ats_tags', 'a')).toMatchObject({ of_tomorrow: null, raw: { of_tomorrow: 'x' } });
+    expect(await readRow(store, 'bombohr:1', 'ats_tags', 'a')).toMatchObject({
+      of_tomorrow: null,
+      raw: { of_tomorrow: 'x' },
+    });
     expect(await migrate(store)).toEqual({ applied: [] });
   });
 
   test('every table and column of both schemas is explained, and every endpoint has its table', async () => {
     const store = await createTestStore();
-    const { rows: columns } = await store.pool.query<{ table: string; column: string; comment: string | null }>(
+    const { rows: columns } = await store.pool.query<{
+      table: string;
+      column: string;
+      comment: string | null;
+    }>(
       `select c.relname::text as table, a.attname::text as column, col_description(c.oid, a.attnum) as comment
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
        where c.relnamespace = 'kombo'::regnamespace and c.relkind = 'r'`,

@@ -18,8 +18,10 @@ beforeEach(() => {
   integration = `bombohr:${++integrations}`;
 });
 
-const full = (pages: Sent[][], options = PLAIN) => readPass(store, integration, ABSENCES, 'full', pages, options);
-const delta = (pages: Sent[][], options = PLAIN) => readPass(store, integration, ABSENCES, 'delta', pages, options);
+const full = (pages: Sent[][], options = PLAIN) =>
+  readPass(store, integration, ABSENCES, 'full', pages, options);
+const delta = (pages: Sent[][], options = PLAIN) =>
+  readPass(store, integration, ABSENCES, 'delta', pages, options);
 const row = (id: string) => readRow(store, integration, 'hris_absences', id);
 
 describe('a page with one bad record lands (I13)', () => {
@@ -28,15 +30,19 @@ describe('a page with one bad record lands (I13)', () => {
     const pass = await full([[...good.slice(0, 17), UNSTORABLE, ...good.slice(17)]]);
     expect(pass).toMatchObject({ state: 'completed', records: 41, created: 40, rejected: 1 });
     expect(await rejected(store, integration)).toEqual([
-      { id: 'bad', reason: 'unstorable', hash: expect.stringMatching(/^[0-9a-f]{64}$/), body: null, times: 1 },
+      {
+        id: 'bad',
+        reason: 'unstorable',
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        body: null,
+        times: 1,
+      },
     ]);
     expect((await feed(store, integration)).length).toBe(40);
   });
 
   test('several bad ones on one page, at its ends', async () => {
-    const pass = await full([
-      [UNSTORABLE, { id: 'a' }, { id: 'b' }, '{"id":"worse","x":[-1e999999]}'],
-    ]);
+    const pass = await full([[UNSTORABLE, { id: 'a' }, { id: 'b' }, '{"id":"worse","x":[-1e999999]}']]);
     expect(pass).toMatchObject({ created: 2, rejected: 2 });
   });
 

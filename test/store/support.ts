@@ -6,7 +6,12 @@ import { commitPage, type Page } from '../../src/store/commit-page.ts';
 import { transaction, type Store } from '../../src/store/database.ts';
 import { openPass, type Pass } from '../../src/store/passes.ts';
 import { findCandidates, finishSweep, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
-import { beginWrite, writeRecords, type WriteCounts, type WriteOptions } from '../../src/store/write-records.ts';
+import {
+  beginWrite,
+  writeRecords,
+  type WriteCounts,
+  type WriteOptions,
+} from '../../src/store/write-records.ts';
 
 export const PLAIN: WriteOptions = { eraseEmptied: false, keepRejectedBodies: false };
 export const ERASING: WriteOptions = { eraseEmptied: true, keepRejectedBodies: false };
@@ -48,7 +53,13 @@ export async function write(
   options: WriteOptions = PLAIN,
 ): Promise<WriteCounts> {
   const page = makePage(endpoint, records);
-  const target = { integrationId, endpoint: getEndpoint(endpoint), observedAt, driftBefore: null, passId: null };
+  const target = {
+    integrationId,
+    endpoint: getEndpoint(endpoint),
+    observedAt,
+    driftBefore: null,
+    passId: null,
+  };
   return transaction(store.pool, async (client) => {
     await beginWrite(client, target);
     return writeRecords(client, target, page.storable, page.rejected, options, false);
@@ -106,7 +117,12 @@ export async function sweep(
     if (asked.length === 0) break;
     const observedAt = await databaseTime(store);
     const answer = makePage(pass.endpoint, ask(asked));
-    await settleCandidates(store, found, { asked, returned: answer.storable, unreadable: [], observedAt }, PLAIN);
+    await settleCandidates(
+      store,
+      found,
+      { asked, returned: answer.storable, unreadable: [], observedAt },
+      PLAIN,
+    );
   }
   return finishSweep(store, found);
 }

@@ -4,7 +4,18 @@ import { endPass, getPass, restartPass } from '../../src/store/passes.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
-import { PLAIN, databaseTime, feed, makePage, open, readPass, readRow, sweep, write, type Sent } from './support.ts';
+import {
+  PLAIN,
+  databaseTime,
+  feed,
+  makePage,
+  open,
+  readPass,
+  readRow,
+  sweep,
+  write,
+  type Sent,
+} from './support.ts';
 
 const TAGS = '/ats/tags';
 let store: TestStore;
@@ -33,17 +44,32 @@ describe('what a sweep deletes (I15)', () => {
       return [{ id: 'b', name: 'still here' }];
     });
     expect(asked).toEqual(['b', 'c']);
-    expect(swept).toMatchObject({ sweep_state: 'done', sweep_candidates: 2, sweep_deleted: 1, deleted: 1, updated: 1 });
+    expect(swept).toMatchObject({
+      sweep_state: 'done',
+      sweep_candidates: 2,
+      sweep_deleted: 1,
+      deleted: 1,
+      updated: 1,
+    });
     expect(await row('b')).toMatchObject({ name: 'still here', deleted_at: null });
     expect(await row('c')).toMatchObject({ deleted_at: expect.any(Date), remote_deleted_at: null });
-    expect(await feed(store, integration)).toEqual(['created a', 'created b', 'created c', 'updated b', 'deleted c']);
+    expect(await feed(store, integration)).toEqual([
+      'created a',
+      'created b',
+      'created c',
+      'updated b',
+      'deleted c',
+    ]);
   });
 
   test('a tombstone in the answer is taken with its own time', async () => {
     await full([{ id: 'a' }]);
     const deletedAt = '2026-01-01T00:00:00.000Z';
     await sweep(store, await full([]), () => [{ id: 'a', remote_deleted_at: deletedAt }]);
-    expect(await row('a')).toMatchObject({ deleted_at: new Date(deletedAt), remote_deleted_at: new Date(deletedAt) });
+    expect(await row('a')).toMatchObject({
+      deleted_at: new Date(deletedAt),
+      remote_deleted_at: new Date(deletedAt),
+    });
   });
 
   test('nothing before the listing is complete, and nothing after a failed one', async () => {
@@ -96,7 +122,9 @@ describe('what a sweep deletes (I15)', () => {
 
   test('a record that was listed but set aside is no candidate', async () => {
     await full([{ id: 'bad' }]);
-    expect(await sweep(store, await full(['{"id":"bad","x":1e999999}']))).toMatchObject({ sweep_candidates: 0 });
+    expect(await sweep(store, await full(['{"id":"bad","x":1e999999}']))).toMatchObject({
+      sweep_candidates: 0,
+    });
   });
 
   test('what was listed before a restart of the pass counts as listed', async () => {
@@ -153,7 +181,10 @@ describe('a sweep that would delete too much', () => {
 
   test('goes on at exactly the share, and above it when the operator said so', async () => {
     await full(tags(100));
-    expect(await sweep(store, await full(tags(70)))).toMatchObject({ sweep_state: 'done', sweep_deleted: 30 });
+    expect(await sweep(store, await full(tags(70)))).toMatchObject({
+      sweep_state: 'done',
+      sweep_deleted: 30,
+    });
     await full(tags(100));
     const allowed = { allowMassDeletion: true };
     expect(await sweep(store, await full([]), () => [], allowed)).toMatchObject({ sweep_deleted: 100 });
@@ -181,10 +212,16 @@ describe('a sweep that is interrupted', () => {
     const answer = { asked, returned: [], unreadable: [], observedAt: await databaseTime(store) };
     await settleCandidates(store, found, answer, PLAIN);
     await settleCandidates(store, found, answer, PLAIN);
-    expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 5, sweep_deleted: 5, sweep_state: 'done' });
+    expect(await sweep(store, pass)).toMatchObject({
+      sweep_candidates: 5,
+      sweep_deleted: 5,
+      sweep_state: 'done',
+    });
     expect(await sweep(store, pass)).toMatchObject({ sweep_deleted: 5 });
     expect(await listDrift(store, integration)).toHaveLength(1);
-    const { rows } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
+    const { rows } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [
+      pass.id,
+    ]);
     expect(rows).toEqual([]);
   });
 });

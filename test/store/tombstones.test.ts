@@ -17,7 +17,12 @@ const send = (time: string, records: Sent[], options = PLAIN) =>
   write(store, integration, '/ats/tags', records, at(time), options);
 const row = () => readRow(store, integration, 'ats_tags', 'a');
 
-const live = (time = '09:00:00') => ({ id: 'a', name: 'Referral', changed_at: iso(time), remote_deleted_at: null });
+const live = (time = '09:00:00') => ({
+  id: 'a',
+  name: 'Referral',
+  changed_at: iso(time),
+  remote_deleted_at: null,
+});
 const tombstone = { ...live('10:00:00'), remote_deleted_at: iso('10:00:00') };
 const emptied = { ...tombstone, name: null, remote_data: {} };
 
@@ -70,7 +75,11 @@ describe('emptied tombstones (I14)', () => {
   test('delete a record whose tombstone was never seen whole, and keep its fields', async () => {
     await send('09:30:00', [live()]);
     expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 1 });
-    expect(await row()).toMatchObject({ name: 'Referral', raw: { name: 'Referral' }, deleted_at: at('10:00:00') });
+    expect(await row()).toMatchObject({
+      name: 'Referral',
+      raw: { name: 'Referral' },
+      deleted_at: at('10:00:00'),
+    });
     expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
   });
 

@@ -30,7 +30,11 @@ describe('which version wins (I12)', () => {
   test('a newer one is written and told', async () => {
     expect(await send('10:00:00', [absence('09:00:00', 'DAYS')])).toMatchObject({ created: 1 });
     expect(await send('11:00:00', [absence('10:30:00', 'HOURS')])).toMatchObject({ updated: 1 });
-    expect(await row()).toMatchObject({ unit: 'HOURS', changed_at: at('10:30:00'), observed_at: at('11:00:00') });
+    expect(await row()).toMatchObject({
+      unit: 'HOURS',
+      changed_at: at('10:30:00'),
+      observed_at: at('11:00:00'),
+    });
     expect(await feed(store, integration)).toEqual(['created a', 'updated a']);
   });
 
@@ -63,7 +67,10 @@ describe('which version wins (I12)', () => {
   });
 
   test('any order and repetition of answers ends with the newest', async () => {
-    const answers = ['09:00:00', '09:10:00', '09:20:00'].map((time) => ({ time, record: absence(time, time) }));
+    const answers = ['09:00:00', '09:10:00', '09:20:00'].map((time) => ({
+      time,
+      record: absence(time, time),
+    }));
     for (const order of [
       [2, 1, 0],
       [1, 2, 0, 1],
@@ -104,7 +111,9 @@ describe('nothing to do costs nothing', () => {
 
 describe('what is stored', () => {
   test('numbers of 20 digits and fractions stay exact, in raw and in the column', async () => {
-    await send('10:00:00', ['{"id":"a","amount":12345678901234567890.123456789,"x":0.1000000000000000055511151231}']);
+    await send('10:00:00', [
+      '{"id":"a","amount":12345678901234567890.123456789,"x":0.1000000000000000055511151231}',
+    ]);
     const stored = await row();
     expect(stored?.['amount']).toBe('12345678901234567890.123456789');
     expect(stored?.raw_text).toContain('0.1000000000000000055511151231');
@@ -112,7 +121,9 @@ describe('what is stored', () => {
 
   test('a record of two megabytes', async () => {
     const note = 'ä'.repeat(1024 * 1024);
-    expect(await send('10:00:00', [{ id: 'a', employee_note: note }, { id: 'b' }])).toMatchObject({ created: 2 });
+    expect(await send('10:00:00', [{ id: 'a', employee_note: note }, { id: 'b' }])).toMatchObject({
+      created: 2,
+    });
     expect((await row())?.['employee_note']).toBe(note);
   });
 

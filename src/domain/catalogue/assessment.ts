@@ -20,6 +20,7 @@ export const ASSESSMENT_ENDPOINTS: readonly EndpointDefinition[] = [
     status: 'deprecated',
     delta: 'none',
     includeDeleted: false,
+    byIds: false,
     models: {},
     fields: {
       package_id: 'text',

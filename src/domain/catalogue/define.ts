@@ -28,13 +28,15 @@ export interface EndpointDefinition {
   readonly delta: DeltaFilter;
   readonly includeDeleted: boolean;
   readonly paginated: boolean;
+  /** Whether `ids` asks for single records; without it a sweep lists everything a second time. */
+  readonly byIds: boolean;
   readonly models: Readonly<Record<string, ModelRelation>>;
   /** Documented fields beside `id`, `changed_at` and `remote_deleted_at`, which every table has. */
   readonly fields: Readonly<Record<string, ColumnType>>;
 }
 
 type EndpointInput = Pick<EndpointDefinition, 'path' | 'models' | 'fields'> &
-  Partial<Pick<EndpointDefinition, 'status' | 'delta' | 'includeDeleted' | 'paginated'>>;
+  Partial<Pick<EndpointDefinition, 'status' | 'delta' | 'includeDeleted' | 'paginated' | 'byIds'>>;
 
 export function defineEndpoint(input: EndpointInput): EndpointDefinition {
   const [, prefix, ...rest] = input.path.split('/');
@@ -43,6 +45,7 @@ export function defineEndpoint(input: EndpointInput): EndpointDefinition {
     delta: 'updated_after',
     includeDeleted: true,
     paginated: true,
+    byIds: true,
     ...input,
     category: prefix!.toUpperCase() as Category,
     table: [prefix, ...rest].join('_').replaceAll('-', '_'),

@@ -1,0 +1,145 @@
+/**
+ * Records one run of each shape against real servers into test/histories, where every test run replays them. Run it when a
+ * change of workflow code is meant to break old runs, or to add a shape:
+ *
+ *   npx node scripts/record-histories.ts
+ */
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
+import { pino } from 'pino';
+import { createSandbox, DEFAULT_API_KEY } from '../sandbox/index.ts';
+import { loadConfig } from '../src/config.ts';
+import { WORKFLOW_TYPES } from '../src/domain/names.ts';
+import type { Trigger } from '../src/domain/sync.ts';
+import { openStore } from '../src/store/database.ts';
+import { migrate } from '../src/store/migrate.ts';
+import { connectTemporal } from '../src/temporal/connect.ts';
+import { syncWorkflowId } from '../src/temporal/names.ts';
+import { requestSyncNow, signalChanges, startFullSync } from '../src/temporal/start.ts';
+import { startWorker } from '../src/worker/run.ts';
+import { startServers } from '../test/support/servers.ts';
+
+const log = pino({ level: 'silent' });
+const servers = await startServers();
+process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
+const sandbox = createSandbox({ integrations: [] });
+const { control } = sandbox;
+const config = loadConfig({
+  KOMBO_API_KEY: DEFAULT_API_KEY,
+  KOMBO_API_URL: await sandbox.listen(),
+  TASK_QUEUE: 'recorded',
+  DEBOUNCE_QUIET: '1s',
+  DEBOUNCE_MAX_WAIT: '5s',
+  CATCH_UP_INTERVAL: 'off',
+});
+const store = openStore(servers.databaseUrl);
+await migrate(store);
+const temporal = await connectTemporal();
+const { client } = temporal;
+const worker = await startWorker({ config, store, log, chunkMs: 0 });
+
+/** Each shape has an integration of its own, named after it. */
+const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>> = {
+  'first-sync': async (id) => signalled(id, []),
+  delta: async (id) => {
+    await readOnce(id);
+    control.update(id, 'lms_users', control.ids(id, 'lms_users', { limit: 3 }));
+    return signalled(id, ['lms_users', 'lms_nonsense']);
+  },
+  'debounce-rearmed': async (id) => {
+    await readOnce(id);
+    await signalled(id, ['lms_users']);
+    await delay(600);
+    return signalled(id, ['lms_courses']);
+  },
+  'sync-now': async (id) => {
+    await readOnce(id);
+    await requestSyncNow(client, config, { integrationId: id, models: ['lms_users'] });
+    return client.workflow.getHandle(syncWorkflowId(id));
+  },
+  'failed-endpoint': async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'status', status: 400, integration: id, endpoint: '/lms/courses' });
+    return signalled(id, ['lms_users', 'lms_courses']);
+  },
+  parked: async (id) => {
+    await readOnce(id);
+    control.setIntegration(id, { readError: 'INTEGRATION.AUTHENTICATION_INVALID' });
+    return signalled(id, ['lms_users']);
+  },
+  'full-sync': async (id) => {
+    await readOnce(id);
+    control.vanish(id, 'lms_users', control.ids(id, 'lms_users', { limit: 2 }));
+    const { handle } = await startFullSync(client, config, { integrationId: id });
+    return handle;
+  },
+  'catch-up': async (id) => {
+    await readOnce(id);
+    return client.workflow.start(WORKFLOW_TYPES.integrationSync, {
+      workflowId: `catch-up/${id}`,
+      taskQueue: config.TASK_QUEUE,
+      args: [{ integrationId: id, trigger: 'catch-up' satisfies Trigger, everything: true }],
+    });
+  },
+  cancelled: async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users', ms: 3_000 });
+    const handle = await signalled(id, ['lms_users']);
+    while (control.requests({ integrationId: id, path: '/lms/users' }).length < 4) await delay(20);
+    await handle.cancel();
+    return handle;
+  },
+};
+
+async function signalled(integrationId: string, models: string[]): Promise<WorkflowHandle> {
+  const { workflowId, runId } = await signalChanges(client, config, { integrationId, models, trigger: 'webhook' });
+  return client.workflow.getHandle(workflowId, runId);
+}
+
+async function readOnce(integrationId: string): Promise<void> {
+  await ended(await signalled(integrationId, []));
+}
+
+/** A run that fails or is cancelled is as good a recording as another. */
+async function ended(handle: WorkflowHandle): Promise<void> {
+  await handle.result().catch(() => {});
+}
+
+/** Nothing of a record, and no key, may be in a history (invariant I17). */
+function refuseSecrets(text: string, integrationId: string): void {
+  const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
+  const ids = control.tables(integrationId).flatMap((table) => control.ids(integrationId, table));
+  // People; the other tables hold words, as names of skills, that a stack trace may hold too.
+  const users = [...control.snapshot(integrationId, 'lms_users').values()].flatMap((user) => Object.values(user));
+  const secret = [...ids, ...users].filter((word) => typeof word === 'string' && word.length > 8);
+  for (const word of [...secret, DEFAULT_API_KEY]) {
+    if (decoded.includes(String(word))) throw new Error(`The history of ${integrationId} holds a record or a key.`);
+  }
+}
+
+try {
+  for (const [shape, record] of Object.entries(RECORD)) {
+    const id = `recorded:${shape}`;
+    control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 500, lms_courses: 5, lms_skills: 5 } });
+    const handle = await record(id);
+    await ended(handle);
+    const history = historyToJSON(await handle.fetchHistory());
+    const text = `${JSON.stringify(JSON.parse(history), hideIdentity, 2)}\n`;
+    refuseSecrets(text, id);
+    await writeFile(new URL(`../test/histories/${shape}.json`, import.meta.url), text);
+    process.stdout.write(`${shape}\n`);
+  }
+} finally {
+  await worker.stop();
+  await temporal.close();
+  await store.close();
+  await sandbox.close();
+  await servers.stop();
+}
+
+/** The identity of a worker is the name of the machine. */
+function hideIdentity(key: string, value: unknown): unknown {
+  return key === 'identity' ? 'recorder' : value;
+}

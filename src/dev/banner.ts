@@ -1,0 +1,87 @@
+import type { Config } from '../config.ts';
+import { formatDuration } from '../domain/duration.ts';
+import { WORKFLOW_TYPES } from '../temporal/names.ts';
+
+export interface BannerFacts {
+  config: Config;
+  url: string;
+  /** Undefined where the Temporal server is not ours. */
+  temporalUiUrl: string | undefined;
+  temporalAddress: string;
+  namespace: string;
+  /** Of the embedded Postgres; a user's own address is not printed, since it holds a password. */
+  databaseUrl: string | undefined;
+  /** Undefined without the sandbox. */
+  sandboxUrl: string | undefined;
+  /** Names of settings that are the demo's. */
+  demoSettings: readonly string[];
+  dataDir: string;
+  example: { integrationId: string; tool: string; category: string; model: string } | undefined;
+}
+
+/** What one who has just typed `npm start` wants to know. */
+export function bannerText(facts: BannerFacts): string {
+  const { config, url, databaseUrl, sandboxUrl, dataDir } = facts;
+  const token = config.ADMIN_TOKEN?.reveal();
+  const rows: [string, string | undefined][] = [
+    ['Temporal UI', facts.temporalUiUrl && workflowsUrl(facts.temporalUiUrl, facts.namespace)],
+    ['Temporal', facts.temporalUiUrl ? undefined : `${facts.temporalAddress}, namespace ${facts.namespace}`],
+    ['Status page', `${url}/`],
+    ['Admin API', `${url}/api/docs`],
+    ['Admin token', token],
+    ['Webhooks', `POST ${url}/webhooks/kombo`],
+    ['Postgres', databaseUrl ? `psql '${databaseUrl}'` : 'yours (DATABASE_URL)'],
+    ['Kombo', sandboxUrl ? `the sandbox at ${sandboxUrl}` : config.KOMBO_API_URL],
+    ['Data', dataDir],
+    ['Commands', 'npm run -s cli -- status   (in another terminal; --help lists them all)'],
+  ];
+  const lines = rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(12)} ${value}`] : []));
+  return ['', 'kombo-sync is running.', '', ...lines, '', ...webhookLines(facts), ...demoLines(facts)].join(
+    '\n',
+  );
+}
+
+function workflowsUrl(ui: string, namespace: string): string {
+  const types = Object.values(WORKFLOW_TYPES).map((type) => `"${type}"`);
+  const query = encodeURIComponent(`WorkflowType IN (${types.join(', ')})`);
+  return `${ui}/namespaces/${namespace}/workflows?query=${query}`;
+}
+
+/** Our own secret only: one from Kombo's dashboard is not printed. */
+function webhookLines({ config, url, example, sandboxUrl }: BannerFacts): string[] {
+  const [secret] = config.KOMBO_WEBHOOK_SECRETS;
+  if (!example || !sandboxUrl || !secret) return [];
+  const body = JSON.stringify({
+    id: 'by-hand',
+    type: 'data-changed',
+    data: {
+      integration_id: example.integrationId,
+      integration_tool: example.tool,
+      integration_category: example.category,
+      changed_models: [{ name: example.model }],
+    },
+  });
+  return [
+    '  Send a webhook by hand:',
+    `    BODY='${body}'`,
+    `    SIGNATURE=$(printf %s "$BODY" | openssl dgst -sha256 -hmac '${secret.reveal()}' -binary | openssl base64 -A | tr '+/' '-_' | tr -d =)`,
+    `    curl -d "$BODY" -H 'content-type: application/json' -H "x-kombo-signature: $SIGNATURE" ${url}/webhooks/kombo`,
+    '',
+  ];
+}
+
+function demoLines({ config, sandboxUrl, demoSettings }: BannerFacts): string[] {
+  if (!sandboxUrl) return ['  Add an integration: npm run -s cli -- integrations add <id>', ''];
+  const short = demoSettings.map((name) => `${name}=${duration(config, name)}`).join(' ');
+  return [
+    '  The sandbox now changes records every few seconds and loses a webhook now and then; the catch-up makes that good.',
+    ...(short === '' ? [] : [`  Short for this demo: ${short}. Set them yourself for other values.`]),
+    '  Ctrl-C stops everything; the data stay.',
+    '',
+  ];
+}
+
+function duration(config: Config, name: string): string {
+  const value = name in config ? config[name as keyof Config] : undefined;
+  return typeof value === 'number' ? formatDuration(value) : '';
+}

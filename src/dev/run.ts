@@ -1,0 +1,137 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig, type Config } from '../config.ts';
+import { createLogger } from '../log.ts';
+import { setup } from '../setup.ts';
+import { openStore } from '../store/database.ts';
+import { connectTemporal } from '../temporal/connect.ts';
+import { Children } from './children.ts';
+import { claimDataDir } from './claim.ts';
+import { aborted } from './first-sync.ts';
+import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
+import { operate, type DevFacts } from './operate.ts';
+import type { Output } from './output.ts';
+import { LOOPBACK } from './ports.ts';
+import { startSandbox } from './sandbox.ts';
+import { chooseHttpPort, startOwnPostgres, startOwnTemporal, type ServersOptions } from './servers.ts';
+import { applySettings, demoSettings, isSet, ownTemporal, type Env } from './settings.ts';
+import { loadState } from './state.ts';
+import { Stops } from './stops.ts';
+import type { EmbeddedPostgres } from './postgres.ts';
+import type { TemporalServer } from './temporal-server.ts';
+
+const SANDBOX_KEY = 'ks_dev_sandbox';
+
+export interface DevOptions {
+  env: Env;
+  /** The user's own settings. */
+  config: Config;
+  output: Output;
+  signal: AbortSignal;
+  /** Told once, when everything runs. */
+  onReady?: (facts: DevFacts) => void;
+}
+
+/**
+ * Runs everything in this process and its children until the signal aborts. What the user has set takes the place of a part
+ * of ours: KOMBO_API_KEY of the sandbox, DATABASE_URL of Postgres, TEMPORAL_ADDRESS of the Temporal server.
+ *
+ * @throws Error with the remedy when a part does not start, or ends by itself. Nothing is left running then either.
+ */
+export async function runDev(options: DevOptions): Promise<void> {
+  const stops = new Stops();
+  try {
+    await runUntilStopped(options, stops);
+  } catch (error) {
+    if (!options.signal.aborted) throw error;
+  } finally {
+    if (options.signal.aborted) options.output.say('Stopping …');
+    await stops.run();
+  }
+}
+
+async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void> {
+  const { env, config: given, output, signal } = options;
+  const dataDir = path.resolve(given.DATA_DIR);
+  mkdirSync(dataDir, { recursive: true });
+  stops.add(claimDataDir(dataDir));
+  const note = (line: string) => output.say(line);
+  const children = new Children(dataDir);
+  stops.add(children.endNow);
+  const cleared = await children.clearLeftovers();
+  if (cleared.length > 0) note(`Ended what an earlier run has left: ${cleared.join(', ')}.`);
+  removeEnvironmentFile(dataDir);
+
+  const state = loadState(dataDir);
+  const servers: ServersOptions = { env, dataDir, children, state, note, signal };
+  const { postgres, temporal } = await startServers(given, servers, stops);
+  if (temporal) applySettings(ownTemporal(env, temporal.address, dataDir));
+
+  const secret = given.KOMBO_WEBHOOK_SECRETS[0]?.reveal() ?? state.webhookSecret;
+  const sandbox = given.KOMBO_API_KEY
+    ? undefined
+    : await startSandbox({ dataDir, apiKey: SANDBOX_KEY, webhookSecret: secret });
+  if (sandbox) stops.add(() => sandbox.close());
+
+  const demo = sandbox ? demoSettings(env) : {};
+  const host = isSet(env, 'HOST') ? given.HOST : LOOPBACK;
+  const port = await chooseHttpPort({ chosen: isSet(env, 'PORT') ? given.PORT : undefined, host, note });
+  const settings = {
+    ...(sandbox ? { KOMBO_API_KEY: SANDBOX_KEY, KOMBO_API_URL: sandbox.url } : {}),
+    ...(postgres ? { DATABASE_URL: postgres.url } : {}),
+    ...(given.KOMBO_WEBHOOK_SECRETS.length > 0 ? {} : { KOMBO_WEBHOOK_SECRETS: secret }),
+    ...(given.ADMIN_TOKEN ? {} : { ADMIN_TOKEN: state.adminToken }),
+    ...demo,
+  };
+  const config = loadConfig({ ...env, ...settings, HOST: host, PORT: String(port) });
+  const log = createLogger({
+    level: isSet(env, 'LOG_LEVEL') ? config.LOG_LEVEL : 'warn',
+    format: config.LOG_FORMAT,
+  });
+
+  const handle = await connectTemporal();
+  stops.add(() => handle.close());
+  const store = openStore(config.DATABASE_URL!);
+  stops.add(() => store.close());
+  await Promise.race([setup({ config, store, temporal: handle, log }), aborted(signal)]);
+  const own = temporal && ownTemporal({}, temporal.address, dataDir);
+  writeEnvironmentFile(dataDir, { ...settings, ...own });
+  stops.add(() => removeEnvironmentFile(dataDir));
+
+  await operate({
+    config,
+    store,
+    log,
+    sandbox,
+    postgres,
+    temporal,
+    handle,
+    dataDir,
+    output,
+    signal,
+    stops,
+    demoSettings: Object.keys(demo),
+    onReady: options.onReady,
+  });
+}
+
+async function startServers(
+  given: Config,
+  servers: ServersOptions,
+  stops: Stops,
+): Promise<{ postgres: EmbeddedPostgres | undefined; temporal: TemporalServer | undefined }> {
+  const start = async <T extends { stop(): Promise<void> }>(wanted: boolean, begin: () => Promise<T>) => {
+    if (!wanted) return undefined;
+    const server = await begin();
+    stops.add(() => server.stop());
+    return server;
+  };
+  // When one of them fails, the other one is waited for, so that it can be stopped.
+  const [postgres, temporal] = await Promise.allSettled([
+    start(!given.DATABASE_URL, () => startOwnPostgres(servers)),
+    start(!isSet(servers.env, 'TEMPORAL_ADDRESS'), () => startOwnTemporal(servers)),
+  ]);
+  if (postgres.status === 'rejected') throw postgres.reason;
+  if (temporal.status === 'rejected') throw temporal.reason;
+  return { postgres: postgres.value, temporal: temporal.value };
+}

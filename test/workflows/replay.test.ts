@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { describe, expect, test } from 'vitest';
+
+Runtime.install({ logger: new DefaultLogger('ERROR', () => {}) });
+
+const folder = new URL('../histories/', import.meta.url);
+const shapes = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.slice(0, -'.json'.length));
+
+const load = (shape: string): unknown => JSON.parse(readFileSync(new URL(`${shape}.json`, folder), 'utf8'));
+const bundle = (file: string) =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+
+const REMEDY = `A run of this shape that is open while you deploy would stop with an error. Keep the old commands for such runs:
+  if (patched('what-changed')) { new code } else { old code }
+When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
+
+describe('(I20) recorded runs replay on the workflow code as it is', async () => {
+  const workflowBundle = await bundle('../../workflows/index.ts');
+
+  test.each(shapes)('%s', async (shape) => {
+    try {
+      await Worker.runReplayHistory({ workflowBundle }, load(shape), shape);
+    } catch (error) {
+      throw new Error(`test/histories/${shape}.json: ${(error as Error).message}\n\n${REMEDY}`, { cause: error });
+    }
+  });
+
+  test('there is one of each shape', () => {
+    expect(shapes.sort()).toEqual([
+      'cancelled',
+      'catch-up',
+      'debounce-rearmed',
+      'delta',
+      'failed-endpoint',
+      'first-sync',
+      'full-sync',
+      'parked',
+      'sync-now',
+    ]);
+  });
+});
+
+test('(I20) a workflow that does something else is refused', async () => {
+  const replay = Worker.runReplayHistory({ workflowBundle: await bundle('./broken-workflow.ts') }, load('delta'), 'delta');
+  await expect(replay).rejects.toThrow(DeterminismViolationError);
+});
+
+test.each(shapes)('(I17) the recorded history of %s holds no record and no key', (shape) => {
+  const text = readFileSync(new URL(`${shape}.json`, folder), 'utf8');
+  const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
+  expect(decoded).toContain('"integrationId":"recorded:');
+  expect(decoded).not.toMatch(/ks_dev|whsec|Bearer|remote_id|[\w.]+@\w+\.\w+/);
+});
