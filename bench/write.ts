@@ -113,7 +113,7 @@ async function measure(way: Way, pages: readonly string[], observedAt: Date): Pr
   return (pages.length * PAGE * 1000) / (performance.now() - start);
 }
 
-/** Exactly what a pass does with a page, from the JSON text on, but for the row of the pass itself. */
+/** What a pass does with a page, from the JSON text on: while one is written, the next one is made ready. */
 async function ours(
   store: Store,
   integrationId: string,
@@ -121,14 +121,17 @@ async function ours(
   observedAt: Date,
 ): Promise<void> {
   const target = { integrationId, endpoint, observedAt, driftBefore: null, passId: null };
+  const options = { eraseEmptied: false, keepRejectedBodies: false };
+  let writing: Promise<unknown> = Promise.resolve();
   for (const page of pages) {
     const { storable, rejected } = prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);
-    await transaction(store.pool, async (client) => {
+    await writing;
+    writing = transaction(store.pool, async (client) => {
       await beginWrite(client, target);
-      const options = { eraseEmptied: false, keepRejectedBodies: false };
       await writeRecords(client, target, storable, rejected, options, false);
     });
   }
+  await writing;
 }
 
 function toRow(record: Row, observedAt: Date): Row {

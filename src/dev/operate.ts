@@ -55,25 +55,25 @@ const WORKER_STOP_MS = 4_000;
 export async function operate(parts: Parts): Promise<void> {
   const { config, store, handle, log, sandbox, postgres, temporal, output, signal, stops } = parts;
   const listeners: { page?: (event: PageEvent) => void; delivery?: (event: DeliveryEvent) => void } = {};
-  const [worker, server] = await Promise.all([
-    startWorker({ config, store, log, onPage: (event) => listeners.page?.(event) }),
-    startServer({
-      config,
-      store,
-      log,
-      temporal: handle,
-      onDelivery: (event) => listeners.delivery?.(event),
-      ...(temporal?.uiUrl === undefined ? {} : { temporalUiUrl: temporal.uiUrl }),
-    }),
-  ]);
-  stops.add(() => worker.stop(), WORKER_STOP_MS);
+  const server = await startServer({
+    config,
+    store,
+    log,
+    temporal: handle,
+    onDelivery: (event) => listeners.delivery?.(event),
+    ...(temporal?.uiUrl === undefined ? {} : { temporalUiUrl: temporal.uiUrl }),
+  });
   stops.add(() => server.close());
+  const worker = await startWorker({ config, store, log, onPage: (event) => listeners.page?.(event) });
+  stops.add(() => worker.stop(), WORKER_STOP_MS);
+  signal.throwIfAborted();
 
   const { client } = handle;
   const integrations = sandbox ? await addDemoIntegrations({ config, store, client, sandbox }) : [];
   const onPages = (listener: (event: PageEvent) => void) => (listeners.page = listener);
   await runFirstSyncs({ config, store, temporal: handle, output, signal, onPages }, integrations);
 
+  signal.throwIfAborted();
   const facts: DevFacts = {
     url: server.url,
     temporalAddress: temporalAddress(),

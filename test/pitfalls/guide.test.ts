@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
+import { describe, expect, test } from 'vitest';
 import { addModels } from '../../src/domain/debounce.ts';
 import { routeModels } from '../../src/domain/routing.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -9,56 +8,28 @@ import { Secret } from '../../src/secret.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { readWatermark } from '../../src/store/passes.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
-import { createWorld, type World, type WorldOptions } from '../conformance/support.ts';
 import { PLAIN, feed, makePage, open, readRow, rowVersions } from '../store/support.ts';
+import {
+  APPLICATIONS,
+  JOBS,
+  control,
+  delta,
+  endpointsOf,
+  full,
+  ids,
+  integration,
+  isCurrent,
+  requests,
+  row,
+  store,
+  withWorld,
+  world,
+} from './setup.ts';
 
 /**
  * The sample code of Kombo's guide "migrate to data-changed" leaves twenty things to its reader:
  * https://docs.kombo.dev/ats/guides/data-changed-migration. One test for each, which fails without the defence.
  */
-const APPLICATIONS = '/ats/applications';
-const JOBS = '/ats/jobs';
-
-let store: TestStore;
-let world: World;
-let integration = '';
-let integrations = 0;
-
-beforeAll(async () => {
-  store = await createTestStore();
-  world = await createWorld(store, { pageSize: 2 });
-});
-afterAll(async () => world.close());
-beforeEach(() => {
-  integration = addIntegration(world);
-});
-
-function addIntegration(to: World, category: Category = 'ATS'): string {
-  const id = `bombohr:pitfall-${++integrations}`;
-  to.sandbox.control.addIntegration({ id, category, scale: 0.02 });
-  return id;
-}
-
-async function withWorld(options: WorldOptions, work: (other: World, id: string) => Promise<void>) {
-  const other = await createWorld(store, options);
-  try {
-    await work(other, addIntegration(other));
-  } finally {
-    await other.close();
-  }
-}
-
-const control = () => world.sandbox.control;
-const full = async (endpoint = APPLICATIONS) => world.sync(integration, endpoint, 'full');
-const delta = async (endpoint = APPLICATIONS) => world.sync(integration, endpoint, 'delta');
-const ids = (table = 'ats_applications') => control().ids(integration, table);
-const row = async (id: string, table = 'ats_applications') => readRow(store, integration, table, id);
-const isCurrent = async (id: string, table = 'ats_applications') =>
-  expect((await row(id, table))?.raw).toEqual(control().snapshot(integration, table).get(id));
-const requests = (path: string) => control().requests({ integrationId: integration, path });
-const endpointsOf = (category: Category) => enabledEndpoints(category);
-
 describe('pitfalls of the guide', () => {
   test('1. a sync that read something else does not move a watermark', async () => {
     await full();

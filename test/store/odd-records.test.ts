@@ -117,10 +117,8 @@ describe('the life of a record that was set aside', () => {
       { id: null, reason: 'no_id', hash, body: null, times: 1 },
     ]);
     await full([['{"salary":1}', '{"id":null,"t":"\\u0000"}']], KEEPING);
-    expect((await rejected(store, integration)).map((one) => one.body).sort()).toEqual([
-      '{"id":null,"t":"\uFFFD"}',
-      '{"salary":1}',
-    ]);
+    const bodies = (await rejected(store, integration)).map((one) => one.body);
+    expect(new Set(bodies)).toEqual(new Set(['{"id":null,"t":"\uFFFD"}', '{"salary":1}']));
   });
 
   test('seen again it is counted, and a later good version clears it', async () => {

@@ -1,0 +1,18 @@
+/** Starts children in the data folder and does what it is told: `wait` to be killed, or `exit` by itself. */
+import { spawn } from 'node:child_process';
+import { Children } from '../../src/dev/children.ts';
+import { claimDataDir } from '../../src/dev/claim.ts';
+
+const [dataDir, then] = process.argv.slice(2);
+claimDataDir(dataDir!);
+const children = new Children(dataDir!);
+for (const kind of ['temporal', 'tool'] as const) {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  children.adopt(kind, child);
+  process.stdout.write(`${kind} ${child.pid}\n`);
+}
+process.stdout.write('ready\n');
+if (then === 'exit') process.exit(3);

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Children, hasEnded } from '../../src/dev/children.ts';
+import { claimDataDir } from '../../src/dev/claim.ts';
+import { identify } from '../../src/dev/identity.ts';
+import { startScript } from '../cli/spawn.ts';
+import { eventually } from '../support/poll.ts';
+import { temporaryFolder } from './support.ts';
+
+const SCRIPT = 'test/dev/children-process.ts';
+
+function spawnNode(code: string) {
+  const child = spawn(process.execPath, ['-e', code], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+const pidsIn = (stdout: string) =>
+  [...stdout.matchAll(/^(?:temporal|tool) (\d+)$/gm)].map(([, pid]) => Number(pid));
+
+test('what a killed parent has left is ended by the next one, and nothing else is', async () => {
+  const dataDir = temporaryFolder();
+  const parent = startScript(SCRIPT, [dataDir, 'wait']);
+  const pids = pidsIn(await parent.printed('ready'));
+  parent.kill('SIGKILL');
+  await parent.finished;
+  expect(pids.map((pid) => identify(pid)?.pid)).toEqual(pids);
+
+  // A pid that belongs to another process by now.
+  const stranger = spawnNode('setInterval(() => {}, 1000)');
+  const file = path.join(dataDir, 'children.json');
+  const entries = JSON.parse(readFileSync(file, 'utf8')) as object[];
+  entries.push(
+    { kind: 'temporal', pid: stranger.pid, startedAt: 'another-boot/1' },
+    { kind: 'unknown', pid: 1 },
+  );
+  writeFileSync(file, JSON.stringify(entries));
+
+  const release = claimDataDir(dataDir);
+  const cleared = await new Children(dataDir).clearLeftovers();
+  release();
+  expect(cleared).toEqual(['temporal', 'tool']);
+  expect(pids.map((pid) => identify(pid))).toEqual([undefined, undefined]);
+  expect(hasEnded(stranger)).toBe(false);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
+});
+
+test('a parent that exits takes its children with it', async () => {
+  const parent = startScript(SCRIPT, [temporaryFolder(), 'exit']);
+  const { code, stdout } = await parent.finished;
+  expect(code).toBe(3);
+  const pids = pidsIn(stdout);
+  expect(pids).toHaveLength(2);
+  await eventually(() => pids.every((pid) => identify(pid) === undefined));
+});
+
+test('a child that does not listen is ended less gently', async () => {
+  const children = new Children(temporaryFolder());
+  const child = spawnNode(
+    `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`,
+  );
+  children.adopt('tool', child);
+  await once(child.stdout, 'data');
+  await children.stop(child);
+  expect(child.signalCode).toBe('SIGKILL');
+  await children.stop(child);
+});
+
+test('a broken list of children is no children', async () => {
+  const dataDir = temporaryFolder();
+  writeFileSync(path.join(dataDir, 'children.json'), '[{"kind":');
+  expect(await new Children(dataDir).clearLeftovers()).toEqual([]);
+});
+
+test('one data folder has one user, who is named; a killed one gives it free', async () => {
+  const dataDir = temporaryFolder();
+  const first = startScript(SCRIPT, [dataDir, 'wait']);
+  await first.printed('ready');
+  expect(() => claimDataDir(dataDir)).toThrow(/runs already .*\(process \d+\).*set DATA_DIR/);
+  first.kill('SIGKILL');
+  await first.finished;
+  const release = claimDataDir(dataDir);
+  expect(() => claimDataDir(dataDir)).toThrow(`process ${process.pid}`);
+  release();
+  claimDataDir(dataDir)();
+  await new Children(dataDir).clearLeftovers();
+});

@@ -1,0 +1,11 @@
+/** Finds the `temporal` command as `dev` does, without the download; a process of its own for tests that need several. */
+import { Children } from '../../src/dev/children.ts';
+import { findTemporal } from '../../src/dev/find-temporal.ts';
+import { build } from '../../src/dev/obtain-temporal.ts';
+
+const children = new Children(process.argv[2]!);
+const cleared = await children.clearLeftovers();
+process.stdout.write(`cleared ${cleared.length}\n`);
+const note = (line: string) => void process.stdout.write(`${line}\n`);
+const file = await findTemporal({ env: process.env, note, children }, [build]);
+process.stdout.write(`found ${file}\n`);

@@ -1,0 +1,40 @@
+import { createServer } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { choosePort, freePort, isFree } from '../../src/dev/ports.ts';
+import { chooseHttpPort } from '../../src/dev/servers.ts';
+
+async function occupy(): Promise<number> {
+  const server = createServer();
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return port;
+}
+
+test('a free port is taken as it is', async () => {
+  const port = await freePort();
+  expect(await isFree(port)).toBe(true);
+  expect(await choosePort({ purpose: 'it', preferred: port, note: expect.unreachable })).toBe(port);
+});
+
+test('a busy port gives way to a later one, and says so', async () => {
+  const busy = await occupy();
+  const notes: string[] = [];
+  const port = await choosePort({ purpose: 'the UI', preferred: busy, note: (line) => notes.push(line) });
+  expect(port).toBeGreaterThan(busy);
+  expect(notes).toEqual([`Port ${busy} is busy; the UI uses ${port}.`]);
+});
+
+test('a port that is promised to somebody is not given twice', async () => {
+  const promised = await freePort();
+  const options = { purpose: 'it', preferred: promised, except: [promised], note: () => {} };
+  expect(await choosePort(options)).not.toBe(promised);
+});
+
+test('a port that the user has chosen is that or an error', async () => {
+  const [busy, free] = [await occupy(), await freePort()];
+  const choose = (chosen: number) => chooseHttpPort({ chosen, host: '127.0.0.1', note: expect.unreachable });
+  expect(await choose(free)).toBe(free);
+  expect(await choose(0)).toBe(0);
+  await expect(choose(busy)).rejects.toThrow(`PORT is ${busy}, and that port is busy.`);
+});
