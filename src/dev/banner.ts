@@ -13,6 +13,8 @@ export interface BannerFacts {
   databaseUrl: string | undefined;
   /** Undefined without the sandbox. */
   sandboxUrl: string | undefined;
+  /** Which secrets are our own: a user's are not printed. */
+  made: { webhookSecret: boolean; adminToken: boolean };
   /** Names of settings that are the demo's. */
   demoSettings: readonly string[];
   dataDir: string;
@@ -22,7 +24,7 @@ export interface BannerFacts {
 /** What one who has just typed `npm start` wants to know. */
 export function bannerText(facts: BannerFacts): string {
   const { config, url, databaseUrl, sandboxUrl, dataDir } = facts;
-  const token = config.ADMIN_TOKEN?.reveal();
+  const token = facts.made.adminToken ? config.ADMIN_TOKEN?.reveal() : 'yours (ADMIN_TOKEN)';
   const rows: [string, string | undefined][] = [
     ['Temporal UI', facts.temporalUiUrl && workflowsUrl(facts.temporalUiUrl, facts.namespace)],
     ['Temporal', facts.temporalUiUrl ? undefined : `${facts.temporalAddress}, namespace ${facts.namespace}`],
@@ -47,10 +49,9 @@ function workflowsUrl(ui: string, namespace: string): string {
   return `${ui}/namespaces/${namespace}/workflows?query=${query}`;
 }
 
-/** Our own secret only: one from Kombo's dashboard is not printed. */
-function webhookLines({ config, url, example, sandboxUrl }: BannerFacts): string[] {
+function webhookLines({ config, url, example, made }: BannerFacts): string[] {
   const [secret] = config.KOMBO_WEBHOOK_SECRETS;
-  if (!example || !sandboxUrl || !secret) return [];
+  if (!example || !secret || !made.webhookSecret) return [];
   const body = JSON.stringify({
     id: 'by-hand',
     type: 'data-changed',

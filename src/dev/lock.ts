@@ -6,6 +6,9 @@ export interface Lock {
   release(): void;
 }
 
+/** A database that nobody refers to is closed, and its lock is gone with it. */
+const held = new Set<DatabaseSync>();
+
 /**
  * A lock between processes; undefined while another one holds it. SQLite keeps it as a lock of the operating system, which
  * ends with its process however that ends, so there is never a stale one.
@@ -20,5 +23,11 @@ export function tryLock(file: string): Lock | undefined {
     if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }

@@ -37,6 +37,8 @@ export interface Parts {
   temporal: TemporalServer | undefined;
   dataDir: string;
   demoSettings: readonly string[];
+  /** Which secrets are our own. */
+  made: { webhookSecret: boolean; adminToken: boolean };
   output: Output;
   signal: AbortSignal;
   stops: Stops;
@@ -82,9 +84,11 @@ export async function operate(parts: Parts): Promise<void> {
     sandboxUrl: sandbox?.url,
     dataDir: parts.dataDir,
   };
-  const { demoSettings } = parts;
+  const { demoSettings, made } = parts;
   const { namespace } = handle;
-  output.say(bannerText({ ...facts, config, namespace, demoSettings, example: exampleOf(integrations[0]) }));
+  output.say(
+    bannerText({ ...facts, config, namespace, demoSettings, made, example: exampleOf(integrations[0]) }),
+  );
   parts.onReady?.(facts);
 
   const live = new Live(output, new Map(integrations.map(({ id, category }) => [id, category])));

@@ -13,7 +13,13 @@ import { operate, type DevFacts } from './operate.ts';
 import type { Output } from './output.ts';
 import { LOOPBACK } from './ports.ts';
 import { startSandbox } from './sandbox.ts';
-import { chooseHttpPort, startOwnPostgres, startOwnTemporal, type ServersOptions } from './servers.ts';
+import {
+  chooseHttpPort,
+  requireFreePort,
+  startOwnPostgres,
+  startOwnTemporal,
+  type ServersOptions,
+} from './servers.ts';
 import { applySettings, demoSettings, isSet, ownTemporal, type Env } from './settings.ts';
 import { loadState } from './state.ts';
 import { Stops } from './stops.ts';
@@ -52,6 +58,8 @@ export async function runDev(options: DevOptions): Promise<void> {
 
 async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void> {
   const { env, config: given, output, signal } = options;
+  const host = isSet(env, 'HOST') ? given.HOST : LOOPBACK;
+  if (isSet(env, 'PORT')) await requireFreePort(given.PORT, host);
   const dataDir = path.resolve(given.DATA_DIR);
   mkdirSync(dataDir, { recursive: true });
   stops.add(claimDataDir(dataDir));
@@ -74,8 +82,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
   if (sandbox) stops.add(() => sandbox.close());
 
   const demo = sandbox ? demoSettings(env) : {};
-  const host = isSet(env, 'HOST') ? given.HOST : LOOPBACK;
-  const port = await chooseHttpPort({ chosen: isSet(env, 'PORT') ? given.PORT : undefined, host, note });
+  const port = isSet(env, 'PORT') ? given.PORT : await chooseHttpPort(host, note);
   const settings = {
     ...(sandbox ? { KOMBO_API_KEY: SANDBOX_KEY, KOMBO_API_URL: sandbox.url } : {}),
     ...(postgres ? { DATABASE_URL: postgres.url } : {}),
@@ -111,6 +118,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     signal,
     stops,
     demoSettings: Object.keys(demo),
+    made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
     onReady: options.onReady,
   });
 }
@@ -120,17 +128,25 @@ async function startServers(
   servers: ServersOptions,
   stops: Stops,
 ): Promise<{ postgres: EmbeddedPostgres | undefined; temporal: TemporalServer | undefined }> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([servers.signal, failure.signal]);
   const start = async <T extends { stop(): Promise<void> }>(wanted: boolean, begin: () => Promise<T>) => {
     if (!wanted) return undefined;
-    const server = await begin();
-    stops.add(() => server.stop());
-    return server;
+    try {
+      const server = await begin();
+      stops.add(() => server.stop());
+      return server;
+    } catch (error) {
+      // The other one need not come up then, which can be long when it is being built.
+      failure.abort(error);
+      throw error;
+    }
   };
-  // When one of them fails, the other one is waited for, so that it can be stopped.
   const [postgres, temporal] = await Promise.allSettled([
-    start(!given.DATABASE_URL, () => startOwnPostgres(servers)),
-    start(!isSet(servers.env, 'TEMPORAL_ADDRESS'), () => startOwnTemporal(servers)),
+    start(!given.DATABASE_URL, () => startOwnPostgres({ ...servers, signal })),
+    start(!isSet(servers.env, 'TEMPORAL_ADDRESS'), () => startOwnTemporal({ ...servers, signal })),
   ]);
+  signal.throwIfAborted();
   if (postgres.status === 'rejected') throw postgres.reason;
   if (temporal.status === 'rejected') throw temporal.reason;
   return { postgres: postgres.value, temporal: temporal.value };

@@ -20,36 +20,52 @@ const TEMPORAL_UI_PORT = 8233;
 
 export async function startOwnPostgres(options: ServersOptions): Promise<EmbeddedPostgres> {
   const { state, dataDir, children, signal, note, env } = options;
-  const port = await choosePort({ purpose: 'Postgres', preferred: state.postgresPort, note });
-  if (port !== state.postgresPort) saveState(dataDir, { ...state, postgresPort: port });
-  return startPostgres({ dataDir, port, children, signal, env });
+  return again(async (taken) => {
+    const port = await choosePort({ purpose: 'Postgres', preferred: state.postgresPort, note });
+    taken(port);
+    const server = await startPostgres({ dataDir, port, children, signal, env });
+    if (port !== state.postgresPort) saveState(dataDir, { ...state, postgresPort: port });
+    return server;
+  });
 }
 
 export async function startOwnTemporal(options: ServersOptions): Promise<TemporalServer> {
   const { env, dataDir, children, note, signal } = options;
   const cli = await findTemporal({ env, note, signal, children });
-  const port = await choosePort({ purpose: 'Temporal', preferred: TEMPORAL_PORT, note });
-  const uiPort = await choosePort({
-    purpose: "Temporal's UI",
-    preferred: TEMPORAL_UI_PORT,
-    except: [port],
-    note,
+  return again(async (taken) => {
+    const port = await choosePort({ purpose: 'Temporal', preferred: TEMPORAL_PORT, note });
+    const ui = { purpose: "Temporal's UI", preferred: TEMPORAL_UI_PORT, except: [port], note };
+    const uiPort = await choosePort(ui);
+    taken(port, uiPort);
+    return startTemporalServer({ cli, dataDir, port, uiPort, children, signal });
   });
-  return startTemporalServer({ cli, dataDir, port, uiPort, children, signal });
+}
+
+const ATTEMPTS = 3;
+
+/** Between the choice of a port and its use somebody else may have taken it; then another one is chosen. */
+async function again<T>(start: (taken: (...ports: number[]) => void) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    let ports: number[] = [];
+    try {
+      return await start((...chosen) => (ports = chosen));
+    } catch (error) {
+      const free = await Promise.all(ports.map((port) => isFree(port)));
+      if (attempt === ATTEMPTS || !free.includes(false)) throw error;
+    }
+  }
 }
 
 const HTTP_PORT = 3000;
 
-/** Where the service listens. A port that the user has chosen is not changed. @throws Error when that is busy. */
-export async function chooseHttpPort(options: {
-  chosen: number | undefined;
-  host: string;
-  note: (line: string) => void;
-}): Promise<number> {
-  const { chosen, host, note } = options;
-  if (chosen === undefined) return choosePort({ purpose: 'kombo-sync', preferred: HTTP_PORT, host, note });
-  if (chosen === 0 || (await isFree(chosen, host))) return chosen;
+/** @throws Error when the port that the user has chosen is busy: that one is not changed. */
+export async function requireFreePort(chosen: number, host: string): Promise<void> {
+  if (chosen === 0 || (await isFree(chosen, host))) return;
   throw new Error(
     `PORT is ${chosen}, and that port is busy. End what uses it, set PORT to another one, or leave it out.`,
   );
+}
+
+export async function chooseHttpPort(host: string, note: (line: string) => void): Promise<number> {
+  return choosePort({ purpose: 'kombo-sync', preferred: HTTP_PORT, host, note });
 }

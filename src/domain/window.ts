@@ -32,15 +32,15 @@ export interface PassWindow {
  * The window of a pass. A delta reads from the watermark minus the overlap: rows become visible late at Kombo, and
  * `updated_after` is strict. Reading a stretch again costs little, since equal rows are not written.
  *
- * A pass may only move the watermark when it leaves no gap behind it: it read everything, or its window begins at or
- * before the watermark that is there.
+ * A pass may only move the watermark when it leaves no gap behind it: it read everything, or its window begins no later
+ * than that of a delta would.
  */
 export function planWindow(request: WindowRequest): PassWindow {
   const { watermark, since, filter } = request;
   const overlapped = watermark && new Date(watermark.getTime() - request.overlapMs);
   if (request.kind === 'full') {
     if (since === undefined || filter === 'none') return everything(overlapped);
-    const gapless = watermark !== null && since <= watermark;
+    const gapless = overlapped !== null && since <= overlapped;
     return { kind: 'full', updatedAfter: since, movesWatermark: gapless, driftBefore: overlapped };
   }
   const tooOld = watermark === null || request.now.getTime() - watermark.getTime() > TOMBSTONE_LIFE_MS;

@@ -41,7 +41,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
   const sandbox = createSandbox({ integrations: [], ...(options.now ? { now: options.now } : {}) });
   const baseUrl = await sandbox.listen();
   const fetchPages: typeof fetch = async (input, init) => {
-    const url = new URL(String(input));
+    const url = new URL(input instanceof Request ? input.url : input);
     if (options.pageSize !== undefined && url.searchParams.has('page_size')) {
       url.searchParams.set('page_size', String(options.pageSize));
     }

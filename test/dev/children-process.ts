@@ -14,5 +14,7 @@ for (const kind of ['temporal', 'tool'] as const) {
   children.adopt(kind, child);
   process.stdout.write(`${kind} ${child.pid}\n`);
 }
+// The default would end this process without a word to its children.
+process.on('SIGTERM', () => process.exit());
 process.stdout.write('ready\n');
 if (then === 'exit') process.exit(3);

@@ -21,12 +21,18 @@ function spawnNode(code: string) {
   return child;
 }
 
+function startParent(dataDir: string, then: 'wait' | 'exit') {
+  const parent = startScript(SCRIPT, [dataDir, then]);
+  onTestFinished(() => parent.kill('SIGTERM'));
+  return parent;
+}
+
 const pidsIn = (stdout: string) =>
   [...stdout.matchAll(/^(?:temporal|tool) (\d+)$/gm)].map(([, pid]) => Number(pid));
 
 test('what a killed parent has left is ended by the next one, and nothing else is', async () => {
   const dataDir = temporaryFolder();
-  const parent = startScript(SCRIPT, [dataDir, 'wait']);
+  const parent = startParent(dataDir, 'wait');
   const pids = pidsIn(await parent.printed('ready'));
   parent.kill('SIGKILL');
   await parent.finished;
@@ -52,7 +58,7 @@ test('what a killed parent has left is ended by the next one, and nothing else i
 });
 
 test('a parent that exits takes its children with it', async () => {
-  const parent = startScript(SCRIPT, [temporaryFolder(), 'exit']);
+  const parent = startParent(temporaryFolder(), 'exit');
   const { code, stdout } = await parent.finished;
   expect(code).toBe(3);
   const pids = pidsIn(stdout);
@@ -80,7 +86,7 @@ test('a broken list of children is no children', async () => {
 
 test('one data folder has one user, who is named; a killed one gives it free', async () => {
   const dataDir = temporaryFolder();
-  const first = startScript(SCRIPT, [dataDir, 'wait']);
+  const first = startParent(dataDir, 'wait');
   await first.printed('ready');
   expect(() => claimDataDir(dataDir)).toThrow(/runs already .*\(process \d+\).*set DATA_DIR/);
   first.kill('SIGKILL');

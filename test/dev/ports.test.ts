@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { choosePort, freePort, isFree } from '../../src/dev/ports.ts';
-import { chooseHttpPort } from '../../src/dev/servers.ts';
+import { requireFreePort } from '../../src/dev/servers.ts';
 
 async function occupy(): Promise<number> {
   const server = createServer();
@@ -33,8 +33,7 @@ test('a port that is promised to somebody is not given twice', async () => {
 
 test('a port that the user has chosen is that or an error', async () => {
   const [busy, free] = [await occupy(), await freePort()];
-  const choose = (chosen: number) => chooseHttpPort({ chosen, host: '127.0.0.1', note: expect.unreachable });
-  expect(await choose(free)).toBe(free);
-  expect(await choose(0)).toBe(0);
-  await expect(choose(busy)).rejects.toThrow(`PORT is ${busy}, and that port is busy.`);
+  await expect(requireFreePort(free, '127.0.0.1')).resolves.toBeUndefined();
+  await expect(requireFreePort(0, '127.0.0.1')).resolves.toBeUndefined();
+  await expect(requireFreePort(busy, '127.0.0.1')).rejects.toThrow(`PORT is ${busy}, and that port is busy.`);
 });

@@ -22,7 +22,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-describe.sequential('Postgres', () => {
+describe('Postgres', () => {
   // Closed to others, as folders of root often are: Postgres runs as another user then and must get in all the same.
   const dataDir = mkdtempSync(path.join(tmpdir(), 'kombo-sync-postgres-'));
   chmodSync(dataDir, 0o700);

@@ -246,6 +246,7 @@ describe('pitfalls of the guide', () => {
     const plan = (refresh: boolean, models?: string[]) =>
       world.run(world.activities.planSync, { integrationId: integration, kind: 'delta', models, refresh });
     await plan(true);
+    await full(JOBS);
     control().setIntegration(integration, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });
     const failure = await full().catch((error: unknown) => error);
     expect(failure).toMatchObject({ type: 'IntegrationParked', nonRetryable: true });
@@ -266,7 +267,7 @@ describe('pitfalls of the guide', () => {
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'parked' });
     control().setIntegration(integration, { readError: null });
     const { passes } = await plan(true, ['ats_tags']);
-    expect(passes.map(({ endpoint }) => endpoint)).toContain(APPLICATIONS);
+    expect(passes.map(({ endpoint }) => endpoint)).toEqual(expect.arrayContaining([APPLICATIONS, JOBS]));
     await full();
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
     // A model that is switched off turns into tombstones, all of them, and that is taken as meant.

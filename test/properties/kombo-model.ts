@@ -52,7 +52,7 @@ export class KomboModel {
   /** Does the change where the record's state allows it. `quiet` leaves changed_at alone where Kombo might. */
   change(id: string, kind: ChangeKind, at: number, quiet: boolean): boolean {
     const entry = this.#entries.get(id);
-    const deleted = entry?.body?.['remote_deleted_at'] != null;
+    const deleted = Boolean(entry?.body?.['remote_deleted_at']);
     if (kind === 'moved') {
       if (!entry) return false;
       entry.position = quiet ? this.#back++ : --this.#front;

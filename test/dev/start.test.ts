@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import pg from 'pg';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { identify } from '../../src/dev/identity.ts';
+import type { DevFacts } from '../../src/dev/operate.ts';
+import { cli, closedPort, startCli, type RunningCli } from '../cli/spawn.ts';
+import { createEmptyStore } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
+import { uniqueTaskQueue } from '../support/temporal.ts';
+import { temporaryFolder } from './support.ts';
+
+const STOP_MS = 10_000;
+
+interface Run {
+  dev: RunningCli;
+  dataDir: string;
+}
+
+/** Starts `dev` with nothing set but where its data are and which Temporal server it takes. */
+function startDev(dataDir: string, env: Record<string, string> = {}): Run {
+  const dev = startCli(['dev', '--json'], {
+    DATA_DIR: dataDir,
+    TEMPORAL_CLI_PATH: inject('temporalCli'),
+    ...env,
+  });
+  onTestFinished(() => dev.kill('SIGKILL'));
+  return { dev, dataDir };
+}
+
+const factsOf = async ({ dev }: Run) => JSON.parse(await dev.printed('\n')) as DevFacts;
+
+function childrenOf(dataDir: string): { kind: string; pid: number }[] {
+  const file = path.join(dataDir, 'children.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { kind: string; pid: number }[]) : [];
+}
+
+/** Sends the signal and checks that everything is gone in time. */
+async function stop({ dev, dataDir }: Run, signal: NodeJS.Signals): Promise<string> {
+  const children = childrenOf(dataDir);
+  const began = performance.now();
+  dev.kill(signal);
+  const { code, stderr } = await dev.finished;
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  expect(performance.now() - began).toBeLessThan(STOP_MS);
+  expect(children.filter(({ pid }) => identify(pid))).toEqual([]);
+  expect(existsSync(path.join(dataDir, 'env'))).toBe(false);
+  return stderr;
+}
+
+async function liveRows(url: string | undefined): Promise<Record<string, number>> {
+  const client = new pg.Client(url);
+  await client.connect();
+  const { rows } = await client.query<{ integration_id: string; rows: number }>(
+    `select integration_id, count(*)::int as rows from (
+       select integration_id from kombo.ats_candidates union all
+       select integration_id from kombo.hris_employees union all
+       select integration_id from kombo.lms_users) r
+     group by integration_id`,
+  );
+  await client.end();
+  return Object.fromEntries(rows.map((row) => [row.integration_id, row.rows]));
+}
+
+test('everything starts, shows what happens, stops, goes on with its data, and survives a kill', async () => {
+  const dataDir = temporaryFolder();
+  const first = startDev(dataDir);
+  const facts = await factsOf(first);
+  expect(facts).toMatchObject({ dataDir, sandboxUrl: expect.any(String) as string });
+  expect(
+    childrenOf(dataDir)
+      .map(({ kind }) => kind)
+      .sort(),
+  ).toEqual(['postgres', 'temporal']);
+  expect((await fetch(`${facts.url}/readyz`)).status).toBe(200);
+  expect((await fetch(facts.temporalUiUrl!)).status).toBe(200);
+  const rows = await liveRows(facts.databaseUrl);
+  expect(Object.keys(rows).sort()).toEqual(['bombohr:ats-demo', 'bombohr:hris-demo', 'bombohr:lms-demo']);
+  await first.dev.logged('  written  ');
+  const status = await cli(['status', '--json'], { DATA_DIR: dataDir });
+  expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining('bombohr:ats-demo') as string });
+  const second = await cli(['dev'], { DATA_DIR: dataDir });
+  expect(second).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^kombo-sync runs already/) as string,
+  });
+  expect(await stop(first, 'SIGINT')).toContain('First full sync of 3 integrations');
+
+  const restarted = startDev(dataDir);
+  const before = await liveRows((await factsOf(restarted)).databaseUrl);
+  expect(Object.keys(before)).toHaveLength(3);
+  const left = childrenOf(dataDir);
+  restarted.dev.kill('SIGKILL');
+  await restarted.dev.finished;
+  expect(left.filter(({ pid }) => identify(pid))).toHaveLength(2);
+
+  const last = startDev(dataDir);
+  expect(Object.keys(await liveRows((await factsOf(last)).databaseUrl))).toHaveLength(3);
+  expect(left.filter(({ pid }) => identify(pid))).toEqual([]);
+  const log = await stop(last, 'SIGTERM');
+  expect(log).toContain('Ended what an earlier run has left');
+  expect(log).not.toContain('First full sync');
+}, 180_000);
+
+test('Ctrl-C while it starts leaves nothing behind', async () => {
+  const run = startDev(temporaryFolder());
+  await eventually(() => childrenOf(run.dataDir).length > 0);
+  expect(await stop(run, 'SIGINT')).toContain('Stopping');
+  const again = startDev(run.dataDir);
+  await again.dev.logged('First full sync');
+  expect(await stop(again, 'SIGINT')).not.toContain('kombo-sync is running');
+}, 90_000);
+
+test('each part steps aside when its variable is set', async () => {
+  const store = await createEmptyStore();
+  const run = startDev(temporaryFolder(), {
+    KOMBO_API_KEY: 'ks_of_the_user',
+    DATABASE_URL: store.url,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TASK_QUEUE: uniqueTaskQueue(),
+    PORT: '0',
+  });
+  const facts = await factsOf(run);
+  expect(facts).toEqual({
+    url: facts.url,
+    dataDir: run.dataDir,
+    temporalAddress: inject('temporalAddress'),
+  });
+  expect(childrenOf(run.dataDir)).toEqual([]);
+  const log = await stop(run, 'SIGINT');
+  expect(log).not.toContain(new URL(store.url).password);
+}, 60_000);
+
+test.each([
+  [{ DEBOUNCE_QUIET: 'soon' }, /^DEBOUNCE_QUIET is not a duration; .*for example/],
+  [{ TEMPORAL_CLI_PATH: '/nowhere/temporal' }, /^TEMPORAL_CLI_PATH is \/nowhere\/temporal/m],
+])('a wrong setting says what to do: %o', async (env, message) => {
+  const { dev } = startDev(temporaryFolder(), env);
+  const { code, stderr } = await dev.finished;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test('a PORT that is busy is an error, and nothing stays running', async () => {
+  const holder = createServer();
+  const port = await closedPort();
+  await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
+  onTestFinished(() => void holder.close());
+  const { dev, dataDir } = startDev(temporaryFolder(), { PORT: String(port) });
+  const { code, stderr } = await dev.finished;
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`PORT is ${port}`) as string,
+  });
+  expect(childrenOf(dataDir)).toEqual([]);
+});
