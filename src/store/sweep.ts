@@ -26,6 +26,8 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
   return transaction(store.pool, async (client) => {
     const locked = await lockPass(client, pass.id);
     if (locked.sweep_state !== 'due') return locked;
+    // The planner knows nothing of the listing's size and would compare every row with every id; a hash is right for any.
+    await client.query('set local enable_nestloop = off');
     const found = await client.query(
       `insert into kombo_sync.sweep_candidates (pass_id, id)
        with listed as materialized (

@@ -15,10 +15,12 @@ import {
   control,
   delta,
   endpointsOf,
+  everyEndpoint,
   full,
   ids,
   integration,
   isCurrent,
+  plan,
   requests,
   row,
   store,
@@ -176,21 +178,10 @@ describe('pitfalls of the guide', () => {
   });
 
   test('12. an unknown integration is looked up, and one that Kombo does not know either is no error', async () => {
-    const plan = await world.run(world.activities.planSync, {
-      integrationId: integration,
-      kind: 'delta',
-      models: ['ats_applications'],
-      refresh: false,
-    });
-    expect(plan.passes.map(({ endpoint }) => endpoint)).toContain(APPLICATIONS);
+    const { passes } = await plan('delta', { models: ['ats_applications'] });
+    expect(passes.map(({ endpoint }) => endpoint)).toContain(APPLICATIONS);
     expect(await findIntegration(store, integration)).toMatchObject({ category: 'ATS', status: 'active' });
-    const input = {
-      integrationId: 'bombohr:nobody',
-      kind: 'delta',
-      models: ['ats_jobs'],
-      refresh: false,
-    } as const;
-    const gone = await world.run(world.activities.planSync, { ...input, models: [...input.models] });
+    const gone = await plan('delta', { models: ['ats_jobs'], integrationId: 'bombohr:nobody' });
     expect(gone).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
   });
 
@@ -203,13 +194,7 @@ describe('pitfalls of the guide', () => {
   });
 
   test('14. a full sync reads every endpoint, and the same id in two models is two rows', async () => {
-    const plan = await world.run(world.activities.planSync, {
-      integrationId: integration,
-      kind: 'full',
-      refresh: true,
-    });
-    const planned = plan.passes.map(({ endpoint }) => endpoint);
-    expect(planned).toEqual(expect.arrayContaining(endpointsOf('ATS').map(({ path }) => path)));
+    expect((await plan('full')).passes).toEqual(everyEndpoint());
     await full();
     await full(JOBS);
     const [shared] = ids('ats_jobs');
@@ -243,30 +228,21 @@ describe('pitfalls of the guide', () => {
   });
 
   test('17. an integration that is not ready is parked, and read whole when it is', async () => {
-    const plan = (refresh: boolean, models?: string[]) =>
-      world.run(world.activities.planSync, { integrationId: integration, kind: 'delta', models, refresh });
-    await plan(true);
+    await plan('delta');
     await full(JOBS);
     control().setIntegration(integration, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });
     const failure = await full().catch((error: unknown) => error);
     expect(failure).toMatchObject({ type: 'IntegrationParked', nonRetryable: true });
     expect(requests(APPLICATIONS)).toHaveLength(1);
+    const reason = { type: 'IntegrationParked', code: 'INTEGRATION.SETUP_SYNC_PENDING', message: 'm' };
     await world.run(world.activities.recordFailures, {
       integrationId: integration,
       syncId: 'x',
-      failures: [
-        {
-          endpoint: APPLICATIONS,
-          kind: 'full',
-          type: 'IntegrationParked',
-          code: 'INTEGRATION.SETUP_SYNC_PENDING',
-          message: 'm',
-        },
-      ],
+      failures: [{ endpoint: APPLICATIONS, kind: 'full', ...reason }],
     });
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'parked' });
     control().setIntegration(integration, { readError: null });
-    const { passes } = await plan(true, ['ats_tags']);
+    const { passes } = await plan('delta', { models: ['ats_tags'], refresh: true });
     expect(passes.map(({ endpoint }) => endpoint)).toEqual(expect.arrayContaining([APPLICATIONS, JOBS]));
     await full();
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
@@ -298,13 +274,7 @@ describe('pitfalls of the guide', () => {
     await full();
     const [changed] = ids();
     control().update(integration, 'ats_applications', changed!);
-    const plan = await world.run(world.activities.planSync, {
-      integrationId: integration,
-      kind: 'delta',
-      refresh: true,
-    });
-    const planned = plan.passes.map(({ endpoint }) => endpoint);
-    expect(planned).toEqual(expect.arrayContaining(endpointsOf('ATS').map(({ path }) => path)));
+    expect((await plan('delta')).passes).toEqual(everyEndpoint());
     await delta();
     await isCurrent(changed!);
     control().clearRequests();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
+import type { PassKind } from '../../src/domain/sync.ts';
 import { createWorld, type World, type WorldOptions } from '../conformance/support.ts';
 import { readRow } from '../store/support.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
@@ -45,3 +46,14 @@ export const isCurrent = async (id: string, table = 'ats_applications') =>
   expect((await row(id, table))?.raw).toEqual(control().snapshot(integration, table).get(id));
 export const requests = (path: string) => control().requests({ integrationId: integration, path });
 export const endpointsOf = (category: Category) => enabledEndpoints(category);
+
+/** What a sync would read; every endpoint when no models are named. */
+export const plan = async (
+  kind: PassKind,
+  more: { models?: string[]; integrationId?: string; refresh?: boolean } = {},
+) => world.run(world.activities.planSync, { integrationId: integration, kind, refresh: false, ...more });
+
+export const everyEndpoint = () =>
+  expect.arrayContaining(
+    enabledEndpoints('ATS').map(({ path }) => expect.objectContaining({ endpoint: path })),
+  );

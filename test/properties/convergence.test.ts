@@ -54,9 +54,9 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({
-      do: fc.constant('open' as const),
+      do: fc.constantFrom('open', 'open', 'sync'),
       kind: fc.constantFrom('delta', 'delta', 'full'),
     }),
   },

@@ -25,7 +25,7 @@ const LAG_MS = 400;
 export type Step =
   | { do: 'change'; id: string; kind: ChangeKind; quiet: boolean; sameInstant: boolean }
   | { do: 'wait'; ms: number }
-  | { do: 'open'; kind: PassKind }
+  | { do: 'open' | 'sync'; kind: PassKind }
   | { do: 'fetch' | 'commit' | 'abort' | 'zombie' | 'fail' | 'refuse' | 'sweep'; pass: number };
 
 export interface History {
@@ -97,11 +97,7 @@ export class Player {
 
   async fullSync(): Promise<Pass> {
     this.#now += 1000;
-    const walk = await this.#open('full');
-    while (walk.pass.state === 'running') {
-      this.#fetch(walk);
-      await this.#commit(walk);
-    }
+    const walk = await this.#sync('full');
     while (walk.pass.sweep_state === 'due' || walk.sweep) await this.#sweep(walk);
     return walk.pass;
   }
@@ -116,6 +112,8 @@ export class Player {
     } else if (step.do === 'open') {
       if (this.#walks.filter((walk) => walk.pass.state === 'running').length < PASSES_AT_ONCE)
         await this.#open(step.kind);
+    } else if (step.do === 'sync') {
+      await this.#sync(step.kind);
     } else {
       const walk = this.#walks.at(-1 - (step.pass % Math.max(this.#walks.length, 1)));
       if (walk) await this.#drive(walk, step.do);
@@ -135,7 +133,7 @@ export class Player {
     }
   }
 
-  async #drive(walk: Walk, action: Exclude<Step['do'], 'change' | 'wait' | 'open'>): Promise<void> {
+  async #drive(walk: Walk, action: Exclude<Step['do'], 'change' | 'wait' | 'open' | 'sync'>): Promise<void> {
     const running = walk.pass.state === 'running';
     switch (action) {
       case 'fetch':
@@ -170,6 +168,8 @@ export class Player {
         break;
       case 'refuse':
         if (running && walk.pass.cursor !== null) {
+          const [page] = walk.fetched;
+          if (page) walk.zombies.push({ pass: walk.pass, page });
           walk.pass = await restartPass(this.#store, walk.pass);
           Object.assign(walk, { fetched: [], cursor: null });
         }
@@ -184,6 +184,17 @@ export class Player {
     const pass = await this.#openPass(syncId, kind);
     const walk = { syncId, pass, fetched: [], cursor: null, lastAnswerAt: this.#now, zombies: [] };
     this.#walks.push(walk);
+    return walk;
+  }
+
+  /** A pass without interruption; its sweep is left to others. */
+  async #sync(kind: PassKind): Promise<Walk> {
+    const walk = await this.#open(kind);
+    while (walk.pass.state === 'running') {
+      this.#now += 1;
+      this.#fetch(walk);
+      await this.#commit(walk);
+    }
     return walk;
   }
 

@@ -62,7 +62,7 @@ describe('the queries of docs/guarantees.md', () => {
 
   test('live rows', async () => {
     const live = world.sandbox.control.ids(INTEGRATION, 'ats_applications');
-    expect((await run('live rows')).map(({ id }) => id).sort()).toEqual(live.sort());
+    expect(new Set((await run('live rows')).map(({ id }) => id))).toEqual(new Set(live));
   });
 
   test('joins', async () => {
@@ -80,17 +80,14 @@ describe('the queries of docs/guarantees.md', () => {
 
   test('deletions', async () => {
     const rows = await run('deleted in the last week, and by whose word');
-    expect(rows.map(({ known_by: by }) => by).sort()).toEqual(['Kombo', 'sweep']);
+    expect(rows.map(({ known_by: by }) => by)).toEqual(expect.arrayContaining(['Kombo', 'sweep']));
+    expect(rows).toHaveLength(2);
   });
 
   test('freshness', async () => {
     const rows = await run('how old the copy of each endpoint is');
-    expect(rows.map(({ endpoint }) => endpoint).sort()).toEqual([
-      '/ats/applications',
-      '/ats/candidates',
-      '/ats/jobs',
-      '/ats/tags',
-    ]);
+    const read = ['/ats/applications', '/ats/candidates', '/ats/jobs', '/ats/tags'];
+    expect(new Set(rows.map(({ endpoint }) => endpoint))).toEqual(new Set(read));
     expect((await run('what was written since a moment, by the clock of this database')).length).toBe(
       await count(`kombo.ats_applications where integration_id = '${INTEGRATION}'`),
     );
