@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
 import { createLogger } from '../log.ts';
@@ -61,7 +61,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
   const host = isSet(env, 'HOST') ? given.HOST : LOOPBACK;
   if (isSet(env, 'PORT')) await requireFreePort(given.PORT, host);
   const dataDir = path.resolve(given.DATA_DIR);
-  mkdirSync(dataDir, { recursive: true });
+  requireFolder(dataDir);
   stops.add(claimDataDir(dataDir));
   const note = (line: string) => output.say(line);
   const children = new Children(dataDir);
@@ -121,6 +121,18 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
     onReady: options.onReady,
   });
+}
+
+function requireFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK);
+  } catch (cause) {
+    throw new Error(
+      `DATA_DIR is ${dataDir}, which cannot be written to. Set it to a folder of yours, for example /tmp/kombo-sync.`,
+      { cause },
+    );
+  }
 }
 
 async function startServers(

@@ -19,11 +19,9 @@ export async function startSandbox(options: {
 }): Promise<DevSandbox> {
   const file = path.join(options.dataDir, 'sandbox.json');
   const savedState = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  const sandbox = createSandbox({
-    apiKey: options.apiKey,
-    webhookSecret: options.webhookSecret,
-    savedState,
-  });
+  const sandbox = restore(file, () =>
+    createSandbox({ apiKey: options.apiKey, webhookSecret: options.webhookSecret, savedState }),
+  );
   const url = await sandbox.listen();
   const save = () => {
     writeFileSync(`${file}.new`, sandbox.control.saveState());
@@ -47,4 +45,13 @@ export async function startSandbox(options: {
       save();
     },
   };
+}
+
+function restore(file: string, create: () => Sandbox): Sandbox {
+  try {
+    return create();
+  } catch (cause) {
+    const remedy = `Delete ${file}: the sandbox then starts with its first data again.`;
+    throw new Error(`What the sandbox has kept cannot be read. ${remedy}`, { cause });
+  }
 }

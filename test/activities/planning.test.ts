@@ -20,14 +20,22 @@ async function wholeIntegration(): Promise<string> {
 const delta = (integrationId: string, models: string[] | undefined, refresh = false) =>
   run(planSync, { integrationId, kind: 'delta', models, refresh });
 
-const failed = (endpoint: string, type: string): PassFailure => ({ endpoint, kind: 'delta', type, code: type, message: 'no' });
+const failed = (endpoint: string, type: string): PassFailure => ({
+  endpoint,
+  kind: 'delta',
+  type,
+  code: type,
+  message: 'no',
+});
 
 describe('planSync', () => {
   test('an integration that only Kombo knows is looked up, kept and scheduled, and read whole', async () => {
     const id = await bench.integration({ organizationName: 'Acme' }, false);
     const plan = await delta(id, ['ats_jobs']);
     expect(plan).toMatchObject({ tool: 'bombohr', category: 'ATS', unknownModels: [] });
-    expect(plan.passes.map((planned) => planned.endpoint)).toEqual(enabledEndpoints('ATS').map(({ path }) => path));
+    expect(plan.passes.map((planned) => planned.endpoint)).toEqual(
+      enabledEndpoints('ATS').map(({ path }) => path),
+    );
     expect(await findIntegration(store, id)).toMatchObject({ organizationName: 'Acme', status: 'active' });
     expect(bench.scheduled).toContain(id);
   });
@@ -70,7 +78,10 @@ describe('planSync', () => {
     const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
     const input = { integrationId: 'bombohr:any', kind: 'delta' as const, refresh: false };
     const error = await failure(bench.activities({ store: away }).planSync, input);
-    expect(error).toMatchObject({ nonRetryable: false, message: expect.stringContaining('ECONNREFUSED') as string });
+    expect(error).toMatchObject({
+      nonRetryable: false,
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
     await away.close();
   });
 });
@@ -81,8 +92,16 @@ describe('recordFailures', () => {
     const input = pass(id);
     control.addFault({ kind: 'status', status: 400, integration: id });
     await failure(syncEndpoint, input);
-    await run(recordFailures, { integrationId: id, syncId: input.syncId, failures: [failed('/ats/jobs', 'RequestRejected')] });
-    expect((await bench.passes(id)).at(-1)).toMatchObject({ state: 'failed', error_code: 'RequestRejected', error_message: 'no' });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: input.syncId,
+      failures: [failed('/ats/jobs', 'RequestRejected')],
+    });
+    expect((await bench.passes(id)).at(-1)).toMatchObject({
+      state: 'failed',
+      error_code: 'RequestRejected',
+      error_message: 'no',
+    });
     expect(await delta(id, ['ats_offers'])).toMatchObject({
       passes: expect.arrayContaining([{ endpoint: '/ats/jobs', kind: 'delta' }]) as unknown,
     });
@@ -92,7 +111,12 @@ describe('recordFailures', () => {
 
   test('(I6) models that were never planned are owed', async () => {
     const id = await wholeIntegration();
-    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [], unservedModels: ['ats_offers', 'ats_nonsense'] });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: 'x',
+      failures: [],
+      unservedModels: ['ats_offers', 'ats_nonsense'],
+    });
     expect((await delta(id, [])).passes).toEqual((await delta(id, ['ats_offers'])).passes);
     expect((await delta(id, [])).passes).toContainEqual({ endpoint: '/ats/offers', kind: 'delta' });
   });
@@ -110,14 +134,23 @@ describe('recordFailures', () => {
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));
     control.addFault({ kind: 'empty-page', integration: id });
     await run(bench.activities({ chunkMs: 0 }).syncEndpoint, input);
-    await run(recordFailures, { integrationId: id, syncId: 'other', failures: [], unservedModels: ['ats_jobs'] });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: 'other',
+      failures: [],
+      unservedModels: ['ats_jobs'],
+    });
     expect(await run(syncEndpoint, input)).toMatchObject({ done: true });
     expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
   });
 
   test('a parked integration says why, and is active again as soon as a read works', async () => {
     const id = await wholeIntegration();
-    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'IntegrationParked')] });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: 'x',
+      failures: [failed('/ats/jobs', 'IntegrationParked')],
+    });
     expect(await findIntegration(store, id)).toMatchObject({ status: 'parked', statusReason: 'no' });
     await readOnce(bench, id);
     expect(await findIntegration(store, id)).toMatchObject({ status: 'active', statusReason: null });
@@ -125,8 +158,15 @@ describe('recordFailures', () => {
 
   test('an endpoint that the tool does not offer is left out for a day, and is back when it answers', async () => {
     const id = await wholeIntegration();
-    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'EndpointDisabled')] });
-    expect(await delta(id, ['ats_jobs'])).toMatchObject({ passes: [], skipped: [{ endpoint: '/ats/jobs', status: 'skipped' }] });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: 'x',
+      failures: [failed('/ats/jobs', 'EndpointDisabled')],
+    });
+    expect(await delta(id, ['ats_jobs'])).toMatchObject({
+      passes: [],
+      skipped: [{ endpoint: '/ats/jobs', status: 'skipped' }],
+    });
     await run(syncEndpoint, pass(id));
     expect((await endpointStates(store, id)).get('/ats/jobs')?.disabled).toBeNull();
     expect((await delta(id, ['ats_jobs'])).passes).toHaveLength(1);
@@ -134,7 +174,11 @@ describe('recordFailures', () => {
 
   test('one that is gone is removed, with its schedules', async () => {
     const id = await wholeIntegration();
-    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'IntegrationGone')] });
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: 'x',
+      failures: [failed('/ats/jobs', 'IntegrationGone')],
+    });
     expect(await findIntegration(store, id)).toMatchObject({ status: 'removed' });
     expect(bench.unscheduled).toContain(id);
   });

@@ -8,12 +8,24 @@ const { control, store } = bench;
 const MARKER = 'MARKER';
 
 function planted(id: string, fields: Record<string, unknown> = {}): string {
-  return JSON.stringify({ id, name: `${MARKER} name`, changed_at: '2026-01-01T00:00:00Z', [`${MARKER}_key`]: 1, ...fields });
+  return JSON.stringify({
+    id,
+    name: `${MARKER} name`,
+    changed_at: '2026-01-01T00:00:00Z',
+    [`${MARKER}_key`]: 1,
+    ...fields,
+  });
 }
 
 async function integrationWithMarkers(): Promise<string> {
   const id = await bench.integration({ records: { ats_jobs: 6 } });
-  const [one, two, three, four, five] = control.ids(id, 'ats_jobs') as [string, string, string, string, string];
+  const [one, two, three, four, five] = control.ids(id, 'ats_jobs') as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   control.setRaw(id, 'ats_jobs', one, planted(one));
   control.setRaw(id, 'ats_jobs', two, planted(two, { changed_at: `${MARKER} is no date` }));
   control.setRaw(id, 'ats_jobs', three, `"${MARKER}"`);
@@ -23,7 +35,10 @@ async function integrationWithMarkers(): Promise<string> {
 }
 
 function expectSilence(...seen: unknown[]): void {
-  const texts = [...seen.map((value) => JSON.stringify(value, (_key, entry: unknown) => unfold(entry))), bench.logs()];
+  const texts = [
+    ...seen.map((value) => JSON.stringify(value, (_key, entry: unknown) => unfold(entry))),
+    bench.logs(),
+  ];
   for (const text of texts) expect(text).not.toContain(MARKER);
   for (const text of texts) expect(text).not.toContain(API_KEY);
 }
@@ -37,10 +52,16 @@ function unfold(value: unknown): unknown {
 test('(I17) a pass with good, odd and unstorable records tells counts and nothing of the records', async () => {
   const id = await integrationWithMarkers();
   const events: unknown[] = [];
-  const result = await run(bench.activities({ onPage: (event) => events.push(event) }).syncEndpoint, pass(id));
+  const result = await run(
+    bench.activities({ onPage: (event) => events.push(event) }).syncEndpoint,
+    pass(id),
+  );
   expect(result.counts).toMatchObject({ records: 6, rejected: 3 });
   expect(await bench.count(id, `raw::text like '%${MARKER}%'`)).toBeGreaterThan(0);
-  const { rows } = await store.pool.query('select * from kombo_sync.rejected_records where integration_id = $1', [id]);
+  const { rows } = await store.pool.query(
+    'select * from kombo_sync.rejected_records where integration_id = $1',
+    [id],
+  );
   expect(rows).toHaveLength(3);
   expect(rows.map((row: { body: unknown }) => row.body)).toEqual([null, null, null]);
   expectSilence(result, events, await bench.passes(id));
@@ -52,11 +73,24 @@ test('(I17) answers that cannot be read, with records in them, are not quoted', 
   const { syncEndpoint, recordFailures } = bench.activities();
   for (const body of bodies) {
     for (const status of [200, 400, 503]) {
-      const fault = control.addFault({ kind: 'status', status, body, contentType: 'application/json', integration: id, count: 'always' });
+      const fault = control.addFault({
+        kind: 'status',
+        status,
+        body,
+        contentType: 'application/json',
+        integration: id,
+        count: 'always',
+      });
       const input = pass(id);
       const error = await failure(syncEndpoint, input);
       control.removeFault(fault);
-      const failed = { endpoint: '/ats/jobs', kind: 'delta' as const, type: error.type!, code: 'X', message: error.message };
+      const failed = {
+        endpoint: '/ats/jobs',
+        kind: 'delta' as const,
+        type: error.type!,
+        code: 'X',
+        message: error.message,
+      };
       await run(recordFailures, { ...input, failures: [failed] });
       expectSilence(error);
     }
@@ -81,6 +115,9 @@ test('(I17) an error of the database is told by its number, not by its words', a
     `create trigger refuse before insert on kombo.ats_jobs for each row when (new.integration_id = '${id}') execute function refuse_marker()`,
   );
   const error = await failure(bench.activities().syncEndpoint, pass(id));
-  expect(error).toMatchObject({ type: 'DatabaseUnavailable', message: expect.stringContaining('P0001') as string });
+  expect(error).toMatchObject({
+    type: 'DatabaseUnavailable',
+    message: expect.stringContaining('P0001') as string,
+  });
   expectSilence(error);
 });

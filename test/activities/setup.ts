@@ -3,7 +3,12 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
-import { createActivities, type Activities, type ActivityDeps, type PageEvent } from '../../activities/index.ts';
+import {
+  createActivities,
+  type Activities,
+  type ActivityDeps,
+  type PageEvent,
+} from '../../activities/index.ts';
 import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -26,7 +31,9 @@ export async function createWorkbench() {
   const unscheduled: string[] = [];
   const { control } = sandbox;
 
-  const activities = (more: Partial<ActivityDeps> & { timeoutMs?: number; apiKey?: string } = {}): Activities => {
+  const activities = (
+    more: Partial<ActivityDeps> & { timeoutMs?: number; apiKey?: string } = {},
+  ): Activities => {
     const { timeoutMs, apiKey = API_KEY, ...deps } = more;
     return createActivities({
       settings: loadConfig({}),
@@ -82,7 +89,14 @@ let syncs = 0;
 
 /** A new pass over the jobs; give the same input again for a retry of it. */
 export function pass(integrationId: string, more: Partial<SyncEndpointInput> = {}): SyncEndpointInput {
-  return { integrationId, endpoint: '/ats/jobs', kind: 'delta', syncId: `run/${++syncs}`, trigger: 'webhook', ...more };
+  return {
+    integrationId,
+    endpoint: '/ats/jobs',
+    kind: 'delta',
+    syncId: `run/${++syncs}`,
+    trigger: 'webhook',
+    ...more,
+  };
 }
 
 const nothing = () => {};

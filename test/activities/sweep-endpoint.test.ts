@@ -89,5 +89,7 @@ test('(I15) when Kombo cannot be asked, nothing is deleted and the sweep is trie
   const error = await failure(bench.activities().sweepEndpoint, { passId, ...LIMITS });
   expect(error).toMatchObject({ type: 'Unavailable', nonRetryable: false });
   expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
-  expect((await run(bench.activities().sweepEndpoint, { passId, ...LIMITS })).sweep).toMatchObject({ deleted: 2 });
+  expect((await run(bench.activities().sweepEndpoint, { passId, ...LIMITS })).sweep).toMatchObject({
+    deleted: 2,
+  });
 });

@@ -18,7 +18,12 @@ describe('windows', () => {
   test('(I8) the first pass reads everything, page by page, with the same filters on each', async () => {
     const id = await bench.integration(JOBS);
     const result = await readOnce(bench, id);
-    expect(result).toMatchObject({ done: true, kind: 'full', sweep: true, counts: { pages: 3, records: 600, created: 600 } });
+    expect(result).toMatchObject({
+      done: true,
+      kind: 'full',
+      sweep: true,
+      counts: { pages: 3, records: 600, created: 600 },
+    });
     const queries = bench.queries(id);
     expect(queries.map(({ cursor: _, ...filters }) => filters)).toEqual(
       Array.from({ length: 3 }, () => ({ page_size: '250', include_deleted: 'true' })),
@@ -34,7 +39,11 @@ describe('windows', () => {
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
     control.clearRequests();
     const result = await run(bench.activities().syncEndpoint, pass(id));
-    expect(result).toMatchObject({ kind: 'delta', sweep: false, counts: { pages: 2, updated: 300, created: 0 } });
+    expect(result).toMatchObject({
+      kind: 'delta',
+      sweep: false,
+      counts: { pages: 2, updated: 300, created: 0 },
+    });
     const after = new Date(watermark!.getTime() - 5 * 60_000).toISOString();
     expect(bench.queries(id).map((query) => query['updated_after'])).toEqual([after, after]);
   });
@@ -65,7 +74,9 @@ describe('windows', () => {
     control.addFault({ kind: 'empty-page', integration: id });
     control.addFault({ kind: 'error', code: 'INTEGRATION.INACTIVE', integration: id, nth: 3 });
     const again = pass(id);
-    expect(await failure(bench.activities().syncEndpoint, again)).toMatchObject({ type: 'IntegrationParked' });
+    expect(await failure(bench.activities().syncEndpoint, again)).toMatchObject({
+      type: 'IntegrationParked',
+    });
     expect(await readWatermark(store, id, '/ats/jobs')).toEqual(before);
     const result = await run(bench.activities().syncEndpoint, again);
     expect(result.counts).toMatchObject({ updated: 300, pages: 3 });
@@ -76,7 +87,9 @@ describe('windows', () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     const versions = () =>
-      store.pool.query('select id, xmin::text from kombo.ats_jobs where integration_id = $1 order by id', [id]);
+      store.pool.query('select id, xmin::text from kombo.ats_jobs where integration_id = $1 order by id', [
+        id,
+      ]);
     const before = await versions();
     const result = await run(bench.activities().syncEndpoint, pass(id, { kind: 'full' }));
     expect(result.counts).toMatchObject({ records: 600, unchanged: 600, created: 0, updated: 0 });
@@ -89,7 +102,10 @@ describe('going on', () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
     const input = pass(id);
-    expect(await failure(bench.activities().syncEndpoint, input)).toMatchObject({ type: 'Unavailable', nonRetryable: false });
+    expect(await failure(bench.activities().syncEndpoint, input)).toMatchObject({
+      type: 'Unavailable',
+      nonRetryable: false,
+    });
     expect((await bench.passes(id))[0]).toMatchObject({ state: 'running', pages: 2, records: 500 });
     const asked = bench.queries(id);
     control.clearRequests();
@@ -133,7 +149,7 @@ describe('going on', () => {
     const input = pass(id);
     const { syncEndpoint } = bench.activities({ chunkMs: 0 });
     const dones = [];
-    for (let done = false; !done; ) {
+    for (let done = false; !done;) {
       ({ done } = await run(syncEndpoint, input));
       dones.push(done);
     }
@@ -180,7 +196,11 @@ describe('troubles', () => {
     control.addFault({ ...fault, integration: id, count: 'always' });
     const error = await failure(bench.activities({ timeoutMs: 200 }).syncEndpoint, pass(id));
     const passes = type === 'Unavailable';
-    expect(error).toMatchObject({ type, nonRetryable: !passes, message: expect.stringMatching(message) as string });
+    expect(error).toMatchObject({
+      type,
+      nonRetryable: !passes,
+      message: expect.stringMatching(message) as string,
+    });
     if (passes) expect(error.category).toBe(ApplicationFailureCategory.BENIGN);
   });
 
@@ -202,7 +222,11 @@ describe('stopping', () => {
     const result = await run(syncEndpoint, input, env);
     expect(result.done).toBe(false);
     const [left] = await bench.passes(id);
-    expect(left).toMatchObject({ state: 'running', pages: result.counts.pages, records: result.counts.records });
+    expect(left).toMatchObject({
+      state: 'running',
+      pages: result.counts.pages,
+      records: result.counts.records,
+    });
     expect(await bench.count(id)).toBe(result.counts.records);
     const rest = await run(bench.activities().syncEndpoint, input);
     expect(rest).toMatchObject({ done: true, counts: { pages: 4, records: 900, created: 900 } });

@@ -135,6 +135,7 @@ test('each part steps aside when its variable is set', async () => {
 test.each([
   [{ DEBOUNCE_QUIET: 'soon' }, /^DEBOUNCE_QUIET is not a duration; .*for example/],
   [{ TEMPORAL_CLI_PATH: '/nowhere/temporal' }, /^TEMPORAL_CLI_PATH is \/nowhere\/temporal/m],
+  [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR is \/dev\/null\/data, which cannot be written to/],
 ])('a wrong setting says what to do: %o', async (env, message) => {
   const { dev } = startDev(temporaryFolder(), env);
   const { code, stderr } = await dev.finished;

@@ -17,7 +17,18 @@ async function startImpatientServer(): Promise<string> {
   ]);
   const child = spawn(
     inject('temporalCli'),
-    ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'never', ...labels]
+    [
+      'server',
+      'start-dev',
+      '--headless',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--log-level',
+      'never',
+      ...labels,
+    ]
       .concat('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25')
       .concat('--dynamic-config-value', 'frontend.enableServerVersionCheck=false'),
     { stdio: 'ignore' },
@@ -28,7 +39,9 @@ async function startImpatientServer(): Promise<string> {
     await gone;
   });
   const address = `127.0.0.1:${port}`;
-  const connection = await eventually(() => Connection.connect({ address, connectTimeout: '1s' }), { timeoutMs: 20_000 });
+  const connection = await eventually(() => Connection.connect({ address, connectTimeout: '1s' }), {
+    timeoutMs: 20_000,
+  });
   await connection.close();
   return address;
 }

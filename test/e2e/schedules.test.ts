@@ -26,44 +26,54 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   const id = system.integration();
   await system.firstSync(id);
   const { fullSync, catchUp } = await describeSchedule(client, id);
-  expect(fullSync).toMatchObject({ id: fullSyncScheduleId(id), paused: false, when: expect.stringMatching(/^cron .+ UTC$/) as string });
+  expect(fullSync).toMatchObject({
+    id: fullSyncScheduleId(id),
+    paused: false,
+    when: expect.stringMatching(/^cron .+ UTC$/) as string,
+  });
   const next = fullSync!.nextRuns[0]!;
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.getTime()).toBeLessThan(Date.now() + 8 * 86_400_000);
   expect(catchUp).toBeUndefined();
 });
 
-test('triggered it runs a labelled full sync; a second trigger meanwhile is skipped', { timeout: 60_000 }, async () => {
-  const id = system.integration();
-  await system.firstSync(id);
-  const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
-  control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
-  control.clearRequests();
-  await schedule.trigger();
-  const started = await eventually(async () => (await describeSchedule(client, id)).fullSync?.recentRuns[0]);
-  await eventually(() => control.requests({ integrationId: id, path: '/lms/users' }).length === 1);
-  expect(await labelsOf(started.workflowId)).toMatchObject({
-    KomboIntegrationId: id,
-    KomboTool: 'bombohr',
-    KomboCategory: 'LMS',
-    KomboTrigger: 'schedule',
-    TemporalScheduledById: fullSyncScheduleId(id),
-  });
-  await schedule.trigger();
-  await eventually(async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1);
-  expect((await describeSchedule(client, id)).fullSync?.recentRuns).toHaveLength(1);
+test(
+  'triggered it runs a labelled full sync; a second trigger meanwhile is skipped',
+  { timeout: 60_000 },
+  async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
+    control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
+    control.clearRequests();
+    await schedule.trigger('SKIP');
+    const started = await eventually(
+      async () => (await describeSchedule(client, id)).fullSync?.recentRuns[0],
+    );
+    await eventually(() => control.requests({ integrationId: id, path: '/lms/users' }).length === 1);
+    expect(await labelsOf(started.workflowId)).toMatchObject({
+      KomboIntegrationId: id,
+      KomboTool: 'bombohr',
+      KomboCategory: 'LMS',
+      KomboTrigger: 'schedule',
+      TemporalScheduledById: fullSyncScheduleId(id),
+    });
+    await schedule.trigger('SKIP');
+    await eventually(async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1);
+    expect((await describeSchedule(client, id)).fullSync?.recentRuns).toHaveLength(1);
 
-  // A webhook does not wait for the full sync that is under way.
-  const [course] = control.ids(id, 'lms_courses') as [string];
-  control.update(id, 'lms_courses', course, { remote_id: 'beside' });
-  await control.flushWebhook(id);
-  await system.arrives(id, 'lms_courses', course, 'beside');
-  await system.settled(id);
-  const full = client.workflow.getHandle(started.workflowId);
-  expect((await full.describe()).status.name).toBe('RUNNING');
-  await full.cancel();
-  await expect(full.result()).rejects.toThrow(/cancelled/i);
-});
+    // A webhook does not wait for the full sync that is under way.
+    const [course] = control.ids(id, 'lms_courses') as [string];
+    control.update(id, 'lms_courses', course, { remote_id: 'beside' });
+    await control.flushWebhook(id);
+    await system.arrives(id, 'lms_courses', course, 'beside');
+    await system.settled(id);
+    const full = client.workflow.getHandle(started.workflowId);
+    expect((await full.describe()).status.name).toBe('RUNNING');
+    await full.cancel();
+    await expect(full.result()).rejects.toThrow(/cancelled/i);
+  },
+);
 
 test('changed settings change it, a pause stays, and an integration that goes takes it along', async () => {
   const id = system.integration();
@@ -71,7 +81,12 @@ test('changed settings change it, a pause stays, and an integration that goes ta
   const integration = (await findIntegration(system.store, id))!;
   expect(await ensureSchedules(client, config, integration)).toBe('unchanged');
   await client.schedule.getHandle(fullSyncScheduleId(id)).pause('holidays');
-  const changed = loadConfig({ ...system.environment, FULL_SYNC_CRON: '30 4 * * 3', FULL_SYNC_SPREAD: '0s', CATCH_UP_INTERVAL: '2h' });
+  const changed = loadConfig({
+    ...system.environment,
+    FULL_SYNC_CRON: '30 4 * * 3',
+    FULL_SYNC_SPREAD: '0s',
+    CATCH_UP_INTERVAL: '2h',
+  });
   expect(await reconcileSchedules(client, changed, [integration])).toMatchObject({ updated: [id] });
   expect(await describeSchedule(client, id)).toMatchObject({
     fullSync: { when: 'cron 30 4 * * 3 UTC', paused: true, note: 'holidays' },
@@ -99,7 +114,10 @@ test('the plain temporal command starts a full sync, and the run labels itself',
     .concat('--address', inject('temporalAddress'));
   await promisify(execFile)(inject('temporalCli'), args);
   const result = (await client.workflow.getHandle(fullSyncWorkflowId(id)).result()) as SyncResult;
-  expect(result).toMatchObject({ status: 'completed', endpoints: { '/lms/users': { kind: 'full', counts: { created: 20 } } } });
+  expect(result).toMatchObject({
+    status: 'completed',
+    endpoints: { '/lms/users': { kind: 'full', counts: { created: 20 } } },
+  });
   expect(await labelsOf(fullSyncWorkflowId(id))).toMatchObject({
     KomboIntegrationId: id,
     KomboTool: 'bombohr',
@@ -113,12 +131,18 @@ test('(I15) (I16) a full sync repairs what deltas never told, and one by hand ru
   await system.firstSync(id);
   const [gone, forged] = control.ids(id, 'lms_users') as [string, string];
   control.vanish(id, 'lms_users', gone);
-  await system.store.pool.query(`update kombo.lms_users set deleted_at = now() where integration_id = $1 and id = $2`, [id, forged]);
+  await system.store.pool.query(
+    `update kombo.lms_users set deleted_at = now() where integration_id = $1 and id = $2`,
+    [id, forged],
+  );
   const first = await startFullSync(client, config, { integrationId: id });
   const second = await startFullSync(client, config, { integrationId: id });
   expect(second).toMatchObject({ alreadyRunning: true, runId: first.runId });
   const result = await first.handle.result();
-  expect(result.endpoints['/lms/users']).toMatchObject({ drift: { wronglyLive: 1, wronglyDeleted: 1 }, sweep: { deleted: 1 } });
+  expect(result.endpoints['/lms/users']).toMatchObject({
+    drift: { wronglyLive: 1, wronglyDeleted: 1 },
+    sweep: { deleted: 1 },
+  });
   const { rows } = await system.store.pool.query<{ id: string }>(
     'select id from kombo.lms_users where integration_id = $1 and deleted_at is not null',
     [id],

@@ -52,7 +52,9 @@ export async function createSystem(settings: Record<string, string> = {}) {
     config,
     /** Settings for a process of its own. */
     environment,
-    worker: async (more: { store?: Store; config?: Config; chunkMs?: number } = {}): Promise<RunningWorker> => {
+    worker: async (
+      more: { store?: Store; config?: Config; chunkMs?: number } = {},
+    ): Promise<RunningWorker> => {
       const worker = await startWorker({ config, store, log: silent, ...more });
       running.push(worker);
       return worker;
@@ -92,7 +94,9 @@ export async function createSystem(settings: Record<string, string> = {}) {
         { timeoutMs },
       ),
     /** The syncs that were begun, oldest first. */
-    syncs: async (integrationId: string): Promise<{ sync_id: string; started_at: Date; endpoints: string[] }[]> => {
+    syncs: async (
+      integrationId: string,
+    ): Promise<{ sync_id: string; started_at: Date; endpoints: string[] }[]> => {
       const { rows } = await store.pool.query<{ sync_id: string; started_at: Date; endpoints: string[] }>(
         `select sync_id, min(started_at) as started_at, array_agg(endpoint order by endpoint) as endpoints
          from kombo_sync.passes where integration_id = $1 group by sync_id order by min(started_at)`,

@@ -106,7 +106,11 @@ test('(I1) without Temporal the answer is 503, and the repeated delivery is acce
   let status: number | null | undefined = 503;
   while (status !== 200) {
     const headers = { 'content-type': 'application/json', 'x-kombo-signature': refused!.signature };
-    ({ status } = await fetch(`${other.url}/webhooks/kombo`, { method: 'POST', headers, body: refused!.body }));
+    ({ status } = await fetch(`${other.url}/webhooks/kombo`, {
+      method: 'POST',
+      headers,
+      body: refused!.body,
+    }));
     expect(Date.now() - startedAt).toBeLessThan(20_000);
   }
   await system.arrives(id, 'lms_users', user, 'after the outage');
@@ -115,25 +119,29 @@ test('(I1) without Temporal the answer is 503, and the repeated delivery is acce
   control.setWebhookUrl(`${server.url}/webhooks/kombo`);
 });
 
-test('(I1) with Postgres down a webhook is accepted, and served when it is back', { timeout: 60_000 }, async () => {
-  const outage = await createSystem();
-  const proxy = await createProxy(new URL(outage.store.url));
-  const store = storeThrough(proxy.address, outage.store.url);
-  await outage.worker({ store });
-  await outage.server({ store });
-  const id = outage.integration();
-  await outage.firstSync(id);
-  await proxy.cut();
-  const [user] = outage.control.ids(id, 'lms_users') as [string];
-  outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
-  expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
-  const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
-  // The outage is felt: the plan has been tried in vain.
-  await eventually(async () => {
-    const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
-    return (activity?.attempt ?? 0) > 1;
-  });
-  await proxy.mend();
-  await outage.arrives(id, 'lms_users', user, 'kept', 40_000);
-  expect(await outage.settled(id)).toMatchObject({ status: 'completed' });
-});
+test(
+  '(I1) with Postgres down a webhook is accepted, and served when it is back',
+  { timeout: 60_000 },
+  async () => {
+    const outage = await createSystem();
+    const proxy = await createProxy(new URL(outage.store.url));
+    const store = storeThrough(proxy.address, outage.store.url);
+    await outage.worker({ store });
+    await outage.server({ store });
+    const id = outage.integration();
+    await outage.firstSync(id);
+    await proxy.cut();
+    const [user] = outage.control.ids(id, 'lms_users') as [string];
+    outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
+    expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
+    const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
+    // The outage is felt: the plan has been tried in vain.
+    await eventually(async () => {
+      const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
+      return (activity?.attempt ?? 0) > 1;
+    });
+    await proxy.mend();
+    await outage.arrives(id, 'lms_users', user, 'kept', 40_000);
+    expect(await outage.settled(id)).toMatchObject({ status: 'completed' });
+  },
+);

@@ -109,11 +109,10 @@ export class Player {
       if (!step.sameInstant || this.#lastChanged === step.id) this.#now += 1;
       this.#change(step);
       return;
-    } else if (step.do === 'open') {
-      if (this.#walks.filter((walk) => walk.pass.state === 'running').length < PASSES_AT_ONCE)
-        await this.#open(step.kind);
-    } else if (step.do === 'sync') {
-      await this.#sync(step.kind);
+    } else if ('kind' in step) {
+      const underWay = this.#walks.filter((walk) => walk.pass.state === 'running').length;
+      if (step.do === 'sync') await this.#sync(step.kind);
+      else if (underWay < PASSES_AT_ONCE) await this.#open(step.kind);
     } else {
       const walk = this.#walks.at(-1 - (step.pass % Math.max(this.#walks.length, 1)));
       if (walk) await this.#drive(walk, step.do);

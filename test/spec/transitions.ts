@@ -106,7 +106,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     'plan failed': null,
     'pass done': { says: 'starts the next pass, while there is one', does: [], next: 'syncing' },
     'pass failed': { says: 'notes it; the other passes go on', does: [], next: 'syncing' },
-    'pass parked': { says: 'starts no more passes; the rest counts as failed too', does: [], next: 'syncing' },
+    'pass parked': {
+      says: 'starts no more passes; the rest counts as failed too',
+      does: [],
+      next: 'syncing',
+    },
     'failures recorded': null,
     cancel: {
       says: 'records every unfinished pass as owed',

@@ -4,7 +4,6 @@ import { afterAll, inject } from 'vitest';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
-const TEMPLATE = 'kombo_sync_template';
 const TEMPLATE_LOCK = 7_105_099;
 
 export interface TestStore extends Store {
@@ -17,7 +16,7 @@ export interface TestStore extends Store {
  */
 export async function createTestStore(): Promise<TestStore> {
   await ensureTemplate();
-  return openDatabase(`create database "$NAME" template ${TEMPLATE}`);
+  return openDatabase(`create database "$NAME" template ${inject('templateDatabase')}`);
 }
 
 /** An empty database, for tests of the migrations themselves. */
@@ -48,20 +47,21 @@ async function openDatabase(statement: string): Promise<TestStore> {
 }
 
 async function ensureTemplate(): Promise<void> {
+  const template = inject('templateDatabase');
   await withAdmin(async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK]);
     const { rowCount } = await admin.query('select 1 from pg_database where datname = $1 and datistemplate', [
-      TEMPLATE,
+      template,
     ]);
     if (rowCount) return;
-    await admin.query(`drop database if exists ${TEMPLATE}`);
-    await admin.query(`create database ${TEMPLATE}`);
+    await admin.query(`drop database if exists ${template}`);
+    await admin.query(`create database ${template}`);
     const url = new URL(inject('databaseUrl'));
-    url.pathname = `/${TEMPLATE}`;
+    url.pathname = `/${template}`;
     const store = openStore(url.href);
     await migrate(store);
     await store.close();
-    await admin.query(`alter database ${TEMPLATE} is_template true`);
+    await admin.query(`alter database ${template} is_template true`);
   });
 }
 

@@ -5,6 +5,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** Administrator's address of the shared Postgres; tests make databases of their own in it. */
     databaseUrl: string;
+    /** Name of the migrated database that each test file gets a copy of. */
+    templateDatabase: string;
     /** host:port of the shared Temporal server. */
     temporalAddress: string;
     /** The `temporal` command. */
@@ -16,6 +18,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const servers = await startServers();
   project.provide('databaseUrl', servers.databaseUrl);
+  project.provide('templateDatabase', servers.templateDatabase);
   project.provide('temporalAddress', servers.temporalAddress);
   project.provide('temporalCli', servers.temporalCli);
   return servers.stop;

@@ -1,9 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { Children } from '../../src/dev/children.ts';
+import { claimDataDir } from '../../src/dev/claim.ts';
 import { findTemporal } from '../../src/dev/find-temporal.ts';
 import { freePort } from '../../src/dev/ports.ts';
 import { startPostgres } from '../../src/dev/postgres.ts';
@@ -11,6 +14,8 @@ import { startTemporalServer } from '../../src/dev/temporal-server.ts';
 
 export interface TestServers {
   databaseUrl: string;
+  /** Name of the migrated database that test files copy, made by the first of them. */
+  templateDatabase: string;
   temporalAddress: string;
   temporalCli: string;
   stop: () => Promise<void>;
@@ -18,16 +23,40 @@ export interface TestServers {
 
 type Stop = () => Promise<void>;
 
+const PREFIX = 'kombo-sync-test-';
+
+/** A run that was killed leaves its servers running. Its folder knows them, and nobody holds the folder any more. */
+async function clearKilledRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const folder = path.join(tmpdir(), name);
+    // Its list of children comes after the claim, so without one the folder may be about to be claimed.
+    const claimed = ['dev.lock', 'children.json'].every((file) => existsSync(path.join(folder, file)));
+    if (!name.startsWith(PREFIX) || !claimed) continue;
+    let release: () => void;
+    try {
+      release = claimDataDir(folder);
+    } catch {
+      continue;
+    }
+    await new Children(folder).clearLeftovers();
+    release();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /**
  * A Postgres and a Temporal server of this run's own, in a folder of its own and on free ports. TEST_DATABASE_URL (of an
  * administrator) and TEST_TEMPORAL_ADDRESS name others instead; our search attributes must be registered there.
  */
 export async function startServers(): Promise<TestServers> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'kombo-sync-test-'));
+  await clearKilledRuns();
+  const folder = await mkdtemp(path.join(tmpdir(), PREFIX));
+  const release = claimDataDir(folder);
   const children = new Children(folder);
   const stops: Stop[] = [];
   const stop = async () => {
     await Promise.allSettled(stops.map((end) => end()));
+    release();
     await rm(folder, { recursive: true, force: true });
   };
   const starting = await Promise.allSettled([
@@ -36,10 +65,27 @@ export async function startServers(): Promise<TestServers> {
   ]);
   const [postgres, temporal] = starting;
   if (postgres.status === 'fulfilled' && temporal.status === 'fulfilled') {
-    return { databaseUrl: postgres.value, ...temporal.value, stop };
+    const templateDatabase = `template_${randomBytes(6).toString('hex')}`;
+    const stopAll = async () => {
+      // A server that is not ours outlives this run, and the next one may have other migrations.
+      try {
+        await dropTemplate(postgres.value, templateDatabase);
+      } finally {
+        await stop();
+      }
+    };
+    return { databaseUrl: postgres.value, templateDatabase, ...temporal.value, stop: stopAll };
   }
   await stop();
   throw postgres.status === 'rejected' ? postgres.reason : temporal.status === 'rejected' && temporal.reason;
+}
+
+async function dropTemplate(databaseUrl: string, name: string): Promise<void> {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  await client.query(`update pg_database set datistemplate = false where datname = $1`, [name]);
+  await client.query(`drop database if exists ${name} with (force)`);
+  await client.end();
 }
 
 async function usePostgres(dataDir: string, children: Children, stops: Stop[]): Promise<string> {

@@ -2,18 +2,32 @@ import type { RecordFailuresInput } from '../../activities/record-failures.ts';
 import type { SyncPlan } from '../../activities/plan-sync.ts';
 import type { SweepResult } from '../../activities/sweep-endpoint.ts';
 import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
-import { NO_COUNTS, type CarriedState, type IntegrationSyncInput, type PassKind } from '../../src/domain/sync.ts';
-import type { Command, TestRun } from './harness.ts';
-import { signal } from './harness.ts';
+import {
+  NO_COUNTS,
+  type CarriedState,
+  type IntegrationSyncInput,
+  type PassKind,
+} from '../../src/domain/sync.ts';
+import type { Command } from './commands.ts';
+import { T0, TestRun } from './harness.ts';
+import { completed, signal } from './jobs.ts';
 
 /** Five seconds of quiet, a minute at most. */
 export const INPUT: IntegrationSyncInput = { integrationId: 'demo:1', quietMs: 5_000, maxWaitMs: 60_000 };
 
 export const changed = (...models: string[]) => signal('modelsChanged', { models });
 
-export function plan(endpoints: readonly string[], more: Partial<SyncPlan> & { kind?: PassKind } = {}): SyncPlan {
+export function plan(
+  endpoints: readonly string[],
+  more: Partial<SyncPlan> & { kind?: PassKind } = {},
+): SyncPlan {
   const { kind = 'delta', ...rest } = more;
-  return { passes: endpoints.map((endpoint) => ({ endpoint, kind })), skipped: [], unknownModels: [], ...rest };
+  return {
+    passes: endpoints.map((endpoint) => ({ endpoint, kind })),
+    skipped: [],
+    unknownModels: [],
+    ...rest,
+  };
 }
 
 export function chunk(more: Partial<ChunkResult> = {}): ChunkResult {
@@ -35,11 +49,29 @@ export function recorded(run: TestRun): RecordFailuresInput {
 }
 
 export function carriedBy(command: Command | undefined): CarriedState {
-  if (command?.kind !== 'continueAsNew') throw new Error(`Not continued as new but ${command?.kind ?? 'running'}.`);
+  if (command?.kind !== 'continueAsNew')
+    throw new Error(`Not continued as new but ${command?.kind ?? 'running'}.`);
   return (command.input as { carried: CarriedState }).carried;
 }
 
 export function resultOf<T>(command: Command | undefined): T {
   if (command?.kind !== 'complete') throw new Error(`Not completed but ${command?.kind ?? 'running'}.`);
   return command.result as T;
+}
+
+export async function startSignalled(...models: string[]): Promise<TestRun> {
+  const { run } = await TestRun.start('integrationSync', INPUT, { jobs: [changed(...models)] });
+  return run;
+}
+
+/** Runs the debounce out and answers the plan. */
+export async function startPasses(endpoints: string[], models = ['ats_jobs']): Promise<TestRun> {
+  const run = await startSignalled(...models);
+  await run.advanceTo(T0 + 5_000);
+  await run.activate([completed(run.pending('planSync'), plan(endpoints))]);
+  return run;
+}
+
+export async function finishPass(run: TestRun, endpoint: string) {
+  return run.activate([completed(run.pending('syncEndpoint', endpoint), chunk())]);
 }

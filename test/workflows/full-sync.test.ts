@@ -3,7 +3,9 @@ import type { PlanSyncInput } from '../../activities/plan-sync.ts';
 import type { SweepInput } from '../../activities/sweep-endpoint.ts';
 import { NO_COUNTS, type SyncResult } from '../../src/domain/sync.ts';
 import { carriedBy, chunk, inputOf, plan, recorded, resultOf, swept } from './answers.ts';
-import { brief, cancel, completed, failed, TestRun, useWorkflows } from './harness.ts';
+import { brief } from './commands.ts';
+import { TestRun, useWorkflows } from './harness.ts';
+import { cancel, completed, failed } from './jobs.ts';
 
 useWorkflows();
 
@@ -19,7 +21,10 @@ async function startPasses(endpoints: string[], input: object = INPUT): Promise<
 test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and tells', async () => {
   const run = await startPasses(['/ats/jobs', '/ats/offers']);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, scheduleToCloseMs: 24 * 3_600_000 });
-  const listed = completed(run.pending('syncEndpoint', '/ats/jobs'), chunk({ ...FULL, sweep: true, passId: 7 }));
+  const listed = completed(
+    run.pending('syncEndpoint', '/ats/jobs'),
+    chunk({ ...FULL, sweep: true, passId: 7 }),
+  );
   expect(brief(await run.activate([listed]))).toEqual(['sweepEndpoint']);
   expect(inputOf<SweepInput>(run.pending('sweepEndpoint'))).toEqual({ passId: 7, allowMassDeletion: false });
   await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
@@ -63,7 +68,9 @@ test('old history that cannot be removed does not fail the sync', async () => {
 
 test('(I9) goes on as a new run between two chunks, with the same sync, also in the middle of a sweep', async () => {
   const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk({ ...FULL, sweep: true }))]);
+  await run.activate([
+    completed(run.pending('syncEndpoint', '/ats/offers'), chunk({ ...FULL, sweep: true })),
+  ]);
   await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), chunk(FULL))]);
   const half = completed(run.pending('sweepEndpoint'), swept({ done: false }));
   expect(brief(await run.activate([half], { historyLong: true }))).toEqual(['continueAsNew']);
@@ -79,7 +86,11 @@ test('(I9) goes on as a new run between two chunks, with the same sync, also in 
 test('models, since and the permission to delete much are passed on', async () => {
   const input = { ...INPUT, models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: true };
   const run = await startPasses(['/ats/jobs'], input);
-  expect(inputOf(run.pending('syncEndpoint'))).toMatchObject({ since: '2026-01-01', trigger: 'manual', kind: 'full' });
+  expect(inputOf(run.pending('syncEndpoint'))).toMatchObject({
+    since: '2026-01-01',
+    trigger: 'manual',
+    kind: 'full',
+  });
   await run.activate([completed(run.pending('syncEndpoint'), chunk({ ...FULL, sweep: true }))]);
   expect(inputOf<SweepInput>(run.pending('sweepEndpoint')).allowMassDeletion).toBe(true);
 });
@@ -93,7 +104,11 @@ test('a model that nothing holds fails a sync by hand and names the model', asyn
   const { run } = await TestRun.start('fullSync', { ...INPUT, models: ['ats_nonsense'] });
   const answer = plan([], { unknownModels: ['ats_nonsense'] });
   const [failure] = await run.activate([completed(run.pending('planSync'), answer)]);
-  expect(failure).toMatchObject({ kind: 'fail', type: 'InvalidInput', message: expect.stringContaining('ats_nonsense') as string });
+  expect(failure).toMatchObject({
+    kind: 'fail',
+    type: 'InvalidInput',
+    message: expect.stringContaining('ats_nonsense') as string,
+  });
 });
 
 test.each([
@@ -104,7 +119,9 @@ test.each([
   [{ ...INPUT, since: 'yesterday' }, /date/],
 ])('a wrong input fails and says what a right one is: %j', async (input, message) => {
   const { commands } = await TestRun.start('fullSync', input);
-  expect(commands).toMatchObject([{ kind: 'fail', type: 'InvalidInput', message: expect.stringMatching(message) as string }]);
+  expect(commands).toMatchObject([
+    { kind: 'fail', type: 'InvalidInput', message: expect.stringMatching(message) as string },
+  ]);
 });
 
 test('a plan that fails is the result, and says why', async () => {

@@ -1,15 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import {
   defaultPayloadConverter,
-  fromPayloadsAtIndex,
   SearchAttributeType,
-  toPayloads,
   TypedSearchAttributes,
   type Payload,
   type SearchAttributePair,
 } from '@temporalio/common';
 import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
-import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { coresdk } from '@temporalio/proto';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
@@ -18,6 +16,8 @@ import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusa
 import type { WorkflowInfo } from '@temporalio/workflow';
 import packageJson from '@temporalio/worker/package.json' with { type: 'json' };
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { brief, type Command, readCommand, type ScheduledActivity } from './commands.ts';
+import { cancelledActivity, type Job, payloads } from './jobs.ts';
 
 /**
  * Runs workflow code without a server: a test hands in activations as the server would, and reads the commands that come
@@ -33,30 +33,6 @@ if (!WRITTEN_FOR.test(packageJson.version)) {
 }
 
 export const T0 = Date.parse('2026-11-23T00:00:00Z');
-
-export type Job = coresdk.workflow_activation.IWorkflowActivationJob;
-
-export interface ScheduledActivity {
-  kind: 'activity';
-  seq: number;
-  name: string;
-  input: unknown;
-  heartbeatMs: number;
-  scheduleToCloseMs: number;
-  priority: number;
-}
-
-export type Command =
-  | ScheduledActivity
-  | { kind: 'timer'; seq: number; ms: number }
-  | { kind: 'cancelTimer'; seq: number }
-  | { kind: 'cancelActivity'; seq: number }
-  | { kind: 'complete'; result: unknown }
-  | { kind: 'fail'; type: string; message: string }
-  | { kind: 'cancelled' }
-  | { kind: 'continueAsNew'; input: unknown }
-  | { kind: 'labels'; labels: Record<string, unknown> }
-  | { kind: 'update'; state: 'accepted' | 'completed' | 'rejected' };
 
 let creator: ReusableVMWorkflowCreator;
 const open: Workflow[] = [];
@@ -77,7 +53,14 @@ export function useWorkflows(): void {
 }
 
 const nothing = () => {};
-const quietLogger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+const quietLogger = {
+  log: nothing,
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+};
 
 export interface StartOptions {
   /** Jobs of the first activation: signalWithStart delivers the signal with the start. */
@@ -177,7 +160,13 @@ export class TestRun {
     // The server's side of a cancelled activity: with TRY_CANCEL the workflow hears of it at once.
     const cancelled = commands.filter((command) => command.kind === 'cancelActivity');
     if (cancelled.length === 0) return commands;
-    return [...commands, ...(await this.activate(cancelled.map(({ seq }) => cancelledActivity(seq)), options))];
+    return [
+      ...commands,
+      ...(await this.activate(
+        cancelled.map(({ seq }) => cancelledActivity(seq)),
+        options,
+      )),
+    ];
   }
 
   /** Moves the clock and fires the timers that run out on the way, each at its own moment. */
@@ -213,7 +202,9 @@ export class TestRun {
         (endpoint === undefined || (activity.input as { endpoint?: string }).endpoint === endpoint),
     );
     if (!found) {
-      throw new Error(`No ${name} ${endpoint ?? ''} is pending, only: ${brief([...this.activities.values()]).join(', ')}`);
+      throw new Error(
+        `No ${name} ${endpoint ?? ''} is pending, only: ${brief([...this.activities.values()]).join(', ')}`,
+      );
     }
     return found;
   }
@@ -240,155 +231,4 @@ export class TestRun {
       case 'update':
     }
   }
-}
-
-export const signal = (signalName: string, ...args: unknown[]): Job => ({
-  signalWorkflow: { signalName, input: payloads(...args) },
-});
-
-export const update = (name: string, ...args: unknown[]): Job => ({
-  doUpdate: {
-    id: `${name}-${++runs}`,
-    protocolInstanceId: `${name}-${runs}`,
-    name,
-    input: payloads(...args),
-    runValidator: true,
-    meta: { updateId: `${name}-${runs}`, identity: 'test' },
-  },
-});
-
-export const cancel = (): Job => ({ cancelWorkflow: { reason: 'test' } });
-
-export const completed = (activity: { seq: number }, result?: unknown): Job => ({
-  resolveActivity: { seq: activity.seq, result: { completed: { result: defaultPayloadConverter.toPayload(result) } } },
-});
-
-export const failed = (activity: ScheduledActivity, type: string, message: string, code = type): Job => ({
-  resolveActivity: {
-    seq: activity.seq,
-    result: {
-      failed: {
-        failure: {
-          message: 'Activity task failed',
-          activityFailureInfo: { activityType: { name: activity.name }, activityId: String(activity.seq) },
-          cause: {
-            message,
-            applicationFailureInfo: { type, nonRetryable: true, details: { payloads: payloads({ code }) } },
-          },
-        },
-      },
-    },
-  },
-});
-
-const HEARTBEAT_TIMEOUT = 4;
-
-export const timedOut = (activity: ScheduledActivity): Job => ({
-  resolveActivity: {
-    seq: activity.seq,
-    result: {
-      failed: {
-        failure: {
-          message: 'Activity task timed out',
-          activityFailureInfo: { activityType: { name: activity.name }, activityId: String(activity.seq) },
-          cause: {
-            message: 'timeout',
-            timeoutFailureInfo: { timeoutType: HEARTBEAT_TIMEOUT },
-          },
-        },
-      },
-    },
-  },
-});
-
-function cancelledActivity(seq: number): Job {
-  return {
-    resolveActivity: {
-      seq,
-      result: { cancelled: { failure: { message: 'Activity cancelled', canceledFailureInfo: {} } } },
-    },
-  };
-}
-
-function payloads(...values: unknown[]): Payload[] {
-  return toPayloads(defaultPayloadConverter, ...values) ?? [];
-}
-
-function readCommand(command: coresdk.workflow_commands.IWorkflowCommand): Command {
-  const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, failWorkflowExecution } = command;
-  if (startTimer) return { kind: 'timer', seq: startTimer.seq!, ms: tsToMs(startTimer.startToFireTimeout) };
-  if (cancelTimer) return { kind: 'cancelTimer', seq: cancelTimer.seq! };
-  if (scheduleActivity) {
-    return {
-      kind: 'activity',
-      seq: scheduleActivity.seq!,
-      name: scheduleActivity.activityType!,
-      input: fromPayloadsAtIndex(defaultPayloadConverter, 0, scheduleActivity.arguments),
-      heartbeatMs: tsToMs(scheduleActivity.heartbeatTimeout ?? msToTs(0)),
-      scheduleToCloseMs: tsToMs(scheduleActivity.scheduleToCloseTimeout ?? msToTs(0)),
-      priority: scheduleActivity.priority?.priorityKey ?? 0,
-    };
-  }
-  if (requestCancelActivity) return { kind: 'cancelActivity', seq: requestCancelActivity.seq! };
-  if (command.completeWorkflowExecution) {
-    const { result } = command.completeWorkflowExecution;
-    return { kind: 'complete', result: defaultPayloadConverter.fromPayload(result as Payload) };
-  }
-  if (failWorkflowExecution) {
-    const { message, applicationFailureInfo } = failWorkflowExecution.failure!;
-    return { kind: 'fail', type: applicationFailureInfo?.type ?? '', message: message ?? '' };
-  }
-  if (command.cancelWorkflowExecution) return { kind: 'cancelled' };
-  if (command.continueAsNewWorkflowExecution) {
-    const { arguments: args } = command.continueAsNewWorkflowExecution;
-    return { kind: 'continueAsNew', input: fromPayloadsAtIndex(defaultPayloadConverter, 0, args) };
-  }
-  if (command.upsertWorkflowSearchAttributes) {
-    const { searchAttributes } = command.upsertWorkflowSearchAttributes;
-    const fields = searchAttributes?.indexedFields ?? {};
-    const labels = Object.fromEntries(
-      Object.entries(fields).map(([name, payload]) => [name, defaultPayloadConverter.fromPayload(payload as Payload)]),
-    );
-    return { kind: 'labels', labels };
-  }
-  if (command.updateResponse) {
-    const { accepted, rejected } = command.updateResponse;
-    return { kind: 'update', state: accepted ? 'accepted' : rejected ? 'rejected' : 'completed' };
-  }
-  throw new Error(`Unexpected command ${JSON.stringify(command)}`);
-}
-
-/** Commands in short words, for assertions that can be read. */
-export function brief(commands: readonly Command[]): string[] {
-  return commands.map((command) => {
-    switch (command.kind) {
-      case 'activity':
-        return `${command.name}${describeInput(command.input)}`;
-      case 'timer':
-        return `timer ${command.ms}`;
-      case 'fail':
-        return `fail ${command.type}`;
-      case 'update':
-        return `update ${command.state}`;
-      case 'cancelTimer':
-      case 'cancelActivity':
-      case 'complete':
-      case 'cancelled':
-      case 'continueAsNew':
-      case 'labels':
-        return command.kind;
-    }
-  });
-}
-
-function describeInput(input: unknown): string {
-  const { endpoint, kind, models, failures, unservedModels } = (input ?? {}) as Record<string, unknown>;
-  if (typeof endpoint === 'string') return ` ${String(kind)} ${endpoint}`;
-  if (Array.isArray(failures)) {
-    const endpoints = failures.map((failure: { endpoint: string }) => failure.endpoint);
-    const unserved = Array.isArray(unservedModels) ? unservedModels.map(String) : [];
-    return ` ${[...endpoints, ...unserved].join(',')}`.trimEnd();
-  }
-  if (Array.isArray(models)) return ` ${models.join(',')}`.trimEnd();
-  return kind === undefined ? '' : ' all';
 }

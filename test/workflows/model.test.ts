@@ -3,18 +3,9 @@ import { expect, test } from 'vitest';
 import type { PlanSyncInput } from '../../activities/plan-sync.ts';
 import type { RecordFailuresInput } from '../../activities/record-failures.ts';
 import { carriedBy, changed, chunk, INPUT, inputOf, plan } from './answers.ts';
-import {
-  brief,
-  cancel,
-  completed,
-  failed,
-  T0,
-  TestRun,
-  update,
-  useWorkflows,
-  type Command,
-  type ScheduledActivity,
-} from './harness.ts';
+import { brief, type Command, type ScheduledActivity } from './commands.ts';
+import { T0, TestRun, useWorkflows } from './harness.ts';
+import { cancel, completed, failed, update } from './jobs.ts';
 
 useWorkflows();
 
@@ -37,7 +28,11 @@ class Model {
 
   scheduled(activity: ScheduledActivity): void {
     const serves = this.served(activity);
-    if (serves) this.taken.set(activity.seq, serves.filter((model) => this.unserved.delete(model)));
+    if (serves)
+      this.taken.set(
+        activity.seq,
+        serves.filter((model) => this.unserved.delete(model)),
+      );
   }
 
   /** `ok` is false for a failure and for a cancellation: what the call was to serve is owed again. */
@@ -48,7 +43,8 @@ class Model {
     else if (activity.name === 'planSync') for (const model of taken) this.passes.add(path(model));
     else if (activity.name === 'syncEndpoint') this.passes.delete(inputOf(activity).endpoint);
     else if (activity.name === 'recordFailures') {
-      for (const failure of inputOf<RecordFailuresInput>(activity).failures) this.passes.delete(failure.endpoint);
+      for (const failure of inputOf<RecordFailuresInput>(activity).failures)
+        this.passes.delete(failure.endpoint);
     }
   }
 
@@ -82,7 +78,12 @@ class Session {
   }
 
   /** Answers the nth activity that is under way; `signalled` arrive in the same activation. */
-  async answer(nth: number, how: 'done' | 'more' | 'failed', signalled: string[], historyLong: boolean): Promise<void> {
+  async answer(
+    nth: number,
+    how: 'done' | 'more' | 'failed',
+    signalled: string[],
+    historyLong: boolean,
+  ): Promise<void> {
     const { run } = this;
     const waiting = [...(run?.activities.values() ?? [])];
     const activity = waiting[nth % Math.max(waiting.length, 1)];
@@ -119,11 +120,17 @@ class Session {
     if (!ended) return;
     this.run = undefined;
     if (ended.kind !== 'continueAsNew') {
-      expect({ ended: brief([ended]), ...this.owed() }).toEqual({ ended: brief([ended]), unserved: [], passes: [] });
+      expect({ ended: brief([ended]), ...this.owed() }).toEqual({
+        ended: brief([ended]),
+        unserved: [],
+        passes: [],
+      });
       return;
     }
     const carried = carriedBy(ended);
-    const pending = carried.everything ? [EVERYTHING, ...(carried.pending?.models ?? [])] : (carried.pending?.models ?? []);
+    const pending = carried.everything
+      ? [EVERYTHING, ...(carried.pending?.models ?? [])]
+      : (carried.pending?.models ?? []);
     expect(pending).toEqual(expect.arrayContaining(this.owed().unserved));
     expect(carried.open?.passes.map((pass) => pass.endpoint).sort() ?? []).toEqual(this.owed().passes);
     const next = await TestRun.start('integrationSync', ended.input, { at: this.now });
@@ -148,7 +155,10 @@ const named = fc.subarray(MODELS, { minLength: 1 });
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ op: fc.constant('signal' as const), models: named }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('now' as const), models }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 8_000 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 8_000 }) }),
+  },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -162,25 +172,29 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
 );
 
-test('(I6) whatever happens in whatever order, no signalled model is forgotten', { timeout: 60_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const session = new Session();
-      for (const todo of steps) {
-        if (todo.op === 'signal' || todo.op === 'now') await session.signal(todo.models, todo.op);
-        else if (todo.op === 'wait') await session.wait(todo.ms);
-        else if (todo.op === 'cancel') await session.cancel();
-        else await session.answer(todo.nth, todo.how, todo.models, todo.historyLong);
-      }
-      for (let left = 500; session.run && left > 0; left -= 1) {
-        await session.wait(60_000);
-        await session.answer(0, 'done', [], false);
-      }
-      expect(session.run).toBeUndefined();
-    }),
-    { numRuns: 300 },
-  );
-});
+test(
+  '(I6) whatever happens in whatever order, no signalled model is forgotten',
+  { timeout: 60_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const session = new Session();
+        for (const todo of steps) {
+          if (todo.op === 'signal' || todo.op === 'now') await session.signal(todo.models, todo.op);
+          else if (todo.op === 'wait') await session.wait(todo.ms);
+          else if (todo.op === 'cancel') await session.cancel();
+          else await session.answer(todo.nth, todo.how, todo.models, todo.historyLong);
+        }
+        for (let left = 500; session.run && left > 0; left -= 1) {
+          await session.wait(60_000);
+          await session.answer(0, 'done', [], false);
+        }
+        expect(session.run).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
 test('(I5) a sync starts exactly when the stream pauses or the maximum wait is over', async () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 7_000 }), { minLength: 1, maxLength: 30 });
@@ -198,7 +212,9 @@ test('(I5) a sync starts exactly when the stream pauses or the maximum wait is o
         last = at;
       }
       const due = Math.min(last + 5_000, T0 + 60_000);
-      expect(brief(await run.advanceTo(due - 1)).filter((command) => !command.startsWith('timer'))).toEqual([]);
+      expect(brief(await run.advanceTo(due - 1)).filter((command) => !command.startsWith('timer'))).toEqual(
+        [],
+      );
       expect(brief(await run.advanceTo(due)).at(-1)).toMatch(/^planSync/);
     }),
     { numRuns: 100 },

@@ -1,19 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { EVENTS, STATES, TRANSITIONS, type Event, type State, type Transition } from '../spec/transitions.ts';
 import { changed, chunk, INPUT, plan } from './answers.ts';
-import {
-  brief,
-  cancel,
-  completed,
-  failed,
-  signal,
-  T0,
-  TestRun,
-  update,
-  useWorkflows,
-  type Command,
-  type Job,
-} from './harness.ts';
+import { brief, type Command } from './commands.ts';
+import { T0, TestRun, useWorkflows } from './harness.ts';
+import { cancel, completed, failed, type Job, signal, update } from './jobs.ts';
 
 useWorkflows();
 
@@ -67,7 +57,9 @@ const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
   waiting: (run) => run.advanceTo(T0 + 5_000, { historyLong: true }),
   planning: (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))], { historyLong: true }),
   syncing: (run) => {
-    const unfinished = PASSES.map((path) => completed(run.pending('syncEndpoint', path), chunk({ done: false })));
+    const unfinished = PASSES.map((path) =>
+      completed(run.pending('syncEndpoint', path), chunk({ done: false })),
+    );
     return run.activate(unfinished, { historyLong: true });
   },
   recording: (run) => run.activate([completed(run.pending('recordFailures'))], { historyLong: true }),

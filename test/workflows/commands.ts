@@ -1,0 +1,107 @@
+import { defaultPayloadConverter, fromPayloadsAtIndex, type Payload } from '@temporalio/common';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
+import type { coresdk } from '@temporalio/proto';
+
+export interface ScheduledActivity {
+  kind: 'activity';
+  seq: number;
+  name: string;
+  input: unknown;
+  heartbeatMs: number;
+  scheduleToCloseMs: number;
+  priority: number;
+}
+
+export type Command =
+  | ScheduledActivity
+  | { kind: 'timer'; seq: number; ms: number }
+  | { kind: 'cancelTimer'; seq: number }
+  | { kind: 'cancelActivity'; seq: number }
+  | { kind: 'complete'; result: unknown }
+  | { kind: 'fail'; type: string; message: string }
+  | { kind: 'cancelled' }
+  | { kind: 'continueAsNew'; input: unknown }
+  | { kind: 'labels'; labels: Record<string, unknown> }
+  | { kind: 'update'; state: 'accepted' | 'completed' | 'rejected' };
+
+export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand): Command {
+  const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, failWorkflowExecution } = command;
+  if (startTimer) return { kind: 'timer', seq: startTimer.seq!, ms: tsToMs(startTimer.startToFireTimeout) };
+  if (cancelTimer) return { kind: 'cancelTimer', seq: cancelTimer.seq! };
+  if (scheduleActivity) {
+    return {
+      kind: 'activity',
+      seq: scheduleActivity.seq!,
+      name: scheduleActivity.activityType!,
+      input: fromPayloadsAtIndex(defaultPayloadConverter, 0, scheduleActivity.arguments),
+      heartbeatMs: tsToMs(scheduleActivity.heartbeatTimeout ?? msToTs(0)),
+      scheduleToCloseMs: tsToMs(scheduleActivity.scheduleToCloseTimeout ?? msToTs(0)),
+      priority: scheduleActivity.priority?.priorityKey ?? 0,
+    };
+  }
+  if (requestCancelActivity) return { kind: 'cancelActivity', seq: requestCancelActivity.seq! };
+  if (command.completeWorkflowExecution) {
+    const { result } = command.completeWorkflowExecution;
+    return { kind: 'complete', result: defaultPayloadConverter.fromPayload(result as Payload) };
+  }
+  if (failWorkflowExecution) {
+    const { message, applicationFailureInfo } = failWorkflowExecution.failure!;
+    return { kind: 'fail', type: applicationFailureInfo?.type ?? '', message: message ?? '' };
+  }
+  if (command.cancelWorkflowExecution) return { kind: 'cancelled' };
+  if (command.continueAsNewWorkflowExecution) {
+    const { arguments: args } = command.continueAsNewWorkflowExecution;
+    return { kind: 'continueAsNew', input: fromPayloadsAtIndex(defaultPayloadConverter, 0, args) };
+  }
+  if (command.upsertWorkflowSearchAttributes) {
+    const { searchAttributes } = command.upsertWorkflowSearchAttributes;
+    const fields = searchAttributes?.indexedFields ?? {};
+    const labels = Object.fromEntries(
+      Object.entries(fields).map(([name, payload]) => [
+        name,
+        defaultPayloadConverter.fromPayload(payload as Payload),
+      ]),
+    );
+    return { kind: 'labels', labels };
+  }
+  if (command.updateResponse) {
+    const { accepted, rejected } = command.updateResponse;
+    return { kind: 'update', state: accepted ? 'accepted' : rejected ? 'rejected' : 'completed' };
+  }
+  throw new Error(`Unexpected command ${JSON.stringify(command)}`);
+}
+
+/** Commands in short words, for assertions that can be read. */
+export function brief(commands: readonly Command[]): string[] {
+  return commands.map((command) => {
+    switch (command.kind) {
+      case 'activity':
+        return `${command.name}${describeInput(command.input)}`;
+      case 'timer':
+        return `timer ${command.ms}`;
+      case 'fail':
+        return `fail ${command.type}`;
+      case 'update':
+        return `update ${command.state}`;
+      case 'cancelTimer':
+      case 'cancelActivity':
+      case 'complete':
+      case 'cancelled':
+      case 'continueAsNew':
+      case 'labels':
+        return command.kind;
+    }
+  });
+}
+
+function describeInput(input: unknown): string {
+  const { endpoint, kind, models, failures, unservedModels } = (input ?? {}) as Record<string, unknown>;
+  if (typeof endpoint === 'string') return ` ${String(kind)} ${endpoint}`;
+  if (Array.isArray(failures)) {
+    const endpoints = failures.map((failure: { endpoint: string }) => failure.endpoint);
+    const unserved = Array.isArray(unservedModels) ? unservedModels.map(String) : [];
+    return ` ${[...endpoints, ...unserved].join(',')}`.trimEnd();
+  }
+  if (Array.isArray(models)) return ` ${models.join(',')}`.trimEnd();
+  return kind === undefined ? '' : ' all';
+}
