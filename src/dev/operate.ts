@@ -13,6 +13,7 @@ import { Live } from './live.ts';
 import type { Output } from './output.ts';
 import type { EmbeddedPostgres } from './postgres.ts';
 import type { DevSandbox } from './sandbox.ts';
+import { startOnHttpPort } from './servers.ts';
 import type { Stops } from './stops.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { watchSyncs } from './watch-syncs.ts';
@@ -36,6 +37,8 @@ export interface Parts {
   postgres: EmbeddedPostgres | undefined;
   temporal: TemporalServer | undefined;
   dataDir: string;
+  /** Undefined: any that is free. */
+  chosenPort: number | undefined;
   demoSettings: readonly string[];
   /** Which secrets are our own. */
   made: { webhookSecret: boolean; adminToken: boolean };
@@ -57,14 +60,18 @@ const WORKER_STOP_MS = 4_000;
 export async function operate(parts: Parts): Promise<void> {
   const { config, store, handle, log, sandbox, postgres, temporal, output, signal, stops } = parts;
   const listeners: { page?: (event: PageEvent) => void; delivery?: (event: DeliveryEvent) => void } = {};
-  const server = await startServer({
-    config,
-    store,
-    log,
-    temporal: handle,
-    onDelivery: (event) => listeners.delivery?.(event),
-    ...(temporal?.uiUrl === undefined ? {} : { temporalUiUrl: temporal.uiUrl }),
-  });
+  const { chosenPort: chosen } = parts;
+  const note = (line: string) => output.say(line);
+  const server = await startOnHttpPort({ chosen, host: config.HOST, note }, (port) =>
+    startServer({
+      config: { ...config, PORT: port },
+      store,
+      log,
+      temporal: handle,
+      onDelivery: (event) => listeners.delivery?.(event),
+      ...(temporal?.uiUrl === undefined ? {} : { temporalUiUrl: temporal.uiUrl }),
+    }),
+  );
   stops.add(() => server.close());
   const worker = await startWorker({ config, store, log, onPage: (event) => listeners.page?.(event) });
   stops.add(() => worker.stop(), WORKER_STOP_MS);

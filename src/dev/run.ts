@@ -13,13 +13,7 @@ import { operate, type DevFacts } from './operate.ts';
 import type { Output } from './output.ts';
 import { LOOPBACK } from './ports.ts';
 import { startSandbox } from './sandbox.ts';
-import {
-  chooseHttpPort,
-  requireFreePort,
-  startOwnPostgres,
-  startOwnTemporal,
-  type ServersOptions,
-} from './servers.ts';
+import { requireFreePort, startOwnPostgres, startOwnTemporal, type ServersOptions } from './servers.ts';
 import { applySettings, demoSettings, isSet, ownTemporal, type Env } from './settings.ts';
 import { loadState } from './state.ts';
 import { Stops } from './stops.ts';
@@ -82,7 +76,6 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
   if (sandbox) stops.add(() => sandbox.close());
 
   const demo = sandbox ? demoSettings(env) : {};
-  const port = isSet(env, 'PORT') ? given.PORT : await chooseHttpPort(host, note);
   const settings = {
     ...(sandbox ? { KOMBO_API_KEY: SANDBOX_KEY, KOMBO_API_URL: sandbox.url } : {}),
     ...(postgres ? { DATABASE_URL: postgres.url } : {}),
@@ -90,7 +83,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     ...(given.ADMIN_TOKEN ? {} : { ADMIN_TOKEN: state.adminToken }),
     ...demo,
   };
-  const config = loadConfig({ ...env, ...settings, HOST: host, PORT: String(port) });
+  const config = loadConfig({ ...env, ...settings, HOST: host });
   const log = createLogger({
     level: isSet(env, 'LOG_LEVEL') ? config.LOG_LEVEL : 'warn',
     format: config.LOG_FORMAT,
@@ -117,6 +110,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     output,
     signal,
     stops,
+    chosenPort: isSet(env, 'PORT') ? given.PORT : undefined,
     demoSettings: Object.keys(demo),
     made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
     onReady: options.onReady,

@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { tryLock } from './lock.ts';
 import { choosePort, isFree } from './ports.ts';
 import { findTemporal } from './find-temporal.ts';
 import { startPostgres, type EmbeddedPostgres } from './postgres.ts';
@@ -20,31 +23,67 @@ const TEMPORAL_UI_PORT = 8233;
 
 export async function startOwnPostgres(options: ServersOptions): Promise<EmbeddedPostgres> {
   const { state, dataDir, children, signal, note, env } = options;
-  return again(async (taken) => {
-    const port = await choosePort({ purpose: 'Postgres', preferred: state.postgresPort, note });
-    taken(port);
-    const server = await startPostgres({ dataDir, port, children, signal, env });
-    if (port !== state.postgresPort) saveState(dataDir, { ...state, postgresPort: port });
-    return server;
-  });
+  return oneAtATime('postgres', signal, () =>
+    onFreePort(async (taken) => {
+      const port = await choosePort({ purpose: 'Postgres', preferred: state.postgresPort, note });
+      taken(port);
+      const server = await startPostgres({ dataDir, port, children, signal, env });
+      if (port !== state.postgresPort) saveState(dataDir, { ...state, postgresPort: port });
+      return server;
+    }),
+  );
 }
 
 export async function startOwnTemporal(options: ServersOptions): Promise<TemporalServer> {
   const { env, dataDir, children, note, signal } = options;
   const cli = await findTemporal({ env, note, signal, children });
-  return again(async (taken) => {
-    const port = await choosePort({ purpose: 'Temporal', preferred: TEMPORAL_PORT, note });
-    const ui = { purpose: "Temporal's UI", preferred: TEMPORAL_UI_PORT, except: [port], note };
-    const uiPort = await choosePort(ui);
-    taken(port, uiPort);
-    return startTemporalServer({ cli, dataDir, port, uiPort, children, signal });
+  return oneAtATime('temporal', signal, () =>
+    onFreePort(async (taken) => {
+      const port = await choosePort({ purpose: 'Temporal', preferred: TEMPORAL_PORT, note });
+      const ui = { purpose: "Temporal's UI", preferred: TEMPORAL_UI_PORT, except: [port], note };
+      const uiPort = await choosePort(ui);
+      taken(port, uiPort);
+      return startTemporalServer({ cli, dataDir, port, uiPort, children, signal });
+    }),
+  );
+}
+
+const HTTP_PORT = 3000;
+
+/** Starts the service on `chosen`, or when that is undefined on a free port. */
+export async function startOnHttpPort<T>(
+  options: { chosen: number | undefined; host: string; note: (line: string) => void },
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  const { chosen, host, note } = options;
+  if (chosen !== undefined) return start(chosen);
+  return onFreePort(async (taken) => {
+    const port = await choosePort({ purpose: 'kombo-sync', preferred: HTTP_PORT, host, note });
+    taken(port);
+    return start(port);
   });
+}
+
+const LOCK_POLL_MS = 100;
+
+/**
+ * Of this user's processes one at a time chooses ports and starts such a server there. Two that choose the same port at the
+ * same moment could take the other one's Temporal server for their own.
+ */
+async function oneAtATime<T>(what: string, signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  const file = path.join(tmpdir(), `kombo-sync-${process.getuid?.() ?? 'user'}-${what}.lock`);
+  for (;;) {
+    signal.throwIfAborted();
+    const lock = tryLock(file);
+    if (lock) return start().finally(() => lock.release());
+    await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
+  }
 }
 
 const ATTEMPTS = 3;
 
-/** Between the choice of a port and its use somebody else may have taken it; then another one is chosen. */
-async function again<T>(start: (taken: (...ports: number[]) => void) => Promise<T>): Promise<T> {
+/** Between the choice of a port and its use another program may have taken it; then another one is chosen. */
+async function onFreePort<T>(start: (taken: (...ports: number[]) => void) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     let ports: number[] = [];
     try {
@@ -56,16 +95,10 @@ async function again<T>(start: (taken: (...ports: number[]) => void) => Promise<
   }
 }
 
-const HTTP_PORT = 3000;
-
 /** @throws Error when the port that the user has chosen is busy: that one is not changed. */
 export async function requireFreePort(chosen: number, host: string): Promise<void> {
   if (chosen === 0 || (await isFree(chosen, host))) return;
   throw new Error(
     `PORT is ${chosen}, and that port is busy. End what uses it, set PORT to another one, or leave it out.`,
   );
-}
-
-export async function chooseHttpPort(host: string, note: (line: string) => void): Promise<number> {
-  return choosePort({ purpose: 'kombo-sync', preferred: HTTP_PORT, host, note });
 }

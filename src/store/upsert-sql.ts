@@ -89,11 +89,12 @@ from judged`;
 
 /**
  * Marks records deleted whose tombstone Kombo has emptied, and keeps what was known of them. The tombstone says nothing
- * about the fields any more, so only the deletion is taken from it.
+ * about the fields any more, so only the deletion is taken from it; also where an earlier deletion or a sweep is known.
  *
  * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
  * · $4 changes up to here should already have come (null: none)
- * @returns one row per known record: `changed` tells whether it was written, `late` whether that is drift.
+ * @returns one row per known record: `changed` tells whether it was written, `lived` whether it was live before, `late`
+ * whether its deletion is drift.
  */
 export function emptiedSql(endpoint: EndpointDefinition): string {
   const table = `kombo.${quote(endpoint.table)}`;
@@ -101,7 +102,8 @@ export function emptiedSql(endpoint: EndpointDefinition): string {
 with incoming as (
   select * from jsonb_to_recordset($2::jsonb) as p(id text, changed_at timestamptz, remote_deleted_at timestamptz)
 ), known as (
-  select t.id, t.deleted_at is null and t.observed_at <= $3::timestamptz as changed, i.remote_deleted_at, i.changed_at
+  select t.id, t.deleted_at is null as lived, i.remote_deleted_at, i.changed_at,
+    t.remote_deleted_at is distinct from i.remote_deleted_at and t.observed_at <= $3::timestamptz as changed
   from incoming i join ${table} t on t.integration_id = $1::text and t.id = i.id
 ), written as (
   update ${table} t
@@ -111,7 +113,7 @@ with incoming as (
   where k.changed and t.integration_id = $1::text and t.id = k.id
 ), logged as (
   insert into kombo_sync.changes (integration_id, table_name, id, op)
-  select $1::text, '${endpoint.table}', id, 'deleted' from known where changed
+  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end from known where changed
 )
-select id, changed, changed and remote_deleted_at <= $4::timestamptz as late from known`;
+select id, changed, lived, changed and lived and remote_deleted_at <= $4::timestamptz as late from known`;
 }

@@ -169,7 +169,7 @@ async function markEmptied(
   target: WriteTarget,
   records: readonly StorableRecord[],
 ): Promise<{ counts: WriteCounts; known: Set<string> }> {
-  const { rows } = await client.query<{ id: string; changed: boolean; late: boolean | null }>(
+  const { rows } = await client.query<{ id: string; changed: boolean; lived: boolean; late: boolean | null }>(
     emptiedSql(target.endpoint),
     [
       target.integrationId,
@@ -178,10 +178,16 @@ async function markEmptied(
       target.driftBefore,
     ],
   );
-  const deleted = rows.filter((row) => row.changed).length;
-  const late = rows.filter((row) => row.late).length;
+  const changed = rows.filter((row) => row.changed);
+  const deleted = changed.filter((row) => row.lived).length;
   return {
-    counts: { ...NOTHING_WRITTEN, deleted, unchanged: rows.length - deleted, drift_wrongly_live: late },
+    counts: {
+      ...NOTHING_WRITTEN,
+      deleted,
+      updated: changed.length - deleted,
+      unchanged: rows.length - changed.length,
+      drift_wrongly_live: rows.filter((row) => row.late).length,
+    },
     known: new Set(rows.map((row) => row.id)),
   };
 }

@@ -30,7 +30,7 @@ async function integrationWithMarkers(): Promise<string> {
   control.setRaw(id, 'ats_jobs', two, planted(two, { changed_at: `${MARKER} is no date` }));
   control.setRaw(id, 'ats_jobs', three, `"${MARKER}"`);
   control.setRaw(id, 'ats_jobs', four, planted(MARKER.repeat(200)));
-  control.setRaw(id, 'ats_jobs', five, `{"id":"${five}","name":"${MARKER}${'\\u0000'}","n":1e400000}`);
+  control.setRaw(id, 'ats_jobs', five, `{"id":"${five}","name":"${MARKER}\\u0000","n":1e400000}`);
   return id;
 }
 
@@ -46,7 +46,8 @@ function expectSilence(...seen: unknown[]): void {
 /** Errors with everything that JSON would leave out. */
 function unfold(value: unknown): unknown {
   if (!(value instanceof Error)) return value;
-  return { ...value, message: value.message, stack: value.stack, cause: value.cause };
+  const names = ['message', 'stack', 'cause', ...Object.keys(value)];
+  return Object.fromEntries(names.map((name) => [name, (value as unknown as Record<string, unknown>)[name]]));
 }
 
 test('(I17) a pass with good, odd and unstorable records tells counts and nothing of the records', async () => {
@@ -95,7 +96,9 @@ test('(I17) answers that cannot be read, with records in them, are not quoted', 
       expectSilence(error);
     }
   }
-  expectSilence(await bench.passes(id));
+  const kept = await bench.passes(id);
+  expect(kept).toHaveLength(9);
+  expectSilence(kept);
 });
 
 test('(I17) a refused key is not shown', async () => {

@@ -76,8 +76,6 @@ test('(I6) webhooks across continue-as-new are never lost', { timeout: 90_000 },
   };
   await Promise.all(['lms_users', 'lms_courses', 'lms_skills'].map(stream));
   await system.settled(id);
-  let continued = 0;
   const query = `WorkflowId = '${syncWorkflowId(id)}' and ExecutionStatus = 'ContinuedAsNew'`;
-  for await (const _run of temporal.client.workflow.list({ query })) continued += 1;
-  expect(continued).toBeGreaterThan(1);
+  expect((await temporal.client.workflow.count(query)).count).toBeGreaterThan(1);
 });

@@ -87,10 +87,10 @@ export class Player {
     await this.fullSync();
     if (this.#history.lag) return;
     const rows = await this.promises.rows();
-    // Known limit: a record that vanished before any sweep could know it comes back with such a page, until the next one.
-    const unknown = (id: string) => !this.model.current(id) && !rows.has(id);
+    // Known limit: a record that vanished when no sweep could know it as live returns with such a page, until the next one.
+    const unswept = (id: string) => !this.model.current(id) && rows.get(id)?.remote_deleted_at !== null;
     for (const { pass, page } of late) {
-      if (!page.storable.some(({ id }) => unknown(id))) await this.#commitLate(pass, page);
+      if (!page.storable.some(({ id }) => unswept(id))) await this.#commitLate(pass, page);
     }
     for (const walk of sweeps) await settleCandidates(this.#store, walk.pass, walk.sweep!, this.#options());
   }

@@ -19,4 +19,17 @@ export const KEPT: readonly History[] = [
       { do: 'change', id: 'b', kind: 'vanished', ...QUIET },
     ],
   },
+  {
+    // A record that was deleted, came back and was deleted again, each time emptied before anybody read it.
+    ...PLAIN,
+    steps: [
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'change', id: 'b', kind: 'emptied', ...QUIET },
+      { do: 'open', kind: 'delta' },
+      { do: 'fetch', pass: 0 },
+      { do: 'change', id: 'b', kind: 'restored', ...QUIET },
+      { do: 'commit', pass: 0 },
+      { do: 'change', id: 'b', kind: 'emptied', ...QUIET },
+    ],
+  },
 ];

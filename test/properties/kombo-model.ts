@@ -69,8 +69,8 @@ export class KomboModel {
       return true;
     }
     if (kind === 'emptied' && entry.body['name'] === null) return false;
-    const allowed = kind === 'restored' || kind === 'emptied' ? deleted : !deleted;
-    if (!allowed) return false;
+    // A live record is emptied when nobody read it in the days between.
+    if (kind !== 'emptied' && (kind === 'restored') !== deleted) return false;
     const nested = kind === 'covered' || kind === 'hidden';
     this.#write(entry, at, kind, {
       deleted: kind === 'tombstone' || kind === 'emptied',
@@ -91,7 +91,8 @@ export class KomboModel {
     if (kind !== 'hidden') entry.touchedAt = time;
     const emptied = kind === 'emptied';
     const version = ++this.#version;
-    const deletedAt = emptied ? entry.body?.['remote_deleted_at'] : new Date(time).toISOString();
+    const known = emptied ? entry.body?.['remote_deleted_at'] : undefined;
+    const deletedAt = known ?? new Date(time).toISOString();
     entry.body = {
       id: entry.id,
       remote_id: null,

@@ -83,6 +83,16 @@ describe('emptied tombstones (I14)', () => {
     expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
   });
 
+  test('tell of a later deletion than the one that is known, once', async () => {
+    await send('09:30:00', [live()]);
+    await send('10:30:00', [tombstone]);
+    const again = { ...emptied, remote_deleted_at: iso('11:00:00') };
+    expect(await send('12:00:00', [again])).toMatchObject({ updated: 1, deleted: 0 });
+    expect(await send('13:00:00', [again])).toMatchObject({ unchanged: 1 });
+    expect(await row()).toMatchObject({ name: 'Referral', deleted_at: at('11:00:00') });
+    expect(await send('11:30:00', [emptied])).toMatchObject({ unchanged: 1 });
+  });
+
   test('do not delete a record that came back meanwhile', async () => {
     await send('13:00:00', [live('12:30:00')]);
     expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 0 });

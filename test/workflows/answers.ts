@@ -1,14 +1,15 @@
 import type { RecordFailuresInput } from '../../activities/record-failures.ts';
-import type { SyncPlan } from '../../activities/plan-sync.ts';
-import type { SweepResult } from '../../activities/sweep-endpoint.ts';
+import type { PlanSyncInput, SyncPlan } from '../../activities/plan-sync.ts';
+import type { SweepInput, SweepResult } from '../../activities/sweep-endpoint.ts';
 import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import {
   NO_COUNTS,
   type CarriedState,
   type IntegrationSyncInput,
+  type SyncResult,
   type PassKind,
 } from '../../src/domain/sync.ts';
-import type { Command } from './commands.ts';
+import type { Command, ScheduledActivity } from './commands.ts';
 import { T0, TestRun } from './harness.ts';
 import { completed, signal } from './jobs.ts';
 
@@ -39,13 +40,16 @@ export function swept(more: Partial<SweepResult> = {}): SweepResult {
   return { done: true, counts: { ...NO_COUNTS, pages: 1, records: 2, deleted: 1 }, ...more };
 }
 
-export function inputOf<T = SyncEndpointInput>(activity: { input: unknown }): T {
-  return activity.input as T;
-}
+type Called = Pick<ScheduledActivity, 'input'>;
+
+export const passInput = (activity: Called) => activity.input as SyncEndpointInput;
+export const planInput = (activity: Called) => activity.input as PlanSyncInput;
+export const sweepInput = (activity: Called) => activity.input as SweepInput;
+export const failuresInput = (activity: Called) => activity.input as RecordFailuresInput;
 
 /** What a recordFailures is told. */
 export function recorded(run: TestRun): RecordFailuresInput {
-  return inputOf<RecordFailuresInput>(run.pending('recordFailures'));
+  return failuresInput(run.pending('recordFailures'));
 }
 
 export function carriedBy(command: Command | undefined): CarriedState {
@@ -54,9 +58,9 @@ export function carriedBy(command: Command | undefined): CarriedState {
   return (command.input as { carried: CarriedState }).carried;
 }
 
-export function resultOf<T>(command: Command | undefined): T {
+export function resultOf(command: Command | undefined): SyncResult {
   if (command?.kind !== 'complete') throw new Error(`Not completed but ${command?.kind ?? 'running'}.`);
-  return command.result as T;
+  return command.result as SyncResult;
 }
 
 export async function startSignalled(...models: string[]): Promise<TestRun> {

@@ -57,10 +57,7 @@ export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand)
     const { searchAttributes } = command.upsertWorkflowSearchAttributes;
     const fields = searchAttributes?.indexedFields ?? {};
     const labels = Object.fromEntries(
-      Object.entries(fields).map(([name, payload]) => [
-        name,
-        defaultPayloadConverter.fromPayload(payload as Payload),
-      ]),
+      Object.entries(fields).map(([name, payload]) => [name, defaultPayloadConverter.fromPayload(payload)]),
     );
     return { kind: 'labels', labels };
   }

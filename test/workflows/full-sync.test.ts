@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
-import type { PlanSyncInput } from '../../activities/plan-sync.ts';
-import type { SweepInput } from '../../activities/sweep-endpoint.ts';
-import { NO_COUNTS, type SyncResult } from '../../src/domain/sync.ts';
-import { carriedBy, chunk, inputOf, plan, recorded, resultOf, swept } from './answers.ts';
+import { NO_COUNTS } from '../../src/domain/sync.ts';
+import {
+  carriedBy,
+  chunk,
+  passInput,
+  planInput,
+  sweepInput,
+  plan,
+  recorded,
+  resultOf,
+  swept,
+} from './answers.ts';
 import { brief } from './commands.ts';
 import { TestRun, useWorkflows } from './harness.ts';
 import { cancel, completed, failed } from './jobs.ts';
@@ -26,13 +34,13 @@ test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and t
     chunk({ ...FULL, sweep: true, passId: 7 }),
   );
   expect(brief(await run.activate([listed]))).toEqual(['sweepEndpoint']);
-  expect(inputOf<SweepInput>(run.pending('sweepEndpoint'))).toEqual({ passId: 7, allowMassDeletion: false });
+  expect(sweepInput(run.pending('sweepEndpoint'))).toEqual({ passId: 7, allowMassDeletion: false });
   await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
   const drift = { missing: 1, stale: 0, wronglyLive: 1, wronglyDeleted: 0, expected: 0 };
   const answer = swept({ sweep: { state: 'done', candidates: 3, deleted: 1 }, drift });
   expect(brief(await run.activate([completed(run.pending('sweepEndpoint'), answer)]))).toEqual(['tidyUp']);
   expect(brief(await run.activate([completed(run.pending('tidyUp'), {})]))).toEqual(['complete']);
-  expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+  expect(resultOf(run.ended)).toMatchObject({
     status: 'completed',
     syncs: 1,
     endpoints: { '/ats/jobs': { drift, sweep: { deleted: 1 } }, '/ats/offers': { status: 'completed' } },
@@ -52,7 +60,7 @@ test('(I10) a sweep that stopped is a failure that a person must look at, and no
   const stopped = swept({ sweep: { state: 'stopped', candidates: 90, deleted: 0, message: 'Too many.' } });
   expect(brief(await run.activate([completed(run.pending('sweepEndpoint'), stopped)]))).toEqual(['tidyUp']);
   await run.activate([completed(run.pending('tidyUp'), {})]);
-  expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+  expect(resultOf(run.ended)).toMatchObject({
     status: 'partial',
     failed: ['/ats/jobs'],
     endpoints: { '/ats/jobs': { reason: { code: 'SweepStopped', message: 'Too many.' } } },
@@ -80,24 +88,24 @@ test('(I9) goes on as a new run between two chunks, with the same sync, also in 
   });
   const next = await TestRun.start('fullSync', (run.ended as { input: unknown }).input);
   expect(brief(next.commands)).toEqual(['syncEndpoint full /ats/offers']);
-  expect(inputOf(next.run.pending('syncEndpoint')).syncId).toBe(`${run.runId}/1`);
+  expect(passInput(next.run.pending('syncEndpoint')).syncId).toBe(`${run.runId}/1`);
 });
 
 test('models, since and the permission to delete much are passed on', async () => {
   const input = { ...INPUT, models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: true };
   const run = await startPasses(['/ats/jobs'], input);
-  expect(inputOf(run.pending('syncEndpoint'))).toMatchObject({
+  expect(passInput(run.pending('syncEndpoint'))).toMatchObject({
     since: '2026-01-01',
     trigger: 'manual',
     kind: 'full',
   });
   await run.activate([completed(run.pending('syncEndpoint'), chunk({ ...FULL, sweep: true }))]);
-  expect(inputOf<SweepInput>(run.pending('sweepEndpoint')).allowMassDeletion).toBe(true);
+  expect(sweepInput(run.pending('sweepEndpoint')).allowMassDeletion).toBe(true);
 });
 
 test('the first sync of an integration looks it up', async () => {
   const { run } = await TestRun.start('fullSync', { ...INPUT, trigger: 'initial' });
-  expect(inputOf<PlanSyncInput>(run.pending('planSync'))).toMatchObject({ refresh: true, kind: 'full' });
+  expect(planInput(run.pending('planSync'))).toMatchObject({ refresh: true, kind: 'full' });
 });
 
 test('a model that nothing holds fails a sync by hand and names the model', async () => {
@@ -128,7 +136,7 @@ test('a plan that fails is the result, and says why', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
   await run.activate([failed(run.pending('planSync'), 'AccessDenied', 'Check KOMBO_API_KEY.')]);
   await run.activate([completed(run.pending('tidyUp'), {})]);
-  expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+  expect(resultOf(run.ended)).toMatchObject({
     status: 'failed',
     blocked: { message: 'Check KOMBO_API_KEY.' },
     counts: NO_COUNTS,

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanSyncInput } from '../../activities/plan-sync.ts';
-import type { SyncResult } from '../../src/domain/sync.ts';
 import {
   INPUT,
   carriedBy,
   changed,
   chunk,
   finishPass,
-  inputOf,
+  passInput,
+  planInput,
   plan,
   recorded,
   resultOf,
@@ -71,7 +70,7 @@ describe('passes', () => {
     ]);
     expect(recorded(run).syncId).toBe(`${run.runId}/1`);
     await run.activate([completed(run.pending('recordFailures'))]);
-    expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+    expect(resultOf(run.ended)).toMatchObject({
       status: 'partial',
       failed: ['/ats/jobs'],
       endpoints: { '/ats/jobs': { status: 'failed', reason: { message: 'Kombo said no.' } } },
@@ -89,7 +88,7 @@ describe('passes', () => {
     await run.activate([failed(run.pending('syncEndpoint'), 'EndpointDisabled', 'Not offered.')]);
     await finishPass(run, '/ats/offers');
     await run.activate([completed(run.pending('recordFailures'))]);
-    expect(resultOf<SyncResult>(run.ended)).toMatchObject({ status: 'completed', failed: [] });
+    expect(resultOf(run.ended)).toMatchObject({ status: 'completed', failed: [] });
   });
 
   test.each(['IntegrationParked', 'IntegrationGone', 'AccessDenied'])(
@@ -117,7 +116,7 @@ describe('passes', () => {
       unservedEverything: false,
     });
     await run.activate([completed(run.pending('recordFailures'))]);
-    expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+    expect(resultOf(run.ended)).toMatchObject({
       status: 'failed',
       blocked: { code: 'AccessDenied', message: 'Check KOMBO_API_KEY.' },
     });
@@ -128,7 +127,7 @@ describe('passes', () => {
     await run.advanceTo(T0 + 5_000);
     const answer = plan([], { blocked: { code: 'Paused', message: 'Paused: audit.' } });
     await run.activate([completed(run.pending('planSync'), answer)]);
-    expect(resultOf<SyncResult>(run.ended)).toMatchObject({
+    expect(resultOf(run.ended)).toMatchObject({
       status: 'completed',
       blocked: { code: 'Paused' },
     });
@@ -145,7 +144,7 @@ describe('cancel', () => {
       recorded(run)
         .failures.map((failure) => failure.endpoint)
         .sort(),
-    ).toEqual([...endpoints.slice(1)].sort());
+    ).toEqual(endpoints.slice(1).sort());
     const commands = await run.activate([completed(run.pending('recordFailures'))]);
     expect(brief(commands)).toEqual(['recordFailures ats_candidates']);
     expect(brief(await run.activate([completed(run.pending('recordFailures'))]))).toEqual(['cancelled']);
@@ -170,7 +169,7 @@ describe('cancel', () => {
 describe('continue as new', () => {
   test('(I6) carries the open passes, what is pending and what is done; the next run goes on with the same sync', async () => {
     const run = await startPasses(['/ats/jobs', '/ats/offers', '/ats/tags', '/ats/users', '/ats/candidates']);
-    const { syncId } = inputOf(run.pending('syncEndpoint'));
+    const { syncId } = passInput(run.pending('syncEndpoint'));
     run.now = T0 + 6_000;
     await run.activate([changed('ats_applications'), signal('integrationChanged', { event: 'created' })]);
     for (const endpoint of ['/ats/offers', '/ats/tags']) {
@@ -198,16 +197,16 @@ describe('continue as new', () => {
       at: T0 + 7_000,
     });
     expect(brief(next.commands)).toHaveLength(3);
-    expect(inputOf(next.run.pending('syncEndpoint')).syncId).toBe(syncId);
+    expect(passInput(next.run.pending('syncEndpoint')).syncId).toBe(syncId);
     for (const endpoint of ['/ats/jobs', '/ats/users', '/ats/candidates'])
       await finishPass(next.run, endpoint);
     await next.run.advanceTo(T0 + 11_000);
-    expect(inputOf<PlanSyncInput>(next.run.pending('planSync'))).toMatchObject({
+    expect(planInput(next.run.pending('planSync'))).toMatchObject({
       models: ['ats_applications'],
       refresh: true,
     });
     await next.run.activate([completed(next.run.pending('planSync'), plan([]))]);
-    const result = resultOf<SyncResult>(next.run.ended);
+    const result = resultOf(next.run.ended);
     expect(Object.keys(result.endpoints).sort()).toEqual([
       '/ats/candidates',
       '/ats/jobs',

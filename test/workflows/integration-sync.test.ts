@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { PlanSyncInput } from '../../activities/plan-sync.ts';
-import type { SyncResult } from '../../src/domain/sync.ts';
 import type { SyncState } from '../../workflows/messages.ts';
 import {
   changed,
   chunk,
   finishPass,
   INPUT,
-  inputOf,
+  planInput,
   plan,
   resultOf,
   startPasses,
@@ -30,7 +28,7 @@ describe('debounce', () => {
     expect(brief(await run.advanceTo(T0 + 99 + 5_000))).toEqual(['planSync ats_0,ats_1,ats_2,ats_jobs']);
     await run.activate([completed(run.pending('planSync'), plan(['/ats/jobs']))]);
     expect(brief(await finishPass(run, '/ats/jobs'))).toEqual(['complete']);
-    expect(resultOf<SyncResult>(run.ended)).toMatchObject({ syncs: 1, status: 'completed' });
+    expect(resultOf(run.ended)).toMatchObject({ syncs: 1, status: 'completed' });
   });
 
   test('(I5) the timer is set again only when it has run out, never per signal', async () => {
@@ -91,7 +89,7 @@ describe('signals during a sync', () => {
     expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['planSync ats_offers,ats_tags']);
     await run.activate([completed(run.pending('planSync'), plan(['/ats/offers']))]);
     expect(brief(await finishPass(run, '/ats/offers'))).toEqual(['complete']);
-    expect(resultOf<SyncResult>(run.ended).syncs).toBe(2);
+    expect(resultOf(run.ended).syncs).toBe(2);
   });
 
   test('(I6) the same model signalled during its own pass is read again', async () => {
@@ -115,7 +113,7 @@ describe('messages', () => {
       jobs: [update('syncNow', {})],
     });
     expect(brief(commands)).toEqual(['update accepted', 'planSync all', 'update completed']);
-    expect(inputOf<PlanSyncInput>(run.pending('planSync')).models).toBeUndefined();
+    expect(planInput(run.pending('planSync')).models).toBeUndefined();
   });
 
   test('syncNow with models reads those and what was waiting', async () => {
@@ -129,10 +127,10 @@ describe('messages', () => {
       jobs: [signal('integrationChanged', { event: 'created' })],
     });
     await run.advanceTo(T0 + 5_000);
-    expect(inputOf<PlanSyncInput>(run.pending('planSync'))).toMatchObject({ refresh: true, models: [] });
+    expect(planInput(run.pending('planSync'))).toMatchObject({ refresh: true, models: [] });
     await run.activate([changed('ats_jobs'), completed(run.pending('planSync'), plan([]))]);
     await run.advanceTo(T0 + 10_000);
-    expect(inputOf<PlanSyncInput>(run.pending('planSync'))).toMatchObject({
+    expect(planInput(run.pending('planSync'))).toMatchObject({
       refresh: false,
       models: ['ats_jobs'],
     });
@@ -145,7 +143,7 @@ describe('messages', () => {
       await run.activate([signal('modelsChanged', payload), signal('integrationChanged', payload)]);
       await run.activate([signal('noSuchSignal', payload)]);
       await run.advanceTo(T0 + 5_000);
-      expect(inputOf<PlanSyncInput>(run.pending('planSync')).models).toEqual(['ats_jobs']);
+      expect(planInput(run.pending('planSync')).models).toEqual(['ats_jobs']);
     },
   );
 
@@ -154,7 +152,7 @@ describe('messages', () => {
     await run.advanceTo(T0 + 5_000);
     const answer = plan([], { unknownModels: ['ats_new_thing'] });
     expect(brief(await run.activate([completed(run.pending('planSync'), answer)]))).toEqual(['complete']);
-    expect(resultOf<SyncResult>(run.ended).unknownModels).toEqual(['ats_new_thing']);
+    expect(resultOf(run.ended).unknownModels).toEqual(['ats_new_thing']);
   });
 
   test.each([undefined, null, {}, { integrationId: '' }, { integrationId: 7 }, 'demo:1'])(

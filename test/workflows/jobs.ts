@@ -1,5 +1,5 @@
 import { defaultPayloadConverter, toPayloads, type Payload } from '@temporalio/common';
-import type { coresdk } from '@temporalio/proto';
+import { temporal, type coresdk } from '@temporalio/proto';
 import type { ScheduledActivity } from './commands.ts';
 
 /** What the server tells a workflow. */
@@ -49,7 +49,7 @@ export const failed = (activity: ScheduledActivity, type: string, message: strin
   },
 });
 
-const HEARTBEAT_TIMEOUT = 4;
+const HEARTBEAT_TIMEOUT = temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_HEARTBEAT;
 
 export const timedOut = (activity: ScheduledActivity): Job => ({
   resolveActivity: {
