@@ -37,7 +37,7 @@ const SETTINGS = [`listen_addresses=${LOOPBACK}`, 'unix_socket_directories=', 'm
 /** The same everywhere, whatever locales the machine has. */
 const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const INITDB_OPTIONS = ['--auth=scram-sha-256', ...LOCALE, '--no-sync', '--no-instructions'];
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
 /**

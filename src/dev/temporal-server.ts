@@ -31,8 +31,8 @@ export interface TemporalServer {
 }
 
 const NAMESPACE = 'default';
-const START_TIMEOUT_MS = 30_000;
-const CALL_TIMEOUT_MS = 1_000;
+const START_TIMEOUT_MS = 60_000;
+const CALL_TIMEOUT_MS = 3_000;
 const POLL_MS = 50;
 const TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 

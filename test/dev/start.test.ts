@@ -29,7 +29,11 @@ function startDev(dataDir: string, env: Record<string, string> = {}): Run {
   return { dev, dataDir };
 }
 
-const factsOf = async ({ dev }: Run) => JSON.parse(await dev.printed('\n')) as DevFacts;
+async function factsOf({ dev }: Run): Promise<DevFacts> {
+  const answer = JSON.parse(await dev.printed('\n')) as DevFacts | { error: { message: string } };
+  if ('error' in answer) throw new Error(answer.error.message);
+  return answer;
+}
 
 function childrenOf(dataDir: string): { kind: string; pid: number }[] {
   const file = path.join(dataDir, 'children.json');
