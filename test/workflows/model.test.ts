@@ -132,10 +132,12 @@ function expectServed(ended: Command, model: Model): void {
     expect({ ended: ended.kind, unserved, passes }).toEqual({ ended: ended.kind, unserved: [], passes: [] });
     return;
   }
+  // More than is owed may be carried: everything was asked for, or a signal came between.
   const carried = carriedBy(ended);
   const pending = [...(carried.everything ? [EVERYTHING] : []), ...(carried.pending?.models ?? [])];
   expect(pending).toEqual(expect.arrayContaining(unserved));
-  expect(carried.open?.passes.map((pass) => pass.endpoint).sort() ?? []).toEqual(passes);
+  const open = carried.open?.passes.map((pass) => pass.endpoint) ?? [];
+  expect(open).toEqual(expect.arrayContaining(passes));
 }
 
 function resultFor(activity: ScheduledActivity, more: boolean): unknown {
