@@ -23,7 +23,7 @@ export async function lookUp(
   refresh: boolean,
 ): Promise<{ integration: Integration; revived: boolean } | undefined> {
   const known = await findIntegration(deps.store, integrationId);
-  if (known?.status === 'removed' && !refresh) return undefined;
+  if (known?.status === 'removed' && known.lookedUpAt && !refresh) return undefined;
   const age = known?.lookedUpAt ? Date.now() - known.lookedUpAt.getTime() : Number.POSITIVE_INFINITY;
   if (known && !refresh && age < LOOK_UP_EVERY_MS) return { integration: known, revived: false };
   try {

@@ -3,7 +3,7 @@ import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
 import { routeModels } from '../src/domain/routing.ts';
 import type { PassKind } from '../src/domain/sync.ts';
 import { disableEndpoint, owe } from '../src/store/endpoint-states.ts';
-import { findIntegration, setIntegrationStatus } from '../src/store/integrations.ts';
+import { findIntegration, oweLookUp, setIntegrationStatus } from '../src/store/integrations.ts';
 import { endPass } from '../src/store/passes.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
@@ -26,6 +26,8 @@ export interface RecordFailuresInput {
   unservedModels?: string[] | undefined;
   /** Every endpoint was asked for and not all were read. */
   unservedEverything?: boolean | undefined;
+  /** The integration was to be looked up at Kombo. */
+  unservedLookUp?: boolean | undefined;
 }
 
 /**
@@ -44,6 +46,7 @@ export function createRecordFailures(deps: ActivityDeps) {
         deps.log.warn({ integrationId, endpoint: failure.endpoint, code: failure.code }, failure.message);
       }
       await oweUnserved(deps, input);
+      if (input.unservedLookUp) await oweLookUp(deps.store, integrationId);
       const whole = input.failures.find((failure) => isForWholeIntegration(failure.type));
       if (whole?.type === 'IntegrationGone') await remove(deps, integrationId, whole);
       else if (whole?.type === 'IntegrationParked') {

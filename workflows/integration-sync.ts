@@ -125,6 +125,7 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
     if (isCancellation(error)) {
       state.signal(taken.models, Date.now());
       state.everything ||= taken.everything;
+      state.refresh ||= taken.refresh;
       throw error;
     }
     if (!(error instanceof ActivityFailure)) throw error;
@@ -136,6 +137,7 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
       failures: [],
       unservedModels: taken.models,
       unservedEverything: taken.everything,
+      ...(taken.refresh ? { unservedLookUp: true } : {}),
     });
     return undefined;
   }
@@ -147,13 +149,14 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
  */
 async function keepUnserved(integrationId: string, state: RunState): Promise<void> {
   while (state.pending) {
-    const { models, everything } = state.take();
+    const { models, everything, refresh } = state.take();
     await recordUncancelled({
       integrationId,
       syncId: workflowInfo().runId,
       failures: [],
       unservedModels: models,
       unservedEverything: everything,
+      ...(refresh ? { unservedLookUp: true } : {}),
     });
   }
 }

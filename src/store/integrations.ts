@@ -90,6 +90,15 @@ export async function setIntegrationStatus(
     .execute();
 }
 
+/** The next sync looks the integration up at Kombo before anything else. */
+export async function oweLookUp(store: Store, id: string): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ looked_up_at: null })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** A read worked, so whatever parked the integration is over. */
 export async function unpark(store: Store, id: string): Promise<void> {
   await store.db

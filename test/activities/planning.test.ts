@@ -128,6 +128,18 @@ describe('recordFailures', () => {
     expect((await delta(id, [])).passes.length).toBeGreaterThanOrEqual(all);
   });
 
+  test('a look-up that is owed is done by the next sync', async () => {
+    const id = await wholeIntegration();
+    control.clearRequests();
+    const lookUps = () => control.requests().filter(({ path }) => path.includes('/integrations/')).length;
+    await delta(id, []);
+    expect(lookUps()).toBe(0);
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures: [], unservedLookUp: true });
+    await delta(id, []);
+    await delta(id, []);
+    expect(lookUps()).toBe(1);
+  });
+
   test('(I6) what is owed stays owed when a pass completes that began before', async () => {
     const id = await wholeIntegration();
     const input = pass(id);

@@ -50,7 +50,9 @@ test('signing by openssl as the README shows gives the signature that is expecte
 
 test('the SQL in the pages runs', async () => {
   const store = await createTestStore();
-  const blocks = PAGES.flatMap((page) => codeBlocks(read(page), 'sql').map((sql) => ({ page, sql })));
+  // The recipes of the guarantees build on one another; test/store/recipes.test.ts runs them in order.
+  const pages = PAGES.filter((page) => page !== 'docs/guarantees.md');
+  const blocks = pages.flatMap((page) => codeBlocks(read(page), 'sql').map((sql) => ({ page, sql })));
   expect(blocks.length).toBeGreaterThan(2);
   for (const { page, sql } of blocks) {
     const client = await store.pool.connect();

@@ -159,6 +159,17 @@ describe('cancel', () => {
     expect(brief(await run.activate([completed(run.pending('recordFailures'))]))).toEqual(['cancelled']);
   });
 
+  test('a look-up that was asked for is owed, whether the run waits or plans', async () => {
+    const waiting = await startSignalled('ats_jobs');
+    await waiting.activate([signal('integrationChanged', { event: 'state-changed' }), cancel()]);
+    expect(recorded(waiting)).toMatchObject({ unservedLookUp: true });
+    const planning = await startSignalled('ats_jobs');
+    await planning.activate([signal('integrationChanged', { event: 'state-changed' })]);
+    await planning.advanceTo(T0 + 5_000);
+    await planning.activate([failed(planning.pending('planSync'), 'AccessDenied', 'no')]);
+    expect(recorded(planning)).toMatchObject({ unservedLookUp: true });
+  });
+
   test('(I6) a catch-up that is cancelled owes everything', async () => {
     const { run } = await TestRun.start('integrationSync', { ...INPUT, everything: true });
     await run.activate([cancel()]);
