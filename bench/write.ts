@@ -228,8 +228,10 @@ function escapeCopy(value: unknown): string {
 async function prepareTables(store: Store): Promise<void> {
   const pool: pg.Pool = store.pool;
   await pool.query('drop table if exists bench_rows, bench_copy');
-  await pool.query('create table bench_rows (like kombo.ats_applications including all)');
-  await pool.query('create table bench_copy (like kombo.ats_applications)');
+  await pool.query(
+    'create table bench_rows (like kombo.ats_applications including all) with (toast_tuple_target = 4080)',
+  );
+  await pool.query('create table bench_copy (like kombo.ats_applications) with (toast_tuple_target = 4080)');
 }
 
 function print(line: string): void {

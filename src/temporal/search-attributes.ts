@@ -66,7 +66,7 @@ async function unknownToQueries(handle: TemporalHandle): Promise<string[]> {
         });
         return [];
       } catch (error) {
-        if (isGrpcServiceError(error) && Number(error.code) === INVALID_ARGUMENT) return [name];
+        if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT) return [name];
         throw error;
       }
     }),
@@ -75,5 +75,5 @@ async function unknownToQueries(handle: TemporalHandle): Promise<string[]> {
 }
 
 function isRefused(error: unknown): boolean {
-  return isGrpcServiceError(error) && REFUSED.includes(Number(error.code));
+  return isGrpcServiceError(error) && REFUSED.includes(error.code);
 }

@@ -153,6 +153,10 @@ const STATEMENTS = [
     -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
     perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
       from kombo_sync.changes_seq_seq;
+    -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
+    -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
+    perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+      set_config('enable_mergejoin', 'off', true);
   end $$`,
   `comment on function kombo_sync.begin_write is 'First step of every transaction that writes data and changes.'`,
 
