@@ -1,7 +1,7 @@
 import { getEndpoint } from '../src/domain/catalogue/index.ts';
 import { SyncError } from '../src/domain/errors.ts';
-import type { DriftCounts, PassCounts, SweepOutcome } from '../src/domain/sync.ts';
-import { driftCounts } from '../src/store/drift.ts';
+import type { DriftCounts, DriftVerdict, PassCounts, SweepOutcome } from '../src/domain/sync.ts';
+import { driftCounts, judgeDrift } from '../src/store/drift.ts';
 import { getPass, passCounts, type Pass } from '../src/store/passes.ts';
 import {
   findCandidates,
@@ -27,7 +27,7 @@ export interface SweepResult {
   counts: PassCounts;
   sweep?: SweepOutcome;
   /** Missing when there was nothing to compare with. */
-  drift?: DriftCounts;
+  drift?: DriftCounts & { verdict: DriftVerdict };
 }
 
 const CHUNK_MS = 4 * 60_000;
@@ -123,6 +123,8 @@ function toResult(pass: Pass): SweepResult {
       deleted: pass.sweep_deleted,
       ...(pass.sweep_message === null ? {} : { message: pass.sweep_message }),
     },
-    ...(pass.drift_before === null ? {} : { drift: driftCounts(pass) }),
+    ...(pass.drift_before === null
+      ? {}
+      : { drift: { ...driftCounts(pass), verdict: judgeDrift(driftCounts(pass)) } }),
   };
 }

@@ -47,6 +47,9 @@ export interface DriftCounts {
   expected: number;
 }
 
+/** How a drift report is judged: `expected` when no delta could have shown any of it. */
+export type DriftVerdict = 'none' | 'expected' | 'unexpected';
+
 /** What became of one endpoint in one sync. */
 export interface EndpointOutcome {
   endpoint: string;
@@ -55,7 +58,8 @@ export interface EndpointOutcome {
   counts: PassCounts;
   /** Why it failed or was skipped: an error class of `domain/errors.ts` and a sentence for the operator. */
   reason?: { code: string; message: string };
-  drift?: DriftCounts;
+  /** Missing when there was no earlier pass to compare with. */
+  drift?: DriftCounts & { verdict: DriftVerdict };
   sweep?: SweepOutcome;
 }
 

@@ -1,10 +1,7 @@
 import type pg from 'pg';
-import type { DriftCounts } from '../domain/sync.ts';
+import type { DriftCounts, DriftVerdict } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 import type { Pass } from './passes.ts';
-
-/** How a drift report is judged: `expected` when no delta could have shown any of it. */
-export type DriftVerdict = 'none' | 'expected' | 'unexpected';
 
 export interface DriftReport {
   at: Date;

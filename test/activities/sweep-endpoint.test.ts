@@ -28,7 +28,7 @@ test('(I15) asks Kombo again about what the listing lacked, and deletes only wha
   expect(swept).toMatchObject({
     done: true,
     sweep: { state: 'done', candidates: 2, deleted: 1 },
-    drift: { wronglyLive: 1 },
+    drift: { wronglyLive: 1, verdict: 'expected' },
     counts: { deleted: 1 },
   });
   expect(await bench.count(id, 'deleted_at is not null')).toBe(1);

@@ -36,7 +36,14 @@ test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and t
   expect(brief(await run.activate([listed]))).toEqual(['sweepEndpoint']);
   expect(sweepInput(run.pending('sweepEndpoint'))).toEqual({ passId: 7, allowMassDeletion: false });
   await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
-  const drift = { missing: 1, stale: 0, wronglyLive: 1, wronglyDeleted: 0, expected: 0 };
+  const drift = {
+    missing: 1,
+    stale: 0,
+    wronglyLive: 1,
+    wronglyDeleted: 0,
+    expected: 0,
+    verdict: 'unexpected' as const,
+  };
   const answer = swept({ sweep: { state: 'done', candidates: 3, deleted: 1 }, drift });
   expect(brief(await run.activate([completed(run.pending('sweepEndpoint'), answer)]))).toEqual(['tidyUp']);
   expect(brief(await run.activate([completed(run.pending('tidyUp'), {})]))).toEqual(['complete']);
