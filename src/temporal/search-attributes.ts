@@ -66,7 +66,7 @@ async function unknownToQueries(handle: TemporalHandle): Promise<string[]> {
         });
         return [];
       } catch (error) {
-        if (isGrpcServiceError(error) && error.code === INVALID_ARGUMENT) return [name];
+        if (codeOf(error) === INVALID_ARGUMENT) return [name];
         throw error;
       }
     }),
@@ -75,5 +75,10 @@ async function unknownToQueries(handle: TemporalHandle): Promise<string[]> {
 }
 
 function isRefused(error: unknown): boolean {
-  return isGrpcServiceError(error) && REFUSED.includes(error.code);
+  const code = codeOf(error);
+  return code !== undefined && REFUSED.includes(code);
+}
+
+function codeOf(error: unknown): number | undefined {
+  return isGrpcServiceError(error) ? error.code : undefined;
 }
