@@ -7,6 +7,7 @@
  * Uses DATABASE_URL (a scratch database: schemas kombo and kombo_sync are made in it) or an embedded Postgres.
  */
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { from as copyFrom } from 'pg-copy-streams';
 import type pg from 'pg';
@@ -113,7 +114,10 @@ async function measure(way: Way, pages: readonly string[], observedAt: Date): Pr
   return (pages.length * PAGE * 1000) / (performance.now() - start);
 }
 
-/** What a pass does with a page, from the JSON text on: while one is written, the next one is made ready. */
+/** How long Kombo takes to answer, at the very least. */
+const NETWORK_MS = 2;
+
+/** What a pass does, from the JSON text on: as in `activities/sync-endpoint.ts`, the next page is read while one is written. */
 async function ours(
   store: Store,
   integrationId: string,
@@ -122,16 +126,19 @@ async function ours(
 ): Promise<void> {
   const target = { integrationId, endpoint, observedAt, driftBefore: null, passId: null };
   const options = { eraseEmptied: false, keepRejectedBodies: false };
-  let writing: Promise<unknown> = Promise.resolve();
-  for (const page of pages) {
-    const { storable, rejected } = prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);
-    await writing;
-    writing = transaction(store.pool, async (client) => {
+  const read = async (page: string) => {
+    await delay(NETWORK_MS);
+    return prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);
+  };
+  let upcoming = read(pages[0]!);
+  for (const next of [...pages.slice(1), undefined]) {
+    const { storable, rejected } = await upcoming;
+    if (next !== undefined) upcoming = read(next);
+    await transaction(store.pool, async (client) => {
       await beginWrite(client, target);
       await writeRecords(client, target, storable, rejected, options, false);
     });
   }
-  await writing;
 }
 
 function toRow(record: Row, observedAt: Date): Row {
