@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { EndpointDefinition } from '../domain/catalogue/index.ts';
 import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
+import type { PassCounts } from '../domain/sync.ts';
 import { isDataError } from './data-tables.ts';
 import { emptiedSql, upsertSql } from './upsert-sql.ts';
 
@@ -23,14 +24,7 @@ export interface WriteOptions {
 }
 
 /** What a write did; the names are the columns of `kombo_sync.passes`. */
-export interface WriteCounts {
-  created: number;
-  updated: number;
-  unchanged: number;
-  deleted: number;
-  restored: number;
-  stale: number;
-  rejected: number;
+export interface WriteCounts extends Omit<PassCounts, 'pages' | 'records'> {
   drift_missing: number;
   drift_stale: number;
   drift_wrongly_live: number;
