@@ -1,8 +1,9 @@
 import type { Logger } from '../src/log.ts';
 import type { KomboClient } from '../src/kombo/client.ts';
+import type { RetryOptions } from '../src/domain/retry.ts';
 import type { PassCounts, PassKind } from '../src/domain/sync.ts';
-import type { Integration } from '../src/store/integrations.ts';
 import type { Store } from '../src/store/database.ts';
+import type { Lifecycle } from '../src/temporal/lifecycle.ts';
 
 /** The settings that activities need; their names are those of `src/config.ts`. */
 export interface ActivitySettings {
@@ -14,6 +15,18 @@ export interface ActivitySettings {
   SWEEP_MAX_SHARE: number;
   CHANGES_RETENTION: number;
   HISTORY_RETENTION: number;
+  RETRY_INTERVAL: number;
+  RETRY_MAX_INTERVAL: number;
+  RETRY_GIVE_UP: number;
+  DELETED_RETENTION: number | null;
+}
+
+export function retryOptions(settings: ActivitySettings): RetryOptions {
+  return {
+    firstMs: settings.RETRY_INTERVAL,
+    maxMs: settings.RETRY_MAX_INTERVAL,
+    giveUpMs: settings.RETRY_GIVE_UP,
+  };
 }
 
 /** A page was committed. */
@@ -27,17 +40,17 @@ export interface PageEvent {
   done: boolean;
 }
 
-/** Keeps the schedules of an integration in step with its life. */
-export interface ScheduleKeeper {
-  ensure(integration: Pick<Integration, 'id' | 'tool' | 'category'>): Promise<void>;
-  remove(integrationId: string): Promise<void>;
-}
+/** What activities do in Temporal beside their own run. */
+export type ActivityTemporal = Pick<
+  Lifecycle,
+  'ensureSchedules' | 'deleteSchedules' | 'cancelSyncs' | 'planErasure' | 'cancelErasure' | 'wake'
+>;
 
 export interface ActivityDeps {
   settings: ActivitySettings;
   store: Store;
   kombo: KomboClient;
-  schedules: ScheduleKeeper;
+  temporal: ActivityTemporal;
   log: Logger;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;

@@ -1,4 +1,5 @@
 import type { ActivityDeps } from './deps.ts';
+import { createEraseIntegration } from './erase-integration.ts';
 import { createPlanSync } from './plan-sync.ts';
 import { createRecordFailures } from './record-failures.ts';
 import { createSweepEndpoint } from './sweep-endpoint.ts';
@@ -15,6 +16,7 @@ export function createActivities(deps: ActivityDeps) {
     sweepEndpoint: createSweepEndpoint(deps),
     recordFailures: createRecordFailures(deps),
     tidyUp: createTidyUp(deps),
+    eraseIntegration: createEraseIntegration(deps),
   };
 }
 

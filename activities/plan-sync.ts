@@ -1,9 +1,10 @@
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
-import { planPasses } from '../src/domain/plan.ts';
+import { planPasses, type Plan } from '../src/domain/plan.ts';
 import { routeModels } from '../src/domain/routing.ts';
-import type { EndpointOutcome, PassKind, PlannedPass } from '../src/domain/sync.ts';
-import { endpointStates, owe } from '../src/store/endpoint-states.ts';
-import type { Integration } from '../src/store/integrations.ts';
+import type { EndpointOutcome, PassKind, PlannedPass, ServedDeliveries } from '../src/domain/sync.ts';
+import { noteServed } from '../src/store/deliveries.ts';
+import { endpointStates, owe, type EndpointState } from '../src/store/endpoint-states.ts';
+import { findIntegration, type Integration } from '../src/store/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { lookUp } from './look-up.ts';
@@ -13,8 +14,15 @@ export interface PlanSyncInput {
   kind: PassKind;
   /** Models that changed; undefined means every endpoint. */
   models?: string[] | undefined;
+  syncId: string;
   /** Look the integration up at Kombo first. */
   refresh: boolean;
+  /** A webhook told of its deletion (epoch milliseconds). */
+  deletedAt?: number;
+  /** Somebody asked for it: failing endpoints are tried although their pause is not over. */
+  force?: boolean;
+  /** The webhooks that the sync serves. */
+  deliveries?: ServedDeliveries[];
 }
 
 export interface SyncPlan {
@@ -23,57 +31,110 @@ export interface SyncPlan {
   passes: PlannedPass[];
   skipped: EndpointOutcome[];
   unknownModels: string[];
-  /** Why nothing is read at all: the integration is gone, or somebody has paused it. */
+  /** Why nothing is read at all: the integration is gone, parked, or somebody has paused it. */
   blocked?: { code: string; message: string };
+  /** When something that failed and is not part of the plan is tried again (ISO). */
+  retryAt?: string;
 }
 
 /** Decides which endpoints a sync reads. */
 export function createPlanSync(deps: ActivityDeps) {
   return async function planSync(input: PlanSyncInput): Promise<SyncPlan> {
     return asFailures(async () => {
-      const found = await lookUp(deps, input.integrationId, input.refresh);
-      if (!found) {
-        return blocked(
-          'IntegrationGone',
-          `Kombo does not know ${input.integrationId}; it counts as removed.`,
-        );
-      }
+      const { integrationId, refresh, deletedAt } = input;
+      await noteServed(deps.store, integrationId, input.syncId, input.deliveries ?? []);
+      const found = await lookUp(deps, integrationId, {
+        refresh,
+        deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
+      });
+      if (!found) return notThere(deps, integrationId);
       const { integration, revived } = found;
       const models = revived ? undefined : input.models;
-      const enabled = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS);
-      if (integration.status === 'paused') {
-        const route = routeModels(models ?? [], enabled);
-        const all = enabled.map((endpoint) => endpoint.path);
-        await owe(deps.store, integration.id, models ? [...route.delta, ...route.full] : all, input.kind);
-        return blocked(
-          'Paused',
-          `Paused: ${integration.statusReason ?? 'no reason given'}. The reads are kept for later.`,
-        );
+      if (integration.status === 'paused' || integration.status === 'parked') {
+        return keepForLater(deps, integration, input.kind, models);
       }
-      const plan = planPasses({
-        kind: input.kind,
-        enabled,
-        history: await endpointStates(deps.store, integration.id),
-        models,
-        unavailableModels: integration.unavailableModels,
-        now: new Date(),
-        fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
-      });
-      await owe(deps.store, integration.id, plan.deferred, 'full');
-      return {
-        ...describe(integration),
-        passes: plan.passes,
-        skipped: plan.skipped,
-        unknownModels: plan.unknownModels,
-      };
+      return plan(deps, integration, { ...input, models });
     });
   };
 }
 
-function blocked(code: string, message: string): SyncPlan {
-  return { passes: [], skipped: [], unknownModels: [], blocked: { code, message } };
+async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyncInput): Promise<SyncPlan> {
+  const { id, category, tool } = integration;
+  const history = await endpointStates(deps.store, id);
+  const now = new Date();
+  const planned = planPasses({
+    kind: input.kind,
+    enabled: enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS),
+    history,
+    models: input.models,
+    unavailableModels: integration.unavailableModels,
+    now,
+    fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
+    force: input.force ?? false,
+  });
+  await owe(deps.store, id, [...planned.deferred.keys()], 'full', planned.deferred);
+  for (const kind of ['delta', 'full'] as const) {
+    const postponed = planned.postponed.filter((pass) => pass.kind === kind);
+    await owe(
+      deps.store,
+      id,
+      postponed.map(({ endpoint }) => endpoint),
+      kind,
+    );
+  }
+  const retryAt = nextRetry(planned, history);
+  return {
+    tool,
+    category,
+    passes: planned.passes,
+    skipped: [...planned.skipped, ...planned.postponed.map(({ outcome }) => outcome)],
+    unknownModels: planned.unknownModels,
+    ...(retryAt ? { retryAt: retryAt.toISOString() } : {}),
+  };
 }
 
-function describe(integration: Integration): { tool: string; category: string } {
-  return { tool: integration.tool, category: integration.category };
+/** The next try of what fails and is not tried now. What needs a person is left to the catch-up. */
+function nextRetry(planned: Plan, history: ReadonlyMap<string, EndpointState>): Date | undefined {
+  const reading = new Set(planned.passes.map(({ endpoint }) => endpoint));
+  const times = [...history.values()].flatMap(({ endpoint, failure, owed, dueAt }) =>
+    failure && !failure.needsPerson && owed && dueAt && !reading.has(endpoint) ? dueAt.getTime() : [],
+  );
+  return times.length > 0 ? new Date(Math.min(...times)) : undefined;
+}
+
+/** Nothing is read, and nothing that was asked for is forgotten. */
+async function keepForLater(
+  deps: ActivityDeps,
+  integration: Integration,
+  kind: PassKind,
+  models: string[] | undefined,
+): Promise<SyncPlan> {
+  const { id, tool, category, status, statusReason, statusCode, needsPerson, retryAt } = integration;
+  const enabled = enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS);
+  const route = routeModels(models ?? [], enabled);
+  const all = enabled.map((endpoint) => endpoint.path);
+  await owe(deps.store, id, models ? route.delta : all, kind);
+  await owe(deps.store, id, route.full, 'full');
+  const said = statusReason ?? 'no reason given';
+  return {
+    ...blocked(
+      status === 'paused' ? 'Paused' : (statusCode ?? 'IntegrationParked'),
+      status === 'paused' ? `Paused: ${said}. The reads are kept for later.` : said,
+    ),
+    tool,
+    category,
+    ...(status === 'parked' && retryAt && !needsPerson ? { retryAt: retryAt.toISOString() } : {}),
+  };
+}
+
+async function notThere(deps: ActivityDeps, integrationId: string): Promise<SyncPlan> {
+  const known = await findIntegration(deps.store, integrationId);
+  return blocked(
+    'IntegrationGone',
+    known?.statusReason ?? `Kombo does not know ${integrationId}; nothing is read for it.`,
+  );
+}
+
+function blocked(code: string, message: string): SyncPlan {
+  return { passes: [], skipped: [], unknownModels: [], blocked: { code, message } };
 }

@@ -1,13 +1,26 @@
-import { isForWholeIntegration } from '../src/domain/errors.ts';
+import { Context } from '@temporalio/activity';
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
+import { isForWholeIntegration, needsPerson } from '../src/domain/errors.ts';
+import { parkedNeedsPerson, REMOVED } from '../src/domain/life.ts';
+import { syncWorkflowId } from '../src/domain/names.ts';
+import { planRetry } from '../src/domain/retry.ts';
 import { routeModels } from '../src/domain/routing.ts';
 import type { PassKind } from '../src/domain/sync.ts';
-import { disableEndpoint, owe } from '../src/store/endpoint-states.ts';
-import { findIntegration, oweLookUp, setIntegrationStatus } from '../src/store/integrations.ts';
+import {
+  disableEndpoint,
+  endpointStates,
+  nextRetry,
+  noteFailure,
+  owe,
+  type EndpointState,
+} from '../src/store/endpoint-states.ts';
+import { findIntegration } from '../src/store/integrations.ts';
+import { oweLookUp } from '../src/store/life.ts';
 import { endPass } from '../src/store/passes.ts';
-import type { ActivityDeps } from './deps.ts';
+import { retryOptions, type ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
-import { remove } from './look-up.ts';
+import { retire } from './look-up.ts';
+import { parkIntegration } from './park.ts';
 
 export interface PassFailure {
   endpoint: string;
@@ -28,34 +41,124 @@ export interface RecordFailuresInput {
   unservedEverything?: boolean | undefined;
   /** The integration was to be looked up at Kombo. */
   unservedLookUp?: boolean | undefined;
+  /** A webhook told of its deletion, and that was not looked into (epoch milliseconds). */
+  deletedAt?: number;
+}
+
+export interface RecordedFailures {
+  /** When the first of the failing endpoints, or the parked integration, is tried again (ISO); null when no timer waits. */
+  retryAt: string | null;
 }
 
 /**
- * Writes down what failed: the pass ends, and the read is owed, so that the next sync does it (invariants I6, I10).
- * What holds for the whole integration parks or removes it.
+ * Writes down what failed: the pass ends, and the read is owed, so that a later sync does it (invariants I6, I10), after a
+ * pause that grows. What holds for the whole integration parks or removes it.
  */
 export function createRecordFailures(deps: ActivityDeps) {
-  return async function recordFailures(input: RecordFailuresInput): Promise<void> {
+  return async function recordFailures(input: RecordFailuresInput): Promise<RecordedFailures> {
     return asFailures(async () => {
-      const { integrationId, syncId } = input;
-      for (const failure of input.failures) {
-        const disabled = failure.type === 'EndpointDisabled';
-        await endPass(deps.store, { ...failure, syncId, state: disabled ? 'skipped' : 'failed' });
-        if (disabled) await disableEndpoint(deps.store, integrationId, failure.endpoint, failure);
-        else await owe(deps.store, integrationId, [failure.endpoint], failure.kind);
-        deps.log.warn({ integrationId, endpoint: failure.endpoint, code: failure.code }, failure.message);
-      }
+      const { integrationId, failures } = input;
+      const states = await endpointStates(deps.store, integrationId);
+      for (const failure of failures) await recordFailure(deps, input, failure, states.get(failure.endpoint));
       await oweUnserved(deps, input);
-      if (input.unservedLookUp) await oweLookUp(deps.store, integrationId);
-      const whole = input.failures.find((failure) => isForWholeIntegration(failure.type));
-      if (whole?.type === 'IntegrationGone') await remove(deps, integrationId, whole);
-      else if (whole?.type === 'IntegrationParked') {
-        await setIntegrationStatus(deps.store, integrationId, 'parked', whole);
-      } else if (whole) {
-        deps.log.error({ code: whole.code }, `Kombo refuses every request. ${whole.message}`);
+      if (input.unservedLookUp || input.deletedAt !== undefined) {
+        const deletedAt = input.deletedAt === undefined ? undefined : new Date(input.deletedAt);
+        await oweLookUp(deps.store, integrationId, deletedAt);
       }
+      const whole = failures.find((failure) => isForWholeIntegration(failure.type));
+      if (whole) await recordForWhole(deps, integrationId, whole);
+      const retryAt = await nextTry(deps, integrationId);
+      const { workflowExecution } = Context.current().info;
+      // One run waits for the next try of all: `sync/<id>`, which is woken when another one has met the failure.
+      const waits = workflowExecution?.workflowId === syncWorkflowId(integrationId);
+      if (retryAt && !waits && failures.length > 0) await deps.temporal.wake(integrationId);
+      return { retryAt: retryAt?.toISOString() ?? null };
     });
   };
+}
+
+async function recordFailure(
+  deps: ActivityDeps,
+  { integrationId, syncId }: RecordFailuresInput,
+  failure: PassFailure,
+  state: EndpointState | undefined,
+): Promise<void> {
+  const { endpoint, kind, type, code, message } = failure;
+  const end = { syncId, endpoint, code, message };
+  if (type === 'EndpointDisabled') {
+    await endPass(deps.store, { ...end, state: 'skipped', resumable: false });
+    await disableEndpoint(deps.store, integrationId, endpoint, failure);
+    deps.log.info({ integrationId, endpoint, code }, message);
+    return;
+  }
+  const resumable = !['CursorRepeated', 'RequestRejected'].includes(type);
+  await endPass(deps.store, { ...end, state: 'failed', resumable });
+  // The next sync reads it at once: nothing was wrong with the endpoint.
+  if (type === 'Cancelled' || isForWholeIntegration(type)) {
+    await owe(deps.store, integrationId, [endpoint], kind);
+    return;
+  }
+  const before = state?.failure;
+  const now = new Date();
+  const failures = (before?.failures ?? 0) + 1;
+  const since = before?.since ?? now;
+  const key = `${integrationId} ${endpoint}`;
+  const retry = planRetry(
+    { failures, failingSince: since, now, final: needsPerson(type), key },
+    retryOptions(deps.settings),
+  );
+  await noteFailure(deps.store, integrationId, {
+    endpoint,
+    kind,
+    failure: { code, message, failures, since, needsPerson: retry.needsPerson },
+    dueAt: retry.dueAt,
+  });
+  tell(deps, { integrationId, endpoint, code, failures }, message, {
+    first: !before,
+    givesUp: retry.needsPerson && !before?.needsPerson,
+  });
+}
+
+/** The first failure and the end of trying are told; what happens between is in Postgres and on the status page. */
+function tell(
+  deps: ActivityDeps,
+  about: Record<string, unknown>,
+  message: string,
+  { first, givesUp }: { first: boolean; givesUp: boolean },
+): void {
+  if (givesUp) deps.log.error(about, `${message} It needs a person now and is tried with the catch-up only.`);
+  else if (first) deps.log.warn(about, message);
+  else deps.log.debug(about, message);
+}
+
+async function recordForWhole(
+  deps: ActivityDeps,
+  integrationId: string,
+  { type, code, message }: PassFailure,
+): Promise<void> {
+  const integration = await findIntegration(deps.store, integrationId);
+  if (!integration) return;
+  if (type === 'IntegrationGone') {
+    await retire(deps, integration, {
+      code: code === type ? REMOVED.unknown : code,
+      message,
+      at: new Date(),
+    });
+  } else if (type === 'IntegrationParked') {
+    await parkIntegration(deps, integration, { code, message, needsPerson: parkedNeedsPerson(code) });
+  } else {
+    deps.log.error({ code }, `Kombo refuses every request. ${message}`);
+  }
+}
+
+/** The next moment at which a timer should bring the integration on; undefined when none is needed. */
+async function nextTry(deps: ActivityDeps, integrationId: string): Promise<Date | undefined> {
+  const integration = await findIntegration(deps.store, integrationId);
+  if (integration?.status === 'parked') {
+    return integration.needsPerson ? undefined : (integration.retryAt ?? undefined);
+  }
+  if (integration?.status !== 'active') return undefined;
+  return (await nextRetry(deps.store, integrationId)) ?? undefined;
 }
 
 async function oweUnserved(deps: ActivityDeps, input: RecordFailuresInput): Promise<void> {

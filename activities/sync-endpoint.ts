@@ -3,7 +3,7 @@ import { SyncError } from '../src/domain/errors.ts';
 import { getEndpoint } from '../src/domain/catalogue/index.ts';
 import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
 import { commitPage } from '../src/store/commit-page.ts';
-import { unpark } from '../src/store/integrations.ts';
+import { unpark } from '../src/store/life.ts';
 import { openPass, passCounts, restartPass, type Pass } from '../src/store/passes.ts';
 import { databaseClock } from './clock.ts';
 import { delay } from './delay.ts';

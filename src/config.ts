@@ -20,6 +20,16 @@ const duration = (text: string) =>
       return z.NEVER;
     });
 
+/** Milliseconds, or null for `off`. */
+const durationOrOff = (text: string) =>
+  z.union([z.literal('off').transform(() => null), duration(text)]).default(parseDuration(text)!);
+
+const onOff = (text: 'on' | 'off') =>
+  z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .default(text)
+    .transform((value) => value === 'on');
+
 const flag = () =>
   z
     .enum(['true', 'false'], { error: 'must be true or false' })
@@ -67,6 +77,9 @@ export const SETTINGS = {
     .transform((value) => new Secret(value))
     .optional()
     .describe('Postgres 14 or newer'),
+  TEMPORAL_UI_URL: url(['http:', 'https:'], 'https://cloud.temporal.io')
+    .optional()
+    .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
   HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
   PORT: z.coerce
@@ -91,10 +104,22 @@ export const SETTINGS = {
   FULL_SYNC_SPREAD: duration('6h').describe(
     'Full syncs are spread over this window by a hash of the integration id',
   ),
-  CATCH_UP_INTERVAL: z
-    .union([z.literal('off').transform(() => null), duration('6h')])
-    .default(21_600_000)
-    .describe('Delta of every endpoint though no webhook came; `off` turns it off'),
+  CATCH_UP_INTERVAL: durationOrOff('6h').describe(
+    'Delta of every endpoint though no webhook came; `off` turns it off',
+  ),
+  LEGACY_WEBHOOKS: onOff('on').describe(
+    '`sync-finished` and `remote-event-received` start syncs too (`on`), or are answered, counted and not acted upon (`off`)',
+  ),
+  RETRY_INTERVAL: duration('1m').describe(
+    'Pause before a failed endpoint is tried again; three times as long after each further failure',
+  ),
+  RETRY_MAX_INTERVAL: duration('6h').describe('Longest pause between two tries'),
+  RETRY_GIVE_UP: duration('24h').describe(
+    'An endpoint that has failed for this long counts as needing a person; from then on it is tried with the catch-up only',
+  ),
+  DELETED_RETENTION: durationOrOff('14d').describe(
+    'How long the data of a deleted integration are kept before they are erased; `off` keeps them',
+  ),
   WATERMARK_OVERLAP: duration('5m').describe('A delta reads again this much'),
   FULL_REFRESH_INTERVAL: duration('6h').describe(
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',

@@ -4,6 +4,7 @@ import type { Store } from './store/database.ts';
 import { listIntegrations } from './store/integrations.ts';
 import { migrate } from './store/migrate.ts';
 import type { TemporalHandle } from './temporal/connect.ts';
+import { createLifecycle } from './temporal/lifecycle.ts';
 import { reconcileSchedules } from './temporal/schedules.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
 
@@ -33,7 +34,12 @@ export async function setup(deps: {
   // Schedules carry search attributes, so the server must know these first.
   const { added } = await registerSearchAttributes(temporal);
   log.debug({ added }, 'The search attributes are registered');
-  const schedules = await reconcileSchedules(temporal.client, config, await listIntegrations(store));
+  const integrations = await listIntegrations(store);
+  const schedules = await reconcileSchedules(temporal.client, config, integrations);
+  const lifecycle = createLifecycle(temporal.client, config);
+  for (const { id, removedAt, erasedAt } of integrations) {
+    if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);
+  }
   log.debug(schedules, 'The schedules are in step with the integrations');
   return { migrations: applied, searchAttributes: added, schedules };
 }

@@ -11,6 +11,12 @@ export function describeResult(done: readonly EndpointOutcome[]): string {
   return [...done.map(describeOutcome), '', describeTotal(done)].join('\n');
 }
 
+/** What it shows while a run waits for its next try. */
+export function describeRetry(at: number, done: readonly EndpointOutcome[]): string {
+  const failed = done.filter((outcome) => outcome.status === 'failed').map(describeOutcome);
+  return [`next try at ${new Date(at).toISOString()}, or with the next webhook`, '', ...failed].join('\n');
+}
+
 function describeOutcome(outcome: EndpointOutcome): string {
   if (outcome.status === 'failed')
     return `- **failed** \`${outcome.endpoint}\`: ${outcome.reason?.message ?? ''}`;

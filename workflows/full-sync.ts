@@ -73,7 +73,13 @@ async function plan(input: FullSyncInput): Promise<Planned> {
   const { integrationId, models, trigger = 'manual' } = input;
   const syncId = `${workflowInfo().runId}/1`;
   try {
-    const planned = await planSync({ integrationId, kind: 'full', models, refresh: trigger === 'initial' });
+    const planned = await planSync({
+      integrationId,
+      kind: 'full',
+      models,
+      syncId,
+      refresh: trigger === 'initial',
+    });
     labelRun({ integrationId, trigger, models, ...planned });
     if (models && planned.unknownModels.length > 0) {
       throw ApplicationFailure.create({

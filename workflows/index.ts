@@ -1,3 +1,4 @@
 /** Everything that a worker registers as workflows. */
+export { eraseIntegration } from './erase-integration.ts';
 export { fullSync } from './full-sync.ts';
 export { integrationSync } from './integration-sync.ts';

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { isTimestamp } from '../src/domain/records.ts';
-import type { FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
+import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
 
 /** Input may come from the plain `temporal` CLI, so its form is checked; a wrong one fails the run and says why. */
 export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined): IntegrationSyncInput {
@@ -20,6 +20,10 @@ export function readFullSyncInput(input: FullSyncInput | undefined): FullSyncInp
     throw invalid('since must be a date or date-time, for example "2026-01-01".');
   }
   return { ...input, integrationId };
+}
+
+export function readEraseInput(input: EraseInput | undefined): EraseInput {
+  return { ...input, integrationId: readIntegrationId(input, 'eraseIntegration') };
 }
 
 /** The names in a signal or update. A malformed one names nothing; it must not stop the run. */

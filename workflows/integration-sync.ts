@@ -1,5 +1,7 @@
 import {
   ActivityFailure,
+  CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
   isCancellation,
@@ -7,15 +9,17 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RecordFailuresInput } from '../activities/record-failures.ts';
 import { DEFAULT_DEBOUNCE, type DebounceOptions } from '../src/domain/debounce.ts';
+import { syncWorkflowId } from '../src/domain/names.ts';
 import type { IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
-import { describeProgress, describeResult } from './details.ts';
+import { describeProgress, describeResult, describeRetry } from './details.ts';
 import { readIntegrationSyncInput, readModels } from './input.ts';
 import { labelRun } from './label-run.ts';
 import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
 import { planSync } from './proxies.ts';
 import { explain, recordUncancelled, runPasses } from './run-passes.ts';
-import { RunState } from './sync-state.ts';
+import { RunState, type Taken } from './sync-state.ts';
 
 /**
  * Brings one integration up to date: waits until its webhooks pause, reads what they named, and ends when nothing is left.
@@ -33,14 +37,25 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   const state = new RunState(input.carried, input.everything ?? false, Date.now());
 
   // Handlers are synchronous and set before the first await: no signal can be dropped or half applied.
-  setHandler(modelsChanged, (signal) => state.signal(readModels(signal), Date.now()), {
-    description: 'Models that Kombo says have changed.',
-  });
+  setHandler(
+    modelsChanged,
+    (signal) => {
+      state.signal(readModels(signal), Date.now());
+      state.deliver(signal?.deliveries, Date.now());
+      if (signal?.everything === true) state.everything = true;
+    },
+    { description: 'Models that Kombo says have changed.' },
+  );
   setHandler(
     integrationChanged,
-    () => {
+    (signal) => {
       state.refresh = true;
       state.signal([], Date.now());
+      state.deliver(signal?.deliveries, Date.now());
+      if (signal?.event === 'deleted') {
+        const at = Date.parse(signal.deletedAt ?? '') || Date.now();
+        state.deletedAt = Math.max(state.deletedAt ?? at, at);
+      }
     },
     { description: 'The integration itself changed: look it up again.' },
   );
@@ -51,6 +66,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
       if (models.length === 0) state.everything = true;
       state.signal(models, Date.now());
       state.urgent = true;
+      state.force = true;
       return { accepted: true };
     },
     { description: 'Sync without waiting; every endpoint when no models are named.' },
@@ -59,18 +75,23 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     description: 'What waits, what runs, what is done.',
   });
 
+  // The moment of a cancellation: what was signalled before it and what came after are told apart by it.
+  CancellationScope.current().cancelRequested.catch(() => state.interrupt());
   try {
     // Nothing may be awaited between the look at what is pending and the return: a signal that arrives meanwhile makes the
     // server refuse the completion, and this loop sees it.
-    while (state.open || state.pending) {
+    while (state.unfinished) {
       await untilDue(state, debounce);
       await syncOnce(input, state);
-      if (workflowInfo().continueAsNewSuggested && (state.open || state.pending)) {
+      if (workflowInfo().continueAsNewSuggested && state.unfinished) {
         await continueAsNew<typeof integrationSync>({ ...input, carried: state.carry() });
       }
     }
+    // A cancellation that came while failures were written down has interrupted nothing, but what waited was cut off.
+    if (state.interrupted.length > 0)
+      throw new CancelledFailure('Cancelled while failures were written down.');
   } catch (error) {
-    if (isCancellation(error)) await keepUnserved(input.integrationId, state);
+    if (isCancellation(error)) await endCancelled(input, state);
     throw error;
   }
   state.phase = 'ending';
@@ -81,11 +102,25 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
 /** The timer is set for the deadline as it is, and set again only when it has run out: a signal costs no command. */
 async function untilDue(state: RunState, debounce: DebounceOptions): Promise<void> {
   if (state.open) return;
+  if (!state.pending && state.retryAt !== undefined) await untilRetry(state, state.retryAt);
   state.phase = 'waiting';
   for (let wait = state.waitMs(debounce, Date.now()); wait > 0; wait = state.waitMs(debounce, Date.now())) {
     const waiting = state.pending?.models ?? [];
     setCurrentDetails(`waiting for quiet: ${waiting.join(', ')}`);
     await condition(() => state.urgent, wait, { summary: `debounce: ${waiting.length} models` });
+  }
+}
+
+/** While nothing else is to do, waits for the next try of what has failed. A signal ends the waiting. */
+async function untilRetry(state: RunState, at: number): Promise<void> {
+  state.phase = 'retrying';
+  setCurrentDetails(describeRetry(at, [...state.outcomes.values()]));
+  // The workers' clocks may be ahead of the server's by a little.
+  const wait = Math.max(1_000, at - Date.now());
+  const signalled = await condition(() => state.pending !== undefined, wait, { summary: 'next try' });
+  if (!signalled) {
+    state.retry(Date.now());
+    state.urgent = true;
   }
 }
 
@@ -95,7 +130,7 @@ async function syncOnce(input: IntegrationSyncInput, state: RunState): Promise<v
   state.open ??= await plan(input, state);
   const { open } = state;
   if (!open) return;
-  const { outcomes, rest } = await runPasses({
+  const { outcomes, rest, retryAt } = await runPasses({
     integrationId,
     trigger,
     ...open,
@@ -105,6 +140,7 @@ async function syncOnce(input: IntegrationSyncInput, state: RunState): Promise<v
     },
   });
   state.record(outcomes);
+  if (retryAt !== undefined) waitForRetry(state, input, retryAt);
   state.open = rest.length > 0 ? { ...open, passes: rest } : undefined;
 }
 
@@ -115,48 +151,71 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
   state.syncs += 1;
   const syncId = `${workflowInfo().runId}/${state.syncs}`;
   try {
-    const planned = await planSync({ integrationId, kind: 'delta', models, refresh: taken.refresh });
+    const planned = await planSync({
+      integrationId,
+      kind: 'delta',
+      models,
+      refresh: taken.refresh,
+      syncId,
+      ...(taken.force ? { force: true } : {}),
+      ...(taken.deletedAt === undefined ? {} : { deletedAt: taken.deletedAt }),
+      ...(taken.deliveries.length > 0 ? { deliveries: taken.deliveries } : {}),
+    });
     labelRun({ integrationId, trigger, models: taken.models, ...planned });
     state.record(planned.skipped);
     for (const model of planned.unknownModels) state.unknownModels.add(model);
     state.blocked = planned.blocked && { ...planned.blocked, failed: false };
+    waitForRetry(state, input, planned.retryAt);
     return planned.passes.length > 0 ? { syncId, passes: planned.passes } : undefined;
   } catch (error) {
     if (isCancellation(error)) {
-      state.signal(taken.models, Date.now());
-      state.everything ||= taken.everything;
-      state.refresh ||= taken.refresh;
+      state.interrupt();
+      state.interrupted.push(taken);
       throw error;
     }
     if (!(error instanceof ActivityFailure)) throw error;
     const failure = explain(error);
     state.blocked = { ...failure, failed: true };
-    await recordUncancelled({
-      integrationId,
-      syncId,
-      failures: [],
-      unservedModels: taken.models,
-      unservedEverything: taken.everything,
-      ...(taken.refresh ? { unservedLookUp: true } : {}),
-    });
+    await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
     return undefined;
   }
 }
 
 /**
- * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). A signal that arrives
- * while that is written down is written down too.
+ * Only `sync/<id>` waits for the next try: one timer for an integration. For the others, recordFailures wakes that one.
  */
-async function keepUnserved(integrationId: string, state: RunState): Promise<void> {
-  while (state.pending) {
-    const { models, everything, refresh } = state.take();
-    await recordUncancelled({
-      integrationId,
-      syncId: workflowInfo().runId,
-      failures: [],
-      unservedModels: models,
-      unservedEverything: everything,
-      ...(refresh ? { unservedLookUp: true } : {}),
-    });
+function waitForRetry(
+  state: RunState,
+  { integrationId }: IntegrationSyncInput,
+  retryAt: string | null | undefined,
+) {
+  const at = Date.parse(retryAt ?? '');
+  const waits = workflowInfo().workflowId === syncWorkflowId(integrationId) && !Number.isNaN(at);
+  state.retryAt = waits ? at : undefined;
+}
+
+function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'syncId' | 'failures'> {
+  return {
+    unservedModels: taken.models,
+    unservedEverything: taken.everything,
+    ...(taken.refresh ? { unservedLookUp: true } : {}),
+    ...(taken.deletedAt === undefined ? {} : { deletedAt: taken.deletedAt }),
+  };
+}
+
+/**
+ * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). Whatever is signalled
+ * after the cancellation is none of its business: the run that follows serves it.
+ */
+async function endCancelled(input: IntegrationSyncInput, state: RunState): Promise<void> {
+  state.interrupt();
+  const { integrationId } = input;
+  const syncId = workflowInfo().runId;
+  for (const taken of state.interrupted.splice(0)) {
+    await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
   }
+  if (!state.pending) return;
+  const carried = { ...state.carry(), syncs: 0, outcomes: [], unknownModels: [] };
+  delete carried.open;
+  await CancellationScope.nonCancellable(() => continueAsNew<typeof integrationSync>({ ...input, carried }));
 }

@@ -9,11 +9,18 @@ import type { EndpointOutcome, PlannedPass } from '../src/domain/sync.ts';
 /** Models that Kombo says have changed. */
 export interface ModelsChanged {
   models: string[];
+  /** Any model may have changed: what a legacy webhook says. */
+  everything?: boolean;
+  /** How many deliveries of which types this is about. */
+  deliveries?: Record<string, number>;
 }
 
 /** Something about the integration itself changed: look it up again. */
 export interface IntegrationChanged {
-  event: 'created' | 'deleted' | 'state-changed';
+  event: 'created' | 'deleted' | 'state-changed' | 'resumed';
+  /** When it was deleted (ISO), where that is known. */
+  deletedAt?: string;
+  deliveries?: Record<string, number>;
 }
 
 /** Sync without waiting for the debounce; every endpoint when no models are named. */
@@ -22,11 +29,14 @@ export interface SyncNow {
 }
 
 export interface SyncState {
-  phase: 'waiting' | 'syncing' | 'ending';
+  /** `retrying`: what failed is tried again at `retryAt`, unless something comes before. */
+  phase: 'waiting' | 'syncing' | 'retrying' | 'ending';
   /** Models that wait for the next sync. */
   pendingModels: string[];
   /** When the next sync starts (ISO), while one waits. */
   dueAt?: string;
+  /** When what failed is tried again (ISO). */
+  retryAt?: string;
   running: PlannedPass[];
   outcomes: EndpointOutcome[];
   syncs: number;

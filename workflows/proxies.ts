@@ -16,26 +16,29 @@ export const { tidyUp } = proxyActivities<Activities>({
 });
 
 /**
- * The long calls. Start-to-close is far above the time box of a chunk; schedule-to-close is how long a broken source is
- * tried. The heartbeat timeout bounds how long a killed worker holds its pass.
+ * The long calls. Start-to-close is far above the time box of a chunk, schedule-to-close is how long a call waits for a
+ * worker. A source that is down is tried for a minute or so here, so that no endpoint holds up the others of its sync;
+ * after that the failure is written down and tried again later. The heartbeat timeout bounds how long a killed worker
+ * holds its pass.
  */
-const reading = {
+const reading = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '24h',
   heartbeatTimeout: '30s',
-  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
-} as const;
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 6 },
+});
 
-const byKind = {
-  delta: proxyActivities<Activities>({ ...reading, scheduleToCloseTimeout: '6h' }),
-  full: proxyActivities<Activities>({ ...reading, scheduleToCloseTimeout: '24h' }),
-};
+/** Erasing is many small steps that may take long altogether. */
+export const { eraseIntegration } = proxyActivities<Activities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '1m',
+  retry: { ...patient, maximumInterval: '5m' },
+});
 
 /** Deltas overtake full passes in the task queue, and no integration starves another one. */
 const PRIORITY: Record<PassKind, number> = { delta: 2, full: 4 };
 
-export function readingActivities(kind: PassKind) {
-  return byKind[kind];
-}
+export const { syncEndpoint, sweepEndpoint } = reading;
 
 /** Options of one call: what the UI shows for it, and its place in the queue. */
 export function callOptions(kind: PassKind, integrationId: string, summary: string) {

@@ -6,10 +6,10 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PassFailure, RecordFailuresInput } from '../activities/record-failures.ts';
+import type { PassFailure, RecordedFailures, RecordFailuresInput } from '../activities/record-failures.ts';
 import { isForWholeIntegration } from '../src/domain/errors.ts';
 import { NO_COUNTS, type EndpointOutcome, type PlannedPass, type Trigger } from '../src/domain/sync.ts';
-import { callOptions, readingActivities, recordFailures } from './proxies.ts';
+import { callOptions, recordFailures, sweepEndpoint, syncEndpoint } from './proxies.ts';
 
 /** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
 const PARALLEL_PASSES = 4;
@@ -29,6 +29,8 @@ export interface PassesResult {
   outcomes: EndpointOutcome[];
   /** What is left to do because the history has grown long: go on after continue-as-new, with the same sync id. */
   rest: PlannedPass[];
+  /** After failures: when the first of them is tried again (ISO), null when that is left to others. */
+  retryAt?: string | null;
 }
 
 /**
@@ -79,20 +81,20 @@ export async function runPasses(request: PassesRequest): Promise<PassesResult> {
     }
     throw error;
   }
-  if (failures.length > 0) await recordUncancelled({ ...identify(request), failures });
-  return { outcomes, rest };
+  if (failures.length === 0) return { outcomes, rest };
+  const recorded = await recordUncancelled({ ...identify(request), failures });
+  return { outcomes, rest, retryAt: recorded?.retryAt ?? null };
 }
 
 /** What failed must be written down even when the run is cancelled meanwhile, or a webhook would be forgotten. */
-export async function recordUncancelled(input: RecordFailuresInput): Promise<void> {
-  await CancellationScope.nonCancellable(() => recordFailures(input));
+export async function recordUncancelled(input: RecordFailuresInput): Promise<RecordedFailures | undefined> {
+  return CancellationScope.nonCancellable(() => recordFailures(input));
 }
 
 async function runPass(
   request: PassesRequest,
   pass: PlannedPass,
 ): Promise<EndpointOutcome | PassFailure | 'cut'> {
-  const { syncEndpoint, sweepEndpoint } = readingActivities(pass.kind);
   const { integrationId, syncId, trigger, since } = request;
   const options = callOptions(pass.kind, integrationId, `${pass.kind} ${pass.endpoint}`);
   try {

@@ -59,10 +59,22 @@ const GRPC_UNREACHABLE = new Map([
   [7, 'it denies access'],
 ]);
 
+/** Refusals of `src/operations`. */
+const EXIT_BY_REFUSAL: Record<string, ExitCode> = {
+  'not-found': EXIT.notFound,
+  invalid: EXIT.wrongUse,
+  conflict: EXIT.failed,
+  'no-worker': EXIT.unreachable,
+};
+
 /** Turns whatever a command threw into one sentence and an exit code. Looks at shapes, so that nothing has to be loaded. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: EXIT.failed };
+  if (error.name === 'OperationError' && 'refusal' in error && 'code' in error) {
+    const exitCode = EXIT_BY_REFUSAL[String(error.refusal)] ?? EXIT.failed;
+    return { code: String(error.code), message: error.message, exitCode };
+  }
   if (error.name === 'ConfigError')
     return { code: 'settings', message: error.message, exitCode: EXIT.failed };
   return (

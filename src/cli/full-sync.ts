@@ -1,51 +1,10 @@
 import type { fullSync } from '../../workflows/index.ts';
-import type { SyncResult, Trigger } from '../domain/sync.ts';
-import type { Integration } from '../store/integrations.ts';
+import type { SyncResult } from '../domain/sync.ts';
+import type { StartedSync } from '../operations/syncs.ts';
 import { syncHistory } from '../store/status.ts';
-import { startFullSync } from '../temporal/start.ts';
 import { failed, unreachable } from './errors.ts';
 import { countsText } from './format.ts';
 import type { Context } from './run.ts';
-
-export interface StartedSync {
-  integrationId: string;
-  workflowId: string;
-  runId: string;
-  /** A full sync of the integration ran already; this is that one. */
-  alreadyRunning: boolean;
-}
-
-export interface FullOptions {
-  models?: string[] | undefined;
-  since?: string | undefined;
-  allowMassDeletion?: boolean | undefined;
-  trigger?: Trigger;
-}
-
-/** Starts the full sync of an integration, or finds the one that runs. */
-export async function startFull(
-  context: Context,
-  integration: Pick<Integration, 'id' | 'tool' | 'category'>,
-  options: FullOptions,
-): Promise<StartedSync> {
-  const { client } = await context.temporal();
-  const { id, tool, category } = integration;
-  const { handle, runId, alreadyRunning } = await startFullSync(client, context.config, {
-    integrationId: id,
-    tool,
-    category,
-    ...(options.models ? { models: options.models } : {}),
-    ...(options.since ? { since: options.since } : {}),
-    ...(options.allowMassDeletion ? { allowMassDeletion: true } : {}),
-    ...(options.trigger ? { trigger: options.trigger } : {}),
-  });
-  return {
-    integrationId: id,
-    workflowId: handle.workflowId,
-    runId,
-    alreadyRunning,
-  };
-}
 
 const POLL_MS = 1_000;
 

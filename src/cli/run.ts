@@ -1,7 +1,9 @@
+import { hostname, userInfo } from 'node:os';
 import type { Config, Required } from '../config.ts';
 import type { KomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
+import type { OperationDeps } from '../operations/deps.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import { unreachable, type ExitCode } from './errors.ts';
 
@@ -16,6 +18,8 @@ export interface Context {
   store(): Promise<Store>;
   temporal(): Promise<TemporalHandle>;
   kombo(): Promise<KomboClient>;
+  /** What the acts of `src/operations` work with; the actor is the user of this machine. */
+  operations(): Promise<OperationDeps>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
   /** Says on stderr what goes on; says nothing with `--json`. */
@@ -76,6 +80,12 @@ function createContext(config: Config, json: boolean): { context: Context; close
       const { createKomboClient } = await import('../kombo/client.ts');
       return createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! });
     }),
+    operations: async () => ({
+      config,
+      store: await context.store(),
+      temporal: await context.temporal(),
+      actor: { name: localUser(), source: 'cli', address: null },
+    }),
     print: (document, text) => {
       process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
     },
@@ -88,6 +98,15 @@ function createContext(config: Config, json: boolean): { context: Context; close
     for (const closer of closers.toReversed()) await closer().catch(() => {});
   };
   return { context, close };
+}
+
+/** As `root@build-7`. A container may run as a user without a name. */
+function localUser(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `${process.getuid?.() ?? 'user'}@${hostname()}`;
+  }
 }
 
 async function connect(): Promise<TemporalHandle> {

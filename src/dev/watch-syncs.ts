@@ -9,7 +9,7 @@ const OVERLAP_MS = 10_000;
 
 /** Tells of each sync that starts and ends, until it is stopped. */
 export function watchSyncs(client: Client, taskQueue: string, live: Live): { stop(): Promise<void> } {
-  const types = Object.values(WORKFLOW_TYPES).map((type) => `'${type}'`);
+  const types = [WORKFLOW_TYPES.integrationSync, WORKFLOW_TYPES.fullSync].map((type) => `'${type}'`);
   const ours = `TaskQueue = '${taskQueue}' AND WorkflowType IN (${types.join(', ')})`;
   const started = new Set<string>();
   const ended = new Set<string>();

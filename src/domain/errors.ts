@@ -92,6 +92,11 @@ export function isForWholeIntegration(type: string | undefined): boolean {
   return ['IntegrationParked', 'IntegrationGone', 'AccessDenied'].includes(type ?? '');
 }
 
+/** Failure types after which only a person can help: not worth a timer. */
+export function needsPerson(type: string): boolean {
+  return type === 'RequestRejected';
+}
+
 /** A failure with its class; the message never holds a record, a key or a secret. */
 export class SyncError extends Error {
   override name = 'SyncError';

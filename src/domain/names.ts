@@ -1,8 +1,13 @@
 /** Names that stand outside: users' scripts, saved views and dashboards depend on them. */
-export const WORKFLOW_TYPES = { integrationSync: 'integrationSync', fullSync: 'fullSync' } as const;
+export const WORKFLOW_TYPES = {
+  integrationSync: 'integrationSync',
+  fullSync: 'fullSync',
+  eraseIntegration: 'eraseIntegration',
+} as const;
 
 export const syncWorkflowId = (integrationId: string) => `sync/${integrationId}`;
 export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integrationId}`;
+export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;
 export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integrationId}`;
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 

@@ -4,10 +4,24 @@ import { NO_COUNTS, type EndpointOutcome, type PassKind, type PlannedPass } from
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Why and since when an endpoint cannot be read. */
+export interface EndpointFailure {
+  code: string;
+  message: string;
+  /** Failures in a row. */
+  failures: number;
+  since: Date;
+  /** Trying again has not helped, or cannot. */
+  needsPerson: boolean;
+}
+
 /** What is known of an endpoint before a sync. */
 export interface EndpointHistory {
   disabled: { code: string; message: string; since: Date } | null;
   owed: PassKind | null;
+  /** What is owed, or has failed, is not read before this; null reads it now. */
+  dueAt: Date | null;
+  failure: EndpointFailure | null;
   watermark: Date | null;
   lastFull: Date | null;
 }
@@ -24,13 +38,17 @@ export interface PlanRequest {
   now: Date;
   /** At most one full pass in this time because of a change that only a full pass shows. */
   fullRefreshMs: number;
+  /** Somebody asked for it: a failing endpoint is tried although its pause is not over. */
+  force: boolean;
 }
 
 export interface Plan {
   passes: PlannedPass[];
   skipped: EndpointOutcome[];
-  /** Full passes that are due but came too soon after the last one: owed until a later sync. */
-  deferred: string[];
+  /** Full passes that came too soon after the last one, and when they are due. */
+  deferred: Map<string, Date>;
+  /** Failing endpoints that were asked for in their pause: they count as failed, and the reads stay owed. */
+  postponed: (PlannedPass & { outcome: EndpointOutcome })[];
   unknownModels: string[];
 }
 
@@ -39,7 +57,13 @@ export interface Plan {
  * owed or was never read; so one webhook is enough to get an integration whole.
  */
 export function planPasses(request: PlanRequest): Plan {
-  const plan: Plan = { passes: [], skipped: [], deferred: [], unknownModels: [] };
+  const plan: Plan = {
+    passes: [],
+    skipped: [],
+    deferred: new Map(),
+    postponed: [],
+    unknownModels: [],
+  };
   const route = routeModels(request.models ?? [], request.enabled);
   plan.unknownModels = route.unknown;
   for (const endpoint of request.enabled) {
@@ -66,19 +90,43 @@ function planDelta(
   request: PlanRequest,
 ): void {
   const { now } = request;
+  const due = request.force || !history?.dueAt || history.dueAt <= now;
+  if (history?.failure && !due) {
+    if (asked.named || asked.needsFull)
+      plan.postponed.push(postpone(endpoint, history, history.failure, asked));
+    return;
+  }
   const sinceFull = history?.lastFull ? now.getTime() - history.lastFull.getTime() : Number.POSITIVE_INFINITY;
-  const hidden = asked.needsFull || history?.owed === 'full' || (asked.named && endpoint.delta === 'none');
+  const hidden = asked.needsFull || (asked.named && endpoint.delta === 'none');
   // A filter that shows only new records needs a whole look now and then; a daily one rides on the catch-up.
   const blind = endpoint.delta !== 'updated_after' && request.models === undefined && sinceFull >= DAY_MS;
-  if (blind || (hidden && sinceFull >= request.fullRefreshMs)) {
+  if ((history?.owed === 'full' && due) || blind || (hidden && sinceFull >= request.fullRefreshMs)) {
     plan.passes.push({ endpoint: endpoint.path, kind: 'full' });
     return;
   }
-  if (hidden) plan.deferred.push(endpoint.path);
+  if (hidden) {
+    const lastFull = history?.lastFull ?? now;
+    plan.deferred.set(endpoint.path, new Date(lastFull.getTime() + request.fullRefreshMs));
+  }
   if (endpoint.delta === 'none' && history?.watermark) return;
-  if (asked.named || history?.owed === 'delta' || !history?.watermark) {
+  if (asked.named || (history?.owed === 'delta' && due) || !history?.watermark) {
     plan.passes.push({ endpoint: endpoint.path, kind: 'delta' });
   }
+}
+
+function postpone(
+  { path }: EndpointDefinition,
+  { dueAt }: EndpointHistory,
+  { code, message }: EndpointFailure,
+  asked: { needsFull: boolean },
+): Plan['postponed'][number] {
+  const kind = asked.needsFull ? 'full' : 'delta';
+  const reason = { code, message: `${message} Next try: ${dueAt?.toISOString() ?? 'with the next sync'}.` };
+  return {
+    endpoint: path,
+    kind,
+    outcome: { endpoint: path, kind, status: 'failed', counts: NO_COUNTS, reason },
+  };
 }
 
 function whySkipped(

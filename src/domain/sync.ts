@@ -120,13 +120,34 @@ export interface FullSyncInput {
   carried?: CarriedState;
 }
 
+/** Deliveries of one type that a sync serves, and when they came (epoch milliseconds). */
+export interface ServedDeliveries {
+  type: string;
+  times: number;
+  firstAt: number;
+  lastAt: number;
+}
+
+export interface EraseInput {
+  integrationId: string;
+  /** Do not wait until DELETED_RETENTION is over: somebody asked for it. */
+  now?: boolean;
+}
+
 /** What is waiting and what is done, carried through continue-as-new as one object so that fields can be added. */
 export interface CarriedState {
   pending?: Pending;
   refresh?: boolean;
+  /** A deletion that a webhook told of (epoch milliseconds). */
+  deletedAt?: number;
+  deliveries?: ServedDeliveries[];
+  /** When something that failed is tried again (epoch milliseconds). */
+  retryAt?: number;
   everything?: boolean;
   /** The next sync does not wait for quiet. */
   urgent?: boolean;
+  /** The next sync tries what fails although its pause is not over. */
+  force?: boolean;
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];

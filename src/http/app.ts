@@ -1,6 +1,7 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError } from '../config.ts';
+import { DeliveryCounts } from './delivery-counts.ts';
 import type { HttpDeps } from './deps.ts';
 import { createIngest } from './ingest.ts';
 import { createMetrics } from './metrics.ts';
@@ -47,11 +48,15 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     ...deps,
     metrics,
     ingest: createIngest(deps, metrics),
+    deliveryCounts: new DeliveryCounts(deps.store, deps.log),
     gate: createAdminGate(deps.config.ADMIN_TOKEN),
     readSnapshot: createSnapshotReader(deps),
   };
   // A try that Temporal's client plans must not meet a closed connection: it throws where nobody can catch it.
-  app.addHook('onClose', () => shared.ingest.idle());
+  app.addHook('onClose', async () => {
+    await shared.ingest.idle();
+    await shared.deliveryCounts.flush();
+  });
   await app.register(errors);
   await app.register(docs);
   await app.register(webhookRoutes(shared));

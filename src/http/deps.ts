@@ -4,7 +4,15 @@ import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import type { SignalRequest } from '../temporal/start.ts';
 
-export type DeliveryOutcome = 'accepted' | 'ignored' | 'malformed' | 'unsigned' | 'too-large' | 'unavailable';
+export type DeliveryOutcome =
+  | 'accepted'
+  | 'ignored'
+  /** A legacy webhook, while LEGACY_WEBHOOKS is off. */
+  | 'legacy-off'
+  | 'malformed'
+  | 'unsigned'
+  | 'too-large'
+  | 'unavailable';
 
 /** What became of one request to the webhook endpoint. Holds names and ids only. */
 export interface DeliveryEvent {

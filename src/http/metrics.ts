@@ -58,7 +58,12 @@ export function createMetrics() {
   });
   const failedEndpoints = new Gauge({
     name: 'kombo_sync_failed_endpoints',
-    help: 'Endpoints of active integrations whose last pass failed.',
+    help: 'Endpoints of active integrations whose last tries have failed.',
+    registers,
+  });
+  const needingPerson = new Gauge({
+    name: 'kombo_sync_endpoints_needing_person',
+    help: 'Of the failed endpoints, those that trying again does not help.',
     registers,
   });
   const rejectedRecords = new Gauge({
@@ -66,7 +71,7 @@ export function createMetrics() {
     help: 'Records that are set aside because they could not be stored.',
     registers,
   });
-  const fromStore = [freshness, integrations, failedEndpoints, rejectedRecords];
+  const fromStore = [freshness, integrations, failedEndpoints, needingPerson, rejectedRecords];
 
   return {
     sends,
@@ -85,10 +90,12 @@ export function createMetrics() {
         for (const [category, seconds] of snapshot.freshnessSeconds) freshness.set({ category }, seconds);
         for (const [status, count] of snapshot.integrations) integrations.set({ status }, count);
         failedEndpoints.set(snapshot.failedEndpoints);
+        needingPerson.set(snapshot.endpointsNeedingPerson);
         rejectedRecords.set(snapshot.rejectedRecords);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
+        needingPerson.set(Number.NaN);
         rejectedRecords.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };

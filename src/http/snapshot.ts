@@ -1,9 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Store } from '../store/database.ts';
-import { integrationStatuses } from '../store/status.ts';
+import { oldestWatermarks, readTotals } from '../store/overview.ts';
 import { within } from './within.ts';
-
-const STATUSES = ['active', 'paused', 'parked', 'removed'] as const;
 
 /** State of the service as Postgres has it, added up so that no id is left. */
 export interface Snapshot {
@@ -11,6 +9,7 @@ export interface Snapshot {
   freshnessSeconds: Map<string, number>;
   integrations: Map<string, number>;
   failedEndpoints: number;
+  endpointsNeedingPerson: number;
   rejectedRecords: number;
 }
 
@@ -33,25 +32,16 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [integrations, rejected] = await Promise.all([
-    integrationStatuses(store, config.EXTRA_ENDPOINTS),
+  const [totals, freshnessSeconds, rejected] = await Promise.all([
+    readTotals(store),
+    oldestWatermarks(store, config.EXTRA_ENDPOINTS),
     store.pool.query<{ count: number }>('select count(*) as count from kombo_sync.rejected_records'),
   ]);
-  const snapshot: Snapshot = {
-    freshnessSeconds: new Map(),
-    integrations: new Map(STATUSES.map((status) => [status, 0])),
-    failedEndpoints: 0,
+  return {
+    freshnessSeconds,
+    integrations: new Map(Object.entries(totals.byStatus)),
+    failedEndpoints: totals.failedEndpoints,
+    endpointsNeedingPerson: totals.endpointsNeedingPerson,
     rejectedRecords: rejected.rows[0]?.count ?? 0,
   };
-  for (const integration of integrations) {
-    const { category, status } = integration;
-    snapshot.integrations.set(status, (snapshot.integrations.get(status) ?? 0) + 1);
-    if (status !== 'active') continue;
-    // What was never read is as old as the integration, so that a first sync that never ends raises the alarm too.
-    const since = integration.freshAsOf ?? integration.createdAt;
-    const age = Math.max(0, (Date.now() - since.getTime()) / 1_000);
-    snapshot.freshnessSeconds.set(category, Math.max(age, snapshot.freshnessSeconds.get(category) ?? 0));
-    snapshot.failedEndpoints += integration.failedEndpoints.length;
-  }
-  return snapshot;
 }

@@ -192,6 +192,7 @@ function toIntegration(data: {
   status?: string | null | undefined;
   setup_status?: string | null | undefined;
   data_expired_at?: string | null | undefined;
+  created_at?: string | null | undefined;
   end_user?: { organization_name?: string | null | undefined } | null | undefined;
   read_models?: { id: string; is_available?: boolean | null | undefined }[] | null | undefined;
 }): KomboIntegration {
@@ -199,12 +200,18 @@ function toIntegration(data: {
     id: data.id,
     tool: data.tool.id,
     category: data.category as Category,
-    status: data.status ?? null,
+    state: data.status ?? null,
     setupStatus: data.setup_status ?? null,
     organizationName: data.end_user?.organization_name ?? null,
-    dataExpiredAt: data.data_expired_at ? new Date(data.data_expired_at) : null,
+    createdAt: toDate(data.created_at),
+    dataExpiredAt: toDate(data.data_expired_at),
     unavailableModels: (data.read_models ?? [])
       .filter((model) => model.is_available === false)
       .map((model) => model.id),
   };
+}
+
+function toDate(text: string | null | undefined): Date | null {
+  const date = text ? new Date(text) : null;
+  return date && !Number.isNaN(date.getTime()) ? date : null;
 }

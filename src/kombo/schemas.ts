@@ -17,6 +17,7 @@ export const KOMBO_INTEGRATION = z.object({
     status: z.string().nullish(),
     setup_status: z.string().nullish(),
     data_expired_at: z.string().nullish(),
+    created_at: z.string().nullish(),
     end_user: z.object({ organization_name: z.string().nullish() }).nullish(),
     read_models: z.array(z.object({ id: z.string(), is_available: z.boolean().nullish() })).nullish(),
   }),
@@ -27,9 +28,13 @@ export interface KomboIntegration {
   id: string;
   tool: string;
   category: Category;
-  status: string | null;
+  /** ACTIVE, INVALID, INACTIVE. */
+  state: string | null;
+  /** INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
   setupStatus: string | null;
   organizationName: string | null;
+  /** When the connection was made. */
+  createdAt: Date | null;
   /** Set while the data is stale because filters or scope changed. */
   dataExpiredAt: Date | null;
   unavailableModels: string[];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
-export type Delivery = DataChanged | IntegrationEvent | Ignored;
+export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | Ignored;
 
 interface DeliveryBase {
   /** Kombo's id of the delivery. */
@@ -21,13 +21,22 @@ export interface DataChanged extends AboutIntegration {
   models: string[];
 }
 
+/** What Kombo sent before there was `data-changed`: anything of the integration may have changed. */
+export interface LegacyEvent extends AboutIntegration {
+  kind: 'legacy';
+}
+
 export interface IntegrationEvent extends AboutIntegration {
   kind: 'lifecycle';
   event: 'created' | 'deleted' | 'state-changed';
+  /** When it was deleted, where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
+  deletedAt?: Date;
 }
 
+/** Nothing to read: counted, and that is all. */
 export interface Ignored extends DeliveryBase {
   kind: 'ignored';
+  integrationId?: string;
 }
 
 /** A correctly signed body that is not a delivery. The message names what is wrong, never what was sent. */
@@ -35,10 +44,10 @@ export class MalformedDelivery extends Error {
   override name = 'MalformedDelivery';
 }
 
-/**
- * Types that Kombo documents. `sync-finished` and `remote-event-received` are ignored like any other type without a
- * case below: whatever they announce is announced by `data-changed` too.
- */
+/** Superseded by `data-changed`: https://docs.kombo.dev/ats/guides/data-changed-migration */
+export const LEGACY_TYPES: ReadonlySet<string> = new Set(['sync-finished', 'remote-event-received']);
+
+/** Types that Kombo documents. */
 export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
   'data-changed',
   'integration-created',
@@ -49,8 +58,7 @@ export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
   'connection-flow-failed',
   'ai-apply-application-status-updated',
   'ai-apply-job-posting-status-updated',
-  'sync-finished',
-  'remote-event-received',
+  ...LEGACY_TYPES,
 ]);
 
 /** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. */
@@ -67,8 +75,16 @@ const changedModel = z.object({ name });
 
 // Deliveries about an integration itself name it `id`; all others name it `integration_id`, some beside an own `id`.
 const created = z
-  .object({ id: name, tool: optionalName, category: optionalName })
-  .transform((data) => about(data.id, data.tool, data.category));
+  .object({
+    id: name,
+    tool: optionalName,
+    category: optionalName,
+    deleted_at: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  })
+  .transform((data) => ({
+    ...about(data.id, data.tool, data.category),
+    ...(data.deleted_at ? { deletedAt: new Date(data.deleted_at) } : {}),
+  }));
 const related = z
   .object({ integration_id: name, integration_tool: optionalName, integration_category: optionalName })
   .transform((data) => about(data.integration_id, data.integration_tool, data.integration_category));
@@ -107,8 +123,19 @@ export function parseDelivery(json: unknown): Delivery {
       const integration = read(related, data, 'data.integration_id is missing or no usable id');
       return { kind: 'lifecycle', id, type, ...integration, event: 'state-changed' };
     }
-    default:
-      return { kind: 'ignored', id, type };
+    case 'sync-finished':
+    case 'remote-event-received': {
+      // Kombo documents no payload for the second one, so a missing id is no reason to refuse it.
+      const integration = related.safeParse(data);
+      return integration.success
+        ? { kind: 'legacy', id, type, ...integration.data }
+        : { kind: 'ignored', id, type };
+    }
+    default: {
+      const integration = related.safeParse(data);
+      const { integrationId } = integration.data ?? {};
+      return { kind: 'ignored', id, type, ...(integrationId ? { integrationId } : {}) };
+    }
   }
 }
 

@@ -130,14 +130,18 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
   return moved;
 }
 
-/** What was owed is done, and an endpoint that answers is not disabled. The pages of a delta have served. */
+/** What was owed is done, and an endpoint that answers neither fails nor is disabled. The pages of a delta have served. */
 async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
   await client.query(
     `update kombo_sync.endpoint_states set
        disabled_code = null, disabled_message = null, disabled_at = null,
        owed = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed end,
-       owed_since = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed_since end
-     where integration_id = $1 and endpoint = $2 and (disabled_code is not null or owed is not null)`,
+       owed_since = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed_since end,
+       due_at = case when failing_since is not null or (owed_since <= $3 and (owed = 'delta' or $4)) then null else due_at end,
+       failures = 0, failing_since = null, failed_at = null, failure_code = null, failure_message = null,
+       needs_person = false
+     where integration_id = $1 and endpoint = $2
+       and (disabled_code is not null or owed is not null or failing_since is not null)`,
     [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
   );
   if (pass.updated_after !== null) {

@@ -1,17 +1,24 @@
 import { sql } from 'kysely';
+import type { EndpointFailure } from '../domain/plan.ts';
 import type { PassKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 
 export interface EndpointState {
   endpoint: string;
   disabled: { code: string; message: string; since: Date } | null;
-  /** A read that is still owed, and since when. */
+  /** A read that is still owed. */
   owed: PassKind | null;
+  /** It is not read by itself before this. */
+  dueAt: Date | null;
+  /** Its last tries have failed. */
+  failure: EndpointFailure | null;
   /** Start of the newest completed pass. */
   watermark: Date | null;
   /** Start of the newest completed pass without a window. */
   lastFull: Date | null;
 }
+
+const UNREAD = { disabled: null, owed: null, dueAt: null, failure: null, watermark: null, lastFull: null };
 
 /** What is known of each endpoint of an integration that has been read, is owed or is disabled. */
 export async function endpointStates(
@@ -20,13 +27,7 @@ export async function endpointStates(
 ): Promise<Map<string, EndpointState>> {
   const states = new Map<string, EndpointState>();
   const entry = (endpoint: string) => {
-    const state = states.get(endpoint) ?? {
-      endpoint,
-      disabled: null,
-      owed: null,
-      watermark: null,
-      lastFull: null,
-    };
+    const state = states.get(endpoint) ?? { endpoint, ...UNREAD };
     states.set(endpoint, state);
     return state;
   };
@@ -36,13 +37,23 @@ export async function endpointStates(
     .where('integration_id', '=', integrationId)
     .execute();
   for (const row of rows) {
-    const state = entry(row.endpoint);
+    const state: EndpointState = entry(row.endpoint);
     state.owed = row.owed;
+    state.dueAt = row.due_at;
     if (row.disabled_code !== null && row.disabled_at !== null) {
       state.disabled = {
         code: row.disabled_code,
         message: row.disabled_message ?? '',
         since: row.disabled_at,
+      };
+    }
+    if (row.failing_since !== null) {
+      state.failure = {
+        code: row.failure_code ?? '',
+        message: row.failure_message ?? '',
+        failures: row.failures,
+        since: row.failing_since,
+        needsPerson: row.needs_person,
       };
     }
   }
@@ -58,19 +69,23 @@ export async function endpointStates(
     .groupBy('endpoint')
     .execute();
   for (const row of passes) {
-    const state = entry(row.endpoint);
+    const state: EndpointState = entry(row.endpoint);
     state.watermark = row.watermark;
     state.lastFull = row.last_full;
   }
   return states;
 }
 
-/** Notes that endpoints must be read by the next sync, whatever that is started for. A full read outranks a delta. */
+/**
+ * Notes that endpoints must be read by the next sync, whatever that is started for; or by the first one after `dueAt`. A
+ * full read outranks a delta. Where a read is owed already the earlier moment counts, and a failing endpoint keeps its pause.
+ */
 export async function owe(
   store: Store,
   integrationId: string,
   endpoints: readonly string[],
   kind: PassKind,
+  dueAt: ReadonlyMap<string, Date> = new Map(),
 ): Promise<void> {
   if (endpoints.length === 0) return;
   await store.db
@@ -81,10 +96,55 @@ export async function owe(
         endpoint,
         owed: kind,
         owed_since: sql<Date>`clock_timestamp()`,
+        due_at: dueAt.get(endpoint) ?? null,
       })),
     )
     .onConflict((conflict) =>
       conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
+        owed: sql`case when endpoint_states.owed = 'full' then 'full' else excluded.owed end`,
+        owed_since: sql`excluded.owed_since`,
+        due_at: sql`case
+          when endpoint_states.failing_since is not null then endpoint_states.due_at
+          when endpoint_states.owed is null then excluded.due_at
+          when endpoint_states.due_at is null or excluded.due_at is null then null
+          else least(endpoint_states.due_at, excluded.due_at) end`,
+      }),
+    )
+    .execute();
+}
+
+export interface FailedRead {
+  endpoint: string;
+  kind: PassKind;
+  failure: EndpointFailure;
+  /** When it is tried again. */
+  dueAt: Date;
+}
+
+/** An endpoint could not be read: the read is owed, after a pause. */
+export async function noteFailure(store: Store, integrationId: string, failed: FailedRead): Promise<void> {
+  const { code, message, failures, since, needsPerson } = failed.failure;
+  const values = {
+    due_at: failed.dueAt,
+    failures,
+    failing_since: since,
+    failed_at: sql<Date>`clock_timestamp()`,
+    failure_code: code,
+    failure_message: message,
+    needs_person: needsPerson,
+  };
+  await store.db
+    .insertInto('kombo_sync.endpoint_states')
+    .values({
+      integration_id: integrationId,
+      endpoint: failed.endpoint,
+      owed: failed.kind,
+      owed_since: sql<Date>`clock_timestamp()`,
+      ...values,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
+        ...values,
         owed: sql`case when endpoint_states.owed = 'full' then 'full' else excluded.owed end`,
         owed_since: sql`excluded.owed_since`,
       }),
@@ -105,10 +165,34 @@ export async function disableEndpoint(
     disabled_at: sql<Date>`clock_timestamp()`,
     owed: null,
     owed_since: null,
+    due_at: null,
+    ...NO_FAILURE,
   };
   await store.db
     .insertInto('kombo_sync.endpoint_states')
     .values({ integration_id: integrationId, endpoint, ...values })
     .onConflict((conflict) => conflict.columns(['integration_id', 'endpoint']).doUpdateSet(values))
     .execute();
+}
+
+const NO_FAILURE = {
+  failures: 0,
+  failing_since: null,
+  failed_at: null,
+  failure_code: null,
+  failure_message: null,
+  needs_person: false,
+};
+
+/** The next try of a failing endpoint that a timer waits for, of all endpoints of the integration. */
+export async function nextRetry(store: Store, integrationId: string): Promise<Date | null> {
+  const row = await store.db
+    .selectFrom('kombo_sync.endpoint_states')
+    .select((eb) => eb.fn.min('due_at').as('due'))
+    .where('integration_id', '=', integrationId)
+    .where('failing_since', 'is not', null)
+    .where('needs_person', '=', false)
+    .where('owed', 'is not', null)
+    .executeTakeFirst();
+  return row?.due ?? null;
 }

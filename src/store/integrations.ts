@@ -3,20 +3,36 @@ import type { Category } from '../domain/catalogue/index.ts';
 import type { Store } from './database.ts';
 import type { IntegrationsTable } from './schema.ts';
 
-export type IntegrationState = 'active' | 'paused' | 'parked' | 'removed';
+export type IntegrationStatus = 'active' | 'paused' | 'parked' | 'removed';
 
 export interface Integration {
   id: string;
   tool: string;
   category: Category;
-  status: IntegrationState;
-  /** Why it is not active, for the operator. */
+  status: IntegrationStatus;
+  /** Why it is not active, for programs and for the operator. */
+  statusCode: string | null;
   statusReason: string | null;
+  statusSince: Date;
+  /** Parked until a person does something at Kombo. */
+  needsPerson: boolean;
+  /** How often it was found parked in a row. */
+  failures: number;
+  /** When it is looked at again, while it is parked and that may help. */
+  retryAt: Date | null;
   organizationName: string | null;
   /** Models that the tool does not offer. */
   unavailableModels: string[];
   /** Set while Kombo's data is stale because filters or scope changed. */
   dataExpiredAt: Date | null;
+  /** State and setup as Kombo says them. */
+  komboState: string | null;
+  setupStatus: string | null;
+  komboCreatedAt: Date | null;
+  /** A deletion that a webhook told of and that is not settled yet. */
+  announcedDeletedAt: Date | null;
+  removedAt: Date | null;
+  erasedAt: Date | null;
   lookedUpAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -29,6 +45,10 @@ export interface IntegrationInput {
   organizationName?: string | null;
   unavailableModels?: string[];
   dataExpiredAt?: Date | null;
+  state?: string | null;
+  setupStatus?: string | null;
+  /** When the connection was made at Kombo. */
+  createdAt?: Date | null;
 }
 
 export async function listIntegrations(store: Store): Promise<Integration[]> {
@@ -45,7 +65,7 @@ export async function findIntegration(store: Store, id: string): Promise<Integra
   return row && toIntegration(row);
 }
 
-/** Adds an integration, or brings what Kombo says of it up to date. A removed one that Kombo knows again is active again. */
+/** Adds an integration, or brings what Kombo says of it up to date. Its status stays as it is; a new one is active. */
 export async function saveIntegration(store: Store, input: IntegrationInput): Promise<Integration> {
   const known = {
     tool: input.tool,
@@ -53,72 +73,43 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
     organization_name: input.organizationName ?? null,
     unavailable_models: input.unavailableModels ?? [],
     data_expired_at: input.dataExpiredAt ?? null,
+    kombo_state: input.state ?? null,
+    setup_status: input.setupStatus ?? null,
+    kombo_created_at: input.createdAt ?? null,
     looked_up_at: sql<Date>`now()`,
     updated_at: sql<Date>`now()`,
   };
   const row = await store.db
     .insertInto('kombo_sync.integrations')
     .values({ id: input.id, ...known })
-    .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet({
-        ...known,
-        status: sql`case integrations.status when 'removed' then 'active' else integrations.status end`,
-        status_code: sql`case integrations.status when 'removed' then null else integrations.status_code end`,
-        status_reason: sql`case integrations.status when 'removed' then null else integrations.status_reason end`,
-      }),
-    )
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(known))
     .returningAll()
     .executeTakeFirstOrThrow();
   return toIntegration(row);
 }
 
-export async function setIntegrationStatus(
-  store: Store,
-  id: string,
-  status: IntegrationState,
-  reason?: { code: string; message: string },
-): Promise<void> {
-  await store.db
-    .updateTable('kombo_sync.integrations')
-    .set({
-      status,
-      status_code: reason?.code ?? null,
-      status_reason: reason?.message ?? null,
-      updated_at: sql<Date>`now()`,
-    })
-    .where('id', '=', id)
-    .execute();
-}
-
-/** The next sync looks the integration up at Kombo before anything else. */
-export async function oweLookUp(store: Store, id: string): Promise<void> {
-  await store.db
-    .updateTable('kombo_sync.integrations')
-    .set({ looked_up_at: null })
-    .where('id', '=', id)
-    .execute();
-}
-
-/** A read worked, so whatever parked the integration is over. */
-export async function unpark(store: Store, id: string): Promise<void> {
-  await store.db
-    .updateTable('kombo_sync.integrations')
-    .set({ status: 'active', status_code: null, status_reason: null, updated_at: sql<Date>`now()` })
-    .where('id', '=', id)
-    .where('status', '=', 'parked')
-    .execute();
-}
-
-function toIntegration(row: Selectable<IntegrationsTable>): Integration {
+/** A row of `integrations` as the rest of the code sees it. */
+export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
   return {
     id: row.id,
     tool: row.tool,
     category: row.category,
     status: row.status,
+    statusCode: row.status_code,
     statusReason: row.status_reason,
+    statusSince: row.status_since,
+    needsPerson: row.needs_person,
+    failures: row.failures,
+    retryAt: row.retry_at,
     organizationName: row.organization_name,
     unavailableModels: row.unavailable_models,
     dataExpiredAt: row.data_expired_at,
+    komboState: row.kombo_state,
+    setupStatus: row.setup_status,
+    komboCreatedAt: row.kombo_created_at,
+    announcedDeletedAt: row.announced_deleted_at,
+    removedAt: row.removed_at,
+    erasedAt: row.erased_at,
     lookedUpAt: row.looked_up_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

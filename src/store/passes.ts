@@ -39,6 +39,8 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
     overlapMs: request.overlapMs,
   });
   await abandonOldPasses(store, request);
+  const continued = window.kind === 'full' && window.updatedAfter === null;
+  if (continued) await continueFailedPass(store, request);
   await store.db
     .insertInto('kombo_sync.passes')
     .values({
@@ -59,6 +61,66 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
     .execute();
   return (await findPass(store, request.syncId, request.endpoint))!;
 }
+
+/**
+ * A full pass that failed on its way is gone on with where it stopped, under the new sync: an outage in the second hour of
+ * a big one does not cost the first. Its listing and counts go along; the start stays, which is what a watermark is. Not
+ * after a day, since how long Kombo's cursors live is not documented.
+ */
+async function continueFailedPass(store: Store, request: PassRequest): Promise<void> {
+  const copied = sql.raw(CONTINUED_COLUMNS.join(', '));
+  await sql`
+    with stopped as (
+      update kombo_sync.passes set cursor = null, version = version + 1
+      where id = (
+        select id from kombo_sync.passes p
+        where integration_id = ${request.integrationId} and endpoint = ${request.endpoint}
+          and kind = 'full' and updated_after is null and state = 'failed'
+          and finished_at > now() - interval '1 day'
+          and exists (select from kombo_sync.pass_pages where pass_id = p.id)
+          and not exists (select from kombo_sync.passes newer
+            where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
+              and newer.kind = 'full' and newer.updated_after is null and newer.id > p.id)
+        for update)
+        and cursor is not null
+      returning *,
+        (select cursor from kombo_sync.passes same where same.id = passes.id) as stopped_at
+    ), opened as (
+      insert into kombo_sync.passes (sync_id, workflow_id, run_id, trigger, cursor, ${copied})
+      select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.trigger}, stopped_at, ${copied}
+      from stopped
+      on conflict (sync_id, endpoint) do nothing
+      returning id
+    )
+    update kombo_sync.pass_pages set pass_id = (select id from opened)
+    where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
+}
+
+const CONTINUED_COLUMNS = [
+  'integration_id',
+  'endpoint',
+  'kind',
+  'updated_after',
+  'watermark_at',
+  'moves_watermark',
+  'drift_before',
+  'restarts',
+  'pages',
+  'records',
+  'created',
+  'updated',
+  'unchanged',
+  'deleted',
+  'restored',
+  'stale',
+  'rejected',
+  'drift_missing',
+  'drift_stale',
+  'drift_wrongly_live',
+  'drift_wrongly_deleted',
+  'drift_expected',
+  'started_at',
+];
 
 async function findPass(store: Store, syncId: string, endpoint: string): Promise<Pass | undefined> {
   return store.db
@@ -130,25 +192,33 @@ export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
   return { pages, records, created, updated, unchanged, deleted, restored, stale, rejected };
 }
 
-/** Ends a pass that will not be completed. A pass that has ended already stays as it is. */
-export async function endPass(
-  store: Store,
-  end: { syncId: string; endpoint: string; state: 'failed' | 'skipped'; code: string; message: string },
-): Promise<void> {
+export interface PassEnd {
+  syncId: string;
+  endpoint: string;
+  state: 'failed' | 'skipped';
+  code: string;
+  message: string;
+  /** A later sync may go on with it, when it is a full one. */
+  resumable?: boolean;
+}
+
+/** Ends a pass that this sync will not complete. A pass that has ended already stays as it is. */
+export async function endPass(store: Store, end: PassEnd): Promise<void> {
   const ended = await store.db
     .updateTable('kombo_sync.passes')
     .set((eb) => ({
       state: end.state,
       error_code: end.code,
       error_message: end.message,
-      cursor: null,
+      cursor: end.resumable ? sql<string>`case when updated_after is null then cursor end` : null,
       version: eb('version', '+', 1),
       finished_at: sql<Date>`clock_timestamp()`,
     }))
     .where('sync_id', '=', end.syncId)
     .where('endpoint', '=', end.endpoint)
     .where('state', '=', 'running')
-    .returning('id')
+    .returning(['id', 'cursor'])
     .executeTakeFirst();
-  if (ended) await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', ended.id).execute();
+  if (ended && ended.cursor === null)
+    await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', ended.id).execute();
 }

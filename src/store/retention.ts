@@ -17,6 +17,7 @@ export async function prune(
   options: RetentionOptions,
 ): Promise<{ changes: number; passes: number }> {
   await pruneListings(store);
+  await pruneNotes(store, options.historyMs);
   return {
     changes: await inBatches(() => pruneChanges(store, options.changesMs)),
     passes: await inBatches(() => prunePasses(store, options.historyMs)),
@@ -55,6 +56,16 @@ async function prunePasses(store: Store, retentionMs: number): Promise<number> {
             and newer.moves_watermark and (newer.updated_after is null or p.updated_after is not null)))
       limit ${BATCH})`.execute(store.db);
   return Number(result.numAffectedRows ?? 0);
+}
+
+/** Evidence as old as the passes it is about, ids that nobody has named for as long, and answers that are not asked for again. */
+async function pruneNotes(store: Store, historyMs: number): Promise<void> {
+  const old = sql`now() - ${historyMs} * interval '1 millisecond'`;
+  await sql`delete from kombo_sync.sync_deliveries where last_at < ${old}`.execute(store.db);
+  await sql`delete from kombo_sync.unknown_integrations where last_seen_at < ${old}`.execute(store.db);
+  await sql`delete from kombo_sync.idempotency_keys where created_at < now() - interval '1 day'`.execute(
+    store.db,
+  );
 }
 
 /** Listings that a sweep never came to use, because its workflow was terminated. */

@@ -12,6 +12,11 @@ export interface Database {
   'kombo_sync.changes': ChangesTable;
   'kombo_sync.rejected_records': RejectedRecordsTable;
   'kombo_sync.drift': DriftTable;
+  'kombo_sync.sync_deliveries': SyncDeliveriesTable;
+  'kombo_sync.deliveries': DeliveriesTable;
+  'kombo_sync.unknown_integrations': UnknownIntegrationsTable;
+  'kombo_sync.audit_log': AuditLogTable;
+  'kombo_sync.idempotency_keys': IdempotencyKeysTable;
 }
 
 type WithDefault<T> = ColumnType<T, T | undefined, T>;
@@ -31,6 +36,23 @@ export interface IntegrationsTable {
   looked_up_at: Date | null;
   created_at: WithDefault<Date>;
   updated_at: WithDefault<Date>;
+  /** As Kombo says it: ACTIVE, INVALID, INACTIVE. */
+  kombo_state: string | null;
+  /** As Kombo says it: INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
+  setup_status: string | null;
+  /** When the connection was made at Kombo: tells a second life of an id from the first. */
+  kombo_created_at: Date | null;
+  status_since: WithDefault<Date>;
+  /** Parked until a person does something at Kombo. */
+  needs_person: WithDefault<boolean>;
+  /** How often it was found parked in a row. */
+  failures: WithDefault<number>;
+  /** When a parked integration is looked at again without a webhook. */
+  retry_at: Date | null;
+  /** A deletion that a webhook told of and that is not settled yet. */
+  announced_deleted_at: Date | null;
+  removed_at: Date | null;
+  erased_at: Date | null;
 }
 
 export interface EndpointStatesTable {
@@ -42,6 +64,16 @@ export interface EndpointStatesTable {
   /** A read that is still owed: the next sync does it, whatever it was started for. */
   owed: PassKind | null;
   owed_since: Date | null;
+  /** Not read before this; null reads it with the next sync. */
+  due_at: Date | null;
+  /** Failures in a row. */
+  failures: WithDefault<number>;
+  failing_since: Date | null;
+  failed_at: Date | null;
+  failure_code: string | null;
+  failure_message: string | null;
+  /** Trying again has not helped, or cannot. */
+  needs_person: WithDefault<boolean>;
 }
 
 export type PassState = 'running' | 'completed' | 'failed' | 'skipped' | 'abandoned';
@@ -139,4 +171,51 @@ export interface DriftTable {
   expected: number;
   verdict: 'none' | 'expected' | 'unexpected';
   at: WithDefault<Date>;
+}
+
+export interface SyncDeliveriesTable {
+  sync_id: string;
+  integration_id: string;
+  type: string;
+  times: number;
+  first_at: Date;
+  last_at: Date;
+}
+
+export interface DeliveriesTable {
+  integration_id: string;
+  type: string;
+  outcome: 'accepted' | 'ignored' | 'legacy-off';
+  times: number;
+  first_at: Date;
+  last_at: Date;
+}
+
+export interface UnknownIntegrationsTable {
+  integration_id: string;
+  times: WithDefault<number>;
+  first_seen_at: WithDefault<Date>;
+  last_seen_at: WithDefault<Date>;
+}
+
+export interface AuditLogTable {
+  id: Generated<number>;
+  at: WithDefault<Date>;
+  actor: string;
+  source: 'cli' | 'api';
+  address: string | null;
+  action: string;
+  integration_id: string | null;
+  details: WithDefault<string>;
+  outcome: WithDefault<'started' | 'done' | 'failed'>;
+  message: string | null;
+  finished_at: Date | null;
+}
+
+export interface IdempotencyKeysTable {
+  key: string;
+  request: string;
+  status: number | null;
+  body: string | null;
+  created_at: WithDefault<Date>;
 }

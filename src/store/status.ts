@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
+import { enabledEndpoints } from '../domain/catalogue/index.ts';
+import type { EndpointFailure } from '../domain/plan.ts';
 import {
   addCounts,
   NO_COUNTS,
@@ -11,7 +12,7 @@ import {
 import { quote } from './data-tables.ts';
 import type { Store } from './database.ts';
 import { endpointStates } from './endpoint-states.ts';
-import { findIntegration, listIntegrations, type Integration } from './integrations.ts';
+import { findIntegration } from './integrations.ts';
 import { passCounts, type Pass } from './passes.ts';
 import type { PassState } from './schema.ts';
 
@@ -40,6 +41,10 @@ export interface EndpointStatus {
   rejectedRecords: number;
   disabled: { code: string; message: string; since: Date } | null;
   owed: PassKind | null;
+  /** Its last tries have failed. */
+  failure: EndpointFailure | null;
+  /** When what is owed or failing is read by itself. */
+  dueAt: Date | null;
 }
 
 export interface SyncSummary {
@@ -53,14 +58,6 @@ export interface SyncSummary {
   finishedAt: Date | null;
   counts: PassCounts;
   passes: PassSummary[];
-}
-
-export interface IntegrationStatus extends Integration {
-  /** The oldest watermark of its endpoints: everything up to here is in Postgres. Null while one was never read. */
-  freshAsOf: Date | null;
-  failedEndpoints: string[];
-  runningPasses: number;
-  lastSyncAt: Date | null;
 }
 
 /** Every endpoint that is read for the integration. @throws RangeError when it is unknown. */
@@ -89,6 +86,8 @@ export async function endpointStatuses(
         rejectedRecords: rejected.get(path) ?? 0,
         disabled: state?.disabled ?? null,
         owed: state?.owed ?? null,
+        failure: state?.failure ?? null,
+        dueAt: state?.dueAt ?? null,
       };
     }),
   );
@@ -107,67 +106,6 @@ export async function syncHistory(store: Store, integrationId: string, limit = 2
   return [...bySync.values()]
     .map(summariseSync)
     .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
-}
-
-interface EndpointRow {
-  integration_id: string;
-  endpoint: string;
-  watermark: Date | null;
-  disabled: boolean;
-  state: PassState | null;
-  finished_at: Date | null;
-}
-
-/**
- * All integrations with how fresh their copies are. Freshness comes from completed passes (invariant I18). Two index
- * look-ups for each endpoint of each integration, however long the history is.
- */
-export async function integrationStatuses(
-  store: Store,
-  extraEndpoints: readonly string[] = [],
-): Promise<IntegrationStatus[]> {
-  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
-  const { rows } = await store.pool.query<EndpointRow>(
-    `select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark,
-       s.disabled_code is not null as disabled, newest.state, newest.finished_at
-     from kombo_sync.integrations i
-     join unnest($1::text[], $2::text[]) as e(category, path) on e.category = i.category
-     left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
-     left join lateral (
-       select p.watermark_at from kombo_sync.passes p
-       where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
-       order by p.watermark_at desc limit 1) complete on true
-     left join lateral (
-       select p.state, p.finished_at from kombo_sync.passes p
-       where p.integration_id = i.id and p.endpoint = e.path
-       order by p.started_at desc limit 1) newest on true`,
-    [read.map((endpoint) => endpoint.category), read.map((endpoint) => endpoint.path)],
-  );
-  const byIntegration = Map.groupBy(rows, (row) => row.integration_id);
-  const integrations = await listIntegrations(store);
-  return integrations.map((integration) => ({
-    ...integration,
-    ...summariseEndpoints(byIntegration.get(integration.id) ?? []),
-  }));
-}
-
-function summariseEndpoints(
-  rows: readonly EndpointRow[],
-): Pick<IntegrationStatus, 'freshAsOf' | 'failedEndpoints' | 'runningPasses' | 'lastSyncAt'> {
-  const watermarks = rows.filter((row) => !row.disabled).map((row) => row.watermark);
-  return {
-    freshAsOf: watermarks.every((watermark) => watermark !== null) ? extreme(Math.min, watermarks) : null,
-    failedEndpoints: rows.filter((row) => row.state === 'failed').map((row) => row.endpoint),
-    runningPasses: rows.filter((row) => row.state === 'running').length,
-    lastSyncAt: extreme(
-      Math.max,
-      rows.flatMap((row) => row.finished_at ?? []),
-    ),
-  };
-}
-
-function extreme(pick: (...values: number[]) => number, dates: readonly Date[]): Date | null {
-  return dates.length === 0 ? null : new Date(pick(...dates.map((date) => date.getTime())));
 }
 
 async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {

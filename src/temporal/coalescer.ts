@@ -10,14 +10,24 @@ const DEFAULT_DEADLINE_MS = 4_500;
 export interface Notice {
   integrationId: string;
   models: string[];
+  /** Every endpoint may have changed. */
+  everything?: boolean;
   event?: IntegrationChanged['event'];
+  deletedAt?: Date;
+  /** The delivery's type: evidence of what came. */
+  type?: string;
   tool?: string;
   category?: string;
 }
 
+/** What several notices have become: how many deliveries of each type it is about. */
+export interface SentNotice extends Omit<Notice, 'type'> {
+  deliveries?: Record<string, number>;
+}
+
 export interface CoalescerOptions {
   /** Stores a notice durably; resolves only after that. */
-  send: (notice: Notice) => Promise<unknown>;
+  send: (notice: SentNotice) => Promise<unknown>;
   /** How long after a send the next one of the same integration waits for company, in milliseconds. */
   windowMs?: number;
   /** Sends in flight at most, over all integrations. */
@@ -42,7 +52,10 @@ interface Waiter {
 interface Gathering {
   integrationId: string;
   models: Set<string>;
-  events: Set<IntegrationChanged['event']>;
+  everything: boolean;
+  /** With the newest moment of deletion that came with the event. */
+  events: Map<IntegrationChanged['event'], Date | undefined>;
+  types: Map<string, number>;
   tool: string | undefined;
   category: string | undefined;
   waiters: Set<Waiter>;
@@ -115,7 +128,12 @@ export class Coalescer {
   #gather(notice: Notice): Gathering {
     const gathering = this.#gathering.get(notice.integrationId) ?? this.#open(notice.integrationId);
     for (const model of notice.models) gathering.models.add(model);
-    if (notice.event) gathering.events.add(notice.event);
+    gathering.everything ||= notice.everything ?? false;
+    if (notice.event) {
+      const before = gathering.events.get(notice.event);
+      gathering.events.set(notice.event, latest(before, notice.deletedAt));
+    }
+    if (notice.type) gathering.types.set(notice.type, (gathering.types.get(notice.type) ?? 0) + 1);
     gathering.tool = notice.tool ?? gathering.tool;
     gathering.category = notice.category ?? gathering.category;
     gathering.deliveries += 1;
@@ -126,7 +144,9 @@ export class Coalescer {
     const gathering: Gathering = {
       integrationId,
       models: new Set(),
-      events: new Set(),
+      everything: false,
+      events: new Map(),
+      types: new Map(),
       tool: undefined,
       category: undefined,
       waiters: new Set(),
@@ -182,14 +202,25 @@ export class Coalescer {
 }
 
 /** A notice carries one event; different ones in the same window are rare and go out one after the other. */
-function noticesOf(gathering: Gathering): Notice[] {
-  const { integrationId, tool, category } = gathering;
+function noticesOf(gathering: Gathering): SentNotice[] {
+  const { integrationId, tool, category, everything } = gathering;
   const about = { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
-  const models = [...gathering.models];
-  const [first, ...others] = gathering.events;
-  if (!first) return [{ ...about, models }];
-  return [
-    { ...about, models, event: first },
-    ...others.map((event): Notice => ({ ...about, models: [], event })),
-  ];
+  const whole = {
+    ...about,
+    models: [...gathering.models],
+    ...(everything ? { everything } : {}),
+    ...(gathering.types.size > 0 ? { deliveries: Object.fromEntries(gathering.types) } : {}),
+  };
+  const events = [...gathering.events].map(([event, deletedAt]) => ({
+    event,
+    ...(deletedAt ? { deletedAt } : {}),
+  }));
+  const [first, ...others] = events;
+  if (!first) return [whole];
+  return [{ ...whole, ...first }, ...others.map((event): SentNotice => ({ ...about, ...event, models: [] }))];
+}
+
+function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (!a || !b) return a ?? b;
+  return a > b ? a : b;
 }

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
-  type Client,
-  type ScheduleDescription,
-  type ScheduleOptions,
-} from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
@@ -13,12 +7,14 @@ import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/syn
 import type { Integration } from '../store/integrations.ts';
 import { toSearchAttributes } from './labels.ts';
 import { catchUpScheduleId, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
+import { describe, PAUSE_NOTE, remove } from './schedule-handle.ts';
 
-type ScheduleConfig = Pick<
+export type ScheduleConfig = Pick<
   Config,
   'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
 >;
-type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'>;
+type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
+  Partial<Pick<Integration, 'status' | 'statusReason'>>;
 export type EnsureResult = 'created' | 'updated' | 'unchanged';
 
 /** A server that was down for longer than this skips what it missed; the server's own default is a year. */
@@ -73,27 +69,6 @@ export async function reconcileSchedules(
     result.deleted.push(scheduleId);
   }
   return result;
-}
-
-export interface ScheduleInfo {
-  id: string;
-  paused: boolean;
-  note: string | null;
-  /** When it runs, in words an operator knows: a cron expression or an interval. */
-  when: string;
-  nextRuns: Date[];
-  recentRuns: { workflowId: string; at: Date }[];
-}
-
-export async function describeSchedule(
-  client: Client,
-  integrationId: string,
-): Promise<{ fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined }> {
-  const [fullSync, catchUp] = await Promise.all([
-    describe(client, fullSyncScheduleId(integrationId)),
-    describe(client, catchUpScheduleId(integrationId)),
-  ]);
-  return { fullSync: fullSync && toInfo(fullSync), catchUp: catchUp && toInfo(catchUp) };
 }
 
 function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled): ScheduleOptions {
@@ -173,6 +148,9 @@ function build(
     spec: parts.spec,
     action,
     policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW },
+    ...(integration.status === 'paused'
+      ? { state: { paused: true, note: `${PAUSE_NOTE}${integration.statusReason ?? 'paused'}` } }
+      : {}),
     typedSearchAttributes,
   };
 }
@@ -197,35 +175,4 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
     policies: { ...previous.policies, ...options.policies },
   }));
   return 'updated';
-}
-
-async function describe(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
-  try {
-    return await client.schedule.getHandle(scheduleId).describe();
-  } catch (error) {
-    if (error instanceof ScheduleNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-async function remove(client: Client, scheduleId: string): Promise<void> {
-  try {
-    await client.schedule.getHandle(scheduleId).delete();
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
-  }
-}
-
-function toInfo(found: ScheduleDescription): ScheduleInfo {
-  return {
-    id: found.scheduleId,
-    paused: found.state.paused,
-    note: found.state.note || null,
-    when: typeof found.action.memo?.['when'] === 'string' ? found.action.memo['when'] : '',
-    nextRuns: found.info.nextActionTimes,
-    recentRuns: found.info.recentActions.map((run) => ({
-      workflowId: run.action.workflow.workflowId,
-      at: run.takenAt,
-    })),
-  };
 }

@@ -12,17 +12,21 @@ import {
   modelsChanged,
   syncNow,
   type IntegrationChanged,
+  type ModelsChanged,
 } from '../../workflows/messages.ts';
 import { toSearchAttributes } from './labels.ts';
 import { fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from './names.ts';
 
-type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
+export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
 
 export interface SignalRequest {
   integrationId: string;
   models: string[];
+  everything?: boolean | undefined;
   /** Something about the integration itself changed. */
   event?: IntegrationChanged['event'] | undefined;
+  deletedAt?: Date | undefined;
+  deliveries?: Record<string, number> | undefined;
   tool?: string | undefined;
   category?: string | undefined;
   trigger: Trigger;
@@ -42,24 +46,29 @@ export async function signalChanges(
   config: StartConfig,
   request: SignalRequest,
 ): Promise<StartedRun> {
+  const { event, deletedAt, models, everything, deliveries } = request;
   const options = startOptions(config, request);
-  const handle = request.event
-    ? await client.workflow.signalWithStart<typeof integrationSync, [IntegrationChanged]>(
-        WORKFLOW_TYPES.integrationSync,
-        {
-          ...options,
-          signal: integrationChanged,
-          signalArgs: [{ event: request.event }],
-        },
-      )
-    : undefined;
-  if (handle && request.models.length === 0)
-    return { workflowId: handle.workflowId, runId: handle.signaledRunId };
-  const signalled = await client.workflow.signalWithStart<typeof integrationSync, [{ models: string[] }]>(
-    WORKFLOW_TYPES.integrationSync,
-    { ...options, signal: modelsChanged, signalArgs: [{ models: request.models }] },
-  );
-  return { workflowId: signalled.workflowId, runId: signalled.signaledRunId };
+  const about = deliveries && Object.keys(deliveries).length > 0 ? { deliveries } : {};
+  if (event) {
+    const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
+      typeof integrationSync,
+      [IntegrationChanged]
+    >(WORKFLOW_TYPES.integrationSync, {
+      ...options,
+      signal: integrationChanged,
+      signalArgs: [{ event, ...(deletedAt ? { deletedAt: deletedAt.toISOString() } : {}), ...about }],
+    });
+    if (models.length === 0 && !everything) return { workflowId, runId: signaledRunId };
+  }
+  const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
+    typeof integrationSync,
+    [ModelsChanged]
+  >(WORKFLOW_TYPES.integrationSync, {
+    ...options,
+    signal: modelsChanged,
+    signalArgs: [{ models, ...(everything ? { everything } : {}), ...(event ? {} : about) }],
+  });
+  return { workflowId, runId: signaledRunId };
 }
 
 /** Starts a delta sync that does not wait for the debounce; every endpoint when no models are named. Needs a running worker. */
@@ -81,9 +90,16 @@ export async function requestSyncNow(
   return { workflowId: handle.workflowId, runId };
 }
 
-export interface FullSyncRequest extends Omit<FullSyncInput, 'carried'> {
+export interface FullSyncRequest {
+  integrationId: string;
+  models?: string[] | undefined;
+  since?: string | undefined;
+  allowMassDeletion?: boolean | undefined;
+  trigger?: Trigger | undefined;
   tool?: string | undefined;
   category?: string | undefined;
+  /** Begins so much later: the pace of many (milliseconds). */
+  startDelayMs?: number | undefined;
 }
 
 /** Starts a full sync. One by hand runs at a time for an integration: when there is one, its handle comes back. */
@@ -92,7 +108,7 @@ export async function startFullSync(
   config: Pick<Config, 'TASK_QUEUE'>,
   request: FullSyncRequest,
 ): Promise<{ handle: WorkflowHandle<typeof fullSync>; runId: string; alreadyRunning: boolean }> {
-  const { integrationId, models, since, allowMassDeletion, trigger = 'manual' } = request;
+  const { integrationId, models, since, allowMassDeletion, trigger = 'manual', startDelayMs = 0 } = request;
   const input: FullSyncInput = {
     integrationId,
     trigger,
@@ -110,6 +126,7 @@ export async function startFullSync(
       workflowIdConflictPolicy: 'FAIL',
       typedSearchAttributes: toSearchAttributes({ ...request, trigger }),
       staticSummary: `${trigger} full sync of ${request.integrationId}`,
+      ...(startDelayMs > 0 ? { startDelay: startDelayMs } : {}),
       priority: { priorityKey: 4, fairnessKey: request.integrationId.slice(0, 64) },
     });
     return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false };

@@ -8,7 +8,7 @@ import { createKomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { createChangeNotifier } from '../store/changes.ts';
 import type { Store } from '../store/database.ts';
-import { deleteSchedules, ensureSchedules } from '../temporal/schedules.ts';
+import { createLifecycle } from '../temporal/lifecycle.ts';
 import { connectWorker } from './connect.ts';
 import { installRuntime } from './runtime.ts';
 
@@ -47,12 +47,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settings: config,
     store,
     kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY }),
-    schedules: {
-      ensure: async (integration) => {
-        await ensureSchedules(client, config, integration);
-      },
-      remove: (integrationId) => deleteSchedules(client, integrationId),
-    },
+    temporal: createLifecycle(client, config),
     log,
     notifyChanges: createChangeNotifier(store),
     onPage: deps.onPage,

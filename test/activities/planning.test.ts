@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { PassFailure } from '../../activities/record-failures.ts';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { openStore } from '../../src/store/database.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
-import { findIntegration, setIntegrationStatus } from '../../src/store/integrations.ts';
+import { findIntegration } from '../../src/store/integrations.ts';
+import { pause, resume } from '../../src/store/life.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -18,7 +20,7 @@ async function wholeIntegration(): Promise<string> {
 }
 
 const delta = (integrationId: string, models: string[] | undefined, refresh = false) =>
-  run(planSync, { integrationId, kind: 'delta', models, refresh });
+  run(planSync, { integrationId, kind: 'delta', models, refresh, syncId: randomUUID() });
 
 const failed = (endpoint: string, type: string): PassFailure => ({
   endpoint,
@@ -60,9 +62,9 @@ describe('planSync', () => {
 
   test('(I6) a paused integration keeps what is asked for until it is resumed', async () => {
     const id = await wholeIntegration();
-    await setIntegrationStatus(store, id, 'paused', { code: 'audit', message: 'audit' });
+    await pause(store, id, 'audit');
     expect((await delta(id, ['ats_jobs'])).blocked).toMatchObject({ code: 'Paused' });
-    await setIntegrationStatus(store, id, 'active');
+    await resume(store, id);
     expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
   });
 
@@ -70,13 +72,18 @@ describe('planSync', () => {
     const known = await wholeIntegration();
     control.addFault({ kind: 'unavailable', count: 'always', integration: known });
     expect((await delta(known, ['ats_jobs'])).passes).toHaveLength(1);
-    const error = await failure(planSync, { integrationId: known, kind: 'delta', refresh: true });
+    const error = await failure(planSync, {
+      integrationId: known,
+      kind: 'delta',
+      refresh: true,
+      syncId: 'x',
+    });
     expect(error).toMatchObject({ type: 'Unavailable', nonRetryable: false });
   });
 
   test('a database that is away is waited for', async () => {
     const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
-    const input = { integrationId: 'bombohr:any', kind: 'delta' as const, refresh: false };
+    const input = { integrationId: 'bombohr:any', kind: 'delta' as const, refresh: false, syncId: 'x' };
     const error = await failure(bench.activities({ store: away }).planSync, input);
     expect(error).toMatchObject({
       nonRetryable: false,
@@ -87,7 +94,7 @@ describe('planSync', () => {
 });
 
 describe('recordFailures', () => {
-  test('(I6) (I10) a failed pass ends, is owed, is visible, and is read by the next sync whatever that was started for', async () => {
+  test('(I6) (I10) a failed pass ends, is owed, is visible, and is tried again after its pause whatever a sync was started for', async () => {
     const id = await wholeIntegration();
     const input = pass(id);
     control.addFault({ kind: 'status', status: 400, integration: id });
@@ -95,13 +102,23 @@ describe('recordFailures', () => {
     await run(recordFailures, {
       integrationId: id,
       syncId: input.syncId,
-      failures: [failed('/ats/jobs', 'RequestRejected')],
+      failures: [failed('/ats/jobs', 'CursorRepeated')],
     });
     expect((await bench.passes(id)).at(-1)).toMatchObject({
       state: 'failed',
-      error_code: 'RequestRejected',
+      error_code: 'CursorRepeated',
       error_message: 'no',
     });
+    const waiting = await delta(id, ['ats_jobs']);
+    expect(waiting).toMatchObject({
+      skipped: [{ endpoint: '/ats/jobs', status: 'failed', reason: { code: 'CursorRepeated' } }],
+      retryAt: expect.any(String) as string,
+    });
+    expect(waiting.passes).not.toContainEqual({ endpoint: '/ats/jobs', kind: 'delta' });
+    await store.pool.query(
+      `update kombo_sync.endpoint_states set due_at = now() - interval '1 second' where integration_id = $1`,
+      [id],
+    );
     expect(await delta(id, ['ats_offers'])).toMatchObject({
       passes: expect.arrayContaining([{ endpoint: '/ats/jobs', kind: 'delta' }]) as unknown,
     });

@@ -17,6 +17,7 @@ import { Secret } from '../../src/secret.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
+import { noTemporal } from '../support/no-temporal.ts';
 
 export const API_KEY = 'ks_test_MARKER_key';
 
@@ -29,6 +30,7 @@ export async function createWorkbench() {
   const lines: string[] = [];
   const scheduled: string[] = [];
   const unscheduled: string[] = [];
+  const woken: string[] = [];
   const { control } = sandbox;
 
   const activities = (
@@ -39,9 +41,20 @@ export async function createWorkbench() {
       settings: loadConfig({}),
       store,
       kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...(timeoutMs ? { timeoutMs } : {}) }),
-      schedules: {
-        ensure: async ({ id }) => void scheduled.push(id),
-        remove: async (id) => void unscheduled.push(id),
+      temporal: {
+        ...noTemporal,
+        ensureSchedules: ({ id }) => {
+          scheduled.push(id);
+          return Promise.resolve('unchanged');
+        },
+        deleteSchedules: (id) => {
+          unscheduled.push(id);
+          return Promise.resolve();
+        },
+        wake: (id) => {
+          woken.push(id);
+          return Promise.resolve();
+        },
       },
       log: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
       notifyChanges: () => {},
@@ -55,6 +68,7 @@ export async function createWorkbench() {
     activities,
     scheduled,
     unscheduled,
+    woken,
     logs: () => lines.join(''),
     /** An integration of its own, that Kombo knows and so do we. */
     integration: async (spec: Partial<SandboxIntegrationSpec> = {}, known = true): Promise<string> => {

@@ -80,7 +80,9 @@ describe('windows', () => {
     expect(await readWatermark(store, id, '/ats/jobs')).toEqual(before);
     const result = await run(bench.activities().syncEndpoint, again);
     expect(result.counts).toMatchObject({ updated: 300, pages: 3 });
-    expect((await readWatermark(store, id, '/ats/jobs'))!.getTime()).toBeGreaterThan(before!.getTime());
+    const newest = (await bench.passes(id)).at(-1)!;
+    expect(newest).toMatchObject({ sync_id: again.syncId, state: 'completed' });
+    expect(await readWatermark(store, id, '/ats/jobs')).toEqual(newest.watermark_at);
   });
 
   test('(I16) a second pass over an unchanged source writes nothing', async () => {

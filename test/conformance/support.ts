@@ -9,6 +9,7 @@ import { createLogger } from '../../src/log.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Store } from '../../src/store/database.ts';
 import { endPass } from '../../src/store/passes.ts';
+import { noTemporal } from '../support/no-temporal.ts';
 
 export interface WorldOptions {
   /** Records per page, so that a handful of records has page boundaries; what the client asks for when left out. */
@@ -60,10 +61,14 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       SWEEP_MAX_SHARE: 0.3,
       CHANGES_RETENTION: 0,
       HISTORY_RETENTION: 0,
+      RETRY_INTERVAL: 60_000,
+      RETRY_MAX_INTERVAL: 21_600_000,
+      RETRY_GIVE_UP: 86_400_000,
+      DELETED_RETENTION: null,
     },
     store,
     kombo,
-    schedules: { ensure: () => Promise.resolve(), remove: () => Promise.resolve() },
+    temporal: noTemporal,
     log: createLogger({ level: 'silent', format: 'json' }),
     notifyChanges: () => {},
     ...(options.chunkMs === undefined ? {} : { chunkMs: options.chunkMs }),

@@ -5,7 +5,14 @@ import { planPasses, type EndpointHistory, type PlanRequest } from '../../src/do
 const now = new Date('2026-03-10T12:00:00Z');
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
 const lms = enabledEndpoints('LMS');
-const read: EndpointHistory = { disabled: null, owed: null, watermark: hoursAgo(1), lastFull: hoursAgo(48) };
+const read: EndpointHistory = {
+  disabled: null,
+  owed: null,
+  dueAt: null,
+  failure: null,
+  watermark: hoursAgo(1),
+  lastFull: hoursAgo(48),
+};
 
 function plan(given: Partial<PlanRequest>, history: Record<string, Partial<EndpointHistory>> = {}) {
   return planPasses({
@@ -16,6 +23,7 @@ function plan(given: Partial<PlanRequest>, history: Record<string, Partial<Endpo
     unavailableModels: [],
     now,
     fullRefreshMs: 6 * 3_600_000,
+    force: false,
     ...given,
   });
 }
@@ -52,7 +60,7 @@ describe('changes that only a full pass shows', () => {
 
   test('but not twice within FULL_REFRESH_INTERVAL: then it is owed', () => {
     const soon = plan({ models: ['lms_course_providers'] }, { '/lms/courses': { lastFull: hoursAgo(2) } });
-    expect(soon).toMatchObject({ passes: [], deferred: ['/lms/courses'] });
+    expect(soon).toMatchObject({ passes: [], deferred: new Map([['/lms/courses', hoursAgo(-4)]]) });
     const later = plan({ models: [] }, { '/lms/courses': { lastFull: hoursAgo(7), owed: 'full' } });
     expect(later.passes).toEqual([{ endpoint: '/lms/courses', kind: 'full' }]);
   });
@@ -60,10 +68,45 @@ describe('changes that only a full pass shows', () => {
   test('a delta that was asked for besides still runs', () => {
     const both = plan(
       { models: ['lms_courses'] },
-      { '/lms/courses': { lastFull: hoursAgo(2), owed: 'full' } },
+      { '/lms/courses': { lastFull: hoursAgo(2), owed: 'full', dueAt: hoursAgo(-4) } },
     );
     expect(both.passes).toEqual([{ endpoint: '/lms/courses', kind: 'delta' }]);
-    expect(both.deferred).toEqual(['/lms/courses']);
+  });
+
+  test('a full pass that is owed at once does not wait for the interval', () => {
+    const healed = plan({ models: [] }, { '/lms/courses': { lastFull: hoursAgo(2), owed: 'full' } });
+    expect(healed.passes).toEqual([{ endpoint: '/lms/courses', kind: 'full' }]);
+  });
+});
+
+describe('endpoints that fail', () => {
+  const failure = { code: 'NETWORK', message: 'no', failures: 2, since: hoursAgo(1), needsPerson: false };
+  const waiting = { failure, owed: 'delta' as const, dueAt: hoursAgo(-1) };
+
+  test('are left alone until their pause is over, are visible when asked for, and hold up no other', () => {
+    const result = plan({ models: ['lms_users', 'lms_skills'] }, { '/lms/users': waiting });
+    expect(result.passes).toEqual([{ endpoint: '/lms/skills', kind: 'delta' }]);
+    expect(result.postponed).toMatchObject([
+      { endpoint: '/lms/users', kind: 'delta', outcome: { status: 'failed', reason: { code: 'NETWORK' } } },
+    ]);
+    expect(plan({ models: [] }, { '/lms/users': waiting })).toMatchObject({ passes: [], postponed: [] });
+  });
+
+  test('are read when it is over, whatever the sync was started for (I10)', () => {
+    const due = { ...waiting, dueAt: hoursAgo(0.1) };
+    expect(plan({ models: [] }, { '/lms/users': due }).passes).toEqual([
+      { endpoint: '/lms/users', kind: 'delta' },
+    ]);
+  });
+
+  test('are read before that when somebody asks for it, and by a full sync', () => {
+    expect(plan({ models: ['lms_users'], force: true }, { '/lms/users': waiting }).passes).toHaveLength(1);
+    expect(plan({ kind: 'full', models: ['lms_users'] }, { '/lms/users': waiting }).passes).toHaveLength(1);
+  });
+
+  test('that were never read wait as well', () => {
+    const never = { ...waiting, watermark: null, lastFull: null };
+    expect(plan({ models: [] }, { '/lms/users': never }).passes).toEqual([]);
   });
 });
 
@@ -96,6 +139,7 @@ describe('endpoints without updated_after', () => {
       unavailableModels: [],
       now,
       fullRefreshMs: 0,
+      force: false,
     }).passes;
 
   test('a webhook reads the new orders', () => {

@@ -27,7 +27,10 @@ describe('with Temporal and without Postgres', () => {
       const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? []);
       expect(signals.map((signal) => signal.signalName)).toEqual([modelsChanged.name]);
       const payload = signals[0]?.input?.payloads?.[0]?.data;
-      expect(JSON.parse(Buffer.from(payload ?? []).toString())).toEqual({ models: ['hris_teams'] });
+      expect(JSON.parse(Buffer.from(payload ?? []).toString())).toEqual({
+        models: ['hris_teams'],
+        deliveries: { 'data-changed': 1 },
+      });
     } finally {
       await server.close();
       await handle.terminate('end of the test');

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { saveIntegration, setIntegrationStatus } from '../../src/store/integrations.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { park } from '../../src/store/life.ts';
 import { html } from '../../src/http/status-page/html.ts';
 import { relativeTime } from '../../src/http/status-page/relative-time.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
@@ -78,7 +79,13 @@ test('shows integrations, and escapes what comes from outside', async () => {
     organizationName: '<script>alert(1)</script>',
   });
   await saveIntegration(store, { id: 'lever:"><b>', tool: 'lever', category: 'ATS' });
-  await setIntegrationStatus(store, 'lever:"><b>', 'parked', { code: 'auth', message: 'Login & password' });
+  await park(store, 'lever:"><b>', {
+    code: 'auth',
+    message: 'Login & password',
+    needsPerson: true,
+    failures: 1,
+    retryAt: new Date(),
+  });
   const { app } = await testApp({
     store,
     temporal: temporalAt(inject('temporalAddress')),

@@ -28,6 +28,7 @@ describe('accepted', () => {
         models: ['hris_employees', 'hris_moods'],
         tool: 'personio',
         category: 'HRIS',
+        deliveries: { 'data-changed': 1 },
         trigger: 'webhook',
       },
     ]);
@@ -52,7 +53,6 @@ describe('accepted', () => {
 
   test.each([
     ['an unknown type', { id: 'x', type: 'invented-next-year', data: {} }],
-    ['a deprecated type', { id: 'x', type: 'sync-finished', data: { integration_id: 'a:b' } }],
     ['no models', { id: 'x', type: 'data-changed', data: { integration_id: 'a:b', changed_models: [] } }],
   ])('I3: %s is acknowledged and asks for nothing', async (_name, body) => {
     const { send, requests } = acceptingSend();
@@ -62,6 +62,28 @@ describe('accepted', () => {
     expect(response.json()).toEqual({ status: 'ignored' });
     expect(requests).toEqual([]);
     expect(events).toMatchObject([{ outcome: 'ignored' }]);
+  });
+
+  test('a legacy type asks for everything; with LEGACY_WEBHOOKS=off it is answered, counted and not acted upon', async () => {
+    const { send, requests } = acceptingSend();
+    const body = JSON.stringify({ id: 'x', type: 'sync-finished', data: { integration_id: 'a:b' } });
+    const { deliver } = await testApp({ send });
+    expect((await deliver(body)).json()).toEqual({ status: 'accepted' });
+    expect(requests).toEqual([
+      {
+        integrationId: 'a:b',
+        models: [],
+        everything: true,
+        deliveries: { 'sync-finished': 1 },
+        trigger: 'webhook',
+      },
+    ]);
+    const off = await testApp({ send, config: testConfig({ LEGACY_WEBHOOKS: 'off' }) });
+    const answer = await off.deliver(body);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({ status: 'ignored' });
+    expect(requests).toHaveLength(1);
+    expect(off.events).toMatchObject([{ outcome: 'legacy-off', type: 'sync-finished' }]);
   });
 
   test('I2: a secret that is being rotated out is still good', async () => {

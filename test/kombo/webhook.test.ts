@@ -110,16 +110,39 @@ test.each(['assessment:order-received', 'inline-assessment:order-received'])(
   },
 );
 
-test.each(['sync-finished', 'remote-event-received', 'connection-flow-failed', 'invented-next-year'])(
-  '%s asks for nothing',
+test.each(['sync-finished', 'remote-event-received'])(
+  '%s says that anything of the integration may have changed',
   (type) => {
-    expect(parseDelivery({ id: 'x', type, data: { ...integration } })).toEqual({
-      kind: 'ignored',
-      id: 'x',
-      type,
-    });
+    const {
+      integration_id: integrationId,
+      integration_tool: tool,
+      integration_category: category,
+    } = integration;
+    const legacy = { kind: 'legacy', id: 'x', type, integrationId, tool, category };
+    expect(parseDelivery({ id: 'x', type, data: { ...integration } })).toEqual(legacy);
+    expect(parseDelivery({ id: 'x', type, data: {} })).toEqual({ kind: 'ignored', id: 'x', type });
   },
 );
+
+test.each(['connection-flow-failed', 'ai-apply-application-status-updated', 'invented-next-year'])(
+  '%s asks for nothing',
+  (type) => {
+    const ignored = { kind: 'ignored', id: 'x', type };
+    expect(parseDelivery({ id: 'x', type, data: { any: 'thing' } })).toEqual(ignored);
+    const integrationId = integration.integration_id;
+    expect(parseDelivery({ id: 'x', type, data: { ...integration } })).toEqual({ ...ignored, integrationId });
+  },
+);
+
+test('a deletion says when it was, in a form that can be read or not at all', () => {
+  const deletion = (deleted_at: unknown) =>
+    parseDelivery({ id: 'x', type: 'integration-deleted', data: { id: 'personio:1', deleted_at } });
+  expect(deletion('2026-03-01T10:00:00Z')).toMatchObject({
+    event: 'deleted',
+    deletedAt: new Date('2026-03-01T10:00:00Z'),
+  });
+  expect(deletion('yesterday')).not.toHaveProperty('deletedAt');
+});
 
 describe('malformed', () => {
   const many = Array.from({ length: 501 }, (_, index) => ({ name: `model_${index}` }));

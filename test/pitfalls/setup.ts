@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
@@ -51,7 +52,14 @@ export const endpointsOf = (category: Category) => enabledEndpoints(category);
 export const plan = async (
   kind: PassKind,
   more: { models?: string[]; integrationId?: string; refresh?: boolean } = {},
-) => world.run(world.activities.planSync, { integrationId: integration, kind, refresh: false, ...more });
+) =>
+  world.run(world.activities.planSync, {
+    integrationId: integration,
+    kind,
+    syncId: randomUUID(),
+    refresh: false,
+    ...more,
+  });
 
 export const everyEndpoint = () =>
   expect.arrayContaining(

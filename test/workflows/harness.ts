@@ -43,7 +43,14 @@ export function useWorkflows(): void {
   beforeAll(async () => {
     const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
-    const activities = ['planSync', 'syncEndpoint', 'sweepEndpoint', 'recordFailures', 'tidyUp'];
+    const activities = [
+      'planSync',
+      'syncEndpoint',
+      'sweepEndpoint',
+      'recordFailures',
+      'tidyUp',
+      'eraseIntegration',
+    ];
     creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), 1_000, new Set(activities));
   });
   afterEach(async () => {

@@ -34,7 +34,7 @@ describe('passes', () => {
     expect([...run.activities.values()]).toHaveLength(4);
     expect(run.pending('syncEndpoint')).toMatchObject({
       heartbeatMs: 30_000,
-      scheduleToCloseMs: 6 * 3_600_000,
+      scheduleToCloseMs: 24 * 3_600_000,
       priority: 2,
     });
     expect(brief(await finishPass(run, '/ats/applications'))).toEqual(['syncEndpoint delta /ats/users']);

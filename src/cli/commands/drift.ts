@@ -15,7 +15,7 @@ export function register(program: Command): void {
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
         const { listDrift } = await import('../../store/drift.ts');
-        const { requireIntegration } = await import('../integration.ts');
+        const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         await requireIntegration(store, id);
         const reports = await listDrift(store, id, options.limit);

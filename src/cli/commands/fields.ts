@@ -27,7 +27,7 @@ export function register(program: Command): void {
       run(['DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
         const { findEndpoint } = await import('../../domain/catalogue/index.ts');
         const { undocumentedFields } = await import('../../store/undocumented.ts');
-        const { requireIntegration } = await import('../integration.ts');
+        const { requireIntegration } = await import('../../operations/require.ts');
         if (options.endpoint !== undefined && !findEndpoint(options.endpoint)) {
           throw wrongUse(`${options.endpoint} is no known endpoint; write it as /hris/employees.`);
         }

@@ -36,7 +36,7 @@ export function register(program: Command): void {
 
   addCommand(group, 'show <id>', 'Show one integration', [`integrations show ${EXAMPLE_ID}`]).action(
     run(['DATABASE_URL'], async (context, id: string) => {
-      const { requireIntegration } = await import('../integration.ts');
+      const { requireIntegration } = await import('../../operations/require.ts');
       const integration = await requireIntegration(await context.store(), id);
       context.print({ integration }, () => describe(integration));
     }),
@@ -49,8 +49,9 @@ export function register(program: Command): void {
     .option('--no-sync', 'do not start the first full sync')
     .action(
       run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context, id: string, options: { sync: boolean }) => {
-        const { addIntegration } = await import('../add-integration.ts');
-        const added = await addIntegration(context, id, options.sync);
+        const { addIntegration } = await import('../../operations/integrations.ts');
+        const deps = { ...(await context.operations()), kombo: await context.kombo() };
+        const added = await addIntegration(deps, id, { sync: options.sync });
         context.print(added, () =>
           [
             `${added.integration.id} (${added.integration.tool}, ${added.integration.category}) is ${added.new ? 'added' : 'up to date'}; its schedules are ${added.schedules}.`,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ScheduleInfo } from '../../temporal/schedules.ts';
+import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { addCommand, addGroup } from '../define.ts';
 import { notFound } from '../errors.ts';
 import { absolute, pairs, relative } from '../format.ts';
@@ -13,7 +13,7 @@ export function register(program: Command): void {
     EXAMPLE,
   ]).action(
     run([], async (context, id: string) => {
-      const { describeSchedule } = await import('../../temporal/schedules.ts');
+      const { describeSchedule } = await import('../../temporal/schedule-state.ts');
       const { client } = await context.temporal();
       const { fullSync, catchUp } = await describeSchedule(client, id);
       if (!fullSync && !catchUp) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { EndpointStatus, IntegrationStatus } from '../../store/status.ts';
+import type { IntegrationOverview } from '../../store/overview.ts';
+import type { EndpointStatus } from '../../store/status.ts';
 import { addCommand } from '../define.ts';
 import { pairs, relative, table } from '../format.ts';
 import { run } from '../run.ts';
@@ -10,14 +11,15 @@ export function register(program: Command): void {
     'status personio:CBNMt7dSNCzBdnRTx87dev4E',
   ]).action(
     run(['DATABASE_URL'], async (context, id: string | undefined) => {
-      const { endpointStatuses, integrationStatuses } = await import('../../store/status.ts');
-      const { requireIntegration } = await import('../integration.ts');
+      const { endpointStatuses } = await import('../../store/status.ts');
+      const { findOverview, listOverview } = await import('../../store/overview.ts');
+      const { requireIntegration } = await import('../../operations/require.ts');
       const store = await context.store();
       if (id !== undefined) await requireIntegration(store, id);
       const extra = context.config.EXTRA_ENDPOINTS;
-      const integrations = await integrationStatuses(store, extra);
-      const integration = integrations.find((candidate) => candidate.id === id);
+      const integration = id === undefined ? undefined : await findOverview(store, id, extra);
       if (!integration) {
+        const { integrations } = await listOverview(store, { limit: 10_000 }, extra);
         context.print({ integrations }, () => overview(integrations));
         return;
       }
@@ -27,7 +29,7 @@ export function register(program: Command): void {
   );
 }
 
-function overview(integrations: IntegrationStatus[]): string {
+function overview(integrations: IntegrationOverview[]): string {
   if (integrations.length === 0) {
     return 'There is no integration yet. Kombo announces new ones by webhook; "kombo-sync integrations add <id>" adds one by hand.';
   }
@@ -46,7 +48,7 @@ function overview(integrations: IntegrationStatus[]): string {
   );
 }
 
-function details(integration: IntegrationStatus, endpoints: EndpointStatus[]): string {
+function details(integration: IntegrationOverview, endpoints: EndpointStatus[]): string {
   const head = pairs([
     ['Integration', integration.id],
     ['Tool', `${integration.tool} (${integration.category})`],

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { addCommand } from '../define.ts';
-import { EXIT, failed, wrongUse } from '../errors.ts';
-import { parseList, parseSince } from '../options.ts';
+import { EXIT, wrongUse } from '../errors.ts';
+import { parseCount, parseList, parseSince } from '../options.ts';
 import { run, type Context } from '../run.ts';
-import type { FullOptions, StartedSync } from '../full-sync.ts';
-import type { Integration } from '../../store/integrations.ts';
+import type { OperationDeps } from '../../operations/deps.ts';
+import type { StartedSync } from '../../operations/syncs.ts';
 import type { SyncResult } from '../../domain/sync.ts';
 
 interface Options {
@@ -13,6 +13,7 @@ interface Options {
   since?: string;
   allowMassDeletion?: boolean;
   wait?: boolean;
+  perMinute: number;
 }
 
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
@@ -27,17 +28,18 @@ export function registerSyncFull(group: Command): void {
     .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
     .option('--since <date>', 'only what changed since then; such a sync deletes nothing', parseSince)
     .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table')
+    .option(
+      '--per-minute <n>',
+      'with --all: so many start in a minute, after the first ten',
+      parseCount(6_000),
+      60,
+    )
     .option('--wait', 'show progress and end with the result: 0 only if every endpoint completed')
     .action(
       run(['DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
-        const { startFull } = await import('../full-sync.ts');
-        const integrations = await chooseIntegrations(context, id, options);
-        const started: StartedSync[] = [];
-        for (const integration of integrations) {
-          const sync = await startFull(context, integration, fullOptions(options));
-          started.push(sync);
-          if (options.wait) context.note(startedText(sync));
-        }
+        const deps = await context.operations();
+        const started = await start(deps, id, options);
+        if (options.wait) for (const sync of started) context.note(startedText(sync));
         if (options.wait) context.note('Waiting for the end. Ctrl-C ends the waiting; the sync goes on.');
         if (options.wait) return finish(context, started, options.all === true);
         context.print(options.all ? { syncs: started } : started[0], () =>
@@ -48,33 +50,14 @@ export function registerSyncFull(group: Command): void {
     );
 }
 
-function fullOptions(options: Options): FullOptions {
-  const { models, since, allowMassDeletion } = options;
-  return { models, since, allowMassDeletion };
-}
-
-async function chooseIntegrations(
-  context: Context,
-  id: string | undefined,
-  options: Options,
-): Promise<Integration[]> {
-  if (id === undefined && !options.all) throw wrongUse('Name an integration, or say --all.');
+async function start(deps: OperationDeps, id: string | undefined, options: Options): Promise<StartedSync[]> {
+  const { fullSync, fullSyncAll } = await import('../../operations/syncs.ts');
   if (id !== undefined && options.all) throw wrongUse('Name an integration or say --all, not both.');
-  const { checkModels, requireIntegration } = await import('../integration.ts');
-  const store = await context.store();
-  if (id === undefined) {
-    if (options.models) throw wrongUse('--models needs one integration; models differ by category.');
-    const { listIntegrations } = await import('../../store/integrations.ts');
-    return (await listIntegrations(store)).filter((integration) => integration.status === 'active');
-  }
-  const integration = await requireIntegration(store, id);
-  checkModels(options.models, integration.category);
-  if (integration.status === 'removed' || integration.status === 'paused') {
-    throw failed(
-      `${id} is ${integration.status}${integration.statusReason ? `: ${integration.statusReason}` : ''}; nothing is read for it.`,
-    );
-  }
-  return [integration];
+  const { models, since, allowMassDeletion } = options;
+  if (id !== undefined) return [await fullSync(deps, id, { models, since, allowMassDeletion })];
+  if (!options.all) throw wrongUse('Name an integration, or say --all.');
+  if (models) throw wrongUse('--models needs one integration; models differ by category.');
+  return fullSyncAll(deps, { since, allowMassDeletion, perMinute: options.perMinute });
 }
 
 function startedText(sync: StartedSync): string {

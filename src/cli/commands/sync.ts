@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { SyncSummary } from '../../store/status.ts';
 import { addCommand, addGroup } from '../define.ts';
-import { failed, unreachable } from '../errors.ts';
 import { countsText, relative, span, table } from '../format.ts';
 import { parseCount, parseList } from '../options.ts';
 import { run } from '../run.ts';
@@ -19,10 +18,6 @@ export function register(program: Command): void {
   registerSyncHistory(group);
 }
 
-/** A running worker accepts within milliseconds, a busy one within seconds. */
-const ACCEPT_BOUND_MS = 15_000;
-const DEADLINE_EXCEEDED = 4;
-
 function registerSyncNow(group: Command): void {
   addCommand(group, 'now <id>', 'Read what has changed now, without waiting for a webhook', [
     `sync now ${EXAMPLE_ID}`,
@@ -31,48 +26,14 @@ function registerSyncNow(group: Command): void {
     .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { models?: string[] }) => {
-        const { requestSyncNow } = await import('../../temporal/start.ts');
-        const { checkModels, requireIntegration } = await import('../integration.ts');
-        const integration = await requireIntegration(await context.store(), id);
-        checkModels(options.models, integration.category);
-        if (integration.status === 'removed' || integration.status === 'paused') {
-          throw failed(
-            `${id} is ${integration.status}${integration.statusReason ? `: ${integration.statusReason}` : ''}; nothing is read for it.`,
-          );
-        }
-        const { client } = await context.temporal();
-        const { tool, category } = integration;
-        const { workflowId, runId } = await client
-          .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
-            requestSyncNow(client, context.config, {
-              integrationId: id,
-              models: options.models,
-              tool,
-              category,
-            }),
-          )
-          .catch((error: unknown) => {
-            throw describeRefusal(error, context.config.TASK_QUEUE);
-          });
+        const { syncNow } = await import('../../operations/syncs.ts');
+        const { workflowId, runId } = await syncNow(await context.operations(), id, options);
         context.print(
           { integrationId: id, workflowId, runId },
           () => `A sync of ${id} starts now: workflow ${workflowId}, run ${runId}.`,
         );
       }),
     );
-}
-
-/** Only a worker can accept the request; without one it times out though Temporal is there. */
-function describeRefusal(error: unknown, taskQueue: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const timedOut =
-    error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError' ||
-    (error.cause instanceof Error && 'code' in error.cause && error.cause.code === DEADLINE_EXCEEDED);
-  if (!timedOut) return error;
-  return unreachable(
-    `No worker answered on task queue ${taskQueue}. Start one by: kombo-sync worker. "kombo-sync doctor" looks for it.`,
-    error,
-  );
 }
 
 function registerSyncHistory(group: Command): void {
@@ -83,7 +44,7 @@ function registerSyncHistory(group: Command): void {
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
         const { syncHistory } = await import('../../store/status.ts');
-        const { requireIntegration } = await import('../integration.ts');
+        const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         await requireIntegration(store, id);
         const syncs = await syncHistory(store, id, options.limit);

@@ -1,8 +1,9 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { findIntegration, type Integration } from '../../store/integrations.ts';
-import { endpointStatuses, integrationStatuses, syncHistory } from '../../store/status.ts';
-import { describeSchedule } from '../../temporal/schedules.ts';
+import { findOverview, listOverview } from '../../store/overview.ts';
+import { endpointStatuses, syncHistory } from '../../store/status.ts';
+import { describeSchedule } from '../../temporal/schedule-state.ts';
 import { requestSyncNow, startFullSync } from '../../temporal/start.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { AdminGate } from '../plugins/admin-token.ts';
@@ -63,7 +64,9 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
           response: { 200: z.object({ integrations: z.array(integrationSchema) }), ...failures },
         },
       },
-      async () => ({ integrations: await askPostgres(integrationStatuses(store, config.EXTRA_ENDPOINTS)) }),
+      async () => ({
+        integrations: (await askPostgres(listOverview(store, {}, config.EXTRA_ENDPOINTS))).integrations,
+      }),
     );
 
     app.get(
@@ -78,12 +81,11 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
       },
       async (request, reply) => {
         const { id } = await getIntegration(request.params.id);
-        const [all, endpoints, schedules] = await Promise.all([
-          askPostgres(integrationStatuses(store, config.EXTRA_ENDPOINTS)),
+        const [status, endpoints, schedules] = await Promise.all([
+          askPostgres(findOverview(store, id, config.EXTRA_ENDPOINTS)),
           askPostgres(endpointStatuses(store, id, config.EXTRA_ENDPOINTS)),
           askTemporal(() => describeSchedule(temporal.client, id)).catch(() => undefined),
         ]);
-        const status = all.find((integration) => integration.id === id);
         if (!status) throw new HttpError(404, 'not_found', 'There is no integration with this id.');
         return reply.send({
           ...status,

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { integrationStatuses } from '../../store/status.ts';
+import { listOverview } from '../../store/overview.ts';
 import { fullSyncScheduleId } from '../../temporal/names.ts';
 import type { HttpDeps } from '../deps.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../plugins/admin-token.ts';
@@ -26,8 +26,8 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
         ? { url: deps.temporalUiUrl.replace(/\/+$/, ''), namespace: temporal.namespace }
         : undefined;
       try {
-        const [integrations, nextFullSyncs] = await Promise.all([
-          within(TIMEOUT_MS, integrationStatuses(store, config.EXTRA_ENDPOINTS)),
+        const [{ integrations }, nextFullSyncs] = await Promise.all([
+          within(TIMEOUT_MS, listOverview(store, {}, config.EXTRA_ENDPOINTS)),
           readNextFullSyncs(deps),
         ]);
         const data = { now: new Date(), integrations, nextFullSyncs, ...(temporalUi ? { temporalUi } : {}) };

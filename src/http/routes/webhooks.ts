@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import { verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
-import type { Coalescer } from '../../temporal/coalescer.ts';
+import type { Coalescer, Notice } from '../../temporal/coalescer.ts';
+import type { DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryEvent, DeliveryOutcome, HttpDeps } from '../deps.ts';
 import type { Metrics } from '../metrics.ts';
 import { sendError } from '../plugins/errors.ts';
@@ -14,12 +15,18 @@ const RETRY_AFTER_SECONDS = 5;
  * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient look at the content, then Temporal. The answer is
  * 200 only after Temporal has stored the signal (invariants I1 and I2).
  */
-export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Metrics }) {
+export function webhookRoutes(
+  deps: HttpDeps & { ingest: Coalescer; metrics: Metrics; deliveryCounts: DeliveryCounts },
+) {
   const finish = (request: FastifyRequest, reply: FastifyReply, outcome: DeliveryOutcome, it?: Delivery) => {
     const event = describeDelivery(outcome, reply.elapsedTime, it);
     deps.metrics.countDelivery(event);
     deps.onDelivery?.(event);
-    const level = outcome === 'accepted' || outcome === 'ignored' ? 'info' : 'warn';
+    if (it && isAnswered(outcome)) {
+      const { type } = it;
+      deps.deliveryCounts.add({ integrationId: it.integrationId ?? '', type, outcome });
+    }
+    const level = isAnswered(outcome) ? 'info' : 'warn';
     request.log[level]({ delivery: event }, `webhook ${outcome}`);
   };
 
@@ -58,6 +65,10 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
           return sendError(reply, 400, 'malformed', error.message);
         }
 
+        if (delivery.kind === 'legacy' && !deps.config.LEGACY_WEBHOOKS) {
+          finish(request, reply, 'legacy-off', delivery);
+          return reply.send({ status: 'ignored' });
+        }
         const notice = noticeOf(delivery);
         if (!notice) {
           finish(request, reply, 'ignored', delivery);
@@ -88,22 +99,36 @@ export function webhookRoutes(deps: HttpDeps & { ingest: Coalescer; metrics: Met
   };
 }
 
+/** Outcomes after which the sender is done. */
+function isAnswered(outcome: DeliveryOutcome): outcome is 'accepted' | 'ignored' | 'legacy-off' {
+  return outcome === 'accepted' || outcome === 'ignored' || outcome === 'legacy-off';
+}
+
 function describeDelivery(outcome: DeliveryOutcome, ms: number, delivery?: Delivery): DeliveryEvent {
   return {
     outcome,
     ms: Math.round(ms * 10) / 10,
     ...(delivery ? { id: delivery.id, type: delivery.type } : {}),
-    ...(delivery && delivery.kind !== 'ignored' ? { integrationId: delivery.integrationId } : {}),
+    ...(delivery?.integrationId === undefined ? {} : { integrationId: delivery.integrationId }),
     models: delivery?.kind === 'data-changed' ? delivery.models : [],
   };
 }
 
-function noticeOf(delivery: Delivery) {
+/** What a delivery wants of Temporal; undefined when it asks for nothing. */
+function noticeOf(delivery: Delivery): Notice | undefined {
   if (delivery.kind === 'ignored') return undefined;
-  const { integrationId, tool, category } = delivery;
-  const about = { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
-  if (delivery.kind === 'lifecycle') return { ...about, models: [], event: delivery.event };
-  return delivery.models.length > 0 ? { ...about, models: delivery.models } : undefined;
+  const { integrationId, tool, category, type } = delivery;
+  const about = { integrationId, type, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
+  switch (delivery.kind) {
+    case 'lifecycle': {
+      const { event, deletedAt } = delivery;
+      return { ...about, models: [], event, ...(deletedAt ? { deletedAt } : {}) };
+    }
+    case 'legacy':
+      return { ...about, models: [], everything: true };
+    case 'data-changed':
+      return delivery.models.length > 0 ? { ...about, models: delivery.models } : undefined;
+  }
 }
 
 function parseJson(body: Buffer): unknown {

@@ -1,11 +1,11 @@
-import type { IntegrationStatus } from '../../store/status.ts';
+import type { IntegrationOverview } from '../../store/overview.ts';
 import { html, Html } from './html.ts';
 import { relativeTime } from './relative-time.ts';
 import { STYLE } from './style.ts';
 
 export interface StatusPageData {
   now: Date;
-  integrations: readonly IntegrationStatus[];
+  integrations: readonly IntegrationOverview[];
   /** Start of the next full sync by integration id; undefined while Temporal cannot be reached. */
   nextFullSyncs: ReadonlyMap<string, Date> | undefined;
   temporalUi?: { url: string; namespace: string };
@@ -99,7 +99,7 @@ function table(data: StatusPageData): Html {
   </table>`;
 }
 
-function row(integration: IntegrationStatus, data: StatusPageData): Html {
+function row(integration: IntegrationOverview, data: StatusPageData): Html {
   const { id, organizationName, failedEndpoints, lastSyncAt, freshAsOf } = integration;
   return html`<tr>
     <td>
@@ -117,7 +117,7 @@ function row(integration: IntegrationStatus, data: StatusPageData): Html {
   </tr>`;
 }
 
-function name({ id }: IntegrationStatus, { temporalUi }: StatusPageData): Html {
+function name({ id }: IntegrationOverview, { temporalUi }: StatusPageData): Html {
   if (!temporalUi) return html`<code>${id}</code>`;
   const query = encodeURIComponent(`KomboIntegrationId="${id}"`);
   const namespace = encodeURIComponent(temporalUi.namespace);
@@ -126,7 +126,7 @@ function name({ id }: IntegrationStatus, { temporalUi }: StatusPageData): Html {
   >`;
 }
 
-function status({ status, statusReason, runningPasses }: IntegrationStatus): Html {
+function status({ status, statusReason, runningPasses }: IntegrationOverview): Html {
   const tone = { active: 'good', paused: 'wait', parked: 'bad', removed: 'soft' }[status];
   const detail = statusReason ?? (runningPasses > 0 ? `${runningPasses} passes running` : '');
   return html`<span class="${tone}">${status}</span>${detail ? html`<small>${detail}</small>` : ''}`;

@@ -1,9 +1,9 @@
 import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
-import { findIntegration, type Integration } from '../store/integrations.ts';
 import type { Store } from '../store/database.ts';
-import { notFound, wrongUse } from './errors.ts';
+import { findIntegration, type Integration } from '../store/integrations.ts';
+import { conflict, invalid, notFound } from './errors.ts';
 
-/** The integration with this id. @throws CliError (not found) with what to do. */
+/** The integration with this id. @throws OperationError (not-found) with what to do. */
 export async function requireIntegration(store: Store, id: string): Promise<Integration> {
   const integration = await findIntegration(store, id);
   if (integration) return integration;
@@ -12,7 +12,18 @@ export async function requireIntegration(store: Store, id: string): Promise<Inte
   );
 }
 
-/** @throws CliError (wrong use) unless every name is a model, a table or a path of this category. */
+/** @throws OperationError (conflict) when nothing is read for the integration. */
+export function requireReadable(integration: Integration): void {
+  const { id, status, statusReason } = integration;
+  if (status === 'active' || status === 'parked') return;
+  const remedy = status === 'paused' ? ` "kombo-sync integrations resume ${id}" goes on.` : '';
+  throw conflict(
+    status,
+    `${id} is ${status}${statusReason ? `: ${statusReason}` : ''}; nothing is read for it.${remedy}`,
+  );
+}
+
+/** @throws OperationError (invalid) unless every name is a model, a table or a path of this category. */
 export function checkModels(models: readonly string[] | undefined, category: Category): void {
   if (!models) return;
   const endpoints = CATALOGUE.filter((endpoint) => endpoint.category === category);
@@ -21,7 +32,7 @@ export function checkModels(models: readonly string[] | undefined, category: Cat
   const wrong = models.filter((model) => !own.has(model) && !tables.has(model));
   if (wrong.length === 0) return;
   const known = wrong.every((model) => KNOWN_MODELS.has(model));
-  throw wrongUse(
+  throw invalid(
     `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrong.join(', ')}. The models of ${category} are ${[...own].sort().join(', ')}.`,
   );
 }

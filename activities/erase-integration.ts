@@ -1,0 +1,65 @@
+import { SyncError } from '../src/domain/errors.ts';
+import { isBack, REMOVED } from '../src/domain/life.ts';
+import type { EraseInput } from '../src/domain/sync.ts';
+import { eraseSome, markErased } from '../src/store/erase.ts';
+import { findIntegration, type Integration } from '../src/store/integrations.ts';
+import type { ActivityDeps } from './deps.ts';
+import { asFailures } from './failures.ts';
+import { keepAlive } from './liveness.ts';
+
+export type EraseStep =
+  /** Some rows are gone, more are left. */
+  | { state: 'erasing'; rows: number }
+  | { state: 'erased'; rows: number }
+  /** It is not removed any more, or DELETED_RETENTION is off. */
+  | { state: 'kept'; rows: 0 }
+  /** DELETED_RETENTION is not over before `at` (ISO). */
+  | { state: 'early'; rows: 0; at: string };
+
+const CHUNK_MS = 4 * 60_000;
+
+/** Erases the data of a removed integration, a time box at a time. */
+export function createEraseIntegration(deps: ActivityDeps) {
+  return async function eraseIntegration({ integrationId, now = false }: EraseInput): Promise<EraseStep> {
+    return asFailures(async () => {
+      using liveness = keepAlive();
+      const integration = await findIntegration(deps.store, integrationId);
+      if (integration?.status !== 'removed' || !integration.removedAt) return { state: 'kept', rows: 0 };
+      if (!now) {
+        const retention = deps.settings.DELETED_RETENTION;
+        if (retention === null) return { state: 'kept', rows: 0 };
+        const at = new Date(integration.removedAt.getTime() + retention);
+        if (at > new Date()) return { state: 'early', rows: 0, at: at.toISOString() };
+        if (await isThere(deps, integration)) {
+          await deps.temporal.wake(integrationId);
+          return { state: 'kept', rows: 0 };
+        }
+      }
+      const until = performance.now() + (deps.chunkMs ?? CHUNK_MS);
+      let rows = 0;
+      for (;;) {
+        const deleted = await eraseSome(deps.store, integrationId);
+        rows += deleted;
+        liveness.report({ rows });
+        if (deleted === 0) break;
+        liveness.signal.throwIfAborted();
+        if (liveness.isShuttingDown() || performance.now() >= until) return { state: 'erasing', rows };
+      }
+      await markErased(deps.store, integrationId);
+      deps.log.info({ integrationId, rows }, 'The data of a removed integration are erased');
+      return { state: 'erased', rows };
+    });
+  };
+}
+
+/** A 404 may have been a mistake: what is removed because of one is looked up again before its data are gone for good. */
+async function isThere(deps: ActivityDeps, integration: Integration): Promise<boolean> {
+  if (integration.statusCode !== REMOVED.unknown) return false;
+  try {
+    const found = await deps.kombo.getIntegration(integration.id);
+    return isBack({ code: integration.statusCode, at: integration.removedAt }, found);
+  } catch (error) {
+    if (error instanceof SyncError && error.errorClass === 'IntegrationGone') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Is it safe to switch the old webhooks (`sync-finished`, `remote-event-received`) off? Judged by what has happened, never by
+ * what should have: https://docs.kombo.dev/ats/guides/data-changed-migration
+ */
+export type Verdict = 'ready' | 'wait' | 'blocked';
+
+export interface CutoverCheck {
+  /** What was looked at, as `evidence`. */
+  name: 'state' | 'evidence' | 'full' | 'delta' | 'drift' | 'schedule' | 'endpoints';
+  verdict: Verdict;
+  message: string;
+  /** What to do next; null when nothing is. */
+  remedy: string | null;
+}
+
+/** A sync that a legacy webhook asked for and that found a change. */
+export interface LegacySync {
+  syncId: string;
+  at: Date;
+  /** A data-changed told of it as well. */
+  confirmed: boolean;
+}
+
+export interface EndpointFacts {
+  endpoint: string;
+  lastFull: Date | null;
+  watermark: Date | null;
+  failure: { message: string; needsPerson: boolean } | null;
+  /** Verdict of the newest full pass's drift; null when there was nothing to compare with. */
+  drift: 'none' | 'expected' | 'unexpected' | null;
+}
+
+export interface CutoverFacts {
+  integrationId: string;
+  status: 'active' | 'paused' | 'parked' | 'removed';
+  statusReason: string | null;
+  /** The newest of them, newest first: as many as are asked for, or as there are. */
+  legacySyncs: LegacySync[];
+  /** When a webhook of each kind came last. */
+  lastLegacyAt: Date | null;
+  lastDataChangedAt: Date | null;
+  /** Endpoints that the tool offers and that are read. */
+  endpoints: EndpointFacts[];
+  /** Undefined while Temporal cannot be asked; null when there is none. */
+  schedule: { paused: boolean; nextRun: Date | null } | null | undefined;
+}
+
+export interface CutoverOptions {
+  now: Date;
+  /** A data-changed may come this long before or after the sync-finished of the same sync at Kombo. */
+  graceMs: number;
+  /** A delta is fresh when it is not older than this. */
+  freshMs: number;
+}
+
+export interface IntegrationCutover {
+  integrationId: string;
+  verdict: Verdict;
+  checks: CutoverCheck[];
+}
+
+export function judgeCutover(facts: CutoverFacts, options: CutoverOptions): IntegrationCutover {
+  const checks = [
+    judgeState(facts),
+    judgeEvidence(facts, options),
+    judgeFull(facts),
+    judgeDelta(facts, options),
+    judgeDrift(facts),
+    judgeSchedule(facts, options),
+    judgeEndpoints(facts),
+  ];
+  return { integrationId: facts.integrationId, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
+}
+
+/** Blocked outranks wait, and wait outranks ready. */
+export function worst(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('blocked')) return 'blocked';
+  return verdicts.includes('wait') ? 'wait' : 'ready';
+}
+
+const ready = (name: CutoverCheck['name'], message: string): CutoverCheck => ({
+  name,
+  verdict: 'ready',
+  message,
+  remedy: null,
+});
+
+const not = (
+  verdict: 'wait' | 'blocked',
+  name: CutoverCheck['name'],
+  message: string,
+  remedy: string,
+): CutoverCheck => ({ name, verdict, message, remedy });
+
+function judgeState({ integrationId, status, statusReason }: CutoverFacts): CutoverCheck {
+  if (status === 'active') return ready('state', 'It is active.');
+  const remedy =
+    status === 'paused'
+      ? `kombo-sync integrations resume ${integrationId}`
+      : 'Do what the reason says; the rest goes by itself.';
+  return not('blocked', 'state', `It is ${status}: ${statusReason ?? 'no reason given'}`, remedy);
+}
+
+/** Each of the last syncs that a legacy webhook brought and that found something must have been told by data-changed too. */
+function judgeEvidence(facts: CutoverFacts, { now, graceMs }: CutoverOptions): CutoverCheck {
+  const { legacySyncs, lastLegacyAt, lastDataChangedAt } = facts;
+  const untold = legacySyncs.filter(({ confirmed }) => !confirmed);
+  const late = untold.filter(({ at }) => now.getTime() - at.getTime() > graceMs);
+  if (late.length > 0) {
+    return not(
+      'blocked',
+      'evidence',
+      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed told of, last at ${iso(late[0]!.at)}.`,
+      'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here; then wait for the next changes.',
+    );
+  }
+  if (untold.length > 0) {
+    return not(
+      'wait',
+      'evidence',
+      `A legacy webhook brought changes at ${iso(untold[0]!.at)}, and data-changed has not told of them yet.`,
+      'Look again in some minutes.',
+    );
+  }
+  if (legacySyncs.length > 0) {
+    const count = legacySyncs.length;
+    return ready(
+      'evidence',
+      `data-changed told of each of the last ${count} changes that a legacy webhook brought.`,
+    );
+  }
+  if (lastDataChangedAt === null) {
+    return not(
+      'wait',
+      'evidence',
+      'No data-changed has come yet.',
+      'Change a record in the tool, or wait. If none comes, subscribe the webhook to data-changed in the Kombo dashboard.',
+    );
+  }
+  if (lastLegacyAt === null) {
+    return ready(
+      'evidence',
+      `data-changed comes, last at ${iso(lastDataChangedAt)}, and no legacy webhook does.`,
+    );
+  }
+  return not(
+    'wait',
+    'evidence',
+    'No legacy webhook has brought a change yet, so nothing shows that data-changed tells of all of them.',
+    'Change a record in the tool, or wait for the next change.',
+  );
+}
+
+function judgeFull({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
+  const unread = endpoints.filter(({ lastFull }) => lastFull === null);
+  if (unread.length === 0) return ready('full', `Each of ${endpoints.length} endpoints was read in full.`);
+  return not(
+    'wait',
+    'full',
+    `Never read in full: ${names(unread)}.`,
+    `kombo-sync sync full ${integrationId} --wait`,
+  );
+}
+
+function judgeDelta({ integrationId, endpoints }: CutoverFacts, options: CutoverOptions): CutoverCheck {
+  const oldest = options.now.getTime() - options.freshMs;
+  const stale = endpoints.filter(({ watermark }) => watermark === null || watermark.getTime() < oldest);
+  if (stale.length === 0) return ready('delta', 'Each endpoint is fresh.');
+  return not('wait', 'delta', `Not fresh: ${names(stale)}.`, `kombo-sync sync now ${integrationId}`);
+}
+
+function judgeDrift({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
+  const drifted = endpoints.filter(({ drift }) => drift === 'unexpected');
+  if (drifted.length > 0) {
+    return not(
+      'blocked',
+      'drift',
+      `The last full sync had to repair what a webhook should have brought: ${names(drifted)}.`,
+      `kombo-sync drift ${integrationId} shows it. Then kombo-sync sync full ${integrationId} --wait: without new drift the way is free.`,
+    );
+  }
+  const explained = endpoints.some(({ drift }) => drift === 'expected');
+  return ready(
+    'drift',
+    explained ? 'What the last full sync repaired, no delta can show.' : 'The last full sync found no drift.',
+  );
+}
+
+function judgeSchedule({ integrationId, schedule }: CutoverFacts, { now }: CutoverOptions): CutoverCheck {
+  if (schedule === undefined) {
+    return not('wait', 'schedule', 'Temporal does not answer.', 'kombo-sync doctor');
+  }
+  if (schedule === null) {
+    return not('blocked', 'schedule', 'It has no schedule for the weekly full sync.', 'kombo-sync setup');
+  }
+  if (schedule.paused) {
+    const remedy = `temporal schedule toggle --unpause --schedule-id full-sync/${integrationId}`;
+    return not('blocked', 'schedule', 'The schedule of the weekly full sync is paused.', remedy);
+  }
+  if (schedule.nextRun === null || schedule.nextRun < now) {
+    return not('blocked', 'schedule', 'The schedule has no next run.', 'kombo-sync setup');
+  }
+  return ready('schedule', `The next full sync runs at ${iso(schedule.nextRun)}.`);
+}
+
+function judgeEndpoints({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
+  const failing = endpoints.filter(({ failure }) => failure !== null);
+  if (failing.length === 0) return ready('endpoints', 'No endpoint fails.');
+  const stuck = failing.filter(({ failure }) => failure!.needsPerson);
+  if (stuck.length > 0) {
+    const message = `${names(stuck)} cannot be read: ${stuck[0]!.failure!.message}`;
+    return not('blocked', 'endpoints', message, `kombo-sync status ${integrationId} says what to do.`);
+  }
+  const message = `${names(failing)} failed and is tried again: ${failing[0]!.failure!.message}`;
+  return not('wait', 'endpoints', message, 'Look again when it has been tried.');
+}
+
+const iso = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
+
+function names(endpoints: readonly { endpoint: string }[]): string {
+  const shown = endpoints.slice(0, 5).map(({ endpoint }) => endpoint);
+  return endpoints.length > shown.length
+    ? `${shown.join(', ')} and ${endpoints.length - shown.length} more`
+    : shown.join(', ');
+}

@@ -1,0 +1,85 @@
+/**
+ * The life of an integration, by what `GET /integrations/{id}` says of it: https://docs.kombo.dev/hris/guides/integration-states
+ * Values that this version does not know change nothing: reading will tell.
+ */
+
+/** Why an integration is not read, in words for the operator. */
+export interface Parked {
+  code: string;
+  message: string;
+  /** It does not pass by itself. */
+  needsPerson: boolean;
+}
+
+export interface KomboState {
+  /** ACTIVE, INVALID, INACTIVE. */
+  status: string | null;
+  /** INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
+  setupStatus: string | null;
+}
+
+/** Codes under which an integration is removed. Only a 404 may have been a mistake, as with a key of another environment. */
+export const REMOVED = {
+  /** A webhook told of the deletion. */
+  deleted: 'Deleted',
+  /** Kombo does not know it (any more). */
+  unknown: 'PLATFORM.INTEGRATION_NOT_FOUND',
+  /** An operator removed it here. */
+  byHand: 'RemovedByHand',
+} as const;
+
+const PARKED_BY_STATUS: Record<string, Parked> = {
+  INVALID: {
+    code: 'INVALID',
+    message:
+      "The tool refuses Kombo's credentials. The customer must reconnect, by a new link from Kombo; its webhook goes on here.",
+    needsPerson: true,
+  },
+  INACTIVE: {
+    code: 'INACTIVE',
+    message: 'It is switched off in Kombo. Switch it on in the Kombo dashboard; its webhook goes on here.',
+    needsPerson: true,
+  },
+};
+
+const PARKED_BY_SETUP: Record<string, Parked> = {
+  INCOMPLETE: {
+    code: 'SETUP_INCOMPLETE',
+    message: 'Its setup is not finished. Finish it in Kombo; its webhook goes on here.',
+    needsPerson: true,
+  },
+  FINAL_SYNC_PENDING: {
+    code: 'SETUP_SYNC_PENDING',
+    message: "Kombo's first sync is running, which can take hours. It is looked at again by itself.",
+    needsPerson: false,
+  },
+};
+
+/** Why an integration in that state cannot be read, or undefined when it can. */
+export function whyParked(state: KomboState): Parked | undefined {
+  return PARKED_BY_STATUS[state.status ?? ''] ?? PARKED_BY_SETUP[state.setupStatus ?? ''];
+}
+
+/** Whether an answer of Kombo about the whole integration (as `INTEGRATION.QA_FAILED`) passes without a person. */
+export function parkedNeedsPerson(code: string): boolean {
+  return code !== 'INTEGRATION.SETUP_SYNC_PENDING' && code !== PARKED_BY_SETUP['FINAL_SYNC_PENDING']!.code;
+}
+
+export interface Life {
+  /** When the connection was made, by Kombo. */
+  createdAt: Date | null;
+}
+
+/**
+ * Whether a deletion is that of the connection which Kombo shows now. Kombo goes on answering for a while after a deletion;
+ * and a webhook that comes late, or again, may tell of an earlier connection with the same id.
+ */
+export function isDeletionOf(deletedAt: Date, life: Life): boolean {
+  return life.createdAt === null || deletedAt >= life.createdAt;
+}
+
+/** Whether a removed integration that Kombo shows is back: a new connection, or one whose removal was a mistake. */
+export function isBack(removed: { code: string | null; at: Date | null }, life: Life): boolean {
+  if (removed.code !== REMOVED.deleted && removed.code !== REMOVED.byHand) return true;
+  return removed.at !== null && life.createdAt !== null && life.createdAt > removed.at;
+}

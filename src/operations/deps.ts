@@ -1,0 +1,25 @@
+import type { Config } from '../config.ts';
+import type { KomboClient } from '../kombo/client.ts';
+import type { Store } from '../store/database.ts';
+import type { TemporalHandle } from '../temporal/connect.ts';
+
+/** Who acts, for the audit trail. */
+export interface Actor {
+  /** A user's name, as root@host, or what a caller of the API says it is. */
+  name: string;
+  source: 'cli' | 'api';
+  /** Address of the caller, where there is one. */
+  address: string | null;
+}
+
+/** What the acts of people work with: the command line and the admin API both do them by these functions. */
+export interface OperationDeps {
+  config: Config;
+  store: Store;
+  temporal: TemporalHandle;
+  actor: Actor;
+}
+
+export interface LookUpDeps extends OperationDeps {
+  kombo: KomboClient;
+}

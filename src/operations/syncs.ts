@@ -1,0 +1,129 @@
+import type { Trigger } from '../domain/sync.ts';
+import { listIntegrations, type Integration } from '../store/integrations.ts';
+import { createLifecycle } from '../temporal/lifecycle.ts';
+import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/start.ts';
+import { audited } from './audited.ts';
+import type { OperationDeps } from './deps.ts';
+import { OperationError } from './errors.ts';
+import { checkModels, requireIntegration, requireReadable } from './require.ts';
+
+export interface StartedSync {
+  integrationId: string;
+  workflowId: string;
+  runId: string;
+  /** A full sync of the integration ran already; this is that one. */
+  alreadyRunning: boolean;
+}
+
+export interface FullOptions {
+  models?: string[] | undefined;
+  since?: string | undefined;
+  allowMassDeletion?: boolean | undefined;
+}
+
+/** Starts the full sync of an integration, or finds the one that runs. */
+export async function startFull(
+  deps: OperationDeps,
+  integration: Pick<Integration, 'id' | 'tool' | 'category'>,
+  options: FullOptions & { trigger?: Trigger; startDelayMs?: number },
+): Promise<StartedSync> {
+  const { id, tool, category } = integration;
+  const { handle, runId, alreadyRunning } = await startFullSync(deps.temporal.client, deps.config, {
+    integrationId: id,
+    tool,
+    category,
+    ...options,
+  });
+  return { integrationId: id, workflowId: handle.workflowId, runId, alreadyRunning };
+}
+
+/** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
+export async function fullSync(deps: OperationDeps, id: string, options: FullOptions): Promise<StartedSync> {
+  const integration = await requireIntegration(deps.store, id);
+  checkModels(options.models, integration.category);
+  requireReadable(integration);
+  return audited(deps, { action: 'full-sync', integrationId: id, details: { ...options } }, () =>
+    startFull(deps, integration, options),
+  );
+}
+
+/** So many start at once; a handful of integrations need no pacing. */
+const BURST = 10;
+const AT_ONCE = 8;
+
+/**
+ * Reads everything of every active integration again. The starts are paced by Temporal: each run has its delay, so that this
+ * call ends soon and the pace holds whatever becomes of the caller.
+ */
+export async function fullSyncAll(
+  deps: OperationDeps,
+  options: FullOptions & { perMinute: number },
+): Promise<StartedSync[]> {
+  const { perMinute, ...what } = options;
+  return audited(
+    deps,
+    { action: 'full-sync-all', integrationId: null, details: { ...options } },
+    async () => {
+      const integrations = (await listIntegrations(deps.store)).filter(({ status }) => status === 'active');
+      const started: StartedSync[] = [];
+      let next = 0;
+      const work = async () => {
+        for (let index = next++; index < integrations.length; index = next++) {
+          const startDelayMs = Math.round((Math.max(0, index - BURST + 1) * 60_000) / perMinute);
+          started[index] = await startFull(deps, integrations[index]!, { ...what, startDelayMs });
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      return started;
+    },
+  );
+}
+
+/** A running worker accepts within milliseconds, a busy one within seconds. */
+const ACCEPT_BOUND_MS = 15_000;
+const DEADLINE_EXCEEDED = 4;
+
+/** Reads what has changed now, without waiting for a webhook; every endpoint when no models are named. */
+export async function syncNow(
+  deps: OperationDeps,
+  id: string,
+  options: { models?: string[] | undefined },
+): Promise<StartedRun> {
+  const integration = await requireIntegration(deps.store, id);
+  checkModels(options.models, integration.category);
+  requireReadable(integration);
+  const { client } = deps.temporal;
+  const { tool, category } = integration;
+  return audited(deps, { action: 'sync-now', integrationId: id, details: { ...options } }, () =>
+    client
+      .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
+        requestSyncNow(client, deps.config, { integrationId: id, models: options.models, tool, category }),
+      )
+      .catch((error: unknown) => {
+        throw describeRefusal(error, deps.config.TASK_QUEUE);
+      }),
+  );
+}
+
+/** Only a worker can accept the request; without one it times out though Temporal is there. */
+function describeRefusal(error: unknown, taskQueue: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const timedOut =
+    error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError' ||
+    (error.cause instanceof Error && 'code' in error.cause && error.cause.code === DEADLINE_EXCEEDED);
+  if (!timedOut) return error;
+  return new OperationError(
+    'no-worker',
+    'no_worker',
+    `No worker answered on task queue ${taskQueue}. Start one by: kombo-sync worker. "kombo-sync doctor" looks for it.`,
+    { cause: error },
+  );
+}
+
+/** Cancels what runs for an integration. What was not read is owed, and the next sync reads it. */
+export async function cancelSyncs(deps: OperationDeps, id: string): Promise<{ cancelled: string[] }> {
+  await requireIntegration(deps.store, id);
+  return audited(deps, { action: 'cancel', integrationId: id }, async () => ({
+    cancelled: await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id),
+  }));
+}

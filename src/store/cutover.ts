@@ -1,0 +1,141 @@
+import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
+import type { CutoverFacts, EndpointFacts, LegacySync } from '../domain/cutover.ts';
+import type { Store } from './database.ts';
+
+export interface CutoverQuery {
+  id?: string | undefined;
+  /** How many of the last changes by legacy webhooks. */
+  syncs: number;
+  /** A data-changed belongs to a sync-finished when they came no further apart. */
+  graceMs: number;
+  extraEndpoints: readonly string[];
+}
+
+/** The facts of each integration that is not removed, in order of ids; the schedule comes from Temporal. */
+export async function readCutoverFacts(
+  store: Store,
+  query: CutoverQuery,
+): Promise<Omit<CutoverFacts, 'schedule'>[]> {
+  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, query.extraEndpoints));
+  const [integrations, endpoints] = await Promise.all([
+    store.pool.query<IntegrationRow>(INTEGRATIONS, [query.id ?? null, query.syncs, query.graceMs]),
+    store.pool.query<EndpointRow>(ENDPOINTS, [
+      query.id ?? null,
+      read.map((endpoint) => endpoint.category),
+      read.map((endpoint) => endpoint.path),
+    ]),
+  ]);
+  const byIntegration = Map.groupBy(endpoints.rows, (row) => row.integration_id);
+  return integrations.rows.map(({ legacySyncs, ...integration }) => ({
+    ...integration,
+    legacySyncs: legacySyncs.map((sync) => ({ ...sync, at: new Date(sync.at) })),
+    endpoints: (byIntegration.get(integration.integrationId) ?? []).map(toEndpoint),
+  }));
+}
+
+type IntegrationRow = Omit<CutoverFacts, 'endpoints' | 'schedule' | 'legacySyncs'> & {
+  legacySyncs: (Omit<LegacySync, 'at'> & { at: string })[];
+};
+
+const LEGACY = `('sync-finished', 'remote-event-received')`;
+
+/** $1 id or null · $2 syncs · $3 milliseconds of grace */
+const INTEGRATIONS = `
+select i.id as "integrationId", i.status, i.status_reason as "statusReason",
+  coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt"
+from kombo_sync.integrations i
+cross join lateral (
+  select max(last_at) filter (where type in ${LEGACY}) as "lastLegacyAt",
+    max(last_at) filter (where type = 'data-changed') as "lastDataChangedAt"
+  from (
+    select type, last_at from kombo_sync.sync_deliveries where integration_id = i.id
+    union all
+    select type, last_at from kombo_sync.deliveries where integration_id = i.id
+  ) seen
+) came
+cross join lateral (
+  select jsonb_agg(jsonb_build_object('syncId', s.sync_id, 'at', s.last_at, 'confirmed', s.confirmed) order by s.last_at desc) as syncs
+  from (
+    select d.sync_id, max(d.last_at) as last_at,
+      exists (
+        select from kombo_sync.sync_deliveries told
+        where told.integration_id = i.id and told.type = 'data-changed'
+          and told.last_at >= min(d.first_at) - $3::float8 * interval '1 millisecond'
+          and told.first_at <= max(d.last_at) + $3::float8 * interval '1 millisecond'
+      ) as confirmed
+    from kombo_sync.sync_deliveries d
+    where d.integration_id = i.id and d.type in ${LEGACY} and exists (
+      select from kombo_sync.passes p
+      where p.sync_id = d.sync_id and p.integration_id = i.id and p.created + p.updated + p.deleted + p.restored > 0)
+    group by d.sync_id
+    order by max(d.last_at) desc
+    limit $2::int
+  ) s
+) legacy
+where i.status <> 'removed' and ($1::text is null or i.id = $1::text)
+order by i.id`;
+
+interface EndpointRow {
+  integration_id: string;
+  endpoint: string;
+  watermark: Date | null;
+  last_full: Date | null;
+  failing: boolean;
+  failure_message: string | null;
+  needs_person: boolean | null;
+  drift: EndpointFacts['drift'];
+}
+
+/** $1 id or null · $2 categories and $3 paths of the endpoints that are read. What the tool does not offer is left out. */
+const ENDPOINTS = `
+select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
+  s.failing_since is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
+from kombo_sync.integrations i
+join unnest($2::text[], $3::text[]) as e(category, path) on e.category = i.category
+left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
+left join lateral (
+  select p.watermark_at from kombo_sync.passes p
+  where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
+  order by p.watermark_at desc limit 1) complete on true
+left join lateral (
+  select p.started_at from kombo_sync.passes p
+  where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
+  order by p.started_at desc limit 1) whole on true
+left join lateral (
+  select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
+  order by d.at desc limit 1) repaired on true
+where i.status <> 'removed' and ($1::text is null or i.id = $1::text) and s.disabled_code is null
+order by i.id, e.path`;
+
+function toEndpoint(row: EndpointRow): EndpointFacts {
+  return {
+    endpoint: row.endpoint,
+    watermark: row.watermark,
+    lastFull: row.last_full,
+    failure: row.failing
+      ? { message: row.failure_message ?? 'it fails', needsPerson: row.needs_person ?? false }
+      : null,
+    drift: row.drift,
+  };
+}
+
+/** What has come of the legacy webhooks. */
+export interface LegacyTotals {
+  times: number;
+  types: string[];
+  lastSeenAt: Date | null;
+  /** When the first one came that was not acted upon; null when none was. */
+  ignoredSince: Date | null;
+}
+
+export async function legacyTotals(store: Store, id?: string): Promise<LegacyTotals> {
+  const { rows } = await store.pool.query<LegacyTotals>(
+    `select coalesce(sum(times), 0)::float8 as times,
+       coalesce(array_agg(distinct type order by type), '{}') as types, max(last_at) as "lastSeenAt",
+       min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince"
+     from kombo_sync.deliveries
+     where type in ${LEGACY} and ($1::text is null or integration_id = $1::text)`,
+    [id ?? null],
+  );
+  return rows[0]!;
+}

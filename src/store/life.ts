@@ -1,0 +1,158 @@
+import { sql } from 'kysely';
+import type { Store } from './database.ts';
+import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
+
+/**
+ * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
+ * that whatever comes late or at the same time cannot undo another one: a pause is ended by `resume` only, a removal by
+ * `revive` only.
+ */
+interface Change {
+  from: readonly IntegrationStatus[];
+  to: IntegrationStatus;
+  code?: string | undefined;
+  reason?: string | undefined;
+  needsPerson?: boolean;
+  failures?: number;
+  retryAt?: Date | null;
+  removedAt?: Date | null;
+}
+
+async function change(store: Store, id: string, next: Change): Promise<Integration | undefined> {
+  const row = await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      status: next.to,
+      status_code: next.code ?? null,
+      status_reason: next.reason ?? null,
+      status_since: sql<Date>`case when status = ${next.to} then status_since else now() end`,
+      needs_person: next.needsPerson ?? false,
+      failures: next.failures ?? 0,
+      retry_at: next.retryAt ?? null,
+      removed_at: next.removedAt ?? null,
+      announced_deleted_at: sql<Date | null>`case when ${next.to} = 'paused' then announced_deleted_at end`,
+      erased_at: null,
+      updated_at: sql<Date>`now()`,
+    })
+    .where('id', '=', id)
+    .where('status', 'in', next.from)
+    .returningAll()
+    .executeTakeFirst();
+  return row && toIntegration(row);
+}
+
+/** It cannot be read now. */
+export async function park(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; needsPerson: boolean; failures: number; retryAt: Date },
+): Promise<Integration | undefined> {
+  return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
+}
+
+/** It can be read again. Undefined when it was not parked. */
+export async function unpark(store: Store, id: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['parked'], to: 'active' });
+}
+
+/** Stops reading until `resume`; a second pause only changes the reason. Undefined when it is removed. */
+export async function pause(store: Store, id: string, reason: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['active', 'parked', 'paused'], to: 'paused', code: 'Paused', reason });
+}
+
+/** Undefined when it was not paused. */
+export async function resume(store: Store, id: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['paused'], to: 'active' });
+}
+
+/** Undefined when it was removed before, which stays as it was. */
+export async function remove(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; at: Date },
+): Promise<Integration | undefined> {
+  const { code, message, at } = why;
+  return change(store, id, {
+    from: ['active', 'parked', 'paused'],
+    to: 'removed',
+    code,
+    reason: message,
+    removedAt: at,
+  });
+}
+
+/** A removed integration is there again. Undefined when it was not removed. */
+export async function revive(store: Store, id: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['removed'], to: 'active' });
+}
+
+/** A removal is known for a better reason now: Kombo's 404 turned out to be a deletion, or the other way round. */
+export async function confirmRemoval(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; at: Date },
+): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      status_code: why.code,
+      status_reason: why.message,
+      removed_at: why.at,
+      announced_deleted_at: null,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'removed')
+    .execute();
+}
+
+/** The next sync looks the integration up at Kombo before anything else, and settles a deletion that was announced. */
+export async function oweLookUp(store: Store, id: string, deletedAt?: Date): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      looked_up_at: null,
+      ...(deletedAt ? { announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` } : {}),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Kombo does not know an integration that a webhook named, and neither do we. */
+export async function noteUnknown(store: Store, id: string): Promise<void> {
+  await store.db
+    .insertInto('kombo_sync.unknown_integrations')
+    .values({ integration_id: id })
+    .onConflict((conflict) =>
+      conflict.column('integration_id').doUpdateSet({
+        times: sql<number>`unknown_integrations.times + 1`,
+        last_seen_at: sql<Date>`now()`,
+      }),
+    )
+    .execute();
+}
+
+export async function forgetUnknown(store: Store, id: string): Promise<void> {
+  await store.db.deleteFrom('kombo_sync.unknown_integrations').where('integration_id', '=', id).execute();
+}
+
+export interface UnknownIntegration {
+  id: string;
+  times: number;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+}
+
+export async function listUnknown(store: Store, limit = 100): Promise<UnknownIntegration[]> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.unknown_integrations')
+    .selectAll()
+    .orderBy('last_seen_at', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.integration_id,
+    times: row.times,
+    firstSeenAt: row.first_seen_at,
+    lastSeenAt: row.last_seen_at,
+  }));
+}

@@ -1,0 +1,203 @@
+import { sql } from 'kysely';
+import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
+import type { Store } from './database.ts';
+import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
+
+/** An integration with how fresh its copy is. */
+export interface IntegrationOverview extends Integration {
+  /** The oldest watermark of its endpoints: everything up to here is in Postgres. Null while one was never read. */
+  freshAsOf: Date | null;
+  /** Endpoints whose last tries have failed. */
+  failedEndpoints: string[];
+  /** Of these, the ones that trying again has not helped. */
+  endpointsNeedingPerson: string[];
+  runningPasses: number;
+  /** Records that the running passes have read so far. */
+  runningRecords: number;
+  lastSyncAt: Date | null;
+  /** Verdict of the newest full sync's drift, over all endpoints. Null before there was anything to compare. */
+  drift: 'none' | 'expected' | 'unexpected' | null;
+}
+
+export interface OverviewFilter {
+  /** Part of an id, an organization's name or a tool, in any case. */
+  search?: string | undefined;
+  status?: IntegrationStatus | undefined;
+  category?: string | undefined;
+  /** Only those with a failing endpoint. */
+  failing?: boolean | undefined;
+  id?: string | undefined;
+}
+
+export interface OverviewPage {
+  integrations: IntegrationOverview[];
+  /** Id to give as `after` for the next page; null when this was the last one. */
+  next: string | null;
+}
+
+/**
+ * Integrations in order of their ids, a page at a time, with how fresh they are. Freshness comes from completed passes
+ * (invariant I18). One statement for the page: two index look-ups for each endpoint of each integration on it, however long
+ * the history is and however many integrations there are.
+ */
+export async function listOverview(
+  store: Store,
+  options: OverviewFilter & { after?: string | undefined; limit?: number | undefined },
+  extraEndpoints: readonly string[] = [],
+): Promise<OverviewPage> {
+  const limit = options.limit ?? 100;
+  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
+  const { rows } = await store.pool.query<OverviewRow>(OVERVIEW, [
+    read.map((endpoint) => endpoint.category),
+    read.map((endpoint) => endpoint.path),
+    options.search ? `%${options.search.replaceAll(/[\\%_]/g, '\\$&')}%` : null,
+    options.status ?? null,
+    options.category ?? null,
+    options.failing ?? false,
+    options.id ?? null,
+    options.after ?? '',
+    limit + 1,
+  ]);
+  const integrations = rows.slice(0, limit).map(toOverview);
+  return { integrations, next: rows.length > limit ? integrations.at(-1)!.id : null };
+}
+
+/** One integration with how fresh it is, or undefined. */
+export async function findOverview(
+  store: Store,
+  id: string,
+  extraEndpoints: readonly string[] = [],
+): Promise<IntegrationOverview | undefined> {
+  const { integrations } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
+  return integrations[0];
+}
+
+export interface Totals {
+  byStatus: Record<IntegrationStatus, number>;
+  /** Active integrations with a failing endpoint. */
+  failing: number;
+  failedEndpoints: number;
+  endpointsNeedingPerson: number;
+}
+
+/** How many integrations there are, without looking at each. */
+export async function readTotals(store: Store): Promise<Totals> {
+  const { rows } = await sql<{ status: IntegrationStatus; count: number }>`
+    select status, count(*)::int as count from kombo_sync.integrations group by status`.execute(store.db);
+  const failing = await sql<{ integrations: number; endpoints: number; persons: number }>`
+    select count(distinct s.integration_id)::int as integrations, count(*)::int as endpoints,
+      count(*) filter (where s.needs_person)::int as persons
+    from kombo_sync.endpoint_states s join kombo_sync.integrations i on i.id = s.integration_id
+    where s.failing_since is not null and i.status = 'active'`.execute(store.db);
+  const counted = failing.rows[0]!;
+  return {
+    byStatus: {
+      active: 0,
+      parked: 0,
+      paused: 0,
+      removed: 0,
+      ...Object.fromEntries(rows.map(({ status, count }) => [status, count])),
+    },
+    failing: counted.integrations,
+    failedEndpoints: counted.endpoints,
+    endpointsNeedingPerson: counted.persons,
+  };
+}
+
+/** Age of the oldest watermark of any active integration, in seconds by category. What was never read is as old as its integration. */
+export async function oldestWatermarks(
+  store: Store,
+  extraEndpoints: readonly string[] = [],
+): Promise<Map<string, number>> {
+  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
+  const { rows } = await store.pool.query<{ category: string; seconds: number }>(
+    `select i.category,
+       extract(epoch from now() - min(coalesce(complete.watermark_at, i.created_at)))::float8 as seconds
+     from kombo_sync.integrations i
+     join unnest($1::text[], $2::text[]) as e(category, path) on e.category = i.category
+     left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
+     left join lateral (
+       select p.watermark_at from kombo_sync.passes p
+       where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
+       order by p.watermark_at desc limit 1) complete on true
+     where i.status = 'active' and s.disabled_code is null
+     group by i.category`,
+    [read.map((endpoint) => endpoint.category), read.map((endpoint) => endpoint.path)],
+  );
+  return new Map(rows.map((row) => [row.category, Math.max(0, row.seconds)]));
+}
+
+type OverviewRow = Parameters<typeof toIntegration>[0] & Omit<IntegrationOverview, keyof Integration>;
+
+/**
+ * $1 categories and $2 paths of the endpoints that are read · $3 search · $4 status · $5 category · $6 failing · $7 id
+ * · $8 after · $9 limit
+ */
+const OVERVIEW = `
+with page as (
+  select * from kombo_sync.integrations i
+  where i.id > $8::text
+    and ($7::text is null or i.id = $7::text)
+    and ($4::text is null or i.status = $4::text)
+    and ($5::text is null or i.category = $5::text)
+    and ($3::text is null or i.id ilike $3::text or i.organization_name ilike $3::text or i.tool ilike $3::text)
+    and (not $6::boolean or exists (
+      select from kombo_sync.endpoint_states s where s.integration_id = i.id and s.failing_since is not null))
+  order by i.id
+  limit $9::int
+)
+select page.*, reads.*, running.*, repaired.*
+from page
+cross join lateral (
+  select
+    case when bool_and(complete.watermark_at is not null or s.disabled_code is not null)
+      then min(complete.watermark_at) filter (where s.disabled_code is null) end as "freshAsOf",
+    coalesce(array_agg(e.path order by e.path) filter (where s.failing_since is not null), '{}') as "failedEndpoints",
+    coalesce(array_agg(e.path order by e.path) filter (where s.needs_person), '{}') as "endpointsNeedingPerson",
+    max(newest.finished_at) as "lastSyncAt"
+  from unnest($1::text[], $2::text[]) as e(category, path)
+  left join kombo_sync.endpoint_states s on s.integration_id = page.id and s.endpoint = e.path
+  left join lateral (
+    select p.watermark_at from kombo_sync.passes p
+    where p.integration_id = page.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
+    order by p.watermark_at desc limit 1) complete on true
+  left join lateral (
+    select p.finished_at from kombo_sync.passes p
+    where p.integration_id = page.id and p.endpoint = e.path
+    order by p.started_at desc, p.id desc limit 1) newest on true
+  where e.category = page.category
+) reads
+cross join lateral (
+  select count(*)::int as "runningPasses", coalesce(sum(records), 0)::float8 as "runningRecords"
+  from kombo_sync.passes p where p.integration_id = page.id and p.state = 'running'
+) running
+cross join lateral (
+  select case when bool_or(verdict = 'unexpected') then 'unexpected' when bool_or(verdict = 'expected') then 'expected'
+    when count(*) > 0 then 'none' end as drift
+  from kombo_sync.drift d
+  where d.integration_id = page.id and d.sync_id = (
+    select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1)
+) repaired
+order by page.id`;
+
+function toOverview(row: OverviewRow): IntegrationOverview {
+  const {
+    freshAsOf,
+    failedEndpoints,
+    endpointsNeedingPerson,
+    runningPasses,
+    runningRecords,
+    lastSyncAt,
+    drift,
+  } = row;
+  return {
+    ...toIntegration(row),
+    freshAsOf,
+    failedEndpoints,
+    endpointsNeedingPerson,
+    runningPasses,
+    runningRecords,
+    lastSyncAt,
+    drift,
+  };
+}

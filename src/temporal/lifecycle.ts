@@ -1,0 +1,92 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { eraseIntegration } from '../../workflows/index.ts';
+import type { Config } from '../config.ts';
+import type { Integration } from '../store/integrations.ts';
+import {
+  eraseWorkflowId,
+  fullSyncWorkflowId,
+  KOMBO_INTEGRATION_ID,
+  syncWorkflowId,
+  WORKFLOW_TYPES,
+} from './names.ts';
+import { deleteSchedules, ensureSchedules, type EnsureResult, type ScheduleConfig } from './schedules.ts';
+import { pauseSchedules, resumeSchedules, scheduledRuns } from './schedule-state.ts';
+import { signalChanges, type StartConfig } from './start.ts';
+
+type LifecycleConfig = ScheduleConfig & StartConfig & Pick<Config, 'DELETED_RETENTION'>;
+
+/** What happens in Temporal when an integration comes, goes, is paused or is to be read again. All of it may be repeated. */
+export interface Lifecycle {
+  ensureSchedules(
+    integration: Pick<Integration, 'id' | 'tool' | 'category'> &
+      Partial<Pick<Integration, 'status' | 'statusReason'>>,
+  ): Promise<EnsureResult>;
+  deleteSchedules(integrationId: string): Promise<void>;
+  pauseSchedules(integrationId: string, reason: string): Promise<void>;
+  resumeSchedules(integrationId: string): Promise<void>;
+  /** Cancels every sync of the integration but one; what they have not read is owed. Returns the ids of those that ran. */
+  cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
+  /** Has `sync/<id>` look at what is owed. */
+  wake(integrationId: string): Promise<void>;
+  /** Erases the data when DELETED_RETENTION is over, or now. */
+  planErasure(integrationId: string, removedAt: Date | 'now'): Promise<void>;
+  cancelErasure(integrationId: string): Promise<void>;
+}
+
+export function createLifecycle(client: Client, config: LifecycleConfig): Lifecycle {
+  return {
+    ensureSchedules: (integration) => ensureSchedules(client, config, integration),
+    deleteSchedules: (id) => deleteSchedules(client, id),
+    pauseSchedules: (id, reason) => pauseSchedules(client, id, reason),
+    resumeSchedules: (id) => resumeSchedules(client, id),
+    async cancelSyncs(id, except) {
+      const ids = new Set([syncWorkflowId(id), fullSyncWorkflowId(id), ...(await scheduledRuns(client, id))]);
+      if (except !== undefined) ids.delete(except);
+      const cancelled: string[] = [];
+      for (const workflowId of ids) {
+        if (await ifRunning(() => client.workflow.getHandle(workflowId).cancel())) cancelled.push(workflowId);
+      }
+      return cancelled;
+    },
+    async wake(id) {
+      await signalChanges(client, config, { integrationId: id, models: [], trigger: 'catch-up' });
+    },
+    async planErasure(id, removedAt) {
+      const now = removedAt === 'now';
+      const retention = config.DELETED_RETENTION;
+      if (retention === null && !now) return;
+      const due = now ? 0 : removedAt.getTime() + retention! - Date.now();
+      try {
+        await client.workflow.start<typeof eraseIntegration>(WORKFLOW_TYPES.eraseIntegration, {
+          workflowId: eraseWorkflowId(id),
+          taskQueue: config.TASK_QUEUE,
+          args: [{ integrationId: id, ...(now ? { now } : {}) }],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: now ? 'TERMINATE_EXISTING' : 'FAIL',
+          typedSearchAttributes: new TypedSearchAttributes([{ key: KOMBO_INTEGRATION_ID, value: id }]),
+          staticSummary: `erase the data of ${id}`,
+          ...(due > 0 ? { startDelay: due } : {}),
+        });
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+    },
+    // It may not have begun yet, and then a cancellation would wait for that.
+    async cancelErasure(id) {
+      await ifRunning(() =>
+        client.workflow.getHandle(eraseWorkflowId(id)).terminate('The integration is back.'),
+      );
+    },
+  };
+}
+
+async function ifRunning(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

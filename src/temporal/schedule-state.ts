@@ -1,0 +1,102 @@
+import type { Client, ScheduleDescription } from '@temporalio/client';
+import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from './names.ts';
+import { describe, ifThere, PAUSE_NOTE, scheduleIds } from './schedule-handle.ts';
+
+export interface ScheduleInfo {
+  id: string;
+  paused: boolean;
+  note: string | null;
+  /** When it runs, in words an operator knows: a cron expression or an interval. */
+  when: string;
+  nextRuns: Date[];
+  recentRuns: { workflowId: string; at: Date }[];
+}
+
+export async function describeSchedule(
+  client: Client,
+  integrationId: string,
+): Promise<{ fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined }> {
+  const [fullSync, catchUp] = await Promise.all([
+    describe(client, fullSyncScheduleId(integrationId)),
+    describe(client, catchUpScheduleId(integrationId)),
+  ]);
+  return { fullSync: fullSync && toInfo(fullSync), catchUp: catchUp && toInfo(catchUp) };
+}
+
+export interface NextFullSync {
+  paused: boolean;
+  nextRun: Date | null;
+}
+
+/** Ids that fit into one query of visibility. */
+const IDS_AT_ONCE = 100;
+
+/**
+ * When the weekly full sync of each integration runs next, from the schedules themselves: of these integrations, in one
+ * query for a hundred of them, or of all.
+ */
+export async function nextFullSyncs(
+  client: Client,
+  integrationIds?: readonly string[],
+): Promise<Map<string, NextFullSync>> {
+  const prefix = fullSyncScheduleId('');
+  const found = new Map<string, NextFullSync>();
+  const read = async (query?: string) => {
+    const listing = client.schedule.list({ pageSize: 1_000, ...(query === undefined ? {} : { query }) });
+    for await (const { scheduleId, info, state } of listing) {
+      if (!scheduleId.startsWith(prefix)) continue;
+      const nextRun = info.nextActionTimes[0] ?? null;
+      found.set(scheduleId.slice(prefix.length), { paused: state.paused, nextRun });
+    }
+  };
+  if (integrationIds === undefined) await read();
+  for (let start = 0; start < (integrationIds?.length ?? 0); start += IDS_AT_ONCE) {
+    const ids = integrationIds!.slice(start, start + IDS_AT_ONCE).map((id) => `'${escapeQuery(id)}'`);
+    await read(`${KOMBO_INTEGRATION_ID.name} IN (${ids.join(', ')})`);
+  }
+  return found;
+}
+
+/** A value between single quotes in a visibility query. */
+function escapeQuery(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
+}
+
+/** Pauses the schedules of an integration, with the reason as note. Missing ones are left alone. */
+export async function pauseSchedules(client: Client, integrationId: string, reason: string): Promise<void> {
+  for (const id of scheduleIds(integrationId)) {
+    await ifThere(() => client.schedule.getHandle(id).pause(`${PAUSE_NOTE}${reason}`));
+  }
+}
+
+/** Ends what `pauseSchedules` did. */
+export async function resumeSchedules(client: Client, integrationId: string): Promise<void> {
+  for (const id of scheduleIds(integrationId)) {
+    const found = await describe(client, id);
+    if (found?.state.paused && found.state.note?.startsWith(PAUSE_NOTE)) {
+      await ifThere(() => client.schedule.getHandle(id).unpause(`${PAUSE_NOTE}resumed`));
+    }
+  }
+}
+
+/** Ids of the workflows that the schedules of an integration have started and that run now. */
+export async function scheduledRuns(client: Client, integrationId: string): Promise<string[]> {
+  const found = await Promise.all(scheduleIds(integrationId).map((id) => describe(client, id)));
+  return found.flatMap(
+    (schedule) => schedule?.info.runningActions.map((action) => action.workflow.workflowId) ?? [],
+  );
+}
+
+function toInfo(found: ScheduleDescription): ScheduleInfo {
+  return {
+    id: found.scheduleId,
+    paused: found.state.paused,
+    note: found.state.note || null,
+    when: typeof found.action.memo?.['when'] === 'string' ? found.action.memo['when'] : '',
+    nextRuns: found.info.nextActionTimes,
+    recentRuns: found.info.recentActions.map((run) => ({
+      workflowId: run.action.workflow.workflowId,
+      at: run.takenAt,
+    })),
+  };
+}

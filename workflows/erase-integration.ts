@@ -1,0 +1,30 @@
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { EraseInput } from '../src/domain/sync.ts';
+import { readEraseInput } from './input.ts';
+import { eraseIntegration as erase } from './proxies.ts';
+
+export interface EraseResult {
+  integrationId: string;
+  /** False when it is not removed any more, or its data are to be kept. */
+  erased: boolean;
+  rows: number;
+}
+
+/**
+ * Erases the rows of a removed integration when DELETED_RETENTION is over. It is started with a delay of that length, and
+ * looks again whether the time has come: the setting may have changed, and the integration may have come back.
+ */
+export async function eraseIntegration(untrusted: EraseInput): Promise<EraseResult> {
+  const { integrationId, now } = readEraseInput(untrusted);
+  let rows = 0;
+  for (;;) {
+    const step = await erase({ integrationId, ...(now ? { now } : {}) });
+    rows += step.rows;
+    if (step.state === 'erased') return { integrationId, erased: true, rows };
+    if (step.state === 'kept') return { integrationId, erased: false, rows };
+    if (step.state === 'early') {
+      setCurrentDetails(`erases ${integrationId} at ${step.at}`);
+      await sleep(Math.max(1_000, Date.parse(step.at) - Date.now()), { summary: 'DELETED_RETENTION' });
+    } else setCurrentDetails(`${rows} rows erased`);
+  }
+}
