@@ -3,7 +3,7 @@
  * and test/workflows/transitions.test.ts drives the workflow through every cell. A state or event that is added here does not
  * compile before each of its cells is filled.
  */
-export const STATES = ['waiting', 'planning', 'syncing', 'recording', 'ending'] as const;
+export const STATES = ['waiting', 'planning', 'syncing', 'recording', 'retrying', 'ending'] as const;
 export type State = (typeof STATES)[number];
 
 export const EVENTS = [
@@ -11,6 +11,7 @@ export const EVENTS = [
   'integrationChanged',
   'syncNow',
   'quiet timer',
+  'retry timer',
   'plan done',
   'plan failed',
   'pass done',
@@ -46,6 +47,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       does: ['planSync ats_jobs'],
       next: 'planning',
     },
+    'retry timer': null,
     'plan done': null,
     'plan failed': null,
     'pass done': null,
@@ -68,6 +70,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       next: 'planning',
     },
     'quiet timer': null,
+    'retry timer': null,
     'plan done': {
       says: 'starts the passes, four at once',
       does: ['syncEndpoint delta /ats/jobs', 'syncEndpoint delta /ats/applications'],
@@ -102,6 +105,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       next: 'syncing',
     },
     'quiet timer': null,
+    'retry timer': null,
     'plan done': null,
     'plan failed': null,
     'pass done': { says: 'starts the next pass, while there is one', does: [], next: 'syncing' },
@@ -132,18 +136,46 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       next: 'recording',
     },
     'quiet timer': null,
+    'retry timer': null,
     'plan done': null,
     'plan failed': null,
     'pass done': null,
     'pass failed': null,
     'pass parked': null,
     'failures recorded': {
-      says: 'ends, or waits when something is pending',
+      says: 'ends, or waits when something is pending or tried again',
       does: ['complete'],
       next: 'ended',
     },
     cancel: { says: 'finishes the recording first', does: [], next: 'recording' },
     'history long': { says: 'ends, nothing is left to carry', does: ['complete'], next: 'ended' },
+  },
+  retrying: {
+    modelsChanged: {
+      says: 'waits for quiet; the try goes along',
+      does: ['cancelTimer', 'timer 5000'],
+      next: 'waiting',
+    },
+    integrationChanged: {
+      says: 'waits for quiet; the try goes along',
+      does: ['cancelTimer', 'timer 5000'],
+      next: 'waiting',
+    },
+    syncNow: {
+      says: 'plans at once, and tries what fails',
+      does: ['update accepted', 'update completed', 'cancelTimer', 'planSync all'],
+      next: 'planning',
+    },
+    'quiet timer': null,
+    'retry timer': { says: 'plans what is owed', does: ['planSync'], next: 'planning' },
+    'plan done': null,
+    'plan failed': null,
+    'pass done': null,
+    'pass failed': null,
+    'pass parked': null,
+    'failures recorded': null,
+    cancel: { says: 'ends, the reads stay owed', does: ['cancelTimer', 'cancelled'], next: 'ended' },
+    'history long': { says: 'goes on', does: ['planSync'], next: 'planning' },
   },
   ending: {
     modelsChanged: { says: 'does not end: waits again', does: ['timer 5000'], next: 'waiting' },
@@ -154,6 +186,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       next: 'planning',
     },
     'quiet timer': null,
+    'retry timer': null,
     'plan done': null,
     'plan failed': null,
     'pass done': { says: 'ends with the result', does: ['complete'], next: 'ended' },

@@ -74,6 +74,8 @@ export interface StartOptions {
   jobs?: Job[];
   at?: number;
   labels?: SearchAttributePair[];
+  /** `sync/demo:1` when left out. */
+  workflowId?: string;
 }
 
 /** The labels that our own starters give; without them a run labels itself. */
@@ -111,7 +113,7 @@ export class TestRun {
     const now = options.at ?? T0;
     const info = {
       workflowType,
-      workflowId: 'sync/demo:1',
+      workflowId: options.workflowId ?? 'sync/demo:1',
       runId,
       firstExecutionRunId: runId,
       originalExecutionRunId: runId,

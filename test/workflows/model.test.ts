@@ -94,7 +94,7 @@ class Session {
     } else {
       const more = how === 'more' && activity.name === 'syncEndpoint';
       if (!more) this.model.answered(activity, true);
-      jobs.push(completed(activity, resultFor(activity, more)));
+      jobs.push(completed(activity, resultFor(activity, how === 'more', run.now)));
     }
     await this.observe(await run.activate(jobs, { historyLong }));
   }
@@ -140,8 +140,12 @@ function expectServed(ended: Command, model: Model): void {
   expect(open).toEqual(expect.arrayContaining(passes));
 }
 
-function resultFor(activity: ScheduledActivity, more: boolean): unknown {
+function resultFor(activity: ScheduledActivity, more: boolean, now: number): unknown {
   if (activity.name === 'syncEndpoint') return chunk({ done: !more });
+  // What was recorded may be tried again, so that runs also end and are cancelled while they wait for that.
+  if (activity.name === 'recordFailures') {
+    return { retryAt: more ? new Date(now + 3_000).toISOString() : null };
+  }
   if (activity.name !== 'planSync') return undefined;
   const { models = [EVERYTHING, ...MODELS] } = planInput(activity);
   return plan(models.map(path));

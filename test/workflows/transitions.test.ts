@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { SyncState } from '../../workflows/messages.ts';
 import { EVENTS, STATES, TRANSITIONS, type Event, type State, type Transition } from '../spec/transitions.ts';
 import { changed, chunk, INPUT, plan } from './answers.ts';
 import { brief, type Command } from './commands.ts';
@@ -7,6 +8,7 @@ import { cancel, completed, failed, type Job, signal, update } from './jobs.ts';
 
 useWorkflows();
 
+const RETRY_MS = 60_000;
 const PASSES = ['/ats/jobs', '/ats/applications'];
 
 /** Brings a run into each state. In `ending` the last pass answers in the same activation as the event. */
@@ -30,6 +32,12 @@ const ARRIVE: Record<State, () => Promise<TestRun>> = {
     await run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]);
     return run;
   },
+  retrying: async () => {
+    const run = await ARRIVE.recording();
+    const retryAt = new Date(run.now + RETRY_MS).toISOString();
+    await run.activate([completed(run.pending('recordFailures'), { retryAt })]);
+    return run;
+  },
   ending: async () => {
     const run = await ARRIVE.syncing();
     await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), chunk())]);
@@ -42,6 +50,10 @@ const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> 
   integrationChanged: (run, state) => deliver(run, state, signal('integrationChanged', { event: 'created' })),
   syncNow: (run, state) => deliver(run, state, update('syncNow', {})),
   'quiet timer': (run) => run.advanceTo(T0 + 5_000),
+  'retry timer': async (run, state) => {
+    if (state !== 'retrying') throw new Error('No next try is pending.');
+    return run.advanceTo(run.now + RETRY_MS);
+  },
   'plan done': (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))]),
   'plan failed': (run) => run.activate([failed(run.pending('planSync'), 'AccessDenied', 'no')]),
   'pass done': (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())]),
@@ -63,6 +75,7 @@ const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
     return run.activate(unfinished, { historyLong: true });
   },
   recording: (run) => run.activate([completed(run.pending('recordFailures'))], { historyLong: true }),
+  retrying: (run) => run.advanceTo(run.now + RETRY_MS, { historyLong: true }),
   ending: (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())], { historyLong: true }),
 };
 
@@ -70,12 +83,13 @@ function deliver(run: TestRun, state: State, job: Job): Promise<Command[]> {
   return run.activate(state === 'ending' ? [job, completed(run.pending('syncEndpoint'), chunk())] : [job]);
 }
 
-function stateOf(run: TestRun): Transition['next'] {
+async function stateOf(run: TestRun): Promise<Transition['next']> {
   if (run.ended) return run.ended.kind === 'continueAsNew' ? 'continued' : 'ended';
   const names = [...run.activities.values()].map((activity) => activity.name);
   if (names.includes('recordFailures')) return 'recording';
   if (names.includes('planSync')) return 'planning';
-  return names.length > 0 ? 'syncing' : 'waiting';
+  if (names.length > 0) return 'syncing';
+  return (await run.query<SyncState>('syncState')).phase === 'retrying' ? 'retrying' : 'waiting';
 }
 
 describe.each(STATES)('(I6) integrationSync while %s', (state) => {
@@ -83,15 +97,15 @@ describe.each(STATES)('(I6) integrationSync while %s', (state) => {
     const cell = TRANSITIONS[state][event];
     const run = await ARRIVE[state]();
     if (cell === null) {
-      const before = stateOf(run);
+      const before = await stateOf(run);
       // Nothing that could answer is under way, so the event has no source.
-      if (event === 'quiet timer') expect(run.timers.size).toBe(0);
+      if (event === 'quiet timer') expect(run.timers.size).toBe(state === 'retrying' ? 1 : 0);
       else await expect(async () => HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
-      expect(stateOf(run)).toBe(before);
+      expect(await stateOf(run)).toBe(before);
       return;
     }
     const commands = await HAPPEN[event](run, state);
     expect(brief(commands)).toEqual(cell.does);
-    expect(stateOf(run)).toBe(cell.next);
+    expect(await stateOf(run)).toBe(cell.next);
   });
 });
