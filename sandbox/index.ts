@@ -5,16 +5,18 @@ import { RateLimit } from './api/rate-limit.ts';
 import { RequestLog } from './api/request-log.ts';
 import { SandboxControl } from './control/index.ts';
 import { registerControlRoutes } from './control/routes.ts';
-import type { SandboxIntegrationSpec } from './state/integration.ts';
+import type { SandboxIntegrationSpec } from './state/spec.ts';
 import { World, type SavedWorld } from './state/world.ts';
-import { WebhookSender } from './webhooks.ts';
+import { WebhookSender, type SavedWebhooks } from './webhooks/sender.ts';
 
 export type { Fault, FaultKind, FaultSpec } from './api/faults.ts';
 export type { LoggedRequest } from './api/request-log.ts';
-export type { ChangeAction, ControlEvents, SandboxControl } from './control/index.ts';
+export type { ChangeAction, ControlEvents, FinishSyncOptions, SandboxControl } from './control/index.ts';
 export type { DemoOptions } from './control/demo.ts';
-export type { IntegrationSettings, ModelProblem, SandboxIntegrationSpec } from './state/integration.ts';
-export type { LifecycleEvent, WebhookOptions, WebhookResult } from './webhooks.ts';
+export type { IntegrationSettings, ModelProblem, SandboxIntegrationSpec } from './state/spec.ts';
+export type { ConnectionFlow } from './webhooks/payloads.ts';
+export type { DeliveryOptions, WebhookOptions, WebhookResult } from './webhooks/sender.ts';
+export type { AiApplyEvent, LifecycleEvent, SyncState, WebhookType } from './webhooks/types.ts';
 
 export const DEFAULT_API_KEY = 'ks_dev_sandbox';
 export const DEFAULT_WEBHOOK_SECRET = 'whsec_sandbox';
@@ -61,13 +63,19 @@ export interface Sandbox {
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const seed = options.seed ?? 1;
   const world = new World(seed, options.now ?? (() => new Date()));
-  if (options.savedState !== undefined) world.load(JSON.parse(options.savedState) as SavedWorld);
-  else for (const spec of options.integrations ?? DEMO_INTEGRATIONS) world.add(spec);
+  const secret = options.webhookSecret ?? DEFAULT_WEBHOOK_SECRET;
+  const webhooks = new WebhookSender({ url: options.webhookUrl, secret }, seed);
+  if (options.savedState !== undefined) {
+    const saved = JSON.parse(options.savedState) as SavedWorld & { webhooks?: SavedWebhooks };
+    world.load(saved);
+    // Older files have none of it.
+    if (saved.webhooks) webhooks.load(saved.webhooks);
+  } else {
+    for (const spec of options.integrations ?? DEMO_INTEGRATIONS) world.add(spec);
+  }
   const faults = new FaultQueue(seed);
   const rateLimit = new RateLimit(options.rateLimit);
   const requests = new RequestLog();
-  const secret = options.webhookSecret ?? DEFAULT_WEBHOOK_SECRET;
-  const webhooks = new WebhookSender({ url: options.webhookUrl, secret }, seed);
   const app = buildApp({ world, apiKey: options.apiKey ?? DEFAULT_API_KEY, faults, rateLimit, requests });
   const control = new SandboxControl({ world, faults, rateLimit, requests, webhooks });
   registerControlRoutes(app, control);

@@ -4,7 +4,7 @@ import { modelOf } from '../model/index.ts';
 import type { IntegrationState } from '../state/integration.ts';
 import type { World } from '../state/world.ts';
 import { applyFaults } from './apply-faults.ts';
-import { ApiError, sendError } from './errors.ts';
+import { ApiError, invalidInput, sendError } from './errors.ts';
 import { faultOf, type Fault, type FaultQueue } from './faults.ts';
 import { integrationBody } from './integration-body.ts';
 import { cursorBefore, listPage } from './list.ts';
@@ -45,6 +45,12 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
         if (!integration) throw notFound();
         return success(reply, integrationBody(integration));
       });
+      api.put<{ Params: { id: string }; Body: unknown }>('/integrations/:id/enabled', (request, reply) => {
+        const integration = deps.world.find(request.params.id);
+        if (!integration) throw notFound();
+        integration.setEnabled(readEnabled(request.body));
+        return success(reply, {});
+      });
       for (const endpoint of CATALOGUE) {
         api.get(endpoint.path, (request, reply) => answerList(deps, endpoint, request, reply));
       }
@@ -54,6 +60,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
   );
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof ApiError) return sendError(reply, error);
+    if (isClientError(error)) return sendError(reply, invalidInput(String(error)));
     return sendError(reply, new ApiError('PLATFORM.UNKNOWN_ERROR', String(error)));
   });
   app.setNotFoundHandler((_request, reply) =>
@@ -147,10 +154,22 @@ function readProblem(integration: IntegrationState, endpoint: EndpointDefinition
   return integration.problems.get(modelOf(endpoint.table).name);
 }
 
+function readEnabled(body: unknown): boolean {
+  const value = (body as { value?: unknown } | null | undefined)?.value;
+  if (typeof value !== 'boolean') throw invalidInput('The body must be {"value": true} or {"value": false}.');
+  return value;
+}
+
 function integrationIdOf(request: FastifyRequest): string | undefined {
   const header = request.headers['x-integration-id'];
   if (typeof header === 'string') return header;
   return (request.params as { id?: string }).id;
+}
+
+/** As the framework throws them: a body that is no JSON, for example. */
+function isClientError(error: unknown): boolean {
+  const { statusCode = 500 } = error as { statusCode?: number };
+  return statusCode >= 400 && statusCode < 500;
 }
 
 function notFound(): ApiError {

@@ -26,9 +26,9 @@ export function integrationBody(integration: IntegrationState): Record<string, u
   };
 }
 
-export function endUser(integration: IntegrationState): Record<string, unknown> {
+export function endUser({ organizationName }: { organizationName: string }): Record<string, unknown> {
   return {
-    organization_name: integration.organizationName,
+    organization_name: organizationName,
     creator_email: 'admin@acme.example.com',
     origin_id: null,
   };

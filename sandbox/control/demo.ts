@@ -1,10 +1,11 @@
 import { modelOf } from '../model/index.ts';
 import { createRandom } from '../random.ts';
+import type { World } from '../state/world.ts';
 import type { SandboxControl } from './index.ts';
 
 export interface DemoOptions {
   everyMs: number;
-  /** Every so many webhooks one is lost on purpose. */
+  /** Every so many `data-changed` one is lost on purpose. */
   loseEvery?: number;
   /** Integrations to change; all of them when left out. */
   integrations?: readonly string[];
@@ -13,14 +14,16 @@ export interface DemoOptions {
 /** Plays a day at the office: records change, come and go, and webhooks tell of it, mostly. */
 export class Demo {
   readonly #control: SandboxControl;
+  readonly #world: World;
   readonly #random: () => number;
   #timer: NodeJS.Timeout | undefined;
   #step: Promise<void> | undefined;
   #webhooks = 0;
 
-  constructor(control: SandboxControl, seed: number) {
+  constructor(control: SandboxControl, world: World) {
     this.#control = control;
-    this.#random = createRandom(seed);
+    this.#world = world;
+    this.#random = createRandom(world.seed);
   }
 
   start(options: DemoOptions): void {
@@ -38,16 +41,27 @@ export class Demo {
     await this.#step;
   }
 
-  /** One change in one integration, and its webhook. */
+  /** One change in one integration, and its webhook; for somebody who still listens to it, the end of a sync as well. */
   async step(options: DemoOptions): Promise<void> {
-    const known = this.#control.integrations();
-    const integrations = options.integrations?.filter((id) => known.includes(id)) ?? known;
+    const integrations = this.#synced(options.integrations);
     if (integrations.length === 0) return;
     const integrationId = this.#pick(integrations);
     this.#change(integrationId);
     if (this.#control.pendingModels(integrationId).length === 0) return;
     const lose = options.loseEvery ? ++this.#webhooks % options.loseEvery === 0 : false;
-    await this.#control.flushWebhook(integrationId, { lose });
+    if (this.#control.subscription().includes('sync-finished')) {
+      await this.#control.finishSync(integrationId, lose ? { lose: 'data-changed' } : {});
+    } else {
+      await this.#control.flushWebhook(integrationId, { lose });
+    }
+  }
+
+  /** Those that Kombo would sync: nothing changes there for one that is switched off, fails or is being set up. */
+  #synced(wanted: readonly string[] | undefined): string[] {
+    const states = wanted?.flatMap((id) => this.#world.find(id) ?? []) ?? this.#world.list();
+    return states
+      .filter(({ settings }) => settings.status === 'ACTIVE' && settings.setupStatus === 'COMPLETED')
+      .map(({ id }) => id);
   }
 
   #change(integrationId: string): void {

@@ -1,275 +1,88 @@
-import { EventEmitter } from 'node:events';
-import type { FaultQueue, FaultSpec } from '../api/faults.ts';
-import type { RateLimit } from '../api/rate-limit.ts';
-import type { LoggedRequest, RequestLog } from '../api/request-log.ts';
-import { listAll } from '../api/list.ts';
-import { modelOf, type Fields } from '../model/index.ts';
-import * as changes from '../state/changes.ts';
-import type { IntegrationSettings, ModelProblem, SandboxIntegrationSpec } from '../state/integration.ts';
-import type { World } from '../state/world.ts';
-import {
-  dataChanged,
-  lifecycle,
-  type LifecycleEvent,
-  type WebhookOptions,
-  type WebhookResult,
-  type WebhookSender,
-} from '../webhooks.ts';
+import type { FaultSpec } from '../api/faults.ts';
+import type { LoggedRequest } from '../api/request-log.ts';
+import type { IntegrationSettings, SandboxIntegrationSpec } from '../state/spec.ts';
 import { Demo, type DemoOptions } from './demo.ts';
+import type { ControlDeps } from './records.ts';
+import { WebhookControl } from './webhooks.ts';
 
-export interface ControlDeps {
-  world: World;
-  faults: FaultQueue;
-  rateLimit: RateLimit;
-  requests: RequestLog;
-  webhooks: WebhookSender;
-}
-
-export type ChangeAction = 'created' | 'updated' | 'tombstoned' | 'vanished' | 'restored' | 'emptied';
-
-/** What the sandbox did: for a log line, not for bookkeeping. */
-export interface ControlEvents {
-  changed: [{ integrationId: string; table: string; action: ChangeAction; count: number }];
-  webhook: [{ integrationId: string; models: string[]; result: WebhookResult }];
-}
-
-type Ids = string | readonly string[];
+export type { ChangeAction, ControlEvents } from './records.ts';
+export type { FinishSyncOptions } from './webhooks.ts';
 
 /**
  * Changes the sandbox's world. `table` may be a table (`hris_groups`) or a model (`ats_job_postings`).
  * Every method throws a RangeError for an integration, table or record that does not exist.
  */
-export class SandboxControl extends EventEmitter<ControlEvents> {
-  readonly #deps: ControlDeps;
+export class SandboxControl extends WebhookControl {
   readonly #demo: Demo;
 
   constructor(deps: ControlDeps) {
-    super();
-    this.#deps = deps;
-    this.#demo = new Demo(this, deps.world.seed);
+    super(deps);
+    this.#demo = new Demo(this, deps.world);
   }
 
   integrations(): string[] {
-    return this.#deps.world.list().map(({ id }) => id);
+    return this.deps.world.list().map(({ id }) => id);
   }
 
+  /** An id that was removed begins a new life, with a later `created_at`. */
   addIntegration(spec: SandboxIntegrationSpec): void {
-    this.#deps.world.add(spec);
+    this.deps.world.add(spec);
   }
 
   /** From now on reads answer INTEGRATION_NOT_FOUND. */
   removeIntegration(integrationId: string): void {
-    this.#deps.world.remove(integrationId);
+    this.deps.world.remove(integrationId);
   }
 
+  /** Tells nobody; `announce` does. */
   setIntegration(integrationId: string, settings: Partial<IntegrationSettings>): void {
-    Object.assign(this.#deps.world.get(integrationId).settings, settings);
+    Object.assign(this.deps.world.get(integrationId).settings, settings);
+  }
+
+  /** What `PUT /integrations/{id}/enabled` does: INACTIVE, or back to ACTIVE. Tells nobody; `announce` does. */
+  setEnabled(integrationId: string, enabled: boolean): void {
+    this.deps.world.get(integrationId).setEnabled(enabled);
   }
 
   /** Everything that was changed, as text for `savedState` of a later sandbox with the same seed. */
   saveState(): string {
-    return JSON.stringify(this.#deps.world.save());
-  }
-
-  /** Tables that the API lists for the integration. */
-  tables(integrationId: string): string[] {
-    return this.#deps.world
-      .get(integrationId)
-      .endpoints()
-      .map(({ table }) => table);
-  }
-
-  /** Ids of records that are not deleted, in listing order. */
-  ids(integrationId: string, table: string, range: { offset?: number; limit?: number } = {}): string[] {
-    const state = this.#deps.world.get(integrationId).table(table);
-    const { offset = 0, limit = Number.POSITIVE_INFINITY } = range;
-    const ids: string[] = [];
-    let seen = 0;
-    for (const ordinal of state.walk()) {
-      if (state.deletedAt(ordinal) !== undefined) continue;
-      if (seen++ < offset) continue;
-      if (ids.length >= limit) break;
-      ids.push(state.idOf(ordinal));
-    }
-    return ids;
-  }
-
-  /** Every record with its tombstones, by id: what a complete copy of the table must hold. */
-  snapshot(integrationId: string, table: string): Map<string, Fields> {
-    const integration = this.#deps.world.get(integrationId);
-    const state = integration.table(table);
-    const texts = listAll(integration, table);
-    return new Map(texts.map(([ordinal, text]) => [state.idOf(ordinal), JSON.parse(text) as Fields]));
-  }
-
-  /** Makes records; `fields` overrides what is generated (`id` too, and `candidate_id` and the like link). */
-  create(integrationId: string, table: string, options: { count?: number; fields?: Fields } = {}): string[] {
-    const integration = this.#deps.world.get(integrationId);
-    const ids = Array.from({ length: options.count ?? 1 }, () =>
-      changes.createRecord(integration, table, this.#now(), options.fields ?? {}),
-    );
-    this.#tell(integrationId, table, 'created', ids);
-    return ids;
-  }
-
-  /** Sets fields; without `fields` changes what usually changes in such a record. */
-  update(integrationId: string, table: string, ids: Ids, fields?: Fields): void {
-    const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.updateRecord(integration, table, id, this.#now(), fields);
-    this.#tell(integrationId, table, 'updated', ids);
-  }
-
-  /**
-   * Changes only what is nested in a record: a linked record of the model, or the membership of a join model. The record's
-   * own `changed_at` stays.
-   */
-  updateNested(integrationId: string, table: string, id: string, model: string): void {
-    changes.updateNestedRecord(this.#deps.world.get(integrationId), table, id, model, this.#now());
-    this.#tell(integrationId, model, 'updated', id);
-  }
-
-  tombstone(integrationId: string, table: string, ids: Ids): void {
-    const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.tombstoneRecord(integration, table, id, this.#now());
-    this.#tell(integrationId, table, 'tombstoned', ids);
-  }
-
-  /** The record is gone from the API, and no tombstone, delta or webhook tells of it. */
-  vanish(integrationId: string, table: string, ids: Ids): void {
-    const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.vanishRecord(integration, table, id);
-    this.#tell(integrationId, table, 'vanished', ids);
-  }
-
-  restore(integrationId: string, table: string, ids: Ids): void {
-    const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.restoreRecord(integration, table, id, this.#now());
-    this.#tell(integrationId, table, 'restored', ids);
-  }
-
-  /** Makes a tombstone's fields null, as happens 14 days after the deletion. */
-  empty(integrationId: string, table: string, ids: Ids): void {
-    const integration = this.#deps.world.get(integrationId);
-    for (const id of listed(ids)) changes.emptyRecord(integration, table, id, this.#now());
-    this.#tell(integrationId, table, 'emptied', ids);
-  }
-
-  /** Puts a record at the other end of the listing, as a reader between two pages would meet it twice or miss it. */
-  move(integrationId: string, table: string, id: string, where: 'first' | 'last'): void {
-    const integration = this.#deps.world.get(integrationId);
-    integration.table(table).move(changes.ordinalOf(integration, table, id), where);
-  }
-
-  /** Serves this text in place of the record, byte by byte, whatever it is. */
-  setRaw(integrationId: string, table: string, id: string, text: string): void {
-    const integration = this.#deps.world.get(integrationId);
-    const ordinal = changes.ordinalOf(integration, table, id);
-    integration.table(table).edit(ordinal).raw = text;
-    integration.recordChanged(modelOf(table), ordinal, this.#now());
-    this.#tell(integrationId, table, 'updated', id);
-  }
-
-  /** The customer switches a model off (all its records become tombstones) or on again. */
-  switchModel(integrationId: string, table: string, on: boolean): void {
-    const integration = this.#deps.world.get(integrationId);
-    const model = modelOf(table).name;
-    const state = integration.table(table);
-    const since = integration.switchedOff.get(model);
-    if (on === (since === undefined)) return;
-    const affected = [...state.walk()].filter(
-      (ordinal) => state.deletedAt(ordinal) === (on ? since : undefined),
-    );
-    const ids = affected.map((ordinal) => state.idOf(ordinal));
-    const at = this.#now();
-    for (const id of ids) {
-      if (on) changes.restoreRecord(integration, table, id, at);
-      else changes.tombstoneRecord(integration, table, id, at);
-    }
-    if (on) integration.switchedOff.delete(model);
-    else integration.switchedOff.set(model, at);
-    this.#tell(integrationId, table, on ? 'restored' : 'tombstoned', ids);
-  }
-
-  /** Makes reads of a model fail with the code; null makes them work again. */
-  setModelProblem(integrationId: string, table: string, problem: ModelProblem | null): void {
-    const { problems } = this.#deps.world.get(integrationId);
-    if (problem === null) problems.delete(modelOf(table).name);
-    else problems.set(modelOf(table).name, problem);
+    return JSON.stringify({ ...this.deps.world.save(), webhooks: this.deps.webhooks.save() });
   }
 
   /** @returns a number to take the fault back with. */
   addFault(fault: FaultSpec): number {
-    return this.#deps.faults.add(fault);
+    return this.deps.faults.add(fault);
   }
 
   removeFault(id: number): void {
-    this.#deps.faults.remove(id);
+    this.deps.faults.remove(id);
   }
 
   clearFaults(): void {
-    this.#deps.faults.clear();
+    this.deps.faults.clear();
   }
 
   /** Requests per minute; null for no limit. */
   setRateLimit(perMinute: number | null): void {
-    this.#deps.rateLimit.limit = perMinute ?? undefined;
+    this.deps.rateLimit.limit = perMinute ?? undefined;
   }
 
   /** What clients asked, oldest first. `path` is below `/v1`. */
   requests(filter: { integrationId?: string | undefined; path?: string | undefined } = {}): LoggedRequest[] {
-    return this.#deps.requests.list(filter);
+    return this.deps.requests.list(filter);
   }
 
   clearRequests(): void {
-    this.#deps.requests.clear();
-  }
-
-  setWebhookUrl(url: string): void {
-    this.#deps.webhooks.target.url = url;
-  }
-
-  /** Models that changed since the last `data-changed`. */
-  pendingModels(integrationId: string): string[] {
-    return [...this.#deps.world.get(integrationId).pending];
-  }
-
-  async sendWebhook(options: WebhookOptions): Promise<WebhookResult> {
-    return this.#deps.webhooks.send(options);
+    this.deps.requests.clear();
   }
 
   /**
-   * Sends one `data-changed` that names exactly the pending models, and forgets them, also when it is lost.
-   * @returns undefined when nothing has changed: no webhook is sent then.
-   */
-  async flushWebhook(
-    integrationId: string,
-    options: Omit<WebhookOptions, 'type' | 'data'> = {},
-  ): Promise<WebhookResult | undefined> {
-    const integration = this.#deps.world.get(integrationId);
-    const models = [...integration.pending];
-    if (models.length === 0) return undefined;
-    integration.pending.clear();
-    const result = await this.sendWebhook({ ...dataChanged(integration, models), ...options });
-    this.emit('webhook', { integrationId, models, result });
-    return result;
-  }
-
-  /** Tells that the integration came, goes or changed its state; send it before `removeIntegration`. */
-  async announce(
-    integrationId: string,
-    event: LifecycleEvent,
-    options: Omit<WebhookOptions, 'type' | 'data'> = {},
-  ): Promise<WebhookResult> {
-    const integration = this.#deps.world.get(integrationId);
-    return this.sendWebhook({ ...lifecycle(integration, event, this.#deps.world.now()), ...options });
-  }
-
-  /**
-   * Changes records every `everyMs` and sends webhooks; every `loseEvery`th is lost (0 or left out: none).
+   * Changes records every `everyMs` and sends the webhooks that are subscribed; every `loseEvery`th `data-changed` is lost (0 or
+   * left out: none).
    * @throws Error when there is no webhook address.
    */
   startDemo(options: DemoOptions): void {
-    this.#deps.webhooks.requireUrl();
+    this.deps.webhooks.requireUrl();
     this.#demo.start(options);
   }
 
@@ -277,17 +90,4 @@ export class SandboxControl extends EventEmitter<ControlEvents> {
   async stopDemo(): Promise<void> {
     await this.#demo.stop();
   }
-
-  #now(): number {
-    return this.#deps.world.now().getTime();
-  }
-
-  #tell(integrationId: string, table: string, action: ChangeAction, ids: Ids): void {
-    const count = listed(ids).length;
-    if (count > 0) this.emit('changed', { integrationId, table, action, count });
-  }
-}
-
-function listed(ids: Ids): readonly string[] {
-  return typeof ids === 'string' ? [ids] : ids;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { FAULT } from '../api/faults.ts';
+import { SYNC_STATES, WEBHOOK_TYPES } from '../webhooks/types.ts';
 import type { SandboxControl } from './index.ts';
 
 const integration = z.string();
@@ -10,6 +11,10 @@ const ids = z.union([z.string(), z.array(z.string())]);
 const fields = z.record(z.string(), z.unknown());
 const record = z.object({ integration, table, id });
 const records = z.object({ integration, table, ids });
+const category = z.enum(['ATS', 'HRIS', 'LMS', 'ASSESSMENT']);
+const status = z.enum(['ACTIVE', 'INVALID', 'INACTIVE']).optional();
+const setupStatus = z.enum(['INCOMPLETE', 'FINAL_SYNC_PENDING', 'COMPLETED']).optional();
+const qaStatus = z.enum(['PENDING', 'FAILED', 'PASSED']).optional();
 const delivery = z.object({
   id: z.string().optional(),
   pretty: z.boolean().optional(),
@@ -37,11 +42,15 @@ const COMMANDS: Record<string, Command> = {
   addIntegration: command(
     z.object({
       id,
-      category: z.enum(['ATS', 'HRIS', 'LMS', 'ASSESSMENT']),
+      category,
       tool: z.string().optional(),
       organizationName: z.string().optional(),
       records: z.record(z.string(), z.int().min(0)).optional(),
       scale: z.number().min(0).optional(),
+      status,
+      setupStatus,
+      qaStatus,
+      createdAt: z.coerce.date().optional(),
     }),
     (control, spec) => control.addIntegration(defined(spec)),
   ),
@@ -51,14 +60,18 @@ const COMMANDS: Record<string, Command> = {
   setIntegration: command(
     z.object({
       integration,
-      status: z.enum(['ACTIVE', 'INVALID', 'INACTIVE']).optional(),
-      setupStatus: z.enum(['INCOMPLETE', 'FINAL_SYNC_PENDING', 'COMPLETED']).optional(),
-      qaStatus: z.enum(['PENDING', 'FAILED', 'PASSED']).optional(),
+      status,
+      setupStatus,
+      qaStatus,
       dataExpiredAt: z.coerce.date().nullable().optional(),
       readError: z.string().nullable().optional(),
     }),
     (control, { integration, ...settings }) => control.setIntegration(integration, defined(settings)),
   ),
+  setEnabled: command(z.object({ integration, enabled: z.boolean() }), (control, body) =>
+    control.setEnabled(body.integration, body.enabled),
+  ),
+  saveState: command(z.object({}), (control) => control.saveState()),
   tables: command(z.object({ integration }), (control, body) => control.tables(body.integration)),
   ids: command(
     z.object({ integration, table, offset: z.int().optional(), limit: z.int().optional() }),
@@ -116,6 +129,10 @@ const COMMANDS: Record<string, Command> = {
   ),
   clearRequests: command(z.object({}), (control) => control.clearRequests()),
   setWebhookUrl: command(z.object({ url: z.string() }), (control, body) => control.setWebhookUrl(body.url)),
+  subscribe: command(z.object({ types: z.array(z.enum(WEBHOOK_TYPES)) }), (control, body) =>
+    control.subscribe(body.types),
+  ),
+  subscription: command(z.object({}), (control) => control.subscription()),
   pendingModels: command(z.object({ integration }), (control, body) =>
     control.pendingModels(body.integration),
   ),
@@ -125,12 +142,39 @@ const COMMANDS: Record<string, Command> = {
   flushWebhook: command(delivery.extend({ integration }), (control, { integration, ...options }) =>
     control.flushWebhook(integration, options),
   ),
+  finishSync: command(
+    delivery.omit({ id: true, lose: true }).extend({
+      integration,
+      state: z.enum(SYNC_STATES).optional(),
+      lose: z.union([z.boolean(), z.enum(['sync-finished', 'data-changed'])]).optional(),
+    }),
+    (control, { integration, ...options }) => control.finishSync(integration, options),
+  ),
+  remoteEvent: command(delivery.extend({ integration }), (control, { integration, ...options }) =>
+    control.remoteEvent(integration, options),
+  ),
   announce: command(
     delivery.extend({
       integration,
       event: z.enum(['integration-created', 'integration-deleted', 'integration-state-changed']),
     }),
     (control, { integration, event, ...options }) => control.announce(integration, event, options),
+  ),
+  announceOrder: command(
+    delivery.extend({ integration, order: z.string(), inline: z.boolean().optional() }),
+    (control, { integration, order, ...options }) => control.announceOrder(integration, order, options),
+  ),
+  announceFailedConnection: command(
+    delivery.extend({ tool: z.string(), category, organizationName: z.string().optional() }),
+    (control, { tool, category, organizationName, ...options }) =>
+      control.announceFailedConnection({ tool, category, organizationName }, options),
+  ),
+  announceAiApply: command(
+    delivery.extend({
+      event: z.enum(['ai-apply-application-status-updated', 'ai-apply-job-posting-status-updated']),
+      fields: fields.optional(),
+    }),
+    (control, { event, ...options }) => control.announceAiApply(event, options),
   ),
   startDemo: command(
     z.object({

@@ -2,6 +2,8 @@ import { JOB_TITLES } from '../words.ts';
 import { address, person } from './common.ts';
 import type { ModelDefinition } from './define.ts';
 
+const STATUSES = ['OPEN', 'COMPLETED', 'CANCELLED', 'REJECTED'];
+
 const order: ModelDefinition = {
   name: 'assessment_orders',
   category: 'ASSESSMENT',
@@ -11,7 +13,8 @@ const order: ModelDefinition = {
     const { first, last, handle } = person(r);
     return {
       package_id: r.pick('package', ['typing-test', 'background-check', 'video-interview']),
-      status: r.live('status', ['OPEN', 'COMPLETED', 'CANCELLED', 'REJECTED']),
+      // An order that has just come in is open.
+      status: r.made ? STATUSES[r.revision % STATUSES.length] : r.live('status', STATUSES),
       candidate: {
         remote_id: `c-${r.remoteId}`,
         email: `${handle}@example.com`,

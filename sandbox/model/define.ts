@@ -33,6 +33,8 @@ export interface RecordReader {
   readonly deletedAt: string | null;
   /** How many times the record was changed without naming fields. */
   readonly revision: number;
+  /** Made on demand, not generated: such a record is new. */
+  readonly made: boolean;
   /** A whole number in [0, max), different for each salt. */
   int(salt: string, max: number): number;
   /** True for so many percent of the records. */

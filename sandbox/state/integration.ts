@@ -8,42 +8,26 @@ import { linksBetween, modelOf, modelsOf, type ModelDefinition } from '../model/
 import { hashText, mix } from '../random.ts';
 import { sourcesOf, targetsOf } from './links.ts';
 import { Library, type Reader } from './reader.ts';
+import {
+  sizeOf,
+  wantedSizes,
+  type IntegrationSettings,
+  type IntegrationSpec,
+  type ModelProblem,
+  type SandboxIntegrationSpec,
+} from './spec.ts';
 import { TableState, type SavedTable } from './table.ts';
 
-/** Why the endpoints of a model cannot be read, as Kombo's error codes say it. */
-export type ModelProblem =
-  'INTEGRATION.MODEL_NOT_AVAILABLE' | 'INTEGRATION.MODEL_DISABLED' | 'INTEGRATION.PERMISSION_MISSING';
-
-export interface SandboxIntegrationSpec {
-  /** As `bombohr:ats-demo`. */
-  id: string;
-  category: Category;
-  /** The part of the id before the colon when left out. */
-  tool?: string;
-  organizationName?: string;
-  /** Records by table or model name; the others follow in proportion. */
-  records?: Record<string, number>;
-  /** Multiplies the default sizes. */
-  scale?: number;
-}
-
-/** What `GET /integrations/{id}` tells, and what reads fail with. */
-export interface IntegrationSettings {
-  status: 'ACTIVE' | 'INVALID' | 'INACTIVE';
-  setupStatus: 'INCOMPLETE' | 'FINAL_SYNC_PENDING' | 'COMPLETED';
-  qaStatus: 'PENDING' | 'FAILED' | 'PASSED';
-  dataExpiredAt: Date | null;
-  /** Every read fails with this code, whatever the other settings say. */
-  readError: string | null;
-}
-
 export interface SavedIntegration {
-  spec: SandboxIntegrationSpec;
+  spec: IntegrationSpec;
   createdAt: string;
   settings: Omit<IntegrationSettings, 'dataExpiredAt'> & { dataExpiredAt: string | null };
   switchedOff: [string, number][];
   problems: [string, ModelProblem][];
   pending: string[];
+  /** Not in files of older versions. */
+  pendingSince?: number | undefined;
+  /** Those that were changed. */
   tables: Record<string, SavedTable>;
 }
 
@@ -64,32 +48,37 @@ export class IntegrationState {
   /** Models that the customer has switched off, and when: all their records are tombstones. */
   readonly switchedOff = new Map<string, number>();
   readonly problems = new Map<string, ModelProblem>();
-  /** Model names that the next `data-changed` has to tell. */
-  readonly pending = new Set<string>();
-  readonly #spec: SandboxIntegrationSpec;
+  readonly #pending = new Set<string>();
+  /** When the first of them changed. */
+  #pendingSince: number | undefined;
+  readonly #spec: IntegrationSpec;
+  readonly #wanted: ReadonlyMap<string, number>;
   readonly #key: number;
+  /** Made when they are asked for: of ten thousand integrations most tables never are. */
   readonly #tables = new Map<string, TableState>();
 
-  constructor(spec: SandboxIntegrationSpec, seed: number, createdAt: Date) {
+  /** @throws RangeError when the specification names a table that does not exist. */
+  constructor(spec: IntegrationSpec, seed: number, createdAt: Date) {
     this.#spec = spec;
+    this.#wanted = wantedSizes(spec);
     this.id = spec.id;
     this.category = spec.category;
     this.tool = spec.tool ?? spec.id.split(':')[0]!;
     this.organizationName = spec.organizationName ?? `Acme (${spec.category})`;
     this.createdAt = createdAt;
     this.#key = mix(seed, hashText(spec.id));
-    const sizes = sizesOf(spec);
-    for (const model of modelsOf(spec.category)) {
-      this.#tables.set(
-        model.name,
-        new TableState({
-          key: this.#key,
-          salt: mix(this.#key, hashText(model.name)),
-          generated: sizes.get(model.name)!,
-          createdAt: createdAt.getTime(),
-        }),
-      );
-    }
+  }
+
+  /** @throws RangeError when the specification names a table that does not exist. */
+  static start(spec: SandboxIntegrationSpec, seed: number, now: Date): IntegrationState {
+    const { status, setupStatus, qaStatus, createdAt = now, ...rest } = spec;
+    const integration = new IntegrationState(rest, seed, createdAt);
+    const { settings } = integration;
+    settings.status = status ?? settings.status;
+    settings.setupStatus = setupStatus ?? settings.setupStatus;
+    settings.qaStatus = qaStatus ?? settings.qaStatus;
+    if (settings.setupStatus !== 'COMPLETED') integration.#noteEverything(now.getTime());
+    return integration;
   }
 
   save(): SavedIntegration {
@@ -100,8 +89,11 @@ export class IntegrationState {
       settings: { ...settings, dataExpiredAt: dataExpiredAt?.toISOString() ?? null },
       switchedOff: [...this.switchedOff],
       problems: [...this.problems],
-      pending: [...this.pending],
-      tables: Object.fromEntries([...this.#tables].map(([name, table]) => [name, table.save()])),
+      pending: this.pending,
+      pendingSince: this.#pendingSince,
+      tables: Object.fromEntries(
+        [...this.#tables].flatMap(([name, table]) => (table.untouched ? [] : [[name, table.save()]])),
+      ),
     };
   }
 
@@ -113,21 +105,52 @@ export class IntegrationState {
     });
     for (const [model, at] of saved.switchedOff) integration.switchedOff.set(model, at);
     for (const [model, problem] of saved.problems) integration.problems.set(model, problem);
-    for (const model of saved.pending) integration.pending.add(model);
+    for (const model of saved.pending) integration.#pending.add(model);
+    integration.#pendingSince = saved.pendingSince;
     for (const [name, table] of Object.entries(saved.tables)) integration.table(name).load(table);
     return integration;
   }
 
+  /** Kombo's switch: what is switched off is not synced and cannot be read. Switched on, bad credentials stay bad. */
+  setEnabled(enabled: boolean): void {
+    if (!enabled) this.settings.status = 'INACTIVE';
+    else if (this.settings.status === 'INACTIVE') this.settings.status = 'ACTIVE';
+  }
+
+  /** Model names that the next `data-changed` has to tell. */
+  get pending(): string[] {
+    return [...this.#pending];
+  }
+
+  /** Forgets what is pending, as it is about to be told. `since` is when the first of it changed. */
+  takePending(): { models: string[]; since: number | undefined } {
+    const taken = { models: this.pending, since: this.#pendingSince };
+    this.#pending.clear();
+    this.#pendingSince = undefined;
+    return taken;
+  }
+
   /** @throws RangeError when the integration's category has no such table. */
   table(name: string): TableState {
-    const table = this.#tables.get(modelOf(name).name);
-    if (!table) throw new RangeError(`${this.id} is an ${this.category} integration: it has no ${name}.`);
+    const model = modelOf(name);
+    const known = this.#tables.get(model.name);
+    if (known) return known;
+    if (model.category !== this.category) {
+      throw new RangeError(`${this.id} is an ${this.category} integration: it has no ${name}.`);
+    }
+    const table = new TableState({
+      key: this.#key,
+      salt: mix(this.#key, hashText(model.name)),
+      generated: sizeOf(model, this.#wanted, this.#spec.scale ?? 1),
+      createdAt: this.createdAt.getTime(),
+    });
+    this.#tables.set(model.name, table);
     return table;
   }
 
   /** Reads records; keep it only for one answer, as it does not see later changes. */
   library(): Library {
-    return new Library(this.#tables, this.#key);
+    return new Library((model) => this.table(model), this.#key);
   }
 
   read(name: string, ordinal: number): Reader {
@@ -141,13 +164,13 @@ export class IntegrationState {
   /** The record has changed by itself: notes the model, and shows it wherever a delta returns it nested. */
   recordChanged(model: ModelDefinition, ordinal: number, at: number): void {
     this.table(model.name).edit(ordinal).changedAt = at;
-    this.#note(model.name);
+    this.#note(model.name, at);
     this.touchHolders(model, ordinal, at);
   }
 
   /** Nested data of the record has changed, which shows only where the catalogue says so. */
   nestedChanged(holder: ModelDefinition, ordinal: number, changedModel: string, at: number): void {
-    this.#note(changedModel);
+    this.#note(changedModel, at);
     if (this.#shows(holder.name, changedModel)) this.table(holder.name).edit(ordinal).touchedAt = at;
   }
 
@@ -171,8 +194,21 @@ export class IntegrationState {
   }
 
   /** Assessments and a few tables have no model name, so no webhook ever names them. */
-  #note(model: string): void {
-    if (this.category !== 'ASSESSMENT' && KNOWN_MODELS.has(model)) this.pending.add(model);
+  #note(model: string, at: number): void {
+    if (this.category === 'ASSESSMENT' || !KNOWN_MODELS.has(model)) return;
+    this.#pending.add(model);
+    this.#pendingSince ??= at;
+  }
+
+  /** All models and memberships that there are records of. */
+  #noteEverything(at: number): void {
+    for (const model of modelsOf(this.category)) {
+      if (this.table(model.name).total === 0) continue;
+      this.#note(model.name, at);
+      for (const { join, to } of Object.values(model.links ?? {})) {
+        if (join !== undefined && this.table(to).total > 0) this.#note(join, at);
+      }
+    }
   }
 
   #shows(holder: string, model: string): boolean {
@@ -180,19 +216,4 @@ export class IntegrationState {
       (endpoint) => modelOf(endpoint.table).name === holder && endpoint.models[model] === 'delta',
     );
   }
-}
-
-function sizesOf(spec: SandboxIntegrationSpec): Map<string, number> {
-  const wanted = new Map(
-    Object.entries(spec.records ?? {}).map(([name, count]) => [modelOf(name).name, count]),
-  );
-  const sizes = new Map<string, number>();
-  const sizeOf = (model: ModelDefinition): number => {
-    const known = sizes.get(model.name) ?? wanted.get(model.name);
-    if (known !== undefined) return known;
-    if (typeof model.size === 'number') return Math.ceil(model.size * (spec.scale ?? 1));
-    return Math.ceil(sizeOf(modelOf(model.size.of)) * model.size.share);
-  };
-  for (const model of modelsOf(spec.category)) sizes.set(model.name, sizeOf(model));
-  return sizes;
 }

@@ -29,18 +29,19 @@ function linkFields(model: ModelDefinition): [link: string, field: string][] {
 
 /** Looks records up and keeps them for the length of one answer, since many of them are nested in several others. */
 export class Library {
-  readonly #tables: ReadonlyMap<string, TableState>;
+  readonly #tables = new Map<string, TableState>();
+  readonly #tableOf: (model: string) => TableState;
   readonly #key: number;
   readonly #readers = new Map<string, Map<number, Reader>>();
 
-  constructor(tables: ReadonlyMap<string, TableState>, key: number) {
-    this.#tables = tables;
+  constructor(tableOf: (model: string) => TableState, key: number) {
+    this.#tableOf = tableOf;
     this.#key = key;
   }
 
   table(model: string): TableState {
-    const table = this.#tables.get(model);
-    if (!table) throw new RangeError(`The integration has no ${model}.`);
+    let table = this.#tables.get(model);
+    if (!table) this.#tables.set(model, (table = this.#tableOf(model)));
     return table;
   }
 
@@ -58,6 +59,7 @@ export class Reader implements RecordReader {
   readonly id: string;
   readonly remoteId: string;
   readonly revision: number;
+  readonly made: boolean;
   readonly #library: Library;
   readonly #model: ModelDefinition;
   readonly #table: TableState;
@@ -75,6 +77,7 @@ export class Reader implements RecordReader {
     this.id = this.#table.idOf(ordinal);
     this.remoteId = String(ordinal + 1);
     this.revision = this.#state?.revision ?? 0;
+    this.made = ordinal >= this.#table.generated;
   }
 
   get changedAt(): string {

@@ -30,6 +30,23 @@ export interface SavedTable {
   back: number[];
 }
 
+interface TableChanges {
+  readonly states: Map<number, RecordState>;
+  readonly ids: Map<string, number>;
+  /** Ordinals by position, for positions before the first and after the last generated record. */
+  readonly front: number[];
+  readonly back: number[];
+  /** Sources whose link was set by hand, by link and target. */
+  readonly adopted: Map<string, Map<number, Set<number>>>;
+}
+
+function noChanges(): TableChanges {
+  return { states: new Map(), ids: new Map(), front: [], back: [], adopted: new Map() };
+}
+
+/** Of all tables that nobody has changed: most of them, where there are thousands of integrations. */
+const UNTOUCHED = noChanges();
+
 const DAY = 86_400_000;
 /** Generated data is from before this day, so that it is the same after every start. */
 export const DATA_EPOCH = Date.UTC(2026, 0, 5, 8);
@@ -44,13 +61,7 @@ export class TableState {
   readonly #generated: number;
   readonly #newest: number;
   #created = 0;
-  readonly #states = new Map<number, RecordState>();
-  readonly #ids = new Map<string, number>();
-  /** Ordinals by position, for positions before the first and after the last generated record. */
-  readonly #front: number[] = [];
-  readonly #back: number[] = [];
-  /** Sources whose link was set by hand, by link and target. */
-  readonly #adopted = new Map<string, Map<number, Set<number>>>();
+  #changes = UNTOUCHED;
 
   /** `key` belongs to the integration and makes the ids; `salt` tells its tables apart. */
   constructor(options: { key: number; salt: number; generated: number; createdAt: number }) {
@@ -70,60 +81,77 @@ export class TableState {
     return this.#generated + this.#created;
   }
 
+  /** Every record is as it was generated. */
+  get untouched(): boolean {
+    return this.#changes === UNTOUCHED;
+  }
+
   save(): SavedTable {
-    return { created: this.#created, states: [...this.#states], front: this.#front, back: this.#back };
+    const { states, front, back } = this.#changes;
+    return { created: this.#created, states: [...states], front, back };
   }
 
   load(saved: SavedTable): void {
+    // Older files hold untouched tables too.
+    if (saved.states.length === 0) return;
+    const changes = this.#touch();
     this.#created = saved.created;
-    for (const ordinal of saved.front) this.#front.push(ordinal);
-    for (const ordinal of saved.back) this.#back.push(ordinal);
+    for (const ordinal of saved.front) changes.front.push(ordinal);
+    for (const ordinal of saved.back) changes.back.push(ordinal);
     for (const [ordinal, { links, ...state }] of saved.states) {
-      this.#states.set(ordinal, state);
-      if (state.id !== undefined) this.#ids.set(state.id, ordinal);
+      changes.states.set(ordinal, state);
+      if (state.id !== undefined) changes.ids.set(state.id, ordinal);
       for (const [link, targets] of Object.entries(links ?? {})) this.setLinks(ordinal, link, targets);
     }
   }
 
   has(ordinal: number): boolean {
-    return ordinal >= 0 && ordinal < this.total && !this.#states.get(ordinal)?.vanished;
+    return ordinal >= 0 && ordinal < this.total && !this.#changes.states.get(ordinal)?.vanished;
   }
 
   peek(ordinal: number): RecordState | undefined {
-    return this.#states.get(ordinal);
+    return this.#changes.states.get(ordinal);
   }
 
   /** The record's state, to be changed by the caller. */
   edit(ordinal: number): RecordState {
-    let state = this.#states.get(ordinal);
-    if (!state) this.#states.set(ordinal, (state = {}));
+    const { states } = this.#touch();
+    let state = states.get(ordinal);
+    if (!state) states.set(ordinal, (state = {}));
     return state;
   }
 
+  #touch(): TableChanges {
+    if (this.#changes === UNTOUCHED) this.#changes = noChanges();
+    return this.#changes;
+  }
+
   idOf(ordinal: number): string {
-    return this.#states.get(ordinal)?.id ?? encodeId(this.#key, ordinal);
+    return this.#changes.states.get(ordinal)?.id ?? encodeId(this.#key, ordinal);
   }
 
   ordinalOf(id: string): number | undefined {
-    const ordinal = this.#ids.get(id) ?? decodeId(this.#key, id);
+    const ordinal = this.#changes.ids.get(id) ?? decodeId(this.#key, id);
     return ordinal !== undefined && ordinal < this.total && this.idOf(ordinal) === id ? ordinal : undefined;
   }
 
   createdAt(ordinal: number): number {
-    return this.#states.get(ordinal)?.createdAt ?? this.#newest - (mix(this.#salt, ordinal) % (180 * DAY));
+    return (
+      this.#changes.states.get(ordinal)?.createdAt ?? this.#newest - (mix(this.#salt, ordinal) % (180 * DAY))
+    );
   }
 
   changedAt(ordinal: number): number {
-    return this.#states.get(ordinal)?.changedAt ?? this.createdAt(ordinal);
+    return this.#changes.states.get(ordinal)?.changedAt ?? this.createdAt(ordinal);
   }
 
   /** The moment that `updated_after` is compared with. */
   shownAfter(ordinal: number): number {
-    return Math.max(this.changedAt(ordinal), this.#states.get(ordinal)?.touchedAt ?? 0);
+    return Math.max(this.changedAt(ordinal), this.#changes.states.get(ordinal)?.touchedAt ?? 0);
   }
 
   deletedAt(ordinal: number): number | undefined {
-    return this.#states.get(ordinal)?.deletedAt;
+    return this.#changes.states.get(ordinal)?.deletedAt;
   }
 
   create(at: number, id?: string): number {
@@ -133,7 +161,7 @@ export class TableState {
     state.createdAt = at;
     if (id !== undefined) {
       state.id = id;
-      this.#ids.set(id, ordinal);
+      this.#touch().ids.set(id, ordinal);
     }
     this.move(ordinal, 'last');
     return ordinal;
@@ -141,14 +169,16 @@ export class TableState {
 
   move(ordinal: number, where: 'first' | 'last'): void {
     const state = this.edit(ordinal);
-    if (where === 'last') state.position = this.#generated + this.#back.push(ordinal) - 1;
-    else state.position = -this.#front.push(ordinal);
+    const { front, back } = this.#touch();
+    if (where === 'last') state.position = this.#generated + back.push(ordinal) - 1;
+    else state.position = -front.push(ordinal);
   }
 
   setLinks(ordinal: number, link: string, targets: number[]): void {
     const state = this.edit(ordinal);
-    let adopted = this.#adopted.get(link);
-    if (!adopted) this.#adopted.set(link, (adopted = new Map()));
+    const { adopted: byLink } = this.#touch();
+    let adopted = byLink.get(link);
+    if (!adopted) byLink.set(link, (adopted = new Map()));
     for (const target of state.links?.[link] ?? []) adopted.get(target)?.delete(ordinal);
     for (const target of targets) adopted.set(target, (adopted.get(target) ?? new Set()).add(ordinal));
     state.links = { ...state.links, [link]: targets };
@@ -156,11 +186,11 @@ export class TableState {
 
   /** Sources whose link was set by hand to this target. */
   adopted(link: string, target: number): Iterable<number> {
-    return this.#adopted.get(link)?.get(target) ?? [];
+    return this.#changes.adopted.get(link)?.get(target) ?? [];
   }
 
   positionOf(ordinal: number): number {
-    return this.#states.get(ordinal)?.position ?? ordinal;
+    return this.#changes.states.get(ordinal)?.position ?? ordinal;
   }
 
   /**
@@ -168,21 +198,21 @@ export class TableState {
    * changed since may be left out.
    */
   *walk(after = Number.NEGATIVE_INFINITY, changedSince = 0): Generator<number> {
-    if (changedSince >= this.#newest && this.#states.size < this.#generated / 4) {
-      const changed = [...this.#states.keys()].filter((ordinal) => this.positionOf(ordinal) > after);
+    if (changedSince >= this.#newest && this.#changes.states.size < this.#generated / 4) {
+      const changed = [...this.#changes.states.keys()].filter((ordinal) => this.positionOf(ordinal) > after);
       changed.sort((a, b) => this.positionOf(a) - this.positionOf(b));
       for (const ordinal of changed) if (this.has(ordinal)) yield ordinal;
       return;
     }
-    const end = this.#generated + this.#back.length;
-    for (let position = Math.max(after + 1, -this.#front.length); position < end; position++) {
+    const end = this.#generated + this.#changes.back.length;
+    for (let position = Math.max(after + 1, -this.#changes.front.length); position < end; position++) {
       const ordinal = this.#at(position);
       if (this.has(ordinal) && this.positionOf(ordinal) === position) yield ordinal;
     }
   }
 
   #at(position: number): number {
-    if (position < 0) return this.#front[-position - 1]!;
-    return position < this.#generated ? position : this.#back[position - this.#generated]!;
+    if (position < 0) return this.#changes.front[-position - 1]!;
+    return position < this.#generated ? position : this.#changes.back[position - this.#generated]!;
   }
 }

@@ -1,4 +1,5 @@
-import { IntegrationState, type SavedIntegration, type SandboxIntegrationSpec } from './integration.ts';
+import { IntegrationState, type SavedIntegration } from './integration.ts';
+import type { SandboxIntegrationSpec } from './spec.ts';
 
 export interface SavedWorld {
   seed: number;
@@ -10,6 +11,8 @@ export class World {
   readonly seed: number;
   readonly #clock: () => Date;
   readonly #integrations = new Map<string, IntegrationState>();
+  /** When integrations that were removed had been created. */
+  readonly #earlierLives = new Map<string, number>();
 
   constructor(seed: number, clock: () => Date) {
     this.seed = seed;
@@ -20,9 +23,10 @@ export class World {
     return this.#clock();
   }
 
+  /** An id that was removed begins a new life, which is told from the last one by its later `created_at`. */
   add(spec: SandboxIntegrationSpec): IntegrationState {
     if (this.#integrations.has(spec.id)) throw new RangeError(`There is an integration ${spec.id} already.`);
-    const integration = new IntegrationState(spec, this.seed, this.now());
+    const integration = IntegrationState.start(spec, this.seed, this.#birthOf(spec.id));
     this.#integrations.set(spec.id, integration);
     return integration;
   }
@@ -44,7 +48,13 @@ export class World {
   remove(id: string): IntegrationState {
     const integration = this.get(id);
     this.#integrations.delete(id);
+    this.#earlierLives.set(id, integration.createdAt.getTime());
     return integration;
+  }
+
+  #birthOf(id: string): Date {
+    const earlier = this.#earlierLives.get(id) ?? Number.NEGATIVE_INFINITY;
+    return new Date(Math.max(this.now().getTime(), earlier + 1));
   }
 
   find(id: string | undefined): IntegrationState | undefined {

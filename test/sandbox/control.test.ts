@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { CONTROL_COMMANDS } from '../../sandbox/control/routes.ts';
+import { section, tableRows } from '../docs/markdown.ts';
+import { receiver } from './receiver.ts';
 import { get, IDS, readAll, testClock, testSandbox } from './support.ts';
 
 const TABLE = 'ats_tags';
@@ -125,6 +128,73 @@ describe('a saved state', () => {
     expect(after.control.saveState()).toContain('"dataExpiredAt":"2');
   });
 
+  test('keeps the subscription, the sync that is under way and the ids that are used up', async () => {
+    const clock = testClock();
+    const { url, deliveries } = await receiver();
+    const before = testSandbox({ webhookUrl: url, now: clock.now });
+    before.control.subscribe(['sync-finished', 'data-changed']);
+    before.control.addIntegration({
+      id: 'tool:new',
+      category: 'LMS',
+      status: 'INVALID',
+      setupStatus: 'FINAL_SYNC_PENDING',
+      qaStatus: 'PENDING',
+      createdAt: new Date('2026-05-01T00:00:00.000Z'),
+    });
+    await before.control.finishSync(IDS.LMS);
+    before.control.create(IDS.ATS, TABLE);
+    const savedState = before.control.saveState();
+    clock.advance(600_000);
+    const after = testSandbox({ webhookUrl: url, now: clock.now, savedState });
+    expect(after.control.subscription()).toEqual(['data-changed', 'sync-finished']);
+    expect(after.control.pendingModels('tool:new')).toEqual(before.control.pendingModels('tool:new'));
+    const details = await get(after, undefined, '/integrations/tool:new');
+    expect(details.body.data).toMatchObject({
+      status: 'INVALID',
+      setup_status: 'FINAL_SYNC_PENDING',
+      created_at: '2026-05-01T00:00:00.000Z',
+    });
+    await after.control.finishSync(IDS.ATS);
+    expect(deliveries[1]!.json.data).toMatchObject({ sync_duration_seconds: 601 });
+    expect(new Set(deliveries.map(({ json }) => json.id)).size).toBe(3);
+    expect(new Set(deliveries.map(({ json }) => json.data['sync_id'] ?? 'none')).size).toBe(3);
+  });
+
+  test('of an older version, with all tables and nothing about webhooks, goes on as well', () => {
+    const spec = { id: IDS.LMS, category: 'LMS' };
+    const settings = {
+      status: 'INACTIVE',
+      setupStatus: 'COMPLETED',
+      qaStatus: 'PASSED',
+      dataExpiredAt: null,
+      readError: null,
+    };
+    const untouched = { created: 0, states: [], front: [], back: [] };
+    const tables = {
+      lms_skills: { created: 0, states: [[2, { vanished: true }]], front: [], back: [] },
+      lms_users: untouched,
+    };
+    const lists = { switchedOff: [], problems: [], pending: ['lms_skills'] };
+    const createdAt = '2026-01-01T00:00:00.000Z';
+    const integrations = [{ spec, createdAt, settings, ...lists, tables }];
+    const { control } = testSandbox({ savedState: JSON.stringify({ seed: 1, integrations }) });
+    expect(control.subscription()).toContain('data-changed');
+    expect(control.subscription()).not.toContain('sync-finished');
+    expect(control.pendingModels(IDS.LMS)).toEqual(['lms_skills']);
+    const skills = testSandbox().control.ids(IDS.LMS, 'lms_skills');
+    expect(control.ids(IDS.LMS, 'lms_skills')).toEqual(skills.toSpliced(2, 1));
+    expect(control.saveState()).not.toContain('lms_users');
+  });
+
+  test('holds only what was changed', () => {
+    const { control } = testSandbox();
+    control.ids(IDS.ATS, 'ats_users');
+    control.create(IDS.ATS, TABLE);
+    const { integrations } = JSON.parse(control.saveState()) as { integrations: { tables: object }[] };
+    expect(integrations.flatMap(({ tables }) => Object.keys(tables))).toContain(TABLE);
+    expect(integrations.flatMap(({ tables }) => Object.keys(tables))).not.toContain('ats_users');
+  });
+
   test('of another seed is refused', () => {
     const savedState = testSandbox({ seed: 1 }).control.saveState();
     expect(() => testSandbox({ seed: 2, savedState })).toThrow('seed');
@@ -137,9 +207,20 @@ describe('over HTTP', () => {
     return { status: response.statusCode, ...response.json<{ result?: unknown; error?: string }>() };
   }
 
-  test('the same methods with the same names', () => {
+  test('the same methods with the same names, and the README has them all', () => {
     const { control } = testSandbox();
-    for (const name of CONTROL_COMMANDS) expect(control).toHaveProperty(name);
+    const methods: string[] = [];
+    for (let at: object = control; at !== EventEmitter.prototype; at = Object.getPrototypeOf(at) as object) {
+      methods.push(
+        ...Object.getOwnPropertyNames(at).filter((name) => typeof Reflect.get(at, name) === 'function'),
+      );
+    }
+    const commands = CONTROL_COMMANDS.toSorted();
+    const hidden = ['constructor', 'now'];
+    expect([...new Set(methods)].filter((name) => !hidden.includes(name)).toSorted()).toEqual(commands);
+    const rows = tableRows(section('sandbox/README.md', '## Control over HTTP'));
+    const told = rows.flatMap(([names]) => [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+    expect(told.toSorted()).toEqual(commands);
   });
 
   test('a record is changed, and the change seen', async () => {
@@ -160,6 +241,57 @@ describe('over HTTP', () => {
     const sandbox = testSandbox();
     await call(sandbox, 'addIntegration', { id: 'new', category: 'LMS', records: { lms_courses: 3 } });
     expect(await readAll(sandbox, 'new', '/lms/courses')).toHaveLength(3);
+  });
+
+  test('an integration lives its life', async () => {
+    const { url, deliveries, types } = await receiver();
+    const sandbox = testSandbox({ webhookUrl: url, integrations: [] });
+    const integration = 'tool:new';
+    const details = async () => (await get(sandbox, undefined, `/integrations/${integration}`)).body.data;
+    await call(sandbox, 'subscribe', { types: ['sync-finished', 'data-changed', 'remote-event-received'] });
+    expect(await call(sandbox, 'subscription')).toMatchObject({
+      result: ['data-changed', 'sync-finished', 'remote-event-received'],
+    });
+    const createdAt = '2026-05-01T00:00:00.000Z';
+    await call(sandbox, 'addIntegration', {
+      id: integration,
+      category: 'LMS',
+      setupStatus: 'INCOMPLETE',
+      createdAt,
+    });
+    expect(await details()).toMatchObject({ setup_status: 'INCOMPLETE', created_at: createdAt });
+    const dataExpiredAt = '2026-05-02T00:00:00.000Z';
+    await call(sandbox, 'setIntegration', { integration, setupStatus: 'COMPLETED', dataExpiredAt });
+    expect(await details()).toMatchObject({ setup_status: 'COMPLETED', data_expired_at: dataExpiredAt });
+    await call(sandbox, 'setIntegration', { integration, dataExpiredAt: null });
+    expect(await details()).toMatchObject({ data_expired_at: null });
+    await call(sandbox, 'remoteEvent', { integration });
+    await call(sandbox, 'finishSync', { integration, state: 'PARTIALLY_FAILED', lose: 'data-changed' });
+    expect(types()).toEqual(['remote-event-received', 'sync-finished']);
+    expect(deliveries[1]!.json.data).toMatchObject({ sync_state: 'PARTIALLY_FAILED' });
+    await call(sandbox, 'setEnabled', { integration, enabled: false });
+    expect(await details()).toMatchObject({ status: 'INACTIVE' });
+    expect(await call(sandbox, 'announce', { integration, event: 'integration-deleted' })).toEqual({
+      status: 200,
+      result: null,
+    });
+    const { result: savedState } = await call(sandbox, 'saveState');
+    expect(testSandbox({ savedState: savedState as string }).control.integrations()).toEqual([integration]);
+  });
+
+  test('what comes by webhook alone is sent', async () => {
+    const { url, types, deliveries } = await receiver();
+    const sandbox = testSandbox({ webhookUrl: url });
+    const place = { integration: IDS.ASSESSMENT, table: 'assessment_orders' };
+    const { result } = await call(sandbox, 'create', place);
+    const [order] = result as string[];
+    await call(sandbox, 'announceOrder', { ...place, order, inline: true });
+    await call(sandbox, 'announceFailedConnection', { tool: 'personio', category: 'HRIS' });
+    const event = 'ai-apply-application-status-updated';
+    await call(sandbox, 'announceAiApply', { event, fields: { status: 'FAILED' }, id: 'mine' });
+    expect(types()).toEqual(['inline-assessment:order-received', 'connection-flow-failed', event]);
+    expect(deliveries[0]!.json.data).toMatchObject({ id: order });
+    expect(deliveries[2]!.json).toMatchObject({ id: 'mine', data: { status: 'FAILED' } });
   });
 
   test('mistakes are told', async () => {

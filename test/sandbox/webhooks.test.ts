@@ -1,38 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_WEBHOOK_SECRET } from '../../sandbox/index.ts';
 import { verify } from '../../src/kombo/signature.ts';
 import { Secret } from '../../src/secret.ts';
+import { receiver, type Delivery } from './receiver.ts';
 import { IDS, testClock, testSandbox } from './support.ts';
-
-interface Delivery {
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-  json: { id: string; type: string; data: Record<string, unknown> };
-}
-
-async function receiver(status = 200): Promise<{ url: string; deliveries: Delivery[] }> {
-  const deliveries: Delivery[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks);
-      const json = JSON.parse(body.toString()) as Delivery['json'];
-      deliveries.push({ headers: request.headers, body, json });
-      response.writeHead(status).end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, deliveries };
-}
 
 const secrets = [new Secret(DEFAULT_WEBHOOK_SECRET)];
 const signed = ({ body, headers }: Delivery) => verify(body, headers['x-kombo-signature'] as string, secrets);

@@ -1,11 +1,9 @@
-import { encodeId } from './random.ts';
-import { sign } from '../src/kombo/signature.ts';
-import { endUser } from './api/integration-body.ts';
-import type { IntegrationState } from './state/integration.ts';
+import { encodeId } from '../random.ts';
+import { sign } from '../../src/kombo/signature.ts';
+import { DEFAULT_SUBSCRIPTION, type WebhookType } from './types.ts';
 
-export interface WebhookOptions {
-  type: string;
-  data: unknown;
+/** How a webhook is delivered. */
+export interface DeliveryOptions {
   /** Event id; a new one when left out. */
   id?: string | undefined;
   /** Indented by two spaces, as some senders do; the signature covers the indented bytes. */
@@ -19,6 +17,11 @@ export interface WebhookOptions {
   url?: string | undefined;
 }
 
+export interface WebhookOptions extends DeliveryOptions {
+  type: string;
+  data: unknown;
+}
+
 export interface WebhookResult {
   id: string;
   type: string;
@@ -29,11 +32,15 @@ export interface WebhookResult {
   statuses: (number | null)[];
 }
 
-export type LifecycleEvent = 'integration-created' | 'integration-deleted' | 'integration-state-changed';
-
 export interface WebhookTarget {
   url: string | undefined;
   secret: string;
+}
+
+/** What has to be kept to go on later: a receiver takes a second webhook with the id of the first for a repetition. */
+export interface SavedWebhooks {
+  ids: number;
+  subscription: WebhookType[];
 }
 
 const TIMEOUT_MS = 30_000;
@@ -41,12 +48,28 @@ const TIMEOUT_MS = 30_000;
 /** Sends signed webhooks, once each: what becomes of a failed delivery is the receiver's problem, as in reality. */
 export class WebhookSender {
   readonly target: WebhookTarget;
+  /** The types that are chosen in the dashboard. */
+  subscription: ReadonlySet<WebhookType> = new Set(DEFAULT_SUBSCRIPTION);
   readonly #seed: number;
-  #sent = 0;
+  #ids = 0;
 
   constructor(target: WebhookTarget, seed: number) {
     this.target = target;
     this.#seed = seed;
+  }
+
+  save(): SavedWebhooks {
+    return { ids: this.#ids, subscription: [...this.subscription] };
+  }
+
+  load(saved: SavedWebhooks): void {
+    this.#ids = saved.ids;
+    this.subscription = new Set(saved.subscription);
+  }
+
+  /** For an event, or for something that an event tells of. */
+  newId(): string {
+    return encodeId(this.#seed, ++this.#ids);
   }
 
   /** @throws Error when there is no address to send to. */
@@ -55,9 +78,12 @@ export class WebhookSender {
     throw new Error('The sandbox has no webhook address: give it webhookUrl, or call setWebhookUrl.');
   }
 
-  /** @throws Error when there is no address to send to. */
+  /**
+   * Sends whatever it is given, subscribed or not.
+   * @throws Error when there is no address to send to.
+   */
   async send(options: WebhookOptions): Promise<WebhookResult> {
-    const id = options.id ?? encodeId(this.#seed, ++this.#sent);
+    const id = options.id ?? this.newId();
     const body = JSON.stringify({ id, type: options.type, data: options.data }, null, options.pretty ? 2 : 0);
     const signature = sign(body, options.wrongSignature ? `not ${this.target.secret}` : this.target.secret);
     const result: WebhookResult = {
@@ -90,38 +116,4 @@ async function deliver(url: string, body: string, signature: string): Promise<nu
   } catch {
     return null;
   }
-}
-
-export function dataChanged(integration: IntegrationState, models: readonly string[]): WebhookOptions {
-  return {
-    type: 'data-changed',
-    data: {
-      integration_id: integration.id,
-      integration_tool: integration.tool,
-      integration_category: integration.category,
-      changed_models: models.map((name) => ({ name })),
-    },
-  };
-}
-
-/** The payloads name the integration differently: `id` when it comes or goes, `integration_id` when its state changes. */
-export function lifecycle(integration: IntegrationState, type: LifecycleEvent, now: Date): WebhookOptions {
-  const end_user = endUser(integration);
-  if (type === 'integration-state-changed') {
-    const { status, setupStatus, qaStatus } = integration.settings;
-    const data = {
-      integration_id: integration.id,
-      integration_tool: integration.tool,
-      integration_category: integration.category,
-      end_user,
-      qa_status: qaStatus,
-      setup_status: setupStatus,
-      state: status,
-      updated_at: now.toISOString(),
-    };
-    return { type, data };
-  }
-  const deleted = type === 'integration-deleted' ? { deleted_at: now.toISOString() } : {};
-  const { id, tool, category } = integration;
-  return { type, data: { id, tool, category, end_user, ...deleted } };
 }

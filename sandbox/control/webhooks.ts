@@ -1,0 +1,163 @@
+import { ordinalOf } from '../state/changes.ts';
+import type { IntegrationState } from '../state/integration.ts';
+import type { Fields } from '../model/index.ts';
+import * as payloads from '../webhooks/payloads.ts';
+import type { DeliveryOptions, WebhookOptions, WebhookResult } from '../webhooks/sender.ts';
+import {
+  WEBHOOK_TYPES,
+  type AiApplyEvent,
+  type LifecycleEvent,
+  type SyncState,
+  type WebhookType,
+} from '../webhooks/types.ts';
+import { RecordControl } from './records.ts';
+
+export interface FinishSyncOptions extends Omit<DeliveryOptions, 'id' | 'lose'> {
+  /** SUCCEEDED when left out. */
+  state?: SyncState | undefined;
+  /** One of the two webhooks, or both. */
+  lose?: boolean | 'sync-finished' | 'data-changed' | undefined;
+}
+
+/** A sync that is told of has begun so long before the first change that it brought. */
+const LEAD_MS = 1_000;
+const ORDERS = 'assessment_orders';
+
+/**
+ * The part of the control interface that is about webhooks. But for `sendWebhook`, a webhook of a type that is not subscribed
+ * is not made, and the methods return undefined.
+ */
+export class WebhookControl extends RecordControl {
+  setWebhookUrl(url: string): void {
+    this.deps.webhooks.target.url = url;
+  }
+
+  /** Chooses which types of webhook are sent at all, as in Kombo's dashboard: these and no others. */
+  subscribe(types: readonly WebhookType[]): void {
+    this.deps.webhooks.subscription = new Set(types);
+  }
+
+  /** The types that are subscribed; all but `sync-finished` and `remote-event-received` unless `subscribe` said otherwise. */
+  subscription(): WebhookType[] {
+    return WEBHOOK_TYPES.filter((type) => this.deps.webhooks.subscription.has(type));
+  }
+
+  /** Models that changed since the last `data-changed`. */
+  pendingModels(integrationId: string): string[] {
+    return this.deps.world.get(integrationId).pending;
+  }
+
+  /** Sends whatever it is given, also what is not subscribed. */
+  async sendWebhook(options: WebhookOptions): Promise<WebhookResult> {
+    return this.deps.webhooks.send(options);
+  }
+
+  /**
+   * Sends one `data-changed` that names exactly the pending models, and forgets them, also when it is lost or not subscribed.
+   * @returns undefined when nothing has changed: no webhook is sent then.
+   */
+  async flushWebhook(
+    integrationId: string,
+    options: DeliveryOptions = {},
+  ): Promise<WebhookResult | undefined> {
+    const integration = this.deps.world.get(integrationId);
+    return this.#tellOfChanges(integration, integration.takePending().models, options);
+  }
+
+  /**
+   * A sync of Kombo's has ended: sends `sync-finished` and then, when something has changed, `data-changed`. The sync began just
+   * before the first change that is pending.
+   * @returns what was made, in that order.
+   */
+  async finishSync(integrationId: string, options: FinishSyncOptions = {}): Promise<WebhookResult[]> {
+    const { state = 'SUCCEEDED', lose = false, ...how } = options;
+    const integration = this.deps.world.get(integrationId);
+    const loses = (type: WebhookType) => lose === true || lose === type;
+    const { models, since } = integration.takePending();
+    const ended = this.now();
+    const sync = {
+      id: this.deps.webhooks.newId(),
+      state,
+      startedAt: new Date(Math.min(since ?? ended, ended) - LEAD_MS),
+      endedAt: new Date(ended),
+    };
+    const results = [
+      await this.#offer(payloads.syncFinished(integration, sync), { ...how, lose: loses('sync-finished') }),
+      await this.#tellOfChanges(integration, models, { ...how, lose: loses('data-changed') }),
+    ];
+    return results.filter((result) => result !== undefined);
+  }
+
+  /** Something happened in a tool with upstream webhooks: sends `remote-event-received`. */
+  async remoteEvent(
+    integrationId: string,
+    options: DeliveryOptions = {},
+  ): Promise<WebhookResult | undefined> {
+    return this.#offer(payloads.remoteEventReceived(this.deps.world.get(integrationId)), options);
+  }
+
+  /**
+   * Tells that the integration came, goes or changed its state, and changes nothing itself: an integration that is said to be
+   * deleted can be read until `removeIntegration`.
+   */
+  async announce(
+    integrationId: string,
+    event: LifecycleEvent,
+    options: DeliveryOptions = {},
+  ): Promise<WebhookResult | undefined> {
+    const integration = this.deps.world.get(integrationId);
+    return this.#offer(payloads.lifecycle(integration, event, this.deps.world.now()), options);
+  }
+
+  /** Tells of an order that `create` has made: `assessment:order-received`, or the same of an inline assessment. */
+  async announceOrder(
+    integrationId: string,
+    orderId: string,
+    options: DeliveryOptions & { inline?: boolean | undefined } = {},
+  ): Promise<WebhookResult | undefined> {
+    const { inline = false, ...how } = options;
+    const integration = this.deps.world.get(integrationId);
+    const order = integration.read(ORDERS, ordinalOf(integration, ORDERS, orderId)).whole();
+    return this.#offer(payloads.orderReceived(integration, order, inline), how);
+  }
+
+  /** Somebody failed to connect a tool: sends `connection-flow-failed`, which names no integration. */
+  async announceFailedConnection(
+    flow: payloads.ConnectionFlow,
+    options: DeliveryOptions = {},
+  ): Promise<WebhookResult | undefined> {
+    return this.#offer(payloads.connectionFlowFailed(flow, this.deps.webhooks.newId()), options);
+  }
+
+  /** Tells of an application or a job posting of AI Apply, which the sandbox invents; `fields` overrides its fields. */
+  async announceAiApply(
+    event: AiApplyEvent,
+    options: DeliveryOptions & { fields?: Fields | undefined } = {},
+  ): Promise<WebhookResult | undefined> {
+    const { fields = {}, ...how } = options;
+    const make =
+      event === 'ai-apply-application-status-updated'
+        ? payloads.aiApplyApplication
+        : payloads.aiApplyJobPosting;
+    return this.#offer(
+      make(() => this.deps.webhooks.newId(), this.deps.world.now(), fields),
+      how,
+    );
+  }
+
+  async #tellOfChanges(
+    integration: IntegrationState,
+    models: string[],
+    options: DeliveryOptions,
+  ): Promise<WebhookResult | undefined> {
+    if (models.length === 0) return undefined;
+    const result = await this.#offer(payloads.dataChanged(integration, models), options);
+    if (result) this.emit('webhook', { integrationId: integration.id, models, result });
+    return result;
+  }
+
+  async #offer(payload: payloads.Payload, options: DeliveryOptions): Promise<WebhookResult | undefined> {
+    if (!this.deps.webhooks.subscription.has(payload.type)) return undefined;
+    return this.sendWebhook({ ...options, ...payload });
+  }
+}
