@@ -1,8 +1,9 @@
 /**
  * Records one run of each shape against real servers into test/histories, where every test run replays them. Run it when a
- * change of workflow code is meant to break old runs, or to add a shape:
+ * change of workflow code is meant to break old runs, or to add shapes, which are then named:
  *
  *   npx node scripts/record-histories.ts
+ *   npx node scripts/record-histories.ts retried erased
  */
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,7 +17,7 @@ import type { Trigger } from '../src/domain/sync.ts';
 import { openStore } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { connectTemporal } from '../src/temporal/connect.ts';
-import { syncWorkflowId } from '../src/temporal/names.ts';
+import { eraseWorkflowId, syncWorkflowId } from '../src/temporal/names.ts';
 import { requestSyncNow, signalChanges, startFullSync } from '../src/temporal/start.ts';
 import { startWorker } from '../src/worker/run.ts';
 import { startServers } from '../test/support/servers.ts';
@@ -33,6 +34,8 @@ const config = loadConfig({
   DEBOUNCE_QUIET: '1s',
   DEBOUNCE_MAX_WAIT: '5s',
   CATCH_UP_INTERVAL: 'off',
+  RETRY_INTERVAL: '2s',
+  DELETED_RETENTION: '1s',
 });
 const store = openStore(servers.databaseUrl);
 await migrate(store);
@@ -92,7 +95,74 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await handle.cancel();
     return handle;
   },
+  /** An endpoint fails, is tried again by itself, and is read. */
+  retried: async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: '/lms/users' });
+    control.update(id, 'lms_users', control.ids(id, 'lms_users', { limit: 300 }));
+    return signalled(id, ['lms_users']);
+  },
+  /** A webhook that comes while something waits for its next try. */
+  'retry-interrupted': async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: '/lms/users' });
+    control.update(id, 'lms_users', control.ids(id, 'lms_users', { limit: 300 }));
+    await signalled(id, ['lms_users']);
+    await untilFailing(id);
+    return signalled(id, ['lms_courses']);
+  },
+  /** What is signalled after a cancellation is handed to the next run; this is the first of the two. */
+  'cancelled-and-signalled': async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users', ms: 3_000 });
+    control.clearRequests();
+    const handle = await signalled(id, ['lms_users']);
+    while (control.requests({ integrationId: id, path: '/lms/users' }).length === 0) await delay(20);
+    await handle.cancel();
+    await signalled(id, ['lms_courses']);
+    return handle;
+  },
+  legacy: async (id) => {
+    await readOnce(id);
+    const { workflowId, runId } = await signalChanges(client, config, {
+      integrationId: id,
+      models: [],
+      everything: true,
+      deliveries: { 'sync-finished': 1 },
+      trigger: 'webhook',
+    });
+    return client.workflow.getHandle(workflowId, runId);
+  },
+  /** Set up while it is looked at: the first look finds it pending, a later one reads everything. */
+  'setup-pending': async (id) => {
+    control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
+    const handle = await signalled(id, []);
+    const parked = `select from kombo_sync.integrations where id = $1 and status = 'parked'`;
+    while ((await store.pool.query(parked, [id])).rowCount === 0) await delay(20);
+    control.setIntegration(id, { setupStatus: 'COMPLETED' });
+    return handle;
+  },
+  deleted: async (id) => {
+    await readOnce(id);
+    const { workflowId, runId } = await signalChanges(client, config, {
+      integrationId: id,
+      models: [],
+      event: 'deleted',
+      deletedAt: new Date(),
+      trigger: 'webhook',
+    });
+    return client.workflow.getHandle(workflowId, runId);
+  },
+  erased: async (id) => {
+    await ended(await RECORD['deleted']!(id));
+    return client.workflow.getHandle(eraseWorkflowId(id));
+  },
 };
+
+async function untilFailing(integrationId: string): Promise<void> {
+  const failing = `select from kombo_sync.endpoint_states where integration_id = $1 and failing_since is not null`;
+  while ((await store.pool.query(failing, [integrationId])).rowCount === 0) await delay(20);
+}
 
 async function signalled(integrationId: string, models: string[]): Promise<WorkflowHandle> {
   const { workflowId, runId } = await signalChanges(client, config, {
@@ -128,7 +198,9 @@ function refuseSecrets(text: string, integrationId: string): void {
 }
 
 try {
+  const wanted = process.argv.slice(2);
   for (const [shape, record] of Object.entries(RECORD)) {
+    if (wanted.length > 0 && !wanted.includes(shape)) continue;
     const id = `recorded:${shape}`;
     control.addIntegration({
       id,

@@ -22,7 +22,6 @@ export async function startSandbox(options: {
   const sandbox = restore(file, () =>
     createSandbox({ apiKey: options.apiKey, webhookSecret: options.webhookSecret, savedState }),
   );
-  const url = await sandbox.listen();
   const save = () => {
     writeFileSync(`${file}.new`, sandbox.control.saveState());
     renameSync(`${file}.new`, file);
@@ -36,6 +35,12 @@ export async function startSandbox(options: {
   };
   sandbox.control.on('changed', saveSoon);
   sandbox.control.on('webhook', saveSoon);
+  // Whatever somebody does by hand, as in the tutorial.
+  sandbox.app.addHook('onResponse', (request, _reply, done) => {
+    if (request.url.startsWith('/__control/')) saveSoon();
+    done();
+  });
+  const url = await sandbox.listen();
   return {
     url,
     control: sandbox.control,
