@@ -3,17 +3,23 @@ import path from 'node:path';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Shorter than what is right for real data, so that one who watches sees a lost webhook made good within a minute. */
-const DEMO_SETTINGS = { DEBOUNCE_QUIET: '2s', DEBOUNCE_MAX_WAIT: '10s', CATCH_UP_INTERVAL: '1m' };
+const DEMO_SETTINGS = {
+  DEBOUNCE_QUIET: '2s',
+  DEBOUNCE_MAX_WAIT: '10s',
+  CATCH_UP_INTERVAL: '1m',
+  RETRY_INTERVAL: '10s',
+};
 
 export const isSet = (env: Env, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
 
 /** The demo's settings, except where the user has one of his own. */
 export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
-  const { CATCH_UP_INTERVAL, ...debounce } = DEMO_SETTINGS;
+  const { CATCH_UP_INTERVAL, RETRY_INTERVAL, ...debounce } = DEMO_SETTINGS;
   const own = Object.keys(debounce).some((name) => isSet(env, name));
   return {
     ...(own ? {} : debounce),
     ...(isSet(env, 'CATCH_UP_INTERVAL') ? {} : { CATCH_UP_INTERVAL }),
+    ...(isSet(env, 'RETRY_INTERVAL') ? {} : { RETRY_INTERVAL }),
   };
 }
 

@@ -6,9 +6,19 @@ import { loadState } from '../../src/dev/state.ts';
 import { temporaryFolder } from './support.ts';
 
 test('the demo is quick, unless the user has settings of his own', () => {
-  expect(Object.keys(demoSettings({}))).toEqual(['DEBOUNCE_QUIET', 'DEBOUNCE_MAX_WAIT', 'CATCH_UP_INTERVAL']);
-  expect(Object.keys(demoSettings({ DEBOUNCE_MAX_WAIT: '1s' }))).toEqual(['CATCH_UP_INTERVAL']);
-  expect(demoSettings({ DEBOUNCE_QUIET_FILE: '/run/secrets/quiet', CATCH_UP_INTERVAL: 'off' })).toEqual({});
+  expect(Object.keys(demoSettings({}))).toEqual([
+    'DEBOUNCE_QUIET',
+    'DEBOUNCE_MAX_WAIT',
+    'CATCH_UP_INTERVAL',
+    'RETRY_INTERVAL',
+  ]);
+  expect(Object.keys(demoSettings({ DEBOUNCE_MAX_WAIT: '1s' }))).toEqual([
+    'CATCH_UP_INTERVAL',
+    'RETRY_INTERVAL',
+  ]);
+  expect(demoSettings({ DEBOUNCE_QUIET_FILE: '/run/secrets/quiet', CATCH_UP_INTERVAL: 'off' })).toEqual({
+    RETRY_INTERVAL: '10s',
+  });
 });
 
 test('what the user has for another Temporal server does not reach ours', () => {
