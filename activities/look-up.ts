@@ -5,7 +5,15 @@ import { isBack, isDeletionOf, REMOVED, whyParked } from '../src/domain/life.ts'
 import type { KomboIntegration } from '../src/kombo/schemas.ts';
 import { endpointStates, owe } from '../src/store/endpoint-states.ts';
 import { findIntegration, saveIntegration, type Integration } from '../src/store/integrations.ts';
-import { confirmRemoval, forgetUnknown, noteUnknown, remove, revive, unpark } from '../src/store/life.ts';
+import {
+  confirmRemoval,
+  forgetUnknown,
+  noteUnknown,
+  remove,
+  revive,
+  settleDeletion,
+  unpark,
+} from '../src/store/life.ts';
 import type { ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 
@@ -81,14 +89,17 @@ async function settle(
     await retire(deps, integration, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
     return undefined;
   }
+  if (known?.announcedDeletedAt) await settleDeletion(store, found.id, known.announcedDeletedAt);
   const back = known?.status === 'removed' ? await revive(store, found.id) : undefined;
   if (back) await deps.temporal.cancelErasure(found.id);
   await deps.temporal.ensureSchedules(integration);
   if (integration.status === 'paused') return { integration, revived: false };
   const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
   if (parked) {
-    const now = await parkIntegration(deps, back ?? integration, parked);
-    return now && { integration: now, revived: false };
+    await parkIntegration(deps, back ?? integration, parked);
+    // Somebody may have paused or removed it meanwhile, which outranks what Kombo says.
+    const now = await findIntegration(store, found.id);
+    return now && now.status !== 'removed' ? { integration: now, revived: false } : undefined;
   }
   const revived = back ?? (known?.status === 'parked' ? await unpark(store, found.id) : undefined);
   // While it could not be read, or its data were stale, anything may have changed without a trace.

@@ -6,13 +6,13 @@ import { retryOptions, type ActivityDeps } from './deps.ts';
 
 /**
  * Parks an integration, or leaves it parked, and plans the next look at it: a webhook may get lost. What needs a person is
- * left to the catch-up. Undefined when it is paused or removed meanwhile.
+ * left to the catch-up. Nothing changes when it is paused or removed meanwhile.
  */
 export async function parkIntegration(
   deps: ActivityDeps,
   integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince' | 'failures'>,
   why: Parked,
-): Promise<Integration | undefined> {
+): Promise<void> {
   const { id, status, statusCode, statusSince } = integration;
   const again = status === 'parked';
   const now = new Date();
@@ -22,7 +22,7 @@ export async function parkIntegration(
   if (!again || statusCode !== why.code) {
     deps.log.warn({ integrationId: id, code: why.code }, `The integration is parked. ${why.message}`);
   }
-  return park(deps.store, id, {
+  await park(deps.store, id, {
     ...why,
     needsPerson: retry.needsPerson,
     failures,

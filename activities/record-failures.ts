@@ -77,6 +77,8 @@ export function createRecordFailures(deps: ActivityDeps) {
   };
 }
 
+const MAX_ACCESS_PAUSE_MS = 60 * 60_000;
+
 async function recordFailure(
   deps: ActivityDeps,
   { integrationId, syncId }: RecordFailuresInput,
@@ -93,8 +95,8 @@ async function recordFailure(
   }
   const resumable = !['CursorRepeated', 'RequestRejected'].includes(type);
   await endPass(deps.store, { ...end, state: 'failed', resumable });
-  // The next sync reads it at once: nothing was wrong with the endpoint.
-  if (type === 'Cancelled' || isForWholeIntegration(type)) {
+  // The next sync reads it at once: nothing was wrong with the endpoint. What is parked waits as a whole.
+  if (['Cancelled', 'IntegrationParked', 'IntegrationGone'].includes(type)) {
     await owe(deps.store, integrationId, [endpoint], kind);
     return;
   }
@@ -103,10 +105,10 @@ async function recordFailure(
   const failures = (before?.failures ?? 0) + 1;
   const since = before?.since ?? now;
   const key = `${integrationId} ${endpoint}`;
-  const retry = planRetry(
-    { failures, failingSince: since, now, final: needsPerson(type), key },
-    retryOptions(deps.settings),
-  );
+  const options = retryOptions(deps.settings);
+  // Once the key is right again, everything is behind: that should not last for hours.
+  if (type === 'AccessDenied') options.maxMs = Math.min(options.maxMs, MAX_ACCESS_PAUSE_MS);
+  const retry = planRetry({ failures, failingSince: since, now, final: needsPerson(type), key }, options);
   await noteFailure(deps.store, integrationId, {
     endpoint,
     kind,

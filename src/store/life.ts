@@ -117,6 +117,16 @@ export async function oweLookUp(store: Store, id: string, deletedAt?: Date): Pro
     .execute();
 }
 
+/** A deletion that was announced up to then turned out to be that of an earlier connection. */
+export async function settleDeletion(store: Store, id: string, announcedAt: Date): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ announced_deleted_at: null })
+    .where('id', '=', id)
+    .where('announced_deleted_at', '<=', announcedAt)
+    .execute();
+}
+
 /** Kombo does not know an integration that a webhook named, and neither do we. */
 export async function noteUnknown(store: Store, id: string): Promise<void> {
   await store.db
