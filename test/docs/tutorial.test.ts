@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import type { DevFacts } from '../../src/dev/operate.ts';
+import { startCli, type RunningCli } from '../cli/spawn.ts';
+import { temporaryFolder } from '../dev/support.ts';
+import { eventually } from '../support/poll.ts';
+import { read, ROOT } from './markdown.ts';
+
+interface Step {
+  script: string;
+  /** It is about the terminal in which `npm start` runs. */
+  first: boolean;
+  shows: { text: RegExp; soon: boolean }[];
+}
+
+/** The blocks of the page with what the comments around them say. */
+function steps(): Step[] {
+  const found: Step[] = [];
+  let first = false;
+  for (const [, comment, script] of read('docs/migration.md').matchAll(
+    /^<!-- (.+) -->$|^```sh\n([\s\S]*?)^```$/gm,
+  )) {
+    if (script !== undefined) {
+      found.push({ script, first, shows: [] });
+      first = false;
+    } else if (comment === 'first terminal') first = true;
+    else {
+      const [, soon, text] = /^shows( soon)?: (.+)$/.exec(comment!) ?? [];
+      if (!text || !found.length) throw new Error(`What does the comment "${comment}" mean?`);
+      found.at(-1)!.shows.push({ text: new RegExp(text), soon: soon !== undefined });
+    }
+  }
+  return found;
+}
+
+/** `npm start` is `dev`, as package.json says; the variables before it are what the reader sets. */
+async function start(script: string, dataDir: string): Promise<RunningCli> {
+  const [, settings = ''] = /^((?:\w+=\S+ )*)npm start$/m.exec(script) ?? [];
+  const env = Object.fromEntries(
+    settings
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map((pair) => pair.split('=') as [string, string]),
+  );
+  const dev = startCli(['dev', '--json'], {
+    DATA_DIR: dataDir,
+    TEMPORAL_CLI_PATH: inject('temporalCli'),
+    ...env,
+  });
+  onTestFinished(() => dev.kill('SIGKILL'));
+  const facts = JSON.parse(await dev.printed('\n')) as DevFacts | { error: { message: string } };
+  if ('error' in facts) throw new Error(facts.error.message);
+  return dev;
+}
+
+/** One shell for the whole page, as the reader has one: what a block defines, the next one knows. */
+class Shell {
+  readonly #process;
+  #output = '';
+  #blocks = 0;
+
+  constructor(env: Record<string, string>) {
+    this.#process = spawn('sh', [], { cwd: ROOT, env: { ...process.env, NO_COLOR: '1', ...env } });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    }
+  }
+
+  /** Runs a block and returns what it printed. @throws when a command in it fails. */
+  async run(script: string): Promise<string> {
+    const mark = `--- end of block ${++this.#blocks}`;
+    this.#output = '';
+    // In braces, so that a block is read whole before any of it runs and takes nothing of the input.
+    this.#process.stdin.write(`{ set -e\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`);
+    const output = await eventually(
+      () => {
+        if (this.#output.includes(mark)) return this.#output.split(`\n${mark}`)[0]!;
+        if (this.#process.exitCode !== null)
+          throw new Error(`A command failed in:\n${script}\n${this.#output}`);
+        return undefined;
+      },
+      { timeoutMs: 60_000 },
+    );
+    return output;
+  }
+
+  close(): void {
+    this.#process.stdin.end();
+    this.#process.kill();
+  }
+}
+
+test(
+  'docs/migration.md: every command runs as written and shows what it is said to show',
+  { timeout: 240_000 },
+  async () => {
+    const dataDir = temporaryFolder();
+    const shell = new Shell({ DATA_DIR: dataDir });
+    onTestFinished(() => shell.close());
+    let dev: RunningCli | undefined;
+    const list = steps();
+    expect(list.length).toBeGreaterThan(15);
+    for (const { script, first, shows } of list) {
+      if (first) {
+        dev?.kill('SIGINT');
+        await dev?.finished;
+        dev = await start(script, dataDir);
+        continue;
+      }
+      let output = await shell.run(script);
+      const soon = shows.some((expected) => expected.soon);
+      if (soon) {
+        // The reader looks again as well: a block that is to show something soon only looks.
+        output = await eventually(
+          async () => {
+            const missing = shows.find(({ text }) => !text.test(output));
+            if (!missing) return output;
+            output = await shell.run(script);
+            throw new Error(`${missing.text.source} is not in:\n${output}`);
+          },
+          { timeoutMs: 30_000, everyMs: 500 },
+        );
+      }
+      for (const { text } of shows) expect(output, script).toMatch(text);
+    }
+  },
+);
