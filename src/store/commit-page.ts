@@ -132,15 +132,22 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
 
 /** What was owed is done, and an endpoint that answers neither fails nor is disabled. The pages of a delta have served. */
 async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
+  // A full pass that began too late for what is owed now may still have paid the full read of it.
   await client.query(
-    `update kombo_sync.endpoint_states set
+    `update kombo_sync.endpoint_states s set
        disabled_code = null, disabled_message = null, disabled_at = null,
-       owed = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed end,
-       owed_since = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed_since end,
-       due_at = case when failing_since is not null or (owed_since <= $3 and (owed = 'delta' or $4)) then null else due_at end,
+       owed = case when rest.whole then 'full' when rest.some then 'delta' end,
+       owed_since = case when rest.some then owed_since when rest.whole then owed_full_since end,
+       owed_full_since = case when rest.whole then owed_full_since end,
+       due_at = case when rest.whole and failing_since is null then due_at end,
        failures = 0, failing_since = null, failed_at = null, failure_code = null, failure_message = null,
        needs_person = false
-     where integration_id = $1 and endpoint = $2
+     from (
+       select integration_id, endpoint, owed = 'full' and not ($4 and owed_full_since <= $3) as whole,
+         owed_since > $3 as some
+       from kombo_sync.endpoint_states where integration_id = $1 and endpoint = $2 for update
+     ) rest
+     where s.integration_id = rest.integration_id and s.endpoint = rest.endpoint
        and (disabled_code is not null or owed is not null or failing_since is not null)`,
     [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
   );
