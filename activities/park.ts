@@ -10,22 +10,23 @@ import { retryOptions, type ActivityDeps } from './deps.ts';
  */
 export async function parkIntegration(
   deps: ActivityDeps,
-  integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince' | 'failures'>,
+  integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince' | 'failures' | 'retryAt'>,
   why: Parked,
 ): Promise<Integration | undefined> {
-  const { id, status, statusCode, statusSince } = integration;
-  const again = status === 'parked';
+  const { id, status, statusCode, statusSince, retryAt } = integration;
+  const again = status === 'parked' && statusCode === why.code;
   const now = new Date();
-  const failures = (again ? integration.failures : 0) + 1;
+  // Webhooks make us look more often than was planned, which says nothing about how long it will last.
+  const early = again && retryAt !== null && retryAt > now;
+  const failures = (again ? integration.failures : 0) + (early ? 0 : 1);
   const history = { failures, failingSince: again ? statusSince : now, now, final: why.needsPerson, key: id };
   const retry = planRetry(history, retryOptions(deps.settings));
-  if (!again || statusCode !== why.code) {
+  if (!again)
     deps.log.warn({ integrationId: id, code: why.code }, `The integration is parked. ${why.message}`);
-  }
   return park(deps.store, id, {
     ...why,
     needsPerson: retry.needsPerson,
     failures,
-    retryAt: retry.dueAt,
+    retryAt: early ? retryAt : retry.dueAt,
   });
 }
