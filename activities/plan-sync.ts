@@ -72,6 +72,7 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
     force: input.force ?? false,
   });
+  await owe(deps.store, id, planned.whole, 'full');
   await owe(deps.store, id, [...planned.deferred.keys()], 'full', { dueAt: planned.deferred });
   for (const kind of ['delta', 'full'] as const) {
     const postponed = planned.postponed.filter((pass) => pass.kind === kind);

@@ -104,6 +104,8 @@ async function walk(deps: ActivityDeps, opened: Pass, clock: () => Date, livenes
       // What Kombo says when it is asked, it must take back when it is asked: reads may go on meanwhile.
       if (pass.pages === opened.pages) await unpark(deps.store, pass.integration_id, SAID_WHEN_ASKED);
       pass = committed.pass;
+      // What a webhook named while the pass ran, or while it was interrupted, nobody else may come to read.
+      if (committed.owes) await deps.temporal.wake(pass.integration_id);
       report(deps, pass, committed.changed, liveness);
       if (pass.state !== 'running' || stop || liveness.isShuttingDown()) return pass;
     }

@@ -28,11 +28,18 @@ export interface Page {
   clockCorrectionMs: number;
 }
 
+export interface Committed {
+  pass: Pass;
+  changed: boolean;
+  owes: boolean;
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Writes a page and moves the cursor in one transaction (invariant I7). Returns the pass as it is afterwards.
+ * Writes a page and moves the cursor in one transaction (invariant I7).
  *
+ * @returns the pass as it is afterwards, and whether a read is owed that it has not paid and that is due.
  * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
  * @throws SyncError CursorRepeated when `next` was followed before.
  */
@@ -41,7 +48,7 @@ export async function commitPage(
   pass: Pass,
   page: Page,
   options: WriteOptions,
-): Promise<{ pass: Pass; changed: boolean }> {
+): Promise<Committed> {
   try {
     return await transaction(store.pool, (client) => commit(client, pass, page, options, false));
   } catch (error) {
@@ -66,7 +73,7 @@ async function commit(
   page: Page,
   options: WriteOptions,
   careful: boolean,
-): Promise<{ pass: Pass; changed: boolean }> {
+): Promise<Committed> {
   const target: WriteTarget = {
     integrationId: pass.integration_id,
     endpoint: getEndpoint(pass.endpoint),
@@ -77,8 +84,8 @@ async function commit(
   await beginWrite(client, target);
   const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
   const moved = await movePass(client, pass, page, counts);
-  if (page.next === null) await finishPass(client, moved);
-  return { pass: moved, changed: isChange(counts) };
+  const owes = page.next === null && (await finishPass(client, moved));
+  return { pass: moved, changed: isChange(counts), owes };
 }
 
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
@@ -131,9 +138,9 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
 }
 
 /** What was owed is done, and an endpoint that answers neither fails nor is disabled. The pages of a delta have served. */
-async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
-  // A full pass that began too late for what is owed now may still have paid the full read of it.
-  await client.query(
+async function finishPass(client: pg.ClientBase, pass: Pass): Promise<boolean> {
+  // Something may be owed since after the pass began; a full one has then still paid the full read that was owed before.
+  const { rows } = await client.query<{ owes: boolean }>(
     `update kombo_sync.endpoint_states s set
        disabled_code = null, disabled_message = null, disabled_at = null,
        owed = case when rest.whole then 'full' when rest.some then 'delta' end,
@@ -148,7 +155,8 @@ async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
        from kombo_sync.endpoint_states where integration_id = $1 and endpoint = $2 for update
      ) rest
      where s.integration_id = rest.integration_id and s.endpoint = rest.endpoint
-       and (disabled_code is not null or owed is not null or failing_since is not null)`,
+       and (disabled_code is not null or owed is not null or failing_since is not null)
+     returning owed is not null and (due_at is null or due_at <= now()) as owes`,
     [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
   );
   if (pass.updated_after !== null) {
@@ -161,6 +169,7 @@ async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
       [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
     );
   }
+  return rows[0]?.owes ?? false;
 }
 
 function isRepeatedCursor(error: unknown): boolean {

@@ -66,6 +66,8 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
  * A full pass that failed on its way is gone on with where it stopped, under the new sync: an outage in the second hour of
  * a big one does not cost the first. Its listing and counts go along; the start stays, which is what a watermark is. Not
  * after a day, since how long Kombo's cursors live is not documented, and not when a full read that begins later is owed.
+ *
+ * What was named since the start may be on a page that has been read, so a delta is owed that begins from now on.
  */
 async function continueFailedPass(store: Store, request: PassRequest): Promise<void> {
   const copied = sql.raw(CONTINUED_COLUMNS.join(', '));
@@ -92,7 +94,12 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
       select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.trigger}, stopped_at, ${copied}
       from stopped
       on conflict (sync_id, endpoint) do nothing
-      returning id
+      returning id, integration_id, endpoint
+    ), owing as (
+      insert into kombo_sync.endpoint_states as states (integration_id, endpoint, owed, owed_since)
+      select integration_id, endpoint, 'delta', clock_timestamp() from opened
+      on conflict (integration_id, endpoint) do update set
+        owed = coalesce(states.owed, 'delta'), owed_since = greatest(states.owed_since, excluded.owed_since)
     )
     update kombo_sync.pass_pages set pass_id = (select id from opened)
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);

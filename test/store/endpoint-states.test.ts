@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { EndpointFailure } from '../../src/domain/plan.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
 import {
   disableEndpoint,
   endpointStates,
@@ -9,9 +10,7 @@ import {
 } from '../../src/store/endpoint-states.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
-import { databaseTime, open, readPass } from './support.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { makePage, PLAIN } from './support.ts';
+import { databaseTime, makePage, open, PLAIN, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
 const JOBS = '/ats/jobs';
@@ -89,6 +88,17 @@ describe('what is owed', () => {
     const other = await begin('full');
     await owe(store, integration, [TAGS], 'full');
     await finish(other);
+    expect(await tags()).toMatchObject({ owed: 'full' });
+  });
+
+  test('and the pass that is not enough says so, when more is due', async () => {
+    const pass = await begin('full');
+    await owe(store, integration, [TAGS], 'delta');
+    expect(await finish(pass)).toMatchObject({ owes: true });
+    expect(await finish(await begin('full'))).toMatchObject({ owes: false });
+    const other = await begin('full');
+    await owe(store, integration, [TAGS], 'full', { dueAt: new Map([[TAGS, soon()]]) });
+    expect(await finish(other)).toMatchObject({ owes: false });
     expect(await tags()).toMatchObject({ owed: 'full' });
   });
 

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
-import { owe } from '../../src/store/endpoint-states.ts';
+import { endpointStates, owe } from '../../src/store/endpoint-states.ts';
 import {
   endPass,
   getPass,
@@ -111,6 +111,17 @@ describe('(I9) a full pass that failed is gone on with', () => {
   test('by a delta that has nothing to build on', async () => {
     await failed();
     expect(await begin('delta')).toMatchObject({ kind: 'full', cursor: 'page 2' });
+  });
+
+  test('(I6) and a delta is owed then: what was named meanwhile may be on a page that was read', async () => {
+    const { started_at } = await failed();
+    await owe(store, integration, [TAGS], 'full', { since: started_at });
+    const { pass, owes } = await commitPage(store, await begin(), makePage(TAGS, []), PLAIN);
+    expect(owes).toBe(true);
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'delta' });
+    const delta = await commitPage(store, await begin('delta'), makePage(TAGS, []), PLAIN);
+    expect(delta).toMatchObject({ owes: false, pass: { updated_after: pass.started_at } });
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
   });
 
   test('also when it had started again at its first page', async () => {
