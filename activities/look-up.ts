@@ -1,18 +1,23 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
 import { SyncError } from '../src/domain/errors.ts';
-import { isBack, isDeletionOf, REMOVED, whyParked } from '../src/domain/life.ts';
+import {
+  isBack,
+  isDeletionOf,
+  isSaidByReads,
+  mayHaveMissed,
+  REMOVED,
+  whyParked,
+} from '../src/domain/life.ts';
 import type { KomboIntegration } from '../src/kombo/schemas.ts';
-import { endpointStates, owe } from '../src/store/endpoint-states.ts';
-import { findIntegration, saveIntegration, type Integration } from '../src/store/integrations.ts';
+import { findIntegration, lastSeen, type Integration } from '../src/store/integrations.ts';
 import {
   confirmRemoval,
   forgetUnknown,
+  noteLook,
+  noteSighting,
   noteUnknown,
   remove,
-  revive,
-  settleDeletion,
-  unpark,
 } from '../src/store/life.ts';
 import type { ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
@@ -28,8 +33,10 @@ export interface LookUpRequest {
 
 export interface LookedUp {
   integration: Integration;
-  /** It is there (again) after it was not: everything is read, whatever was asked for. */
-  revived: boolean;
+  /** Reading may be tried, also while it is parked because an earlier read was refused. */
+  readable: boolean;
+  /** It can be read again after it could not: everything is read, whatever was asked for. */
+  everything: boolean;
 }
 
 /**
@@ -46,7 +53,7 @@ export async function lookUp(
   const known = await findIntegration(deps.store, integrationId);
   const deletedAt = latest(request.deletedAt, known?.announcedDeletedAt);
   if (known && !needsLook(known, request.refresh)) {
-    return known.status === 'removed' ? undefined : { integration: known, revived: false };
+    return known.status === 'removed' ? undefined : asKnown(known);
   }
   let found: KomboIntegration;
   try {
@@ -55,20 +62,22 @@ export async function lookUp(
     if (!(error instanceof SyncError)) throw error;
     if (error.errorClass === 'IntegrationGone') return gone(deps, integrationId, known, deletedAt, error);
     // What is known is enough to go on with; the daily look can wait until Kombo answers.
-    if (known && ['active', 'paused'].includes(known.status) && !request.refresh) {
-      return { integration: known, revived: false };
-    }
+    if (known && ['active', 'paused'].includes(known.status) && !request.refresh) return asKnown(known);
     if (error.errorClass === 'AccessDenied') throw waitForAccess(deps, error);
     throw error;
   }
   return settle(deps, known, { ...found, id: integrationId }, deletedAt);
 }
 
+function asKnown(integration: Integration): LookedUp {
+  return { integration, readable: integration.status === 'active', everything: false };
+}
+
 function needsLook(known: Integration, refresh: boolean): boolean {
-  if (refresh) return true;
+  if (refresh || known.lookedUpAt === null) return true;
   // Late deliveries about what was deleted cost nothing. A 404 may have been a mistake, as with a key of another environment.
   if (known.status === 'removed') return known.statusCode === REMOVED.unknown;
-  const age = known.lookedUpAt ? Date.now() - known.lookedUpAt.getTime() : Number.POSITIVE_INFINITY;
+  const age = Date.now() - known.lookedUpAt.getTime();
   return known.status === 'parked' || known.dataExpiredAt !== null || age >= LOOK_UP_EVERY_MS;
 }
 
@@ -81,31 +90,35 @@ async function settle(
 ): Promise<LookedUp | undefined> {
   const { store } = deps;
   if (known?.status === 'removed' && !isBack({ code: known.statusCode, at: known.removedAt }, found)) {
+    await endLife(deps, known);
     return undefined;
   }
-  const integration = await saveIntegration(store, found);
-  await forgetUnknown(store, found.id);
   if (deletedAt && isDeletionOf(deletedAt, found)) {
-    await retire(deps, integration, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
+    await noteSighting(store, found, { revive: false, unpark: false, missed: [] });
+    await forgetUnknown(store, found.id);
+    await retire(deps, found, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
     return undefined;
   }
-  if (known?.announcedDeletedAt) await settleDeletion(store, found.id, known.announcedDeletedAt);
-  const back = known?.status === 'removed' ? await revive(store, found.id) : undefined;
-  if (back) await deps.temporal.cancelErasure(found.id);
-  await deps.temporal.ensureSchedules(integration);
-  if (integration.status === 'paused') return { integration, revived: false };
   const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
-  if (parked) {
-    await parkIntegration(deps, back ?? integration, parked);
-    // Somebody may have paused or removed it meanwhile, which outranks what Kombo says.
-    const now = await findIntegration(store, found.id);
-    return now && now.status !== 'removed' ? { integration: now, revived: false } : undefined;
-  }
-  const revived = back ?? (known?.status === 'parked' ? await unpark(store, found.id) : undefined);
-  // While it could not be read, or its data were stale, anything may have changed without a trace.
-  const refreshed = Boolean(known?.dataExpiredAt && !found.dataExpiredAt);
-  if (revived || refreshed) await oweEverything(deps, integration);
-  return { integration: revived ?? integration, revived: revived !== undefined };
+  const refused = known?.status === 'parked' && isSaidByReads(known.statusCode);
+  const everything =
+    known !== undefined &&
+    (known.status === 'removed' ||
+      (known.status === 'parked' && !parked) ||
+      mayHaveMissed(lastSeen(known), found));
+  const { integration, revived } = await noteSighting(store, found, {
+    revive: known?.status === 'removed',
+    unpark: known?.status === 'parked' && !parked && !refused,
+    missed: everything ? endpointsOf(deps, found) : [],
+  });
+  await forgetUnknown(store, found.id);
+  if (revived) await deps.temporal.cancelErasure(found.id);
+  await deps.temporal.ensureSchedules(integration);
+  if (integration.status === 'paused') return asKnown(integration);
+  if (!parked) return { integration, readable: true, everything };
+  // Undefined when somebody has paused or removed it in this moment.
+  const now = (await parkIntegration(deps, integration, parked)) ?? (await findIntegration(store, found.id));
+  return now === undefined || now.status === 'removed' ? undefined : { ...asKnown(now), readable: false };
 }
 
 async function gone(
@@ -120,14 +133,14 @@ async function gone(
     deps.log.warn({ integrationId }, 'A webhook named an integration that Kombo does not know');
     return undefined;
   }
-  const why = deletedAt
-    ? { code: REMOVED.deleted, message: DELETED, at: deletedAt }
-    : { code: code === 'IntegrationGone' ? REMOVED.unknown : code, message, at: new Date() };
-  if (known.status === 'removed') {
-    if (deletedAt) await confirmRemoval(deps.store, integrationId, why);
-    return undefined;
+  if (deletedAt) {
+    await retire(deps, known, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
+  } else if (known.status === 'removed') {
+    await endLife(deps, known);
+  } else {
+    const why = { code: code === 'IntegrationGone' ? REMOVED.unknown : code, message, at: new Date() };
+    await retire(deps, known, why);
   }
-  await retire(deps, known, why);
   return undefined;
 }
 
@@ -136,23 +149,26 @@ const DELETED = 'It was deleted in Kombo.';
 /** Kombo does not have it any more: nothing is read or started for it, and its data are erased in time. */
 export async function retire(
   deps: ActivityDeps,
-  integration: Pick<Integration, 'id'>,
+  { id }: Pick<Integration, 'id'>,
   why: { code: string; message: string; at: Date },
 ): Promise<void> {
-  const { id } = integration;
   const removed = await remove(deps.store, id, why);
   if (removed) deps.log.info({ integrationId: id, code: why.code }, 'An integration is removed');
-  await deps.temporal.cancelSyncs(id, Context.current().info.workflowExecution?.workflowId);
-  await deps.temporal.deleteSchedules(id);
-  await deps.temporal.planErasure(id, (await findIntegration(deps.store, id))?.removedAt ?? why.at);
+  else if (why.code === REMOVED.deleted) await confirmRemoval(deps.store, id, why);
+  const known = await findIntegration(deps.store, id);
+  if (known?.status === 'removed') await endLife(deps, known);
 }
 
-async function oweEverything(deps: ActivityDeps, integration: Integration): Promise<void> {
-  const states = await endpointStates(deps.store, integration.id);
-  const read = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS)
-    .map(({ path }) => path)
-    .filter((path) => states.get(path)?.watermark);
-  await owe(deps.store, integration.id, read, 'full');
+/** What ends with an integration's life. It is done at every look, since the one that began it may have broken off. */
+async function endLife(deps: ActivityDeps, { id, removedAt, erasedAt }: Integration): Promise<void> {
+  await deps.temporal.cancelSyncs(id, Context.current().info.workflowExecution?.workflowId);
+  await deps.temporal.deleteSchedules(id);
+  if (removedAt && !erasedAt) await deps.temporal.planErasure(id, removedAt);
+  await noteLook(deps.store, id);
+}
+
+function endpointsOf(deps: ActivityDeps, { category }: Pick<Integration, 'category'>): string[] {
+  return enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS).map(({ path }) => path);
 }
 
 const MAX_WAIT_MS = 15 * 60_000;

@@ -6,26 +6,27 @@ import { retryOptions, type ActivityDeps } from './deps.ts';
 
 /**
  * Parks an integration, or leaves it parked, and plans the next look at it: a webhook may get lost. What needs a person is
- * left to the catch-up. Nothing changes when it is paused or removed meanwhile.
+ * left to the catch-up. Undefined when it is paused or removed meanwhile.
  */
 export async function parkIntegration(
   deps: ActivityDeps,
-  integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince' | 'failures'>,
+  integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince' | 'failures' | 'retryAt'>,
   why: Parked,
-): Promise<void> {
-  const { id, status, statusCode, statusSince } = integration;
-  const again = status === 'parked';
+): Promise<Integration | undefined> {
+  const { id, status, statusCode, statusSince, retryAt } = integration;
+  const again = status === 'parked' && statusCode === why.code;
   const now = new Date();
-  const failures = (again ? integration.failures : 0) + 1;
+  // Webhooks make us look more often than was planned, which says nothing about how long it will last.
+  const early = again && retryAt !== null && retryAt > now;
+  const failures = (again ? integration.failures : 0) + (early ? 0 : 1);
   const history = { failures, failingSince: again ? statusSince : now, now, final: why.needsPerson, key: id };
   const retry = planRetry(history, retryOptions(deps.settings));
-  if (!again || statusCode !== why.code) {
+  if (!again)
     deps.log.warn({ integrationId: id, code: why.code }, `The integration is parked. ${why.message}`);
-  }
-  await park(deps.store, id, {
+  return park(deps.store, id, {
     ...why,
     needsPerson: retry.needsPerson,
     failures,
-    retryAt: retry.dueAt,
+    retryAt: early ? retryAt : retry.dueAt,
   });
 }

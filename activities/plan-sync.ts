@@ -1,4 +1,6 @@
+import { Context } from '@temporalio/activity';
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
+import { syncWorkflowId } from '../src/domain/names.ts';
 import { planPasses, type Plan } from '../src/domain/plan.ts';
 import { routeModels } from '../src/domain/routing.ts';
 import type { EndpointOutcome, PassKind, PlannedPass, ServedDeliveries } from '../src/domain/sync.ts';
@@ -48,11 +50,9 @@ export function createPlanSync(deps: ActivityDeps) {
         deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
       });
       if (!found) return notThere(deps, integrationId);
-      const { integration, revived } = found;
-      const models = revived ? undefined : input.models;
-      if (integration.status === 'paused' || integration.status === 'parked') {
-        return keepForLater(deps, integration, input.kind, models);
-      }
+      const { integration, readable, everything } = found;
+      const models = everything ? undefined : input.models;
+      if (!readable) return keepForLater(deps, integration, input.kind, models);
       return plan(deps, integration, { ...input, models });
     });
   };
@@ -72,7 +72,8 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
     force: input.force ?? false,
   });
-  await owe(deps.store, id, [...planned.deferred.keys()], 'full', planned.deferred);
+  await owe(deps.store, id, planned.whole, 'full');
+  await owe(deps.store, id, [...planned.deferred.keys()], 'full', { dueAt: planned.deferred });
   for (const kind of ['delta', 'full'] as const) {
     const postponed = planned.postponed.filter((pass) => pass.kind === kind);
     await owe(
@@ -116,6 +117,11 @@ async function keepForLater(
   await owe(deps.store, id, models ? route.delta : all, kind);
   await owe(deps.store, id, route.full, 'full');
   const said = statusReason ?? 'no reason given';
+  const waits = status === 'parked' && !needsPerson ? retryAt : null;
+  // One run waits for the next look: `sync/<id>`, which is woken when another one has found it parked.
+  if (waits && Context.current().info.workflowExecution?.workflowId !== syncWorkflowId(id)) {
+    await deps.temporal.wake(id);
+  }
   return {
     ...blocked(
       status === 'paused' ? 'Paused' : (statusCode ?? 'IntegrationParked'),
@@ -123,7 +129,7 @@ async function keepForLater(
     ),
     tool,
     category,
-    ...(status === 'parked' && retryAt && !needsPerson ? { retryAt: retryAt.toISOString() } : {}),
+    ...(waits ? { retryAt: waits.toISOString() } : {}),
   };
 }
 

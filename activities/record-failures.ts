@@ -16,7 +16,7 @@ import {
 } from '../src/store/endpoint-states.ts';
 import { findIntegration } from '../src/store/integrations.ts';
 import { oweLookUp } from '../src/store/life.ts';
-import { endPass } from '../src/store/passes.ts';
+import { endPass, passStart } from '../src/store/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { retire } from './look-up.ts';
@@ -95,9 +95,10 @@ async function recordFailure(
   }
   const resumable = !['CursorRepeated', 'RequestRejected'].includes(type);
   await endPass(deps.store, { ...end, state: 'failed', resumable });
+  const started = await passStart(deps.store, syncId, endpoint);
   // The next sync reads it at once: nothing was wrong with the endpoint. What is parked waits as a whole.
   if (['Cancelled', 'IntegrationParked', 'IntegrationGone'].includes(type)) {
-    await owe(deps.store, integrationId, [endpoint], kind);
+    await owe(deps.store, integrationId, [endpoint], kind, { since: started });
     return;
   }
   const before = state?.failure;
@@ -114,6 +115,7 @@ async function recordFailure(
     kind,
     failure: { code, message, failures, since, needsPerson: retry.needsPerson },
     dueAt: retry.dueAt,
+    since: started,
   });
   tell(deps, { integrationId, endpoint, code, failures }, message, {
     first: !before,

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { SyncError } from '../src/domain/errors.ts';
 import { getEndpoint } from '../src/domain/catalogue/index.ts';
+import { SAID_WHEN_ASKED } from '../src/domain/life.ts';
 import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
 import { commitPage } from '../src/store/commit-page.ts';
 import { unpark } from '../src/store/life.ts';
@@ -100,8 +101,11 @@ async function walk(deps: ActivityDeps, opened: Pass, clock: () => Date, livenes
         eraseEmptied: deps.settings.ERASE_EMPTIED,
         keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
       });
-      if (pass.pages === opened.pages) await unpark(deps.store, pass.integration_id);
+      // What Kombo says when it is asked, it must take back when it is asked: reads may go on meanwhile.
+      if (pass.pages === opened.pages) await unpark(deps.store, pass.integration_id, SAID_WHEN_ASKED);
       pass = committed.pass;
+      // What a webhook named while the pass ran, or while it was interrupted, nobody else may come to read.
+      if (committed.owes) await deps.temporal.wake(pass.integration_id);
       report(deps, pass, committed.changed, liveness);
       if (pass.state !== 'running' || stop || liveness.isShuttingDown()) return pass;
     }

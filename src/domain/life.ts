@@ -65,6 +65,40 @@ export function parkedNeedsPerson(code: string): boolean {
   return code !== 'INTEGRATION.SETUP_SYNC_PENDING' && code !== PARKED_BY_SETUP['FINAL_SYNC_PENDING']!.code;
 }
 
+/** Codes that `GET /integrations/{id}` parks an integration with. */
+export const SAID_WHEN_ASKED: readonly string[] = [PARKED_BY_STATUS, PARKED_BY_SETUP].flatMap((reasons) =>
+  Object.values(reasons).map(({ code }) => code),
+);
+
+/** Whether a read was refused with it: then only a read can show that it has passed, as with `INTEGRATION.QA_FAILED`. */
+export function isSaidByReads(code: string | null): boolean {
+  return code !== null && !SAID_WHEN_ASKED.includes(code);
+}
+
+/** An integration as Kombo has shown it. */
+export interface Seen {
+  state: string | null;
+  setupStatus: string | null;
+  /** When the connection was made. */
+  createdAt: Date | null;
+  /** Set while its data are stale because filters or scope changed. */
+  dataExpiredAt: Date | null;
+}
+
+/**
+ * Whether anything may have changed without a trace since Kombo was asked last: it could not be read and now it can, its data
+ * were stale and are fresh again, or it is another connection with the same id. Whether it is paused here does not matter.
+ */
+export function mayHaveMissed(before: Seen, now: Seen): boolean {
+  const isOther = before.createdAt !== null && now.createdAt !== null && now.createdAt > before.createdAt;
+  const isFresh = before.dataExpiredAt !== null && now.dataExpiredAt === null;
+  return isOther || isFresh || (isParked(before) && !isParked(now));
+}
+
+function isParked({ state, setupStatus }: Seen): boolean {
+  return whyParked({ status: state, setupStatus }) !== undefined;
+}
+
 export interface Life {
   /** When the connection was made, by Kombo. */
   createdAt: Date | null;

@@ -45,6 +45,8 @@ export interface PlanRequest {
 export interface Plan {
   passes: PlannedPass[];
   skipped: EndpointOutcome[];
+  /** Endpoints that are read in full for a change that no delta shows: a pass that began before will not do. */
+  whole: string[];
   /** Full passes that came too soon after the last one, and when they are due. */
   deferred: Map<string, Date>;
   /** Failing endpoints that were asked for in their pause: they count as failed, and the reads stay owed. */
@@ -60,6 +62,7 @@ export function planPasses(request: PlanRequest): Plan {
   const plan: Plan = {
     passes: [],
     skipped: [],
+    whole: [],
     deferred: new Map(),
     postponed: [],
     unknownModels: [],
@@ -96,12 +99,15 @@ function planDelta(
       plan.postponed.push(postpone(endpoint, history, history.failure, asked));
     return;
   }
+  const owed = due ? history?.owed : null;
   const sinceFull = history?.lastFull ? now.getTime() - history.lastFull.getTime() : Number.POSITIVE_INFINITY;
   const hidden = asked.needsFull || (asked.named && endpoint.delta === 'none');
   // A filter that shows only new records needs a whole look now and then; a daily one rides on the catch-up.
   const blind = endpoint.delta !== 'updated_after' && request.models === undefined && sinceFull >= DAY_MS;
-  if ((history?.owed === 'full' && due) || blind || (hidden && sinceFull >= request.fullRefreshMs)) {
+  const owedFull = owed === 'full' || (owed === 'delta' && endpoint.delta === 'none');
+  if (owedFull || blind || (hidden && sinceFull >= request.fullRefreshMs)) {
     plan.passes.push({ endpoint: endpoint.path, kind: 'full' });
+    if (hidden) plan.whole.push(endpoint.path);
     return;
   }
   if (hidden) {
@@ -109,7 +115,7 @@ function planDelta(
     plan.deferred.set(endpoint.path, new Date(lastFull.getTime() + request.fullRefreshMs));
   }
   if (endpoint.delta === 'none' && history?.watermark) return;
-  if (asked.named || (history?.owed === 'delta' && due) || !history?.watermark) {
+  if (asked.named || owed === 'delta' || !history?.watermark) {
     plan.passes.push({ endpoint: endpoint.path, kind: 'delta' });
   }
 }

@@ -1,8 +1,10 @@
+import type { Config } from '../config.ts';
+import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
-import { isDeletionOf, REMOVED } from '../domain/life.ts';
+import { isDeletionOf, mayHaveMissed, REMOVED } from '../domain/life.ts';
 import { endpointStates } from '../store/endpoint-states.ts';
-import { findIntegration, saveIntegration, type Integration } from '../store/integrations.ts';
-import { forgetUnknown, pause, remove, resume, revive } from '../store/life.ts';
+import { findIntegration, lastSeen, type Integration } from '../store/integrations.ts';
+import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { signalChanges } from '../temporal/start.ts';
@@ -49,22 +51,29 @@ export async function addIntegration(
         `${id} was deleted in Kombo, which cannot be undone; connect it again there.`,
       );
     }
-    await saveIntegration(store, { ...found, id });
+    const missed = before?.status === 'removed' || (before && mayHaveMissed(lastSeen(before), found));
+    const { integration, revived } = await noteSighting(
+      store,
+      { ...found, id },
+      { revive: true, unpark: false, missed: missed ? endpointsOf(config, found.category) : [] },
+    );
     await forgetUnknown(store, id);
-    const revived = await revive(store, id);
     if (revived) await lifecycle.cancelErasure(id);
-    const integration = (await findIntegration(store, id))!;
     const schedules = await lifecycle.ensureSchedules(integration);
     const states = await endpointStates(store, id);
     const unread = [...states.values()].every((state) => state.lastFull === null);
-    const wanted = options.sync && (unread || revived !== undefined) && integration.status !== 'paused';
+    const wanted = options.sync && (unread || revived) && integration.status !== 'paused';
     return {
       integration,
-      new: before === undefined || revived !== undefined,
+      new: before === undefined || revived,
       schedules,
       sync: wanted ? await startFull(deps, integration, { trigger: 'initial' }) : null,
     };
   });
+}
+
+function endpointsOf(config: Config, category: Category): string[] {
+  return enabledEndpoints(category, config.EXTRA_ENDPOINTS).map(({ path }) => path);
 }
 
 /** Stops reading an integration here, for good: syncs are cancelled, schedules deleted, webhooks ignored, data erased in time. */

@@ -28,11 +28,18 @@ export interface Page {
   clockCorrectionMs: number;
 }
 
+export interface Committed {
+  pass: Pass;
+  changed: boolean;
+  owes: boolean;
+}
+
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Writes a page and moves the cursor in one transaction (invariant I7). Returns the pass as it is afterwards.
+ * Writes a page and moves the cursor in one transaction (invariant I7).
  *
+ * @returns the pass as it is afterwards, and whether a read is owed that it has not paid and that is due.
  * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
  * @throws SyncError CursorRepeated when `next` was followed before.
  */
@@ -41,7 +48,7 @@ export async function commitPage(
   pass: Pass,
   page: Page,
   options: WriteOptions,
-): Promise<{ pass: Pass; changed: boolean }> {
+): Promise<Committed> {
   try {
     return await transaction(store.pool, (client) => commit(client, pass, page, options, false));
   } catch (error) {
@@ -66,7 +73,7 @@ async function commit(
   page: Page,
   options: WriteOptions,
   careful: boolean,
-): Promise<{ pass: Pass; changed: boolean }> {
+): Promise<Committed> {
   const target: WriteTarget = {
     integrationId: pass.integration_id,
     endpoint: getEndpoint(pass.endpoint),
@@ -77,8 +84,8 @@ async function commit(
   await beginWrite(client, target);
   const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
   const moved = await movePass(client, pass, page, counts);
-  if (page.next === null) await finishPass(client, moved);
-  return { pass: moved, changed: isChange(counts) };
+  const owes = page.next === null && (await finishPass(client, moved));
+  return { pass: moved, changed: isChange(counts), owes };
 }
 
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
@@ -131,17 +138,25 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
 }
 
 /** What was owed is done, and an endpoint that answers neither fails nor is disabled. The pages of a delta have served. */
-async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
-  await client.query(
-    `update kombo_sync.endpoint_states set
+async function finishPass(client: pg.ClientBase, pass: Pass): Promise<boolean> {
+  // Something may be owed since after the pass began; a full one has then still paid the full read that was owed before.
+  const { rows } = await client.query<{ owes: boolean }>(
+    `update kombo_sync.endpoint_states s set
        disabled_code = null, disabled_message = null, disabled_at = null,
-       owed = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed end,
-       owed_since = case when owed_since <= $3 and (owed = 'delta' or $4) then null else owed_since end,
-       due_at = case when failing_since is not null or (owed_since <= $3 and (owed = 'delta' or $4)) then null else due_at end,
+       owed = case when rest.whole then 'full' when rest.some then 'delta' end,
+       owed_since = case when rest.some then owed_since when rest.whole then owed_full_since end,
+       owed_full_since = case when rest.whole then owed_full_since end,
+       due_at = case when rest.whole and failing_since is null then due_at end,
        failures = 0, failing_since = null, failed_at = null, failure_code = null, failure_message = null,
        needs_person = false
-     where integration_id = $1 and endpoint = $2
-       and (disabled_code is not null or owed is not null or failing_since is not null)`,
+     from (
+       select integration_id, endpoint, owed = 'full' and not ($4 and owed_full_since <= $3) as whole,
+         owed_since > $3 as some
+       from kombo_sync.endpoint_states where integration_id = $1 and endpoint = $2 for update
+     ) rest
+     where s.integration_id = rest.integration_id and s.endpoint = rest.endpoint
+       and (disabled_code is not null or owed is not null or failing_since is not null)
+     returning owed is not null and (due_at is null or due_at <= now()) as owes`,
     [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
   );
   if (pass.updated_after !== null) {
@@ -154,6 +169,7 @@ async function finishPass(client: pg.ClientBase, pass: Pass): Promise<void> {
       [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
     );
   }
+  return rows[0]?.owes ?? false;
 }
 
 function isRepeatedCursor(error: unknown): boolean {

@@ -76,16 +76,23 @@ export async function endpointStates(
   return states;
 }
 
+export interface Owed {
+  /** When each is read by itself at the earliest. */
+  dueAt?: ReadonlyMap<string, Date>;
+  /** The moment from which on a pass must have begun to pay it; now when left out. */
+  since?: Date | undefined;
+}
+
 /**
  * Notes that endpoints must be read by the next sync, whatever that is started for; or by the first one after `dueAt`. A
  * full read outranks a delta. Where a read is owed already the earlier moment counts, and a failing endpoint keeps its pause.
  */
 export async function owe(
-  store: Store,
+  store: Pick<Store, 'db'>,
   integrationId: string,
   endpoints: readonly string[],
   kind: PassKind,
-  dueAt: ReadonlyMap<string, Date> = new Map(),
+  { dueAt, since }: Owed = {},
 ): Promise<void> {
   if (endpoints.length === 0) return;
   await store.db
@@ -94,15 +101,13 @@ export async function owe(
       endpoints.map((endpoint) => ({
         integration_id: integrationId,
         endpoint,
-        owed: kind,
-        owed_since: sql<Date>`clock_timestamp()`,
-        due_at: dueAt.get(endpoint) ?? null,
+        ...debt(kind, since),
+        due_at: dueAt?.get(endpoint) ?? null,
       })),
     )
     .onConflict((conflict) =>
       conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
-        owed: sql`case when endpoint_states.owed = 'full' then 'full' else excluded.owed end`,
-        owed_since: sql`excluded.owed_since`,
+        ...ADDED_DEBT,
         due_at: sql`case
           when endpoint_states.failing_since is not null then endpoint_states.due_at
           when endpoint_states.owed is null then excluded.due_at
@@ -113,12 +118,26 @@ export async function owe(
     .execute();
 }
 
+function debt(kind: PassKind, since: Date | undefined) {
+  const moment = since ? sql<Date>`${since}::timestamptz` : sql<Date>`clock_timestamp()`;
+  return { owed: kind, owed_since: moment, owed_full_since: kind === 'full' ? moment : null };
+}
+
+/** What is owed together with what was owed before; `greatest` takes no notice of nulls. */
+const ADDED_DEBT = {
+  owed: sql<PassKind>`case when endpoint_states.owed = 'full' then 'full' else excluded.owed end`,
+  owed_since: sql<Date>`greatest(endpoint_states.owed_since, excluded.owed_since)`,
+  owed_full_since: sql<Date>`greatest(endpoint_states.owed_full_since, excluded.owed_full_since)`,
+};
+
 export interface FailedRead {
   endpoint: string;
   kind: PassKind;
   failure: EndpointFailure;
   /** When it is tried again. */
   dueAt: Date;
+  /** Start of the pass that failed: what goes on with it pays for it. */
+  since?: Date | undefined;
 }
 
 /** An endpoint could not be read: the read is owed, after a pause. */
@@ -138,16 +157,11 @@ export async function noteFailure(store: Store, integrationId: string, failed: F
     .values({
       integration_id: integrationId,
       endpoint: failed.endpoint,
-      owed: failed.kind,
-      owed_since: sql<Date>`clock_timestamp()`,
+      ...debt(failed.kind, failed.since),
       ...values,
     })
     .onConflict((conflict) =>
-      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
-        ...values,
-        owed: sql`case when endpoint_states.owed = 'full' then 'full' else excluded.owed end`,
-        owed_since: sql`excluded.owed_since`,
-      }),
+      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({ ...values, ...ADDED_DEBT }),
     )
     .execute();
 }
@@ -165,6 +179,7 @@ export async function disableEndpoint(
     disabled_at: sql<Date>`clock_timestamp()`,
     owed: null,
     owed_since: null,
+    owed_full_since: null,
     due_at: null,
     ...NO_FAILURE,
   };

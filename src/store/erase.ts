@@ -4,30 +4,32 @@ import type { Store } from './database.ts';
 
 const BATCH = 2_000;
 
-/** Tables of the service that hold rows of an integration; the integration itself and the audit log stay. */
-const OWN_TABLES = [
-  'changes',
-  'rejected_records',
-  'drift',
-  'sync_deliveries',
-  'deliveries',
-  'endpoint_states',
-  'passes',
-] as const;
+/**
+ * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go before
+ * the data: should the integration come back half-way, it counts as never read.
+ */
+const BEFORE_DATA = ['passes', 'endpoint_states'];
+const AFTER_DATA = ['changes', 'rejected_records', 'drift', 'sync_deliveries', 'deliveries'];
+
+const TABLES = [
+  ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
+  ...CATALOGUE.map(({ table }) => `kombo.${quote(table)}`),
+  ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
+];
 
 /**
  * Deletes some thousands of rows of a removed integration, if there are any left. Small transactions, so that other
- * integrations in the same tables are not held up.
+ * integrations in the same tables are not held up. An integration that comes back waits for the one that is under way.
  *
  * @returns how many rows were deleted; 0 when nothing is left.
  */
 export async function eraseSome(store: Store, integrationId: string): Promise<number> {
-  const data = CATALOGUE.map(({ table }) => `kombo.${quote(table)}`);
-  for (const table of [...data, ...OWN_TABLES.map((name) => `kombo_sync.${name}`)]) {
+  for (const table of TABLES) {
     const { rowCount } = await store.pool.query(
-      `delete from ${table} where ctid in (
-         select ctid from ${table} where integration_id = $1 limit ${BATCH})
-       and exists (select from kombo_sync.integrations where id = $1 and status = 'removed')`,
+      `with removed as materialized (
+         select id from kombo_sync.integrations where id = $1 and status = 'removed' for share)
+       delete from ${table} where ctid = any(array(
+         select ctid from ${table} where integration_id = $1 and exists (select from removed) limit ${BATCH}))`,
       [integrationId],
     );
     if (rowCount) return rowCount;

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Category } from '../domain/catalogue/index.ts';
+import type { Seen } from '../domain/life.ts';
 import type { Store } from './database.ts';
 import type { IntegrationsTable } from './schema.ts';
 
@@ -86,6 +87,12 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
     .returningAll()
     .executeTakeFirstOrThrow();
   return toIntegration(row);
+}
+
+/** The integration as Kombo has shown it last. */
+export function lastSeen(integration: Integration): Seen {
+  const { komboState, setupStatus, komboCreatedAt, dataExpiredAt } = integration;
+  return { state: komboState, setupStatus, createdAt: komboCreatedAt, dataExpiredAt };
 }
 
 /** A row of `integrations` as the rest of the code sees it. */

@@ -1,6 +1,13 @@
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
-import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
+import { owe } from './endpoint-states.ts';
+import {
+  saveIntegration,
+  toIntegration,
+  type Integration,
+  type IntegrationInput,
+  type IntegrationStatus,
+} from './integrations.ts';
 
 /**
  * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
@@ -9,6 +16,8 @@ import { toIntegration, type Integration, type IntegrationStatus } from './integ
  */
 interface Change {
   from: readonly IntegrationStatus[];
+  /** Not while it has one of these codes. */
+  unless?: readonly string[];
   to: IntegrationStatus;
   code?: string | undefined;
   reason?: string | undefined;
@@ -19,23 +28,28 @@ interface Change {
 }
 
 async function change(store: Store, id: string, next: Change): Promise<Integration | undefined> {
+  const code = next.code ?? null;
   const row = await store.db
     .updateTable('kombo_sync.integrations')
     .set({
       status: next.to,
-      status_code: next.code ?? null,
+      status_code: code,
       status_reason: next.reason ?? null,
-      status_since: sql<Date>`case when status = ${next.to} then status_since else now() end`,
+      status_since: sql<Date>`case when status = ${next.to} and status_code is not distinct from ${code}
+        then status_since else now() end`,
       needs_person: next.needsPerson ?? false,
       failures: next.failures ?? 0,
       retry_at: next.retryAt ?? null,
       removed_at: next.removedAt ?? null,
-      announced_deleted_at: sql<Date | null>`case when ${next.to} = 'paused' then announced_deleted_at end`,
+      // Only a removal settles it; and what is back has nothing to settle.
+      announced_deleted_at: sql<Date | null>`case
+        when 'removed' not in (status, ${next.to}) then announced_deleted_at end`,
       erased_at: null,
       updated_at: sql<Date>`now()`,
     })
     .where('id', '=', id)
     .where('status', 'in', next.from)
+    .where(sql<boolean>`(status_code is null or status_code <> all(${next.unless ?? []}::text[]))`)
     .returningAll()
     .executeTakeFirst();
   return row && toIntegration(row);
@@ -50,9 +64,13 @@ export async function park(
   return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
 }
 
-/** It can be read again. Undefined when it was not parked. */
-export async function unpark(store: Store, id: string): Promise<Integration | undefined> {
-  return change(store, id, { from: ['parked'], to: 'active' });
+/** It can be read again. Undefined when it was not parked, or with one of the codes that this does not end. */
+export async function unpark(
+  store: Store,
+  id: string,
+  unless: readonly string[] = [],
+): Promise<Integration | undefined> {
+  return change(store, id, { from: ['parked'], to: 'active', unless });
 }
 
 /** Stops reading until `resume`; a second pause only changes the reason. Undefined when it is removed. */
@@ -86,7 +104,7 @@ export async function revive(store: Store, id: string): Promise<Integration | un
   return change(store, id, { from: ['removed'], to: 'active' });
 }
 
-/** A removal is known for a better reason now: Kombo's 404 turned out to be a deletion, or the other way round. */
+/** A removal is known for a better reason now, or for a newer one: Kombo's 404 turned out to be a deletion. */
 export async function confirmRemoval(
   store: Store,
   id: string,
@@ -102,6 +120,42 @@ export async function confirmRemoval(
     })
     .where('id', '=', id)
     .where('status', '=', 'removed')
+    .where((eb) => eb.or([eb('status_code', 'is distinct from', why.code), eb('removed_at', '<', why.at)]))
+    .execute();
+}
+
+/** What follows from Kombo's showing an integration, beside what it says of it. */
+export interface Sighting {
+  /** A removed one is there again. */
+  revive: boolean;
+  /** A parked one can be read. */
+  unpark: boolean;
+  /** Endpoints of which anything may have changed without a trace. */
+  missed: readonly string[];
+}
+
+/** Keeps what Kombo shows of an integration, with all that follows from it or with none. */
+export async function noteSighting(
+  store: Store,
+  seen: IntegrationInput,
+  sighting: Sighting,
+): Promise<{ integration: Integration; revived: boolean }> {
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const saved = await saveIntegration(inside, seen);
+    const revived = sighting.revive ? await revive(inside, seen.id) : undefined;
+    const unparked = sighting.unpark ? await unpark(inside, seen.id) : undefined;
+    await owe(inside, seen.id, sighting.missed, 'full');
+    return { integration: unparked ?? revived ?? saved, revived: revived !== undefined };
+  });
+}
+
+/** A removed integration was looked up, and nothing has come of it. */
+export async function noteLook(store: Store, id: string): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ looked_up_at: sql<Date>`now()` })
+    .where('id', '=', id)
     .execute();
 }
 
@@ -114,16 +168,6 @@ export async function oweLookUp(store: Store, id: string, deletedAt?: Date): Pro
       ...(deletedAt ? { announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` } : {}),
     })
     .where('id', '=', id)
-    .execute();
-}
-
-/** A deletion that was announced up to then turned out to be that of an earlier connection. */
-export async function settleDeletion(store: Store, id: string, announcedAt: Date): Promise<void> {
-  await store.db
-    .updateTable('kombo_sync.integrations')
-    .set({ announced_deleted_at: null })
-    .where('id', '=', id)
-    .where('announced_deleted_at', '<=', announcedAt)
     .execute();
 }
 

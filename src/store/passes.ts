@@ -65,7 +65,9 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
 /**
  * A full pass that failed on its way is gone on with where it stopped, under the new sync: an outage in the second hour of
  * a big one does not cost the first. Its listing and counts go along; the start stays, which is what a watermark is. Not
- * after a day, since how long Kombo's cursors live is not documented.
+ * after a day, since how long Kombo's cursors live is not documented, and not when a full read that begins later is owed.
+ *
+ * What was named since the start may be on a page that has been read, so a delta is owed that begins from now on.
  */
 async function continueFailedPass(store: Store, request: PassRequest): Promise<void> {
   const copied = sql.raw(CONTINUED_COLUMNS.join(', '));
@@ -78,6 +80,8 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
           and kind = 'full' and updated_after is null and state = 'failed'
           and finished_at > now() - interval '1 day'
           and exists (select from kombo_sync.pass_pages where pass_id = p.id)
+          and not exists (select from kombo_sync.endpoint_states s
+            where s.integration_id = p.integration_id and s.endpoint = p.endpoint and s.owed_full_since > p.started_at)
           and not exists (select from kombo_sync.passes newer
             where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
               and newer.kind = 'full' and newer.updated_after is null and newer.id > p.id)
@@ -90,7 +94,12 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
       select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.trigger}, stopped_at, ${copied}
       from stopped
       on conflict (sync_id, endpoint) do nothing
-      returning id
+      returning id, integration_id, endpoint
+    ), owing as (
+      insert into kombo_sync.endpoint_states as states (integration_id, endpoint, owed, owed_since)
+      select integration_id, endpoint, 'delta', clock_timestamp() from opened
+      on conflict (integration_id, endpoint) do update set
+        owed = coalesce(states.owed, 'delta'), owed_since = greatest(states.owed_since, excluded.owed_since)
     )
     update kombo_sync.pass_pages set pass_id = (select id from opened)
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
@@ -181,6 +190,11 @@ export async function restartPass(store: Store, pass: Pass): Promise<Pass> {
     .executeTakeFirst();
   if (!row) throw passLost(pass);
   return row;
+}
+
+/** When a sync began to read an endpoint; a pass that went on with another one has the start of that. */
+export async function passStart(store: Store, syncId: string, endpoint: string): Promise<Date | undefined> {
+  return (await findPass(store, syncId, endpoint))?.started_at;
 }
 
 export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {

@@ -63,7 +63,10 @@ export interface EndpointStatesTable {
   disabled_at: Date | null;
   /** A read that is still owed: the next sync does it, whatever it was started for. */
   owed: PassKind | null;
+  /** A pass that began before this has not paid all of it. */
   owed_since: Date | null;
+  /** A full pass that began before this has not paid the full read. */
+  owed_full_since: Date | null;
   /** Not read before this; null reads it with the next sync. */
   due_at: Date | null;
   /** Failures in a row. */

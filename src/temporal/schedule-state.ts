@@ -62,9 +62,11 @@ function escapeQuery(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
 }
 
-/** Pauses the schedules of an integration, with the reason as note. Missing ones are left alone. */
+/** Pauses the schedules of an integration, with the reason as note. Missing ones, and those that somebody paused, are left alone. */
 export async function pauseSchedules(client: Client, integrationId: string, reason: string): Promise<void> {
   for (const id of scheduleIds(integrationId)) {
+    const found = await describe(client, id);
+    if (!found || (found.state.paused && !found.state.note?.startsWith(PAUSE_NOTE))) continue;
     await ifThere(() => client.schedule.getHandle(id).pause(`${PAUSE_NOTE}${reason}`));
   }
 }

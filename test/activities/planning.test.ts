@@ -169,8 +169,27 @@ describe('recordFailures', () => {
       failures: [],
       unservedModels: ['ats_jobs'],
     });
+    expect(bench.woken).not.toContain(id);
     expect(await run(syncEndpoint, input)).toMatchObject({ done: true });
+    // Nobody else may come to read it.
+    expect(bench.woken).toContain(id);
     expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
+  });
+
+  test('(I6) a change that no delta shows is not served by going on with a full pass that began before it', async () => {
+    const id = await bench.integration({ category: 'LMS', records: { lms_courses: 600 } });
+    const input = pass(id, { endpoint: '/lms/courses' });
+    control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', nth: 2, integration: id });
+    await failure(syncEndpoint, input);
+    const cut = { ...failed('/lms/courses', 'AccessDenied'), kind: 'full' as const };
+    await run(recordFailures, { integrationId: id, syncId: input.syncId, failures: [cut] });
+    expect((await delta(id, ['lms_course_providers'])).passes).toContainEqual({
+      endpoint: '/lms/courses',
+      kind: 'full',
+    });
+    const next = pass(id, { endpoint: '/lms/courses', kind: 'full' });
+    expect(await run(syncEndpoint, next)).toMatchObject({ counts: { pages: 3, records: 600, created: 350 } });
+    expect((await endpointStates(store, id)).get('/lms/courses')).toMatchObject({ owed: null });
   });
 
   test('a parked integration says why, and is active again as soon as a read works', async () => {

@@ -51,7 +51,33 @@ describe('what a delta sync reads', () => {
   });
 });
 
+describe('an endpoint without a delta', () => {
+  const skills = enabledEndpoints('HRIS', ['/hris/skills']).filter(({ path }) => path === '/hris/skills');
+  const asked = (models: string[], state: Partial<EndpointHistory>) =>
+    plan({ enabled: skills, models, history: new Map([['/hris/skills', { ...read, ...state }]]) });
+  const full = [{ endpoint: '/hris/skills', kind: 'full' }];
+
+  test('is read whole when it is named, and not again at once', () => {
+    expect(asked(['hris_skills'], {})).toMatchObject({ passes: full, whole: ['/hris/skills'] });
+    expect(asked(['hris_skills'], { lastFull: hoursAgo(1) })).toMatchObject({
+      passes: [],
+      deferred: new Map([['/hris/skills', hoursAgo(-5)]]),
+    });
+    expect(asked([], {}).passes).toEqual([]);
+  });
+
+  test('(I6) is read whole when a delta of it is owed, and that is due', () => {
+    expect(asked([], { owed: 'delta', lastFull: hoursAgo(1) }).passes).toEqual(full);
+    expect(asked([], { owed: 'delta', dueAt: hoursAgo(-1) }).passes).toEqual([]);
+  });
+});
+
 describe('changes that only a full pass shows', () => {
+  test('are told from full passes that are owed for another reason', () => {
+    expect(plan({ models: ['lms_course_providers'] }).whole).toEqual(['/lms/courses']);
+    expect(plan({}, { '/lms/courses': { owed: 'full' } }).whole).toEqual([]);
+  });
+
   test('start one', () => {
     expect(plan({ models: ['lms_course_providers'] }).passes).toEqual([
       { endpoint: '/lms/courses', kind: 'full' },

@@ -1,11 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
-import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
+import { createSandbox, type SandboxIntegrationSpec, type WebhookResult } from '../../sandbox/index.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
+import { CATEGORIES, enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
 import type { SyncResult } from '../../src/domain/sync.ts';
 import { startServer, type RunningServer } from '../../src/http/server.ts';
+import type { LookUpDeps } from '../../src/operations/deps.ts';
+import { createKomboClient } from '../../src/kombo/client.ts';
 import { openStore, type Store } from '../../src/store/database.ts';
+import { findIntegration, type Integration } from '../../src/store/integrations.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
 import { createTestStore } from '../support/database.ts';
@@ -93,6 +98,55 @@ export async function createSystem(settings: Record<string, string> = {}) {
         },
         { timeoutMs },
       ),
+    /** Who acts in tests of what people do. */
+    operator: {
+      config,
+      store,
+      temporal,
+      kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! }),
+      actor: { name: 'tester@e2e', source: 'cli', address: null },
+    } satisfies LookUpDeps as LookUpDeps,
+    /** Sends a data-changed of its own, whatever has changed. */
+    tell: async (integrationId: string, models: string[], duplicate = false): Promise<void> => {
+      const data = { integration_id: integrationId, changed_models: models.map((name) => ({ name })) };
+      await accepted(control.sendWebhook({ type: 'data-changed', data, duplicate }));
+    },
+    known: async (integrationId: string): Promise<Integration | undefined> =>
+      findIntegration(store, integrationId),
+    /** Paths of the list requests that Kombo got, in order. */
+    reads: (integrationId: string): string[] =>
+      control
+        .requests({ integrationId })
+        .map(({ path }) => path)
+        .filter((path) => !path.startsWith('/integrations/')),
+    /** How often each endpoint was read in full to its end. */
+    fullPasses: async (integrationId: string): Promise<Record<string, number>> => {
+      const { rows } = await store.pool.query<{ endpoint: string; times: number }>(
+        `select endpoint, count(*)::int as times from kombo_sync.passes
+         where integration_id = $1 and state = 'completed' and updated_after is null group by endpoint`,
+        [integrationId],
+      );
+      return Object.fromEntries(rows.map(({ endpoint, times }) => [endpoint, times]));
+    },
+    /** Records in which the copy differs from Kombo. */
+    differences: async (integrationId: string): Promise<string[]> => {
+      const found: string[] = [];
+      for (const table of control.tables(integrationId).filter((name) => READ.has(name))) {
+        const { rows } = await store.pool.query<{ id: string; raw: object; deleted: boolean }>(
+          `select id, raw, deleted_at is not null as deleted from kombo.${table} where integration_id = $1`,
+          [integrationId],
+        );
+        const copy = new Map(rows.map((row) => [row.id, row]));
+        const kombo = control.snapshot(integrationId, table);
+        for (const id of new Set([...copy.keys(), ...kombo.keys()])) {
+          const [row, record] = [copy.get(id), kombo.get(id)];
+          const deleted = !record || (record['remote_deleted_at'] ?? null) !== null;
+          const same = row?.deleted === deleted && (!record || isDeepStrictEqual(row.raw, record));
+          if (!same) found.push(`${table} ${id}`);
+        }
+      }
+      return found;
+    },
     /** The syncs that were begun, oldest first. */
     syncs: async (
       integrationId: string,
@@ -105,6 +159,21 @@ export async function createSystem(settings: Record<string, string> = {}) {
       return rows;
     },
   };
+}
+
+/** Tables that are kept in step unless somebody asks for more. */
+const READ = new Set(CATEGORIES.flatMap((category) => enabledEndpoints(category)).map(({ table }) => table));
+
+/** Every endpoint of a category with the same value: what a sync of everything has done. */
+export function each<T>(value: T, category: Category = 'LMS'): Record<string, T> {
+  return Object.fromEntries(enabledEndpoints(category).map(({ path }) => [path, value]));
+}
+
+/** A webhook must have been answered with 200, each time that it was sent. */
+export async function accepted(sending: Promise<WebhookResult | undefined>): Promise<void> {
+  const statuses = (await sending)?.statuses ?? [];
+  if (statuses.some((status) => status !== 200))
+    throw new Error(`A webhook was answered with ${statuses.join(', ')}`);
 }
 
 export type System = Awaited<ReturnType<typeof createSystem>>;

@@ -21,6 +21,7 @@ const STATEMENTS = [
   `create index integrations_status on kombo_sync.integrations (status, id)`,
 
   `alter table kombo_sync.endpoint_states
+    add column owed_full_since timestamptz,
     add column due_at timestamptz,
     add column failures integer not null default 0,
     add column failing_since timestamptz,
@@ -28,6 +29,7 @@ const STATEMENTS = [
     add column failure_code text,
     add column failure_message text,
     add column needs_person boolean not null default false`,
+  `update kombo_sync.endpoint_states set owed_full_since = owed_since where owed = 'full'`,
   `create index endpoint_states_failing on kombo_sync.endpoint_states (integration_id) where failing_since is not null`,
   `create index passes_running on kombo_sync.passes (integration_id) where state = 'running'`,
   `create index passes_sync on kombo_sync.passes (integration_id, started_at desc)`,

@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { ActivityTemporal } from '../../activities/deps.ts';
+import type { PassFailure } from '../../activities/record-failures.ts';
+import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { loadConfig } from '../../src/config.ts';
+import { findIntegration } from '../../src/store/integrations.ts';
+import { listUnknown, oweLookUp, pause, resume } from '../../src/store/life.ts';
+import { noTemporal } from '../support/no-temporal.ts';
+import { createWorkbench, failure, pass, run } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control, store } = bench;
+const ENDPOINTS = enabledEndpoints('ATS').map(({ path }) => path);
+const FULL = ENDPOINTS.map((endpoint) => ({ endpoint, kind: 'full' }));
+
+/** What the look-ups did in Temporal, as 'act id'. */
+const acts: string[] = [];
+const act = (name: string) => (id: string) => {
+  acts.push(`${name} ${id}`);
+  return Promise.resolve();
+};
+const temporal: ActivityTemporal = {
+  ...noTemporal,
+  ensureSchedules: async ({ id }) => act('schedule')(id).then(() => 'created' as const),
+  deleteSchedules: act('unschedule'),
+  cancelSyncs: async (id) => act('cancel')(id).then(() => []),
+  planErasure: act('erase'),
+  cancelErasure: act('keep'),
+  wake: act('wake'),
+};
+const actsOf = (id: string) =>
+  acts.filter((entry) => entry.endsWith(` ${id}`)).map((entry) => entry.split(' ')[0]);
+
+const { planSync, recordFailures, syncEndpoint } = bench.activities({ temporal });
+const known = async (id: string) => (await findIntegration(store, id))!;
+const reads = (id: string) =>
+  control.requests({ integrationId: id }).filter(({ path }) => !path.startsWith('/integrations/')).length;
+const lookUp = (id: string) => `/integrations/${encodeURIComponent(id)}`;
+const looks = (id: string) => control.requests({ path: lookUp(id) }).length;
+
+interface Asked {
+  models?: string[];
+  refresh?: boolean;
+  deletedAt?: Date;
+}
+
+const input = (integrationId: string, { models = [], refresh = false, deletedAt }: Asked = {}) => ({
+  integrationId,
+  kind: 'delta' as const,
+  models,
+  refresh,
+  syncId: randomUUID(),
+  ...(deletedAt ? { deletedAt: deletedAt.getTime() } : {}),
+});
+const plan = (id: string, asked?: Asked) => run(planSync, input(id, asked));
+
+/** Known, active, and read in full once. */
+async function wholeIntegration(spec: { createdAt?: Date } = {}): Promise<string> {
+  const id = await bench.integration(spec, false);
+  await plan(id, { refresh: true });
+  for (const endpoint of ENDPOINTS) await run(syncEndpoint, pass(id, { endpoint }));
+  expect((await plan(id)).passes).toEqual([]);
+  acts.length = 0;
+  return id;
+}
+
+const refused = (id: string, code: string) =>
+  run(recordFailures, {
+    integrationId: id,
+    syncId: randomUUID(),
+    failures: ENDPOINTS.map((endpoint): PassFailure => {
+      return { endpoint, kind: 'full', type: 'IntegrationParked', code, message: 'no' };
+    }),
+  });
+
+describe('while Kombo sets it up', () => {
+  test('(I21) it is known and scheduled, nothing is read, and a timer of sync/<id> waits', async () => {
+    const id = await bench.integration({}, false);
+    control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
+    const planned = await plan(id, { refresh: true, models: ['ats_jobs'] });
+    expect(planned).toMatchObject({ passes: [], blocked: { code: 'SETUP_SYNC_PENDING' } });
+    expect(Date.parse(planned.retryAt!)).toBeGreaterThan(Date.now());
+    expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: false });
+    // This was another run, as a full sync or a catch-up.
+    expect(actsOf(id)).toEqual(['schedule', 'wake']);
+    expect(reads(id)).toBe(0);
+  });
+
+  test('webhooks make it look at once and do not make the pause grow', async () => {
+    const id = await bench.integration({}, false);
+    control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
+    const { retryAt } = await plan(id);
+    for (let times = 0; times < 5; times += 1)
+      expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ retryAt });
+    expect(looks(id)).toBe(6);
+    expect(await known(id)).toMatchObject({ failures: 1 });
+    await store.pool.query(`update kombo_sync.integrations set retry_at = now() where id = $1`, [id]);
+    const later = await plan(id);
+    expect(await known(id)).toMatchObject({ failures: 2 });
+    expect(Date.parse(later.retryAt!) - Date.now()).toBeGreaterThan(2 * 60_000);
+  });
+
+  test('a timer waits for it also after a person has taken days to finish the setup', async () => {
+    const id = await bench.integration({}, false);
+    control.setIntegration(id, { setupStatus: 'INCOMPLETE' });
+    expect(await plan(id)).not.toHaveProperty('retryAt');
+    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_INCOMPLETE', needsPerson: true });
+    await store.pool.query(
+      `update kombo_sync.integrations set status_since = now() - interval '5 days' where id = $1`,
+      [id],
+    );
+    control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
+    expect(await plan(id)).toHaveProperty('retryAt');
+    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
+    // After RETRY_GIVE_UP it is left to the catch-up.
+    await store.pool.query(
+      `update kombo_sync.integrations set status_since = now() - interval '25 hours', retry_at = now() where id = $1`,
+      [id],
+    );
+    expect(await plan(id)).not.toHaveProperty('retryAt');
+    expect(await known(id)).toMatchObject({ needsPerson: true });
+  });
+});
+
+describe('(I21) what could not be read is read in full when it can be', () => {
+  test('after it was invalid, whatever was asked for', async () => {
+    const id = await wholeIntegration();
+    control.setIntegration(id, { status: 'INVALID' });
+    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [], blocked: { code: 'INVALID' } });
+    control.setIntegration(id, { status: 'ACTIVE' });
+    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', statusReason: null });
+  });
+
+  test('after it was invalid while somebody had paused it', async () => {
+    const id = await wholeIntegration();
+    control.setIntegration(id, { status: 'INVALID' });
+    await plan(id, { refresh: true });
+    await pause(store, id, 'audit');
+    control.setIntegration(id, { status: 'ACTIVE' });
+    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [], blocked: { code: 'Paused' } });
+    await resume(store, id);
+    expect((await plan(id)).passes).toEqual(FULL);
+  });
+
+  test('after its data were stale, also when that ended in a pause', async () => {
+    for (const paused of [false, true]) {
+      const id = await wholeIntegration();
+      control.setIntegration(id, { dataExpiredAt: new Date() });
+      expect((await plan(id, { refresh: true })).passes).toEqual([]);
+      if (paused) await pause(store, id, 'audit');
+      control.setIntegration(id, { dataExpiredAt: null });
+      const { passes } = await plan(id);
+      if (paused) await resume(store, id);
+      expect(paused ? (await plan(id)).passes : passes).toEqual(FULL);
+    }
+  });
+
+  test('when it was connected anew under the same id, though nobody told of the deletion', async () => {
+    const id = await wholeIntegration({ createdAt: new Date('2026-03-01T12:00:00Z') });
+    control.removeIntegration(id);
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+  });
+
+  test('and nothing is, when it is looked up again and all is well', async () => {
+    const id = await wholeIntegration();
+    for (let times = 0; times < 3; times += 1) expect((await plan(id, { refresh: true })).passes).toEqual([]);
+  });
+});
+
+describe('refused by reads though Kombo says that all is well', () => {
+  test('reading is tried in full, and the first page that can be read ends it', async () => {
+    const id = await wholeIntegration();
+    await refused(id, 'INTEGRATION.QA_FAILED');
+    expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: true });
+    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'parked', statusCode: 'INTEGRATION.QA_FAILED' });
+    await run(syncEndpoint, pass(id));
+    expect(await known(id)).toMatchObject({ status: 'active' });
+  });
+
+  test('the pause grows from try to try', async () => {
+    const id = await wholeIntegration();
+    const pauses: number[] = [];
+    for (let tries = 0; tries < 3; tries += 1) {
+      const { retryAt } = await refused(id, 'INTEGRATION.SETUP_SYNC_PENDING');
+      pauses.push(Date.parse(retryAt!) - Date.now());
+      await store.pool.query(`update kombo_sync.integrations set retry_at = now() where id = $1`, [id]);
+      expect((await plan(id)).passes).toEqual(FULL);
+    }
+    expect(pauses[1]).toBeGreaterThan(pauses[0]! * 2);
+    expect(pauses[2]).toBeGreaterThan(pauses[1]! * 2);
+    expect(await known(id)).toMatchObject({ failures: 3 });
+  });
+});
+
+test('a page that a running sync still reads does not end what Kombo says of the integration', async () => {
+  const id = await wholeIntegration();
+  control.setIntegration(id, { status: 'INVALID' });
+  await plan(id, { refresh: true });
+  await run(syncEndpoint, pass(id));
+  expect(await known(id)).toMatchObject({ status: 'parked', statusCode: 'INVALID' });
+});
+
+test('(I6) a pause in the very moment in which it is parked keeps what was asked for', async () => {
+  const id = await wholeIntegration();
+  control.setIntegration(id, { status: 'INVALID' });
+  const pausing = bench.activities({
+    temporal: {
+      ...temporal,
+      ensureSchedules: async () => {
+        await pause(store, id, 'audit');
+        return 'unchanged';
+      },
+    },
+  });
+  const asked = input(id, { refresh: true, models: ['ats_jobs'] });
+  expect(await run(pausing.planSync, asked)).toMatchObject({ blocked: { code: 'Paused' } });
+  control.setIntegration(id, { status: 'ACTIVE' });
+  await resume(store, id);
+  expect((await plan(id)).passes.map(({ endpoint }) => endpoint)).toContain('/ats/jobs');
+});
+
+describe('(I21) deleted', () => {
+  const END = ['cancel', 'unschedule', 'erase'];
+
+  test('while Kombo still shows it', async () => {
+    const id = await wholeIntegration();
+    const deletedAt = new Date();
+    const planned = await plan(id, { refresh: true, models: ['ats_jobs'], deletedAt });
+    expect(planned).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted', removedAt: deletedAt });
+    expect(actsOf(id)).toEqual(END);
+    // Nothing that comes late brings it back, and what is late about its data is not even looked up.
+    const before = looks(id);
+    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+    expect(looks(id)).toBe(before);
+    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [] });
+    expect(await known(id)).toMatchObject({ status: 'removed', removedAt: deletedAt });
+  });
+
+  test('first seen as a 404, then told of, in whatever way Kombo answers by then', async () => {
+    for (const answers of [true, false]) {
+      const id = await wholeIntegration();
+      control.addFault({ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND', endpoint: lookUp(id) });
+      await plan(id, { refresh: true });
+      expect(await known(id)).toMatchObject({ statusCode: 'PLATFORM.INTEGRATION_NOT_FOUND' });
+      const deletedAt = new Date();
+      if (!answers) control.removeIntegration(id);
+      await plan(id, { refresh: true, deletedAt });
+      expect(await known(id)).toMatchObject({ statusCode: 'Deleted', removedAt: deletedAt });
+    }
+  });
+
+  test('a 404 that was a mistake is taken back with the next webhook, and everything is read', async () => {
+    const id = await wholeIntegration();
+    control.addFault({ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND', endpoint: lookUp(id) });
+    await plan(id, { refresh: true });
+    acts.length = 0;
+    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
+    expect(actsOf(id)).toEqual(['keep', 'schedule']);
+  });
+
+  test('a deletion of an earlier life does nothing, however late or often it comes', async () => {
+    const id = await wholeIntegration();
+    const deletedAt = new Date(Date.now() - 86_400_000);
+    for (let times = 0; times < 2; times += 1) {
+      expect(await plan(id, { refresh: true, deletedAt })).toMatchObject({ passes: [] });
+      expect(await known(id)).toMatchObject({ status: 'active' });
+    }
+    expect(actsOf(id)).toEqual(['schedule', 'schedule']);
+  });
+
+  test('and connected anew it is read whole, and its data are not erased', async () => {
+    const id = await wholeIntegration();
+    await plan(id, { refresh: true, deletedAt: new Date() });
+    control.removeIntegration(id);
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    acts.length = 0;
+    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
+    expect(actsOf(id)).toEqual(['keep', 'schedule']);
+  });
+
+  test('what broke off is finished when it is tried again', async () => {
+    const id = await wholeIntegration();
+    const deletedAt = new Date();
+    control.removeIntegration(id);
+    const broken = bench.activities({
+      temporal: { ...temporal, deleteSchedules: () => Promise.reject(new Error('Temporal is away')) },
+    });
+    await failure(broken.planSync, input(id, { refresh: true, deletedAt }));
+    expect(await known(id)).toMatchObject({ status: 'removed' });
+    expect(actsOf(id)).toEqual(['cancel']);
+    acts.length = 0;
+    await plan(id, { refresh: true, deletedAt });
+    expect(actsOf(id)).toEqual(END);
+  });
+
+  test('a look that is owed is done though it is removed, once', async () => {
+    const id = await wholeIntegration();
+    await plan(id, { refresh: true, deletedAt: new Date() });
+    await oweLookUp(store, id);
+    const before = looks(id);
+    for (let times = 0; times < 3; times += 1) await plan(id, { models: ['ats_jobs'] });
+    expect(looks(id)).toBe(before + 1);
+  });
+
+  test('a deletion that was announced and not looked into is settled by the next sync', async () => {
+    const id = await wholeIntegration();
+    const deletedAt = new Date();
+    await run(recordFailures, {
+      integrationId: id,
+      syncId: randomUUID(),
+      failures: [],
+      unservedLookUp: true,
+      deletedAt: deletedAt.getTime(),
+    });
+    expect(await plan(id)).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    expect(await known(id)).toMatchObject({ statusCode: 'Deleted', removedAt: deletedAt });
+  });
+});
+
+test('ids that Kombo does not know are noted until it does', async () => {
+  const id = `bombohr:${randomUUID()}`;
+  const isUnknown = async () => (await listUnknown(store)).some((entry) => entry.id === id);
+  expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({
+    passes: [],
+    blocked: { code: 'IntegrationGone' },
+  });
+  await plan(id, { models: ['ats_jobs'] });
+  expect(await isUnknown()).toBe(true);
+  expect(await findIntegration(store, id)).toBeUndefined();
+  control.addIntegration({ id, category: 'ATS', scale: 0 });
+  expect((await plan(id, { models: ['ats_jobs'] })).passes).toHaveLength(ENDPOINTS.length);
+  expect(await isUnknown()).toBe(false);
+});
+
+test('when Kombo refuses us altogether, a new integration waits, and its pauses grow', async () => {
+  const id = await bench.integration({}, false);
+  const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
+  const error = await failure(shut.planSync, input(id));
+  expect(error).toMatchObject({ type: 'AccessDenied', nonRetryable: false, nextRetryDelay: 10_000 });
+});

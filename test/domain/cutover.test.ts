@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import {
+  judgeCutover,
+  worst,
+  type CutoverCheck,
+  type CutoverFacts,
+  type EndpointFacts,
+} from '../../src/domain/cutover.ts';
+
+const MINUTE = 60_000;
+const now = new Date('2026-03-01T12:00:00Z');
+const ago = (minutes: number) => new Date(now.getTime() - minutes * MINUTE);
+const OPTIONS = { now, graceMs: 10 * MINUTE, freshMs: 60 * MINUTE };
+
+const READ: EndpointFacts = {
+  endpoint: '/ats/jobs',
+  lastFull: ago(600),
+  watermark: ago(5),
+  failure: null,
+  drift: 'none',
+};
+const READY: CutoverFacts = {
+  integrationId: 'demo:1',
+  status: 'active',
+  statusReason: null,
+  legacySyncs: [{ syncId: 'a', at: ago(30), confirmed: true }],
+  lastLegacyAt: ago(30),
+  lastDataChangedAt: ago(30),
+  endpoints: [READ, { ...READ, endpoint: '/ats/tags', drift: null }],
+  schedule: { paused: false, nextRun: ago(-600) },
+};
+
+const endpoint = (facts: Partial<EndpointFacts>): Partial<CutoverFacts> => ({
+  endpoints: [READ, { ...READ, endpoint: '/ats/offers', ...facts }],
+});
+
+test('(I24) with all that is needed the way is free, and each check says on what it rests', () => {
+  const { verdict, checks } = judgeCutover(READY, OPTIONS);
+  expect(verdict).toBe('ready');
+  expect(checks.map(({ name }) => name)).toEqual([
+    'state',
+    'evidence',
+    'full',
+    'delta',
+    'drift',
+    'schedule',
+    'endpoints',
+  ]);
+  for (const check of checks) {
+    expect(check).toMatchObject({ verdict: 'ready', remedy: null });
+    expect(check.message).not.toBe('');
+  }
+});
+
+type Case = [string, Partial<CutoverFacts>, CutoverCheck['name'], CutoverCheck['verdict'], RegExp];
+
+describe('(I24) what is missing holds it up, with a reason and a remedy', () => {
+  test.each<Case>([
+    ['paused', { status: 'paused', statusReason: 'audit' }, 'state', 'blocked', /integrations resume demo:1/],
+    [
+      'parked',
+      { status: 'parked', statusReason: 'Reconnect it.' },
+      'state',
+      'blocked',
+      /what the reason says/,
+    ],
+    [
+      'a change that no data-changed told of',
+      { legacySyncs: [{ syncId: 'a', at: ago(11), confirmed: false }] },
+      'evidence',
+      'blocked',
+      /subscribe the webhook to data-changed/,
+    ],
+    [
+      'one such change among confirmed ones',
+      {
+        legacySyncs: [
+          { syncId: 'b', at: ago(1), confirmed: true },
+          { syncId: 'a', at: ago(40), confirmed: false },
+        ],
+      },
+      'evidence',
+      'blocked',
+      /subscribe the webhook/,
+    ],
+    [
+      'a change that data-changed may still tell of',
+      { legacySyncs: [{ syncId: 'a', at: ago(9), confirmed: false }] },
+      'evidence',
+      'wait',
+      /Look again/,
+    ],
+    [
+      'nothing has come',
+      { legacySyncs: [], lastLegacyAt: null, lastDataChangedAt: null },
+      'evidence',
+      'wait',
+      /Change a record/,
+    ],
+    [
+      'only legacy has come, without a change',
+      { legacySyncs: [], lastDataChangedAt: null },
+      'evidence',
+      'wait',
+      /subscribe/,
+    ],
+    ['no legacy webhook has brought a change', { legacySyncs: [] }, 'evidence', 'wait', /Change a record/],
+    ['an endpoint was never read in full', endpoint({ lastFull: null }), 'full', 'wait', /sync full demo:1/],
+    ['an endpoint is not fresh', endpoint({ watermark: ago(61) }), 'delta', 'wait', /sync now demo:1/],
+    ['an endpoint has no watermark', endpoint({ watermark: null }), 'delta', 'wait', /sync now demo:1/],
+    ['unexpected drift', endpoint({ drift: 'unexpected' }), 'drift', 'blocked', /drift demo:1/],
+    ['Temporal does not answer', { schedule: undefined }, 'schedule', 'wait', /doctor/],
+    ['there is no schedule', { schedule: null }, 'schedule', 'blocked', /setup/],
+    [
+      'the schedule is paused',
+      { schedule: { paused: true, nextRun: ago(-9) } },
+      'schedule',
+      'blocked',
+      /--unpause/,
+    ],
+    [
+      'the schedule never runs',
+      { schedule: { paused: false, nextRun: null } },
+      'schedule',
+      'blocked',
+      /setup/,
+    ],
+    [
+      'the schedule is over',
+      { schedule: { paused: false, nextRun: ago(9) } },
+      'schedule',
+      'blocked',
+      /setup/,
+    ],
+    [
+      'an endpoint fails',
+      endpoint({ failure: { message: 'Kombo is away.', needsPerson: false } }),
+      'endpoints',
+      'wait',
+      /when it has been tried/,
+    ],
+    [
+      'an endpoint needs a person',
+      endpoint({ failure: { message: 'Kombo refuses.', needsPerson: true } }),
+      'endpoints',
+      'blocked',
+      /status demo:1/,
+    ],
+  ])('%s', (_, facts, name, verdict, remedy) => {
+    const judged = judgeCutover({ ...READY, ...facts }, OPTIONS);
+    expect(judged.verdict).toBe(verdict);
+    const unready = judged.checks.filter((check) => check.verdict !== 'ready');
+    expect(unready).toMatchObject([{ name, verdict, remedy: expect.stringMatching(remedy) as string }]);
+  });
+
+  test('each names the endpoints that it is about, some of them when there are many', () => {
+    const many = Array.from({ length: 8 }, (_, index) => ({
+      ...READ,
+      endpoint: `/ats/${index}`,
+      lastFull: null,
+    }));
+    const message = (endpoints: EndpointFacts[]) =>
+      judgeCutover({ ...READY, endpoints }, OPTIONS).checks.find(({ name }) => name === 'full')?.message;
+    expect(message(many.slice(0, 2))).toBe('Never read in full: /ats/0, /ats/1.');
+    expect(message(many)).toMatch(/\/ats\/4 and 3 more/);
+  });
+});
+
+test('(I24) nothing in the way: no legacy webhook comes at all, and drift that no delta could show', () => {
+  const quiet = { ...READY, legacySyncs: [], lastLegacyAt: null };
+  expect(judgeCutover(quiet, OPTIONS).verdict).toBe('ready');
+  expect(judgeCutover({ ...READY, ...endpoint({ drift: 'expected' }) }, OPTIONS)).toMatchObject({
+    verdict: 'ready',
+    checks: expect.arrayContaining([
+      expect.objectContaining({
+        name: 'drift',
+        message: expect.stringContaining('no delta can show') as string,
+      }),
+    ]) as CutoverCheck[],
+  });
+});
+
+test('blocked outranks wait, wait outranks ready, and nothing at all is ready', () => {
+  expect(worst(['ready', 'wait', 'blocked', 'ready'])).toBe('blocked');
+  expect(worst(['ready', 'wait'])).toBe('wait');
+  expect(worst(['ready'])).toBe('ready');
+  expect(worst([])).toBe('ready');
+});

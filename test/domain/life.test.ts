@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import {
+  isBack,
+  isDeletionOf,
+  isSaidByReads,
+  mayHaveMissed,
+  parkedNeedsPerson,
+  REMOVED,
+  whyParked,
+  type Seen,
+} from '../../src/domain/life.ts';
+
+const day = (number: number) => new Date(Date.UTC(2026, 2, number));
+const GOOD: Seen = { state: 'ACTIVE', setupStatus: 'COMPLETED', createdAt: day(1), dataExpiredAt: null };
+
+describe('what Kombo says of an integration', () => {
+  test.each([
+    [{ status: 'ACTIVE', setupStatus: 'COMPLETED' }, undefined, undefined],
+    [{ status: 'INVALID', setupStatus: 'COMPLETED' }, 'INVALID', true],
+    [{ status: 'INACTIVE', setupStatus: 'COMPLETED' }, 'INACTIVE', true],
+    [{ status: 'ACTIVE', setupStatus: 'INCOMPLETE' }, 'SETUP_INCOMPLETE', true],
+    [{ status: 'ACTIVE', setupStatus: 'FINAL_SYNC_PENDING' }, 'SETUP_SYNC_PENDING', false],
+    [{ status: 'INVALID', setupStatus: 'FINAL_SYNC_PENDING' }, 'INVALID', true],
+    [{ status: 'BRAND_NEW', setupStatus: 'BRAND_NEW' }, undefined, undefined],
+    [{ status: null, setupStatus: null }, undefined, undefined],
+  ])('%j parks it with %s (needs a person: %s)', (state, code, needsPerson) => {
+    expect(whyParked(state)?.code).toBe(code);
+    expect(whyParked(state)?.needsPerson).toBe(needsPerson);
+  });
+
+  test('each reason says what to do or that it goes on by itself', () => {
+    for (const state of [
+      { status: 'INVALID', setupStatus: null },
+      { status: 'INACTIVE', setupStatus: null },
+      { status: null, setupStatus: 'INCOMPLETE' },
+      { status: null, setupStatus: 'FINAL_SYNC_PENDING' },
+    ]) {
+      expect(whyParked(state)?.message).toMatch(/reconnect|Switch it on|Finish it|by itself/);
+    }
+  });
+
+  test('of what reads are refused with, only the first sync passes without a person', () => {
+    expect(parkedNeedsPerson('INTEGRATION.SETUP_SYNC_PENDING')).toBe(false);
+    expect(parkedNeedsPerson('SETUP_SYNC_PENDING')).toBe(false);
+    for (const code of ['INTEGRATION.QA_FAILED', 'INTEGRATION.SETUP_INCOMPLETE', 'INTEGRATION.INACTIVE']) {
+      expect(parkedNeedsPerson(code)).toBe(true);
+    }
+  });
+
+  test('what Kombo says when asked is told from what reads are refused with', () => {
+    for (const code of ['INVALID', 'INACTIVE', 'SETUP_INCOMPLETE', 'SETUP_SYNC_PENDING']) {
+      expect(isSaidByReads(code)).toBe(false);
+    }
+    expect(isSaidByReads('INTEGRATION.QA_FAILED')).toBe(true);
+    expect(isSaidByReads(null)).toBe(false);
+  });
+});
+
+describe('(I21) anything may have changed without a trace', () => {
+  test.each<[string, Partial<Seen>, Partial<Seen>, boolean]>([
+    ['nothing is new', {}, {}, false],
+    ['it was invalid', { state: 'INVALID' }, {}, true],
+    ['it was switched off', { state: 'INACTIVE' }, {}, true],
+    ['its setup was not finished', { setupStatus: 'FINAL_SYNC_PENDING' }, {}, true],
+    ['it is invalid now', {}, { state: 'INVALID' }, false],
+    ['it is still invalid', { state: 'INVALID' }, { state: 'INVALID' }, false],
+    ['it was invalid and is switched off', { state: 'INVALID' }, { state: 'INACTIVE' }, false],
+    ['its data were stale and are fresh', { dataExpiredAt: day(2) }, {}, true],
+    ['its data are stale', {}, { dataExpiredAt: day(2) }, false],
+    ['its data are stale again', { dataExpiredAt: day(2) }, { dataExpiredAt: day(3) }, false],
+    ['it is a newer connection with the same id', {}, { createdAt: day(2) }, true],
+    ['Kombo does not say when it was made', {}, { createdAt: null }, false],
+    ['nothing was known of it', { state: null, setupStatus: null, createdAt: null }, {}, false],
+  ])('%s: %j, then %j', (_, before, now, expected) => {
+    expect(mayHaveMissed({ ...GOOD, ...before }, { ...GOOD, ...now })).toBe(expected);
+  });
+});
+
+describe('(I21) deletions and their lives', () => {
+  test.each([
+    ['after the connection was made', day(2), day(1), true],
+    ['in the same moment', day(1), day(1), true],
+    ['before it: of an earlier life', day(1), day(2), false],
+    ['when Kombo does not say when it was made', day(1), null, true],
+  ])('a deletion %s', (_, deletedAt, createdAt, expected) => {
+    expect(isDeletionOf(deletedAt, { createdAt })).toBe(expected);
+  });
+
+  test.each([
+    [REMOVED.deleted, day(2), day(1), false],
+    [REMOVED.deleted, day(2), day(2), false],
+    [REMOVED.deleted, day(2), day(3), true],
+    [REMOVED.deleted, day(2), null, false],
+    [REMOVED.byHand, day(2), day(1), false],
+    [REMOVED.byHand, day(2), day(3), true],
+    // A 404 may have been a mistake: as soon as Kombo shows it, it is there.
+    [REMOVED.unknown, day(2), day(1), true],
+    [REMOVED.unknown, day(2), null, true],
+    [null, null, day(1), true],
+  ])('removed as %s at %s and made at %s, it is back: %s', (code, at, createdAt, expected) => {
+    expect(isBack({ code, at }, { createdAt })).toBe(expected);
+  });
+});

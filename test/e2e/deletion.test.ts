@@ -1,0 +1,194 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import type { EraseResult } from '../../workflows/erase-integration.ts';
+import { addIntegration } from '../../src/operations/integrations.ts';
+import { fullSync } from '../../src/operations/syncs.ts';
+import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { describeSchedule } from '../../src/temporal/schedule-state.ts';
+import { eventually } from '../support/poll.ts';
+import { accepted, createSystem, each, type System } from './setup.ts';
+
+/** Data of what is removed are kept for two weeks, as is the default. */
+const system = await createSystem();
+/** And here for a moment. */
+const brief = await createSystem({ DELETED_RETENTION: '1s' });
+await Promise.all([system.worker(), brief.worker()]);
+await Promise.all([system.server(), brief.server()]);
+const { control, operator, temporal } = system;
+
+async function rows(of: System, id: string): Promise<number> {
+  const counts = ['lms_users', 'lms_courses', 'lms_skills'].map(async (table) => {
+    const { rowCount } = await of.store.pool.query(`select from kombo.${table} where integration_id = $1`, [
+      id,
+    ]);
+    return rowCount ?? 0;
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+const schedules = (id: string) => describeSchedule(temporal.client, id);
+const erasing = async (id: string) => {
+  const { status, startTime, executionTime } = await temporal.client.workflow
+    .getHandle(eraseWorkflowId(id))
+    .describe();
+  return { status: status.name, delayMs: executionTime!.getTime() - startTime.getTime() };
+};
+const removed = (of: System, id: string) =>
+  eventually(async () => {
+    const known = await of.known(id);
+    return known?.status === 'removed' && known;
+  });
+
+/** Everything that may still come about an integration that is deleted. */
+async function lateNews(id: string): Promise<void> {
+  const data = { integration_id: id, id };
+  for (const type of ['data-changed', 'integration-created', 'integration-state-changed', 'sync-finished']) {
+    await accepted(control.sendWebhook({ type, data: { ...data, changed_models: [{ name: 'lms_users' }] } }));
+  }
+  await system.settled(id);
+}
+
+describe.concurrent('(I21) an integration that is deleted', () => {
+  test('is not read any more, whatever comes late; its rows stay until they are erased', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users' });
+    await fullSync(operator, id, {});
+    await eventually(() => system.reads(id).length > 4);
+    const before = await rows(system, id);
+
+    await accepted(control.announce(id, 'integration-deleted'));
+    expect(await removed(system, id)).toMatchObject({ statusCode: 'Deleted' });
+    const full = temporal.client.workflow.getHandle(fullSyncWorkflowId(id));
+    await expect(full.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+    expect((await full.describe()).status.name).toBe('CANCELLED');
+    await eventually(async () => (await schedules(id)).fullSync === undefined);
+    const erase = await eventually(() => erasing(id));
+    expect(erase.status).toBe('RUNNING');
+    expect(erase.delayMs).toBeGreaterThan(13 * 86_400_000);
+
+    const reads = system.reads(id).length;
+    await lateNews(id);
+    control.removeIntegration(id);
+    await lateNews(id);
+    expect(system.reads(id)).toHaveLength(reads);
+    expect(await system.known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted' });
+    expect(await rows(system, id)).toBe(before);
+    expect((await schedules(id)).fullSync).toBeUndefined();
+  });
+
+  test.each(['sync', 'full sync'])('is found to be gone by a %s when nobody tells', async (found) => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.removeIntegration(id);
+    if (found === 'sync') await system.tell(id, ['lms_users']);
+    else await fullSync(operator, id, {});
+    expect(await removed(system, id)).toMatchObject({ statusCode: 'PLATFORM.INTEGRATION_NOT_FOUND' });
+    await eventually(async () => (await schedules(id)).fullSync === undefined);
+    expect(await eventually(() => erasing(id))).toMatchObject({ status: 'RUNNING' });
+    expect(await rows(system, id)).toBe(30);
+  });
+
+  test('and connected anew is active again and read whole; the deletion that comes again does nothing', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const deletion = await control.announce(id, 'integration-deleted');
+    await removed(system, id);
+    await eventually(() => erasing(id));
+    control.removeIntegration(id);
+    control.addIntegration({
+      id,
+      category: 'LMS',
+      scale: 0,
+      records: { lms_users: 12, lms_courses: 5, lms_skills: 6 },
+    });
+    await accepted(control.announce(id, 'integration-created'));
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'active', removedAt: null });
+    expect(await system.fullPasses(id)).toEqual(each(2));
+    expect(await system.differences(id)).toEqual([]);
+    expect((await schedules(id)).fullSync).toMatchObject({ paused: false });
+    expect(await erasing(id)).toMatchObject({ status: 'TERMINATED' });
+
+    const { data, type } = JSON.parse(deletion!.body) as { data: unknown; type: string };
+    await accepted(control.sendWebhook({ data, type, id: deletion!.id, duplicate: true }));
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'active' });
+    expect(await system.fullPasses(id)).toEqual(each(2));
+  });
+
+  test('a 404 that was a mistake is taken back by hand or by the next webhook', async () => {
+    for (const back of ['by hand', 'by webhook']) {
+      const id = system.integration();
+      await system.firstSync(id);
+      control.addFault({
+        kind: 'error',
+        code: 'PLATFORM.INTEGRATION_NOT_FOUND',
+        integration: id,
+        endpoint: '/lms/users',
+      });
+      await system.tell(id, ['lms_users']);
+      await removed(system, id);
+      await eventually(() => erasing(id));
+      if (back === 'by hand') {
+        const { sync } = await addIntegration(operator, id, { sync: true });
+        await temporal.client.workflow.getHandle(sync!.workflowId, sync!.runId).result();
+      } else {
+        await system.tell(id, ['lms_skills']);
+        await system.settled(id);
+      }
+      expect(await system.known(id)).toMatchObject({ status: 'active', statusReason: null });
+      expect(await system.fullPasses(id)).toEqual(each(2));
+      expect(await erasing(id)).toMatchObject({ status: 'TERMINATED' });
+      expect((await schedules(id)).fullSync).toBeDefined();
+    }
+  });
+});
+
+describe.concurrent('when DELETED_RETENTION is over', () => {
+  test('the data of a deleted integration are erased, and nothing else', async () => {
+    const [id, other] = [brief.integration(), brief.integration()];
+    await Promise.all([brief.firstSync(id), brief.firstSync(other)]);
+    await accepted(brief.control.announce(id, 'integration-deleted'));
+    brief.control.removeIntegration(id);
+    await removed(brief, id);
+    const handle = temporal.client.workflow.getHandle(eraseWorkflowId(id));
+    const result = (await eventually(() => handle.result())) as EraseResult;
+    expect(result).toMatchObject({ integrationId: id, erased: true });
+    expect(result.rows).toBeGreaterThan(30);
+    expect(await rows(brief, id)).toBe(0);
+    expect(await brief.fullPasses(id)).toEqual({});
+    expect(await brief.known(id)).toMatchObject({
+      status: 'removed',
+      organizationName: null,
+      erasedAt: expect.any(Date) as Date,
+    });
+    expect(await rows(brief, other)).toBe(30);
+    expect(await brief.known(other)).toMatchObject({ status: 'active' });
+    expect(await brief.differences(other)).toEqual([]);
+
+    // And connected anew, it is like any other.
+    brief.control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 4 } });
+    await brief.firstSync(id);
+    expect(await brief.known(id)).toMatchObject({ status: 'active', erasedAt: null });
+    expect(await brief.fullPasses(id)).toEqual(each(1));
+    expect(await brief.differences(id)).toEqual([]);
+  });
+
+  test('one that a 404 has removed is looked up once more, and kept when it is there', async () => {
+    const id = brief.integration();
+    await brief.firstSync(id);
+    brief.control.addFault({
+      kind: 'error',
+      code: 'PLATFORM.INTEGRATION_NOT_FOUND',
+      integration: id,
+      endpoint: '/lms/users',
+    });
+    await brief.tell(id, ['lms_users']);
+    // Nobody sends anything any more.
+    await eventually(async () => (await brief.fullPasses(id))['/lms/users'] === 2);
+    await brief.settled(id);
+    expect(await brief.known(id)).toMatchObject({ status: 'active', removedAt: null });
+    expect(await brief.differences(id)).toEqual([]);
+  });
+});

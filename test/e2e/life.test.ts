@@ -1,0 +1,328 @@
+import { describe, expect, test } from 'vitest';
+import type { Category } from '../../src/domain/catalogue/index.ts';
+import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
+import { listDeliveries } from '../../src/store/deliveries.ts';
+import { endpointStates } from '../../src/store/endpoint-states.ts';
+import { listUnknown } from '../../src/store/life.ts';
+import { describeSchedule } from '../../src/temporal/schedule-state.ts';
+import { eventually } from '../support/poll.ts';
+import { accepted, createSystem, each } from './setup.ts';
+
+// The pause before a try by itself is the default: nothing here heals but by a webhook.
+const system = await createSystem();
+const { control, operator, store, temporal } = system;
+await system.worker();
+const legacyOff = await system.server({ config: { ...system.config, LEGACY_WEBHOOKS: false } });
+// Long enough that two webhooks come together on a busy machine too.
+const patient = await system.server({
+  config: { ...system.config, DEBOUNCE_QUIET: 1_000, DEBOUNCE_MAX_WAIT: 5_000 },
+});
+await system.server();
+control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-received']);
+
+type News = 'integration-created' | 'integration-state-changed' | 'data-changed';
+const NEWS: News[] = ['integration-created', 'integration-state-changed', 'data-changed'];
+
+async function send(id: string, news: News, duplicate = false): Promise<void> {
+  if (news === 'data-changed') await system.tell(id, ['lms_users', 'lms_courses'], duplicate);
+  else await accepted(control.announce(id, news, { duplicate }));
+}
+
+/** Every order of some of the news, one of them at least. */
+function orders(news: readonly News[]): News[][] {
+  return news.flatMap((first) => {
+    const others = orders(news.filter((other) => other !== first));
+    return [[first], ...others.map((rest) => [first, ...rest])];
+  });
+}
+
+/** What an integration is in the end. */
+async function endOf(id: string) {
+  const { fullSync } = await describeSchedule(temporal.client, id);
+  const known = await system.known(id);
+  return {
+    status: known?.status,
+    reason: known?.statusReason,
+    fullPasses: await system.fullPasses(id),
+    differences: await system.differences(id),
+    scheduled: fullSync?.paused === false,
+  };
+}
+
+/** Known, scheduled, and every endpoint read in full so often; the copy is as Kombo is. */
+const whole = (times = 1, category: Category = 'LMS') => ({
+  status: 'active',
+  reason: null,
+  fullPasses: each(times, category),
+  differences: [],
+  scheduled: true,
+});
+
+/** Endpoints of which a read is owed. */
+async function owed(id: string): Promise<string[]> {
+  const states = await endpointStates(store, id);
+  return [...states.values()].filter((state) => state.owed !== null).map(({ endpoint }) => endpoint);
+}
+
+/** With one of them missing, or two, where it makes a difference. */
+const EVERY = orders(NEWS);
+const WHOLE = EVERY.filter((order) => order.length === NEWS.length);
+
+const PACES: Record<string, (id: string, order: News[]) => Promise<void>> = {
+  'at once': async (id, order) => {
+    for (const news of order) await send(id, news);
+  },
+  'each twice': async (id, order) => {
+    for (const news of order) await send(id, news, true);
+  },
+  'one after the other': async (id, order) => {
+    for (const news of order) {
+      await send(id, news);
+      await system.settled(id);
+    }
+  },
+  'while the first is being served': async (id, order) => {
+    control.addFault({ kind: 'delay', ms: 500, integration: id, endpoint: '/lms/users' });
+    await send(id, order[0]!);
+    await eventually(() => system.reads(id).includes('/lms/users'));
+    for (const news of order.slice(1)) await send(id, news);
+  },
+};
+
+describe.concurrent('(I21) in any order and with some missing', () => {
+  test.each(Object.keys(PACES))('webhooks sent %s have everything read in full once', async (pace) => {
+    await Promise.all(
+      (pace.startsWith('one') || pace.startsWith('while') ? WHOLE : EVERY).map(async (order) => {
+        const id = system.integration();
+        await PACES[pace]!(id, order);
+        await system.settled(id);
+        expect(await endOf(id), order.join(', ')).toEqual(whole());
+      }),
+    );
+  });
+});
+
+test.concurrent(
+  '(I21) while Kombo sets it up it is known, scheduled and not read; afterwards it is, whichever webhook tells',
+  async () => {
+    const later: News[][] = [
+      ['integration-state-changed'],
+      ['data-changed'],
+      ['data-changed', 'integration-state-changed'],
+    ];
+    await Promise.all(
+      later.map(async (news) => {
+        const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });
+        await accepted(control.announce(id, 'integration-created'));
+        const parked = await eventually(async () => {
+          const known = await system.known(id);
+          return known?.status === 'parked' && known;
+        });
+        expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
+        expect(parked.retryAt?.getTime()).toBeGreaterThan(Date.now());
+        expect((await describeSchedule(temporal.client, id)).fullSync).toMatchObject({ paused: false });
+        // What is announced meanwhile is accepted, and nothing is read for it.
+        await send(id, 'data-changed');
+        await eventually(async () => (await owed(id)).length > 0);
+        expect(system.reads(id)).toEqual([]);
+
+        control.setIntegration(id, { setupStatus: 'COMPLETED' });
+        for (const one of news) await send(id, one);
+        await system.settled(id);
+        expect(await endOf(id)).toEqual(whole());
+      }),
+    );
+  },
+);
+
+describe.concurrent('an integration that Kombo cannot read', () => {
+  const PARKED = [
+    { status: 'INVALID', remedy: /reconnect/ },
+    { status: 'INACTIVE', remedy: /Switch it on/ },
+  ] as const;
+
+  test.each(PARKED)('(I21) $status is parked with a remedy, and read in full when it is back', async (to) => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.setIntegration(id, { status: to.status });
+    await accepted(control.announce(id, 'integration-state-changed'));
+    const blocked = await system.settled(id);
+    expect(blocked.blocked).toMatchObject({
+      code: to.status,
+      message: expect.stringMatching(to.remedy) as string,
+    });
+    expect(await system.known(id)).toMatchObject({
+      status: 'parked',
+      statusCode: to.status,
+      statusReason: expect.stringMatching(to.remedy) as string,
+      needsPerson: true,
+    });
+
+    const reads = system.reads(id).length;
+    const [user] = control.ids(id, 'lms_users') as [string];
+    control.update(id, 'lms_users', user, { remote_id: 'meanwhile' });
+    await accepted(control.flushWebhook(id));
+    await system.settled(id);
+    expect(system.reads(id)).toHaveLength(reads);
+    expect(control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length).toBeGreaterThan(2);
+
+    control.vanish(id, 'lms_skills', control.ids(id, 'lms_skills')[0]!);
+    control.setIntegration(id, { status: 'ACTIVE' });
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await system.settled(id);
+    // FULL_REFRESH_INTERVAL is six hours and does not count here.
+    expect(await endOf(id)).toEqual(whole(2));
+  });
+
+  test('(I21) paused outranks parked, and the full read that it missed comes with the resume', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.setIntegration(id, { status: 'INVALID' });
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await system.settled(id);
+    await pauseIntegration(operator, id, 'audit');
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'paused', statusReason: 'audit' });
+    control.setIntegration(id, { status: 'ACTIVE' });
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'paused' });
+    expect(await system.fullPasses(id)).toEqual(each(1));
+    await resumeIntegration(operator, id);
+    await system.settled(id);
+    expect(await endOf(id)).toEqual(whole(2));
+  });
+
+  test('(I21) a resume finds it parked when Kombo still cannot read it', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await pauseIntegration(operator, id, 'audit');
+    control.setIntegration(id, { status: 'INACTIVE' });
+    await resumeIntegration(operator, id);
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'parked', statusCode: 'INACTIVE' });
+  });
+});
+
+test.concurrent('(I21) data that were stale and are fresh again are read in full', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  control.setIntegration(id, { dataExpiredAt: new Date() });
+  await accepted(control.announce(id, 'integration-state-changed'));
+  await system.settled(id);
+  expect(await system.fullPasses(id)).toEqual(each(1));
+  control.setIntegration(id, { dataExpiredAt: null });
+  await system.tell(id, ['lms_users']);
+  await system.settled(id);
+  expect(await endOf(id)).toEqual(whole(2));
+});
+
+describe.concurrent('data-changed for an id that is not known', () => {
+  test('(I21) is enough to take on an integration that Kombo knows', async () => {
+    const id = system.integration();
+    await system.tell(id, ['lms_skills']);
+    await system.settled(id);
+    expect(await endOf(id)).toEqual(whole());
+  });
+
+  test('notes what Kombo does not know either, until it does', async () => {
+    const id = system.integration();
+    control.removeIntegration(id);
+    const isUnknown = async () => (await listUnknown(store)).some((entry) => entry.id === id);
+    await system.tell(id, ['lms_users']);
+    expect(await system.settled(id)).toMatchObject({ blocked: { code: 'IntegrationGone' } });
+    expect(await isUnknown()).toBe(true);
+    expect(await system.known(id)).toBeUndefined();
+    control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 3 } });
+    await system.tell(id, ['lms_users']);
+    await system.settled(id);
+    expect(await isUnknown()).toBe(false);
+    expect(await endOf(id)).toEqual(whole());
+  });
+});
+
+describe.concurrent('other webhooks', () => {
+  const runsOf = async (id: string) => {
+    const { count } = await temporal.client.workflow.count(`WorkflowId = 'sync/${id}'`);
+    return count;
+  };
+
+  test('those about nothing that is read are answered and counted, and nothing else', async () => {
+    const id = system.integration();
+    const types = [
+      'connection-flow-failed',
+      'ai-apply-application-status-updated',
+      'ai-apply-job-posting-status-updated',
+      'brand-new',
+    ];
+    await accepted(control.announceFailedConnection({ tool: 'bombohr', category: 'LMS' }));
+    await accepted(control.announceAiApply('ai-apply-application-status-updated'));
+    await accepted(control.announceAiApply('ai-apply-job-posting-status-updated'));
+    await accepted(control.sendWebhook({ type: 'brand-new', data: { integration_id: id } }));
+    await accepted(control.sendWebhook({ type: 'brand-new', data: {}, duplicate: true }));
+    const counted = await eventually(async () => {
+      const counts = [...(await listDeliveries(store, '')), ...(await listDeliveries(store, id))];
+      return counts.reduce((sum, { times }) => sum + times, 0) === 6 && counts;
+    });
+    expect(new Set(counted.map(({ type }) => type))).toEqual(new Set(types));
+    expect(new Set(counted.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
+    expect(await runsOf(id)).toBe(0);
+    expect(control.requests({ integrationId: id })).toEqual([]);
+  });
+
+  test.each([false, true])('an order that came (inline: %s) is read', async (inline) => {
+    const id = system.integration({ category: 'ASSESSMENT', records: {}, scale: 0 });
+    await system.firstSync(id);
+    const [order] = control.create(id, 'assessment_orders') as [string];
+    await accepted(control.announceOrder(id, order, { inline }));
+    await system.settled(id);
+    expect(await endOf(id)).toEqual(whole(1, 'ASSESSMENT'));
+    expect(system.reads(id)).toEqual(['/assessment/orders', '/assessment/orders']);
+  });
+
+  test('(I5) sync-finished and data-changed together are one sync; each legacy webhook alone is a delta of everything', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const paths = Object.keys(each(1));
+    const begun = async () => (await system.syncs(id)).slice(1).map(({ endpoints }) => endpoints.length);
+    const change = (value: string) =>
+      control.update(id, 'lms_users', control.ids(id, 'lms_users'), { remote_id: value });
+    change('both');
+    const together = await control.finishSync(id, { url: `${patient.url}/webhooks/kombo` });
+    expect(together.map(({ type, statuses }) => [type, statuses])).toEqual([
+      ['sync-finished', [200]],
+      ['data-changed', [200]],
+    ]);
+    await system.settled(id);
+    expect(await begun()).toEqual([paths.length]);
+    change('sync-finished');
+    expect(await control.finishSync(id, { lose: 'data-changed' })).toMatchObject([
+      { statuses: [200] },
+      { lost: true },
+    ]);
+    await system.settled(id);
+    change('remote-event');
+    await accepted(control.remoteEvent(id));
+    await system.settled(id);
+    expect(await begun()).toEqual([paths.length, paths.length, paths.length]);
+    expect(await endOf(id)).toEqual(whole());
+  });
+
+  test('switched off, legacy webhooks are answered and counted, and start nothing', async () => {
+    const id = system.integration();
+    const url = `${legacyOff.url}/webhooks/kombo`;
+    for (const type of ['sync-finished', 'remote-event-received']) {
+      await accepted(control.sendWebhook({ type, data: { integration_id: id }, url }));
+    }
+    const counted = await eventually(async () => {
+      const counts = await listDeliveries(store, id);
+      return counts.length === 2 && counts;
+    });
+    expect(counted.map(({ outcome, times }) => ({ outcome, times }))).toEqual([
+      { outcome: 'legacy-off', times: 1 },
+      { outcome: 'legacy-off', times: 1 },
+    ]);
+    expect(await runsOf(id)).toBe(0);
+  });
+});

@@ -1,0 +1,56 @@
+import { beforeAll, expect, test } from 'vitest';
+import { addDeliveries, listDeliveries, noteServed, type DeliveryCount } from '../../src/store/deliveries.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 12, minute));
+const count = (more: Partial<DeliveryCount>): DeliveryCount => ({
+  integrationId: 'demo:1',
+  type: 'data-changed',
+  outcome: 'accepted',
+  times: 1,
+  firstAt: at(1),
+  lastAt: at(1),
+  ...more,
+});
+
+test('deliveries are added up by integration, type and outcome, whoever counts them', async () => {
+  await addDeliveries(store, []);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      addDeliveries(store, [
+        count({ times: 2, lastAt: at(index + 1) }),
+        count({ integrationId: '', type: 'x' }),
+      ]),
+    ),
+  );
+  await addDeliveries(store, [count({ type: 'sync-finished', outcome: 'legacy-off', lastAt: at(50) })]);
+  expect(await listDeliveries(store, 'demo:1')).toEqual([
+    count({ type: 'sync-finished', outcome: 'legacy-off', lastAt: at(50) }),
+    count({ times: 40, lastAt: at(20) }),
+  ]);
+  expect(await listDeliveries(store, '')).toMatchObject([{ type: 'x', outcome: 'accepted', times: 20 }]);
+  expect(await listDeliveries(store, 'demo:2')).toEqual([]);
+});
+
+test('what a sync has served is noted once, also when it is planned again', async () => {
+  const served = [{ type: 'data-changed', times: 2, firstAt: at(1).getTime(), lastAt: at(2).getTime() }];
+  await noteServed(store, 'demo:1', 'run/1', []);
+  await noteServed(store, 'demo:1', 'run/1', served);
+  await noteServed(store, 'demo:1', 'run/1', served);
+  const { rows } = await store.pool.query('select * from kombo_sync.sync_deliveries');
+  expect(rows).toEqual([
+    {
+      sync_id: 'run/1',
+      integration_id: 'demo:1',
+      type: 'data-changed',
+      times: 2,
+      first_at: at(1),
+      last_at: at(2),
+    },
+  ]);
+});

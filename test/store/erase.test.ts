@@ -1,0 +1,142 @@
+import { beforeEach, expect, test } from 'vitest';
+import { transaction } from '../../src/store/database.ts';
+import { addDeliveries, noteServed } from '../../src/store/deliveries.ts';
+import { owe } from '../../src/store/endpoint-states.ts';
+import { eraseSome, markErased } from '../../src/store/erase.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { remove, revive } from '../../src/store/life.ts';
+import { createTestStore } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
+import { readPass } from './support.ts';
+
+const store = await createTestStore();
+let integrations = 0;
+let id = '';
+
+/** Rows of an integration in every table that names integrations, but for its own row and the audit log. */
+async function rowsOf(integrationId: string): Promise<Record<string, number>> {
+  const { rows: tables } = await store.pool.query<{ name: string }>(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.columns
+     where table_schema in ('kombo', 'kombo_sync') and column_name = 'integration_id'
+       and table_name not in ('audit_log', 'unknown_integrations')`,
+  );
+  const counts = await Promise.all(
+    tables.map(async ({ name }) => {
+      const { rows } = await store.pool.query<{ count: number }>(
+        `select count(*)::int as count from ${name} where integration_id = $1`,
+        [integrationId],
+      );
+      return [name, rows[0]!.count] as const;
+    }),
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+async function eraseAll(integrationId: string): Promise<number> {
+  let total = 0;
+  for (
+    let rows = await eraseSome(store, integrationId);
+    rows > 0;
+    rows = await eraseSome(store, integrationId)
+  ) {
+    total += rows;
+  }
+  return total;
+}
+
+/** Something in each table. */
+async function fill(integrationId: string, records = 3): Promise<void> {
+  const at = new Date();
+  await saveIntegration(store, {
+    id: integrationId,
+    tool: 'demo',
+    category: 'ATS',
+    organizationName: 'Acme',
+  });
+  const page = Array.from({ length: records }, (_, index) => ({ id: `${index}` }));
+  await readPass(store, integrationId, '/ats/tags', 'full', [page, [{ name: 'no id' }]]);
+  await readPass(store, integrationId, '/ats/jobs', 'full', [[{ id: 'job' }]]);
+  await owe(store, integrationId, ['/ats/offers'], 'full');
+  const count = { type: 'data-changed', outcome: 'accepted' as const, times: 1, firstAt: at, lastAt: at };
+  await addDeliveries(store, [{ integrationId, ...count }]);
+  const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
+  await noteServed(store, integrationId, `${integrationId}/1`, [served]);
+  await store.pool.query(
+    `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict)
+     select id, sync_id, integration_id, endpoint, 0, 0, 0, 0, 0, 'none' from kombo_sync.passes where integration_id = $1`,
+    [integrationId],
+  );
+}
+
+const leave = (integrationId: string) =>
+  remove(store, integrationId, { code: 'Deleted', message: 'It was deleted.', at: new Date() });
+
+beforeEach(async () => {
+  id = `demo:${++integrations}`;
+  await fill(id);
+});
+
+test('everything of a removed integration goes but its own row; nothing of others does', async () => {
+  const other = `${id}-other`;
+  await fill(other);
+  await leave(other);
+  await revive(store, other);
+  const before = await rowsOf(other);
+  expect(Object.keys(before)).toHaveLength(9);
+  await leave(id);
+  expect(await eraseAll(id)).toBeGreaterThan(10);
+  await markErased(store, id);
+  expect(await rowsOf(id)).toEqual({});
+  expect(await findIntegration(store, id)).toMatchObject({
+    status: 'removed',
+    organizationName: null,
+    erasedAt: expect.any(Date) as Date,
+  });
+  expect(await rowsOf(other)).toEqual(before);
+});
+
+test('rows go in batches', async () => {
+  const big = `${id}-big`;
+  await fill(big, 4_500);
+  await leave(big);
+  const steps = [];
+  for (let rows = await eraseSome(store, big); rows > 0; rows = await eraseSome(store, big)) steps.push(rows);
+  expect(Math.max(...steps)).toBe(2_000);
+  expect(await rowsOf(big)).toEqual({});
+});
+
+test('of one that is not removed nothing goes', async () => {
+  const before = await rowsOf(id);
+  expect(await eraseSome(store, id)).toBe(0);
+  await markErased(store, id);
+  expect(await rowsOf(id)).toEqual(before);
+  expect(await findIntegration(store, id)).toMatchObject({ organizationName: 'Acme', erasedAt: null });
+});
+
+test('(I21) one that comes back half-way counts as never read, so that it is read whole', async () => {
+  await leave(id);
+  await eraseSome(store, id);
+  await revive(store, id);
+  expect(await eraseSome(store, id)).toBe(0);
+  const left = await rowsOf(id);
+  expect(left).toHaveProperty(['kombo.ats_tags']);
+  expect(left).not.toHaveProperty(['kombo_sync.passes']);
+});
+
+test('a step waits for an integration that is coming back, and then deletes nothing', async () => {
+  await leave(id);
+  const before = await rowsOf(id);
+  const step = await transaction(store.pool, async (client) => {
+    await client.query(`update kombo_sync.integrations set status = 'active' where id = $1`, [id]);
+    const erasing = eraseSome(store, id);
+    await eventually(async () => {
+      const { rows } = await store.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length === 1;
+    });
+    return { erasing };
+  });
+  expect(await step.erasing).toBe(0);
+  expect(await rowsOf(id)).toEqual(before);
+});

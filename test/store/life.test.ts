@@ -1,0 +1,181 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { endpointStates } from '../../src/store/endpoint-states.ts';
+import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
+import {
+  confirmRemoval,
+  forgetUnknown,
+  listUnknown,
+  noteSighting,
+  noteUnknown,
+  oweLookUp,
+  park,
+  pause,
+  remove,
+  resume,
+  revive,
+  unpark,
+} from '../../src/store/life.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+
+let store: TestStore;
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+const AT = new Date('2026-03-01T12:00:00Z');
+const WHY = { code: 'INVALID', message: 'Reconnect it.', needsPerson: true, failures: 1, retryAt: AT };
+const GONE = { code: 'Deleted', message: 'It was deleted in Kombo.', at: AT };
+
+const known = async (id: string) => (await findIntegration(store, id))!;
+
+/** An integration in a status that it came to by the ordinary way. */
+async function integration(status: IntegrationStatus = 'active'): Promise<string> {
+  const id = `demo:${++integrations}`;
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+  if (status === 'parked') await park(store, id, WHY);
+  if (status === 'paused') await pause(store, id, 'audit');
+  if (status === 'removed') await remove(store, id, GONE);
+  expect((await known(id)).status).toBe(status);
+  return id;
+}
+
+const ACTS = {
+  park: (id: string) => park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', needsPerson: false }),
+  unpark: (id: string) => unpark(store, id),
+  pause: (id: string) => pause(store, id, 'holidays'),
+  resume: (id: string) => resume(store, id),
+  remove: (id: string) => remove(store, id, { ...GONE, code: 'RemovedByHand' }),
+  revive: (id: string) => revive(store, id),
+};
+
+describe('each change of the status may happen from some and does nothing from others', () => {
+  test.each<[keyof typeof ACTS, Partial<Record<IntegrationStatus, IntegrationStatus>>]>([
+    ['park', { active: 'parked', parked: 'parked' }],
+    ['unpark', { parked: 'active' }],
+    ['pause', { active: 'paused', parked: 'paused', paused: 'paused' }],
+    ['resume', { paused: 'active' }],
+    ['remove', { active: 'removed', parked: 'removed', paused: 'removed' }],
+    ['revive', { removed: 'active' }],
+  ])('%s: %j', async (act, becomes) => {
+    for (const from of ['active', 'parked', 'paused', 'removed'] as const) {
+      const id = await integration(from);
+      const before = await known(id);
+      const changed = await ACTS[act](id);
+      expect(changed?.status).toBe(becomes[from]);
+      if (becomes[from]) expect(await known(id)).toEqual(changed);
+      else expect(await known(id)).toEqual(before);
+    }
+  });
+
+  test('what came with a status goes with it', async () => {
+    const id = await integration('parked');
+    expect(await known(id)).toMatchObject({
+      statusCode: 'INVALID',
+      needsPerson: true,
+      failures: 1,
+      retryAt: AT,
+    });
+    await unpark(store, id);
+    expect(await known(id)).toMatchObject({
+      statusCode: null,
+      statusReason: null,
+      needsPerson: false,
+      failures: 0,
+      retryAt: null,
+    });
+    await remove(store, id, GONE);
+    expect(await known(id)).toMatchObject({ removedAt: AT, statusCode: 'Deleted' });
+    await revive(store, id);
+    expect(await known(id)).toMatchObject({ removedAt: null, erasedAt: null });
+  });
+
+  test('it says since when it is so, for the same reason', async () => {
+    const id = await integration('parked');
+    const { statusSince } = await known(id);
+    await park(store, id, { ...WHY, failures: 2 });
+    expect((await known(id)).statusSince).toEqual(statusSince);
+    await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING' });
+    expect((await known(id)).statusSince.getTime()).toBeGreaterThan(statusSince.getTime());
+  });
+
+  test('a read that works does not end what Kombo says when it is asked', async () => {
+    const id = await integration('parked');
+    expect(await unpark(store, id, ['INVALID', 'INACTIVE'])).toBeUndefined();
+    expect(await unpark(store, id, ['INACTIVE'])).toMatchObject({ status: 'active' });
+  });
+});
+
+describe('(I21) a removal', () => {
+  test('is known for a better reason, or a newer one, and never for an older one', async () => {
+    const id = await integration();
+    const later = new Date(AT.getTime() + 60_000);
+    await remove(store, id, { code: 'PLATFORM.INTEGRATION_NOT_FOUND', message: '404', at: later });
+    await confirmRemoval(store, id, GONE);
+    expect(await known(id)).toMatchObject({ statusCode: 'Deleted', removedAt: AT });
+    await confirmRemoval(store, id, { ...GONE, at: later });
+    expect(await known(id)).toMatchObject({ removedAt: later });
+    await confirmRemoval(store, id, GONE);
+    expect(await known(id)).toMatchObject({ removedAt: later });
+  });
+
+  test('that was announced is remembered through everything but a removal', async () => {
+    const id = await integration();
+    await oweLookUp(store, id, AT);
+    await oweLookUp(store, id, new Date(AT.getTime() - 1_000));
+    await oweLookUp(store, id);
+    await park(store, id, WHY);
+    await pause(store, id, 'audit');
+    await resume(store, id);
+    expect(await known(id)).toMatchObject({ announcedDeletedAt: AT, lookedUpAt: null });
+    await remove(store, id, GONE);
+    expect(await known(id)).toMatchObject({ announcedDeletedAt: null });
+    await oweLookUp(store, id, AT);
+    await revive(store, id);
+    expect(await known(id)).toMatchObject({ announcedDeletedAt: null });
+  });
+});
+
+describe('a sighting', () => {
+  const seen = (id: string) => ({ id, tool: 'demo', category: 'ATS' as const, state: 'ACTIVE' });
+
+  test('(I21) of a removed one revives it, and what was missed is owed', async () => {
+    const id = await integration('removed');
+    const sighting = { revive: true, unpark: false, missed: ['/ats/jobs'] };
+    expect(await noteSighting(store, seen(id), sighting)).toMatchObject({
+      integration: { status: 'active' },
+      revived: true,
+    });
+    expect((await endpointStates(store, id)).get('/ats/jobs')).toMatchObject({ owed: 'full', dueAt: null });
+    expect(await noteSighting(store, seen(id), sighting)).toMatchObject({ revived: false });
+  });
+
+  test('leaves a pause alone', async () => {
+    const id = await integration('paused');
+    const sighting = { revive: true, unpark: true, missed: [] };
+    expect(await noteSighting(store, seen(id), sighting)).toMatchObject({
+      integration: { status: 'paused' },
+    });
+  });
+
+  test('is kept with all that follows from it, or not at all', async () => {
+    const id = await integration('parked');
+    const broken = ['/ats/jobs', null as unknown as string];
+    const sighting = { revive: false, unpark: true, missed: broken };
+    await expect(noteSighting(store, seen(id), sighting)).rejects.toThrow();
+    expect(await known(id)).toMatchObject({ status: 'parked', komboState: null });
+    expect(await endpointStates(store, id)).toEqual(new Map());
+  });
+});
+
+test('ids that Kombo does not know are counted until they appear', async () => {
+  const id = `demo:unknown-${++integrations}`;
+  await noteUnknown(store, id);
+  await noteUnknown(store, id);
+  const [entry] = await listUnknown(store, 1);
+  expect(entry).toMatchObject({ id, times: 2 });
+  expect(entry!.lastSeenAt.getTime()).toBeGreaterThan(entry!.firstSeenAt.getTime());
+  await forgetUnknown(store, id);
+  expect((await listUnknown(store)).map((unknown) => unknown.id)).not.toContain(id);
+});

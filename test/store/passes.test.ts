@@ -1,0 +1,188 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { endpointStates, owe } from '../../src/store/endpoint-states.ts';
+import {
+  endPass,
+  getPass,
+  passStart,
+  readWatermark,
+  restartPass,
+  type Pass,
+} from '../../src/store/passes.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { databaseTime, makePage, open, PLAIN, readPass, readRow, sweep } from './support.ts';
+
+const TAGS = '/ats/tags';
+
+let store: TestStore;
+let integration = '';
+let integrations = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(() => {
+  integration = `demo:${++integrations}`;
+});
+
+const begin = (kind: 'delta' | 'full' = 'full', syncId?: string) =>
+  open(store, integration, TAGS, kind, syncId === undefined ? {} : { syncId });
+
+async function commit(pass: Pass, ids: string[], next: string | null): Promise<Pass> {
+  const page = makePage(
+    TAGS,
+    ids.map((id) => ({ id })),
+    { next, observedAt: await databaseTime(store) },
+  );
+  return (await commitPage(store, pass, page, PLAIN)).pass;
+}
+
+const fail = (pass: Pass, resumable = true) =>
+  endPass(store, {
+    syncId: pass.sync_id,
+    endpoint: TAGS,
+    state: 'failed',
+    code: 'Unavailable',
+    message: 'Kombo is away.',
+    resumable,
+  });
+
+/** A full pass that has read `a` and `b` and failed before its second page. */
+async function failed(): Promise<Pass> {
+  const pass = await commit(await begin(), ['a', 'b'], 'page 2');
+  await fail(pass);
+  return pass;
+}
+
+describe('(I9) a full pass that failed is gone on with', () => {
+  test('where it stopped, with its counts, its start and its listing', async () => {
+    const before = await failed();
+    const pass = await begin();
+    expect(pass).toMatchObject({
+      kind: 'full',
+      state: 'running',
+      cursor: 'page 2',
+      pages: 1,
+      created: 2,
+      started_at: before.started_at,
+      watermark_at: before.watermark_at,
+    });
+    expect(pass.id).not.toBe(before.id);
+    expect(await getPass(store, before.id)).toMatchObject({ state: 'failed', cursor: null, pages: 1 });
+    expect(await passStart(store, pass.sync_id, TAGS)).toEqual(before.started_at);
+    await commit(pass, ['c'], null);
+    expect(await readWatermark(store, integration, TAGS)).toEqual(before.started_at);
+  });
+
+  test('(I15) and its sweep knows what the pages before the failure have listed', async () => {
+    await readPass(store, integration, TAGS, 'full', [
+      [{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'gone' }],
+    ]);
+    await failed();
+    const asked: string[] = [];
+    await sweep(store, await commit(await begin(), ['c'], null), (ids) => {
+      asked.push(...ids);
+      return [];
+    });
+    expect(asked).toEqual(['gone']);
+    expect(await readRow(store, integration, 'ats_tags', 'gone')).toMatchObject({
+      deleted_at: expect.any(Date) as Date,
+    });
+    expect(await readRow(store, integration, 'ats_tags', 'a')).toMatchObject({ deleted_at: null });
+  });
+
+  test('as often as it fails', async () => {
+    const first = await failed();
+    const second = await commit(await begin(), ['c'], 'page 3');
+    await fail(second);
+    expect(await begin()).toMatchObject({ cursor: 'page 3', pages: 2, started_at: first.started_at });
+  });
+
+  test('by one sync only, and again by a retry of that one', async () => {
+    await failed();
+    const [one, other] = await Promise.all([
+      begin('full', `${integration}/x`),
+      begin('full', `${integration}/y`),
+    ]);
+    expect([one.cursor, other.cursor].filter((cursor) => cursor !== null)).toEqual(['page 2']);
+    expect(await begin('full', `${integration}/x`)).toEqual(one);
+  });
+
+  test('by a delta that has nothing to build on', async () => {
+    await failed();
+    expect(await begin('delta')).toMatchObject({ kind: 'full', cursor: 'page 2' });
+  });
+
+  test('(I6) and a delta is owed then: what was named meanwhile may be on a page that was read', async () => {
+    const { started_at } = await failed();
+    await owe(store, integration, [TAGS], 'full', { since: started_at });
+    const { pass, owes } = await commitPage(store, await begin(), makePage(TAGS, []), PLAIN);
+    expect(owes).toBe(true);
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'delta' });
+    const delta = await commitPage(store, await begin('delta'), makePage(TAGS, []), PLAIN);
+    expect(delta).toMatchObject({ owes: false, pass: { updated_after: pass.started_at } });
+    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
+  });
+
+  test('also when it had started again at its first page', async () => {
+    const pass = await commit(await restartPass(store, await begin()), ['a'], 'page 2');
+    await fail(pass);
+    expect(await begin()).toMatchObject({ cursor: 'page 2', restarts: 1 });
+  });
+});
+
+describe('it begins anew', () => {
+  test('when going on cannot help', async () => {
+    const pass = await commit(await begin(), ['a'], 'page 2');
+    await fail(pass, false);
+    expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
+    const { rowCount } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [
+      pass.id,
+    ]);
+    expect(rowCount).toBe(0);
+  });
+
+  test('when not a page was read', async () => {
+    const pass = await begin();
+    await fail(pass);
+    expect((await begin()).started_at.getTime()).toBeGreaterThan(pass.started_at.getTime());
+  });
+
+  test('after a day', async () => {
+    const { id } = await failed();
+    await store.pool.query(
+      `update kombo_sync.passes set finished_at = now() - interval '25 hours' where id = $1`,
+      [id],
+    );
+    expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
+  });
+
+  test('when a newer full pass was begun since', async () => {
+    await failed();
+    await commit(await begin(), ['c'], null);
+    expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
+  });
+
+  test('when a full read is owed that must begin later', async () => {
+    await failed();
+    await owe(store, integration, [TAGS], 'full');
+    expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
+  });
+
+  test('when it is for another window, endpoint or integration', async () => {
+    await failed();
+    const since = await open(store, integration, TAGS, 'full', { since: '2026-01-01' });
+    expect(since.cursor).toBeNull();
+    expect((await open(store, integration, '/ats/jobs', 'full')).cursor).toBeNull();
+    expect((await open(store, `${integration}-other`, TAGS, 'full')).cursor).toBeNull();
+    expect((await begin()).cursor).toBe('page 2');
+  });
+});
+
+test('a delta that failed reads its window again', async () => {
+  await readPass(store, integration, TAGS, 'full', [[]]);
+  const pass = await commit(await begin('delta'), ['a'], 'page 2');
+  await fail(pass);
+  expect(await getPass(store, pass.id)).toMatchObject({ state: 'failed', cursor: null });
+  expect(await begin('delta')).toMatchObject({ kind: 'delta', cursor: null, pages: 0 });
+});
