@@ -6,7 +6,9 @@ export function table(
   rows: readonly (readonly (string | number | null)[])[],
 ): string {
   const cells = [header, ...rows.map((row) => row.map((cell) => String(cell ?? '') || '–'))];
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = header.map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
+  );
   const numeric = header.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
   );
