@@ -1,6 +1,5 @@
 import type { Adopted, Adoption } from '../operations/adopt.ts';
-import { relative, table } from './format.ts';
-import { plural } from './sync-view-text.ts';
+import { plural, relative, table } from './format.ts';
 
 type Counts = Record<Adopted['outcome'], number>;
 
@@ -28,7 +27,7 @@ export function adoptionText(
   const lines = [
     `${plural(integrations.length, 'integration')}: ${countsLine(countOutcomes(integrations))}.`,
   ];
-  if (duplicates > 0) lines.push(`${duplicates} were named more than once.`);
+  if (duplicates > 0) lines.push(`Named more than once: ${duplicates}.`);
   if (syncs.length > 0) lines.push(`First full syncs: ${syncs.join(', ')}.`);
   if (lastBeginsAt) lines.push(`The last of them begins ${relative(lastBeginsAt)}.`);
   const named = integrations.filter(({ message }) => message !== null);
@@ -41,12 +40,12 @@ export function adoptionText(
     lines.push('', table(['INTEGRATION', 'WHAT', 'WHY'], rows));
   }
   if (stopped !== undefined) lines.push('', `It has stopped: ${stopped}`);
-  if (left > 0) lines.push(`${left} were not come to. Run it again to go on.`);
+  if (left > 0) lines.push(`Not come to: ${left}. Run it again to go on.`);
   return lines.join('\n');
 }
 
 const SYNC_WORDS = {
   started: 'started',
   running: 'started before',
-  waiting: 'wait until Kombo can read the tool',
+  waiting: 'waiting until Kombo can read the tool',
 };

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import type { IntegrationStatus } from '../store/integrations.ts';
 import type { IntegrationOverview, OverviewPage, Totals } from '../store/overview.ts';
+import { plural } from './format.ts';
 import { parseCount } from './options.ts';
 import type { Context } from './run.ts';
-import { plural } from './sync-view-text.ts';
 
 export interface PageOptions {
   status?: IntegrationStatus;

@@ -1,5 +1,5 @@
 import { addCounts, NO_COUNTS, type DriftCounts, type PassCounts, type SyncResult } from '../domain/sync.ts';
-import { countsText, span, table } from './format.ts';
+import { countsText, duration, table } from './format.ts';
 
 const COLUMNS = [
   'ENDPOINT',
@@ -32,7 +32,7 @@ export function resultText(result: SyncResult, tookMs: number | null = null): st
   ]);
   const { records } = result.counts;
   const speed = tookMs && records > 0 ? `, ${Math.round((records * 1_000) / tookMs)} records a second` : '';
-  const took = tookMs === null ? '' : ` in ${span(tookMs)}`;
+  const took = tookMs === null ? '' : ` in ${duration(tookMs)}`;
   const head = `${result.integrationId}: ${result.status}${took} (${countsText(result.counts)}${speed})`;
   if (result.blocked) return `${head}\n${result.blocked.message}`;
   return rows.length === 0 ? head : `${head}\n\n${table(COLUMNS, rows)}`;

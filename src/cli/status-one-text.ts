@@ -1,9 +1,8 @@
 import type { IntegrationOverview } from '../store/overview.ts';
 import type { EndpointStatus } from '../store/status.ts';
 import type { Activities, Activity } from './activity.ts';
-import { absolute, pairs, relative, span, table } from './format.ts';
+import { absolute, duration, pairs, plural, relative, table } from './format.ts';
 import { nextLook, nextTry, statusText } from './life-text.ts';
-import { plural } from './sync-view-text.ts';
 
 interface Shown extends Activities {
   integration: IntegrationOverview;
@@ -77,7 +76,7 @@ function passText({
   const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
   const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;
   const now = sweeping ? ', now asking Kombo about what the listing lacks' : '';
-  return `${endpoint} (${kind}): ${read} in ${span(ms)}${now}`;
+  return `${endpoint} (${kind}): ${read} in ${duration(ms)}${now}`;
 }
 
 function stateOf({ disabled, failure, lastPass }: EndpointStatus): string {

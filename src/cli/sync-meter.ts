@@ -42,6 +42,7 @@ export class SyncMeter {
     const endpoints = passes.map((pass) => this.#view(pass, now));
     const records = sum(endpoints.map((one) => one.records));
     const rate = this.#speed('').look(records, now);
+    const endsInMs = timeFor(this.#left(endpoints), rate);
     return {
       endpoints,
       ended: passes.filter(({ state }) => state !== 'running').length,
@@ -49,7 +50,8 @@ export class SyncMeter {
       pages: sum(endpoints.map((one) => one.pages)),
       records,
       rate,
-      endsInMs: timeFor(this.#left(endpoints), rate),
+      // Not before its slowest endpoint: fewer and fewer are read at once.
+      endsInMs: endsInMs === null ? null : Math.max(endsInMs, ...endpoints.map((one) => one.endsInMs ?? 0)),
     };
   }
 

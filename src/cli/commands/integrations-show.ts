@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import type { DeliveryCount } from '../../store/deliveries.ts';
 import type { Integration } from '../../store/integrations.ts';
 import { addCommand } from '../define.ts';
-import { absolute, pairs, relative, table } from '../format.ts';
+import { absolute, pairs, plural, relative, table } from '../format.ts';
 import { erasureText, nextLook, statusText } from '../life-text.ts';
 import { run } from '../run.ts';
-import { plural } from '../sync-view-text.ts';
 
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { cancelledText } from '../cancelled-text.ts';
 import type { SyncSummary } from '../../store/status.ts';
 import { addCommand, addGroup } from '../define.ts';
-import { countsText, relative, span, table } from '../format.ts';
+import { countsText, duration, relative, table } from '../format.ts';
 import { parseCount, parseList } from '../options.ts';
 import { run } from '../run.ts';
 import { registerSyncFull } from './sync-full.ts';
@@ -83,7 +83,7 @@ function historyTable(syncs: SyncSummary[]): string {
     ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'],
     syncs.map((sync) => [
       relative(sync.startedAt),
-      sync.finishedAt ? span(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
+      sync.finishedAt ? duration(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
       sync.kind,
       sync.trigger,
       sync.status,
