@@ -73,7 +73,8 @@ export function describeFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: EXIT.failed };
   if (error.name === 'OperationError' && 'refusal' in error && 'code' in error) {
     const exitCode = EXIT_BY_REFUSAL[String(error.refusal)] ?? EXIT.failed;
-    return { code: String(error.code), message: error.message, exitCode };
+    const code = exitCode === EXIT.wrongUse ? 'wrong_use' : String(error.code);
+    return { code, message: error.message, exitCode };
   }
   if (error.name === 'ConfigError')
     return { code: 'settings', message: error.message, exitCode: EXIT.failed };

@@ -6,7 +6,9 @@ export function table(
   rows: readonly (readonly (string | number | null)[])[],
 ): string {
   const cells = [header, ...rows.map((row) => row.map((cell) => String(cell ?? '') || '–'))];
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = header.map((_, column) =>
+    cells.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
+  );
   const numeric = header.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
   );
@@ -41,6 +43,11 @@ export function span(ms: number): string {
   return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 
+/** How long something took, as `0.4 s` or `2 min`. */
+export function duration(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : span(ms);
+}
+
 /** A time as seen from now, as `2 min ago` or `in 3 d`. */
 export function relative(date: Date | null | undefined, now = new Date()): string | null {
   if (!date) return null;
@@ -52,6 +59,11 @@ export function relative(date: Date | null | undefined, now = new Date()): strin
 /** A time for people, in UTC to the second. */
 export function absolute(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** As `1 page` and `2 pages`. */
+export function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** The counts that are not zero, as `3 pages, 700 records, 12 created`. */

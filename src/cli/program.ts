@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { register as audit } from './commands/audit.ts';
 import { register as changes } from './commands/changes.ts';
+import { register as cutover } from './commands/cutover.ts';
 import { register as dev } from './commands/dev.ts';
 import { register as doctor } from './commands/doctor.ts';
 import { register as drift } from './commands/drift.ts';
@@ -26,6 +28,8 @@ const COMMANDS = [
   status,
   schedule,
   drift,
+  cutover,
+  audit,
   changes,
   fields,
 ];

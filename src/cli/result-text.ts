@@ -1,8 +1,22 @@
-import type { DriftCounts, SyncResult } from '../domain/sync.ts';
-import { countsText, table } from './format.ts';
+import { addCounts, NO_COUNTS, type DriftCounts, type PassCounts, type SyncResult } from '../domain/sync.ts';
+import { countsText, duration, table } from './format.ts';
+
+const COLUMNS = [
+  'ENDPOINT',
+  'KIND',
+  'STATUS',
+  'RECORDS',
+  'CREATED',
+  'UPDATED',
+  'UNCHANGED',
+  'DELETED',
+  'SET ASIDE',
+  'DRIFT',
+  'NOTE',
+];
 
 /** The result of a sync, endpoint by endpoint. */
-export function resultText(result: SyncResult): string {
+export function resultText(result: SyncResult, tookMs: number | null = null): string {
   const rows = Object.entries(result.endpoints).map(([endpoint, outcome]) => [
     endpoint,
     outcome.kind,
@@ -16,23 +30,22 @@ export function resultText(result: SyncResult): string {
     driftOf(outcome.drift),
     outcome.reason?.message ?? outcome.sweep?.message ?? null,
   ]);
-  const head = `${result.integrationId}: ${result.status} (${countsText(result.counts)})`;
+  const { records } = result.counts;
+  const speed = tookMs && records > 0 ? `, ${Math.round((records * 1_000) / tookMs)} records a second` : '';
+  const took = tookMs === null ? '' : ` in ${duration(tookMs)}`;
+  const head = `${result.integrationId}: ${result.status}${took} (${countsText(result.counts)}${speed})`;
   if (result.blocked) return `${head}\n${result.blocked.message}`;
-  if (rows.length === 0) return head;
-  const columns = [
-    'ENDPOINT',
-    'KIND',
-    'STATUS',
-    'RECORDS',
-    'CREATED',
-    'UPDATED',
-    'UNCHANGED',
-    'DELETED',
-    'SET ASIDE',
-    'DRIFT',
-    'NOTE',
-  ];
-  return `${head}\n\n${table(columns, rows)}`;
+  return rows.length === 0 ? head : `${head}\n\n${table(COLUMNS, rows)}`;
+}
+
+/** What did not go well: endpoint and reason; an empty endpoint stands for the whole. */
+export function troublesOf(result: SyncResult): [string | null, string][] {
+  if (result.blocked) return [[null, result.blocked.message]];
+  return result.failed.map((endpoint) => [endpoint, result.endpoints[endpoint]?.reason?.message ?? '']);
+}
+
+export function overallCounts(results: readonly SyncResult[]): PassCounts {
+  return results.reduce((total, { counts }) => addCounts(total, counts), NO_COUNTS);
 }
 
 function driftOf(drift: DriftCounts | undefined): number | null {

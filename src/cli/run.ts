@@ -6,6 +6,7 @@ import type { Store } from '../store/database.ts';
 import type { OperationDeps } from '../operations/deps.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import { unreachable, type ExitCode } from './errors.ts';
+import { createLiveLine, type LiveLine } from './live-line.ts';
 
 /**
  * What a command works with. Everything is loaded and opened by its first use, and closed when the command ends, so that
@@ -22,8 +23,10 @@ export interface Context {
   operations(): Promise<OperationDeps>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
-  /** Says on stderr what goes on; says nothing with `--json`. */
+  /** Says on stderr what goes on. */
   note(text: string): void;
+  /** The line of stderr that shows how far a command is. */
+  readonly live: LiveLine;
   /** Aborts at SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once. */
   stopSignal(): AbortSignal;
 }
@@ -64,6 +67,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     closers.push(() => resource.close());
     return resource;
   };
+  const live = createLiveLine(process.stderr);
   const context: Context = {
     config,
     json,
@@ -86,15 +90,16 @@ function createContext(config: Config, json: boolean): { context: Context; close
       temporal: await context.temporal(),
       actor: { name: localUser(), source: 'cli', address: null },
     }),
+    live,
     print: (document, text) => {
+      live.clear();
       process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
     },
-    note: (text) => {
-      if (!json) process.stderr.write(`${text}\n`);
-    },
+    note: (text) => live.say(text),
     stopSignal: onceSync(listenForStop),
   };
   const close = async () => {
+    live.clear();
     for (const closer of closers.toReversed()) await closer().catch(() => {});
   };
   return { context, close };

@@ -79,6 +79,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
   const settings = {
     ...(sandbox ? { KOMBO_API_KEY: SANDBOX_KEY, KOMBO_API_URL: sandbox.url } : {}),
     ...(postgres ? { DATABASE_URL: postgres.url } : {}),
+    ...(temporal?.uiUrl && !given.TEMPORAL_UI_URL ? { TEMPORAL_UI_URL: temporal.uiUrl } : {}),
     ...(given.KOMBO_WEBHOOK_SECRETS.length > 0 ? {} : { KOMBO_WEBHOOK_SECRETS: secret }),
     ...(given.ADMIN_TOKEN ? {} : { ADMIN_TOKEN: state.adminToken }),
     ...demo,

@@ -1,13 +1,14 @@
 import type { Config } from '../config.ts';
 import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
-import { isDeletionOf, mayHaveMissed, REMOVED } from '../domain/life.ts';
+import { isDeletionOf, mayHaveMissed, REMOVED, whyParked, type Parked } from '../domain/life.ts';
+import type { Trigger } from '../domain/sync.ts';
 import { endpointStates } from '../store/endpoint-states.ts';
 import { findIntegration, lastSeen, type Integration } from '../store/integrations.ts';
 import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
-import { signalChanges } from '../temporal/start.ts';
+import { signalChanges, type SignalRequest } from '../temporal/start.ts';
 import { audited } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, invalid, notFound } from './errors.ts';
@@ -19,18 +20,23 @@ export interface AddedIntegration {
   /** Whether it was unknown or removed before. */
   new: boolean;
   schedules: EnsureResult;
-  /** The first full sync; null when none was wanted, or it has been done before. */
+  /** The first full sync; null when none was wanted, it has been done before, or it has to wait. */
   sync: StartedSync | null;
+  /** Why it cannot be read now, by Kombo. */
+  waiting: Parked | null;
 }
 
 /**
  * Adds an integration that Kombo knows. Doing it again brings it up to date, and starts the first full sync only if none
- * has ever completed. One that is still being set up is added too, and read as soon as that is over.
+ * has ever completed. One that cannot be read yet, as while it is being set up, is added too, and read as soon as it can be.
+ *
+ * @param pace says how long (milliseconds) the first full sync is held back, where one starts.
  */
 export async function addIntegration(
   deps: LookUpDeps,
   id: string,
   options: { sync: boolean },
+  pace: () => number = () => 0,
 ): Promise<AddedIntegration> {
   return audited(deps, { action: 'add', integrationId: id, details: options }, async () => {
     const { store, config } = deps;
@@ -63,11 +69,19 @@ export async function addIntegration(
     const states = await endpointStates(store, id);
     const unread = [...states.values()].every((state) => state.lastFull === null);
     const wanted = options.sync && (unread || revived) && integration.status !== 'paused';
+    const waiting = whyParked({ status: found.state, setupStatus: found.setupStatus }) ?? null;
+    // The sync that is woken looks it up, parks it, and reads it in full as soon as it can be read.
+    if (wanted && waiting && integration.status === 'active')
+      await signalLife(deps, integration, 'created', 'initial');
     return {
       integration,
       new: before === undefined || revived,
       schedules,
-      sync: wanted ? await startFull(deps, integration, { trigger: 'initial' }) : null,
+      sync:
+        wanted && !waiting
+          ? await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() })
+          : null,
+      waiting,
     };
   });
 }
@@ -76,41 +90,64 @@ function endpointsOf(config: Config, category: Category): string[] {
   return enabledEndpoints(category, config.EXTRA_ENDPOINTS).map(({ path }) => path);
 }
 
+export interface RemovedIntegration {
+  integration: Integration;
+  /** False when it was removed before. */
+  removed: boolean;
+  cancelled: string[];
+  /** When its data are erased; null when they are kept, or are erased already. */
+  eraseAt: Date | null;
+}
+
 /** Stops reading an integration here, for good: syncs are cancelled, schedules deleted, webhooks ignored, data erased in time. */
 export async function removeIntegration(
   deps: OperationDeps,
   id: string,
   options: { erase: boolean },
-): Promise<{ integration: Integration; cancelled: string[] }> {
+): Promise<RemovedIntegration> {
   await requireIntegration(deps.store, id);
   return audited(deps, { action: 'remove', integrationId: id, details: options }, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const { name } = deps.actor;
     const message = `Removed by ${name}. "kombo-sync integrations add ${id}" brings it back.`;
-    await remove(deps.store, id, { code: REMOVED.byHand, message, at: new Date() });
+    const removed = await remove(deps.store, id, { code: REMOVED.byHand, message, at: new Date() });
     const cancelled = await lifecycle.cancelSyncs(id);
     await lifecycle.deleteSchedules(id);
     const integration = await requireIntegration(deps.store, id);
-    await lifecycle.planErasure(id, options.erase ? 'now' : (integration.removedAt ?? new Date()));
-    return { integration, cancelled };
+    const eraseAt = options.erase ? new Date() : erasureOf(integration, deps.config);
+    if (eraseAt) await lifecycle.planErasure(id, options.erase ? 'now' : integration.removedAt!);
+    return { integration, removed: removed !== undefined, cancelled, eraseAt };
   });
 }
 
-/** Stops reading until somebody resumes it. Webhooks are accepted meanwhile, and what they name is read then. */
+/** When the data of a removed integration are erased; null when they are kept, or are erased already. */
+export function erasureOf(
+  { removedAt, erasedAt }: Pick<Integration, 'removedAt' | 'erasedAt'>,
+  { DELETED_RETENTION: retention }: Pick<OperationDeps['config'], 'DELETED_RETENTION'>,
+): Date | null {
+  if (!removedAt || erasedAt || retention === null) return null;
+  return new Date(removedAt.getTime() + retention);
+}
+
+/**
+ * Stops reading until somebody resumes it. Webhooks are accepted meanwhile, and what they name is read then. Where it was
+ * paused before (`paused` is false then), only the reason changes.
+ */
 export async function pauseIntegration(
   deps: OperationDeps,
   id: string,
   reason: string,
-): Promise<{ integration: Integration; cancelled: string[] }> {
+): Promise<{ integration: Integration; paused: boolean; cancelled: string[] }> {
   if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
-  await requireIntegration(deps.store, id);
+  const before = await requireIntegration(deps.store, id);
   return audited(deps, { action: 'pause', integrationId: id, details: { reason } }, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const integration = await pause(deps.store, id, reason.trim());
     if (!integration) throw conflict('removed', `${id} is removed; there is nothing to pause.`);
     await lifecycle.pauseSchedules(id, reason.trim());
     // After the status, so that a sync which begins meanwhile finds it paused.
-    return { integration, cancelled: await lifecycle.cancelSyncs(id) };
+    const cancelled = await lifecycle.cancelSyncs(id);
+    return { integration, paused: before.status !== 'paused', cancelled };
   });
 }
 
@@ -123,21 +160,27 @@ export async function resumeIntegration(
   if (before.status === 'removed')
     throw conflict('removed', `${id} is removed: ${before.statusReason ?? ''}`);
   return audited(deps, { action: 'resume', integrationId: id }, async () => {
-    const { client } = deps.temporal;
-    const lifecycle = createLifecycle(client, deps.config);
+    const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const resumed = await resume(deps.store, id);
     await lifecycle.resumeSchedules(id);
-    if (resumed) {
-      const { tool, category } = resumed;
-      await signalChanges(client, deps.config, {
-        integrationId: id,
-        models: [],
-        event: 'resumed',
-        trigger: 'manual',
-        tool,
-        category,
-      });
-    }
+    if (resumed) await signalLife(deps, resumed, 'resumed', 'manual');
     return { integration: resumed ?? before, resumed: resumed !== undefined };
+  });
+}
+
+/** Has the sync of an integration look it up at Kombo, and read what that makes due. */
+async function signalLife(
+  { temporal, config }: OperationDeps,
+  { id, tool, category }: Pick<Integration, 'id' | 'tool' | 'category'>,
+  event: SignalRequest['event'],
+  trigger: Trigger,
+): Promise<void> {
+  await signalChanges(temporal.client, config, {
+    integrationId: id,
+    models: [],
+    event,
+    trigger,
+    tool,
+    category,
   });
 }

@@ -5,14 +5,17 @@ import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/star
 import { audited } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
+import { createPace } from './pace.ts';
 import { checkModels, requireIntegration, requireReadable } from './require.ts';
 
 export interface StartedSync {
   integrationId: string;
   workflowId: string;
   runId: string;
-  /** A full sync of the integration ran already; this is that one. */
+  /** A full sync of the integration ran already; this is that one, and what it reads is what that was started with. */
   alreadyRunning: boolean;
+  /** When it begins, where that is later: many that are started together are spread. */
+  beginsAt: Date | null;
 }
 
 export interface FullOptions {
@@ -28,13 +31,13 @@ export async function startFull(
   options: FullOptions & { trigger?: Trigger; startDelayMs?: number },
 ): Promise<StartedSync> {
   const { id, tool, category } = integration;
-  const { handle, runId, alreadyRunning } = await startFullSync(deps.temporal.client, deps.config, {
+  const { handle, runId, alreadyRunning, beginsAt } = await startFullSync(deps.temporal.client, deps.config, {
     integrationId: id,
     tool,
     category,
     ...options,
   });
-  return { integrationId: id, workflowId: handle.workflowId, runId, alreadyRunning };
+  return { integrationId: id, workflowId: handle.workflowId, runId, alreadyRunning, beginsAt };
 }
 
 /** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
@@ -47,17 +50,13 @@ export async function fullSync(deps: OperationDeps, id: string, options: FullOpt
   );
 }
 
-/** So many start at once; a handful of integrations need no pacing. */
-const BURST = 10;
 const AT_ONCE = 8;
 
-/**
- * Reads everything of every active integration again. The starts are paced by Temporal: each run has its delay, so that this
- * call ends soon and the pace holds whatever becomes of the caller.
- */
+/** Reads everything of every active integration again. The starts are paced, and this call ends soon all the same. */
 export async function fullSyncAll(
   deps: OperationDeps,
   options: FullOptions & { perMinute: number },
+  onStarted: (started: number, total: number) => void = () => {},
 ): Promise<StartedSync[]> {
   const { perMinute, ...what } = options;
   return audited(
@@ -66,11 +65,13 @@ export async function fullSyncAll(
     async () => {
       const integrations = (await listIntegrations(deps.store)).filter(({ status }) => status === 'active');
       const started: StartedSync[] = [];
+      const pace = createPace(perMinute);
       let next = 0;
+      let done = 0;
       const work = async () => {
         for (let index = next++; index < integrations.length; index = next++) {
-          const startDelayMs = Math.round((Math.max(0, index - BURST + 1) * 60_000) / perMinute);
-          started[index] = await startFull(deps, integrations[index]!, { ...what, startDelayMs });
+          started[index] = await startFull(deps, integrations[index]!, { ...what, startDelayMs: pace() });
+          onStarted(++done, integrations.length);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -135,7 +135,7 @@ async function rejectedCounts(store: Store, integrationId: string): Promise<Map<
   return new Map(rows.map((row) => [row.endpoint, row.records]));
 }
 
-function summarisePass(pass: Pass): PassSummary {
+export function summarisePass(pass: Pass): PassSummary {
   return {
     id: String(pass.id),
     syncId: pass.sync_id,

@@ -1,4 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
@@ -45,7 +50,7 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
       if (except !== undefined) ids.delete(except);
       const cancelled: string[] = [];
       for (const workflowId of ids) {
-        if (await ifRunning(() => client.workflow.getHandle(workflowId).cancel())) cancelled.push(workflowId);
+        if (await cancelRunning(client.workflow.getHandle(workflowId))) cancelled.push(workflowId);
       }
       return cancelled;
     },
@@ -81,12 +86,21 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
   };
 }
 
-async function ifRunning(work: () => Promise<unknown>): Promise<boolean> {
+/** Cancels a run, if there is one; a server takes the cancellation of one that has ended without a word. */
+async function cancelRunning(handle: WorkflowHandle): Promise<boolean> {
+  let running = false;
+  await ifRunning(async () => {
+    const { status } = await handle.describe();
+    running = status.name === 'RUNNING';
+    if (running) await handle.cancel();
+  });
+  return running;
+}
+
+async function ifRunning(work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
-    return true;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }

@@ -58,7 +58,7 @@ export async function nextFullSyncs(
 }
 
 /** A value between single quotes in a visibility query. */
-function escapeQuery(value: string): string {
+export function escapeQuery(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
 }
 

@@ -102,12 +102,20 @@ export interface FullSyncRequest {
   startDelayMs?: number | undefined;
 }
 
+export interface StartedFullSync {
+  handle: WorkflowHandle<typeof fullSync>;
+  runId: string;
+  alreadyRunning: boolean;
+  /** When it begins, where that is later. */
+  beginsAt: Date | null;
+}
+
 /** Starts a full sync. One by hand runs at a time for an integration: when there is one, its handle comes back. */
 export async function startFullSync(
   client: Client,
   config: Pick<Config, 'TASK_QUEUE'>,
   request: FullSyncRequest,
-): Promise<{ handle: WorkflowHandle<typeof fullSync>; runId: string; alreadyRunning: boolean }> {
+): Promise<StartedFullSync> {
   const { integrationId, models, since, allowMassDeletion, trigger = 'manual', startDelayMs = 0 } = request;
   const input: FullSyncInput = {
     integrationId,
@@ -129,12 +137,14 @@ export async function startFullSync(
       ...(startDelayMs > 0 ? { startDelay: startDelayMs } : {}),
       priority: { priorityKey: 4, fairnessKey: request.integrationId.slice(0, 64) },
     });
-    return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false };
+    const beginsAt = startDelayMs > 0 ? new Date(Date.now() + startDelayMs) : null;
+    return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false, beginsAt };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const handle = client.workflow.getHandle<typeof fullSync>(workflowId);
-    const { runId } = await handle.describe();
-    return { handle, runId, alreadyRunning: true };
+    const { runId, executionTime } = await handle.describe();
+    const beginsAt = executionTime && executionTime > new Date() ? executionTime : null;
+    return { handle, runId, alreadyRunning: true, beginsAt };
   }
 }
 

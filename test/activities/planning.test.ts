@@ -181,7 +181,7 @@ describe('recordFailures', () => {
     const input = pass(id, { endpoint: '/lms/courses' });
     control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', nth: 2, integration: id });
     await failure(syncEndpoint, input);
-    const cut = { ...failed('/lms/courses', 'AccessDenied'), kind: 'full' as const };
+    const cut = { ...failed('/lms/courses', 'Cancelled'), kind: 'full' as const };
     await run(recordFailures, { integrationId: id, syncId: input.syncId, failures: [cut] });
     expect((await delta(id, ['lms_course_providers'])).passes).toContainEqual({
       endpoint: '/lms/courses',

@@ -21,12 +21,20 @@ describe('2: wrong use', () => {
     ['an empty list', ['sync', 'now', 'x:1', '--models', ',']],
     ['neither an id nor --all', ['sync', 'full']],
     ['an id and --all', ['sync', 'full', 'x:1', '--all']],
+    ['neither an id nor --file', ['integrations', 'add']],
+    ['an id and --file', ['integrations', 'add', 'x:1', '--file', 'ids.txt']],
+    ['a file that is not there', ['integrations', 'add', '--file', 'nowhere.txt']],
+    ['a pause without a reason', ['integrations', 'pause', 'x:1']],
+    ['a status that is none', ['integrations', 'list', '--status', 'asleep']],
+    ['unknown ones in a status', ['integrations', 'list', '--unknown', '--status', 'active']],
+    ['an id and a filter', ['status', 'x:1', '--failing']],
+    ['a number of syncs that is none', ['cutover', '--syncs', 'all']],
     ['an unknown endpoint', ['fields', 'undocumented', '--endpoint', '/ats/nothing']],
   ])('%s', async (_name, args) => {
-    const { code, stdout, stderr } = await cli(args, { DATABASE_URL: NOWHERE });
+    const { code, stdout, stderr } = await cli(args, { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test' });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
-    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
   });
 
   test.concurrent('--json says it as one document', async () => {
@@ -75,6 +83,10 @@ describe('4: a dependency that cannot be reached', () => {
     [['changes', '--follow']],
     [['sync', 'history', 'x:1']],
     [['fields', 'undocumented']],
+    [['status', 'x:1']],
+    [['integrations', 'list', '--unknown']],
+    [['integrations', 'show', 'x:1']],
+    [['audit']],
   ])('Postgres: %j', async (args) => {
     const env = { DATABASE_URL: `postgres://nobody:hunter2@127.0.0.1:${await closedPort()}/nothing` };
     const plain = await cli(args, env);
@@ -89,10 +101,18 @@ describe('4: a dependency that cannot be reached', () => {
     });
   });
 
-  test.concurrent('Temporal', async () => {
+  test.concurrent.each([
+    [['schedule', 'show', 'x:1']],
+    [['integrations', 'pause', 'x:1', '--reason', 'a test']],
+    [['integrations', 'resume', 'x:1']],
+    [['integrations', 'remove', 'x:1']],
+    [['sync', 'cancel', 'x:1']],
+    [['cutover']],
+  ])('Temporal: %j', async (args) => {
     const address = `127.0.0.1:${await closedPort()}`;
-    const { code, stdout, stderr } = await cli(['schedule', 'show', 'x:1', '--json'], {
+    const { code, stdout, stderr } = await cli([...args, '--json'], {
       TEMPORAL_ADDRESS: address,
+      DATABASE_URL: NOWHERE,
     });
     expect(code).toBe(4);
     expect(stderr).toBe(

@@ -77,10 +77,16 @@ test('what is not there is not found', async () => {
   const commands = [
     ['integrations', 'show', UNKNOWN],
     ['integrations', 'add', UNKNOWN],
+    ['integrations', 'pause', UNKNOWN, '--reason', 'a test'],
+    ['integrations', 'resume', UNKNOWN],
+    ['integrations', 'remove', UNKNOWN],
     ['status', UNKNOWN],
     ['sync', 'now', UNKNOWN],
     ['sync', 'full', UNKNOWN],
+    ['sync', 'cancel', UNKNOWN],
     ['sync', 'history', UNKNOWN],
+    ['cutover', UNKNOWN],
+    ['audit', 'nobody:2'],
     ['drift', UNKNOWN],
     ['schedule', 'show', UNKNOWN],
     ['fields', 'undocumented', UNKNOWN],
@@ -90,8 +96,11 @@ test('what is not there is not found', async () => {
 });
 
 test('an empty installation is no error', async () => {
-  expect(await run(['integrations', 'list'])).toEqual({ integrations: [] });
-  expect(await run(['status'])).toEqual({ integrations: [] });
+  const none = { integrations: [], next: null, totals: { failing: 0 } };
+  expect(await run(['integrations', 'list'])).toMatchObject(none);
+  expect(await run(['status'])).toMatchObject({ ...none, failing: [] });
+  expect(await run(['cutover'])).toMatchObject({ verdict: 'ready', integrations: [] });
+  expect((await cli(['cutover'], env)).stdout).toContain('There is no integration yet');
   expect(await run(['sync', 'full', '--all'])).toEqual({ syncs: [] });
   expect((await cli(['status'], env)).stdout).toContain('There is no integration yet');
 });
@@ -124,7 +133,7 @@ test('a worker says what it works on', async () => {
   worker = startCli(['worker', '--json'], env);
   expect(JSON.parse(await worker.printed('\n'))).toEqual({
     taskQueue: env['TASK_QUEUE'],
-    workflows: ['integrationSync', 'fullSync'],
+    workflows: ['integrationSync', 'fullSync', 'eraseIntegration'],
   });
 });
 

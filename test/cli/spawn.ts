@@ -29,13 +29,23 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export const emptyFolder = mkdtempSync(join(tmpdir(), 'kombo-sync-cli-'));
 afterAll(() => rmSync(emptyFolder, { recursive: true, force: true }));
 
-/** Runs the real command line to its end, with no settings but the given ones. */
-export function cli(args: readonly string[], env: Env = {}, cwd = emptyFolder): Promise<Finished> {
-  return startCli(args, env, cwd).finished;
+/** Runs the real command line to its end, with no settings but the given ones, and `input` as its stdin. */
+export function cli(
+  args: readonly string[],
+  env: Env = {},
+  cwd = emptyFolder,
+  input?: string,
+): Promise<Finished> {
+  return startCli(args, env, cwd, input).finished;
 }
 
-export function startCli(args: readonly string[], env: Env = {}, cwd = emptyFolder): RunningCli {
-  return startScript('src/cli/main.ts', args, env, cwd);
+export function startCli(
+  args: readonly string[],
+  env: Env = {},
+  cwd = emptyFolder,
+  input?: string,
+): RunningCli {
+  return startScript('src/cli/main.ts', args, env, cwd, input);
 }
 
 /** Runs any script of the project in a process of its own. */
@@ -44,11 +54,14 @@ export function startScript(
   args: readonly string[],
   env: Env = {},
   cwd = emptyFolder,
+  input = '',
 ): RunningCli {
   const child = spawn(process.execPath, [join(root, script), ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
   });
+  // One that does not read it may have ended before.
+  child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {

@@ -84,6 +84,12 @@ test('everything starts, shows what happens, stops, goes on with its data, and s
   await first.dev.logged('  written  ');
   const status = await cli(['status', '--json'], { DATA_DIR: dataDir });
   expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining('bombohr:ats-demo') as string });
+  const one = await cli(['status', 'bombohr:lms-demo', '--json'], { DATA_DIR: dataDir });
+  expect(JSON.parse(one.stdout)).toMatchObject({
+    temporalUrl: expect.stringContaining(
+      `${facts.temporalUiUrl}/namespaces/default/workflows?query=`,
+    ) as string,
+  });
   const second = await cli(['dev'], { DATA_DIR: dataDir });
   expect(second).toMatchObject({
     code: 1,

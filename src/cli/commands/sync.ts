@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { cancelledText } from '../cancelled-text.ts';
 import type { SyncSummary } from '../../store/status.ts';
 import { addCommand, addGroup } from '../define.ts';
-import { countsText, relative, span, table } from '../format.ts';
+import { countsText, duration, relative, table } from '../format.ts';
 import { parseCount, parseList } from '../options.ts';
 import { run } from '../run.ts';
 import { registerSyncFull } from './sync-full.ts';
@@ -9,12 +10,14 @@ import { registerSyncFull } from './sync-full.ts';
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 
 export function register(program: Command): void {
-  const group = addGroup(program, 'sync', 'Start syncs by hand and look at past ones', [
+  const group = addGroup(program, 'sync', 'Start and cancel syncs by hand, and look at past ones', [
     `sync now ${EXAMPLE_ID}`,
     `sync full ${EXAMPLE_ID} --wait`,
+    `sync cancel ${EXAMPLE_ID}`,
   ]);
   registerSyncNow(group);
   registerSyncFull(group);
+  registerSyncCancel(group);
   registerSyncHistory(group);
 }
 
@@ -34,6 +37,26 @@ function registerSyncNow(group: Command): void {
         );
       }),
     );
+}
+
+function registerSyncCancel(group: Command): void {
+  addCommand(group, 'cancel <id>', 'Cancel the syncs of an integration; what they have not read is owed', [
+    `sync cancel ${EXAMPLE_ID}`,
+  ]).action(
+    run(['DATABASE_URL'], async (context, id: string) => {
+      const { cancelSyncs } = await import('../../operations/syncs.ts');
+      const { cancelled } = await cancelSyncs(await context.operations(), id);
+      context.print({ integrationId: id, cancelled }, () =>
+        cancelled.length === 0
+          ? `Nothing runs for ${id}, so there is nothing to cancel.`
+          : [
+              ...cancelledText(cancelled),
+              'What was not read is owed: the next sync reads it.',
+              `To stop reading for longer: kombo-sync integrations pause ${id} --reason <text>`,
+            ].join('\n'),
+      );
+    }),
+  );
 }
 
 function registerSyncHistory(group: Command): void {
@@ -60,7 +83,7 @@ function historyTable(syncs: SyncSummary[]): string {
     ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'],
     syncs.map((sync) => [
       relative(sync.startedAt),
-      sync.finishedAt ? span(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
+      sync.finishedAt ? duration(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
       sync.kind,
       sync.trigger,
       sync.status,

@@ -1,0 +1,42 @@
+/** Lines for the person who waits: a last one that is changed in place on a terminal, plain ones elsewhere. */
+export interface LiveLine {
+  /** Whether a line can be changed. */
+  readonly updates: boolean;
+  /** A line that stays. */
+  say(text: string): void;
+  /** The line that changes; nothing where it cannot. */
+  show(text: string): void;
+  clear(): void;
+}
+
+type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): unknown };
+
+const CLEAR = '\r\u001B[K';
+const DEFAULT_COLUMNS = 80;
+
+export function createLiveLine(stream: Stream): LiveLine {
+  let shown = '';
+  const clear = () => {
+    if (shown !== '') stream.write(CLEAR);
+    shown = '';
+  };
+  const draw = (text: string) => {
+    // A line that wraps could not be cleared.
+    const room = (stream.columns || DEFAULT_COLUMNS) - 1;
+    shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    stream.write(`${CLEAR}${shown}`);
+  };
+  return {
+    updates: stream.isTTY,
+    say(text) {
+      const before = shown;
+      clear();
+      stream.write(`${text}\n`);
+      if (before !== '') draw(before);
+    },
+    show(text) {
+      if (stream.isTTY && text !== shown) draw(text);
+    },
+    clear,
+  };
+}

@@ -1,0 +1,100 @@
+import type { IntegrationOverview } from '../store/overview.ts';
+import type { EndpointStatus } from '../store/status.ts';
+import type { Activities, Activity } from './activity.ts';
+import { absolute, duration, pairs, plural, relative, table } from './format.ts';
+import { nextLook, nextTry, statusText } from './life-text.ts';
+
+interface Shown extends Activities {
+  integration: IntegrationOverview;
+  endpoints: EndpointStatus[];
+}
+
+const DRIFT = {
+  none: 'none in the last full sync',
+  expected: 'what the last full sync repaired, no delta can show',
+  unexpected: 'the last full sync repaired what a delta should have brought; "kombo-sync drift" shows it',
+};
+
+/** One integration, what runs for it, and its endpoints. */
+export function statusOneText(shown: Shown): string {
+  const { integration, endpoints, running } = shown;
+  const head = pairs([
+    ['Integration', integration.id],
+    ['Tool', `${integration.tool} (${integration.category})`],
+    ['Organization', integration.organizationName],
+    ['Status', statusText(integration)],
+    ...optional('Next look', nextLook(integration)),
+    ['Fresh as of', relative(integration.freshAsOf)],
+    ['Last sync', relative(integration.lastSyncAt)],
+    ['Next full sync', nextFullText(shown)],
+    ['Drift', integration.drift && DRIFT[integration.drift]],
+    ...optional('Temporal', shown.temporalUrl),
+  ]);
+  const rows = table(
+    ['ENDPOINT', 'STATE', 'FRESH AS OF', 'LAST FULL', 'LIVE ROWS', 'SET ASIDE', 'NOTE'],
+    endpoints.map((one) => [
+      one.endpoint,
+      stateOf(one),
+      relative(one.watermark),
+      relative(one.lastFull),
+      one.liveRows,
+      one.rejectedRecords,
+      noteOf(one),
+    ]),
+  );
+  return [head, ...(running.length > 0 ? [running.map(runText).join('\n')] : []), rows].join('\n\n');
+}
+
+function nextFullText({ temporalAnswers, nextFullSync }: Shown): string {
+  if (!temporalAnswers) return 'not known: Temporal does not answer';
+  if (!nextFullSync) return 'none: it has no schedule';
+  if (nextFullSync.paused) return 'none: its schedule is paused';
+  const { nextRun } = nextFullSync;
+  return nextRun ? `${absolute(nextRun)} (${relative(nextRun)})` : 'none';
+}
+
+/** A workflow and below it what it reads. */
+function runText({ workflowId, runId, trigger, startedAt, beginsAt, passes, url }: Activity): string {
+  const when = beginsAt ? `begins ${relative(beginsAt)}` : `since ${relative(startedAt)}`;
+  const what = passes.length === 0 && !beginsAt ? ', reads nothing just now' : '';
+  return [
+    `${beginsAt ? 'Waiting' : 'Running'}: ${workflowId}, run ${runId}${trigger ? ` (${trigger})` : ''}, ${when}${what}`,
+    ...passes.map((pass) => `  ${passText(pass)}`),
+    ...(url ? [`  ${url}`] : []),
+  ].join('\n');
+}
+
+function passText({
+  endpoint,
+  kind,
+  counts,
+  startedAt,
+  activeAt,
+  sweeping,
+}: Activity['passes'][number]): string {
+  const ms = activeAt.getTime() - startedAt.getTime();
+  const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
+  const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;
+  const now = sweeping ? ', now asking Kombo about what the listing lacks' : '';
+  return `${endpoint} (${kind}): ${read} in ${duration(ms)}${now}`;
+}
+
+function stateOf({ disabled, failure, lastPass }: EndpointStatus): string {
+  if (disabled) return 'not offered';
+  if (failure && lastPass?.state !== 'running') return failure.needsPerson ? 'needs a person' : 'failing';
+  return lastPass?.state ?? 'never read';
+}
+
+function noteOf(status: EndpointStatus): string | null {
+  const { disabled, failure, lastPass, owed, dueAt } = status;
+  if (disabled) return disabled.message;
+  if (failure) {
+    const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try').replace('trys', 'tries')}`;
+    const next = failure.needsPerson ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
+    return `${failure.message} Failing ${tried}. ${next}`;
+  }
+  const error = lastPass?.state === 'failed' ? lastPass.error?.message : undefined;
+  return error ?? lastPass?.sweepMessage ?? (owed ? `a ${owed} pass is due ${nextTry(dueAt)}` : null);
+}
+
+const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

@@ -1,0 +1,37 @@
+import type { Client } from '@temporalio/client';
+import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER } from './names.ts';
+import { escapeQuery } from './schedule-state.ts';
+
+/** A workflow of an integration that is open. */
+export interface RunningSync {
+  workflowId: string;
+  runId: string;
+  /** As `fullSync`. */
+  type: string;
+  trigger: string | null;
+  startedAt: Date;
+  /** When it begins, where that is later. */
+  beginsAt: Date | null;
+}
+
+/** An integration has a handful at most. */
+const MOST = 100;
+
+/** What runs for an integration, or waits to, by visibility: that lags a second or so behind. Oldest first. */
+export async function runningSyncs(client: Client, integrationId: string): Promise<RunningSync[]> {
+  const query = `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}' AND ExecutionStatus = 'Running'`;
+  const found: RunningSync[] = [];
+  for await (const run of client.workflow.list({ query, pageSize: MOST })) {
+    const { workflowId, runId, type, startTime, executionTime } = run;
+    found.push({
+      workflowId,
+      runId,
+      type,
+      trigger: run.typedSearchAttributes.get(KOMBO_TRIGGER) ?? null,
+      startedAt: startTime,
+      beginsAt: executionTime && executionTime > new Date() ? executionTime : null,
+    });
+    if (found.length === MOST) break;
+  }
+  return found.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}

@@ -1,0 +1,114 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { cutoverText } from '../../src/cli/cutover-text.ts';
+import type { IntegrationCutover, Verdict } from '../../src/domain/cutover.ts';
+import type { CutoverReport } from '../../src/operations/cutover.ts';
+import { addDeliveries, type DeliveryCount } from '../../src/store/deliveries.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { createCliSystem, type CliSystem } from './system.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+describe('by facts', () => {
+  const READY = uniqueIntegrationId();
+  const OTHER = uniqueIntegrationId();
+  let system: CliSystem;
+
+  beforeAll(async () => {
+    system = await createCliSystem([READY, OTHER].map((id) => ({ id, category: 'LMS', scale: 0 })));
+    await system.worker();
+    for (const id of [READY, OTHER]) await system.text(['integrations', 'add', id]);
+    for (const id of [READY, OTHER]) await system.ended(`full-sync/${id}`);
+    await came(READY, 'data-changed');
+  });
+
+  const came = (integrationId: string, type: string, outcome: DeliveryCount['outcome'] = 'accepted') => {
+    const at = new Date();
+    return addDeliveries(system.store, [{ integrationId, type, outcome, times: 3, firstAt: at, lastAt: at }]);
+  };
+
+  test('one that is ready, and what to do then', async () => {
+    const { stdout } = await system.text(['cutover', READY]);
+    expect(stdout).toMatch(new RegExp(`^${READY} +ready +–$`, 'm'));
+    expect(stdout).toContain('1 integration: 1 ready, 0 wait, 0 blocked.\n');
+    expect(stdout).toContain('Ready. Set LEGACY_WEBHOOKS=off for serve');
+    expect(stdout).not.toContain('→');
+  });
+
+  test('one that has to wait says for what, and the exit code is 1', async () => {
+    await came(OTHER, 'sync-finished');
+    const { stdout } = await system.text(['cutover'], 1);
+    expect(stdout).toMatch(new RegExp(`^${OTHER} +wait +evidence$`, 'm'));
+    expect(stdout).toContain(
+      `${OTHER} (wait)\n  … evidence: No data-changed has come yet.\n    → Change a record in the tool`,
+    );
+    expect(stdout).not.toContain(`${READY} (`);
+    expect(stdout).toContain('2 integrations: 1 ready, 1 wait, 0 blocked.\n');
+    expect(stdout).toMatch(/^Legacy webhooks so far: 3 \(sync-finished\), last at 2\d{3}-/m);
+    expect(stdout).toMatch(/^Not yet: /m);
+    const report = await system.json<CutoverReport>(['cutover', OTHER], 1);
+    expect(report).toMatchObject({
+      verdict: 'wait',
+      counts: { ready: 0, wait: 1, blocked: 0 },
+      legacy: { mode: 'on', times: 3 },
+    });
+    expect(report.integrations[0]!.checks).toHaveLength(7);
+  });
+
+  test('one that is blocked says what must be done, and comes first', async () => {
+    await system.text(['integrations', 'pause', READY, '--reason', 'a test']);
+    const { stdout } = await system.text(['cutover', '--syncs', '10'], 1);
+    expect(stdout.indexOf(`${READY} (blocked)`)).toBeLessThan(stdout.indexOf(`${OTHER} (wait)`));
+    expect(stdout).toContain(
+      `  ✗ state: It is paused: a test\n    → kombo-sync integrations resume ${READY}\n`,
+    );
+    expect(stdout).toMatch(/^Not safe: /m);
+    await system.text(['integrations', 'resume', READY]);
+  });
+});
+
+describe('of many', () => {
+  const legacy: CutoverReport['legacy'] = {
+    mode: 'on',
+    times: 0,
+    types: [],
+    lastSeenAt: null,
+    ignoredSince: null,
+  };
+
+  function report(ready: number, waiting: number): CutoverReport {
+    const make = (verdict: Verdict) => (_: unknown, index: number) => ({
+      integrationId: `${verdict}:${index}`,
+      verdict,
+      checks: [
+        { name: 'full', verdict, message: 'Never read.', remedy: verdict === 'ready' ? null : 'Read it.' },
+      ],
+    });
+    const integrations = [
+      ...Array.from({ length: ready }, make('ready')),
+      ...Array.from({ length: waiting }, make('wait')),
+    ] as IntegrationCutover[];
+    const counts = { ready, wait: waiting, blocked: 0 };
+    return { verdict: waiting > 0 ? 'wait' : 'ready', counts, legacy, message: 'Well.', integrations };
+  }
+
+  test('the ready ones are a count', () => {
+    const text = cutoverText(report(9_998, 2));
+    expect(text).not.toContain('ready:');
+    expect(text.split('\n').length).toBeLessThan(20);
+    expect(text).toContain('10000 integrations: 9998 ready, 2 wait, 0 blocked.');
+  });
+
+  test('a few ready ones are listed', () => {
+    expect(cutoverText(report(3, 0))).toMatch(/^ready:2 +ready +–$/m);
+  });
+
+  test('where all are ready only the sum is left', () => {
+    expect(cutoverText(report(10_000, 0))).toBe(
+      '10000 integrations: 10000 ready, 0 wait, 0 blocked.\nNo legacy webhook has come.\nWell.',
+    );
+  });
+
+  test('what most of them lack is summed up', () => {
+    expect(cutoverText(report(0, 12))).toMatch(/^MISSING +BLOCKED +WAIT\nfull +0 +12$/m);
+  });
+});

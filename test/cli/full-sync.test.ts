@@ -1,0 +1,165 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { SyncResult } from '../../src/domain/sync.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { createCliSystem, type CliSystem } from './system.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+const ID = uniqueIntegrationId();
+const OTHER = uniqueIntegrationId();
+const records = { lms_users: 1_500, lms_courses: 5, lms_skills: 5, lms_course_progressions: 5 };
+
+let system: CliSystem;
+
+beforeAll(async () => {
+  system = await createCliSystem([
+    { id: ID, category: 'LMS', records },
+    { id: OTHER, category: 'LMS', scale: 0 },
+  ]);
+  await system.text(['integrations', 'add', ID, '--no-sync']);
+  await system.worker();
+});
+
+/** Makes each page of the users take its time. */
+const slowly = (ms: number) =>
+  system.control.addFault({ kind: 'delay', ms, endpoint: '/lms/users', integration: ID, count: 'always' });
+
+const lines = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start));
+
+test('a first one shows what it reads, and no number that nobody knows', async () => {
+  const fault = slowly(1_200);
+  const { stdout, stderr } = await system.text(['sync', 'full', ID, '--wait']);
+  system.control.removeFault(fault);
+  expect(stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}, run `);
+  expect(stderr).toContain('Ctrl-C ends the waiting; the sync goes on.');
+  const users = lines(stderr, `${ID} /lms/users`);
+  expect(users[0]).toMatch(/: \d+ pages?, \d+ records?$/);
+  expect(users.at(-2)).toMatch(/: \d pages?, \d+ records, \d+\/s$/);
+  expect(users.at(-1)).toMatch(/: completed, 6 pages, 1500 records in \d+(\.\d)? s \(\d+\/s\)$/);
+  expect(stderr).not.toContain('of about');
+  expect(lines(stderr, `${ID} /lms/skills`)).toHaveLength(1);
+  expect(stdout).toMatch(
+    new RegExp(`^${ID}: completed in \\d+(\\.\\d)? s \\(\\d+ pages, 1515 records, .* records a second\\)`),
+  );
+  expect(stdout).toMatch(/^\/lms\/users +full +completed +1500 +1500 /m);
+});
+
+test('the next one knows how much it will be, and says when it ends', async () => {
+  const fault = slowly(1_500);
+  const { stderr } = await system.text(['sync', 'full', ID, '--wait']);
+  system.control.removeFault(fault);
+  const known = lines(stderr, `${ID} /lms/users`).filter((line) => line.includes(' of about 1500 '));
+  expect(known.at(-1)).toMatch(
+    /: \d pages, \d+ records of about 1500 \(\d+%\), \d+\/s, ends in about \d+ s$/,
+  );
+});
+
+test('started twice it is one, which both say; Ctrl-C ends the waiting only', async () => {
+  const fault = slowly(1_500);
+  const first = await system.json<{ runId: string; alreadyRunning: boolean }>(['sync', 'full', ID]);
+  expect(first.alreadyRunning).toBe(false);
+  expect(await system.json(['sync', 'full', ID])).toMatchObject({
+    runId: first.runId,
+    alreadyRunning: true,
+    beginsAt: null,
+  });
+  const waiting = system.start(['sync', 'full', ID, '--models', 'lms_skills', '--wait', '--json']);
+  await waiting.logged(`${ID} /lms/users: `);
+  waiting.kill('SIGINT');
+  const { code, stdout, stderr } = await waiting.finished;
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toEqual({
+    error: { code: 'interrupted', message: expect.stringContaining('the sync goes on') as string },
+  });
+  expect(stderr).toContain('A full sync runs already, and this joins it');
+  expect(stderr).toContain('It reads what it was started with, whatever --models and --since say now.');
+  expect(await system.ended(`full-sync/${ID}`)).toBe('COMPLETED');
+  system.control.removeFault(fault);
+});
+
+test('--since reads the window, sweeps nothing, and says so', async () => {
+  const [gone] = system.control.ids(ID, 'lms_users', { limit: 1 });
+  system.control.vanish(ID, 'lms_users', gone!);
+  const args = ['sync', 'full', ID, '--since', '2026-01-01'];
+  const { stdout, stderr } = await system.text([...args, '--wait']);
+  expect(stderr).toContain('Because of --since only what changed since 2026-01-01T00:00:00.000Z is read');
+  expect(stdout).toMatch(/^\/lms\/users +full +completed +\d+ +0 +0 +\d+ +0 /m);
+  expect((await system.text(args)).stdout).toContain('nothing is swept');
+  await system.ended(`full-sync/${ID}`);
+  const swept = await system.json<{ result: SyncResult }>(['sync', 'full', ID, '--wait']);
+  expect(swept.result.endpoints['/lms/users']!.counts.deleted).toBe(1);
+});
+
+test('one that is cancelled while somebody waits has no result', async () => {
+  const fault = slowly(2_000);
+  const waiting = system.start(['sync', 'full', ID, '--wait', '--json']);
+  await waiting.logged(`${ID} /lms/users: `);
+  await system.json(['sync', 'cancel', ID]);
+  const { code, stdout } = await waiting.finished;
+  system.control.removeFault(fault);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'failed', message: expect.stringContaining('ended without a result') as string },
+  });
+});
+
+describe('--all', () => {
+  test('counts how many of how many are done', async () => {
+    await system.text(['integrations', 'add', OTHER]);
+    await system.ended(`full-sync/${OTHER}`);
+    const { stdout, stderr } = await system.text(['sync', 'full', '--all', '--wait']);
+    expect(lines(stderr, 'A full sync has started')).toHaveLength(2);
+    expect(stderr).toMatch(/^2 of 2 done: 2 completed$/m);
+    expect(stdout).toMatch(
+      /^2 of 2 full syncs completed in \d+(\.\d)? s \(\d+ pages, \d+ records, .*\)\.\n$/,
+    );
+  });
+
+  test('names what did not go well, and ends with 1', async () => {
+    system.control.setIntegration(OTHER, { readError: 'INTEGRATION.QA_FAILED' });
+    const { stdout, stderr } = await system.text(['sync', 'full', '--all', '--wait'], 1);
+    expect(stderr).toMatch(/^2 of 2 done: 1 completed, 1 failed$/m);
+    expect(stdout).toMatch(/^1 of 2 full syncs completed/);
+    expect(stdout).toMatch(new RegExp(`^${OTHER} +failed +/lms/\\S+ +.*INTEGRATION\\.QA_FAILED`, 'm'));
+    expect(stdout).not.toMatch(new RegExp(`^${ID}`, 'm'));
+    const { integration } = await system.json<{ integration: { status: string; needsPerson: boolean } }>([
+      'status',
+      OTHER,
+    ]);
+    expect(integration).toMatchObject({ status: 'parked', needsPerson: true });
+    expect((await system.text(['status', '--status', 'parked'])).stdout).toMatch(
+      new RegExp(`^${OTHER} +parked .* when a person has acted; a webhook or the catch-up finds out +`, 'm'),
+    );
+  });
+});
+
+test('an endpoint that fails is told in plain words', async () => {
+  system.control.addFault({
+    kind: 'error',
+    code: 'PLATFORM.INPUT_INVALID',
+    status: 400,
+    endpoint: '/lms/courses',
+    integration: ID,
+    count: 'always',
+  });
+  await system.text(['sync', 'full', ID, '--models', 'lms_courses', '--wait'], 1);
+  const { failing, totals } = await system.json<{
+    failing: { endpoint: string; needsPerson: boolean }[];
+    totals: { failing: number; endpointsNeedingPerson: number };
+  }>(['status', '--failing']);
+  expect(failing).toMatchObject([{ integrationId: ID, endpoint: '/lms/courses', needsPerson: true }]);
+  expect(totals).toMatchObject({ failing: 1, endpointsNeedingPerson: 1 });
+  const list = await system.text(['status']);
+  expect(list.stdout).toMatch(
+    new RegExp(`^${ID} +/lms/courses +.* 1 +needs a person +Kombo answered .*INPUT_INVALID`, 'm'),
+  );
+  expect(list.stdout).toContain('1 endpoint of 1 active integration failing, 1 of them for a person.');
+  const one = await system.text(['status', ID]);
+  expect(one.stdout).toMatch(/^\/lms\/courses +needs a person .* Failing since .*, 1 try\. The catch-up/m);
+  const { integrations } = await system.json<{ integrations: { id: string }[] }>([
+    'integrations',
+    'list',
+    '--failing',
+  ]);
+  expect(integrations.map(({ id }) => id)).toEqual([ID]);
+});

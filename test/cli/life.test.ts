@@ -1,0 +1,311 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { noteUnknown } from '../../src/store/life.ts';
+import { addDeliveries } from '../../src/store/deliveries.ts';
+import { signalChanges } from '../../src/temporal/start.ts';
+import { eventually } from '../support/poll.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { createCliSystem, type CliSystem } from './system.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+// One integration's life by hand, in order: the tests build on each other.
+const ID = uniqueIntegrationId();
+const records = { lms_users: 20, lms_courses: 5, lms_skills: 5, lms_course_progressions: 5 };
+
+let system: CliSystem;
+
+beforeAll(async () => {
+  system = await createCliSystem([{ id: ID, category: 'LMS', organizationName: 'Acme Academy', records }], {
+    TEMPORAL_UI_URL: 'http://localhost:8233/',
+  });
+  await system.worker();
+  await system.text(['integrations', 'add', ID]);
+  await system.ended(`full-sync/${ID}`);
+});
+
+const show = () =>
+  system.json<{ integration: { status: string; statusReason: string | null }; eraseAt: string | null }>([
+    'integrations',
+    'show',
+    ID,
+  ]);
+
+describe('pause and resume', () => {
+  test('a pause needs a reason that says something', async () => {
+    const { stderr } = await system.text(['integrations', 'pause', ID, '--reason', '  '], 2);
+    expect(stderr).toContain('Say why it is paused');
+    expect((await show()).integration.status).toBe('active');
+  });
+
+  test('what is paused is not read, and says why', async () => {
+    const { stdout } = await system.text(['integrations', 'pause', ID, '--reason', 'moves to another tool']);
+    expect(stdout).toContain(`${ID} is paused: moves to another tool\n`);
+    expect(stdout).toContain(`integrations resume ${ID}`);
+    expect(stdout).not.toContain('Cancelled');
+    expect((await show()).integration).toMatchObject({
+      status: 'paused',
+      statusReason: 'moves to another tool',
+    });
+    const refused = await system.json<{ error: { code: string; message: string } }>(['sync', 'full', ID], 1);
+    expect(refused.error).toMatchObject({ code: 'paused', message: expect.stringContaining('resume') });
+    expect(await system.json(['schedule', 'show', ID])).toMatchObject({ fullSync: { paused: true } });
+  });
+
+  test('a second pause only changes the reason', async () => {
+    const again = await system.json(['integrations', 'pause', ID, '--reason', 'still moving']);
+    expect(again).toMatchObject({
+      paused: false,
+      cancelled: [],
+      integration: { statusReason: 'still moving' },
+    });
+    const { stdout } = await system.text(['integrations', 'pause', ID, '--reason', 'still moving']);
+    expect(stdout).toContain('was paused already; the reason is now: still moving');
+  });
+
+  test('status says who has to do what', async () => {
+    const { stdout } = await system.text(['status']);
+    expect(stdout).toMatch(
+      new RegExp(`^${ID} +paused .* with: kombo-sync integrations resume ${ID} +still moving$`, 'm'),
+    );
+    expect(stdout).toContain('In all: 1 paused.');
+  });
+
+  test('it goes on with what was missed', async () => {
+    const [user] = system.control.ids(ID, 'lms_users', { limit: 1 });
+    system.control.update(ID, 'lms_users', user!, { first_name: 'Ada' });
+    const config = { TASK_QUEUE: system.env['TASK_QUEUE']!, DEBOUNCE_QUIET: 100, DEBOUNCE_MAX_WAIT: 1_000 };
+    await signalChanges(system.temporal.client, config, {
+      integrationId: ID,
+      models: ['lms_users'],
+      trigger: 'webhook',
+    });
+    await system.ended(`sync/${ID}`);
+    expect(await system.json(['integrations', 'resume', ID])).toMatchObject({
+      resumed: true,
+      integration: { status: 'active' },
+    });
+    await eventually(async () => {
+      const { rowCount } = await system.store.pool.query(
+        `select from kombo.lms_users where integration_id = $1 and id = $2 and first_name = 'Ada'`,
+        [ID, user],
+      );
+      return rowCount === 1;
+    });
+    expect(await system.json(['schedule', 'show', ID])).toMatchObject({ fullSync: { paused: false } });
+  });
+
+  test('what is active has nothing to resume, which is no failure', async () => {
+    const { stdout } = await system.text(['integrations', 'resume', ID]);
+    expect(stdout).toBe(`${ID} is not paused, so there is nothing to resume. It is active.\n`);
+    expect(await system.json(['integrations', 'resume', ID])).toMatchObject({ resumed: false });
+  });
+});
+
+describe('cancel', () => {
+  test('what runs is cancelled and owed; where nothing runs, nothing is cancelled', async () => {
+    const stall = system.control.addFault({
+      kind: 'stall',
+      integration: ID,
+      endpoint: '/lms/users',
+      count: 'always',
+    });
+    await system.text(['sync', 'full', ID]);
+    const running = await eventually(async () => {
+      const status = await system.json<{
+        running: { workflowId: string; url: string; passes: { endpoint: string }[] }[];
+      }>(['status', ID]);
+      return status.running.find(({ passes }) => passes.some(({ endpoint }) => endpoint === '/lms/users'));
+    });
+    expect(running.workflowId).toBe(`full-sync/${ID}`);
+    expect(running.url).toMatch(
+      /^http:\/\/localhost:8233\/namespaces\/default\/workflows\/full-sync%2F.*\/history$/,
+    );
+    const { stdout: status } = await system.text(['status', ID]);
+    expect(status).toMatch(new RegExp(`^Running: full-sync/${ID}, run \\S+ \\(manual\\), since `, 'm'));
+    expect(status).toMatch(/^ {2}\/lms\/users \(full\): 0 pages, 0 records/m);
+    expect(status).toContain(`  ${running.url}\n`);
+
+    expect((await system.text(['sync', 'cancel', ID])).stdout).toContain(`Cancelled: full-sync/${ID}.`);
+    system.control.removeFault(stall);
+    expect(await system.ended(`full-sync/${ID}`)).toBe('CANCELLED');
+    const { rows } = await system.store.pool.query(
+      `select owed from kombo_sync.endpoint_states where integration_id = $1 and endpoint = '/lms/users'`,
+      [ID],
+    );
+    expect(rows).toEqual([{ owed: 'full' }]);
+
+    const { stdout } = await system.text(['sync', 'cancel', ID]);
+    expect(stdout).toBe(`Nothing runs for ${ID}, so there is nothing to cancel.\n`);
+    expect(await system.json(['sync', 'cancel', ID])).toEqual({ integrationId: ID, cancelled: [] });
+  });
+
+  test('one that waits to begin is cancelled too', async () => {
+    await system.temporal.client.workflow.start('fullSync', {
+      workflowId: `full-sync/${ID}`,
+      taskQueue: system.env['TASK_QUEUE']!,
+      args: [{ integrationId: ID }],
+      startDelay: '1h',
+    });
+    expect(await system.json(['sync', 'cancel', ID])).toMatchObject({ cancelled: [`full-sync/${ID}`] });
+    expect(await system.ended(`full-sync/${ID}`)).toBe('CANCELLED');
+  });
+});
+
+test('show tells its life and which webhooks came', async () => {
+  const at = new Date('2026-01-15T12:00:00Z');
+  await addDeliveries(system.store, [
+    { integrationId: ID, type: 'data-changed', outcome: 'accepted', times: 7, firstAt: at, lastAt: at },
+  ]);
+  const { stdout } = await system.text(['integrations', 'show', ID]);
+  expect(stdout).toMatch(/^Organization +Acme Academy$/m);
+  expect(stdout).toMatch(/^Status +active since 2\d{3}-/m);
+  expect(stdout).toMatch(/^At Kombo +ACTIVE$/m);
+  expect(stdout).toMatch(/^Setup +COMPLETED$/m);
+  expect(stdout).toMatch(/^data-changed +accepted +7 /m);
+  expect(await system.json(['integrations', 'show', ID])).toMatchObject({
+    integration: { komboState: 'ACTIVE', setupStatus: 'COMPLETED' },
+    eraseAt: null,
+    deliveries: [{ type: 'data-changed', outcome: 'accepted', times: 7 }],
+  });
+});
+
+describe('remove', () => {
+  test('an integration is removed, and its data are kept for a while', async () => {
+    const { stdout } = await system.text(['integrations', 'remove', ID]);
+    expect(stdout).toContain(`${ID} is removed: its schedules are deleted`);
+    expect(stdout).toMatch(/^Its data are erased at 2\d{3}-.* \(in 13 d\)\.$/m);
+    expect(stdout).toContain(`To bring it back: kombo-sync integrations add ${ID}`);
+    const { integration, eraseAt } = await show();
+    expect(integration.status).toBe('removed');
+    expect(Date.parse(eraseAt!) - Date.now()).toBeGreaterThan(13 * 86_400_000);
+    await system.text(['schedule', 'show', ID], 3);
+    const waiting = await eventually(async () => {
+      const { running } = await system.json<{ running: { workflowId: string; beginsAt: string }[] }>([
+        'status',
+        ID,
+      ]);
+      return running.find(({ workflowId }) => workflowId === `erase/${ID}`);
+    });
+    expect(Math.abs(Date.parse(waiting.beginsAt) - Date.parse(eraseAt!))).toBeLessThan(5_000);
+  });
+
+  test('nothing can be done with it but bringing it back', async () => {
+    expect(await system.json(['integrations', 'pause', ID, '--reason', 'x'], 1)).toMatchObject({
+      error: { code: 'removed' },
+    });
+    expect(await system.json(['integrations', 'resume', ID], 1)).toMatchObject({
+      error: { code: 'removed' },
+    });
+    expect(await system.json(['sync', 'now', ID], 1)).toMatchObject({ error: { code: 'removed' } });
+    expect((await system.text(['cutover', ID])).stdout).toBe(`${ID} is removed, so it does not count.\n`);
+  });
+
+  test('removed twice it stays as it is, and --erase erases it now', async () => {
+    const again = await system.text(['integrations', 'remove', ID]);
+    expect(again.stdout).toContain(`${ID} was removed already: Removed by `);
+    const erasing = await system.text(['integrations', 'remove', ID, '--erase']);
+    expect(erasing.stdout).toContain('Its data are erased as soon as a worker takes that up.');
+    await system.ended(`erase/${ID}`);
+    const { rows } = await system.store.pool.query(
+      `select count(*)::int as rows from kombo.lms_users where integration_id = $1`,
+      [ID],
+    );
+    expect(rows).toEqual([{ rows: 0 }]);
+    const { stdout } = await system.text(['integrations', 'remove', ID]);
+    expect(stdout).toContain('Its data were erased at ');
+    expect(await system.json(['integrations', 'remove', ID])).toMatchObject({
+      removed: false,
+      cancelled: [],
+      eraseAt: null,
+    });
+  });
+
+  test('added again it is new and read from the beginning', async () => {
+    expect(await system.json(['integrations', 'add', ID])).toMatchObject({
+      new: true,
+      sync: { alreadyRunning: false },
+    });
+    await system.ended(`full-sync/${ID}`);
+    const { endpoints } = await system.json<{ endpoints: { endpoint: string; liveRows: number }[] }>([
+      'status',
+      ID,
+    ]);
+    expect(endpoints.find(({ endpoint }) => endpoint === '/lms/users')?.liveRows).toBe(20);
+  });
+});
+
+test('an integration that cannot be read yet is added, and read as soon as it can be', async () => {
+  const waiting = uniqueIntegrationId();
+  system.control.addIntegration({ id: waiting, category: 'LMS', records });
+  system.control.setIntegration(waiting, { setupStatus: 'FINAL_SYNC_PENDING' });
+  const { stdout } = await system.text(['integrations', 'add', waiting]);
+  expect(stdout).toMatch(/It cannot be read now, and is as soon as it can be\. .*first sync is running/);
+  await eventually(async () => {
+    const { integration } = await system.json<{ integration: { status: string } }>([
+      'integrations',
+      'show',
+      waiting,
+    ]);
+    return integration.status === 'parked';
+  });
+  const shown = await system.text(['integrations', 'show', waiting]);
+  expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
+  expect(shown.stdout).toMatch(/^Next look +in \d+ s \(1 look so far\)$/m);
+  system.control.setIntegration(waiting, { setupStatus: 'COMPLETED' });
+  expect(await system.json(['integrations', 'add', waiting])).toMatchObject({ new: false, waiting: null });
+  await system.ended(`full-sync/${waiting}`);
+  expect((await system.text(['integrations', 'show', waiting])).stdout).toMatch(/^Status +active since/m);
+});
+
+test('ids that only webhooks know are listed with what that may mean', async () => {
+  expect((await system.text(['integrations', 'list', '--unknown'])).stdout).toBe(
+    'Kombo knows every integration that a webhook has named.\n',
+  );
+  await noteUnknown(system.store, 'nobody:1');
+  await noteUnknown(system.store, 'nobody:1');
+  await noteUnknown(system.store, 'nobody:2');
+  expect(await system.json(['integrations', 'list', '--unknown'])).toMatchObject({
+    unknown: [
+      { id: 'nobody:2', times: 1 },
+      { id: 'nobody:1', times: 2 },
+    ],
+  });
+  const { stdout } = await system.text(['integrations', 'list', '--unknown', '--limit', '1']);
+  expect(stdout).toMatch(/^nobody:2 +1 /m);
+  expect(stdout).not.toContain('nobody:1');
+  expect(stdout).toContain('another environment or region');
+});
+
+test('the audit says who did what, when and from where, also what was refused', async () => {
+  const { acts, next } = await system.json<{ acts: Record<string, unknown>[]; next: number | null }>([
+    'audit',
+    ID,
+  ]);
+  expect(next).toBeNull();
+  expect(acts.map(({ action }) => action).toReversed()).toEqual(
+    expect.arrayContaining(['add', 'pause', 'resume', 'full-sync', 'cancel', 'remove']),
+  );
+  expect(acts.find(({ action }) => action === 'pause')).toMatchObject({
+    source: 'cli',
+    actor: expect.stringMatching(/^\S+@\S+$/),
+    outcome: 'failed',
+    message: expect.stringContaining('is removed'),
+    details: { reason: 'x' },
+  });
+  const first = await system.json<{ acts: { id: number }[]; next: number }>(['audit', '--limit', '2']);
+  const second = await system.json<{ acts: { id: number }[] }>([
+    'audit',
+    '--limit',
+    '2',
+    '--before',
+    String(first.next),
+  ]);
+  expect(second.acts[0]!.id).toBeLessThan(first.acts[1]!.id);
+  const { stdout } = await system.text(['audit', ID, '--limit', '1']);
+  expect(stdout).toMatch(/^NO +AT +WHO +FROM +DID +INTEGRATION +OUTCOME +DETAILS$/m);
+  expect(stdout).toMatch(new RegExp(`^Earlier ones: kombo-sync audit ${ID} --before \\d+$`, 'm'));
+  await system.text(['integrations', 'add', 'nobody:9'], 3);
+  expect((await system.text(['audit', 'nobody:9'])).stdout).toMatch(
+    / add +nobody:9 +failed +sync=true · Kombo/,
+  );
+});

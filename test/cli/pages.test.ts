@@ -1,0 +1,123 @@
+import { beforeAll, expect, test, vi } from 'vitest';
+import { noteFailure } from '../../src/store/endpoint-states.ts';
+import type { IntegrationOverview, Totals } from '../../src/store/overview.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { cli, closedPort, onlyDocument } from './spawn.ts';
+
+vi.setConfig({ testTimeout: 90_000 });
+
+const MANY = 10_000;
+const id = (n: number) => `tool:${String(n).padStart(6, '0')}`;
+
+let store: TestStore;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  env = { DATABASE_URL: store.url, TEMPORAL_ADDRESS: `127.0.0.1:${await closedPort()}` };
+  await store.pool.query(
+    `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_reason, needs_person, failures)
+     select 'tool:' || lpad(n::text, 6, '0'), 'tool', 'LMS', 'Org ' || n,
+       case when n % 2500 = 0 then 'parked' else 'active' end,
+       case when n % 2500 = 0 then 'It is switched off in Kombo.' end, n % 2500 = 0, case when n % 2500 = 0 then 3 else 0 end
+     from generate_series(1, $1) n`,
+    [MANY],
+  );
+  await noteFailure(store, id(7), {
+    endpoint: '/lms/skills',
+    kind: 'delta',
+    failure: {
+      code: 'PLATFORM.TASK_TIMED_OUT',
+      message: 'Kombo answered /lms/skills with PLATFORM.TASK_TIMED_OUT.',
+      failures: 4,
+      since: new Date(Date.now() - 2 * 3_600_000),
+      needsPerson: false,
+    },
+    dueAt: new Date(Date.now() + 20.5 * 60_000),
+  });
+});
+
+interface Page {
+  integrations: IntegrationOverview[];
+  next: string | null;
+  totals: Totals;
+}
+
+async function page(args: readonly string[]): Promise<Page> {
+  const done = await cli([...args, '--json'], env);
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  return onlyDocument(done.stdout) as Page;
+}
+
+async function text(args: readonly string[]): Promise<string> {
+  const done = await cli(args, env);
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  return done.stdout;
+}
+
+test.each(['integrations list', 'status'])('%s goes page by page', async (words) => {
+  const command = words.split(' ');
+  const first = await page(command);
+  expect(first.integrations).toHaveLength(100);
+  expect(first.next).toBe(id(100));
+  expect(first.totals.byStatus).toEqual({ active: MANY - 4, parked: 4, paused: 0, removed: 0 });
+  const next = await page([...command, '--limit', '3', '--after', first.next!]);
+  expect(next.integrations.map((one) => one.id)).toEqual([101, 102, 103].map(id));
+  const last = await page([...command, '--after', id(MANY - 2)]);
+  expect(last).toMatchObject({ integrations: [{ id: id(MANY - 1) }, { id: id(MANY) }], next: null });
+  const shown = await text([...command, '--limit', '2', '--search', "org 9's"]);
+  expect(shown).toBe('No integration is like that.\n');
+});
+
+test('--all brings every one, in order and once', async () => {
+  const { integrations, next } = await page(['integrations', 'list', '--all']);
+  expect(integrations.map((one) => one.id)).toEqual(Array.from({ length: MANY }, (_, n) => id(n + 1)));
+  expect(next).toBeNull();
+  const lines = (await text(['status', '--all'])).split('\n');
+  expect(lines.filter((line) => /^tool:\d+ +LMS /.test(line))).toHaveLength(MANY);
+});
+
+test('filters choose, and the hint to the next page keeps them', async () => {
+  const parked = await page(['integrations', 'list', '--status', 'parked']);
+  expect(parked.integrations.map((one) => one.id)).toEqual([2_500, 5_000, 7_500, 10_000].map(id));
+  const found = await page(['status', '--search', 'ORG 777']);
+  expect(found.integrations.map((one) => one.id)).toEqual(
+    [777, ...Array.from({ length: 10 }, (_, n) => 7_770 + n)].map(id),
+  );
+  const shown = await text(['status', '--status', 'parked', '--search', 'org', '--limit', '2']);
+  expect(shown).toContain(
+    `2 are shown. The next: kombo-sync status --status parked --search 'org' --limit 2 --after ${id(5_000)}\n`,
+  );
+  expect(shown).toMatch(
+    new RegExp(
+      `^${id(2_500)} +parked +.* 3 +when a person has acted; .* +It is switched off in Kombo\\.$`,
+      'm',
+    ),
+  );
+});
+
+test('what fails says why, since when, how often, and when it is tried again', async () => {
+  const { integrations } = await page(['status', '--failing']);
+  expect(integrations.map((one) => one.id)).toEqual([id(7)]);
+  const shown = await text(['status', '--failing']);
+  expect(shown).toMatch(
+    new RegExp(
+      `^${id(7)} +/lms/skills +2 h ago +4 +in \\d\\d min +Kombo answered /lms/skills with .*TIMED_OUT`,
+      'm',
+    ),
+  );
+  expect(shown).toContain('1 endpoint of 1 active integration failing.');
+});
+
+test('one integration is shown though Temporal does not answer', async () => {
+  const shown = await text(['status', id(7)]);
+  expect(shown).toMatch(/^Next full sync +not known: Temporal does not answer$/m);
+  expect(shown).toMatch(
+    /^\/lms\/skills +failing .* Failing since 2 h ago, 4 tries\. Next try: in \d\d min\.$/m,
+  );
+  expect(await page(['status', id(7)])).toMatchObject({
+    running: [],
+    temporalAnswers: false,
+    nextFullSync: null,
+  });
+});
