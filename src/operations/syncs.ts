@@ -27,6 +27,7 @@ export async function startFull(
   integration: Pick<Integration, 'id' | 'tool' | 'category'>,
   options: FullOptions & { trigger?: Trigger; startDelayMs?: number },
 ): Promise<StartedSync> {
+  deps.signal?.throwIfAborted();
   const { id, tool, category } = integration;
   const { handle, runId, alreadyRunning } = await startFullSync(deps.temporal.client, deps.config, {
     integrationId: id,

@@ -135,7 +135,7 @@ async function rejectedCounts(store: Store, integrationId: string): Promise<Map<
   return new Map(rows.map((row) => [row.endpoint, row.records]));
 }
 
-function summarisePass(pass: Pass): PassSummary {
+export function summarisePass(pass: Pass): PassSummary {
   return {
     id: String(pass.id),
     syncId: pass.sync_id,
@@ -151,7 +151,7 @@ function summarisePass(pass: Pass): PassSummary {
   };
 }
 
-function summariseSync(rows: Pass[]): SyncSummary {
+export function summariseSync(rows: Pass[]): SyncSummary {
   const passes = rows.map(summarisePass);
   const first = rows[0]!;
   const running = rows.some((row) => row.state === 'running');

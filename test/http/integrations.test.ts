@@ -27,7 +27,7 @@ describe('who may in', () => {
         headers: authorization === undefined ? {} : { authorization },
       });
       expect(response.statusCode).toBe(401);
-      expect(response.json()).toMatchObject({ error: { code: 'unauthorized' } });
+      expect(response.json()).toMatchObject({ code: 'unauthorized' });
       expect(response.body).not.toContain(ADMIN_TOKEN);
     },
   );
@@ -38,7 +38,7 @@ describe('when a dependency is away', () => {
     const { app } = await testApp();
     const response = await app.inject({ url: '/api/v1/integrations', headers });
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toMatchObject({ error: { code: 'database_unavailable' } });
+    expect(response.json()).toMatchObject({ code: 'database_unavailable' });
   });
 });
 
@@ -167,7 +167,7 @@ describe('with Postgres and Temporal', () => {
     const call = await start();
     const response = await call('POST', url, body);
     expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ error: { code: 'bad_request' } });
+    expect(response.json()).toMatchObject({ code: 'bad_request' });
   });
 
   test.each<['GET' | 'POST', string]>([
@@ -179,6 +179,6 @@ describe('with Postgres and Temporal', () => {
     const call = await start();
     const response = await call(method, `/integrations/workday:nobody${path}`);
     expect(response.statusCode).toBe(404);
-    expect(response.json()).toMatchObject({ error: { code: 'not_found' } });
+    expect(response.json()).toMatchObject({ code: 'not_found' });
   });
 });

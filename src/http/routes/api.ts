@@ -1,0 +1,28 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import { addIdempotency } from '../plugins/idempotency.ts';
+import { actRoutes } from './acts.ts';
+import { historyRoutes } from './history.ts';
+import { integrationRoutes } from './integrations.ts';
+import { reportRoutes } from './reports.ts';
+
+/** `/api/v1`: the admin API, behind the admin token and its limits. */
+export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+      await app.limits.refuseGuessing(request, reply);
+      try {
+        deps.gate.requireToken(request);
+      } catch (error) {
+        await app.limits.countRefused(request, reply);
+        throw error;
+      }
+      await app.limits.countAllowed(request, reply);
+    });
+    addIdempotency(app, deps.store);
+    for (const routes of [integrationRoutes, actRoutes, historyRoutes, reportRoutes]) {
+      await app.register(routes(deps));
+    }
+  };
+}
