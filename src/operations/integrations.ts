@@ -5,7 +5,7 @@ import { findIntegration, saveIntegration, type Integration } from '../store/int
 import { forgetUnknown, pause, remove, resume, revive } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
-import { signalChanges, type StartedRun } from '../temporal/start.ts';
+import { signalChanges } from '../temporal/start.ts';
 import { audited } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, invalid, notFound } from './errors.ts';
@@ -109,7 +109,7 @@ export async function pauseIntegration(
 export async function resumeIntegration(
   deps: OperationDeps,
   id: string,
-): Promise<{ integration: Integration; resumed: boolean; sync: StartedRun | null }> {
+): Promise<{ integration: Integration; resumed: boolean }> {
   const before = await requireIntegration(deps.store, id);
   if (before.status === 'removed')
     throw conflict('removed', `${id} is removed: ${before.statusReason ?? ''}`);
@@ -118,16 +118,17 @@ export async function resumeIntegration(
     const lifecycle = createLifecycle(client, deps.config);
     const resumed = await resume(deps.store, id);
     await lifecycle.resumeSchedules(id);
-    if (!resumed) return { integration: before, resumed: false, sync: null };
-    const { tool, category } = resumed;
-    const sync = await signalChanges(client, deps.config, {
-      integrationId: id,
-      models: [],
-      event: 'resumed',
-      trigger: 'manual',
-      tool,
-      category,
-    });
-    return { integration: resumed, resumed: true, sync };
+    if (resumed) {
+      const { tool, category } = resumed;
+      await signalChanges(client, deps.config, {
+        integrationId: id,
+        models: [],
+        event: 'resumed',
+        trigger: 'manual',
+        tool,
+        category,
+      });
+    }
+    return { integration: resumed ?? before, resumed: resumed !== undefined };
   });
 }

@@ -74,7 +74,9 @@ export async function fullSyncAll(
           started[index] = await startFull(deps, integrations[index]!, { ...what, startDelayMs });
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      // Whatever becomes of one, none is left under way.
+      const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return started;
     },
   );

@@ -2,6 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { pauseIntegration, resumeIntegration } from '../../operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../operations/syncs.ts';
 import { readTotals } from '../../store/overview.ts';
+import { syncWorkflowId } from '../../temporal/names.ts';
 import { openSync } from '../../temporal/running.ts';
 import { act, operationDeps, toStarted } from '../acting.ts';
 import type { ApiDeps } from '../api-deps.ts';
@@ -27,8 +28,8 @@ const PER_MINUTE = 60;
 /** What people have done with integrations that are there: syncs, pauses, cancellations. */
 export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { links, store, temporal } = deps;
-  /** Tells a run that is joined from one that is started; and says that Temporal is away before anything is noted. */
-  const runBefore = (id: string) => askTemporal(temporal, () => openSync(temporal.client, id));
+  /** Looked at before an act, it tells a run that is joined from one that is started, and that Temporal is there at all. */
+  const openRun = (id: string) => askTemporal(temporal, () => openSync(temporal.client, id));
 
   return (app, _options, done) => {
     app.post(
@@ -46,7 +47,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       },
       async (request, reply) => {
         const { id } = request.params;
-        const before = await runBefore(id);
+        const before = await openRun(id);
         const run = await act(deps, request, (own) => syncNow(own, id, { models: request.body?.models }));
         return reply.code(202).send(toStarted(links, { ...run, alreadyRunning: run.runId === before }));
       },
@@ -159,10 +160,14 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       },
       async (request, reply) => {
         const { id } = request.params;
-        const before = await runBefore(id);
-        const { sync, ...done } = await act(deps, request, (own) => resumeIntegration(own, id));
-        const alreadyRunning = sync?.runId === before;
-        return reply.send({ ...done, sync: sync && toStarted(links, { ...sync, alreadyRunning }) });
+        const before = await openRun(id);
+        const done = await act(deps, request, (own) => resumeIntegration(own, id));
+        const runId = done.resumed ? await openRun(id) : undefined;
+        const run = { workflowId: syncWorkflowId(id), alreadyRunning: runId === before };
+        return reply.send({
+          ...done,
+          sync: runId === undefined ? null : toStarted(links, { ...run, runId }),
+        });
       },
     );
     done();
