@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { parseDuration } from './domain/duration.ts';
@@ -61,6 +62,18 @@ const cron = z
     error: 'is not a cron expression of five fields, for example "0 2 * * 0" (Sunday 02:00)',
   });
 
+/** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
+const trustProxy = z
+  .string()
+  .default('off')
+  .transform((value, context): false | string[] => {
+    if (value === 'off') return false;
+    const addresses = list(value);
+    if (addresses.length > 0 && addresses.every(isNetwork)) return addresses;
+    context.addIssue('must be off or the addresses of proxies, for example 10.0.0.0/8,127.0.0.1');
+    return z.NEVER;
+  });
+
 /** Every setting, its default and what it means: the README's table is checked against this. */
 export const SETTINGS = {
   KOMBO_API_KEY: secret().optional().describe("Kombo's API key"),
@@ -89,6 +102,9 @@ export const SETTINGS = {
     .max(65_535, { error: 'is not a port, for example 3000' })
     .default(3000)
     .describe('Port that `serve` listens on'),
+  TRUST_PROXY: trustProxy.describe(
+    'Addresses of proxies whose `x-forwarded-for` is believed, comma-separated, as `10.0.0.0/8`; `off` believes none',
+  ),
   ADMIN_TOKEN: z
     .string()
     .min(16, { error: 'must have at least 16 characters, for example the output of: openssl rand -hex 24' })
@@ -211,6 +227,14 @@ export function loadConfig(
   }
   if (problems.length > 0 || !config) throw new ConfigError(problems.join('\n'));
   return config;
+}
+
+/** An address, or a network as 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const version = isIP(address ?? '');
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function isTimezone(name: string): boolean {

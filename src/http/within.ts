@@ -1,12 +1,17 @@
+/** Something took longer than it was given. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer';
+}
+
 /**
  * The outcome of `work`, or a rejection when it takes longer than `ms`. The work itself goes on.
  *
- * @throws Error that says how long was waited.
+ * @throws NoAnswer that says how long was waited.
  */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new NoAnswer(`no answer within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([work, timeout]);

@@ -18,6 +18,8 @@ export interface OperationDeps {
   store: Store;
   temporal: TemporalHandle;
   actor: Actor;
+  /** Ends an act of many steps between two of them; its reason says why. */
+  signal?: AbortSignal;
 }
 
 export interface LookUpDeps extends OperationDeps {

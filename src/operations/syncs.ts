@@ -30,6 +30,7 @@ export async function startFull(
   integration: Pick<Integration, 'id' | 'tool' | 'category'>,
   options: FullOptions & { trigger?: Trigger; startDelayMs?: number },
 ): Promise<StartedSync> {
+  deps.signal?.throwIfAborted();
   const { id, tool, category } = integration;
   const { handle, runId, alreadyRunning, beginsAt } = await startFullSync(deps.temporal.client, deps.config, {
     integrationId: id,
@@ -74,7 +75,9 @@ export async function fullSyncAll(
           onStarted(++done, integrations.length);
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      // Whatever becomes of one, none is left under way.
+      const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return started;
     },
   );

@@ -151,7 +151,7 @@ export function summarisePass(pass: Pass): PassSummary {
   };
 }
 
-function summariseSync(rows: Pass[]): SyncSummary {
+export function summariseSync(rows: Pass[]): SyncSummary {
   const passes = rows.map(summarisePass);
   const first = rows[0]!;
   const running = rows.some((row) => row.state === 'running');

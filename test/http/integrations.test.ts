@@ -1,184 +1,365 @@
-import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createSandbox } from '../../sandbox/index.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { addDeliveries } from '../../src/store/deliveries.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
+import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
-import { ADMIN_TOKEN, temporalAt, testApp, testConfig } from './support.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { expectProblem, startApi, terminateAfter } from './api.ts';
+import { testConfig } from './support.ts';
 
-const ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
-const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+interface Listed {
+  integrations: { id: string }[];
+  next: string | null;
+}
 
-describe('who may in', () => {
-  test('closed with a remedy when no token is configured', async () => {
-    const { app } = await testApp({ config: testConfig({ ADMIN_TOKEN: '' }) });
-    const response = await app.inject({ url: '/api/v1/integrations', headers });
-    expect(response.statusCode).toBe(403);
-    expect(response.json()).toMatchObject({
-      error: { code: 'closed', message: expect.stringContaining('ADMIN_TOKEN') },
-    });
-  });
-
-  test.each([undefined, 'Bearer wrong', `Basic ${ADMIN_TOKEN}`, ADMIN_TOKEN, `Bearer ${ADMIN_TOKEN}x`])(
-    '401 for %s',
-    async (authorization) => {
-      const { app } = await testApp();
-      const response = await app.inject({
-        url: '/api/v1/integrations',
-        headers: authorization === undefined ? {} : { authorization },
-      });
-      expect(response.statusCode).toBe(401);
-      expect(response.json()).toMatchObject({ error: { code: 'unauthorized' } });
-      expect(response.body).not.toContain(ADMIN_TOKEN);
-    },
-  );
-});
-
-describe('when a dependency is away', () => {
-  test('503 without Postgres', async () => {
-    const { app } = await testApp();
-    const response = await app.inject({ url: '/api/v1/integrations', headers });
-    expect(response.statusCode).toBe(503);
-    expect(response.json()).toMatchObject({ error: { code: 'database_unavailable' } });
-  });
-});
-
-test('its OpenAPI names every route and the token', async () => {
-  const { app } = await testApp();
-  const openapi = (await app.inject('/api/docs/json')).json<{ paths: object; components: object }>();
-  expect(Object.keys(openapi.paths).sort()).toEqual([
-    '/api/v1/integrations',
-    '/api/v1/integrations/{id}',
-    '/api/v1/integrations/{id}/full-sync',
-    '/api/v1/integrations/{id}/sync',
-    '/api/v1/integrations/{id}/syncs',
-  ]);
-  expect((await app.inject('/api/docs/')).statusCode).toBe(200);
-});
-
-describe('with Postgres and Temporal', () => {
+describe('the list', () => {
   let store: TestStore;
   beforeAll(async () => {
     store = await createTestStore();
-    await saveIntegration(store, { id: ID, tool: 'personio', category: 'HRIS', organizationName: 'Acme' });
+    for (const number of [1, 2, 3, 4, 5]) {
+      const category = number % 2 ? 'ATS' : 'HRIS';
+      await saveIntegration(store, {
+        id: `tool${number}:a`,
+        tool: `tool${number}`,
+        category,
+        organizationName: `Acme_${number} 100%`,
+      });
+    }
+    await pause(store, 'tool3:a', 'a reason');
+    await store.pool.query(
+      `insert into kombo_sync.endpoint_states (integration_id, endpoint, failures, failing_since, failure_code, failure_message, needs_person)
+       values ('tool2:a', '/hris/employees', 2, now(), 'REMOTE.X', 'It does not answer.', true)`,
+    );
   });
-  const withTemporal = async () => {
-    const temporal = temporalAt(inject('temporalAddress'));
-    return { temporal, app: (await testApp({ store, temporal })).app };
+  const list = async (query = '') => {
+    const { call } = await startApi(store);
+    const answer = await call('GET', `/integrations${query}`);
+    expect(answer.statusCode).toBe(200);
+    return answer.json<Listed>();
   };
-  const start = async () => {
-    const { app } = await withTemporal();
-    return (method: 'GET' | 'POST', url: string, body?: object) =>
-      app.inject({ method, url: `/api/v1${url}`, headers, ...(body ? { body } : {}) });
-  };
+  const idsOf = ({ integrations }: Listed) => integrations.map(({ id }) => id);
 
-  test('lists integrations', async () => {
-    const call = await start();
-    const response = await call('GET', '/integrations');
-    expect(response.statusCode).toBe(200);
-    expect(response.json()).toMatchObject({
-      integrations: [{ id: ID, category: 'HRIS', status: 'active', freshAsOf: null, failedEndpoints: [] }],
+  test('has every integration, in order of their ids, with how fresh it is', async () => {
+    const listed = await list();
+    expect(idsOf(listed)).toEqual([1, 2, 3, 4, 5].map((number) => `tool${number}:a`));
+    expect(listed.next).toBeNull();
+    expect(listed.integrations[1]).toMatchObject({
+      id: 'tool2:a',
+      tool: 'tool2',
+      category: 'HRIS',
+      status: 'active',
+      statusCode: null,
+      organizationName: 'Acme_2 100%',
+      freshAsOf: null,
+      failedEndpoints: ['/hris/employees'],
+      endpointsNeedingPerson: ['/hris/employees'],
+      runningPasses: 0,
+      drift: null,
+    });
+    expect(listed.integrations[2]).toMatchObject({
+      status: 'paused',
+      statusCode: 'Paused',
+      statusReason: 'a reason',
     });
   });
 
-  test.each([ID, encodeURIComponent(ID)])('shows one by the id as %s', async (id) => {
-    const call = await start();
-    const response = await call('GET', `/integrations/${id}`);
-    expect(response.statusCode).toBe(200);
-    const body = response.json<{ id: string; endpoints: { endpoint: string }[] }>();
-    expect(body.id).toBe(ID);
-    expect(body.endpoints.map(({ endpoint }) => endpoint)).toContain('/hris/employees');
-    expect(body).toMatchObject({ schedules: { fullSync: null, catchUp: null } });
+  test.each([
+    ['?search=TOOL4', ['tool4:a']],
+    ['?search=acme_5', ['tool5:a']],
+    ['?search=100%25', ['tool1:a', 'tool2:a', 'tool3:a', 'tool4:a', 'tool5:a']],
+    ['?search=tool_', []],
+    ['?status=paused', ['tool3:a']],
+    ['?category=HRIS', ['tool2:a', 'tool4:a']],
+    ['?failing=true', ['tool2:a']],
+    ['?failing=false&category=HRIS', ['tool2:a', 'tool4:a']],
+    ['?status=active&category=ATS&search=5', ['tool5:a']],
+  ])('filters by %s', async (query, ids) => {
+    expect(idsOf(await list(query))).toEqual(ids);
   });
 
-  test('shows when its schedules run next', async () => {
-    const { app, temporal } = await withTemporal();
-    const id = `personio:${crypto.randomUUID()}`;
-    const integration = await saveIntegration(store, { id, tool: 'personio', category: 'HRIS' });
+  test('comes page by page, and what is added meanwhile moves nothing', async () => {
+    const first = await list('?limit=2');
+    expect(idsOf(first)).toEqual(['tool1:a', 'tool2:a']);
+    await saveIntegration(store, { id: 'a:first', tool: 'a', category: 'ATS' });
+    const second = await list(`?limit=2&cursor=${first.next}`);
+    expect(idsOf(second)).toEqual(['tool3:a', 'tool4:a']);
+    const third = await list(`?limit=2&cursor=${second.next}`);
+    expect(idsOf(third)).toEqual(['tool5:a']);
+    expect(third.next).toBeNull();
+    await store.pool.query(`delete from kombo_sync.integrations where id = 'a:first'`);
+  });
+
+  test('a page that is just full has no next one', async () => {
+    expect((await list('?limit=5')).next).toBeNull();
+  });
+});
+
+describe('one', () => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await createTestStore();
+  });
+
+  test.each([(id: string) => id, encodeURIComponent])('is shown by its id', async (write) => {
+    const id = uniqueIntegrationId();
+    await saveIntegration(store, {
+      id,
+      tool: 'bombohr',
+      category: 'HRIS',
+      unavailableModels: ['hris_teams'],
+    });
+    await park(store, id, {
+      code: 'INVALID',
+      message: 'Log in again',
+      needsPerson: true,
+      failures: 2,
+      retryAt: new Date('2026-01-01'),
+    });
+    const at = new Date('2026-02-03T04:05:06.789Z');
+    const delivery = { integrationId: id, type: 'data-changed', outcome: 'accepted' as const };
+    await addDeliveries(store, [{ ...delivery, times: 3, firstAt: at, lastAt: at }]);
+    const { call } = await startApi(store);
+    const answer = await call('GET', `/integrations/${write(id)}`);
+    expect(answer.statusCode).toBe(200);
+    const body = answer.json<{ endpoints: { endpoint: string }[] }>();
+    expect(body).toMatchObject({
+      id,
+      status: 'parked',
+      statusCode: 'INVALID',
+      statusReason: 'Log in again',
+      needsPerson: true,
+      failures: 2,
+      retryAt: '2026-01-01T00:00:00.000Z',
+      unavailableModels: ['hris_teams'],
+      schedules: { fullSync: null, catchUp: null },
+      deliveries: [
+        {
+          type: 'data-changed',
+          outcome: 'accepted',
+          times: 3,
+          firstAt: at.toISOString(),
+          lastAt: at.toISOString(),
+        },
+      ],
+    });
+    expect(body.endpoints.map(({ endpoint }) => endpoint)).toContain('/hris/employees');
+  });
+
+  test('tells of each endpoint how it is', async () => {
+    const id = uniqueIntegrationId();
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    await store.pool.query(
+      `insert into kombo_sync.endpoint_states (integration_id, endpoint, owed, failures, failing_since, failure_code, failure_message, due_at)
+       values ($1, '/hris/employees', 'full', 2, '2026-01-01', 'REMOTE.X', 'It does not answer.', '2026-01-02')`,
+      [id],
+    );
+    const { call } = await startApi(store);
+    const { endpoints } = (await call('GET', `/integrations/${id}`)).json<{
+      endpoints: { endpoint: string }[];
+    }>();
+    expect(endpoints.find(({ endpoint }) => endpoint === '/hris/employees')).toEqual({
+      endpoint: '/hris/employees',
+      table: 'hris_employees',
+      watermark: null,
+      lastPass: null,
+      lastFull: null,
+      liveRows: 0,
+      rejectedRecords: 0,
+      disabled: null,
+      owed: 'full',
+      failure: {
+        code: 'REMOTE.X',
+        message: 'It does not answer.',
+        failures: 2,
+        since: '2026-01-01T00:00:00.000Z',
+        needsPerson: false,
+      },
+      dueAt: '2026-01-02T00:00:00.000Z',
+    });
+  });
+
+  test('tells when its schedules run next', async () => {
+    const { call, temporal } = await startApi(store);
+    const id = uniqueIntegrationId();
+    const integration = await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     await ensureSchedules(temporal.client, testConfig(), integration);
-    const response = await app.inject({ url: `/api/v1/integrations/${id}`, headers });
-    const { schedules } = response.json<{ schedules: { fullSync: { id: string; nextRuns: string[] } } }>();
+    onTestFinished(() => deleteSchedules(temporal.client, id));
+    const { schedules } = (await call('GET', `/integrations/${id}`)).json<{
+      schedules: { fullSync: { id: string; nextRuns: string[] } };
+    }>();
     expect(schedules.fullSync.id).toBe(`full-sync/${id}`);
     expect(new Date(schedules.fullSync.nextRuns[0]!).getTime()).toBeGreaterThan(Date.now());
+  });
+});
 
-    const login = await app.inject({
-      method: 'POST',
-      url: '/login',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: `token=${ADMIN_TOKEN}`,
+describe('adding', () => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await createTestStore();
+  });
+
+  async function startWithKombo() {
+    const sandbox = createSandbox({ apiKey: 'ks_test_api', integrations: [] });
+    onTestFinished(() => sandbox.close());
+    const url = await sandbox.listen();
+    const api = await startApi(store, { KOMBO_API_KEY: 'ks_test_api', KOMBO_API_URL: url });
+    const id = uniqueIntegrationId();
+    sandbox.control.addIntegration({ id, category: 'LMS', scale: 0, organizationName: 'Acme Academy' });
+    terminateAfter(api.temporal, fullSyncWorkflowId(id), eraseWorkflowId(id));
+    onTestFinished(() => deleteSchedules(api.temporal.client, id));
+    return { ...api, url, id };
+  }
+
+  test('looks it up at Kombo, makes its schedules, and starts its first full sync', async () => {
+    const { call, id, temporal } = await startWithKombo();
+    await noteUnknown(store, id);
+    const answer = await call('POST', '/integrations', { body: { id }, headers: { 'x-actor': 'ada' } });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toMatchObject({
+      integration: { id, category: 'LMS', status: 'active', organizationName: 'Acme Academy' },
+      new: true,
+      schedules: 'created',
+      sync: { workflowId: `full-sync/${id}`, alreadyRunning: false, temporalUrl: null },
     });
-    const cookie = String(login.headers['set-cookie']);
-    // The list of schedules that the page reads follows the schedules with a delay.
-    await expect
-      .poll(async () => (await app.inject({ url: '/', headers: { cookie } })).body, { timeout: 10_000 })
-      .toMatch(/>in \d+ (d|h|min)</);
-    await deleteSchedules(temporal.client, id);
-    await store.pool.query('delete from kombo_sync.integrations where id = $1', [id]);
-  });
+    const { sync } = answer.json<{ sync: { workflowId: string; runId: string } }>();
+    const run = await temporal.client.workflow.getHandle(sync.workflowId, sync.runId).describe();
+    expect(run.type).toBe('fullSync');
+    expect(await listAudit(store, { integrationId: id })).toMatchObject([
+      { action: 'add', actor: 'ada', source: 'api', outcome: 'done', details: { sync: true } },
+    ]);
+    const unknown = (await call('GET', '/unknown-integrations')).json<Listed>();
+    expect(unknown.integrations.map((one) => one.id)).not.toContain(id);
 
-  test('shows the syncs of one', async () => {
-    const call = await start();
-    await store.pool.query(
-      `insert into kombo_sync.passes
-         (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state, watermark_at, moves_watermark, created, finished_at)
-       values ('s1', 'sync/x', 'run', $1, '/hris/employees', 'delta', 'webhook', 'completed', now(), true, 7, clock_timestamp())`,
-      [ID],
-    );
-    const response = await call('GET', `/integrations/${ID}/syncs?limit=5`);
-    expect(response.statusCode).toBe(200);
-    expect(response.json()).toMatchObject({
-      syncs: [{ syncId: 's1', status: 'completed', trigger: 'webhook', counts: { created: 7 } }],
+    const again = await call('POST', '/integrations', { body: { id } });
+    expect(again.statusCode).toBe(200);
+    expect(again.json()).toMatchObject({
+      new: false,
+      schedules: 'unchanged',
+      sync: { runId: sync.runId, alreadyRunning: true },
     });
-    expect((await call('GET', `/integrations/${ID}/syncs?limit=many`)).statusCode).toBe(400);
   });
 
-  test('starts a full sync, and names the one that runs when asked again', async () => {
-    const call = await start();
-    const first = await call('POST', `/integrations/${encodeURIComponent(ID)}/full-sync`, {
-      models: ['hris_employees'],
-      since: '2026-01-01',
+  test('starts nothing when that is wanted', async () => {
+    const { call, id } = await startWithKombo();
+    const answer = await call('POST', '/integrations', { body: { id, sync: false } });
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toMatchObject({ new: true, sync: null });
+  });
+
+  test('404 for one that Kombo does not know', async () => {
+    const { call } = await startWithKombo();
+    const answer = await call('POST', '/integrations', { body: { id: 'workday:nobody' } });
+    expectProblem(answer, 404, 'not_found', /Kombo does not know/);
+    expect(await findIntegration(store, 'workday:nobody')).toBeUndefined();
+  });
+
+  test('409 for one that was deleted at Kombo', async () => {
+    const { call, id } = await startWithKombo();
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
+    const at = new Date(Date.now() + 60_000);
+    await remove(store, id, { code: 'Deleted', message: 'It was deleted.', at });
+    const answer = await call('POST', '/integrations', { body: { id } });
+    expectProblem(answer, 409, 'removed', /connect it again/);
+  });
+
+  test('502 when Kombo refuses the key, without telling it', async () => {
+    const { url } = await startWithKombo();
+    const settings = { KOMBO_API_KEY: 'ks_the_wrong_key', KOMBO_API_URL: url };
+    const { call } = await startApi(store, settings);
+    const answer = await call('POST', '/integrations', { body: { id: 'a:b' } });
+    expectProblem(answer, 502, 'kombo_refused', /KOMBO_API_KEY/);
+    expect(answer.body).not.toContain('ks_the_wrong_key');
+  });
+
+  test('503 when Kombo cannot be reached', async () => {
+    const { call } = await startApi(store, { KOMBO_API_KEY: 'ks_x', KOMBO_API_URL: 'http://127.0.0.1:1/v1' });
+    const answer = await call('POST', '/integrations', { body: { id: 'a:b' } });
+    expectProblem(answer, 503, 'kombo_unavailable', /Try again/);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  test('503 that names the setting when there is no key for Kombo', async () => {
+    const { call } = await startApi(store);
+    const answer = await call('POST', '/integrations', { body: { id: 'a:b' } });
+    expectProblem(answer, 503, 'no_kombo_key', /KOMBO_API_KEY/);
+  });
+
+  test('brings back one that was removed here', async () => {
+    const { call, id } = await startWithKombo();
+    await call('POST', '/integrations', { body: { id, sync: false } });
+    expect((await call('DELETE', `/integrations/${id}`)).statusCode).toBe(200);
+    const back = await call('POST', '/integrations', { body: { id, sync: false } });
+    expect(back.statusCode).toBe(201);
+    expect(back.json()).toMatchObject({ new: true, integration: { status: 'active', removedAt: null } });
+  });
+});
+
+describe('removing', () => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await createTestStore();
+  });
+  const DAY_MS = 86_400_000;
+
+  test('stops everything, and erases when the retention is over', async () => {
+    const id = uniqueIntegrationId();
+    const { call, temporal } = await startApi(store, { DELETED_RETENTION: '14d' });
+    const integration = await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    await ensureSchedules(temporal.client, testConfig(), integration);
+    terminateAfter(temporal, fullSyncWorkflowId(id), eraseWorkflowId(id));
+    await call('POST', `/integrations/${id}/full-sync`);
+
+    const answer = await call('DELETE', `/integrations/${id}`, { headers: { 'x-actor': 'ada' } });
+    expect(answer.statusCode).toBe(200);
+    const removed = answer.json<{ erasure: { at: string } }>();
+    expect(removed).toMatchObject({
+      integration: { id, status: 'removed', statusCode: 'RemovedByHand' },
+      cancelled: [`full-sync/${id}`],
+      erasure: { workflowId: `erase/${id}` },
     });
-    expect(first.json()).toMatchObject({ workflowId: `full-sync/${ID}`, alreadyRunning: false });
-    expect(first.statusCode).toBe(202);
-    const second = await call('POST', `/integrations/${ID}/full-sync`);
-    expect(second.statusCode).toBe(202);
-    expect(second.json()).toEqual({ ...first.json<object>(), alreadyRunning: true });
-
-    const handle = temporalAt(inject('temporalAddress')).client.workflow.getHandle(`full-sync/${ID}`);
-    await handle.terminate('end of the test');
-  });
-
-  test('503 that names the worker when no worker takes a sync', { timeout: 15_000 }, async () => {
-    const temporal = temporalAt(inject('temporalAddress'));
-    const config = testConfig({ TASK_QUEUE: `nobody-${process.pid}` });
-    const { app } = await testApp({ store, temporal, config });
-    const response = await app.inject({ method: 'POST', url: `/api/v1/integrations/${ID}/sync`, headers });
-    expect(response.statusCode).toBe(503);
-    expect(response.json()).toMatchObject({
-      error: { code: 'temporal_unavailable', message: expect.stringContaining('worker') },
+    expect(new Date(removed.erasure.at).getTime() - Date.now()).toBeGreaterThan(13.9 * DAY_MS);
+    const erase = await temporal.client.workflow.getHandle(eraseWorkflowId(id)).describe();
+    expect(erase.type).toBe('eraseIntegration');
+    expect((await call('GET', `/integrations/${id}`)).json()).toMatchObject({
+      schedules: { fullSync: null, catchUp: null },
     });
-    await temporal.client.workflow.getHandle(syncWorkflowId(ID)).terminate('end of the test');
+    expect((await listAudit(store, { integrationId: id }))[0]).toMatchObject({
+      action: 'remove',
+      actor: 'ada',
+      details: { erase: false },
+    });
+    expect((await call('DELETE', `/integrations/${id}`)).statusCode).toBe(200);
   });
 
-  test.each<[string, string, object]>([
-    ['an unknown model', `/integrations/${ID}/sync`, { models: ['hris_moods'] }],
-    ['an unknown field', `/integrations/${ID}/sync`, { model: 'hris_teams' }],
-    ['a date that is none', `/integrations/${ID}/full-sync`, { since: 'yesterday' }],
-  ])('400 for %s', async (_name, url, body) => {
-    const call = await start();
-    const response = await call('POST', url, body);
-    expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ error: { code: 'bad_request' } });
+  test('erases at once when that is wanted', async () => {
+    const id = uniqueIntegrationId();
+    const { call, temporal } = await startApi(store, { DELETED_RETENTION: 'off' });
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    terminateAfter(temporal, eraseWorkflowId(id));
+    const kept = await call('DELETE', `/integrations/${id}`);
+    expect(kept.json()).toMatchObject({ erasure: null });
+    const erased = (await call('DELETE', `/integrations/${id}?erase=true`)).json<{
+      erasure: { at: string };
+    }>();
+    expect(new Date(erased.erasure.at).getTime()).toBeLessThanOrEqual(Date.now());
+    const { status } = await temporal.client.workflow.getHandle(eraseWorkflowId(id)).describe();
+    expect(status.name).toBe('RUNNING');
   });
 
-  test.each<['GET' | 'POST', string]>([
-    ['GET', ''],
-    ['GET', '/syncs'],
-    ['POST', '/sync'],
-    ['POST', '/full-sync'],
-  ])('404 for %s %s of an unknown id', async (method, path) => {
-    const call = await start();
-    const response = await call(method, `/integrations/workday:nobody${path}`);
-    expect(response.statusCode).toBe(404);
-    expect(response.json()).toMatchObject({ error: { code: 'not_found' } });
+  test('is for nothing that runs already: what is removed cannot be paused, resumed or read', async () => {
+    const id = uniqueIntegrationId();
+    const { call, temporal } = await startApi(store);
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    terminateAfter(temporal, eraseWorkflowId(id));
+    await call('DELETE', `/integrations/${id}`);
+    const body = { reason: 'a reason' };
+    expectProblem(await call('POST', `/integrations/${id}/pause`, { body }), 409, 'removed');
+    expectProblem(await call('POST', `/integrations/${id}/resume`), 409, 'removed');
+    expectProblem(await call('POST', `/integrations/${id}/sync`), 409, 'removed');
+    expectProblem(await call('POST', `/integrations/${id}/full-sync`), 409, 'removed');
   });
 });

@@ -24,7 +24,7 @@ describe('I1: without Temporal nothing is acknowledged, and the answer comes in 
     expect(performance.now() - startedAt).toBeLessThan(BOUND_MS);
     for (const response of responses) {
       expect(response.statusCode).toBe(503);
-      expect(response.json()).toMatchObject({ error: { code: 'not_accepted' } });
+      expect(response.json()).toMatchObject({ code: 'not_accepted' });
       expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
     }
     expect(events.map((event) => event.outcome)).toEqual(ids.map(() => 'unavailable'));

@@ -139,7 +139,7 @@ describe('refused', () => {
     const { deliver, events } = await testApp({ send });
     const response = await deliver(body, signature);
     expect(response.statusCode).toBe(401);
-    expect(response.json()).toMatchObject({ error: { code: 'bad_signature' } });
+    expect(response.json()).toMatchObject({ code: 'bad_signature' });
     expect(requests).toEqual([]);
     expect(events).toMatchObject([{ outcome: 'unsigned' }]);
   });
@@ -155,7 +155,7 @@ describe('refused', () => {
     const { deliver, events } = await testApp({ send });
     const response = await deliver(body);
     expect(response.statusCode).toBe(400);
-    expect(response.json()).toMatchObject({ error: { code: 'malformed' } });
+    expect(response.json()).toMatchObject({ code: 'malformed' });
     expect(requests).toEqual([]);
     expect(events).toMatchObject([{ outcome: 'malformed' }]);
   });
@@ -168,7 +168,7 @@ describe('refused', () => {
     const body = dataChanged('a:b', 'x'.repeat(1_048_576));
     const response = await deliver(body);
     expect(response.statusCode).toBe(413);
-    expect(response.json()).toMatchObject({ error: { code: 'too_large' } });
+    expect(response.json()).toMatchObject({ code: 'too_large' });
     expect(requests).toEqual([]);
     expect(events.at(-1)).toMatchObject({ outcome: 'too-large' });
   });

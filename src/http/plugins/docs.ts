@@ -1,7 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
-import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { tidy } from './openapi.ts';
+
+const DESCRIPTION = `See how integrations are doing, and act on them. Needs ADMIN_TOKEN as bearer token.
+
+Errors are problems of RFC 9457. Lists are read page by page: give \`next\` of an answer as \`cursor\` of the next request.`;
 
 /** OpenAPI of the admin API at /api/docs. Only routes with a tag are shown. */
 export const docs = fp(
@@ -9,15 +14,21 @@ export const docs = fp(
     await app.register(swagger, {
       hideUntagged: true,
       openapi: {
-        info: {
-          title: 'kombo-sync admin API',
-          description: 'See how integrations are doing, and start syncs. Needs ADMIN_TOKEN as bearer token.',
-          version: '1',
-        },
+        info: { title: 'kombo-sync admin API', description: DESCRIPTION, version: '1' },
+        tags: [
+          { name: 'integrations', description: 'Which there are, how they are doing, how they come and go' },
+          { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
+          { name: 'history', description: 'What has been read, and what was odd about it' },
+          { name: 'reports', description: 'What goes on over all integrations' },
+        ],
         components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
         security: [{ token: [] }],
       },
       transform: jsonSchemaTransform,
+      transformObject: (document) => {
+        const complete = jsonSchemaTransformObject(document);
+        return 'openapi' in complete ? tidy(complete) : complete;
+      },
     });
     await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true });
   },

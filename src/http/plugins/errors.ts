@@ -1,19 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { OperationError, type Refusal } from '../../operations/errors.ts';
+import { describeOutage } from '../outages.ts';
+import { HttpError, sendError } from './problems.ts';
 
-/** An answer other than success, with a message for whoever called. */
-export class HttpError extends Error {
-  override name = 'HttpError';
-  readonly statusCode: number;
-  readonly code: string;
-
-  constructor(statusCode: number, code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.statusCode = statusCode;
-    this.code = code;
-  }
-}
+export { HttpError, sendError } from './problems.ts';
 
 /** Codes for what Fastify itself refuses. */
 const CODES: Record<number, string> = {
@@ -22,25 +14,23 @@ const CODES: Record<number, string> = {
   405: 'method_not_allowed',
   408: 'timeout',
   413: 'too_large',
+  414: 'too_long',
   415: 'unsupported_media_type',
 };
 
-/** Every error leaves as `{ error: { code, message } }`, and nothing from inside leaves with it. */
+const STATUSES: Record<Refusal, number> = { 'not-found': 404, invalid: 400, conflict: 409, 'no-worker': 503 };
+
+/** Every error leaves as a problem of RFC 9457, and nothing from inside leaves with it. */
 export const errors = fp(
   (app, _options, done) => {
     app.setErrorHandler<FastifyError>((error, request, reply) => {
-      if (error instanceof HttpError) {
-        if (error.statusCode >= 500) request.log.warn({ err: error.cause }, error.message);
-        return sendError(reply, error.statusCode, error.code, error.message);
+      const problem = toProblem(error);
+      if (problem.statusCode >= 500) {
+        const expected = problem.code !== 'internal';
+        request.log[expected ? 'warn' : 'error']({ err: problem.cause ?? error }, problem.message);
       }
-      if (hasZodFastifySchemaValidationErrors(error)) {
-        const problems = error.validation.map((issue) => `${issue.instancePath || '/'} ${issue.message}`);
-        return sendError(reply, 400, 'bad_request', problems.join('; '));
-      }
-      const status = error.statusCode ?? 500;
-      if (status < 500) return sendError(reply, status, CODES[status] ?? 'bad_request', error.message);
-      request.log.error({ err: error }, 'A request failed');
-      return sendError(reply, 500, 'internal', 'Something went wrong here; the log says what.');
+      if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
+      return sendError(reply, problem.statusCode, problem.code, problem.message);
     });
     app.setNotFoundHandler((request: FastifyRequest, reply) =>
       sendError(reply, 404, 'not_found', `There is no ${request.method} at this address.`),
@@ -50,9 +40,35 @@ export const errors = fp(
   { name: 'errors' },
 );
 
-export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply
-    .code(status)
-    .type('application/json')
-    .send(JSON.stringify({ error: { code, message } }));
+/** For what the router refuses before there is a route, such as an address with a broken escape. */
+export function sendFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 500;
+  const message =
+    status === 414 ? 'A part of the address is too long.' : 'The address is not valid; check its % escapes.';
+  if (status < 500) void sendError(reply, status, CODES[status] ?? 'bad_request', message);
+  else void sendError(reply, 500, 'internal', INTERNAL);
+}
+
+const INTERNAL = 'Something went wrong here; the log says what.';
+
+function toProblem(error: FastifyError | Error): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof OperationError) {
+    const code = error.refusal === 'invalid' ? 'bad_request' : error.code;
+    return new HttpError(STATUSES[error.refusal], code, error.message, { cause: error.cause });
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const problems = error.validation.map((issue) => `${issue.instancePath || '/'} ${issue.message}`);
+    return new HttpError(400, 'bad_request', problems.join('; '));
+  }
+  const outage = describeOutage(error);
+  if (outage) return outage;
+  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
+  // Messages of others may quote what was sent.
+  if (status >= 400 && status < 500) {
+    const message =
+      'code' in error && error.code?.startsWith('FST_') ? error.message : 'The request cannot be read.';
+    return new HttpError(status, CODES[status] ?? 'bad_request', message);
+  }
+  return new HttpError(500, 'internal', INTERNAL, { cause: error });
 }

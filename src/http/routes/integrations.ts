@@ -1,72 +1,60 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
-import { findIntegration, type Integration } from '../../store/integrations.ts';
+import { addIntegration, removeIntegration } from '../../operations/integrations.ts';
+import { notFound } from '../../operations/errors.ts';
+import { requireIntegration } from '../../operations/require.ts';
+import { listDeliveries } from '../../store/deliveries.ts';
 import { findOverview, listOverview } from '../../store/overview.ts';
-import { endpointStatuses, syncHistory } from '../../store/status.ts';
+import { endpointStatuses } from '../../store/status.ts';
+import { eraseWorkflowId } from '../../temporal/names.ts';
 import { describeSchedule } from '../../temporal/schedule-state.ts';
-import { requestSyncNow, startFullSync } from '../../temporal/start.ts';
-import type { HttpDeps } from '../deps.ts';
-import type { AdminGate } from '../plugins/admin-token.ts';
-import { HttpError } from '../plugins/errors.ts';
+import { act, toStarted } from '../acting.ts';
+import type { ApiDeps } from '../api-deps.ts';
+import { askPostgres, askTemporal } from '../asking.ts';
+import { HttpError } from '../plugins/problems.ts';
+import { actHeaders } from '../schemas/acts.ts';
+import { integrationParams, toCursor } from '../schemas/common.ts';
 import {
-  errorSchema,
-  fullSyncBody,
-  integrationDetailSchema,
-  integrationParams,
-  integrationSchema,
-  startedSchema,
-  syncBody,
-  syncSchema,
-} from '../schemas.ts';
-import { within } from '../within.ts';
-
-const TEMPORAL_TIMEOUT_MS = 5_000;
+  addBody,
+  addedSchema,
+  detailSchema,
+  listQuery,
+  listSchema,
+  removedSchema,
+  removeQuery,
+} from '../schemas/integrations.ts';
+import {
+  badGateway,
+  problemsOfActingOnOne,
+  problemsOfOne,
+  problemsOfReading,
+  success,
+} from '../schemas/problems.ts';
 
 const tags = ['integrations'];
-const failures = { 401: errorSchema, 403: errorSchema, 503: errorSchema };
-const failuresOfOne = { ...failures, 400: errorSchema, 404: errorSchema };
+/** Kombo is asked first, and has half of it. */
+const ADD_TEMPORAL_MS = 20_000;
 
-/** `/api/v1/integrations`: how they are doing, and syncs by hand. */
-export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): FastifyPluginCallbackZod {
-  const { config, store, temporal } = deps;
-
-  const askTemporal = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      const deadline = Date.now() + TEMPORAL_TIMEOUT_MS;
-      return await within(TEMPORAL_TIMEOUT_MS, temporal.client.withDeadline(deadline, work));
-    } catch (cause) {
-      throw new HttpError(
-        503,
-        'temporal_unavailable',
-        'Temporal did not answer in time; see /readyz, and check that a worker runs.',
-        { cause },
-      );
-    }
-  };
-  const getIntegration = async (id: string): Promise<Integration> => {
-    const integration = await askPostgres(findIntegration(store, id));
-    if (integration) return integration;
-    throw new HttpError(404, 'not_found', 'There is no integration with this id.');
-  };
+/** `/api/v1/integrations`: which there are, how they are doing, and how they come and go. */
+export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
+  const { config, links, store, temporal } = deps;
+  const { EXTRA_ENDPOINTS: extra } = config;
 
   return (app, _options, done) => {
-    app.addHook('onRequest', (request, _reply, next) => {
-      deps.gate.requireToken(request);
-      next();
-    });
-
     app.get(
       '/integrations',
       {
         schema: {
           tags,
-          summary: 'All integrations',
-          response: { 200: z.object({ integrations: z.array(integrationSchema) }), ...failures },
+          operationId: 'listIntegrations',
+          summary: 'The integrations, in order of their ids, with how fresh they are',
+          querystring: listQuery,
+          response: { 200: success('A page of integrations', listSchema), ...problemsOfReading },
         },
       },
-      async () => ({
-        integrations: (await askPostgres(listOverview(store, {}, config.EXTRA_ENDPOINTS))).integrations,
-      }),
+      async ({ query: { cursor, ...filter } }) => {
+        const page = await askPostgres(listOverview(store, { ...filter, after: cursor?.[0] }, extra));
+        return { ...page, next: page.next === null ? null : toCursor([page.next]) };
+      },
     );
 
     app.get(
@@ -74,107 +62,87 @@ export function integrationRoutes(deps: HttpDeps & { gate: AdminGate }): Fastify
       {
         schema: {
           tags,
-          summary: 'One integration with its endpoints and schedules',
+          operationId: 'getIntegration',
+          summary: 'One integration with its endpoints, schedules and deliveries',
           params: integrationParams,
-          response: { 200: integrationDetailSchema, ...failuresOfOne },
+          response: { 200: success('The integration', detailSchema), ...problemsOfOne },
         },
       },
-      async (request, reply) => {
-        const { id } = await getIntegration(request.params.id);
-        const [status, endpoints, schedules] = await Promise.all([
-          askPostgres(findOverview(store, id, config.EXTRA_ENDPOINTS)),
-          askPostgres(endpointStatuses(store, id, config.EXTRA_ENDPOINTS)),
-          askTemporal(() => describeSchedule(temporal.client, id)).catch(() => undefined),
+      async ({ params }) => {
+        const { id } = await askPostgres(requireIntegration(store, params.id));
+        const [overview, endpoints, deliveries, schedules] = await Promise.all([
+          askPostgres(findOverview(store, id, extra)),
+          askPostgres(endpointStatuses(store, id, extra)),
+          askPostgres(listDeliveries(store, id)),
+          askTemporal(temporal, () => describeSchedule(temporal.client, id)).catch(() => undefined),
         ]);
-        if (!status) throw new HttpError(404, 'not_found', 'There is no integration with this id.');
-        return reply.send({
-          ...status,
-          endpoints,
-          schedules: schedules
-            ? { fullSync: schedules.fullSync ?? null, catchUp: schedules.catchUp ?? null }
-            : null,
-        });
-      },
-    );
-
-    app.get(
-      '/integrations/:id/syncs',
-      {
-        schema: {
-          tags,
-          summary: 'Its syncs, newest first',
-          params: integrationParams,
-          querystring: z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) }),
-          response: { 200: z.object({ syncs: z.array(syncSchema) }), ...failuresOfOne },
-        },
-      },
-      async (request, reply) => {
-        const { id } = await getIntegration(request.params.id);
-        return reply.send({ syncs: await askPostgres(syncHistory(store, id, request.query.limit)) });
+        if (!overview) throw notFound(`There is no integration ${id}.`);
+        const { fullSync = null, catchUp = null } = schedules ?? {};
+        return { ...overview, endpoints, deliveries, schedules: schedules ? { fullSync, catchUp } : null };
       },
     );
 
     app.post(
-      '/integrations/:id/sync',
+      '/integrations',
       {
         schema: {
           tags,
-          summary: 'Delta now, without waiting for a webhook',
-          params: integrationParams,
-          body: syncBody,
-          response: { 202: startedSchema, ...failuresOfOne },
+          operationId: 'addIntegration',
+          summary: 'Look an integration up at Kombo, add it, and start its first full sync',
+          description: 'Doing it again brings it up to date. It brings back one that was removed here.',
+          headers: actHeaders,
+          body: addBody,
+          response: {
+            200: success('It was here before, and is up to date', addedSchema),
+            201: success('It has been added', addedSchema),
+            ...problemsOfActingOnOne,
+            ...badGateway,
+          },
         },
       },
       async (request, reply) => {
-        const { id } = await getIntegration(request.params.id);
-        const models = request.body?.models;
-        const { workflowId, runId } = await askTemporal(() =>
-          requestSyncNow(temporal.client, config, { integrationId: id, ...(models ? { models } : {}) }),
-        );
-        return reply.code(202).send({ workflowId, runId, alreadyRunning: false });
+        const { kombo } = deps;
+        if (!kombo) {
+          const message = 'Set KOMBO_API_KEY for serve too, so that integrations can be looked up at Kombo.';
+          throw new HttpError(503, 'no_kombo_key', message);
+        }
+        const { id, sync } = request.body;
+        const added = await act(deps, request, (own) => addIntegration({ ...own, kombo }, id, { sync }), {
+          temporalMs: ADD_TEMPORAL_MS,
+        });
+        return reply
+          .code(added.new ? 201 : 200)
+          .send({ ...added, sync: added.sync && toStarted(links, added.sync) });
       },
     );
 
-    app.post(
-      '/integrations/:id/full-sync',
+    app.delete(
+      '/integrations/:id',
       {
         schema: {
           tags,
-          summary: 'Full sync now; the one that runs when one runs already',
+          operationId: 'removeIntegration',
+          summary: 'Remove an integration: nothing is read for it any more, and its data are erased in time',
           params: integrationParams,
-          body: fullSyncBody,
-          response: { 202: startedSchema, ...failuresOfOne },
+          querystring: removeQuery,
+          headers: actHeaders,
+          response: { 200: success('It is removed', removedSchema), ...problemsOfActingOnOne },
         },
       },
       async (request, reply) => {
-        const { id, tool, category } = await getIntegration(request.params.id);
-        const { models, since, allowMassDeletion } = request.body ?? {};
-        const started = await askTemporal(() =>
-          startFullSync(temporal.client, config, {
-            integrationId: id,
-            tool,
-            category,
-            trigger: 'manual',
-            ...(models ? { models } : {}),
-            ...(since ? { since } : {}),
-            ...(allowMassDeletion ? { allowMassDeletion } : {}),
-          }),
-        );
-        return reply.code(202).send({
-          workflowId: started.handle.workflowId,
-          runId: started.runId,
-          alreadyRunning: started.alreadyRunning,
-        });
+        const { erase } = request.query;
+        const { id } = request.params;
+        const removed = await act(deps, request, (own) => removeIntegration(own, id, { erase }));
+        const at = erasureOf(removed.integration.removedAt, erase);
+        return reply.send({ ...removed, erasure: at && { workflowId: eraseWorkflowId(id), at } });
       },
     );
     done();
   };
-}
 
-async function askPostgres<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw new HttpError(503, 'database_unavailable', 'Postgres did not answer; see /readyz.', { cause });
+  function erasureOf(removedAt: Date | null, now: boolean): Date | null {
+    if (now) return new Date();
+    const { DELETED_RETENTION: retention } = config;
+    return retention === null ? null : new Date((removedAt?.getTime() ?? Date.now()) + retention);
   }
 }

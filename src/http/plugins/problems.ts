@@ -1,0 +1,65 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+
+/** An answer other than success, with a message for whoever called. */
+export class HttpError extends Error {
+  override name = 'HttpError';
+  readonly statusCode: number;
+  readonly code: string;
+  /** When asking again makes sense, where that is known (seconds). */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    statusCode: number,
+    code: string,
+    message: string,
+    options: ErrorOptions & { retryAfter?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** What each code means, in words that are the same each time. */
+const TITLES: Record<string, string> = {
+  bad_request: 'The request is not valid',
+  unauthorized: 'The admin token is missing or wrong',
+  closed: 'The admin API is closed',
+  not_found: 'Not found',
+  no_worker: 'No worker answers',
+  removed: 'The integration is removed',
+  paused: 'The integration is paused',
+  too_many_requests: 'Too many requests',
+  idempotency_key_reused: 'The idempotency key was used for another request',
+  idempotency_key_in_use: 'The first request with this idempotency key still runs',
+  database_unavailable: 'Postgres is away',
+  temporal_unavailable: 'Temporal is away',
+  kombo_unavailable: 'Kombo is away',
+  kombo_refused: 'Kombo refuses the request',
+  no_kombo_key: 'There is no API key for Kombo',
+  timeout: 'It takes too long',
+  internal: 'Something went wrong here',
+  bad_signature: 'The signature does not match',
+  malformed: 'The delivery is malformed',
+  too_large: 'The body is too large',
+  not_accepted: 'The delivery was not accepted',
+};
+
+/** Answers with a problem: https://www.rfc-editor.org/rfc/rfc9457 */
+export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `urn:kombo-sync:problem:${code}`,
+        title: TITLES[code] ?? STATUS_CODES[status] ?? code,
+        status,
+        detail: message,
+        code,
+        instance: `urn:uuid:${reply.request.id}`,
+      }),
+    );
+}

@@ -1,0 +1,30 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import { addIdempotency } from '../plugins/idempotency.ts';
+import { actRoutes } from './acts.ts';
+import { historyRoutes } from './history.ts';
+import { integrationRoutes } from './integrations.ts';
+import { reportRoutes } from './reports.ts';
+
+/** `/api/v1`: the admin API, behind the admin token and its limits. */
+export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
+  const { gate } = deps;
+  return async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+      // While it is closed there is no token to guess.
+      if (gate.configured) await app.limits.refuseGuessing(request, reply);
+      try {
+        gate.requireToken(request);
+      } catch (error) {
+        if (gate.configured) await app.limits.countRefused(request, reply);
+        throw error;
+      }
+      await app.limits.countAllowed(request, reply);
+    });
+    addIdempotency(app, deps.store);
+    for (const routes of [integrationRoutes, actRoutes, historyRoutes, reportRoutes]) {
+      await app.register(routes(deps));
+    }
+  };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Every error of the HTTP server: https://www.rfc-editor.org/rfc/rfc9457 */
+export const problemSchema = z
+  .object({
+    type: z.string().describe('The kind of problem, as urn:kombo-sync:problem:not_found'),
+    title: z.string().describe('What kind of problem it is, in words; the same each time'),
+    status: z.number().int(),
+    detail: z.string().describe('What is wrong in this case, and what to do'),
+    code: z.string().describe('The kind of problem as one word, for programs'),
+    instance: z.string().describe('This request, as urn:uuid:…; the log names it as reqId'),
+  })
+  .meta({ id: 'Problem' });
+
+const problem = <D extends string>(description: D) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+});
+
+const common = {
+  400: problem('The request is not valid.'),
+  401: problem('The bearer token is missing or wrong.'),
+  403: problem('The admin API is closed: ADMIN_TOKEN is not set.'),
+  429: problem('Too many requests; `retry-after` says for how long.'),
+  500: problem('Something went wrong here; the log says what.'),
+  503: problem('Something that this needs is away: Postgres, Temporal or a worker.'),
+};
+
+/** Answers of a route that reads. */
+export const problemsOfReading = common;
+
+export const problemsOfOne = { ...common, 404: problem('There is no such integration.') };
+
+/** Answers of a route that does something. */
+export const problemsOfActing = {
+  ...common,
+  409: problem(
+    'Not in the state that the integration is in; or the first request with this idempotency-key still runs.',
+  ),
+  422: problem('The idempotency-key was used for another request.'),
+};
+
+export const problemsOfActingOnOne = { ...problemsOfActing, 404: problem('There is no such integration.') };
+
+export const badGateway = {
+  502: problem('Kombo refuses the request; check KOMBO_API_KEY and KOMBO_API_URL.'),
+};
+
+/** An answer of success, with what it is. */
+export const success = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: { 'application/json': { schema } },
+});

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { count, integrationId, keyText, limit, next, pageQuery, tableName, time } from './common.ts';
+
+export const summarySchema = z.object({
+  integrations: z.object({ active: count, parked: count, paused: count, removed: count }),
+  failing: count.describe('Active integrations with an endpoint whose last tries have failed'),
+  failedEndpoints: count,
+  endpointsNeedingPerson: count.describe('Of these, the ones that trying again does not help'),
+  rejectedRecords: count.describe('Records that are set aside because they could not be stored'),
+  unknownIntegrations: count.describe('Integrations that webhooks named and that Kombo does not know'),
+  freshnessSeconds: z
+    .record(z.string(), z.number())
+    .describe('Age of the oldest watermark of any active integration, by category'),
+});
+
+const MAX_SEQ = 9_223_372_036_854_775_807n;
+
+const position = z
+  .string()
+  .regex(/^\d{1,19}$/, { error: 'is not a position of the feed' })
+  .refine((text) => !/^\d{1,19}$/.test(text) || BigInt(text) <= MAX_SEQ, {
+    error: 'is not a position of the feed',
+  });
+
+export const changesQuery = z.strictObject({
+  after: position.default('0').describe('Changes after this position; 0, the beginning, when left out'),
+  limit: limit(),
+  integration: integrationId.optional().describe('Only changes of this integration'),
+  table: tableName.optional().describe('Only changes of this table, as ats_jobs'),
+});
+
+const changeSchema = z
+  .object({
+    seq: z.string().describe('Position in the feed: increasing, with holes'),
+    integrationId: z.string(),
+    tableName: z.string().describe('The record is in this table of schema kombo'),
+    id: z.string().describe('Of the record'),
+    op: z.enum(['created', 'updated', 'deleted', 'restored']),
+    at: time,
+  })
+  .meta({ id: 'Change' });
+
+export const changesSchema = z.object({
+  changes: z.array(changeSchema),
+  next: z
+    .string()
+    .describe(
+      'Give it as `after` to go on, now or later. It moves also when nothing in a stretch of the feed matched',
+    ),
+  more: z.boolean().describe('Whether there is more to read now'),
+});
+
+export const auditQuery = z.strictObject({
+  integration: integrationId.optional().describe('Only acts on this integration'),
+  before: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('`next` of the page before; the newest acts when left out'),
+  limit: limit(),
+});
+
+const auditEntrySchema = z
+  .object({
+    id: count,
+    at: time,
+    actor: z.string().describe('Who: a user of the machine, or what a caller of this API said'),
+    source: z.enum(['cli', 'api']),
+    address: z.string().nullable().describe('Of the caller, where there is one'),
+    action: z.string().describe('As pause or full-sync'),
+    integrationId: z.string().nullable().describe('null when it was about all of them'),
+    details: z.record(z.string(), z.unknown()).describe('What was asked for'),
+    outcome: z.enum(['started', 'done', 'failed']),
+    message: z.string().nullable().describe('Why it failed'),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const auditSchema = z.object({
+  entries: z.array(auditEntrySchema),
+  next: count.nullable().describe('Give it as `before` for older acts; null when there are none'),
+});
+
+export const unknownQuery = z.strictObject(pageQuery(z.tuple([z.number().int(), keyText])));
+
+export const unknownSchema = z.object({
+  integrations: z.array(
+    z
+      .object({
+        id: z.string(),
+        times: count.describe('How often webhooks named it'),
+        firstSeenAt: time,
+        lastSeenAt: time,
+      })
+      .meta({ id: 'UnknownIntegration' }),
+  ),
+  next,
+});
+
+const verdictSchema = z.enum(['ready', 'wait', 'blocked']);
+
+export const cutoverQuery = z.strictObject({
+  verdict: verdictSchema.optional().describe('List only integrations with this verdict'),
+  ...pageQuery(z.tuple([keyText])),
+});
+
+export const cutoverSchema = z
+  .object({
+    verdict: verdictSchema.describe('The worst of all integrations'),
+    counts: z.object({ ready: count, wait: count, blocked: count }),
+    legacy: z
+      .object({
+        mode: z.enum(['on', 'off']).describe('LEGACY_WEBHOOKS'),
+        times: count.describe('How many legacy webhooks came'),
+        types: z.array(z.string()),
+        lastSeenAt: time.nullable(),
+        ignoredSince: time.nullable().describe('When the first one came that was not acted upon'),
+      })
+      .describe('What comes of the legacy webhooks'),
+    message: z.string().describe('What to do next'),
+    integrations: z.array(
+      z
+        .object({
+          integrationId: z.string(),
+          verdict: verdictSchema,
+          checks: z.array(
+            z.object({
+              name: z.string().describe('state, evidence, full, delta, drift, schedule or endpoints'),
+              verdict: verdictSchema,
+              message: z.string(),
+              remedy: z.string().nullable().describe('What to do; null when nothing is'),
+            }),
+          ),
+        })
+        .meta({ id: 'IntegrationCutover' }),
+    ),
+    next,
+  })
+  .meta({ id: 'Cutover' });

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { count, counts, endpointPath, keyText, next, pageQuery, reason, time } from './common.ts';
+
+const kindSchema = z.enum(['delta', 'full']);
+const passState = z.enum(['running', 'completed', 'failed', 'skipped', 'abandoned']);
+
+export const passSchema = z
+  .object({
+    id: z.string(),
+    syncId: z.string().describe('The passes of one sync share it'),
+    endpoint: z.string(),
+    kind: kindSchema,
+    state: passState,
+    trigger: z.string().describe('webhook, schedule, manual, catch-up or initial'),
+    startedAt: time,
+    finishedAt: time.nullable(),
+    counts,
+    error: reason.nullable(),
+    sweepMessage: z.string().nullable().describe('Why a sweep deleted nothing, when it stopped'),
+  })
+  .meta({ id: 'Pass' });
+
+export const syncSchema = z
+  .object({
+    syncId: z.string(),
+    workflowId: z.string(),
+    runId: z.string(),
+    trigger: z.string(),
+    kind: kindSchema,
+    status: z
+      .enum(['running', 'completed', 'partial', 'failed'])
+      .describe('partial: an endpoint failed, and another one did not'),
+    startedAt: time,
+    finishedAt: time.nullable(),
+    counts,
+    passes: z.array(passSchema),
+    temporalUrl: z
+      .string()
+      .nullable()
+      .describe("Its run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  })
+  .meta({ id: 'Sync' });
+
+/** The run that an act has started or joined. */
+export const startedSchema = z
+  .object({
+    workflowId: z.string(),
+    runId: z.string(),
+    alreadyRunning: z.boolean().describe('It ran already, and the request has joined it'),
+    temporalUrl: z
+      .string()
+      .nullable()
+      .describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  })
+  .meta({ id: 'StartedSync' });
+
+/** Start (in microseconds) and number of a pass. */
+const timeAndNumber = z.tuple([z.number().int(), z.number().int()]);
+
+export const syncsQuery = z.strictObject(pageQuery(timeAndNumber, { standard: 20, max: 200 }));
+export const syncsSchema = z.object({ syncs: z.array(syncSchema), next });
+
+export const passesQuery = z.strictObject({
+  endpoint: endpointPath.optional().describe('Only passes over this endpoint, as /ats/jobs'),
+  state: passState.optional().describe('Only passes in this state'),
+  ...pageQuery(timeAndNumber),
+});
+export const passesSchema = z.object({ passes: z.array(passSchema), next });
+
+const driftSchema = z
+  .object({
+    at: time,
+    syncId: z.string(),
+    endpoint: z.string(),
+    counts: z.object({
+      missing: count,
+      stale: count,
+      wronglyLive: count,
+      wronglyDeleted: count,
+      expected: count.describe('Of these, what no delta could have shown'),
+    }),
+    verdict: z.enum(['none', 'expected', 'unexpected']),
+  })
+  .meta({ id: 'Drift' });
+
+export const driftQuery = z.strictObject(pageQuery(timeAndNumber));
+export const driftsSchema = z.object({ drift: z.array(driftSchema), next });
+
+const rejectedRecordSchema = z
+  .object({
+    endpoint: z.string(),
+    id: z.string().nullable().describe("Kombo's id of the record; null when it has none that can be used"),
+    reason: z.string().describe('not_an_object, no_id, id_too_long, too_deep or unstorable'),
+    hash: z.string().describe('SHA-256 of its text'),
+    times: count.describe('How often it came'),
+    firstSeenAt: time,
+    lastSeenAt: time,
+  })
+  .meta({ id: 'RejectedRecord' });
+
+export const rejectedQuery = z.strictObject({
+  endpoint: endpointPath.optional().describe('Only records of this endpoint, as /ats/jobs'),
+  ...pageQuery(z.tuple([keyText, keyText])),
+});
+export const rejectedSchema = z.object({ records: z.array(rejectedRecordSchema), next });

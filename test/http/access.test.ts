@@ -1,0 +1,199 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { listAudit } from '../../src/store/audit.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { authorization, expectProblem, startApi, type Method } from './api.ts';
+import { ADMIN_TOKEN, dataChanged, recordingLog, testApp, testConfig } from './support.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+type Routes = [method: Method, url: string][];
+
+/** Every route, from the document that the API gives of itself. */
+async function everyRoute(): Promise<Routes> {
+  const { app } = await testApp();
+  const { paths } = (await app.inject('/api/docs/json')).json<{ paths: Record<string, object> }>();
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method): Routes[number] => [
+      method.toUpperCase() as Method,
+      path.replace('{id}', 'workday:nobody'),
+    ]),
+  );
+}
+
+describe('who may in', () => {
+  test('every route is closed, with a remedy, when no token is configured', async () => {
+    const { app } = await testApp({ config: testConfig({ ADMIN_TOKEN: '' }) });
+    const routes = await everyRoute();
+    expect(routes.length).toBeGreaterThan(15);
+    for (const [method, url] of routes) {
+      const answer = await app.inject({ method, url, headers: { authorization } });
+      expectProblem(answer, 403, 'closed', /ADMIN_TOKEN/);
+    }
+  });
+
+  test('every route wants the token before anything else', async () => {
+    const { app } = await testApp();
+    for (const [method, url] of await everyRoute()) {
+      expectProblem(await app.inject({ method, url }), 401, 'unauthorized', /Bearer/);
+    }
+  });
+
+  test.each([undefined, 'Bearer wrong', `Basic ${ADMIN_TOKEN}`, ADMIN_TOKEN, `Bearer ${ADMIN_TOKEN}x`])(
+    '401 for %s',
+    async (given) => {
+      const { log, text } = recordingLog();
+      const { app } = await testApp({ log });
+      const headers = given === undefined ? {} : { authorization: given };
+      const answer = await app.inject({ url: '/api/v1/integrations', headers });
+      expectProblem(answer, 401, 'unauthorized');
+      expect(answer.body + text()).not.toContain(ADMIN_TOKEN);
+    },
+  );
+
+  test('answers are for nobody else to keep', async () => {
+    const { call } = await startApi(store);
+    const { headers } = await call('GET', '/integrations');
+    expect(headers['cache-control']).toBe('no-store');
+  });
+});
+
+describe('limits', () => {
+  const guess = { headers: { authorization: 'Bearer a-wrong-guess' } };
+
+  test('ten wrong tokens in a minute, then the address gets no further try, not even with the right one', async () => {
+    const { call } = await startApi(store);
+    for (let times = 0; times < 10; times += 1) {
+      expectProblem(await call('GET', '/integrations', guess), 401, 'unauthorized');
+    }
+    for (const options of [guess, {}]) {
+      const answer = await call('GET', '/integrations', options);
+      expectProblem(answer, 429, 'too_many_requests');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(60);
+    }
+    expect((await call('GET', '/integrations', { remoteAddress: '192.0.2.1' })).statusCode).toBe(200);
+  });
+
+  test('a request without a token is no guess', async () => {
+    const { app, call } = await startApi(store);
+    for (let times = 0; times < 20; times += 1) {
+      expect((await app.inject('/api/v1/integrations')).statusCode).toBe(401);
+    }
+    expect((await call('GET', '/integrations')).statusCode).toBe(200);
+  });
+
+  test('three hundred requests in a minute from one address, and headers that count them', async () => {
+    const { call } = await startApi(store);
+    const first = await call('GET', '/unknown-integrations');
+    expect(first.headers).toMatchObject({ 'ratelimit-limit': '300', 'ratelimit-remaining': '299' });
+    const answers = await Promise.all(
+      Array.from({ length: 299 }, () => call('GET', '/integrations?limit=nothing')),
+    );
+    expect(new Set(answers.map((answer) => answer.statusCode))).toEqual(new Set([400]));
+    const refused = await call('GET', '/unknown-integrations');
+    expectProblem(refused, 429, 'too_many_requests', /try again in \d+ s/);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    const other = await call('GET', '/unknown-integrations', { remoteAddress: '192.0.2.1' });
+    expect(other.statusCode).toBe(200);
+  });
+
+  test('ten logins in a minute from one address', async () => {
+    const { app } = await testApp();
+    const login = (remoteAddress: string, token = 'wrong') =>
+      app.inject({
+        method: 'POST',
+        url: '/login',
+        remoteAddress,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: `token=${token}`,
+      });
+    for (let times = 0; times < 10; times += 1) expect((await login('192.0.2.1')).statusCode).toBe(401);
+    const refused = await login('192.0.2.1', ADMIN_TOKEN);
+    expectProblem(refused, 429, 'too_many_requests');
+    expect(refused.headers['set-cookie']).toBeUndefined();
+    expect((await login('192.0.2.2', ADMIN_TOKEN)).statusCode).toBe(303);
+  });
+
+  test('webhooks and probes are never limited, whatever the same address does', async () => {
+    const { app, deliver } = await testApp({ store, send: () => Promise.resolve() });
+    const wrong = () => app.inject({ url: '/api/v1/summary', headers: guess.headers });
+    await Promise.all(Array.from({ length: 20 }, wrong));
+    expect((await wrong()).statusCode).toBe(429);
+    const body = dataChanged('personio:1', 'hris_teams');
+    const deliveries = await Promise.all(Array.from({ length: 400 }, () => deliver(body)));
+    const unsigned = await Promise.all(Array.from({ length: 400 }, () => deliver(body, 'wrong')));
+    const alive = await Promise.all(Array.from({ length: 400 }, () => app.inject('/healthz')));
+    expect(new Set(deliveries.map((answer) => answer.statusCode))).toEqual(new Set([200]));
+    expect(new Set(unsigned.map((answer) => answer.statusCode))).toEqual(new Set([401]));
+    expect(new Set(alive.map((answer) => answer.statusCode))).toEqual(new Set([200]));
+    for (let times = 0; times < 320; times += 1) expect((await app.inject('/metrics')).statusCode).toBe(200);
+    const ready = await Promise.all(Array.from({ length: 320 }, () => app.inject('/readyz')));
+    expect(new Set(ready.map((answer) => answer.statusCode))).toEqual(new Set([503]));
+  });
+});
+
+describe('the address of a caller', () => {
+  const forwarded = { 'x-forwarded-for': '198.51.100.7' };
+  const addressOf = async (settings: Record<string, string>, remoteAddress: string) => {
+    const id = uniqueIntegrationId();
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    const { call } = await startApi(store, settings);
+    const answer = await call('POST', `/integrations/${id}/cancel`, { headers: forwarded, remoteAddress });
+    expect(answer.statusCode).toBe(200);
+    const [entry] = await listAudit(store, { integrationId: id });
+    return entry?.address;
+  };
+
+  test('is that of the connection, whatever it says of itself', async () => {
+    expect(await addressOf({}, '10.1.2.3')).toBe('10.1.2.3');
+  });
+
+  test('is what a trusted proxy says', async () => {
+    expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8' }, '10.1.2.3')).toBe('198.51.100.7');
+  });
+
+  test('is not what anybody else says', async () => {
+    expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8,::1' }, '192.0.2.9')).toBe('192.0.2.9');
+  });
+
+  test.each(['yes', '1', '10.0.0.0/33', '10.0.0', '::1/129', ','])('TRUST_PROXY=%s is refused', (value) => {
+    expect(() => testConfig({ TRUST_PROXY: value })).toThrow(/TRUST_PROXY .*10\.0\.0\.0\/8/);
+  });
+});
+
+describe('the actor', () => {
+  const actorOf = async (headers: Record<string, string>) => {
+    const id = uniqueIntegrationId();
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    const { call } = await startApi(store);
+    const answer = await call('POST', `/integrations/${id}/cancel`, { headers });
+    const [entry] = await listAudit(store, { integrationId: id });
+    return { answer, entry };
+  };
+
+  test('is admin when nothing is said', async () => {
+    const { entry } = await actorOf({});
+    expect(entry).toMatchObject({ actor: 'admin', source: 'api', action: 'cancel', outcome: 'done' });
+  });
+
+  test.each([
+    ['ops@example.com', 'ops@example.com'],
+    [' Ada Lovelace ', 'Ada Lovelace'],
+    // As UTF-8 arrives, and as Latin-1 does.
+    [Buffer.from('Jörg').toString('latin1'), 'Jörg'],
+    ['J\u00f6rg', 'Jörg'],
+  ])('is %s as said', async (given, actor) => {
+    expect((await actorOf({ 'x-actor': given })).entry).toMatchObject({ actor, source: 'api' });
+  });
+
+  test.each([['x'.repeat(201)], ['']])('400 for a name that is none: "%s"', async (given) => {
+    const { answer, entry } = await actorOf({ 'x-actor': given });
+    expectProblem(answer, 400, 'bad_request', /x-actor/);
+    expect(entry).toBeUndefined();
+  });
+});

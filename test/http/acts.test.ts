@@ -1,0 +1,284 @@
+import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { fullSync } from '../../workflows/index.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { pause } from '../../src/store/life.ts';
+import { fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { expectProblem, startApi, terminateAfter } from './api.ts';
+import { interruptibleProxy, temporalAt, testConfig } from './support.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+/** The machine may be busy. */
+const POLL = { timeout: 30_000 };
+
+let id: string;
+beforeEach(async () => {
+  id = uniqueIntegrationId();
+  await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+});
+
+const newestAct = async (integrationId = id) => (await listAudit(store, { integrationId }))[0];
+
+interface Started {
+  workflowId: string;
+  runId: string;
+  alreadyRunning: boolean;
+  temporalUrl: string | null;
+}
+
+describe('a full sync', () => {
+  test('starts with what was asked for, and asking again joins it', async () => {
+    const { call, temporal } = await startApi(store);
+    terminateAfter(temporal, fullSyncWorkflowId(id));
+    const options = { models: ['hris_employees'], since: '2026-01-01', allowMassDeletion: true };
+    const first = await call('POST', `/integrations/${encodeURIComponent(id)}/full-sync`, { body: options });
+    expect(first.statusCode).toBe(202);
+    const started = first.json<Started>();
+    expect(started).toMatchObject({
+      workflowId: `full-sync/${id}`,
+      alreadyRunning: false,
+      temporalUrl: null,
+    });
+    const second = await call('POST', `/integrations/${id}/full-sync`);
+    expect(second.statusCode).toBe(202);
+    expect(second.json()).toEqual({ ...started, alreadyRunning: true });
+
+    const handle = temporal.client.workflow.getHandle<typeof fullSync>(started.workflowId, started.runId);
+    const { events } = await handle.fetchHistory();
+    const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+    expect(JSON.parse(Buffer.from(payload ?? []).toString())).toEqual({
+      integrationId: id,
+      trigger: 'manual',
+      ...options,
+    });
+    expect(await newestAct()).toMatchObject({ action: 'full-sync', outcome: 'done', details: {} });
+  });
+
+  test.each([['ats_jobs'], ['hris_employees', 'ats_jobs']])(
+    '400 for a model of another category',
+    async (...models) => {
+      const { call } = await startApi(store);
+      const answer = await call('POST', `/integrations/${id}/full-sync`, { body: { models } });
+      expectProblem(answer, 400, 'bad_request', /Not a model of HRIS: ats_jobs/);
+      expect(await newestAct()).toBeUndefined();
+    },
+  );
+
+  test('takes the names of tables and endpoints too', async () => {
+    const { call, temporal } = await startApi(store);
+    terminateAfter(temporal, fullSyncWorkflowId(id));
+    const models = ['hris_employees', '/hris/groups'];
+    const answer = await call('POST', `/integrations/${id}/full-sync`, { body: { models } });
+    expect(answer.statusCode).toBe(202);
+  });
+
+  test.each<[string, Record<string, string>, { temporalUiUrl: string } | undefined]>([
+    ['of the settings', { TEMPORAL_UI_URL: 'https://temporal.example.com/' }, undefined],
+    [
+      'of dev',
+      { TEMPORAL_UI_URL: 'https://other.example.com' },
+      { temporalUiUrl: 'https://temporal.example.com' },
+    ],
+  ])("is linked in Temporal's UI: the address %s", async (_name, settings, overrides) => {
+    const { call, temporal } = await startApi(store, settings, overrides);
+    terminateAfter(temporal, fullSyncWorkflowId(id));
+    const { runId, temporalUrl } = (await call('POST', `/integrations/${id}/full-sync`)).json<Started>();
+    expect(temporalUrl).toBe(
+      `https://temporal.example.com/namespaces/default/workflows/full-sync%2F${encodeURIComponent(id)}/${runId}/history`,
+    );
+  });
+});
+
+describe('a pause', () => {
+  test('stops what runs and what is scheduled, and says who and why', async () => {
+    const { call, temporal } = await startApi(store);
+    terminateAfter(temporal, fullSyncWorkflowId(id));
+    const integration = (await findIntegration(store, id))!;
+    await ensureSchedules(temporal.client, testConfig(), integration);
+    onTestFinished(() => deleteSchedules(temporal.client, id));
+    await call('POST', `/integrations/${id}/full-sync`);
+
+    const body = { reason: 'The customer asked for it.' };
+    const answer = await call('POST', `/integrations/${id}/pause`, { body, headers: { 'x-actor': 'ada' } });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({
+      integration: { id, status: 'paused', statusReason: body.reason },
+      cancelled: [`full-sync/${id}`],
+    });
+    expect((await call('GET', `/integrations/${id}`)).json()).toMatchObject({
+      status: 'paused',
+      schedules: { fullSync: { paused: true } },
+    });
+    expect(await newestAct()).toMatchObject({
+      action: 'pause',
+      actor: 'ada',
+      source: 'api',
+      address: '127.0.0.1',
+      details: body,
+      outcome: 'done',
+    });
+    const refused = await call('POST', `/integrations/${id}/full-sync`);
+    expectProblem(refused, 409, 'paused', /The customer asked for it/);
+    expectProblem(await call('POST', `/integrations/${id}/sync`), 409, 'paused');
+  });
+
+  test('is ended by resuming, which reads what was missed', async () => {
+    const { call, temporal } = await startApi(store);
+    terminateAfter(temporal, syncWorkflowId(id));
+    await pause(store, id, 'a reason');
+    const answer = await call('POST', `/integrations/${id}/resume`);
+    expect(answer.statusCode).toBe(200);
+    const { sync } = answer.json<{ sync: Started }>();
+    expect(answer.json()).toMatchObject({
+      integration: { status: 'active', statusReason: null },
+      resumed: true,
+      sync: { workflowId: `sync/${id}`, alreadyRunning: false },
+    });
+    const run = await temporal.client.workflow.getHandle(sync.workflowId, sync.runId).describe();
+    expect(run.status.name).toBe('RUNNING');
+
+    const again = await call('POST', `/integrations/${id}/resume`);
+    expect(again.json()).toMatchObject({ integration: { status: 'active' }, resumed: false, sync: null });
+
+    await pause(store, id, 'a reason');
+    const joined = await call('POST', `/integrations/${id}/resume`);
+    expect(joined.json()).toMatchObject({ sync: { runId: sync.runId, alreadyRunning: true } });
+  });
+});
+
+test('cancelling says what ran', async () => {
+  const { call, temporal } = await startApi(store);
+  terminateAfter(temporal, fullSyncWorkflowId(id));
+  await call('POST', `/integrations/${id}/full-sync`);
+  const answer = await call('POST', `/integrations/${id}/cancel`);
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toEqual({ cancelled: [`full-sync/${id}`] });
+  expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'done' });
+});
+
+test('an act that fails is in the audit log with why', async () => {
+  const { call } = await startApi(store, {}, { temporal: temporalAt('127.0.0.1:1') });
+  expectProblem(await call('POST', `/integrations/${id}/cancel`), 503, 'temporal_unavailable');
+  expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'failed' });
+});
+
+describe('full syncs of all', () => {
+  let fleet: TestStore;
+  let ids: string[];
+  const seed = async (count: number) => {
+    fleet = await createTestStore();
+    ids = Array.from({ length: count }, () => uniqueIntegrationId());
+    await Promise.all(
+      ids.map((one) => saveIntegration(fleet, { id: one, tool: 'bombohr', category: 'LMS' })),
+    );
+  };
+  const roundIn = async (store: TestStore) =>
+    (await listAudit(store, {})).find((entry) => entry.action === 'full-sync-all');
+
+  test('answer at once with what is going to happen, and start every active one', async () => {
+    await seed(30);
+    const [paused, ...active] = ids;
+    await pause(fleet, paused!, 'a reason');
+    const { call, temporal } = await startApi(fleet, { TEMPORAL_UI_URL: 'https://temporal.example.com' });
+    terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
+    const body = { since: '2026-01-01', perMinute: 10 };
+    const answer = await call('POST', '/full-syncs', { body, headers: { 'x-actor': 'ada' } });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({
+      integrations: 29,
+      perMinute: 10,
+      since: '2026-01-01',
+      minutes: 2,
+      alreadyRunning: false,
+      temporalUrl:
+        'https://temporal.example.com/namespaces/default/workflows?query=WorkflowType%3D%22fullSync%22',
+    });
+    await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
+    expect(await roundIn(fleet)).toMatchObject({ actor: 'ada', source: 'api', details: body });
+    for (const one of active) {
+      const run = await temporal.client.workflow.getHandle(fullSyncWorkflowId(one)).describe();
+      expect(run.status.name).toBe('RUNNING');
+    }
+    const none = temporal.client.workflow.getHandle(fullSyncWorkflowId(paused!));
+    await expect(none.describe()).rejects.toThrow(/not found/i);
+  });
+
+  test('nothing happens without an active integration', async () => {
+    await seed(0);
+    const { call } = await startApi(fleet);
+    const answer = await call('POST', '/full-syncs');
+    expect(answer.statusCode).toBe(202);
+    expect(answer.json()).toMatchObject({ integrations: 0, perMinute: 60, since: null, minutes: 0 });
+    await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
+  });
+
+  test('one round at a time: asking again names the one that is under way', { timeout: 60_000 }, async () => {
+    await seed(200);
+    const { call, temporal } = await startApi(fleet);
+    terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
+    const first = await call('POST', '/full-syncs', { body: { perMinute: 100 } });
+    const second = await call('POST', '/full-syncs', { body: { perMinute: 7 } });
+    expect(second.json()).toEqual({ ...first.json<object>(), alreadyRunning: true });
+    await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
+    const rounds = (await listAudit(fleet, {})).filter((entry) => entry.action === 'full-sync-all');
+    expect(rounds).toHaveLength(1);
+    const third = await call('POST', '/full-syncs', { body: { perMinute: 7 } });
+    expect(third.json()).toMatchObject({ perMinute: 7, alreadyRunning: false });
+    await expect.poll(async () => (await listAudit(fleet, {})).length, POLL).toBe(2);
+    await expect
+      .poll(async () => (await listAudit(fleet, {})).every(({ outcome }) => outcome === 'done'), {
+        timeout: 30_000,
+      })
+      .toBe(true);
+  });
+
+  test('closing stops between two starts, and the audit log says so', { timeout: 60_000 }, async () => {
+    await seed(400);
+    const { app, call, temporal } = await startApi(fleet);
+    terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
+    expect((await call('POST', '/full-syncs')).statusCode).toBe(202);
+    await expect.poll(() => countStarted(ids.slice(0, 5)), POLL).toBeGreaterThan(0);
+    const startedAt = performance.now();
+    await app.close();
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(await roundIn(fleet)).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringMatching(/Ask for it again/) as string,
+    });
+    const left = await countStarted(ids);
+    expect(left).toBeLessThan(400);
+    expect(await countStarted(ids)).toBe(left);
+
+    async function countStarted(all: string[]): Promise<number> {
+      const seen = await Promise.all(
+        all.map((one) =>
+          temporal.client.workflow
+            .getHandle(fullSyncWorkflowId(one))
+            .describe()
+            .then(() => 1)
+            .catch(() => 0),
+        ),
+      );
+      return seen.reduce((sum: number, one) => sum + one, 0);
+    }
+  });
+
+  test('when Temporal goes away, the audit log says so', { timeout: 60_000 }, async () => {
+    await seed(300);
+    const proxy = await interruptibleProxy(inject('temporalAddress'));
+    const temporal = temporalAt(proxy.address);
+    const { call } = await startApi(fleet, {}, { temporal });
+    terminateAfter(temporalAt(inject('temporalAddress')), ...ids.map(fullSyncWorkflowId));
+    expect((await call('POST', '/full-syncs')).statusCode).toBe(202);
+    await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'started' });
+    proxy.cut();
+    await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'failed' });
+  });
+});

@@ -1,0 +1,265 @@
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { addDeliveries } from '../../src/store/deliveries.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
+import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { startApi } from './api.ts';
+import { CLOSED_ADDRESS, temporalAt, testConfig } from './support.ts';
+
+const get = async <T>(store: TestStore, path: string): Promise<T> => {
+  const { call } = await startApi(store);
+  const answer = await call('GET', path);
+  expect(answer.statusCode).toBe(200);
+  return answer.json<T>();
+};
+
+test('the summary adds everything up', async () => {
+  const store = await createTestStore();
+  for (const id of ['a:1', 'a:2', 'a:3', 'a:4', 'a:5']) {
+    await saveIntegration(store, { id, tool: 'a', category: 'HRIS' });
+  }
+  await pause(store, 'a:2', 'a reason');
+  await remove(store, 'a:3', { code: 'Deleted', message: 'It was deleted.', at: new Date() });
+  const retryAt = new Date();
+  await park(store, 'a:4', { code: 'X', message: 'x', needsPerson: false, failures: 1, retryAt });
+  await noteUnknown(store, 'a:9');
+  await store.pool.query(
+    `insert into kombo_sync.endpoint_states (integration_id, endpoint, failures, failing_since, needs_person)
+     values ('a:1', '/hris/employees', 1, now(), true), ('a:1', '/hris/groups', 1, now(), false)`,
+  );
+  await store.pool.query(
+    `insert into kombo_sync.rejected_records (integration_id, endpoint, record_key, reason, hash)
+     values ('a:1', '/hris/employees', 'x', 'too_deep', 'abc')`,
+  );
+  await store.pool.query(`update kombo_sync.integrations set created_at = now() - interval '1 hour'`);
+  const summary = await get<{ freshnessSeconds: Record<string, number> }>(store, '/summary');
+  expect(summary).toEqual({
+    integrations: { active: 2, parked: 1, paused: 1, removed: 1 },
+    failing: 1,
+    failedEndpoints: 2,
+    endpointsNeedingPerson: 1,
+    rejectedRecords: 1,
+    unknownIntegrations: 1,
+    freshnessSeconds: { HRIS: expect.any(Number) as number },
+  });
+  expect(summary.freshnessSeconds['HRIS']).toBeGreaterThanOrEqual(3_600);
+});
+
+describe('the change feed', () => {
+  interface Page {
+    changes: { seq: string; integrationId: string; tableName: string; id: string }[];
+    next: string;
+    more: boolean;
+  }
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await createTestStore();
+    // Of 2,400 changes only a few are about the table that is asked for.
+    await store.pool.query(
+      `insert into kombo_sync.changes (integration_id, table_name, id, op)
+       select 'a:' || number % 2, case when number % 800 = 0 then 'rare' else 'common' end, number::text, 'updated'
+       from generate_series(1, 2400) number`,
+    );
+  });
+  const idsOf = ({ changes }: Page) => changes.map(({ id }) => id);
+
+  test('comes in order and without gaps, and says when that was all', async () => {
+    const seen: string[] = [];
+    let page: Page = { changes: [], next: '0', more: true };
+    while (page.more) {
+      page = await get<Page>(store, `/changes?after=${page.next}&limit=500`);
+      seen.push(...idsOf(page));
+    }
+    expect(seen).toEqual(Array.from({ length: 2_400 }, (_, index) => String(index + 1)));
+    expect(await get<Page>(store, `/changes?after=${page.next}`)).toEqual({
+      changes: [],
+      next: page.next,
+      more: false,
+    });
+  });
+
+  test('shows names, never records', async () => {
+    const { changes, more } = await get<Page>(store, '/changes?limit=1');
+    expect(more).toBe(true);
+    expect(changes).toEqual([
+      {
+        seq: expect.stringMatching(/^\d+$/) as string,
+        integrationId: 'a:1',
+        tableName: 'common',
+        id: '1',
+        op: 'updated',
+        at: expect.stringMatching(/^20.*Z$/) as string,
+      },
+    ]);
+  });
+
+  test.each([
+    ['table=rare', ['800', '1600', '2400']],
+    ['table=rare&integration=a:1', []],
+    ['table=none', []],
+  ])('looks through it for %s', async (query, ids) => {
+    const page = await get<Page>(store, `/changes?${query}`);
+    expect(idsOf(page)).toEqual(ids);
+    expect(page.more).toBe(false);
+    const rest = await get<Page>(store, `/changes?${query}&after=${page.next}`);
+    expect(idsOf(rest)).toEqual([]);
+  });
+
+  test('goes on after the last match that was shown, not after what was looked through', async () => {
+    const first = await get<Page>(store, '/changes?table=rare&limit=2');
+    expect(idsOf(first)).toEqual(['800', '1600']);
+    expect(first.more).toBe(true);
+    const second = await get<Page>(store, `/changes?table=rare&limit=2&after=${first.next}`);
+    expect(idsOf(second)).toEqual(['2400']);
+  });
+
+  test('moves on where nothing matches for long, so that asking again is never in vain', async () => {
+    await store.pool.query(
+      `insert into kombo_sync.changes (integration_id, table_name, id, op)
+       select 'b:1', 'common', number::text, 'updated' from generate_series(1, 12000) number`,
+    );
+    let page = await get<Page>(store, '/changes?table=none');
+    expect(page).toMatchObject({ changes: [], more: true });
+    expect(Number(page.next)).toBeGreaterThan(9_000);
+    page = await get<Page>(store, `/changes?table=none&after=${page.next}`);
+    expect(page).toMatchObject({ changes: [], more: false });
+  });
+
+  test('takes the largest position there can be', async () => {
+    const after = '9223372036854775807';
+    expect(await get<Page>(store, `/changes?after=${after}`)).toEqual({
+      changes: [],
+      next: after,
+      more: false,
+    });
+  });
+});
+
+describe('the audit log', () => {
+  interface Page {
+    entries: { id: number; action: string; integrationId: string | null }[];
+    next: number | null;
+  }
+
+  test('has the newest acts first, goes back page by page, and can be asked for one integration', async () => {
+    const store = await createTestStore();
+    await saveIntegration(store, { id: 'a:1', tool: 'a', category: 'HRIS' });
+    await saveIntegration(store, { id: 'a:2', tool: 'a', category: 'HRIS' });
+    const { call } = await startApi(store);
+    const acts: [string, string][] = [
+      ['a:1', 'one'],
+      ['a:2', 'two'],
+      ['a:1', 'three'],
+    ];
+    for (const [id, reason] of acts) {
+      const headers = { 'x-actor': 'ada' };
+      const answer = await call('POST', `/integrations/${id}/pause`, { body: { reason }, headers });
+      expect(answer.statusCode).toBe(200);
+    }
+    const first = await get<Page>(store, '/audit?limit=2');
+    expect(first.entries).toMatchObject([
+      {
+        action: 'pause',
+        integrationId: 'a:1',
+        actor: 'ada',
+        source: 'api',
+        address: '127.0.0.1',
+        details: { reason: 'three' },
+        outcome: 'done',
+        message: null,
+      },
+      { integrationId: 'a:2', details: { reason: 'two' } },
+    ]);
+    await call('POST', '/integrations/a:1/pause', { body: { reason: 'four' } });
+    const second = await get<Page>(store, `/audit?limit=2&before=${first.next}`);
+    expect(second).toMatchObject({ entries: [{ details: { reason: 'one' } }], next: null });
+    const ofOne = await get<Page>(store, '/audit?integration=a:1');
+    expect(ofOne.entries.map((entry) => entry.integrationId)).toEqual(['a:1', 'a:1', 'a:1']);
+  });
+});
+
+test('unknown integrations: the last one named first, page by page', async () => {
+  const store = await createTestStore();
+  for (const id of ['a:1', 'a:2', 'a:3', 'a:2']) await noteUnknown(store, id);
+  const first = await get<{ integrations: object[]; next: string }>(store, '/unknown-integrations?limit=2');
+  expect(first.integrations).toMatchObject([
+    { id: 'a:2', times: 2 },
+    { id: 'a:3', times: 1 },
+  ]);
+  const second = await get(store, `/unknown-integrations?limit=2&cursor=${first.next}`);
+  expect(second).toMatchObject({ integrations: [{ id: 'a:1' }], next: null });
+});
+
+describe('the cutover', () => {
+  interface Report {
+    verdict: string;
+    counts: Record<string, number>;
+    integrations: { integrationId: string; verdict: string; checks: { name: string; verdict: string }[] }[];
+    next: string | null;
+  }
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await createTestStore();
+    for (const id of ['cut:1', 'cut:2', 'cut:3'])
+      await saveIntegration(store, { id, tool: 'cut', category: 'LMS' });
+    await pause(store, 'cut:2', 'a reason');
+    const at = new Date('2026-03-01T00:00:00Z');
+    await addDeliveries(store, [
+      {
+        integrationId: 'cut:1',
+        type: 'sync-finished',
+        outcome: 'accepted',
+        times: 2,
+        firstAt: at,
+        lastAt: at,
+      },
+    ]);
+  });
+
+  test('is judged over all, and listed page by page', async () => {
+    const first = await get<Report>(store, '/cutover?limit=2');
+    expect(first).toMatchObject({
+      verdict: 'blocked',
+      legacy: { mode: 'on', times: 2, types: ['sync-finished'], lastSeenAt: '2026-03-01T00:00:00.000Z' },
+      message: expect.stringMatching(/Not safe/) as string,
+    });
+    expect(Object.values(first.counts).reduce((sum, one) => sum + one, 0)).toBe(3);
+    expect(first.integrations.map((one) => one.integrationId)).toEqual(['cut:1', 'cut:2']);
+    const second = await get<Report>(store, `/cutover?limit=2&cursor=${first.next}`);
+    expect(second.integrations.map((one) => one.integrationId)).toEqual(['cut:3']);
+    expect(second).toMatchObject({ verdict: 'blocked', counts: first.counts, next: null });
+  });
+
+  test('can be listed by verdict', async () => {
+    const all = await get<Report>(store, '/cutover');
+    for (const verdict of ['ready', 'wait', 'blocked']) {
+      const listed = await get<Report>(store, `/cutover?verdict=${verdict}`);
+      expect(listed.integrations).toEqual(all.integrations.filter((one) => one.verdict === verdict));
+      expect(listed.counts).toEqual(all.counts);
+    }
+  });
+
+  test('of one integration, with what to do', async () => {
+    const { call, temporal } = await startApi(store);
+    const integration = { id: 'cut:3', tool: 'cut', category: 'LMS' as const };
+    await ensureSchedules(temporal.client, testConfig(), integration);
+    onTestFinished(() => deleteSchedules(temporal.client, 'cut:3'));
+    const schedule = async () => {
+      const report = (await call('GET', '/integrations/cut:3/cutover')).json<Report>();
+      expect(report.integrations).toHaveLength(1);
+      return report.integrations[0]?.checks.find((check) => check.name === 'schedule');
+    };
+    // The list of schedules follows the schedules with a delay.
+    await expect.poll(schedule, { timeout: 20_000 }).toMatchObject({ verdict: 'ready', remedy: null });
+  });
+
+  test('says that Temporal is away instead of failing', { timeout: 20_000 }, async () => {
+    const { call } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
+    const answer = await call('GET', '/cutover');
+    expect(answer.statusCode).toBe(200);
+    const { integrations } = answer.json<Report>();
+    const checks = integrations[0]?.checks.find((check) => check.name === 'schedule');
+    expect(checks).toMatchObject({ verdict: 'wait', message: 'Temporal does not answer.' });
+  });
+});
