@@ -6,9 +6,9 @@ const POSTGRES_MS = 15_000;
 const TEMPORAL_MS = 5_000;
 
 /** What Postgres answers, or a problem that says that it does not. */
-export async function askPostgres<T>(work: Promise<T>): Promise<T> {
+export async function askPostgres<T>(work: Promise<T>, ms = POSTGRES_MS): Promise<T> {
   try {
-    return await within(POSTGRES_MS, work);
+    return await within(ms, work);
   } catch (error) {
     throw error instanceof NoAnswer ? postgresAway(error) : error;
   }

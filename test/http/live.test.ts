@@ -21,7 +21,13 @@ interface Started {
   alreadyRunning: boolean;
 }
 
-async function call<T>(method: string, path: string, body?: object): Promise<{ status: number; body: T }> {
+/** What the answers of these routes have, put together. */
+interface Body extends Started {
+  sync: Started;
+  syncs: object[];
+}
+
+async function call(method: string, path: string, body?: object): Promise<{ status: number; body: Body }> {
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
@@ -30,7 +36,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<{ s
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  return { status: response.status, body: (await response.json()) as T };
+  return { status: response.status, body: (await response.json()) as Body };
 }
 
 const resultOf = async ({ workflowId, runId }: Started) =>
@@ -42,21 +48,18 @@ test(
   async () => {
     const { control, store } = system;
     const id = system.integration();
-    const added = await call<{ sync: Started }>('POST', '/integrations', { id });
+    const added = await call('POST', '/integrations', { id });
     expect(added).toMatchObject({ status: 201, body: { new: true, sync: { alreadyRunning: false } } });
     expect(await resultOf(added.body.sync)).toMatchObject({ status: 'completed' });
     expect(await countUsers(id)).toBe(20);
 
     control.create(id, 'lms_users', { count: 3 });
-    const now = await call<Started>('POST', `/integrations/${id}/sync`, { models: ['lms_users'] });
+    const now = await call('POST', `/integrations/${id}/sync`, { models: ['lms_users'] });
     expect(now).toMatchObject({ status: 202, body: { workflowId: `sync/${id}`, alreadyRunning: false } });
     expect(await resultOf(now.body)).toMatchObject({ status: 'completed' });
     expect(await countUsers(id)).toBe(23);
 
-    const syncs = await call<{ syncs: { trigger: string; status: string }[] }>(
-      'GET',
-      `/integrations/${id}/syncs`,
-    );
+    const syncs = await call('GET', `/integrations/${id}/syncs`);
     expect(syncs.body.syncs).toMatchObject([
       { trigger: 'manual', kind: 'delta', status: 'completed' },
       { trigger: 'initial', kind: 'full', status: 'completed' },
@@ -65,10 +68,10 @@ test(
     expect(await call('POST', `/integrations/${id}/pause`, { reason: 'a reason' })).toMatchObject({
       status: 200,
     });
-    const resumed = await call<{ sync: Started }>('POST', `/integrations/${id}/resume`);
+    const resumed = await call('POST', `/integrations/${id}/resume`);
     expect(resumed).toMatchObject({ status: 200, body: { resumed: true } });
     // It waits for quiet; this does not, and joins it.
-    const joined = await call<Started>('POST', `/integrations/${id}/sync`);
+    const joined = await call('POST', `/integrations/${id}/sync`);
     expect(joined.body).toEqual({ ...resumed.body.sync, alreadyRunning: true });
     expect(await resultOf(joined.body)).toMatchObject({ status: 'completed' });
 

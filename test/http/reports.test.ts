@@ -112,6 +112,12 @@ describe('the change feed', () => {
     expect(first.more).toBe(true);
     const second = await get<Page>(store, `/changes?table=rare&limit=2&after=${first.next}`);
     expect(idsOf(second)).toEqual(['2400']);
+    const even = await get<Page>(store, '/changes?integration=a:0&limit=2');
+    expect(idsOf(even)).toEqual(['2', '4']);
+    expect(idsOf(await get<Page>(store, `/changes?integration=a:0&limit=2&after=${even.next}`))).toEqual([
+      '6',
+      '8',
+    ]);
   });
 
   test('moves on where nothing matches for long, so that asking again is never in vain', async () => {
@@ -174,7 +180,8 @@ describe('the audit log', () => {
     await call('POST', '/integrations/a:1/pause', { body: { reason: 'four' } });
     const second = await get<Page>(store, `/audit?limit=2&before=${first.next}`);
     expect(second).toMatchObject({ entries: [{ details: { reason: 'one' } }], next: null });
-    const ofOne = await get<Page>(store, '/audit?integration=a:1');
+    const ofOne = await get<Page>(store, '/audit?integration=a:1&limit=3');
+    expect(ofOne.next).toBeNull();
     expect(ofOne.entries.map((entry) => entry.integrationId)).toEqual(['a:1', 'a:1', 'a:1']);
   });
 });

@@ -11,8 +11,6 @@ export { HttpError, sendError } from './problems.ts';
 const CODES: Record<number, string> = {
   400: 'bad_request',
   404: 'not_found',
-  405: 'method_not_allowed',
-  408: 'timeout',
   413: 'too_large',
   414: 'too_long',
   415: 'unsupported_media_type',
@@ -51,7 +49,7 @@ export function sendFrameworkError(error: FastifyError, _request: FastifyRequest
 
 const INTERNAL = 'Something went wrong here; the log says what.';
 
-function toProblem(error: FastifyError | Error): HttpError {
+function toProblem(error: FastifyError): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof OperationError) {
     const code = error.refusal === 'invalid' ? 'bad_request' : error.code;
@@ -61,14 +59,13 @@ function toProblem(error: FastifyError | Error): HttpError {
     const problems = error.validation.map((issue) => `${issue.instancePath || '/'} ${issue.message}`);
     return new HttpError(400, 'bad_request', problems.join('; '));
   }
-  const outage = describeOutage(error);
-  if (outage) return outage;
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
-  // Messages of others may quote what was sent.
   if (status >= 400 && status < 500) {
-    const message =
-      'code' in error && error.code?.startsWith('FST_') ? error.message : 'The request cannot be read.';
+    // Messages of others may quote what was sent.
+    const message = error.code?.startsWith('FST_') ? error.message : 'The request cannot be read.';
     return new HttpError(status, CODES[status] ?? 'bad_request', message);
   }
+  const outage = describeOutage(error);
+  if (outage) return outage;
   return new HttpError(500, 'internal', INTERNAL, { cause: error });
 }

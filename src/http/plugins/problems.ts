@@ -22,8 +22,8 @@ export class HttpError extends Error {
   }
 }
 
-/** What each code means, in words that are the same each time. */
-const TITLES: Record<string, string> = {
+/** The code of every problem there is, with what it means in words that are the same each time. */
+export const PROBLEMS: Readonly<Record<string, string>> = {
   bad_request: 'The request is not valid',
   unauthorized: 'The admin token is missing or wrong',
   closed: 'The admin API is closed',
@@ -44,6 +44,8 @@ const TITLES: Record<string, string> = {
   bad_signature: 'The signature does not match',
   malformed: 'The delivery is malformed',
   too_large: 'The body is too large',
+  too_long: 'The address is too long',
+  unsupported_media_type: 'The body is of a type that is not read here',
   not_accepted: 'The delivery was not accepted',
 };
 
@@ -55,7 +57,7 @@ export function sendError(reply: FastifyReply, status: number, code: string, mes
     .send(
       JSON.stringify({
         type: `urn:kombo-sync:problem:${code}`,
-        title: TITLES[code] ?? STATUS_CODES[status] ?? code,
+        title: PROBLEMS[code] ?? STATUS_CODES[status] ?? code,
         status,
         detail: message,
         code,

@@ -161,9 +161,10 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
 
   /** Temporal being away is one of the verdicts, but it must not take forever to find that out. */
   function readCutover(id?: string) {
-    const deadline = Date.now() + TEMPORAL_MS;
-    return deps.temporal.client.withDeadline(deadline, () => askPostgres(cutoverReport(deps, { id })));
+    const report = () => askPostgres(cutoverReport(deps, { id }), CUTOVER_MS);
+    return deps.temporal.client.withDeadline(Date.now() + CUTOVER_MS / 2, report);
   }
 }
 
-const TEMPORAL_MS = 5_000;
+/** Every endpoint of every integration is looked at. */
+const CUTOVER_MS = 30_000;
