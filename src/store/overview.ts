@@ -84,6 +84,7 @@ function likePattern(search: string | undefined): string | null {
 }
 
 export interface OverviewCounts {
+  total: number;
   byStatus: Record<IntegrationStatus, number>;
   /** Active ones with a failing endpoint. */
   failing: number;
@@ -105,7 +106,8 @@ export async function countOverview(
   );
   const byStatus = { active: 0, parked: 0, paused: 0, removed: 0 };
   for (const row of rows) byStatus[row.status] = row.count;
-  return { byStatus, failing: rows.reduce((sum, row) => sum + row.failing, 0) };
+  const sum = (name: 'count' | 'failing') => rows.reduce((total, row) => total + row[name], 0);
+  return { total: sum('count'), byStatus, failing: sum('failing') };
 }
 
 export interface Totals {
