@@ -62,6 +62,12 @@ export function classifyAnswer(code: string | null, httpStatus: number): ErrorCl
   return 'RequestRejected';
 }
 
+/** The codes under which failures of a class are written down. */
+export function codesOf(errorClass: ErrorClass): string[] {
+  const codes = Object.entries(CLASS_BY_CODE).filter(([, value]) => value === errorClass);
+  return [errorClass, ...codes.map(([code]) => code)];
+}
+
 const REMEDIES: Record<ErrorClass, string> = {
   Unavailable: 'It is tried again.',
   RateLimited: 'It is tried again when the limit allows.',

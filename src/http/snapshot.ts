@@ -13,21 +13,46 @@ export interface Snapshot {
   rejectedRecords: number;
 }
 
+interface SnapshotOptions {
+  /** A snapshot is kept for this long. */
+  maxAgeMs?: number;
+  /** One that took long to read is kept for so many times as long. */
+  rest?: number;
+  /** Nobody waits longer than this. */
+  timeoutMs?: number;
+  /** While the next one takes longer than that, the last one counts if it is not older than this. */
+  lateMs?: number;
+}
+
 /**
- * Reads snapshots, at most one in `maxAgeMs` however often it is asked. Undefined while Postgres cannot be read, and never
- * later than `timeoutMs`.
+ * Reads snapshots one after the other, and with pauses, however often it is asked. Undefined while Postgres cannot be read.
+ * With ten thousand integrations reading one is about a second of work for Postgres: that is not done at every scrape, and
+ * a slow moment does not look like an outage.
  */
 export function createSnapshotReader(
   deps: { config: Config; store: Store },
-  { maxAgeMs = 5_000, timeoutMs = 2_000 }: { maxAgeMs?: number; timeoutMs?: number } = {},
+  { maxAgeMs = 5_000, rest = 20, timeoutMs = 2_000, lateMs = 120_000 }: SnapshotOptions = {},
 ): () => Promise<Snapshot | undefined> {
-  let latest: { at: number; snapshot: Promise<Snapshot | undefined> } | undefined;
-  return () => {
-    if (!latest || performance.now() - latest.at > maxAgeMs) {
-      const snapshot = within(timeoutMs, readSnapshot(deps)).catch(() => undefined);
-      latest = { at: performance.now(), snapshot };
+  let last: { snapshot: Snapshot | undefined; from: number; until: number } | undefined;
+  let reading: Promise<void> | undefined;
+
+  const readNext = async () => {
+    const from = performance.now();
+    const snapshot = await readSnapshot(deps).catch(() => undefined);
+    const now = performance.now();
+    last = { snapshot, from, until: now + Math.max(maxAgeMs, snapshot ? (now - from) * rest : 0) };
+    reading = undefined;
+  };
+
+  return async () => {
+    if (last && performance.now() < last.until) return last.snapshot;
+    reading ??= readNext();
+    try {
+      await within(timeoutMs, reading);
+      return last?.snapshot;
+    } catch {
+      return last && performance.now() - last.from < lateMs ? last.snapshot : undefined;
     }
-    return latest.snapshot;
   };
 }
 

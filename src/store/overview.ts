@@ -11,10 +11,17 @@ export interface IntegrationOverview extends Integration {
   failedEndpoints: string[];
   /** Of these, the ones that trying again has not helped. */
   endpointsNeedingPerson: string[];
+  /** When the first of the failing endpoints is tried again by itself. */
+  nextTryAt: Date | null;
   runningPasses: number;
   /** Records that the running passes have read so far. */
   runningRecords: number;
+  runningSince: Date | null;
+  /** A full pass is among the running ones. */
+  runningFull: boolean;
   lastSyncAt: Date | null;
+  /** Each endpoint was read in full since then or later. Null while one never was. */
+  lastFullAt: Date | null;
   /** Verdict of the newest full sync's drift, over all endpoints. Null before there was anything to compare. */
   drift: 'none' | 'expected' | 'unexpected' | null;
 }
@@ -24,7 +31,7 @@ export interface OverviewFilter {
   search?: string | undefined;
   status?: IntegrationStatus | undefined;
   category?: string | undefined;
-  /** Only those with a failing endpoint. */
+  /** Only active ones with a failing endpoint: nothing is tried for the others. */
   failing?: boolean | undefined;
   id?: string | undefined;
 }
@@ -50,7 +57,7 @@ export async function listOverview(
   const { rows } = await store.pool.query<OverviewRow>(OVERVIEW, [
     read.map((endpoint) => endpoint.category),
     read.map((endpoint) => endpoint.path),
-    options.search ? `%${options.search.replaceAll(/[\\%_]/g, '\\$&')}%` : null,
+    likePattern(options.search),
     options.status ?? null,
     options.category ?? null,
     options.failing ?? false,
@@ -70,6 +77,37 @@ export async function findOverview(
 ): Promise<IntegrationOverview | undefined> {
   const { integrations } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
   return integrations[0];
+}
+
+function likePattern(search: string | undefined): string | null {
+  return search ? `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
+}
+
+export interface OverviewCounts {
+  total: number;
+  byStatus: Record<IntegrationStatus, number>;
+  /** Active ones with a failing endpoint. */
+  failing: number;
+}
+
+/** How many integrations `listOverview` would find for a search, by status and failing ones. */
+export async function countOverview(
+  store: Store,
+  filter: Pick<OverviewFilter, 'search' | 'category'> = {},
+): Promise<OverviewCounts> {
+  const { rows } = await store.pool.query<{ status: IntegrationStatus; count: number; failing: number }>(
+    `select i.status, count(*)::int as count, count(f.integration_id)::int as failing
+     from kombo_sync.integrations i
+     left join (select distinct integration_id from kombo_sync.endpoint_states where failing_since is not null) f
+       on f.integration_id = i.id and i.status = 'active'
+     where ($2::text is null or i.category = $2::text) and ${matches('$1')}
+     group by i.status`,
+    [likePattern(filter.search), filter.category ?? null],
+  );
+  const byStatus = { active: 0, parked: 0, paused: 0, removed: 0 };
+  for (const row of rows) byStatus[row.status] = row.count;
+  const sum = (name: 'count' | 'failing') => rows.reduce((total, row) => total + row[name], 0);
+  return { total: sum('count'), byStatus, failing: sum('failing') };
 }
 
 export interface Totals {
@@ -129,6 +167,12 @@ export async function oldestWatermarks(
 
 type OverviewRow = Parameters<typeof toIntegration>[0] & Omit<IntegrationOverview, keyof Integration>;
 
+/** Whether an integration `i` is one that a search is after. */
+function matches(pattern: string): string {
+  const columns = ['i.id', 'i.organization_name', 'i.tool'];
+  return `(${pattern}::text is null or ${columns.map((name) => `${name} ilike ${pattern}::text`).join(' or ')})`;
+}
+
 /**
  * $1 categories and $2 paths of the endpoints that are read · $3 search · $4 status · $5 category · $6 failing · $7 id
  * · $8 after · $9 limit
@@ -140,8 +184,8 @@ with page as (
     and ($7::text is null or i.id = $7::text)
     and ($4::text is null or i.status = $4::text)
     and ($5::text is null or i.category = $5::text)
-    and ($3::text is null or i.id ilike $3::text or i.organization_name ilike $3::text or i.tool ilike $3::text)
-    and (not $6::boolean or exists (
+    and ${matches('$3')}
+    and (not $6::boolean or i.status = 'active' and exists (
       select from kombo_sync.endpoint_states s where s.integration_id = i.id and s.failing_since is not null))
   order by i.id
   limit $9::int
@@ -154,7 +198,10 @@ cross join lateral (
       then min(complete.watermark_at) filter (where s.disabled_code is null) end as "freshAsOf",
     coalesce(array_agg(e.path order by e.path) filter (where s.failing_since is not null), '{}') as "failedEndpoints",
     coalesce(array_agg(e.path order by e.path) filter (where s.needs_person), '{}') as "endpointsNeedingPerson",
-    max(newest.finished_at) as "lastSyncAt"
+    min(s.due_at) filter (where s.failing_since is not null) as "nextTryAt",
+    max(newest.finished_at) as "lastSyncAt",
+    case when bool_and(whole.started_at is not null or s.disabled_code is not null)
+      then min(whole.started_at) filter (where s.disabled_code is null) end as "lastFullAt"
   from unnest($1::text[], $2::text[]) as e(category, path)
   left join kombo_sync.endpoint_states s on s.integration_id = page.id and s.endpoint = e.path
   left join lateral (
@@ -165,10 +212,15 @@ cross join lateral (
     select p.finished_at from kombo_sync.passes p
     where p.integration_id = page.id and p.endpoint = e.path
     order by p.started_at desc, p.id desc limit 1) newest on true
+  left join lateral (
+    select p.started_at from kombo_sync.passes p
+    where p.integration_id = page.id and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
+    order by p.started_at desc limit 1) whole on true
   where e.category = page.category
 ) reads
 cross join lateral (
-  select count(*)::int as "runningPasses", coalesce(sum(records), 0)::float8 as "runningRecords"
+  select count(*)::int as "runningPasses", coalesce(sum(records), 0)::float8 as "runningRecords",
+    min(started_at) as "runningSince", coalesce(bool_or(kind = 'full'), false) as "runningFull"
   from kombo_sync.passes p where p.integration_id = page.id and p.state = 'running'
 ) running
 cross join lateral (
@@ -181,23 +233,18 @@ cross join lateral (
 order by page.id`;
 
 function toOverview(row: OverviewRow): IntegrationOverview {
-  const {
-    freshAsOf,
-    failedEndpoints,
-    endpointsNeedingPerson,
-    runningPasses,
-    runningRecords,
-    lastSyncAt,
-    drift,
-  } = row;
   return {
     ...toIntegration(row),
-    freshAsOf,
-    failedEndpoints,
-    endpointsNeedingPerson,
-    runningPasses,
-    runningRecords,
-    lastSyncAt,
-    drift,
+    freshAsOf: row.freshAsOf,
+    failedEndpoints: row.failedEndpoints,
+    endpointsNeedingPerson: row.endpointsNeedingPerson,
+    nextTryAt: row.nextTryAt,
+    runningPasses: row.runningPasses,
+    runningRecords: row.runningRecords,
+    runningSince: row.runningSince,
+    runningFull: row.runningFull,
+    lastSyncAt: row.lastSyncAt,
+    lastFullAt: row.lastFullAt,
+    drift: row.drift,
   };
 }

@@ -108,6 +108,17 @@ export async function syncHistory(store: Store, integrationId: string, limit = 2
     .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
 }
 
+/** The syncs that run now, oldest first; a long one may not be among the newest any more. */
+export async function runningSyncs(store: Store, integrationId: string): Promise<SyncSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where integration_id = $1 and sync_id in (
+       select sync_id from kombo_sync.passes where integration_id = $1 and state = 'running')
+     order by started_at, id`,
+    [integrationId],
+  );
+  return [...Map.groupBy(rows, (row) => row.sync_id).values()].map(summariseSync);
+}
+
 async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {
   const { rows } = await store.pool.query<Pass>(
     `select distinct on (endpoint) * from kombo_sync.passes where integration_id = $1

@@ -1,17 +1,26 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import { listOverview } from '../../store/overview.ts';
-import { fullSyncScheduleId } from '../../temporal/names.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { cutoverReport } from '../../operations/cutover.ts';
 import type { HttpDeps } from '../deps.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../plugins/admin-token.ts';
-import { loginPage, messagePage, statusPage } from '../status-page/page.ts';
+import { cutoverPage } from '../status-page/cutover-page.ts';
+import { integrationPage, unknownIntegrationPage } from '../status-page/integration-page.ts';
+import { loginPage, messagePage, type Frame } from '../status-page/layout.ts';
+import { listPage } from '../status-page/list-page.ts';
+import { localAddress, readQuery } from '../status-page/query.ts';
+import { readIntegration, readList } from '../status-page/read.ts';
 import { CONTENT_SECURITY_POLICY } from '../status-page/style.ts';
 import { within } from '../within.ts';
 
-const TIMEOUT_MS = 2_000;
+/** The live rows of an integration with millions of them are counted meanwhile. */
+const TIMEOUT_MS = 10_000;
+/** Looks at every integration. */
+const CUTOVER_TIMEOUT_MS = 30_000;
+/** Lists every schedule. */
+const CUTOVER_TEMPORAL_MS = 10_000;
 
-/** `GET /`: how every integration is doing, on one page for people, behind the admin token. */
+/** `GET /` and the pages under it: how every integration is doing, for people, behind the admin token. */
 export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
-  const { config, gate, store, temporal } = deps;
+  const { gate } = deps;
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -19,33 +28,61 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
       (_request, body, parsed) => parsed(null, new URLSearchParams(body.toString())),
     );
 
-    app.get('/', async (request, reply) => {
-      if (!gate.configured) return sendPage(reply, 403, messagePage(CLOSED_MESSAGE));
-      if (!gate.hasSession(request)) return sendPage(reply, 401, loginPage());
-      const temporalUi = deps.temporalUiUrl
-        ? { url: deps.temporalUiUrl.replace(/\/+$/, ''), namespace: temporal.namespace }
-        : undefined;
-      try {
-        const [{ integrations }, nextFullSyncs] = await Promise.all([
-          within(TIMEOUT_MS, listOverview(store, {}, config.EXTRA_ENDPOINTS)),
-          readNextFullSyncs(deps),
-        ]);
-        const data = { now: new Date(), integrations, nextFullSyncs, ...(temporalUi ? { temporalUi } : {}) };
-        return sendPage(reply, 200, statusPage(data));
-      } catch (error) {
-        request.log.warn({ err: error }, 'The status page cannot read from Postgres');
-        const message = 'Postgres does not answer, so there is nothing to show. Webhooks are still accepted.';
-        return sendPage(reply, 503, messagePage(message));
-      }
-    });
+    /** A page for whoever has logged in; `read` looks things up, `show` makes them a page and its status. */
+    const get = <Params, Data>(
+      path: string,
+      timeoutMs: number,
+      read: (frame: Frame, params: Params) => Promise<Data>,
+      show: (frame: Frame, data: Data, params: Params) => string | [number, string],
+    ) => {
+      app.get(path, async (request, reply) => {
+        if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
+        if (!gate.hasSession(request)) return sendPage(reply, 401, loginPage(request.url));
+        const frame = frameOf(deps, request);
+        const params = request.params as Params;
+        let data: Data;
+        try {
+          data = await within(timeoutMs, read(frame, params));
+        } catch (error) {
+          request.log.warn({ err: error }, 'The status page cannot read from Postgres');
+          return sendPage(reply, 503, awayPage());
+        }
+        const shown = show(frame, data, params);
+        return typeof shown === 'string' ? sendPage(reply, 200, shown) : sendPage(reply, ...shown);
+      });
+    };
+
+    get(
+      '/',
+      TIMEOUT_MS,
+      (frame) => readList(deps, frame.query),
+      (frame, data) => listPage({ ...frame, ...data }),
+    );
+
+    get(
+      '/integrations/:id',
+      TIMEOUT_MS,
+      (_frame, params: { id: string }) => readIntegration(deps, params.id),
+      (frame, data, { id }) =>
+        data ? integrationPage({ ...frame, ...data }) : [404, unknownIntegrationPage(frame, id)],
+    );
+
+    get(
+      '/cutover',
+      CUTOVER_TIMEOUT_MS,
+      () => deps.temporal.client.withDeadline(Date.now() + CUTOVER_TEMPORAL_MS, () => cutoverReport(deps)),
+      (frame, report) => cutoverPage({ ...frame, report }),
+    );
 
     app.post('/login', async (request, reply) => {
-      if (!gate.configured) return sendPage(reply, 403, messagePage(CLOSED_MESSAGE));
-      const token = request.body instanceof URLSearchParams ? request.body.get('token') : null;
+      if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
+      const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+      const next = localAddress(form.get('next'));
+      const token = form.get('token');
       if (token === null || !gate.tokenMatches(token.trim())) {
-        return sendPage(reply, 401, loginPage('This is not the admin token.'));
+        return sendPage(reply, 401, loginPage(next, 'This is not the admin token.'));
       }
-      return reply.header('set-cookie', gate.sessionCookie(request, true)).redirect('/', 303);
+      return reply.header('set-cookie', gate.sessionCookie(request, true)).redirect(next, 303);
     });
 
     app.post('/logout', async (request, reply) =>
@@ -55,20 +92,20 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
   };
 }
 
-/** The next full sync of each integration, from the schedules themselves; undefined when Temporal does not answer. */
-async function readNextFullSyncs({ temporal }: HttpDeps): Promise<Map<string, Date> | undefined> {
-  const prefix = fullSyncScheduleId('');
-  const read = async () => {
-    const next = new Map<string, Date>();
-    for await (const schedule of temporal.client.schedule.list({ pageSize: 1_000 })) {
-      const [at] = schedule.info.nextActionTimes;
-      if (at && schedule.scheduleId.startsWith(prefix))
-        next.set(schedule.scheduleId.slice(prefix.length), at);
-    }
-    return next;
+function frameOf({ config, temporal, temporalUiUrl }: HttpDeps, request: FastifyRequest): Frame {
+  const url = temporalUiUrl ?? config.TEMPORAL_UI_URL;
+  return {
+    now: new Date(),
+    query: readQuery(request.query),
+    temporalUi: url === undefined ? undefined : { url, namespace: temporal.namespace },
   };
-  const bounded = temporal.client.withDeadline(Date.now() + TIMEOUT_MS, read);
-  return within(TIMEOUT_MS, bounded).catch(() => undefined);
+}
+
+function awayPage(): string {
+  return messagePage(
+    'Nothing to show',
+    'Postgres does not answer in time. Webhooks are still accepted; /readyz says more.',
+  );
 }
 
 function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {

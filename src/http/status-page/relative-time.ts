@@ -6,10 +6,14 @@ const UNITS: readonly [string, number][] = [
 
 /** A distance in time for people: "12 s ago", "2 min ago", "in 3 d". */
 export function relativeTime(date: Date, now: Date): string {
-  const seconds = Math.round((date.getTime() - now.getTime()) / 1_000);
-  const size = Math.abs(seconds);
-  const [unit, length] = UNITS.find(([, length]) => size >= length) ?? ['s', 1];
-  const text = `${Math.floor(size / length)} ${unit}`;
-  if (size < 1) return 'now';
-  return seconds > 0 ? `in ${text}` : `${text} ago`;
+  const ms = date.getTime() - now.getTime();
+  if (Math.abs(ms) < 500) return 'now';
+  return ms > 0 ? `in ${spanOfTime(ms)}` : `${spanOfTime(-ms)} ago`;
+}
+
+/** A length of time by its greatest unit: "12 s", "2 min". */
+export function spanOfTime(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ['s', 1];
+  return `${Math.floor(seconds / length)} ${unit}`;
 }

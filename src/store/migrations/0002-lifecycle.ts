@@ -32,6 +32,8 @@ const STATEMENTS = [
   `update kombo_sync.endpoint_states set owed_full_since = owed_since where owed = 'full'`,
   `create index endpoint_states_failing on kombo_sync.endpoint_states (integration_id) where failing_since is not null`,
   `create index passes_running on kombo_sync.passes (integration_id) where state = 'running'`,
+  `create index passes_full on kombo_sync.passes (integration_id, endpoint, started_at desc)
+    where state = 'completed' and updated_after is null`,
   `create index passes_sync on kombo_sync.passes (integration_id, started_at desc)`,
 
   `create table kombo_sync.sync_deliveries (

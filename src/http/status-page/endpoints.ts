@@ -1,0 +1,85 @@
+import type { EndpointStatus } from '../../store/status.ts';
+import { html, type Html } from './html.ts';
+import type { IntegrationData } from './integration-page.ts';
+import { code, count, moment, NIL, section, soft, table, tag } from './parts.ts';
+import { OUTCOME_TONES } from './words.ts';
+
+/** Every endpoint that is read for the integration: how fresh, how much, and what is wrong. */
+export function endpoints({ endpoints, now }: IntegrationData): Html {
+  return section(
+    'endpoints',
+    'Endpoints',
+    table(
+      'Endpoints',
+      [
+        { title: 'Endpoint', kind: 'wide' },
+        { title: 'State' },
+        { title: 'Fresh as of', kind: 'short' },
+        { title: 'Last full', kind: 'short' },
+        { title: 'Live rows', kind: 'number' },
+        { title: 'Set aside', kind: 'number' },
+        { title: 'Remarks' },
+      ],
+      endpoints.map((endpoint) => [
+        html`${endpoint.endpoint}<small class="id">${code(`kombo.${endpoint.table}`)}</small>`,
+        state(endpoint, now),
+        endpoint.watermark ? moment(endpoint.watermark, now) : soft('never'),
+        endpoint.lastFull ? moment(endpoint.lastFull, now) : soft('never'),
+        html`${count(endpoint.liveRows)}`,
+        endpoint.rejectedRecords > 0
+          ? html`<span class="bad">${count(endpoint.rejectedRecords)}</span>`
+          : html`<span class="soft nil">0</span>`,
+        remarks(endpoint, now),
+      ]),
+    ),
+  );
+}
+
+function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html {
+  if (lastPass?.state === 'running') {
+    return html`${tag('reading', 'wait')}
+      <small
+        >${lastPass.kind}, ${count(lastPass.counts.records)} records so far, since
+        ${moment(lastPass.startedAt, now)}</small
+      >`;
+  }
+  const last = lastPass
+    ? html`<small
+        >last pass ${moment(lastPass.finishedAt ?? lastPass.startedAt, now)}, ${lastPass.kind}</small
+      >`
+    : '';
+  if (disabled) return html`${tag('not offered', 'soft')} ${last}`;
+  if (failure) return html`${tag('failing', 'bad')} ${last}`;
+  if (!lastPass) return tag('never read', 'wait');
+  const { state } = lastPass;
+  return html`${tag(state === 'completed' ? 'read' : state, OUTCOME_TONES[state])} ${last}`;
+}
+
+function remarks(endpoint: EndpointStatus, now: Date): Html {
+  const { disabled, failure, owed, dueAt, lastPass } = endpoint;
+  const lines: Html[] = [];
+  const due = dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`;
+  if (disabled) {
+    lines.push(html`<small class="ink">${disabled.message}</small>`);
+    lines.push(html`<small>${code(disabled.code)}, since ${moment(disabled.since, now)}</small>`);
+  }
+  if (failure) {
+    lines.push(html`<small class="ink">${failure.message}</small>`);
+    lines.push(
+      html`<small
+        >${code(failure.code)}, failing since ${moment(failure.since, now)}, ${count(failure.failures)} times;
+        next try ${due}</small
+      >`,
+    );
+    if (failure.needsPerson) {
+      lines.push(html`<small><span class="need">needs a person</span> Trying again has not helped.</small>`);
+    }
+  } else if (owed) {
+    lines.push(html`<small>a ${owed === 'full' ? 'full read' : 'delta'} is due ${due}</small>`);
+  }
+  if (lastPass?.sweepMessage) lines.push(html`<small class="bad">${lastPass.sweepMessage}</small>`);
+  if (!failure && lastPass?.state === 'failed' && lastPass.error) {
+    lines.push(html`<small class="ink">${lastPass.error.message}</small>`);
+  }
+  return lines.length > 0 ? html`${lines}` : NIL;
+}

@@ -1,0 +1,127 @@
+import type { AuditEntry } from '../../store/audit.ts';
+import type { DeliveryCount } from '../../store/deliveries.ts';
+import type { DriftReport } from '../../store/drift.ts';
+import type { IntegrationOverview } from '../../store/overview.ts';
+import type { EndpointStatus, SyncSummary } from '../../store/status.ts';
+import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
+import { endpoints } from './endpoints.ts';
+import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './history.ts';
+import { html, type Html } from './html.ts';
+import { freshness, page, type Frame } from './layout.ts';
+import { integrationPath, listPath, temporalIntegration } from './links.ts';
+import { code, codes, facts, fullMoment, outward, section, tag } from './parts.ts';
+import { stateWords } from './words.ts';
+
+export interface IntegrationData extends Frame {
+  integration: IntegrationOverview;
+  endpoints: readonly EndpointStatus[];
+  running: readonly SyncSummary[];
+  syncs: readonly SyncSummary[];
+  drift: readonly DriftReport[];
+  deliveries: readonly DeliveryCount[];
+  audit: readonly AuditEntry[];
+  /** Undefined while Temporal cannot be asked. */
+  schedules: { fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined } | undefined;
+  /** How long the data of a removed integration are kept; null keeps them. */
+  retentionMs: number | null;
+}
+
+export function integrationPage(data: IntegrationData): string {
+  const { integration, query } = data;
+  const { id, organizationName, tool, category } = integration;
+  const name = organizationName ?? id;
+  const inTemporal = data.temporalUi && temporalIntegration(data.temporalUi, id);
+  const content = html`
+    <p class="back"><a href="${listPath({ refresh: query.refresh })}">All integrations</a></p>
+    <div class="head">
+      <div>
+        <h1>${name}</h1>
+        <p>
+          ${code(id)} · ${tool} ·
+          ${category}${inTemporal ? html` · ${outward(inTemporal, 'its runs in Temporal')}` : ''}
+        </p>
+      </div>
+      ${freshness(data, (to) => integrationPath(id, to))}
+    </div>
+    ${state(data)} ${runningSyncs(data)} ${endpoints(data)} ${syncs(data)} ${schedules(data)} ${drift(data)}
+    ${deliveries(data)} ${audit(data)} ${commands(integration)}
+  `;
+  return page(data, { title: name, content, refreshed: true });
+}
+
+function state({ integration, now, retentionMs }: IntegrationData): Html {
+  const { label, tone, reason, remedy, command } = stateWords(integration);
+  const { status, statusCode, statusReason, statusSince, needsPerson, removedAt, erasedAt } = integration;
+  const when = (date: Date | null) => date && fullMoment(date, now);
+  const need = status === 'parked' && needsPerson ? html` <span class="need">needs a person</span>` : '';
+  const said = status === 'parked' && statusReason !== null && statusReason !== reason;
+  const atKombo = [integration.komboState, integration.setupStatus && `setup ${integration.setupStatus}`];
+  return section(
+    'state',
+    'State',
+    facts([
+      ['State', html`${tag(label, tone)}${need}`],
+      ['Since', when(statusSince)],
+      ['Why', reason],
+      ['What to do', remedy && html`${remedy} ${command ? code(command) : ''}`],
+      ['Noted', said ? html`${statusCode ? html`${code(statusCode)} ` : ''}${statusReason}` : null],
+      ['Next look', status === 'parked' ? when(integration.retryAt) : null],
+      ['Fresh as of', when(integration.freshAsOf) ?? 'not complete yet'],
+      ['Last sync', when(integration.lastSyncAt)],
+      ['Last full sync', when(integration.lastFullAt) ?? 'never done'],
+      ['At Kombo', atKombo.filter(Boolean).join(', ') || null],
+      ['Looked up', when(integration.lookedUpAt)],
+      ['Connected at Kombo', when(integration.komboCreatedAt)],
+      ['Known here since', when(integration.createdAt)],
+      ['Told to be deleted', when(integration.announcedDeletedAt)],
+      ['Data stale since', when(integration.dataExpiredAt)],
+      ['Removed', when(removedAt)],
+      ['Its data', status === 'removed' ? itsData({ removedAt, erasedAt, retentionMs, now }) : null],
+      [
+        'Not offered by the tool',
+        integration.unavailableModels.length > 0 ? codes(integration.unavailableModels) : null,
+      ],
+    ]),
+  );
+}
+
+function itsData(
+  facts: Pick<IntegrationData, 'retentionMs' | 'now'> & { removedAt: Date | null; erasedAt: Date | null },
+): Html | string {
+  const { removedAt, erasedAt, retentionMs, now } = facts;
+  if (erasedAt) return html`erased ${fullMoment(erasedAt, now)}`;
+  if (retentionMs === null) return 'kept: DELETED_RETENTION is off';
+  if (removedAt === null) return 'kept';
+  const due = new Date(removedAt.getTime() + retentionMs);
+  return due > now ? html`erased from ${fullMoment(due, now)} on` : 'being erased';
+}
+
+function commands({ id, status }: IntegrationOverview): Html {
+  const lines =
+    status === 'removed'
+      ? [`kombo-sync integrations add ${id}`]
+      : [
+          `kombo-sync sync now ${id}`,
+          `kombo-sync sync full ${id} --wait`,
+          status === 'paused'
+            ? `kombo-sync integrations resume ${id}`
+            : `kombo-sync integrations pause ${id} --reason "…"`,
+        ];
+  return section(
+    'commands',
+    'Commands',
+    html`<pre tabindex="0" aria-label="Commands">${lines.join('\n')}</pre>`,
+  );
+}
+
+export function unknownIntegrationPage(frame: Frame, id: string): string {
+  const content = html`
+    <div class="head"><h1>Not found</h1></div>
+    <p>There is no integration ${code(id)}.</p>
+    <p>
+      <a href="${listPath({ refresh: frame.query.refresh })}">All integrations</a> shows those that are here;
+      ${code(`kombo-sync integrations add ${id}`)} adds it.
+    </p>
+  `;
+  return page(frame, { title: 'Not found', content });
+}

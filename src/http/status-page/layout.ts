@@ -1,0 +1,123 @@
+import { packageVersion } from '../../version.ts';
+import { html, Html } from './html.ts';
+import { temporalWorkflows, type TemporalUi } from './links.ts';
+import { writeQuery, type PageQuery } from './query.ts';
+import { STYLE } from './style.ts';
+
+/** What every page of the signed-in part knows. */
+export interface Frame {
+  now: Date;
+  query: PageQuery;
+  temporalUi: TemporalUi | undefined;
+}
+
+const VERSION = packageVersion();
+const REFRESH_SECONDS = 15;
+
+/** A page behind the login: header, content, footer. `refreshed` pages can load themselves again. */
+export function page(
+  frame: Frame,
+  options: { title: string; content: Html; current?: '/' | '/cutover'; refreshed?: boolean },
+): string {
+  const { query, temporalUi } = frame;
+  const { title, content, current, refreshed } = options;
+  const link = (href: '/' | '/cutover', text: string) =>
+    html`<a href="${href}${writeQuery({ refresh: query.refresh })}" ${currentMark(href === current)}
+      >${text}</a
+    >`;
+  const refreshing = refreshed && query.refresh !== null;
+  return document(
+    title,
+    html`
+      <a class="skip" href="#content">Skip to the content</a>
+      <header class="bar">
+        <span class="brand">kombo-sync</span>
+        <nav aria-label="Main">
+          ${link('/', 'Integrations')} ${link('/cutover', 'Cutover')}
+          ${temporalUi ? html`<a href="${temporalWorkflows(temporalUi)}">Temporal</a>` : ''}
+          <a href="/api/docs">API</a> <a href="/metrics">Metrics</a>
+        </nav>
+        <form method="post" action="/logout"><button class="plain">Log out</button></form>
+      </header>
+      <main id="content" tabindex="-1">${content}</main>
+      <footer>kombo-sync ${VERSION} · times are UTC · <a href="/readyz">readiness</a></footer>
+    `,
+    refreshing ? html`<meta http-equiv="refresh" content="${query.refresh!}" />` : '',
+  );
+}
+
+function currentMark(current: boolean): Html {
+  return current ? html`aria-current="page"` : html``;
+}
+
+/** When the page was made, and the way to let it make itself again. */
+export function freshness({ now, query }: Frame, path: (query: PageQuery) => string): Html {
+  const time = html`<time datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)}</time>`;
+  if (query.refresh === null) {
+    const href = path({ ...query, refresh: REFRESH_SECONDS });
+    return html`<p class="asof">As of ${time} · <a href="${href}">Refresh every ${REFRESH_SECONDS} s</a></p>`;
+  }
+  const href = path({ ...query, refresh: null });
+  return html`<p class="asof">
+    As of ${time} · refreshes every ${query.refresh} s · <a href="${href}">Stop refreshing</a>
+  </p>`;
+}
+
+/** `next` is where the login leads. */
+export function loginPage(next: string, message = ''): string {
+  return small(
+    'Log in',
+    html`<form class="login" method="post" action="/login">
+      <label for="token">Admin token</label>
+      <input
+        id="token"
+        name="token"
+        type="password"
+        autocomplete="current-password"
+        required
+        autofocus
+        ${message ? html`aria-describedby="problem" aria-invalid="true"` : ''}
+      />
+      ${message ? html`<p id="problem" class="bad" role="alert">${message}</p>` : ''}
+      <input type="text" name="username" value="admin" autocomplete="username" hidden />
+      <input type="hidden" name="next" value="${next}" />
+      <button>Show status</button>
+      <p class="note">It is the value of <code>ADMIN_TOKEN</code>.</p>
+    </form>`,
+  );
+}
+
+export function messagePage(title: string, message: string, more: Html | string = ''): string {
+  return small(
+    title,
+    html`<p>${message}</p>
+      ${more}`,
+  );
+}
+
+function small(title: string, content: Html): string {
+  return document(
+    title,
+    html`<header class="bar"><span class="brand">kombo-sync</span></header>
+      <main class="small">
+        <h1>${title}</h1>
+        ${content}
+      </main>`,
+  );
+}
+
+function document(title: string, body: Html, head: Html | string = ''): string {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title} · kombo-sync</title>
+        ${head} ${new Html(`<style>${STYLE}</style>`)}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`.toString();
+}

@@ -1,0 +1,197 @@
+import type { Notices } from '../../store/notices.ts';
+import type { UnknownIntegration } from '../../store/life.ts';
+import type { IntegrationOverview, OverviewCounts } from '../../store/overview.ts';
+import type { NextFullSync } from '../../temporal/schedule-state.ts';
+import { filters, searchForm } from './filters.ts';
+import { html, type Html } from './html.ts';
+import { freshness, page, type Frame } from './layout.ts';
+import { integrationPath, listPath, temporalIntegration } from './links.ts';
+import { notices } from './notices.ts';
+import { code, codes, count, moment, NIL, NOTHING, outward, section, soft, table, tag } from './parts.ts';
+import { spanOfTime } from './relative-time.ts';
+import { DRIFT_WORDS, stateWords } from './words.ts';
+
+/** By integration; undefined while Temporal cannot be asked. */
+export type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
+
+export interface ListData extends Frame {
+  integrations: readonly IntegrationOverview[];
+  /** Id to go on after; null on the last page. */
+  next: string | null;
+  /** Of all integrations, and of those that the search finds. */
+  totals: OverviewCounts;
+  found: OverviewCounts;
+  nextFullSyncs: NextFullSyncs;
+  notices: Notices;
+  legacyMode: 'on' | 'off';
+  unknown: readonly UnknownIntegration[];
+}
+
+export function listPage(data: ListData): string {
+  const { totals, integrations, query, unknown, now } = data;
+  const content = html`
+    <div class="head">
+      <div>
+        <h1>Integrations</h1>
+        <p>${count(totals.byStatus.active)} of ${count(totals.total)} integrations active</p>
+      </div>
+      ${freshness(data, listPath)}
+    </div>
+    ${notices(data)}
+    ${
+      totals.total === 0
+        ? noIntegrations()
+        : html`${searchForm(query)} ${filters(query, data.found)} ${results(integrations, data)}`
+    }
+    ${unknown.length > 0 ? unknownIds(unknown, data.notices.unknown, now) : ''}
+  `;
+  return page(data, { title: 'Integrations', content, current: '/', refreshed: true });
+}
+
+function noIntegrations(): Html {
+  return html`<p class="empty">
+    No integrations yet. They appear with their first webhook, or by
+    <code>kombo-sync integrations add &lt;id&gt;</code>.
+  </p>`;
+}
+
+function results(integrations: readonly IntegrationOverview[], data: ListData): Html {
+  const { query, found, next } = data;
+  if (integrations.length === 0) {
+    return html`<p class="empty" role="status">
+      No integration fits. <a href="${listPath({ refresh: query.refresh })}">Show all</a>
+    </p>`;
+  }
+  const total = query.failing ? found.failing : query.status ? found.byStatus[query.status] : found.total;
+  const first =
+    query.after === null ? NOTHING : html`<a href="${listPath({ ...query, after: null })}">First page</a>`;
+  const following =
+    next === null ? NOTHING : html`<a href="${listPath({ ...query, after: next })}">Next page</a>`;
+  return html`
+    ${table(
+      'Integrations',
+      [
+        { title: 'Integration', kind: 'wide' },
+        { title: 'State' },
+        { title: 'Fresh as of' },
+        { title: 'Full sync' },
+        { title: 'Failing endpoints' },
+      ],
+      integrations.map((integration) => row(integration, data)),
+    )}
+    <nav class="pages" aria-label="Pages">
+      <span>${count(integrations.length)} of ${count(total)} shown</span> ${first} ${following}
+    </nav>
+  `;
+}
+
+function row(integration: IntegrationOverview, data: ListData): Html[] {
+  return [
+    name(integration, data),
+    state(integration, data.now),
+    fresh(integration, data.now),
+    fullSync(integration, data),
+    failing(integration, data.now),
+  ];
+}
+
+function name({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
+  const href = integrationPath(id, data.query);
+  const inTemporal = data.temporalUi && temporalIntegration(data.temporalUi, id);
+  return html`
+    <a class="name" href="${href}">${organizationName ?? id}</a>
+    ${organizationName ? html`<small class="id">${code(id)}</small>` : ''}
+    <small>
+      ${tool} ·
+      ${category}${
+        inTemporal
+          ? html` · ${outward(inTemporal, html`Temporal<span class="hidden"> runs of ${id}</span>`)}`
+          : ''
+      }
+    </small>
+  `;
+}
+
+function state(integration: IntegrationOverview, now: Date): Html {
+  const { label, tone, reason, remedy, command } = stateWords(integration);
+  const { status, statusSince, needsPerson, retryAt, runningPasses, runningRecords, runningSince } =
+    integration;
+  const running =
+    runningPasses > 0 && runningSince
+      ? html`<small
+          >${integration.runningFull ? 'Full sync' : 'Sync'} running for
+          ${spanOfTime(now.getTime() - runningSince.getTime())}: ${count(runningPasses)}
+          ${runningPasses === 1 ? 'endpoint' : 'endpoints'} under way, ${count(runningRecords)} records so
+          far</small
+        >`
+      : '';
+  return html`
+    ${tag(label, tone)}
+    ${status === 'parked' && needsPerson ? html`<span class="need">needs a person</span>` : ''}
+    ${status === 'active' ? '' : html`<small>since ${moment(statusSince, now)}</small>`}
+    ${reason ? html`<small class="ink">${reason}</small>` : ''}
+    ${remedy ? html`<small>${remedy} ${command ? code(command) : ''}</small>` : ''}
+    ${status === 'parked' && retryAt ? html`<small>Next look ${moment(retryAt, now)}</small>` : ''} ${running}
+  `;
+}
+
+function fresh({ freshAsOf, status, lastSyncAt, runningPasses }: IntegrationOverview, now: Date): Html {
+  const synced = lastSyncAt ? html`<small>last sync ${moment(lastSyncAt, now)}</small>` : '';
+  if (freshAsOf) return html`${moment(freshAsOf, now)} ${synced}`;
+  const first =
+    status === 'active' && runningPasses > 0 ? 'being read for the first time' : 'not complete yet';
+  return html`${soft(first)} ${synced}`;
+}
+
+function fullSync({ id, status, lastFullAt, drift }: IntegrationOverview, data: ListData): Html {
+  const verdict = drift && DRIFT_WORDS[drift];
+  const last = lastFullAt ? html`last ${moment(lastFullAt, data.now)}` : soft('never done');
+  return html`${last} ${verdict ? html`<small class="${verdict.tone}">${verdict.label}</small>` : ''}
+  ${status === 'removed' ? '' : html`<small>${nextFullSync(id, data)}</small>`}`;
+}
+
+/** From the schedule itself, never from the settings. */
+function nextFullSync(id: string, { nextFullSyncs, now }: Pick<ListData, 'nextFullSyncs' | 'now'>): Html {
+  if (!nextFullSyncs) return html`next: Temporal cannot be asked`;
+  const schedule = nextFullSyncs.get(id);
+  if (!schedule) return html`<span class="bad">no schedule: kombo-sync setup</span>`;
+  if (schedule.paused) return html`<span class="wait">schedule paused</span>`;
+  return schedule.nextRun
+    ? html`next ${moment(schedule.nextRun, now)}`
+    : html`<span class="bad">no next run</span>`;
+}
+
+function failing(integration: IntegrationOverview, now: Date): Html {
+  const { status, failedEndpoints, endpointsNeedingPerson, nextTryAt } = integration;
+  if (status !== 'active' || failedEndpoints.length === 0) return NIL;
+  const needing = endpointsNeedingPerson.length > 0;
+  return html`${codes(failedEndpoints)}
+  ${needing ? html`<small><span class="need">needs a person</span></small>` : ''}
+  ${nextTryAt ? html`<small>next try ${nextTryAt > now ? '' : 'due '}${moment(nextTryAt, now)}</small>` : ''}`;
+}
+
+function unknownIds(unknown: readonly UnknownIntegration[], total: number, now: Date): Html {
+  return section(
+    'unknown',
+    'Ids that Kombo does not know',
+    table(
+      'Ids that Kombo does not know',
+      [
+        { title: 'Id', kind: 'wide' },
+        { title: 'Webhooks', kind: 'number' },
+        { title: 'First', kind: 'short' },
+        { title: 'Last', kind: 'short' },
+      ],
+      unknown.map(({ id, times, firstSeenAt, lastSeenAt }) => [
+        code(id),
+        html`${count(times)}`,
+        moment(firstSeenAt, now),
+        moment(lastSeenAt, now),
+      ]),
+    ),
+    html`Webhooks have named ${total === 1 ? 'an integration' : html`${count(total)} integrations`} that Kombo
+      does not show to us${total > unknown.length ? html`; the newest ${count(unknown.length)} of them` : ''}.
+      Mostly the webhook belongs to another environment: compare it with <code>KOMBO_API_KEY</code> and
+      <code>KOMBO_API_URL</code>.`,
+  );
+}

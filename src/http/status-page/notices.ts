@@ -1,0 +1,59 @@
+import { remedy } from '../../domain/errors.ts';
+import { html, type Html } from './html.ts';
+import type { ListData } from './list-page.ts';
+import { listPath } from './links.ts';
+import { code, codes, count, moment } from './parts.ts';
+import { writeQuery } from './query.ts';
+
+/** Legacy webhooks that came longer ago than this do not come any more. */
+const LEGACY_MS = 24 * 3_600_000;
+
+/** What concerns the whole service; nothing while there is nothing to say. */
+export function notices(data: ListData): Html {
+  const found = [refused(data), temporalAway(data), legacy(data), unknown(data)].filter(
+    (notice) => notice !== null,
+  );
+  if (found.length === 0) return html``;
+  return html`<ul class="notices" aria-label="Notices">
+    ${found}
+  </ul>`;
+}
+
+function refused({ notices, now }: ListData): Html | null {
+  if (!notices.refused) return null;
+  const { code: answer, at } = notices.refused;
+  return html`<li class="bad">
+    <strong>Kombo refuses every request</strong> (${code(answer)}, last ${moment(at, now)}).
+    ${remedy('AccessDenied')} What was not read is owed.
+  </li>`;
+}
+
+function temporalAway({ nextFullSyncs }: ListData): Html | null {
+  if (nextFullSyncs) return null;
+  return html`<li class="bad">
+    <strong>Temporal cannot be asked</strong>: next runs are not known, and webhooks may be refused.
+    <a href="/readyz">Readiness</a> says why.
+  </li>`;
+}
+
+function legacy({ notices, legacyMode, now, query }: ListData): Html | null {
+  const { types, lastSeenAt } = notices.legacy;
+  if (!lastSeenAt || now.getTime() - lastSeenAt.getTime() > LEGACY_MS) return null;
+  const cutover = html`<a href="/cutover${writeQuery({ refresh: query.refresh })}">Cutover</a>`;
+  return html`<li class="wait">
+    <strong>Legacy webhooks still come</strong>: ${codes(types)}, last ${moment(lastSeenAt, now)}.
+    ${
+      legacyMode === 'on'
+        ? html`${cutover} says whether they can be switched off.`
+        : html`<code>LEGACY_WEBHOOKS</code> is off, so they do nothing: unsubscribe them in the Kombo
+            dashboard.`
+    }
+  </li>`;
+}
+
+function unknown({ notices, query, unknown: shown }: ListData): Html | null {
+  if (notices.unknown === 0) return null;
+  const ids = `${count(notices.unknown)} ${notices.unknown === 1 ? 'id' : 'ids'} that Kombo does not know`;
+  const href = shown.length > 0 ? '#unknown' : `${listPath({ refresh: query.refresh })}#unknown`;
+  return html`<li class="wait"><strong>Webhooks name</strong> <a href="${href}">${ids}</a>.</li>`;
+}

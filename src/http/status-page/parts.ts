@@ -1,0 +1,111 @@
+import { html, type Html } from './html.ts';
+import { relativeTime } from './relative-time.ts';
+
+/** How good or bad something is: its colour, never the only sign of it. */
+export type Tone = 'good' | 'wait' | 'bad' | 'soft';
+
+export const NOTHING = html``;
+
+export function tag(text: string, tone: Tone): Html {
+  return html`<span class="tag ${tone}">${text}</span>`;
+}
+
+/** Stands where nothing is to be told. */
+export const NIL = html`<span class="soft nil">none</span>`;
+
+export function soft(text: string | Html): Html {
+  return html`<span class="soft">${text}</span>`;
+}
+
+/** "2 min ago", with the exact time for whoever points at it. */
+export function moment(date: Date, now: Date): Html {
+  return html`<time datetime="${date.toISOString()}" title="${utc(date)}">${relativeTime(date, now)}</time>`;
+}
+
+/** The exact time and how far away it is. */
+export function fullMoment(date: Date, now: Date): Html {
+  return html`<time datetime="${date.toISOString()}">${utc(date)}</time>
+    ${soft(`(${relativeTime(date, now)})`)}`;
+}
+
+export function utc(date: Date): string {
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+const NUMBERS = new Intl.NumberFormat('en-US');
+export const count = (value: number) => NUMBERS.format(value);
+
+/** "1 endpoint", "12 endpoints". */
+export const plural = (value: number, one: string, many = `${one}s`) =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+export function code(text: string): Html {
+  return html`<code>${text}</code>`;
+}
+
+export function codes(texts: readonly string[]): Html {
+  return html`${texts.map((text, index) => html`${index > 0 ? ', ' : ''}<code>${text}</code>`)}`;
+}
+
+/** A link to another system; to text alone when there is no address. */
+export function outward(href: string | undefined, text: string | Html): Html {
+  return href === undefined ? html`${text}` : html`<a href="${href}">${text}</a>`;
+}
+
+export interface Column {
+  title: string;
+  /** Numbers stand at the right; what is short is not broken; a wide column keeps room for names. */
+  kind?: 'number' | 'short' | 'wide';
+}
+
+/**
+ * A table that becomes a list of cards on a phone. The roles say that it is a table all the same, which browsers forget
+ * once its parts are laid out in another way.
+ */
+export function table(name: string, columns: readonly Column[], rows: readonly (readonly Html[])[]): Html {
+  return html`<table class="cards" role="table" aria-label="${name}">
+    <thead role="rowgroup">
+      <tr role="row">
+        ${columns.map(
+          ({ title, kind }) => html`<th scope="col" role="columnheader" class="${kind ?? ''}">${title}</th>`,
+        )}
+      </tr>
+    </thead>
+    <tbody role="rowgroup">
+      ${rows.map(
+        (cells) =>
+          html`<tr role="row">
+            ${cells.map((cell, index) => tableCell(cell, columns[index]!, index))}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function tableCell(content: Html, { title, kind }: Column, index: number): Html {
+  if (index === 0) return html`<th scope="row" role="rowheader" class="${kind ?? ''}">${content}</th>`;
+  return html`<td role="cell" data-label="${title}" class="${kind ?? ''}">
+    <div>${content}</div>
+  </td>`;
+}
+
+/** Facts as pairs; those that are null are left out. */
+export function facts(pairs: readonly (readonly [string, Html | string | null])[]): Html {
+  const shown = pairs.filter(([, value]) => value !== null);
+  return html`<dl class="facts">
+    ${shown.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value!}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+export function section(id: string, title: string, content: Html, note: Html | string = ''): Html {
+  return html`<section aria-labelledby="${id}">
+    <h2 id="${id}">${title}</h2>
+    ${note === '' ? '' : html`<p class="note">${note}</p>`} ${content}
+  </section>`;
+}

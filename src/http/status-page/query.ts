@@ -1,0 +1,56 @@
+import { CATEGORIES, type Category } from '../../domain/catalogue/index.ts';
+import type { IntegrationStatus } from '../../store/integrations.ts';
+
+/** What the address of a page says. Links carry it on, so that it outlives a refresh. */
+export interface PageQuery {
+  /** Null where nobody searches; empty when the search box was asked for. */
+  search: string | null;
+  status: IntegrationStatus | null;
+  category: Category | null;
+  failing: boolean;
+  /** Id of the last integration of the page before. */
+  after: string | null;
+  /** Seconds after which the page loads itself again; null when it stays as it is. */
+  refresh: number | null;
+}
+
+export const STATUSES: readonly IntegrationStatus[] = ['active', 'parked', 'paused', 'removed'];
+
+const MAX_LENGTH = 300;
+const REFRESH = { min: 5, max: 3_600 };
+
+/** Reads the query string. What makes no sense is left out: an old link still leads to a page. */
+export function readQuery(given: unknown): PageQuery {
+  const value = (name: string): string | null => {
+    const found = (given as Record<string, unknown> | null | undefined)?.[name];
+    return typeof found === 'string' ? found.trim().slice(0, MAX_LENGTH) : null;
+  };
+  const seconds = Number(value('refresh') || Number.NaN);
+  return {
+    search: value('q'),
+    status: STATUSES.find((status) => status === value('status')) ?? null,
+    category: CATEGORIES.find((category) => category === value('category')) ?? null,
+    failing: value('failing') === '1',
+    after: value('after') || null,
+    refresh: Number.isInteger(seconds) && seconds >= REFRESH.min && seconds <= REFRESH.max ? seconds : null,
+  };
+}
+
+/** The query string for it, with its question mark; empty when there is nothing to say. */
+export function writeQuery(query: Partial<PageQuery>): string {
+  const parameters = new URLSearchParams();
+  if (typeof query.search === 'string') parameters.set('q', query.search);
+  if (query.status) parameters.set('status', query.status);
+  if (query.category) parameters.set('category', query.category);
+  if (query.failing) parameters.set('failing', '1');
+  if (query.after) parameters.set('after', query.after);
+  if (query.refresh) parameters.set('refresh', String(query.refresh));
+  return parameters.size > 0 ? `?${parameters.toString()}` : '';
+}
+
+/** An address of this server to go to after the login, or the list. Never another server, whatever the form says. */
+export function localAddress(given: string | null): string {
+  if (given === null || !/^\/(?![/\\])/.test(given) || given.length > 2_000) return '/';
+  const url = URL.parse(given, 'http://here.invalid');
+  return url?.host === 'here.invalid' ? `${url.pathname}${url.search}` : '/';
+}

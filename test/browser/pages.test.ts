@@ -1,0 +1,192 @@
+import type { Browser } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { createTestStore } from '../support/database.ts';
+import { insertThree, type Three } from '../support/page-data.ts';
+import { eventually } from '../support/poll.ts';
+import { testTemporal } from '../support/temporal.ts';
+import {
+  CONFIG,
+  expectSound,
+  LOOKS,
+  logIn,
+  NARROW,
+  openBrowser,
+  overflow,
+  picture,
+  serve,
+  take,
+  TWO_LOOKS,
+  visit,
+} from './support.ts';
+
+let browser: Browser;
+let empty: string;
+let url: string;
+let ids: Three;
+
+beforeAll(async () => {
+  const temporal = await testTemporal();
+  const [none, three] = await Promise.all([createTestStore(), createTestStore()]);
+  [browser, ids] = await Promise.all([openBrowser(), insertThree(three, temporal.client, CONFIG)]);
+  // What comes from outside may be of any length and of any characters.
+  await saveIntegration(three, {
+    id: `workday:${'W'.repeat(180)}`,
+    tool: 'workday',
+    category: 'HRIS',
+    organizationName: `<img src=x onerror=alert(1)>${'Ä'.repeat(60)}`,
+  });
+  empty = await serve(none, temporal);
+  url = await serve(three, temporal);
+});
+
+/** Addresses by what they show, and in which looks axe sees them. */
+const PAGES: [string, () => string, typeof LOOKS][] = [
+  ['the list', () => '/', LOOKS],
+  ['a search', () => '/?q=globex', TWO_LOOKS],
+  ['nothing found', () => '/?q=nobody', TWO_LOOKS],
+  ['a list that refreshes itself', () => '/?refresh=3600', TWO_LOOKS],
+  ['an active integration', () => `/integrations/${ids.active}`, LOOKS],
+  ['a parked one', () => `/integrations/${ids.parked}`, TWO_LOOKS],
+  ['a paused one', () => `/integrations/${ids.paused}`, TWO_LOOKS],
+  ['long names', () => `/integrations/workday:${'W'.repeat(180)}`, TWO_LOOKS],
+  ['the cutover', () => '/cutover', LOOKS],
+  ['an unknown one', () => '/integrations/nobody', TWO_LOOKS],
+];
+
+describe('no complaint, nothing to scroll sideways and nothing that axe finds, on phones and desktops, light and dark', () => {
+  test('the login', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(url);
+    await expectSound({ page, complaints: [] });
+    await page.getByLabel('Admin token').fill('wrong');
+    await page.getByRole('button', { name: 'Show status' }).click();
+    expect(await page.getByRole('alert').textContent()).toContain('not the admin token');
+    await expectSound({ page, complaints: [] }, TWO_LOOKS);
+    await context.close();
+  });
+
+  test.each(PAGES)('%s', async (_name, path, looks) => {
+    const visited = await visit(browser, `${url}${path()}`);
+    expect(await visited.page.locator('h1').count()).toBe(1);
+    await expectSound(visited, looks);
+    await visited.close();
+  });
+
+  test('a list without integrations', async () => {
+    const visited = await visit(browser, empty);
+    expect(await visited.page.getByRole('main').textContent()).toContain('integrations add');
+    await expectSound(visited, TWO_LOOKS);
+    await visited.close();
+  });
+
+  test('the API docs', async () => {
+    const visited = await visit(browser, `${url}/`);
+    await visited.page.goto(`${url}/api/docs`);
+    await visited.page.getByText('kombo-sync admin API').first().waitFor();
+    for (const look of LOOKS) {
+      await take(visited.page, look);
+      expect(await overflow(visited.page)).toBeLessThanOrEqual(0);
+    }
+    // Swagger UI would like to set a style in a way that its policy does not allow; nothing is amiss without it.
+    expect(visited.complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual(
+      [],
+    );
+    await visited.close();
+  });
+});
+
+test('all of it works without JavaScript', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${url}/integrations/${ids.parked}`);
+  await logIn(page);
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Globex Corporation');
+  expect(await page.getByRole('main').textContent()).toContain('connect it again');
+
+  await page.getByRole('link', { name: 'All integrations' }).click();
+  const list = page.getByRole('table', { name: 'Integrations' });
+  expect(await list.getByRole('row').count()).toBe(5);
+  await page.getByLabel('Name, id or tool').fill('acme');
+  await page.getByRole('button', { name: 'Search' }).click();
+  expect(await list.getByRole('row').count()).toBe(2);
+  expect(await page.getByLabel('Name, id or tool').inputValue()).toBe('acme');
+  expect(await page.getByRole('link', { name: 'Parked' }).textContent()).toContain('0');
+
+  await page.getByRole('link', { name: 'Acme Robotics GmbH', exact: true }).click();
+  const running = page.getByRole('table', { name: 'Running syncs' });
+  expect(await running.textContent()).toContain('9,000');
+  const endpoints = page.getByRole('table', { name: 'Endpoints' });
+  expect(await endpoints.getByRole('row').count()).toBe(14);
+  expect(await page.getByRole('table', { name: 'Schedules' }).textContent()).toMatch(
+    /weekly full sync.*in \d d/s,
+  );
+
+  await page.getByRole('link', { name: 'Cutover' }).click();
+  expect(await page.getByRole('list', { name: 'Verdict' }).textContent()).toContain('Not safe');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('Admin token').waitFor();
+  await context.close();
+});
+
+test('a page refreshes itself only when it is told to, stays where it is, and lets nobody type meanwhile', async () => {
+  const { page, close } = await visit(browser, url, { viewport: NARROW });
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
+  await page.getByRole('link', { name: 'Refresh every 15 s' }).click();
+  expect(await page.locator('meta[http-equiv=refresh]').getAttribute('content')).toBe('15');
+  expect((await page.getByRole('textbox').count()) + (await page.getByRole('searchbox').count())).toBe(0);
+
+  const address = `${url}/?status=active&q=o&refresh=5`;
+  await page.goto(address);
+  await page.evaluate('scrollTo(0, 300)');
+  await page.evaluate('document.body.dataset.old = "yes"');
+  await eventually(() => page.evaluate('document.body?.dataset.old !== "yes"'), { timeoutMs: 10_000 });
+  await page.waitForLoadState();
+  expect(page.url()).toBe(address);
+  expect(await page.evaluate('scrollY')).toBe(300);
+  expect(await page.getByRole('link', { name: 'Active' }).getAttribute('aria-current')).toBe('true');
+
+  await page.getByRole('link', { name: 'Found by: o' }).click();
+  expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0);
+  expect(await page.getByLabel('Name, id or tool').inputValue()).toBe('o');
+  await close();
+});
+
+test('the search box that was asked for has the focus', async () => {
+  const { page, close } = await visit(browser, `${url}/?refresh=15`);
+  await page.getByRole('link', { name: 'Search' }).click();
+  await page.getByRole('searchbox').waitFor();
+  await page.keyboard.type('globex');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=globex/);
+  expect(await page.getByRole('table', { name: 'Integrations' }).getByRole('row').count()).toBe(2);
+  await close();
+});
+
+test('by keyboard, the content is one step away, and the focus is seen', async () => {
+  const { page, close } = await visit(browser, url);
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  const box = await skip.boundingBox();
+  expect(box!.x).toBeGreaterThanOrEqual(0);
+  expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate('document.activeElement.id')).toBe('content');
+  await close();
+});
+
+test('pictures for the documentation', async () => {
+  const desktop = await visit(browser, url, { viewport: { width: 1280, height: 900 } });
+  await desktop.page.goto(`${url}/?q=o`);
+  await picture(desktop.page, 'status-page.png');
+  await desktop.page.goto(`${url}/integrations/${ids.active}`);
+  await picture(desktop.page, 'integration-page.png', 1_400);
+  await desktop.page.goto(`${url}/cutover`);
+  await picture(desktop.page, 'cutover-page.png');
+  await desktop.close();
+  const phone = await visit(browser, url, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+  await picture(phone.page, 'status-page-phone.png');
+  expect(phone.complaints).toEqual([]);
+  await phone.close();
+});

@@ -1,0 +1,148 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pino } from 'pino';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, expect } from 'vitest';
+import type { HttpDeps } from '../../src/http/deps.ts';
+import { startServer } from '../../src/http/server.ts';
+import type { Store } from '../../src/store/database.ts';
+import type { TemporalHandle } from '../../src/temporal/connect.ts';
+import { ADMIN_TOKEN, testConfig } from '../http/support.ts';
+import { launchChromium } from '../support/chromium.ts';
+
+interface Look {
+  width: number;
+  height: number;
+  colorScheme: 'light' | 'dark';
+}
+
+export const LOOKS: readonly Look[] = [
+  { width: 390, height: 844, colorScheme: 'light' },
+  { width: 390, height: 844, colorScheme: 'dark' },
+  { width: 1280, height: 900, colorScheme: 'light' },
+  { width: 1280, height: 900, colorScheme: 'dark' },
+];
+
+/** Each size and each colour scheme once. */
+export const TWO_LOOKS = [LOOKS[0]!, LOOKS[3]!];
+
+/** Small phones are this wide. */
+export const NARROW = { width: 360, height: 740 };
+
+export const CONFIG = testConfig({ TEMPORAL_UI_URL: 'http://localhost:8233' });
+
+/** One Chromium for the file. */
+export async function openBrowser(): Promise<Browser> {
+  const browser = await launchChromium();
+  afterAll(() => browser.close());
+  return browser;
+}
+
+/** The real server on a port of its own. @returns its address. */
+export async function serve(
+  store: Store,
+  temporal: TemporalHandle,
+  more: Partial<HttpDeps> = {},
+): Promise<string> {
+  const log = pino({ level: 'silent' });
+  const server = await startServer({ config: CONFIG, store, temporal, log, ...more });
+  afterAll(() => server.close());
+  return server.url;
+}
+
+export interface Visit {
+  page: Page;
+  /** What the page complained about on the console; the answers 401 and 404 are pages too. */
+  complaints: string[];
+  close: () => Promise<void>;
+}
+
+/** Cookies by server: who has logged in once need not do so again. */
+const sessions = new Map<string, BrowserContextOptions['storageState']>();
+
+/** A browser window of its own, logged in as a person does: by the form, the first time. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const { origin } = new URL(url);
+  const storageState = sessions.get(origin);
+  const context = await browser.newContext({ ...options, ...(storageState ? { storageState } : {}) });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (!/status of 40[14]/.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(url);
+  if (!storageState) {
+    await logIn(page);
+    sessions.set(origin, await context.storageState());
+  }
+  return { page, complaints, close: () => context.close() };
+}
+
+export async function logIn(page: Page): Promise<void> {
+  await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+  await page.getByRole('button', { name: 'Show status' }).click();
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds against WCAG, levels A and AA, as lines to read. */
+async function violations(page: Page): Promise<string[]> {
+  // By the debugger: the page's policy lets no script in.
+  await page.evaluate(`window.axe || (() => { ${axe} })()`);
+  // A person has asked for the refreshing, and a link ends it.
+  const rules = { 'meta-refresh': { enabled: !page.url().includes('refresh=') } };
+  const options = {
+    rules,
+    preload: false,
+    resultTypes: ['violations'],
+    runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] },
+  };
+  return page.evaluate<string[]>(
+    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`,
+  );
+}
+
+/** By how many pixels the page is wider than the window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+/** Lets the window be of that size, and the person like it light or dark. */
+export async function take(page: Page, { width, height, colorScheme }: Look): Promise<void> {
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme });
+}
+
+/** Looks at the page in every look, or in those given: what it complains of, its width and its accessibility. */
+export async function expectSound(
+  { page, complaints }: Pick<Visit, 'page' | 'complaints'>,
+  looks: readonly Look[] = LOOKS,
+): Promise<void> {
+  for (const look of looks) {
+    await take(page, look);
+    expect(await overflow(page), JSON.stringify(look)).toBeLessThanOrEqual(0);
+    expect(await violations(page), JSON.stringify(look)).toEqual([]);
+  }
+  await page.setViewportSize(NARROW);
+  expect(await overflow(page), 'the narrowest phones').toBeLessThanOrEqual(0);
+  expect(complaints).toEqual([]);
+}
+
+/** Keeps a picture for the documentation: SCREENSHOTS=docs/images npx vitest run test/browser */
+export async function picture(page: Page, name: string, height?: number): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  const size = page.viewportSize();
+  if (height !== undefined && size) await page.setViewportSize({ ...size, height });
+  await page.screenshot({ path: path.join(folder, name) });
+}

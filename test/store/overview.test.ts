@@ -1,0 +1,137 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { noteFailure, disableEndpoint } from '../../src/store/endpoint-states.ts';
+import { park, pause } from '../../src/store/life.ts';
+import { countOverview, findOverview, listOverview } from '../../src/store/overview.ts';
+import { runningSyncs, syncHistory } from '../../src/store/status.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertPasses } from '../support/page-data.ts';
+
+let store: TestStore;
+const MINUTE = 60_000;
+
+beforeAll(async () => {
+  store = await createTestStore();
+  for (const [id, tool, category, organizationName] of [
+    ['docebo:1', 'docebo', 'LMS', 'Initech'],
+    ['greenhouse:1', 'greenhouse', 'ATS', '100% Globex_Co'],
+    ['hibob:1', 'hibob', 'HRIS', null],
+    ['hibob:2', 'hibob', 'HRIS', 'Acme'],
+  ] as const) {
+    await saveIntegration(store, { id, tool, category, organizationName });
+  }
+  await insertPasses(store, { deltas: 2 });
+});
+
+const fail = (id: string, endpoint: string, more: { needsPerson?: boolean; inMs?: number } = {}) =>
+  noteFailure(store, id, {
+    endpoint,
+    kind: 'delta',
+    failure: {
+      code: 'X',
+      message: 'x',
+      failures: 1,
+      since: new Date(),
+      needsPerson: more.needsPerson ?? false,
+    },
+    dueAt: new Date(Date.now() + (more.inMs ?? MINUTE)),
+  });
+
+const ids = async (filter: Parameters<typeof listOverview>[1]) =>
+  (await listOverview(store, filter)).integrations.map(({ id }) => id);
+
+describe('listing', () => {
+  test('in pages, in order of ids, until there is no next one', async () => {
+    const first = await listOverview(store, { limit: 3 });
+    expect(first.integrations.map(({ id }) => id)).toEqual(['docebo:1', 'greenhouse:1', 'hibob:1']);
+    const second = await listOverview(store, { limit: 3, after: first.next! });
+    expect(second).toMatchObject({ integrations: [{ id: 'hibob:2' }], next: null });
+    expect((await listOverview(store, { limit: 4 })).next).toBeNull();
+  });
+
+  test('a search finds part of an id, a name or a tool in any case, and takes nothing for a wildcard', async () => {
+    expect(await ids({ search: 'HIBOB' })).toEqual(['hibob:1', 'hibob:2']);
+    expect(await ids({ search: 'cme' })).toEqual(['hibob:2']);
+    expect(await ids({ search: '%' })).toEqual(['greenhouse:1']);
+    expect(await ids({ search: '_' })).toEqual(['greenhouse:1']);
+    expect(await ids({ search: '\\' })).toEqual([]);
+    expect(await ids({ search: 'hibob', category: 'ATS' })).toEqual([]);
+  });
+});
+
+test('counts are those of what is listed: failing means active and failing', async () => {
+  await fail('hibob:1', '/hris/groups');
+  await fail('hibob:1', '/hris/employees');
+  await fail('docebo:1', '/lms/users');
+  await pause(store, 'docebo:1', 'holidays');
+  await park(store, 'greenhouse:1', {
+    code: 'INVALID',
+    message: 'm',
+    needsPerson: true,
+    failures: 1,
+    retryAt: new Date(),
+  });
+  const byStatus = { active: 2, parked: 1, paused: 1, removed: 0 };
+  expect(await countOverview(store)).toEqual({ total: 4, byStatus, failing: 1 });
+  expect(await ids({ failing: true })).toEqual(['hibob:1']);
+  const found = await countOverview(store, { search: 'hibob' });
+  expect(found).toEqual({ total: 2, byStatus: { active: 2, parked: 0, paused: 0, removed: 0 }, failing: 1 });
+  expect(await countOverview(store, { category: 'LMS' })).toMatchObject({ total: 1, failing: 0 });
+});
+
+describe('one of them', () => {
+  test('the last full sync is that of the endpoint that waits longest, and none while one was never read whole', async () => {
+    const whole = await findOverview(store, 'hibob:2');
+    expect(Date.now() - whole!.lastFullAt!.getTime()).toBeGreaterThan(17 * 60 * MINUTE);
+    await store.pool.query(
+      `update kombo_sync.passes set started_at = started_at - interval '30 days'
+       where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
+    );
+    const older = await findOverview(store, 'hibob:2');
+    expect(Date.now() - older!.lastFullAt!.getTime()).toBeGreaterThan(30 * 24 * 60 * MINUTE);
+    await store.pool.query(
+      `delete from kombo_sync.passes where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
+    );
+    expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toBeNull();
+    await disableEndpoint(store, 'hibob:2', '/hris/groups', { code: 'X', message: 'not offered' });
+    expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toEqual(whole!.lastFullAt);
+  });
+
+  test('the next try is the first of those that fail', async () => {
+    await fail('hibob:2', '/hris/absences', { inMs: 9 * MINUTE });
+    await fail('hibob:2', '/hris/locations', { inMs: 3 * MINUTE, needsPerson: true });
+    const found = await findOverview(store, 'hibob:2');
+    expect(found).toMatchObject({
+      failedEndpoints: ['/hris/absences', '/hris/locations'],
+      endpointsNeedingPerson: ['/hris/locations'],
+    });
+    expect(found!.nextTryAt!.getTime() - Date.now()).toBeLessThanOrEqual(3 * MINUTE);
+  });
+
+  test('what runs is there with its progress, also when newer syncs have begun since', async () => {
+    expect(await findOverview(store, 'hibob:1')).toMatchObject({
+      runningPasses: 0,
+      runningSince: null,
+      runningFull: false,
+    });
+    const startedAt = new Date(Date.now() - 50 * 60 * MINUTE);
+    await store.pool.query(
+      `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+         watermark_at, moves_watermark, records, started_at, finished_at)
+       values ('long', 'w', 'r', 'hibob:1', '/hris/groups', 'full', 'manual', 'completed', now(), true, 5, $1, now()),
+         ('long', 'w', 'r', 'hibob:1', '/hris/employees', 'full', 'manual', 'running', now(), true, 700, $1, null)`,
+      [startedAt],
+    );
+    expect(await findOverview(store, 'hibob:1')).toMatchObject({
+      runningPasses: 1,
+      runningRecords: 700,
+      runningSince: startedAt,
+      runningFull: true,
+    });
+    expect((await syncHistory(store, 'hibob:1', 2)).map(({ syncId }) => syncId)).not.toContain('long');
+    const running = await runningSyncs(store, 'hibob:1');
+    expect(running).toMatchObject([{ syncId: 'long', status: 'running', counts: { records: 705 } }]);
+    expect(running[0]!.passes).toHaveLength(2);
+    expect(await runningSyncs(store, 'hibob:2')).toEqual([]);
+  });
+});

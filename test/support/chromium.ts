@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser } from 'playwright-core';
+import { runCommand } from '../../src/dev/command.ts';
+import { cachedCli, findOnPath } from '../../src/dev/temporal-cli.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+const REMEDY = `Tests of the pages need a Chromium that runs without a window. Do one of these:
+  - install one so that it is on PATH: apt-get install chromium, dnf install chromium, brew install --cask chromium
+  - set CHROMIUM_PATH to the one that you have
+  - on Linux x64: npm ci, which brings the package @sparticuz/chromium`;
+
+/**
+ * Starts the Chromium that CHROMIUM_PATH names; else the first of those on PATH, or of the npm package, that starts.
+ *
+ * @throws Error with every failure and what to do.
+ */
+export async function launchChromium(env: Env = process.env): Promise<Browser> {
+  const given = env['CHROMIUM_PATH'];
+  const installed = given ? [given] : NAMES.flatMap((name) => findOnPath(name, env));
+  const ways: [string, () => Promise<Browser>][] = installed.map((file) => [file, () => launch(file)]);
+  if (!given) ways.push(['@sparticuz/chromium', () => launchPackaged(env)]);
+  const failures: string[] = [];
+  for (const [name, start] of ways) {
+    try {
+      return await start();
+    } catch (error) {
+      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
+      failures.push(`  - ${name}: ${reason}`);
+    }
+  }
+  throw new Error(`No Chromium starts here.\n${REMEDY}\nTried:\n${failures.join('\n')}`);
+}
+
+function launch(executablePath: string, more: Record<string, string> = {}): Promise<Browser> {
+  return chromium.launch({ executablePath, env: { ...process.env, ...more }, timeout: 20_000 });
+}
+
+/** The package brings its libraries and a font with it, so that a bare machine will do. */
+async function launchPackaged(env: Env): Promise<Browser> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('it is for Linux on x64 only');
+  const folder = await unpack(env);
+  return launch(path.join(folder, 'chromium'), {
+    LD_LIBRARY_PATH: [path.join(folder, 'al2023', 'lib'), process.env['LD_LIBRARY_PATH']]
+      .filter(Boolean)
+      .join(':'),
+    FONTCONFIG_PATH: path.join(folder, 'fonts'),
+  });
+}
+
+/**
+ * Unpacks the package once for a machine, beside the Temporal server in the user's cache. The folder appears by a rename, so
+ * what is there is whole, and whoever is second throws his own away.
+ */
+async function unpack(env: Env): Promise<string> {
+  const main = fileURLToPath(import.meta.resolve('@sparticuz/chromium'));
+  const root = main.slice(0, main.lastIndexOf('/build/'));
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const target = path.resolve(cachedCli(env), '..', '..', '..', 'chromium', version);
+  if (existsSync(target)) return target;
+  await mkdir(path.dirname(target), { recursive: true });
+  const work = await mkdtemp(`${target}-`);
+  try {
+    // It looks at the environment and unpacks into the folder for temporary files, so a process of its own does it.
+    const script = `import(${JSON.stringify(import.meta.resolve('@sparticuz/chromium'))}).then((it) => it.default.executablePath())`;
+    const { ok, complaint } = await runCommand(process.execPath, ['-e', script], {
+      env: { ...process.env, TMPDIR: work, AWS_LAMBDA_JS_RUNTIME: 'nodejs22.x' },
+      timeoutMs: 60_000,
+    });
+    if (!ok) throw new Error(`it cannot be unpacked: ${complaint}`);
+    await rename(work, target).catch((error: unknown) => {
+      if (!existsSync(target)) throw error;
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  return target;
+}
