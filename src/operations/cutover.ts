@@ -19,6 +19,7 @@ export interface CutoverReport {
 const SYNCS = 5;
 const GRACE_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Whether the legacy webhooks can be switched off, for one integration or all of them. Removed ones do not count.
@@ -45,21 +46,28 @@ export async function cutoverReport(
   const counts: Record<Verdict, number> = { ready: 0, wait: 0, blocked: 0 };
   for (const { verdict } of integrations) counts[verdict] += 1;
   const verdict = worst(integrations.map((one) => one.verdict));
-  const mode = config.LEGACY_WEBHOOKS ? 'on' : 'off';
+  // `serve` may have another environment than whoever asks.
+  const mode = config.LEGACY_WEBHOOKS && !legacy.ignored ? 'on' : 'off';
   return {
     verdict,
     counts,
     legacy: { ...legacy, mode },
-    message: messageOf(verdict, mode, legacy),
+    message: messageOf(verdict, mode, legacy, judging.now),
     integrations,
   };
 }
 
-function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals): string {
+function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, now: Date): string {
   if (mode === 'off') {
-    return legacy.ignoredSince
-      ? `LEGACY_WEBHOOKS is off, and Kombo still sends ${legacy.types.join(' and ')}: last at ${legacy.lastSeenAt?.toISOString() ?? ''}. Unsubscribe them in the Kombo dashboard.`
-      : 'LEGACY_WEBHOOKS is off, and no legacy webhook has come since. The cutover is done.';
+    const { lastSeenAt, ignored, types } = legacy;
+    if (!ignored || !lastSeenAt) {
+      return 'LEGACY_WEBHOOKS is off, and no legacy webhook has come since. The cutover is done.';
+    }
+    const last = `last at ${lastSeenAt.toISOString().slice(0, 19)}Z`;
+    if (now.getTime() - lastSeenAt.getTime() > DAY_MS) {
+      return `LEGACY_WEBHOOKS is off, and no legacy webhook has come for a day (${last}). The cutover is done.`;
+    }
+    return `LEGACY_WEBHOOKS is off, and Kombo still sends ${types.join(' and ')}: ${last}. Unsubscribe them in the Kombo dashboard.`;
   }
   if (verdict === 'ready') {
     return 'Ready. Set LEGACY_WEBHOOKS=off for serve, then unsubscribe sync-finished and remote-event-received in the Kombo dashboard.';

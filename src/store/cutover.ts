@@ -126,13 +126,16 @@ export interface LegacyTotals {
   lastSeenAt: Date | null;
   /** When the first one came that was not acted upon; null when none was. */
   ignoredSince: Date | null;
+  /** The newest one was answered and not acted upon: LEGACY_WEBHOOKS is off where webhooks arrive. */
+  ignored: boolean;
 }
 
 export async function legacyTotals(store: Store, id?: string): Promise<LegacyTotals> {
   const { rows } = await store.pool.query<LegacyTotals>(
     `select coalesce(sum(times), 0)::float8 as times,
        coalesce(array_agg(distinct type order by type), '{}') as types, max(last_at) as "lastSeenAt",
-       min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince"
+       min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince",
+       coalesce((array_agg(outcome order by last_at desc))[1] = 'legacy-off', false) as ignored
      from kombo_sync.deliveries
      where type in ${LEGACY} and ($1::text is null or integration_id = $1::text)`,
     [id ?? null],

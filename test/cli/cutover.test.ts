@@ -73,6 +73,7 @@ describe('of many', () => {
     types: [],
     lastSeenAt: null,
     ignoredSince: null,
+    ignored: false,
   };
 
   function report(ready: number, waiting: number): CutoverReport {

@@ -67,12 +67,12 @@ class Shell {
     }
   }
 
-  /** Runs a block and returns what it printed. @throws when a command in it fails. */
-  async run(script: string): Promise<string> {
+  /** Runs a block and returns what it printed. @throws when a command in it fails, unless it may. */
+  async run(script: string, mayFail: boolean): Promise<string> {
     const mark = `--- end of block ${++this.#blocks}`;
     this.#output = '';
     // In braces, so that a block is read whole before any of it runs and takes nothing of the input.
-    this.#process.stdin.write(`{ set -e\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`);
+    this.#process.stdin.write(`{ set ${mayFail ? '+e' : '-e'}\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`);
     const output = await eventually(
       () => {
         if (this.#output.includes(mark)) return this.#output.split(`\n${mark}`)[0]!;
@@ -108,15 +108,15 @@ test(
         dev = await start(script, dataDir);
         continue;
       }
-      let output = await shell.run(script);
       const soon = shows.some((expected) => expected.soon);
+      let output = await shell.run(script, soon);
       if (soon) {
         // The reader looks again as well: a block that is to show something soon only looks.
         output = await eventually(
           async () => {
             const missing = shows.find(({ text }) => !text.test(output));
             if (!missing) return output;
-            output = await shell.run(script);
+            output = await shell.run(script, soon);
             throw new Error(`${missing.text.source} is not in:\n${output}`);
           },
           { timeoutMs: 30_000, everyMs: 500 },

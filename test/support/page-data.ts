@@ -107,7 +107,9 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
     code: 'INTEGRATION.MODEL_NOT_AVAILABLE',
     message: 'The tool does not offer this endpoint or its scope is off; it is looked at again in a day.',
   });
-  await owe(store, id, ['/hris/groups'], 'full', new Map([['/hris/groups', ago(-2 * HOUR)]]));
+  await owe(store, id, ['/hris/groups'], 'full', {
+    dueAt: new Map([['/hris/groups', ago(-2 * HOUR)]]),
+  });
   await store.pool.query(
     `insert into kombo_sync.rejected_records (integration_id, endpoint, record_key, reason, hash)
      select $1, '/hris/employees', n::text, 'no_id', n::text from generate_series(1, 3) n`,

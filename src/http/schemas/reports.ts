@@ -117,6 +117,7 @@ export const cutoverSchema = z
         types: z.array(z.string()),
         lastSeenAt: time.nullable(),
         ignoredSince: time.nullable().describe('When the first one came that was not acted upon'),
+        ignored: z.boolean().describe('The newest one was not acted upon'),
       })
       .describe('What comes of the legacy webhooks'),
     message: z.string().describe('What to do next'),
