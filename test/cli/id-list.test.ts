@@ -7,8 +7,9 @@ const B = 'bombohr:hris-dev';
 describe('ids are found in', () => {
   test.each([
     ['lines', `${A}\n${B}\n`],
-    ['lines of Windows, with a mark at the beginning', `\uFEFF${A}\r\n${B}\r\n`],
+    ['lines of Windows', `${A}\r\n${B}\r\n`],
     ['lines with blank ones and comments', `# ours\n\n  ${A}  # the big one\n\n${B}`],
+    ['a JSON array with a mark at the beginning', `\uFEFF["${A}","${B}"]`],
     ['a JSON array', ` ["${A}",\n"${B}"]`],
     ['the first column of CSV', `${A},Acme,HRIS\n${B},"Acme, Inc.",HRIS\n`],
     ['a first column in quotes', `"${A}","Acme"\n"${B}","says ""hello"""\n`],

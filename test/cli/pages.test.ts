@@ -23,18 +23,20 @@ beforeAll(async () => {
      from generate_series(1, $1) n`,
     [MANY],
   );
-  await noteFailure(store, id(7), {
-    endpoint: '/lms/skills',
-    kind: 'delta',
-    failure: {
-      code: 'PLATFORM.TASK_TIMED_OUT',
-      message: 'Kombo answered /lms/skills with PLATFORM.TASK_TIMED_OUT.',
-      failures: 4,
-      since: new Date(Date.now() - 2 * 3_600_000),
-      needsPerson: false,
-    },
-    dueAt: new Date(Date.now() + 20.5 * 60_000),
-  });
+  for (const failing of [id(7), id(8)]) {
+    await noteFailure(store, failing, {
+      endpoint: '/lms/skills',
+      kind: 'delta',
+      failure: {
+        code: 'PLATFORM.TASK_TIMED_OUT',
+        message: 'Kombo answered /lms/skills with PLATFORM.TASK_TIMED_OUT.',
+        failures: 4,
+        since: new Date(Date.now() - 2 * 3_600_000),
+        needsPerson: false,
+      },
+      dueAt: new Date(Date.now() + 20.5 * 60_000),
+    });
+  }
 });
 
 interface Page {
@@ -98,7 +100,7 @@ test('filters choose, and the hint to the next page keeps them', async () => {
 
 test('what fails says why, since when, how often, and when it is tried again', async () => {
   const { integrations } = await page(['status', '--failing']);
-  expect(integrations.map((one) => one.id)).toEqual([id(7)]);
+  expect(integrations.map((one) => one.id)).toEqual([id(7), id(8)]);
   const shown = await text(['status', '--failing']);
   expect(shown).toMatch(
     new RegExp(
@@ -106,7 +108,10 @@ test('what fails says why, since when, how often, and when it is tried again', a
       'm',
     ),
   );
-  expect(shown).toContain('1 endpoint of 1 active integration failing.');
+  expect(shown).toContain('2 endpoints of 2 active integrations failing.');
+  expect(await text(['status', '--failing', '--limit', '1'])).toContain(
+    `The next: kombo-sync status --failing --limit 1 --after ${id(7)}\n`,
+  );
 });
 
 test('one integration is shown though Temporal does not answer', async () => {
