@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { createSystem, type System } from '../e2e/setup.ts';
+import { API_KEY, createSystem, type System } from '../e2e/setup.ts';
 import { ADMIN_TOKEN, recordingLog } from './support.ts';
 
 /** The admin API with a worker behind it, and the sandbox behind that. */
@@ -77,7 +77,7 @@ test(
 
     expect(await call('DELETE', `/integrations/${id}?erase=true`)).toMatchObject({ status: 200 });
     await expect.poll(() => countUsers(id), { timeout: 30_000 }).toBe(0);
-    expect(logged()).not.toContain(ADMIN_TOKEN);
+    for (const secret of [ADMIN_TOKEN, API_KEY]) expect(logged()).not.toContain(secret);
 
     async function countUsers(integrationId: string): Promise<number> {
       const { rows } = await store.pool.query<{ count: number }>(

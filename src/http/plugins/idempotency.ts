@@ -46,9 +46,10 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
     if (!claim) return payload;
     taken.delete(request);
     const { key, fence } = claim;
-    const done = reply.statusCode < 500;
+    // What is not valid was not done either, and may be put right under the same key.
+    const kept = reply.statusCode < 500 && reply.statusCode !== 400;
     try {
-      if (done) await answerKey(store, key, fence, { status: reply.statusCode, body: textOf(payload) });
+      if (kept) await answerKey(store, key, fence, { status: reply.statusCode, body: textOf(payload) });
       else await releaseKey(store, key, fence);
     } catch (error) {
       // The act is done or not all the same; an unanswered key can be taken over in some minutes.
