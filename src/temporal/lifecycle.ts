@@ -1,4 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
@@ -45,7 +50,10 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
       if (except !== undefined) ids.delete(except);
       const cancelled: string[] = [];
       for (const workflowId of ids) {
-        if (await ifRunning(() => client.workflow.getHandle(workflowId).cancel())) cancelled.push(workflowId);
+        const handle = client.workflow.getHandle(workflowId);
+        // The server takes a cancellation of what has ended without a word.
+        if (!(await isRunning(handle))) continue;
+        if (await ifRunning(() => handle.cancel())) cancelled.push(workflowId);
       }
       return cancelled;
     },
@@ -79,6 +87,14 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
       );
     },
   };
+}
+
+async function isRunning(handle: WorkflowHandle): Promise<boolean> {
+  let running = false;
+  await ifRunning(async () => {
+    running = (await handle.describe()).status.name === 'RUNNING';
+  });
+  return running;
 }
 
 async function ifRunning(work: () => Promise<unknown>): Promise<boolean> {
