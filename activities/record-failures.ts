@@ -16,7 +16,7 @@ import {
 } from '../src/store/endpoint-states.ts';
 import { findIntegration } from '../src/store/integrations.ts';
 import { oweLookUp } from '../src/store/life.ts';
-import { endPass, passStart } from '../src/store/passes.ts';
+import { endPass, passStart, wasUnderWay } from '../src/store/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { retire } from './look-up.ts';
@@ -71,7 +71,8 @@ export function createRecordFailures(deps: ActivityDeps) {
       const { workflowExecution } = Context.current().info;
       // One run waits for the next try of all: `sync/<id>`, which is woken when another one has met the failure.
       const waits = workflowExecution?.workflowId === syncWorkflowId(integrationId);
-      if (retryAt && !waits && failures.length > 0) await deps.temporal.wake(integrationId);
+      const wakes = (retryAt !== undefined && failures.length > 0) || (await cutByPause(deps, input));
+      if (wakes && !waits) await deps.temporal.wake(integrationId);
       return { retryAt: retryAt?.toISOString() ?? null };
     });
   };
@@ -153,6 +154,20 @@ async function recordForWhole(
   } else {
     deps.log.error({ code }, `Kombo refuses every request. ${message}`);
   }
+}
+
+/**
+ * Whether a pause that has ended by now cut the run off. What the resume has started may have planned before this run could
+ * write down what it owes.
+ */
+async function cutByPause(
+  deps: ActivityDeps,
+  { integrationId, syncId, failures }: RecordFailuresInput,
+): Promise<boolean> {
+  if (!failures.some(({ type }) => type === 'Cancelled')) return false;
+  const integration = await findIntegration(deps.store, integrationId);
+  const at = await wasUnderWay(deps.store, syncId);
+  return integration?.status === 'active' && at !== undefined && at < integration.statusSince;
 }
 
 /** The next moment at which a timer should bring the integration on; undefined when none is needed. */

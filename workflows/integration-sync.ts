@@ -40,7 +40,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   setHandler(
     modelsChanged,
     (signal) => {
-      state.signal(readModels(signal), Date.now());
+      state.signal(readModels(signal), Date.now(), workflowTask());
       state.deliver(signal?.deliveries, Date.now());
       if (signal?.everything === true) state.everything = true;
     },
@@ -50,7 +50,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     integrationChanged,
     (signal) => {
       state.refresh = true;
-      state.signal([], Date.now());
+      state.signal([], Date.now(), workflowTask());
       state.deliver(signal?.deliveries, Date.now());
       if (signal?.event === 'deleted') {
         const at = Date.parse(signal.deletedAt ?? '') || Date.now();
@@ -64,7 +64,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     (request) => {
       const models = readModels(request);
       if (models.length === 0) state.everything = true;
-      state.signal(models, Date.now());
+      state.signal(models, Date.now(), workflowTask());
       state.urgent = true;
       state.force = true;
       return { accepted: true };
@@ -76,7 +76,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   });
 
   // The moment of a cancellation: what was signalled before it and what came after are told apart by it.
-  CancellationScope.current().cancelRequested.catch(() => state.interrupt());
+  CancellationScope.current().cancelRequested.catch(() => state.interrupt(workflowTask()));
   try {
     // Nothing may be awaited between the look at what is pending and the return: a signal that arrives meanwhile makes the
     // server refuse the completion, and this loop sees it.
@@ -98,6 +98,9 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   setCurrentDetails(describeResult([...state.outcomes.values()]));
   return state.result(input.integrationId);
 }
+
+/** Tells one workflow task from another. */
+const workflowTask = () => workflowInfo().historyLength;
 
 /** The timer is set for the deadline as it is, and set again only when it has run out: a signal costs no command. */
 async function untilDue(state: RunState, debounce: DebounceOptions): Promise<void> {
@@ -169,7 +172,7 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
     return planned.passes.length > 0 ? { syncId, passes: planned.passes } : undefined;
   } catch (error) {
     if (isCancellation(error)) {
-      state.interrupt();
+      state.interrupt(workflowTask());
       state.interrupted.push(taken);
       throw error;
     }
@@ -208,7 +211,7 @@ function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'sy
  * after the cancellation is none of its business: the run that follows serves it.
  */
 async function endCancelled(input: IntegrationSyncInput, state: RunState): Promise<void> {
-  state.interrupt();
+  state.interrupt(workflowTask());
   const { integrationId } = input;
   const syncId = workflowInfo().runId;
   for (const taken of state.interrupted.splice(0)) {

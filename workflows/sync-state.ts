@@ -45,6 +45,8 @@ export class RunState {
   syncs: number;
   blocked: SyncResult['blocked'];
   #cancelled = false;
+  /** The workflow task in which the newest signal came. */
+  #signalledIn: number | undefined;
   readonly outcomes: Map<string, EndpointOutcome>;
   readonly unknownModels: Set<string>;
 
@@ -65,8 +67,9 @@ export class RunState {
   }
 
   /** A signal: it only moves the deadline, so that a storm of them costs no command. */
-  signal(models: readonly string[], now: number): void {
+  signal(models: readonly string[], now: number, task: number): void {
     this.pending = addModels(this.pending, models, now);
+    this.#signalledIn = task;
   }
 
   /** Deliveries of these types came with a signal. */
@@ -110,9 +113,17 @@ export class RunState {
     return { models, refresh, everything, force, deletedAt, deliveries };
   }
 
-  /** The run is cancelled: what waits from now on belongs to the run that follows. */
-  interrupt(): void {
-    if (!this.#cancelled && this.pending) this.interrupted.push(this.take());
+  /**
+   * The run is cancelled: what waits from now on belongs to the run that follows. In one workflow task signals are handed in
+   * before a cancellation, whichever came first; what came with it is therefore both cut off and waiting.
+   */
+  interrupt(task: number): void {
+    if (!this.#cancelled && this.pending) {
+      const { pending, refresh, everything, urgent, force, deletedAt, deliveries } = this;
+      this.interrupted.push(this.take());
+      if (this.#signalledIn === task)
+        Object.assign(this, { pending, refresh, everything, urgent, force, deletedAt, deliveries });
+    }
     this.#cancelled = true;
     this.retryAt = undefined;
   }

@@ -72,7 +72,9 @@ class Shell {
     const mark = `--- end of block ${++this.#blocks}`;
     this.#output = '';
     // In braces, so that a block is read whole before any of it runs and takes nothing of the input.
-    this.#process.stdin.write(`{ set ${mayFail ? '+e' : '-e'}\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`);
+    this.#process.stdin.write(
+      `{ set ${mayFail ? '+e' : '-e'}\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`,
+    );
     const output = await eventually(
       () => {
         if (this.#output.includes(mark)) return this.#output.split(`\n${mark}`)[0]!;

@@ -163,7 +163,7 @@ describe('a sighting', () => {
     const id = await integration('parked');
     const broken = ['/ats/jobs', null as unknown as string];
     const sighting = { revive: false, unpark: true, missed: broken };
-    await expect(noteSighting(store, seen(id), sighting)).rejects.toThrow('not-null');
+    await expect(noteSighting(store, seen(id), sighting)).rejects.toThrow(/null value/);
     expect(await known(id)).toMatchObject({ status: 'parked', komboState: null });
     expect(await endpointStates(store, id)).toEqual(new Map());
   });

@@ -97,6 +97,7 @@ export class TestRun {
   /** The command that ended the run. */
   ended: Command | undefined;
   private readonly workflow: Workflow;
+  private historyLength = 3;
 
   private constructor(workflow: Workflow, runId: string, now: number) {
     this.workflow = workflow;
@@ -154,6 +155,7 @@ export class TestRun {
     const activation = coresdk.workflow_activation.WorkflowActivation.fromObject({
       runId: this.runId,
       timestamp: msToTs(this.now),
+      historyLength: (this.historyLength += 3),
       jobs,
       continueAsNewSuggested: options.historyLong ?? false,
       availableInternalFlags: [1, 2, 3, 4, 5, 6],
