@@ -276,7 +276,7 @@ test('ids that only webhooks know are listed with what that may mean', async () 
   expect(stdout).toContain('another environment or region');
 });
 
-test('the audit says who did what, when and from where, also what was refused', async () => {
+test('(I23) the audit says who did what, when and from where, also what was refused', async () => {
   const { acts, next } = await system.json<{ acts: Record<string, unknown>[]; next: number | null }>([
     'audit',
     ID,

@@ -163,7 +163,7 @@ test('cancelling says what ran', async () => {
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'done' });
 });
 
-test('an act that fails is in the audit log with why', async () => {
+test('(I23) an act that fails is in the audit log with why', async () => {
   const { call } = await startApi(store, {}, { temporal: temporalAt('127.0.0.1:1') });
   expectProblem(await call('POST', `/integrations/${id}/cancel`), 503, 'temporal_unavailable');
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'failed' });
