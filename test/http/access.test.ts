@@ -1,10 +1,10 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { listAudit } from '../../src/store/audit.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { authorization, expectProblem, startApi, type Method } from './api.ts';
-import { ADMIN_TOKEN, dataChanged, recordingLog, testApp, testConfig } from './support.ts';
+import { ADMIN_TOKEN, dataChanged, recordingLog, temporalAt, testApp, testConfig } from './support.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -120,7 +120,8 @@ describe('limits', () => {
   });
 
   test('webhooks and probes are never limited, whatever the same address does', async () => {
-    const { app, deliver } = await testApp({ store, send: () => Promise.resolve() });
+    const temporal = temporalAt(inject('temporalAddress'));
+    const { app, deliver } = await testApp({ store, temporal, send: () => Promise.resolve() });
     const wrong = () => app.inject({ url: '/api/v1/summary', headers: guess.headers });
     await Promise.all(Array.from({ length: 20 }, wrong));
     expect((await wrong()).statusCode).toBe(429);
@@ -131,9 +132,10 @@ describe('limits', () => {
     expect(new Set(deliveries.map((answer) => answer.statusCode))).toEqual(new Set([200]));
     expect(new Set(unsigned.map((answer) => answer.statusCode))).toEqual(new Set([401]));
     expect(new Set(alive.map((answer) => answer.statusCode))).toEqual(new Set([200]));
-    for (let times = 0; times < 320; times += 1) expect((await app.inject('/metrics')).statusCode).toBe(200);
-    const ready = await Promise.all(Array.from({ length: 320 }, () => app.inject('/readyz')));
-    expect(new Set(ready.map((answer) => answer.statusCode))).toEqual(new Set([503]));
+    for (let times = 0; times < 320; times += 1) {
+      expect((await app.inject('/metrics')).statusCode).toBe(200);
+      expect((await app.inject('/readyz')).statusCode).toBe(200);
+    }
   });
 });
 

@@ -112,10 +112,10 @@ describe('a pause', () => {
       integration: { id, status: 'paused', statusReason: body.reason },
       cancelled: [`full-sync/${id}`],
     });
-    expect((await call('GET', `/integrations/${id}`)).json()).toMatchObject({
-      status: 'paused',
-      schedules: { fullSync: { paused: true } },
-    });
+    // A schedule tells of its pause a moment later.
+    await expect
+      .poll(async () => (await call('GET', `/integrations/${id}`)).json(), POLL)
+      .toMatchObject({ status: 'paused', schedules: { fullSync: { paused: true } } });
     expect(await newestAct()).toMatchObject({
       action: 'pause',
       actor: 'ada',
