@@ -6,6 +6,8 @@ import {
 } from '@temporalio/client';
 
 const MAX_PAUSE_MS = 500;
+/** Timers fire late on a busy process. */
+const LATE_MS = 300;
 
 /**
  * Options for a connection that lives through an outage of Temporal, and that can be closed during one.
@@ -39,8 +41,7 @@ export function outageOptions(): {
     },
     async settled() {
       closing = true;
-      // Timers may fire a little late.
-      const waitMs = lastRetryAt + 50 - performance.now();
+      const waitMs = lastRetryAt + LATE_MS - performance.now();
       if (waitMs > 0) await delay(waitMs);
     },
   };

@@ -1,4 +1,4 @@
-import { KOMBO_INTEGRATION_ID } from './names.ts';
+import { KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from './names.ts';
 import { escapeQuery } from './schedule-state.ts';
 
 /** Where Temporal's UI is, and which namespace it shows. */
@@ -7,17 +7,29 @@ export interface TemporalUi {
   namespace: string;
 }
 
-/** The page of one run. */
-export function runUrl(ui: TemporalUi, run: { workflowId: string; runId: string }): string {
-  return `${base(ui)}/${encodeURIComponent(run.workflowId)}/${encodeURIComponent(run.runId)}/history`;
+/** All runs in the namespace, or those that a query finds. */
+export function workflowsUrl(ui: TemporalUi, query?: string): string {
+  return `${base(ui)}/workflows${query === undefined ? '' : `?query=${encodeURIComponent(query)}`}`;
 }
 
 /** All runs of an integration. */
 export function integrationUrl(ui: TemporalUi, integrationId: string): string {
-  const query = `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}'`;
-  return `${base(ui)}?query=${encodeURIComponent(query)}`;
+  return workflowsUrl(ui, `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}'`);
+}
+
+export function fullSyncsUrl(ui: TemporalUi): string {
+  return workflowsUrl(ui, `WorkflowType = '${WORKFLOW_TYPES.fullSync}'`);
+}
+
+/** The page of one run. */
+export function runUrl(ui: TemporalUi, run: { workflowId: string; runId: string }): string {
+  return `${base(ui)}/workflows/${encodeURIComponent(run.workflowId)}/${encodeURIComponent(run.runId)}/history`;
+}
+
+export function scheduleUrl(ui: TemporalUi, scheduleId: string): string {
+  return `${base(ui)}/schedules/${encodeURIComponent(scheduleId)}`;
 }
 
 function base({ url, namespace }: TemporalUi): string {
-  return `${url.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows`;
+  return `${url.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}`;
 }
