@@ -1,6 +1,7 @@
+import type { Client } from '@temporalio/client';
 import { judgeCutover, worst, type IntegrationCutover, type Verdict } from '../domain/cutover.ts';
 import { legacyTotals, readCutoverFacts, type LegacyTotals } from '../store/cutover.ts';
-import { nextFullSyncs } from '../temporal/schedule-state.ts';
+import { describeSchedule, nextFullSyncs, type NextFullSync } from '../temporal/schedule-state.ts';
 import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';
 
@@ -35,7 +36,7 @@ export async function cutoverReport(
   if (id !== undefined) await requireIntegration(store, id);
   const [facts, schedules, legacy] = await Promise.all([
     readCutoverFacts(store, { id, syncs, graceMs: GRACE_MS, extraEndpoints: config.EXTRA_ENDPOINTS }),
-    nextFullSyncs(temporal.client, id === undefined ? undefined : [id]).catch(() => undefined),
+    readSchedules(temporal.client, id).catch(() => undefined),
     legacyTotals(store, id),
   ]);
   const freshMs = Math.max(HOUR_MS, 2 * (config.CATCH_UP_INTERVAL ?? 12 * HOUR_MS));
@@ -55,6 +56,14 @@ export async function cutoverReport(
     message: messageOf(verdict, mode, legacy, judging.now),
     integrations,
   };
+}
+
+/** All of them by one listing, which may lag a second behind; one by itself, which does not. */
+async function readSchedules(client: Client, id: string | undefined): Promise<Map<string, NextFullSync>> {
+  if (id === undefined) return nextFullSyncs(client);
+  const { fullSync } = await describeSchedule(client, id);
+  if (!fullSync) return new Map();
+  return new Map([[id, { paused: fullSync.paused, nextRun: fullSync.nextRuns[0] ?? null }]]);
 }
 
 function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, now: Date): string {
