@@ -1,4 +1,4 @@
-import type { EndpointDefinition } from './catalogue/index.ts';
+import { ownModel, type EndpointDefinition } from './catalogue/index.ts';
 import { routeModels } from './routing.ts';
 import { NO_COUNTS, type EndpointOutcome, type PassKind, type PlannedPass } from './sync.ts';
 
@@ -140,7 +140,7 @@ function whySkipped(
   history: EndpointHistory | undefined,
   request: PlanRequest,
 ): { code: string; message: string } | undefined {
-  const own = Object.keys(endpoint.models).find((model) => endpoint.models[model] === 'own');
+  const own = ownModel(endpoint);
   if (own && request.unavailableModels.includes(own)) {
     return { code: 'MODEL_NOT_AVAILABLE', message: `Kombo lists ${own} as not available for this tool.` };
   }

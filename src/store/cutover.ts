@@ -1,6 +1,6 @@
-import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../domain/cutover.ts';
 import type { Store } from './database.ts';
+import { readEndpoints } from './read-endpoints.ts';
 
 export interface CutoverQuery {
   id?: string | undefined;
@@ -16,14 +16,9 @@ export async function readCutoverFacts(
   store: Store,
   query: CutoverQuery,
 ): Promise<Omit<CutoverFacts, 'schedule'>[]> {
-  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, query.extraEndpoints));
   const [integrations, endpoints] = await Promise.all([
     store.pool.query<IntegrationRow>(INTEGRATIONS, [query.id ?? null, query.syncs, query.graceMs]),
-    store.pool.query<EndpointRow>(ENDPOINTS, [
-      query.id ?? null,
-      read.map((endpoint) => endpoint.category),
-      read.map((endpoint) => endpoint.path),
-    ]),
+    store.pool.query<EndpointRow>(ENDPOINTS, [query.id ?? null, ...readEndpoints(query.extraEndpoints)]),
   ]);
   const byIntegration = Map.groupBy(endpoints.rows, (row) => row.integration_id);
   return integrations.rows.map(({ legacySyncs, ...integration }) => ({
@@ -86,12 +81,13 @@ interface EndpointRow {
   drift: EndpointFacts['drift'];
 }
 
-/** $1 id or null · $2 categories and $3 paths of the endpoints that are read. What the tool does not offer is left out. */
+/** $1 id or null · $2 to $4 endpoints that are read. What the tool does not offer is left out. */
 const ENDPOINTS = `
 select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
   s.failing_since is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
 from kombo_sync.integrations i
-join unnest($2::text[], $3::text[]) as e(category, path) on e.category = i.category
+join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
+  on e.category = i.category and e.model <> all(i.unavailable_models)
 left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
 left join lateral (
   select p.watermark_at from kombo_sync.passes p

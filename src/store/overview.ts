@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { CATEGORIES, enabledEndpoints } from '../domain/catalogue/index.ts';
 import type { Store } from './database.ts';
 import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
+import { readEndpoints } from './read-endpoints.ts';
 
 /** An integration with how fresh its copy is. */
 export interface IntegrationOverview extends Integration {
@@ -53,10 +53,10 @@ export async function listOverview(
   extraEndpoints: readonly string[] = [],
 ): Promise<OverviewPage> {
   const limit = options.limit ?? 100;
-  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
+  const [categories, paths, models] = readEndpoints(extraEndpoints);
   const { rows } = await store.pool.query<OverviewRow>(OVERVIEW, [
-    read.map((endpoint) => endpoint.category),
-    read.map((endpoint) => endpoint.path),
+    categories,
+    paths,
     likePattern(options.search),
     options.status ?? null,
     options.category ?? null,
@@ -64,6 +64,7 @@ export async function listOverview(
     options.id ?? null,
     options.after ?? '',
     limit + 1,
+    models,
   ]);
   const integrations = rows.slice(0, limit).map(toOverview);
   return { integrations, next: rows.length > limit ? integrations.at(-1)!.id : null };
@@ -147,12 +148,12 @@ export async function oldestWatermarks(
   store: Store,
   extraEndpoints: readonly string[] = [],
 ): Promise<Map<string, number>> {
-  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
   const { rows } = await store.pool.query<{ category: string; seconds: number }>(
     `select i.category,
        extract(epoch from now() - min(coalesce(complete.watermark_at, i.created_at)))::float8 as seconds
      from kombo_sync.integrations i
-     join unnest($1::text[], $2::text[]) as e(category, path) on e.category = i.category
+     join unnest($1::text[], $2::text[], $3::text[]) as e(category, path, model)
+       on e.category = i.category and e.model <> all(i.unavailable_models)
      left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
      left join lateral (
        select p.watermark_at from kombo_sync.passes p
@@ -160,7 +161,7 @@ export async function oldestWatermarks(
        order by p.watermark_at desc limit 1) complete on true
      where i.status = 'active' and s.disabled_code is null
      group by i.category`,
-    [read.map((endpoint) => endpoint.category), read.map((endpoint) => endpoint.path)],
+    readEndpoints(extraEndpoints),
   );
   return new Map(rows.map((row) => [row.category, Math.max(0, row.seconds)]));
 }
@@ -175,7 +176,7 @@ function matches(pattern: string): string {
 
 /**
  * $1 categories and $2 paths of the endpoints that are read · $3 search · $4 status · $5 category · $6 failing · $7 id
- * · $8 after · $9 limit
+ * · $8 after · $9 limit · $10 models of the endpoints
  */
 const OVERVIEW = `
 with page as (
@@ -202,7 +203,7 @@ cross join lateral (
     max(newest.finished_at) as "lastSyncAt",
     case when bool_and(whole.started_at is not null or s.disabled_code is not null)
       then min(whole.started_at) filter (where s.disabled_code is null) end as "lastFullAt"
-  from unnest($1::text[], $2::text[]) as e(category, path)
+  from unnest($1::text[], $2::text[], $10::text[]) as e(category, path, model)
   left join kombo_sync.endpoint_states s on s.integration_id = page.id and s.endpoint = e.path
   left join lateral (
     select p.watermark_at from kombo_sync.passes p
@@ -216,7 +217,7 @@ cross join lateral (
     select p.started_at from kombo_sync.passes p
     where p.integration_id = page.id and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
     order by p.started_at desc limit 1) whole on true
-  where e.category = page.category
+  where e.category = page.category and e.model <> all(page.unavailable_models)
 ) reads
 cross join lateral (
   select count(*)::int as "runningPasses", coalesce(sum(records), 0)::float8 as "runningRecords",

@@ -169,7 +169,7 @@ test.concurrent(
       const act = pick(['update', 'update', 'create', 'delete']);
       if (act === 'update') control.update(id, table, pick(ids), { remote_id: `change ${changes}` });
       else if (act === 'create') control.create(id, table);
-      else control.tombstone(id, table, pick(ids));
+      else if (ids.length > 2) control.tombstone(id, table, pick(ids));
       await accepted(control.flushWebhook(id));
     };
     const acts: (() => Promise<unknown>)[] = [

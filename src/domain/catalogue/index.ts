@@ -54,3 +54,8 @@ export function enabledEndpoints(category: Category, extra: readonly string[] = 
       endpoint.category === category && (endpoint.status === 'current' || extra.includes(endpoint.path)),
   );
 }
+
+/** The model whose records the endpoint lists, as webhooks and Kombo's list of models name it. */
+export function ownModel(endpoint: EndpointDefinition): string | undefined {
+  return Object.keys(endpoint.models).find((model) => endpoint.models[model] === 'own');
+}

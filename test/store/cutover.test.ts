@@ -1,0 +1,182 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { legacyTotals, readCutoverFacts } from '../../src/store/cutover.ts';
+import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/deliveries.ts';
+import { disableEndpoint, noteFailure } from '../../src/store/endpoint-states.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { park, remove } from '../../src/store/life.ts';
+import { findOverview, oldestWatermarks } from '../../src/store/overview.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { makePage, open, PLAIN, readPass } from './support.ts';
+
+const TAGS = '/ats/tags';
+const MINUTE = 60_000;
+const GRACE = 10 * MINUTE;
+const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 12, minute));
+
+let store: TestStore;
+let id = '';
+let integrations = 0;
+let records = 0;
+
+beforeAll(async () => {
+  store = await createTestStore();
+});
+beforeEach(async () => {
+  id = `demo:${++integrations}`;
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+});
+
+const facts = async (syncs = 5) => {
+  const [found] = await readCutoverFacts(store, { id, syncs, graceMs: GRACE, extraEndpoints: [] });
+  return found!;
+};
+
+/** A sync that has served webhooks of these types at a moment, and found so many changes. */
+async function sync(name: string, types: string[], minute: number, changes = 1): Promise<void> {
+  const served = types.map((type) => ({
+    type,
+    times: 1,
+    firstAt: at(minute).getTime(),
+    lastAt: at(minute).getTime(),
+  }));
+  await noteServed(store, id, `${id}/${name}`, served);
+  const pass = await open(store, id, TAGS, 'delta', { syncId: `${id}/${name}` });
+  const page = Array.from({ length: changes }, () => ({ id: `${++records}` }));
+  await commitPage(store, pass, makePage(TAGS, page), PLAIN);
+}
+
+describe('(I24) changes that a legacy webhook has brought', () => {
+  const found = async (syncs?: number) =>
+    (await facts(syncs)).legacySyncs.map(({ syncId, confirmed }) => [syncId.split('/')[1], confirmed]);
+
+  test('are confirmed by a data-changed of the same sync, or of another one not long before or after', async () => {
+    await sync('both', ['sync-finished', 'data-changed'], 0);
+    await sync('alone', ['sync-finished'], 30);
+    await sync('before', ['data-changed'], 50, 0);
+    await sync('near', ['remote-event-received'], 60);
+    await sync('nearer', ['sync-finished'], 61);
+    await sync('after', ['data-changed'], 70, 0);
+    expect(await found()).toEqual([
+      ['nearer', true],
+      ['near', true],
+      ['alone', false],
+      ['both', true],
+    ]);
+    expect(await found(2)).toHaveLength(2);
+    expect((await facts()).legacySyncs[0]?.at).toEqual(at(61));
+  });
+
+  test('a sync that found nothing is none, and data-changed of others confirms nothing', async () => {
+    await sync('quiet', ['sync-finished'], 0, 0);
+    await sync('alone', ['sync-finished'], 1);
+    const other = `${id}-other`;
+    const served = { type: 'data-changed', times: 1, firstAt: at(1).getTime(), lastAt: at(1).getTime() };
+    await noteServed(store, other, `${other}/x`, [served]);
+    expect(await found()).toEqual([['alone', false]]);
+  });
+});
+
+test('the newest webhook of each kind counts, whether a sync has served it or not', async () => {
+  expect(await facts()).toMatchObject({ lastLegacyAt: null, lastDataChangedAt: null, legacySyncs: [] });
+  await sync('served', ['sync-finished', 'data-changed'], 1);
+  expect(await facts()).toMatchObject({ lastLegacyAt: at(1), lastDataChangedAt: at(1) });
+  const count = (type: string, outcome: DeliveryOutcome, minute: number) =>
+    addDeliveries(store, [
+      { integrationId: id, type, outcome, times: 3, firstAt: at(minute), lastAt: at(minute) },
+    ]);
+  await count('sync-finished', 'legacy-off', 5);
+  await count('data-changed', 'accepted', 4);
+  await count('integration-created', 'accepted', 9);
+  expect(await facts()).toMatchObject({ lastLegacyAt: at(5), lastDataChangedAt: at(4) });
+  expect(await legacyTotals(store, id)).toEqual({
+    times: 3,
+    types: ['sync-finished'],
+    lastSeenAt: at(5),
+    ignoredSince: at(5),
+  });
+  await count('remote-event-received', 'accepted', 7);
+  expect(await legacyTotals(store, id)).toMatchObject({
+    times: 6,
+    types: ['remote-event-received', 'sync-finished'],
+    lastSeenAt: at(7),
+  });
+  expect(await legacyTotals(store, `${id}-other`)).toEqual({
+    times: 0,
+    types: [],
+    lastSeenAt: null,
+    ignoredSince: null,
+  });
+});
+
+describe('endpoints', () => {
+  const endpoint = async (path = TAGS) => (await facts()).endpoints.find((entry) => entry.endpoint === path);
+
+  test('show when they were read, what fails, and the newest drift', async () => {
+    expect(await endpoint()).toEqual({
+      endpoint: TAGS,
+      watermark: null,
+      lastFull: null,
+      failure: null,
+      drift: null,
+    });
+    const full = await readPass(store, id, TAGS, 'full', [[]]);
+    const delta = await readPass(store, id, TAGS, 'delta', [[]]);
+    expect(await endpoint()).toMatchObject({ watermark: delta.watermark_at, lastFull: full.started_at });
+    for (const [index, verdict] of ['unexpected', 'none'].entries()) {
+      await store.pool.query(
+        `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict, at)
+         values ($1, 'x', $2, $3, 0, 0, 0, 0, 0, $4, $5)`,
+        [full.id * 1_000 + index, id, TAGS, verdict, at(index)],
+      );
+      expect(await endpoint()).toMatchObject({ drift: verdict });
+    }
+    await noteFailure(store, id, {
+      endpoint: TAGS,
+      kind: 'delta',
+      failure: { code: 'x', message: 'Kombo is away.', failures: 1, since: at(0), needsPerson: false },
+      dueAt: at(1),
+    });
+    expect(await endpoint()).toMatchObject({ failure: { message: 'Kombo is away.', needsPerson: false } });
+  });
+
+  test('that the tool does not offer are left out, and do not make the copy look old', async () => {
+    const all = (await facts()).endpoints.length;
+    await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_tags'] });
+    await disableEndpoint(store, id, '/ats/jobs', { code: 'INTEGRATION.MODEL_DISABLED', message: 'off' });
+    const left = (await facts()).endpoints;
+    expect(left).toHaveLength(all - 2);
+    expect((await findOverview(store, id))?.freshAsOf).toBeNull();
+    for (const { endpoint: path } of left) await readPass(store, id, path, 'full', [[]]);
+    expect((await findOverview(store, id))?.freshAsOf).toBeInstanceOf(Date);
+    await store.pool.query(
+      `update kombo_sync.integrations set created_at = now() - interval '1 day', status = case id when $1 then 'active' else 'removed' end`,
+      [id],
+    );
+    expect((await oldestWatermarks(store)).get('ATS')).toBeLessThan(3_600);
+  });
+});
+
+test('integrations that are removed do not count; the others do in order, with why they are not active', async () => {
+  const query = { syncs: 5, graceMs: GRACE, extraEndpoints: [] };
+  const parked = `${id}-b`;
+  const gone = `${id}-a`;
+  for (const other of [parked, gone])
+    await saveIntegration(store, { id: other, tool: 'demo', category: 'LMS' });
+  await park(store, parked, {
+    code: 'INVALID',
+    message: 'Reconnect it.',
+    needsPerson: true,
+    failures: 1,
+    retryAt: at(0),
+  });
+  await remove(store, gone, { code: 'Deleted', message: 'gone', at: at(0) });
+  const all = (await readCutoverFacts(store, query)).filter(({ integrationId }) =>
+    integrationId.startsWith(id),
+  );
+  expect(all).toMatchObject([
+    { integrationId: id, status: 'active', statusReason: null },
+    { integrationId: parked, status: 'parked', statusReason: 'Reconnect it.' },
+  ]);
+  expect(await readCutoverFacts(store, { ...query, id: gone })).toEqual([]);
+});
