@@ -334,17 +334,25 @@ describe('the address carries everything', () => {
       body: new URLSearchParams({ token: ADMIN_TOKEN, next: '/cutover?refresh=15' }).toString(),
     });
     expect(response.headers.location).toBe('/cutover?refresh=15');
-    for (const address of [
+    const elsewhere = [
       '//evil.example',
+      '///evil.example',
       'https://evil.example/',
       '/\\evil.example',
-      '\\/evil',
+      '\\\\evil.example',
+    ];
+    const hidden = [
+      '/.//evil.example',
+      '/..//evil.example',
+      '/\t/evil.example',
+      'javascript:alert(1)',
       'x',
       '',
-      '/\t/evil.example',
-    ]) {
-      const url = new URL(localAddress(address), 'http://here.invalid');
-      expect(url.host).toBe('here.invalid');
+    ];
+    for (const address of [...elsewhere, ...hidden]) {
+      const found = localAddress(address);
+      expect(found).toMatch(/^\//);
+      expect(new URL(found, 'http://here.invalid').host, address).toBe('here.invalid');
     }
     expect(localAddress(null)).toBe('/');
   });

@@ -58,6 +58,12 @@ export async function insertThree(store: Store, client: Client, config: Config):
     retryAt: ago(-3 * HOUR),
   });
   await pause(store, ids.paused, 'Initech moves its catalogue until Friday');
+  await store.pool.query(
+    `update kombo_sync.integrations set created_at = now() - interval '60 days', looked_up_at = now() - interval '7 hours',
+       status_since = now() - case status when 'active' then interval '60 days' else interval '5 hours' end
+     where id = any($1)`,
+    [Object.values(ids)],
+  );
   await insertTroubles(store, ids.active);
   await insertActs(store, ids);
   for (let times = 0; times < 3; times += 1) await noteUnknown(store, 'workday:8WzrR5aQ2cVbN1sLk0pXe7Ty');

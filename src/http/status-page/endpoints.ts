@@ -20,20 +20,25 @@ export function endpoints({ endpoints, now }: IntegrationData): Html {
         { title: 'Set aside', kind: 'number' },
         { title: 'Remarks' },
       ],
-      endpoints.map((endpoint) => [
-        html`${endpoint.endpoint}<small class="id">${code(`kombo.${endpoint.table}`)}</small>`,
-        state(endpoint, now),
-        endpoint.watermark ? moment(endpoint.watermark, now) : soft('never'),
-        endpoint.lastFull ? moment(endpoint.lastFull, now) : soft('never'),
-        html`${count(endpoint.liveRows)}`,
-        endpoint.rejectedRecords > 0
-          ? html`<span class="bad">${count(endpoint.rejectedRecords)}</span>`
-          : html`<span class="soft nil">0</span>`,
-        remarks(endpoint, now),
-      ]),
+      [...endpoints]
+        .sort((a, b) => rank(a) - rank(b))
+        .map((endpoint) => [
+          html`${endpoint.endpoint}<small class="id">${code(`kombo.${endpoint.table}`)}</small>`,
+          state(endpoint, now),
+          endpoint.watermark ? moment(endpoint.watermark, now) : soft('never'),
+          endpoint.lastFull ? moment(endpoint.lastFull, now) : soft('never'),
+          html`${count(endpoint.liveRows)}`,
+          endpoint.rejectedRecords > 0
+            ? html`<span class="bad">${count(endpoint.rejectedRecords)}</span>`
+            : html`<span class="soft nil">0</span>`,
+          remarks(endpoint, now),
+        ]),
     ),
   );
 }
+
+/** What needs a person comes first, then what fails; the rest stays in its order. */
+const rank = ({ failure }: EndpointStatus) => (failure ? (failure.needsPerson ? 0 : 1) : 2);
 
 function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html {
   if (lastPass?.state === 'running') {
@@ -44,9 +49,7 @@ function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html
       >`;
   }
   const last = lastPass
-    ? html`<small
-        >last pass ${moment(lastPass.finishedAt ?? lastPass.startedAt, now)}, ${lastPass.kind}</small
-      >`
+    ? html`<small>${lastPass.kind} ${moment(lastPass.finishedAt ?? lastPass.startedAt, now)}</small>`
     : '';
   if (disabled) return html`${tag('not offered', 'soft')} ${last}`;
   if (failure) return html`${tag('failing', 'bad')} ${last}`;
@@ -72,7 +75,12 @@ function remarks(endpoint: EndpointStatus, now: Date): Html {
       >`,
     );
     if (failure.needsPerson) {
-      lines.push(html`<small><span class="need">needs a person</span> Trying again has not helped.</small>`);
+      lines.push(
+        html`<small
+          ><span class="need">needs a person</span> Trying again has not helped; the catch-up still
+          tries.</small
+        >`,
+      );
     }
   } else if (owed) {
     lines.push(html`<small>a ${owed === 'full' ? 'full read' : 'delta'} is due ${due}</small>`);

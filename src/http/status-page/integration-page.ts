@@ -49,7 +49,7 @@ export function integrationPage(data: IntegrationData): string {
   return page(data, { title: name, content, refreshed: true });
 }
 
-function state({ integration, now, retentionMs }: IntegrationData): Html {
+function state({ integration, now, retentionMs, schedules }: IntegrationData): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
   const { status, statusCode, statusReason, statusSince, needsPerson, removedAt, erasedAt } = integration;
   const when = (date: Date | null) => date && fullMoment(date, now);
@@ -69,6 +69,7 @@ function state({ integration, now, retentionMs }: IntegrationData): Html {
       ['Fresh as of', when(integration.freshAsOf) ?? 'not complete yet'],
       ['Last sync', when(integration.lastSyncAt)],
       ['Last full sync', when(integration.lastFullAt) ?? 'never done'],
+      ['Next full sync', when(schedules?.fullSync?.nextRuns[0] ?? null)],
       ['At Kombo', atKombo.filter(Boolean).join(', ') || null],
       ['Looked up', when(integration.lookedUpAt)],
       ['Connected at Kombo', when(integration.komboCreatedAt)],

@@ -1,6 +1,7 @@
 import { packageVersion } from '../../version.ts';
 import { html, Html } from './html.ts';
 import { temporalWorkflows, type TemporalUi } from './links.ts';
+import { soft } from './parts.ts';
 import { writeQuery, type PageQuery } from './query.ts';
 import { STYLE } from './style.ts';
 
@@ -31,7 +32,7 @@ export function page(
     html`
       <a class="skip" href="#content">Skip to the content</a>
       <header class="bar">
-        <span class="brand">kombo-sync</span>
+        <span><span class="brand">kombo-sync</span> ${soft(VERSION)}</span>
         <nav aria-label="Main">
           ${link('/', 'Integrations')} ${link('/cutover', 'Cutover')}
           ${temporalUi ? html`<a href="${temporalWorkflows(temporalUi)}">Temporal</a>` : ''}
@@ -40,7 +41,7 @@ export function page(
         <form method="post" action="/logout"><button class="plain">Log out</button></form>
       </header>
       <main id="content" tabindex="-1">${content}</main>
-      <footer>kombo-sync ${VERSION} · times are UTC · <a href="/readyz">readiness</a></footer>
+      <footer>Times are UTC · <a href="/readyz">readiness</a></footer>
     `,
     refreshing ? html`<meta http-equiv="refresh" content="${query.refresh!}" />` : '',
   );

@@ -130,7 +130,7 @@ function state(integration: IntegrationOverview, now: Date): Html {
     ${status === 'parked' && needsPerson ? html`<span class="need">needs a person</span>` : ''}
     ${status === 'active' ? '' : html`<small>since ${moment(statusSince, now)}</small>`}
     ${reason ? html`<small class="ink">${reason}</small>` : ''}
-    ${remedy ? html`<small>${remedy} ${command ? code(command) : ''}</small>` : ''}
+    ${remedy ? html`<small>${remedy}</small>` : ''} ${command ? html`<small>${code(command)}</small>` : ''}
     ${status === 'parked' && retryAt ? html`<small>Next look ${moment(retryAt, now)}</small>` : ''} ${running}
   `;
 }

@@ -48,9 +48,12 @@ export function writeQuery(query: Partial<PageQuery>): string {
   return parameters.size > 0 ? `?${parameters.toString()}` : '';
 }
 
+const HERE = 'http://here.invalid';
+
 /** An address of this server to go to after the login, or the list. Never another server, whatever the form says. */
 export function localAddress(given: string | null): string {
-  if (given === null || !/^\/(?![/\\])/.test(given) || given.length > 2_000) return '/';
-  const url = URL.parse(given, 'http://here.invalid');
-  return url?.host === 'here.invalid' ? `${url.pathname}${url.search}` : '/';
+  const url = given === null ? null : URL.parse(given, HERE);
+  if (url?.origin !== HERE) return '/';
+  // Two slashes at the start would name a server again, as after "/.//".
+  return `${url.pathname}${url.search}`.replace(/^\/{2,}/, '/');
 }

@@ -94,6 +94,7 @@ time, .short { white-space: nowrap; }
 .wide { width: 24%; min-width: 14rem; }
 thead th { font-size: 0.85rem; color: var(--soft); padding-block: 0.45rem; }
 .number { text-align: right; }
+td.number { white-space: nowrap; }
 @media (max-width: 60rem) {
   .cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; }
   .cards { border: 0; background: none; }
@@ -101,6 +102,7 @@ thead th { font-size: 0.85rem; color: var(--soft); padding-block: 0.45rem; }
   .cards tbody tr { display: flex; flex-wrap: wrap; column-gap: 1.4rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem 0.9rem; margin-bottom: 0.6rem; }
   .cards tbody th, .cards tbody td { flex: 1 1 100%; border: 0; padding: 0.15rem 0; text-align: left; }
   .cards tbody td { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr); gap: 0.6rem; }
+  .cards tbody th { font-weight: 600; }
   .cards tbody td:has(.nil) { display: none; }
   .cards tbody .short, .cards tbody .number { display: flex; flex: 0 1 auto; gap: 0.5rem; white-space: normal; }
   .cards .wide { width: auto; }
@@ -109,7 +111,8 @@ thead th { font-size: 0.85rem; color: var(--soft); padding-block: 0.45rem; }
 @media (max-width: 40rem) {
   .bar { padding-inline: 1rem; } main { padding: 1rem; gap: 1rem; } footer { padding-inline: 1rem; }
   .cards tbody td { grid-template-columns: 6.5rem minmax(0, 1fr); }
-  .bar nav { order: 1; flex: 1 1 100%; gap: 0.2rem 0.9rem; font-size: 0.95rem; } .bar .brand { flex: 1; }
+  .facts { gap: 0.5rem; padding: 0.7rem 0.9rem; } .facts div { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.6rem; }
+  .bar nav { order: 1; flex: 1 1 100%; gap: 0.2rem 0.8rem; font-size: 0.88rem; } .bar > span { flex: 1; }
   .search div:first-child { flex: 1 1 100%; max-width: none; } .search div { flex: 1; }
 }`;
 
