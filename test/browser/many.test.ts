@@ -59,6 +59,7 @@ describe('10,000 integrations', () => {
     await page.waitForURL(/status=paused/);
     const amount = /\d+/.exec((await filter(page, 'Paused').textContent())!)![0];
     expect(await rows(page).count()).toBe(Number(amount) + 1);
+    await page.getByRole('link', { name: 'Search' }).click();
     await page.getByLabel('Name, id or tool').fill('company 99');
     await page.getByRole('button', { name: 'Search' }).click();
     await page.waitForURL(/q=company/);

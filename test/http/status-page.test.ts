@@ -128,7 +128,7 @@ test('shows integrations, and escapes what comes from outside', async () => {
   expect(list.body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(list.body).toContain('Login &amp; password');
   expect(list.body).toContain(
-    'http://localhost:8233/namespaces/default/workflows?query=KomboIntegrationId%3D%22personio%3A1%22',
+    'http://localhost:8233/namespaces/default/workflows?query=KomboIntegrationId%20%3D%20&#39;personio%3A1&#39;',
   );
   expect((await read('/?q=%22%3E%3Cb%3E')).body).toContain('value="&quot;&gt;&lt;b&gt;"');
 });
@@ -266,7 +266,7 @@ describe('notices', () => {
     const { body, text } = await read('/');
     expect(text).toMatch(/Webhooks name 1 id that Kombo does not know/);
     expect(body).toContain('workday:&lt;x&gt;');
-    expect((await read('/?q=nothing')).body).toContain('href="/#unknown"');
+    expect((await read('/?q=nothing')).body).toContain('href="/?refresh=off#unknown"');
   });
 });
 
@@ -289,11 +289,16 @@ describe('the address carries everything', () => {
     const read = await reader();
     const { body } = await read('/?q=personio%3A1&status=active&refresh=15');
     expect(body).toContain('<meta http-equiv="refresh" content="15" />');
-    expect(body).toContain('href="/integrations/personio%3A1?refresh=15"');
+    expect(body).toContain('href="/integrations/personio%3A1"');
     expect(body).toContain('href="/?q=personio%3A1&amp;status=parked&amp;refresh=15"');
     expect(body).not.toMatch(/<input[^>]*name="q"/);
     expect((await read('/cutover?refresh=15')).body).not.toContain('http-equiv="refresh"');
     expect((await read('/?q=personio%3A1')).body).not.toContain('http-equiv="refresh"');
+    expect((await read('/')).body).toContain('<meta http-equiv="refresh" content="15" />');
+    expect((await read('/integrations/personio%3A1')).body).toContain('http-equiv="refresh"');
+    const still = (await read('/?refresh=off')).body;
+    expect(still).not.toContain('http-equiv="refresh"');
+    expect(still).toContain('href="/integrations/personio%3A1?refresh=off"');
   });
 
   test('nonsense in it is left out', () => {
@@ -303,14 +308,16 @@ describe('the address carries everything', () => {
       category: null,
       failing: false,
       after: null,
-      refresh: null,
+      refresh: 15,
     };
     expect(readQuery({})).toEqual(nothing);
     expect(readQuery({ q: ['a', 'b'], status: 'odd', category: 'X', failing: 'yes', refresh: '1' })).toEqual(
       nothing,
     );
     expect(readQuery({ refresh: '1e3' }).refresh).toBe(1_000);
-    expect(readQuery({ refresh: '15.5' }).refresh).toBeNull();
+    expect(readQuery({ refresh: '15.5' }).refresh).toBe(15);
+    expect(readQuery({ refresh: 'off' }).refresh).toBeNull();
+    expect(readQuery({ q: '' }).refresh).toBeNull();
     const full = {
       search: 'a & b',
       status: 'parked',

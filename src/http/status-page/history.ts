@@ -2,7 +2,7 @@ import type { SyncSummary } from '../../store/status.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './integration-page.ts';
-import { temporalRun, temporalSchedule } from './links.ts';
+import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
 import {
   code,
   count,
@@ -88,7 +88,7 @@ const kind = (sync: SyncSummary) => `${sync.kind}, ${TRIGGER_WORDS[sync.trigger]
 function run({ workflowId, runId, startedAt }: SyncSummary, ui: IntegrationData['temporalUi']): Html {
   if (!ui) return html`<span class="id">${code(workflowId)}</span>`;
   const which = html`<span class="hidden"> of ${workflowId}, started ${utc(startedAt)}</span>`;
-  return outward(temporalRun(ui, workflowId, runId), html`run${which}`);
+  return outward(runUrl(ui, { workflowId, runId }), html`run${which}`);
 }
 
 function result(sync: SyncSummary): Html {
@@ -157,7 +157,7 @@ function scheduleRow(
     schedule.paused ? paused : html`${next.length > 0 ? next : html`<span class="bad">none</span>`}`,
     last ? moment(last.at, now) : soft('none yet'),
     outward(
-      temporalUi && temporalSchedule(temporalUi, schedule.id),
+      temporalUi && scheduleUrl(temporalUi, schedule.id),
       html`<span class="id">${code(schedule.id)}</span>`,
     ),
   ];

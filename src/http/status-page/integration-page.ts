@@ -8,7 +8,8 @@ import { endpoints } from './endpoints.ts';
 import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './history.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
-import { integrationPath, listPath, temporalIntegration } from './links.ts';
+import { integrationUrl } from '../../temporal/ui.ts';
+import { integrationPath, listPath } from './links.ts';
 import { code, codes, facts, fullMoment, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
 
@@ -30,7 +31,7 @@ export function integrationPage(data: IntegrationData): string {
   const { integration, query } = data;
   const { id, organizationName, tool, category } = integration;
   const name = organizationName ?? id;
-  const inTemporal = data.temporalUi && temporalIntegration(data.temporalUi, id);
+  const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   const content = html`
     <p class="back"><a href="${listPath({ refresh: query.refresh })}">All integrations</a></p>
     <div class="head">

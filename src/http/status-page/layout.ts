@@ -1,8 +1,8 @@
 import { packageVersion } from '../../version.ts';
 import { html, Html } from './html.ts';
-import { temporalWorkflows, type TemporalUi } from './links.ts';
+import { workflowsUrl, type TemporalUi } from '../../temporal/ui.ts';
 import { soft } from './parts.ts';
-import { writeQuery, type PageQuery } from './query.ts';
+import { REFRESH_SECONDS, writeQuery, type PageQuery } from './query.ts';
 import { STYLE } from './style.ts';
 
 /** What every page of the signed-in part knows. */
@@ -13,7 +13,6 @@ export interface Frame {
 }
 
 const VERSION = packageVersion();
-const REFRESH_SECONDS = 15;
 
 /** A page behind the login: header, content, footer. `refreshed` pages can load themselves again. */
 export function page(
@@ -35,7 +34,7 @@ export function page(
         <span><span class="brand">kombo-sync</span> ${soft(VERSION)}</span>
         <nav aria-label="Main">
           ${link('/', 'Integrations')} ${link('/cutover', 'Cutover')}
-          ${temporalUi ? html`<a href="${temporalWorkflows(temporalUi)}">Temporal</a>` : ''}
+          ${temporalUi ? html`<a href="${workflowsUrl(temporalUi)}">Temporal</a>` : ''}
           <a href="/api/docs">API</a> <a href="/metrics">Metrics</a>
         </nav>
         <form method="post" action="/logout"><button class="plain">Log out</button></form>

@@ -5,7 +5,8 @@ import type { NextFullSync } from '../../temporal/schedule-state.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
-import { integrationPath, listPath, temporalIntegration } from './links.ts';
+import { integrationUrl } from '../../temporal/ui.ts';
+import { integrationPath, listPath } from './links.ts';
 import { notices } from './notices.ts';
 import { code, codes, count, moment, NIL, NOTHING, outward, section, soft, table, tag } from './parts.ts';
 import { spanOfTime } from './relative-time.ts';
@@ -97,7 +98,7 @@ function row(integration: IntegrationOverview, data: ListData): Html[] {
 
 function name({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
   const href = integrationPath(id, data.query);
-  const inTemporal = data.temporalUi && temporalIntegration(data.temporalUi, id);
+  const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   return html`
     <a class="name" href="${href}">${organizationName ?? id}</a>
     ${organizationName ? html`<small class="id">${code(id)}</small>` : ''}

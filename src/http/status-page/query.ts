@@ -17,7 +17,8 @@ export interface PageQuery {
 export const STATUSES: readonly IntegrationStatus[] = ['active', 'parked', 'paused', 'removed'];
 
 const MAX_LENGTH = 300;
-const REFRESH = { min: 5, max: 3_600 };
+export const REFRESH_SECONDS = 15;
+const REFRESH = { min: 5, max: 3_600, off: 'off' };
 
 /** Reads the query string. What makes no sense is left out: an old link still leads to a page. */
 export function readQuery(given: unknown): PageQuery {
@@ -25,15 +26,22 @@ export function readQuery(given: unknown): PageQuery {
     const found = (given as Record<string, unknown> | null | undefined)?.[name];
     return typeof found === 'string' ? found.trim().slice(0, MAX_LENGTH) : null;
   };
-  const seconds = Number(value('refresh') || Number.NaN);
+  const search = value('q');
   return {
-    search: value('q'),
+    search,
     status: STATUSES.find((status) => status === value('status')) ?? null,
     category: CATEGORIES.find((category) => category === value('category')) ?? null,
     failing: value('failing') === '1',
     after: value('after') || null,
-    refresh: Number.isInteger(seconds) && seconds >= REFRESH.min && seconds <= REFRESH.max ? seconds : null,
+    refresh: readRefresh(value('refresh'), search),
   };
+}
+
+/** Pages refresh themselves unless they are told not to, or somebody searches: what is being typed must not get lost. */
+function readRefresh(given: string | null, search: string | null): number | null {
+  const seconds = Number(given || Number.NaN);
+  if (Number.isInteger(seconds) && seconds >= REFRESH.min && seconds <= REFRESH.max) return seconds;
+  return given === REFRESH.off || search !== null ? null : REFRESH_SECONDS;
 }
 
 /** The query string for it, with its question mark; empty when there is nothing to say. */
@@ -44,7 +52,9 @@ export function writeQuery(query: Partial<PageQuery>): string {
   if (query.category) parameters.set('category', query.category);
   if (query.failing) parameters.set('failing', '1');
   if (query.after) parameters.set('after', query.after);
-  if (query.refresh) parameters.set('refresh', String(query.refresh));
+  if (query.refresh !== undefined && query.refresh !== readRefresh(null, query.search ?? null)) {
+    parameters.set('refresh', String(query.refresh ?? REFRESH.off));
+  }
   return parameters.size > 0 ? `?${parameters.toString()}` : '';
 }
 
