@@ -24,8 +24,8 @@ export const LOOKS: readonly Look[] = [
   { width: 1280, height: 900, colorScheme: 'dark' },
 ];
 
-/** Each size and each colour scheme once. */
-export const TWO_LOOKS = [LOOKS[0]!, LOOKS[3]!];
+/** For pages that are made of the parts of others. */
+export const ONE_LOOK = LOOKS.slice(1, 2);
 
 /** Small phones are this wide. */
 export const NARROW = { width: 360, height: 740 };
@@ -127,19 +127,20 @@ export async function take(page: Page, { width, height, colorScheme }: Look): Pr
   await page.emulateMedia({ colorScheme });
 }
 
-/** Looks at the page in every look, or in those given: what it complains of, its width and its accessibility. */
+/** What the page complains of, its width in every look, and its accessibility in those given. */
 export async function expectSound(
   { page, complaints }: Pick<Visit, 'page' | 'complaints'>,
   looks: readonly Look[] = LOOKS,
 ): Promise<void> {
-  for (const look of looks) {
+  for (const look of [...LOOKS, { ...NARROW, colorScheme: 'light' } as const]) {
     await take(page, look);
     expect(await overflow(page), JSON.stringify(look)).toBeLessThanOrEqual(0);
+  }
+  for (const look of looks) {
+    await take(page, look);
     const tags = look === looks[0] ? WCAG_AND_MORE : WCAG;
     expect(await violations(page, tags), JSON.stringify(look)).toEqual([]);
   }
-  await page.setViewportSize(NARROW);
-  expect(await overflow(page), 'the narrowest phones').toBeLessThanOrEqual(0);
   expect(complaints).toEqual([]);
 }
 
