@@ -5,7 +5,8 @@ import { parkedNeedsPerson, REMOVED } from '../src/domain/life.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { planRetry } from '../src/domain/retry.ts';
 import { routeModels } from '../src/domain/routing.ts';
-import type { PassKind } from '../src/domain/sync.ts';
+import type { PassKind, ServedDeliveries } from '../src/domain/sync.ts';
+import { noteServed } from '../src/store/deliveries.ts';
 import {
   disableEndpoint,
   endpointStates,
@@ -43,6 +44,8 @@ export interface RecordFailuresInput {
   unservedLookUp?: boolean | undefined;
   /** A webhook told of its deletion, and that was not looked into (epoch milliseconds). */
   deletedAt?: number;
+  /** The webhooks that named all this: evidence of what came. */
+  deliveries?: ServedDeliveries[];
 }
 
 export interface RecordedFailures {
@@ -61,6 +64,7 @@ export function createRecordFailures(deps: ActivityDeps) {
       const states = await endpointStates(deps.store, integrationId);
       for (const failure of failures) await recordFailure(deps, input, failure, states.get(failure.endpoint));
       await oweUnserved(deps, input);
+      await noteServed(deps.store, integrationId, input.syncId, input.deliveries ?? []);
       if (input.unservedLookUp || input.deletedAt !== undefined) {
         const deletedAt = input.deletedAt === undefined ? undefined : new Date(input.deletedAt);
         await oweLookUp(deps.store, integrationId, deletedAt);

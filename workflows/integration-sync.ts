@@ -83,7 +83,9 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     while (state.unfinished) {
       await untilDue(state, debounce);
       await syncOnce(input, state);
-      if (workflowInfo().continueAsNewSuggested && state.unfinished) {
+      // What a cancellation has cut off meanwhile is written down first.
+      const cut = state.interrupted.length > 0;
+      if (workflowInfo().continueAsNewSuggested && state.unfinished && !cut) {
         await continueAsNew<typeof integrationSync>({ ...input, carried: state.carry() });
       }
     }
@@ -203,6 +205,7 @@ function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'sy
     unservedEverything: taken.everything,
     ...(taken.refresh ? { unservedLookUp: true } : {}),
     ...(taken.deletedAt === undefined ? {} : { deletedAt: taken.deletedAt }),
+    ...(taken.deliveries.length > 0 ? { deliveries: taken.deliveries } : {}),
   };
 }
 

@@ -118,8 +118,11 @@ export async function owe(
     .execute();
 }
 
+/** In whole milliseconds, as the start of a pass is. */
 function debt(kind: PassKind, since: Date | undefined) {
-  const moment = since ? sql<Date>`${since}::timestamptz` : sql<Date>`clock_timestamp()`;
+  const moment = since
+    ? sql<Date>`${since}::timestamptz`
+    : sql<Date>`date_trunc('milliseconds', clock_timestamp())`;
   return { owed: kind, owed_since: moment, owed_full_since: kind === 'full' ? moment : null };
 }
 

@@ -97,7 +97,7 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
       returning id, integration_id, endpoint
     ), owing as (
       insert into kombo_sync.endpoint_states as states (integration_id, endpoint, owed, owed_since)
-      select integration_id, endpoint, 'delta', clock_timestamp() from opened
+      select integration_id, endpoint, 'delta', date_trunc('milliseconds', clock_timestamp()) from opened
       on conflict (integration_id, endpoint) do update set
         owed = coalesce(states.owed, 'delta'), owed_since = greatest(states.owed_since, excluded.owed_since)
     )

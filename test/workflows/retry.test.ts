@@ -130,6 +130,18 @@ describe('what was signalled after a cancellation', () => {
     expect(carriedBy(run.ended).open).toBeUndefined();
   });
 
+  test('(I6) what was cut off is written down also when the history has grown long meanwhile', async () => {
+    const run = await startSignalled('ats_jobs');
+    await run.advanceTo(T0 + 5_000);
+    await run.activate([failed(run.pending('planSync'), 'RequestRejected', 'no')]);
+    await run.activate([changed('ats_tags')]);
+    await run.activate([cancel()]);
+    const answer = [changed('ats_offers'), completed(run.pending('recordFailures'))];
+    expect(brief(await run.activate(answer, { historyLong: true }))).toEqual(['recordFailures ats_tags']);
+    await run.activate([completed(run.pending('recordFailures'))]);
+    expect(carriedBy(run.ended)).toMatchObject({ pending: { models: ['ats_offers'] } });
+  });
+
   // The server hands signals in before a cancellation of the same workflow task: the order is not to be seen.
   test('(I6) (I22) in the same workflow task is owed, and served by the run that follows', async () => {
     const run = await startPasses(['/ats/jobs']);

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { findIntegration } from '../../src/store/integrations.ts';
+import { remove, revive } from '../../src/store/life.ts';
+import { createWorkbench, failure, readOnce, run } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control, store } = bench;
+const { eraseIntegration } = bench.activities();
+const DAY = 86_400_000;
+
+/** An integration with data that was removed so many days ago. */
+async function removedIntegration(daysAgo: number, code = 'Deleted'): Promise<string> {
+  const id = await bench.integration({ records: { ats_jobs: 30 } });
+  await readOnce(bench, id);
+  await remove(store, id, { code, message: 'gone', at: new Date(Date.now() - daysAgo * DAY) });
+  return id;
+}
+const rows = (id: string) => bench.count(id);
+const known = async (id: string) => (await findIntegration(store, id))!;
+
+test('nothing is erased before DELETED_RETENTION is over, and everything then', async () => {
+  const id = await removedIntegration(13);
+  const { removedAt } = await known(id);
+  expect(await run(eraseIntegration, { integrationId: id })).toEqual({
+    state: 'early',
+    rows: 0,
+    at: new Date(removedAt!.getTime() + 14 * DAY).toISOString(),
+  });
+  expect(await rows(id)).toBe(30);
+  const shorter = bench.activities({ settings: loadConfig({ DELETED_RETENTION: '12d' }) });
+  const done = await run(shorter.eraseIntegration, { integrationId: id });
+  expect(done).toMatchObject({ state: 'erased' });
+  expect(done.rows).toBeGreaterThan(60);
+  expect(await rows(id)).toBe(0);
+  expect((await known(id)).erasedAt).not.toBeNull();
+  expect(await run(eraseIntegration, { integrationId: id, now: true })).toEqual({ state: 'erased', rows: 0 });
+});
+
+test('at once when somebody asked for it', async () => {
+  const id = await removedIntegration(0, 'RemovedByHand');
+  expect(await run(eraseIntegration, { integrationId: id, now: true })).toMatchObject({ state: 'erased' });
+  expect(await rows(id)).toBe(0);
+});
+
+test('nothing when it is off, or when the integration is there again', async () => {
+  const id = await removedIntegration(1_000);
+  const off = bench.activities({ settings: loadConfig({ DELETED_RETENTION: 'off' }) });
+  expect(await run(off.eraseIntegration, { integrationId: id })).toEqual({ state: 'kept', rows: 0 });
+  await revive(store, id);
+  for (const now of [false, true]) {
+    expect(await run(eraseIntegration, { integrationId: id, now })).toEqual({ state: 'kept', rows: 0 });
+  }
+  expect(await run(eraseIntegration, { integrationId: 'bombohr:nowhere', now: true })).toMatchObject({
+    state: 'kept',
+  });
+  expect(await rows(id)).toBe(30);
+});
+
+test('what a 404 has removed is looked up once more: kept and woken when it is there, erased when it is not', async () => {
+  const code = 'PLATFORM.INTEGRATION_NOT_FOUND';
+  const id = await removedIntegration(20, code);
+  expect(await run(eraseIntegration, { integrationId: id })).toEqual({ state: 'kept', rows: 0 });
+  expect(bench.woken).toContain(id);
+  control.addFault({ kind: 'unavailable' });
+  expect(await failure(eraseIntegration, { integrationId: id })).toMatchObject({
+    type: 'Unavailable',
+    nonRetryable: false,
+  });
+  expect(await rows(id)).toBe(30);
+  control.removeIntegration(id);
+  expect(await run(eraseIntegration, { integrationId: id })).toMatchObject({ state: 'erased' });
+  // What a webhook told of is not asked about.
+  const told = await removedIntegration(20);
+  expect(await run(eraseIntegration, { integrationId: told })).toMatchObject({ state: 'erased' });
+});
+
+test('it gives its place to others between two steps', async () => {
+  const id = await removedIntegration(20);
+  const { eraseIntegration: step } = bench.activities({ chunkMs: 0 });
+  let steps = 0;
+  let total = 0;
+  for (let state = 'erasing'; state === 'erasing'; steps += 1) {
+    const result = await run(step, { integrationId: id });
+    total += result.rows;
+    ({ state } = result);
+  }
+  expect(steps).toBeGreaterThan(2);
+  expect(total).toBeGreaterThan(60);
+  expect(await rows(id)).toBe(0);
+});

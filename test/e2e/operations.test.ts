@@ -1,0 +1,273 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { describe, expect, test } from 'vitest';
+import { audited } from '../../src/operations/audited.ts';
+import {
+  addIntegration,
+  pauseIntegration,
+  removeIntegration,
+  resumeIntegration,
+} from '../../src/operations/integrations.ts';
+import { cancelSyncs, fullSync, fullSyncAll, syncNow } from '../../src/operations/syncs.ts';
+import { listAudit } from '../../src/store/audit.ts';
+import { openStore } from '../../src/store/database.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { pause } from '../../src/store/life.ts';
+import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { describeSchedule } from '../../src/temporal/schedule-state.ts';
+import { eventually } from '../support/poll.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { accepted, createSystem, each } from './setup.ts';
+
+const system = await createSystem();
+const { control, operator, store, temporal } = system;
+const { client } = temporal;
+await system.worker();
+await system.server();
+
+const schedules = (id: string) => describeSchedule(client, id);
+/** What was noted of acts on an integration, oldest first. */
+const acts = async (id: string) =>
+  (await listAudit(store, { integrationId: id }))
+    .reverse()
+    .map(({ action, outcome, actor, source }) => `${action} ${outcome} by ${actor} (${source})`);
+const noted = (...entries: string[]) => entries.map((entry) => `${entry} by tester@e2e (cli)`);
+const statusOf = async (workflowId: string): Promise<string | undefined> => {
+  try {
+    return (await client.workflow.getHandle(workflowId).describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+};
+
+describe.concurrent('(I23) adding', () => {
+  test('brings an integration with schedules and its first full sync; again it changes nothing', async () => {
+    const id = system.integration();
+    const added = await addIntegration(operator, id, { sync: true });
+    expect(added).toMatchObject({ new: true, schedules: 'created', integration: { status: 'active' } });
+    await client.workflow.getHandle(added.sync!.workflowId, added.sync!.runId).result();
+    expect(await system.fullPasses(id)).toEqual(each(1));
+    expect(await addIntegration(operator, id, { sync: true })).toMatchObject({
+      new: false,
+      schedules: 'unchanged',
+      sync: null,
+    });
+    expect(await acts(id)).toEqual(noted('add done', 'add done'));
+    const [newest] = await listAudit(store, { integrationId: id });
+    expect(newest).toMatchObject({
+      details: { sync: true },
+      address: null,
+      finishedAt: expect.any(Date) as Date,
+    });
+  });
+
+  test('without a sync leaves the reading to the first webhook', async () => {
+    const id = system.integration();
+    expect(await addIntegration(operator, id, { sync: false })).toMatchObject({ new: true, sync: null });
+    expect(await statusOf(fullSyncWorkflowId(id))).toBeUndefined();
+    await system.tell(id, ['lms_users']);
+    await system.settled(id);
+    expect(await system.fullPasses(id)).toEqual(each(1));
+  });
+
+  test('is refused for what Kombo does not know, and for what was deleted there', async () => {
+    const unknown = uniqueIntegrationId();
+    await expect(addIntegration(operator, unknown, { sync: true })).rejects.toMatchObject({
+      refusal: 'not-found',
+    });
+    expect(await acts(unknown)).toEqual(noted('add failed'));
+    expect((await listAudit(store, { integrationId: unknown }))[0]?.message).toMatch(/Kombo does not know/);
+    const deleted = system.integration();
+    await system.firstSync(deleted);
+    await accepted(control.announce(deleted, 'integration-deleted'));
+    await system.settled(deleted);
+    await expect(addIntegration(operator, deleted, { sync: true })).rejects.toMatchObject({
+      refusal: 'conflict',
+      code: 'removed',
+    });
+  });
+});
+
+describe.concurrent('(I23) removing', () => {
+  test('ends everything for an integration until it is added again, whatever Kombo says of it', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    expect(await removeIntegration(operator, id, { erase: false })).toMatchObject({
+      integration: { status: 'removed', statusCode: 'RemovedByHand' },
+      cancelled: [],
+    });
+    expect(await removeIntegration(operator, id, { erase: false })).toMatchObject({ cancelled: [] });
+    expect(await schedules(id)).toEqual({ fullSync: undefined, catchUp: undefined });
+    expect(await statusOf(eraseWorkflowId(id))).toBe('RUNNING');
+    const reads = system.reads(id).length;
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await system.tell(id, ['lms_users']);
+    await system.settled(id);
+    expect(system.reads(id)).toHaveLength(reads);
+    expect(await system.known(id)).toMatchObject({ status: 'removed', statusCode: 'RemovedByHand' });
+
+    const back = await addIntegration(operator, id, { sync: true });
+    expect(back).toMatchObject({
+      new: true,
+      schedules: 'created',
+      integration: { status: 'active', removedAt: null },
+    });
+    await client.workflow.getHandle(back.sync!.workflowId, back.sync!.runId).result();
+    expect(await statusOf(eraseWorkflowId(id))).toBe('TERMINATED');
+    expect(await system.fullPasses(id)).toEqual(each(2));
+    expect(await acts(id)).toEqual(noted('remove done', 'remove done', 'add done'));
+  });
+
+  test('with erasing takes the data along at once', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await removeIntegration(operator, id, { erase: false });
+    await removeIntegration(operator, id, { erase: true });
+    await client.workflow.getHandle(eraseWorkflowId(id)).result();
+    expect(await system.fullPasses(id)).toEqual({});
+    expect(await system.known(id)).toMatchObject({ status: 'removed', erasedAt: expect.any(Date) as Date });
+    // What was done stays on record.
+    expect(await acts(id)).toEqual(noted('remove done', 'remove done'));
+  });
+
+  test('with DELETED_RETENTION=off keeps them', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const keeping = { ...operator, config: { ...operator.config, DELETED_RETENTION: null } };
+    await removeIntegration(keeping, id, { erase: false });
+    expect(await statusOf(eraseWorkflowId(id))).toBeUndefined();
+    expect(await system.fullPasses(id)).toEqual(each(1));
+  });
+});
+
+describe.concurrent('(I23) pausing, resuming and cancelling', () => {
+  test('twice is as good as once, with the newest reason', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await pauseIntegration(operator, id, '  first ');
+    expect(await pauseIntegration(operator, id, 'second')).toMatchObject({
+      integration: { status: 'paused', statusReason: 'second' },
+      cancelled: [],
+    });
+    expect((await schedules(id)).fullSync).toMatchObject({ paused: true, note: 'kombo-sync: second' });
+    expect(await resumeIntegration(operator, id)).toMatchObject({ resumed: true });
+    expect(await resumeIntegration(operator, id)).toMatchObject({
+      resumed: false,
+      integration: { status: 'active' },
+    });
+    expect((await schedules(id)).fullSync).toMatchObject({ paused: false });
+    expect(
+      await cancelSyncs({ ...operator, actor: { name: 'ops', source: 'api', address: '10.0.0.9' } }, id),
+    ).toEqual({
+      cancelled: expect.any(Array) as string[],
+    });
+    await eventually(async () => (await statusOf(syncWorkflowId(id))) !== 'RUNNING');
+    expect(await cancelSyncs(operator, id)).toEqual({ cancelled: [] });
+    expect((await acts(id)).slice(0, 5)).toEqual([
+      ...noted('pause done', 'pause done', 'resume done', 'resume done'),
+      'cancel done by ops (api)',
+    ]);
+    const [, byApi] = await listAudit(store, { integrationId: id });
+    expect(byApi).toMatchObject({ address: '10.0.0.9' });
+  });
+
+  test('what is paused refuses syncs, what is removed refuses all of it', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await expect(pauseIntegration(operator, id, ' ')).rejects.toMatchObject({ refusal: 'invalid' });
+    await pauseIntegration(operator, id, 'audit');
+    const refused = {
+      refusal: 'conflict',
+      code: 'paused',
+      message: expect.stringMatching(/integrations resume/) as string,
+    };
+    await expect(syncNow(operator, id, {})).rejects.toMatchObject(refused);
+    await expect(fullSync(operator, id, {})).rejects.toMatchObject(refused);
+    await removeIntegration(operator, id, { erase: false });
+    const removed = { refusal: 'conflict', code: 'removed' };
+    await expect(pauseIntegration(operator, id, 'again')).rejects.toMatchObject(removed);
+    await expect(resumeIntegration(operator, id)).rejects.toMatchObject(removed);
+    await expect(syncNow(operator, id, {})).rejects.toMatchObject(removed);
+    expect(await acts(id)).toEqual(noted('pause done', 'remove done', 'pause failed'));
+    for (const act of [resumeIntegration, cancelSyncs]) {
+      await expect(act(operator, 'demo:x')).rejects.toMatchObject({ refusal: 'not-found' });
+    }
+    await expect(pauseIntegration(operator, 'demo:x', 'x')).rejects.toMatchObject({ refusal: 'not-found' });
+  });
+});
+
+describe.concurrent('(I23) syncs by hand', () => {
+  test('a full sync runs once at a time; models that are wrong are refused', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.addFault({ kind: 'stall', ms: 4_000, integration: id, endpoint: '/lms/users' });
+    const first = await fullSync(operator, id, {});
+    expect(await fullSync(operator, id, {})).toEqual({ ...first, alreadyRunning: true });
+    expect(await cancelSyncs(operator, id)).toEqual({ cancelled: [fullSyncWorkflowId(id)] });
+    await expect(fullSync(operator, id, { models: ['ats_jobs'] })).rejects.toMatchObject({
+      refusal: 'invalid',
+      message: expect.stringMatching(/^Not a model of LMS: ats_jobs/) as string,
+    });
+    await expect(syncNow(operator, id, { models: ['nonsense'] })).rejects.toMatchObject({
+      refusal: 'invalid',
+    });
+    expect(await acts(id)).toEqual(noted('full-sync done', 'full-sync done', 'cancel done'));
+  });
+
+  test('a sync now does not wait for quiet, and reads what it is asked for', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const before = system.reads(id).length;
+    const { workflowId, runId } = await syncNow(operator, id, { models: ['lms_skills'] });
+    expect(workflowId).toBe(syncWorkflowId(id));
+    await client.workflow.getHandle(workflowId, runId).result();
+    expect(system.reads(id).slice(before)).toEqual(['/lms/skills']);
+    expect(await acts(id)).toEqual(noted('sync-now done'));
+  });
+});
+
+test('(I23) all of them: every active integration, at the pace that was asked for', async () => {
+  // No worker: only the starts are of interest.
+  const many = await createSystem();
+  const ids = Array.from({ length: 13 }, () => uniqueIntegrationId()).sort();
+  const paused = uniqueIntegrationId();
+  for (const id of [...ids, paused])
+    await saveIntegration(many.store, { id, tool: 'bombohr', category: 'LMS' });
+  await pause(many.store, paused, 'audit');
+  const started = await fullSyncAll(many.operator, { perMinute: 30, models: ['lms_users'] });
+  expect(started.map(({ integrationId }) => integrationId)).toEqual(ids);
+  const delays = await Promise.all(
+    started.map(async ({ workflowId, runId }) => {
+      const handle = client.workflow.getHandle(workflowId, runId);
+      const { startTime, executionTime } = await handle.describe();
+      await handle.terminate();
+      return Math.round((executionTime!.getTime() - startTime.getTime()) / 1_000);
+    }),
+  );
+  // Ten at once, then one every two seconds.
+  expect(delays).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 6]);
+  expect(await listAudit(many.store)).toMatchObject([
+    {
+      action: 'full-sync-all',
+      integrationId: null,
+      outcome: 'done',
+      details: { perMinute: 30, models: ['lms_users'] },
+    },
+  ]);
+});
+
+test('(I23) an act that cannot be noted is not done', async () => {
+  const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
+  let done = false;
+  const act = audited(
+    { store: away, actor: operator.actor },
+    { action: 'pause', integrationId: 'demo:x' },
+    () => {
+      done = true;
+      return Promise.resolve();
+    },
+  );
+  await expect(act).rejects.toThrow(/ECONNREFUSED/);
+  expect(done).toBe(false);
+  await away.close();
+});
