@@ -95,7 +95,7 @@ class Shell {
 
 test(
   'docs/migration.md: every command runs as written and shows what it is said to show',
-  { timeout: 240_000 },
+  { timeout: 420_000 },
   async () => {
     const dataDir = temporaryFolder();
     const shell = new Shell({ DATA_DIR: dataDir });
@@ -121,7 +121,7 @@ test(
             output = await shell.run(script, soon);
             throw new Error(`${missing.text.source} is not in:\n${output}`);
           },
-          { timeoutMs: 30_000, everyMs: 500 },
+          { timeoutMs: 60_000, everyMs: 500 },
         );
       }
       for (const { text } of shows) expect(output, script).toMatch(text);

@@ -198,7 +198,7 @@ describe('full syncs of all', () => {
       minutes: 2,
       alreadyRunning: false,
       temporalUrl:
-        'https://temporal.example.com/namespaces/default/workflows?query=WorkflowType%3D%22fullSync%22',
+        "https://temporal.example.com/namespaces/default/workflows?query=WorkflowType%20%3D%20'fullSync'",
     });
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
     expect(await roundIn(fleet)).toMatchObject({ actor: 'ada', source: 'api', details: body });
