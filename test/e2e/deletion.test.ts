@@ -52,7 +52,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
   test('is not read any more, whatever comes late; its rows stay until they are erased', async () => {
     const id = system.integration();
     await system.firstSync(id);
-    control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users' });
+    control.addFault({ kind: 'stall', ms: 12_000, integration: id, endpoint: '/lms/users' });
     await fullSync(operator, id, {});
     await eventually(() => system.reads(id).length > 4);
     const before = await rows(system, id);

@@ -89,7 +89,7 @@ test('the newest webhook of each kind counts, whether a sync has served it or no
   await count('data-changed', 'accepted', 4);
   await count('integration-created', 'accepted', 9);
   expect(await facts()).toMatchObject({ lastLegacyAt: at(5), lastDataChangedAt: at(4) });
-  expect(await legacyTotals(store, id)).toEqual({
+  expect(await legacyTotals(store, id)).toMatchObject({
     times: 3,
     types: ['sync-finished'],
     lastSeenAt: at(5),
@@ -101,7 +101,7 @@ test('the newest webhook of each kind counts, whether a sync has served it or no
     types: ['remote-event-received', 'sync-finished'],
     lastSeenAt: at(7),
   });
-  expect(await legacyTotals(store, `${id}-other`)).toEqual({
+  expect(await legacyTotals(store, `${id}-other`)).toMatchObject({
     times: 0,
     types: [],
     lastSeenAt: null,
