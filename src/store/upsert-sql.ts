@@ -1,58 +1,72 @@
-import type { EndpointDefinition } from '../domain/catalogue/index.ts';
+import type { ColumnType, EndpointDefinition } from '../domain/catalogue/index.ts';
 import { quote } from './data-tables.ts';
 
 /**
- * The statement that writes a page. One round trip: the page goes in as one jsonb parameter, Postgres takes the columns
- * out of it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
+ * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
+ * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
  *
  * The order of versions is (changed_at, observed_at). Kombo returns a parent again when only nested data changed, with
  * changed_at as it was; then the moment of asking decides, and ties are written. A record without changed_at is ordered
  * by observed_at alone, and so is one that a sweep marked deleted: Kombo said then that there is none, of whatever age.
  *
  * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
- * looked at are the rows that `written` meets.
+ * looked at are the rows that `inserted` and `updated` meet.
  *
- * Parameters: $1 integration_id · $2 jsonb array of records · $3 jsonb object: position in $2 → record to take the columns
- * from, where some field does not fit · $4 observed_at · $5 changes up to here should already have come (null: none)
- * · $6 endpoint
+ * Why it is written as it is (docs/performance.md has the numbers): a record a line, since parsing many small values is
+ * cheaper than one large one; a narrow `classified`, since each step that reads it copies its rows; columns taken out only
+ * of what is written. The key is a column of `incoming`, behind a fence (`offset 0`), so that no plan can compare it with
+ * anything but the primary key, whatever Postgres believes about the size of the table.
+ *
+ * Parameters: $1 integration_id · $2 records, a line of JSON each · $3 observed_at · $4 changes up to here should already
+ * have come (null: none) · $5 endpoint · $6 (only `withProjections`) jsonb object: position in $2 → record to take the
+ * columns from, where some field does not fit
  */
-export function upsertSql(endpoint: EndpointDefinition): string {
+export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean): string {
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
-  const typed = Object.entries(endpoint.fields).map(([name, type]) => `${quote(name)} ${type}`);
-  const list = (names: readonly string[], prefix = '') => names.map((name) => `${prefix}${name}, `).join('');
+  const source = (row: string) =>
+    withProjections ? `coalesce($6::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
+  const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
+  const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
-with incoming as (
-  select e.n, e.r as raw, p.*
-  from jsonb_array_elements($2::jsonb) with ordinality e(r, n)
-  cross join lateral jsonb_to_record(coalesce($3::jsonb -> (e.n - 1)::text, e.r))
-    as p(id text, changed_at timestamptz, remote_deleted_at timestamptz${typed.map((column) => `, ${column}`).join('')})
+with page as (
+  select $1::text as integration_id, n, line::jsonb as raw
+  from string_to_table($2::text, e'\\n') with ordinality as lines(line, n)
+  offset 0
+), incoming as (
+  select *, ${column(source('page'), 'id', 'text')} as id,
+    ${column(source('page'), 'changed_at', 'timestamptz')} as changed_at,
+    ${column(source('page'), 'remote_deleted_at', 'timestamptz')} as remote_deleted_at
+  from page
+  offset 0
 ), classified as materialized (
   select i.*, t.changed_at as old_changed_at,
     case
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
       when t.deleted_at is not null and t.remote_deleted_at is null then
-        case when t.observed_at > $4::timestamptz then 'stale'
+        case when t.observed_at > $3::timestamptz then 'stale'
           when i.remote_deleted_at is null then 'restored' else 'updated' end
       when (coalesce(t.changed_at, '-infinity'), t.observed_at)
-         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $4::timestamptz) then 'stale'
+         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $3::timestamptz) then 'stale'
       when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'
       when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'
       else 'updated'
     end as op,
     t.id is null as missing
   from incoming i
-  left join ${table} t on t.integration_id = $1::text and t.id = i.id
-), written as (
-  insert into ${table} as t (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
-  select $1::text, id, ${list(fields)}raw, changed_at, remote_deleted_at, remote_deleted_at, $4::timestamptz
-  from classified
-  where op not in ('unchanged', 'stale')
-  on conflict (integration_id, id) do update set
+  left join ${table} t on t.integration_id = i.integration_id and t.id = i.id
+), inserted as (
+  insert into ${table} (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
+  select c.integration_id, c.id, ${list(columns)}c.raw, c.changed_at, c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz
+  from classified c
+  where c.missing
+), updated as (
+  update ${table} t set
     (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
-    = (${list(fields, 'excluded.')}excluded.raw, coalesce(excluded.changed_at, t.changed_at),
-       excluded.remote_deleted_at, excluded.deleted_at, excluded.observed_at)
+    = row(${list(columns)}c.raw, coalesce(c.changed_at, t.changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz)
+  from classified c
+  where not c.missing and c.op not in ('unchanged', 'stale') and t.integration_id = c.integration_id and t.id = c.id
 ), logged as (
   insert into kombo_sync.changes (integration_id, table_name, id, op)
   select $1::text, '${endpoint.table}', id, op
@@ -62,12 +76,12 @@ with incoming as (
 ), cleared as (
   delete from kombo_sync.rejected_records r
   using classified c
-  where r.integration_id = $1::text and r.endpoint = $6::text and r.record_key = c.id
+  where r.integration_id = $1::text and r.endpoint = $5::text and r.record_key = c.id
 ), judged as (
   select op, missing,
     -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift.
     op not in ('unchanged', 'stale')
-      and greatest(coalesce(changed_at, '-infinity'), coalesce(remote_deleted_at, '-infinity')) <= $5::timestamptz as late,
+      and greatest(coalesce(changed_at, '-infinity'), coalesce(remote_deleted_at, '-infinity')) <= $4::timestamptz as late,
     -- Only nested data changed: no delta has to show that.
     not missing and op = 'updated' and changed_at is not distinct from old_changed_at as nested
   from classified
@@ -85,6 +99,13 @@ select
   count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
   count(*) filter (where late and nested)::int as drift_expected
 from judged`;
+}
+
+/** A column's value; as with `jsonb_to_record`, a JSON null is none. */
+function column(record: string, name: string, type: ColumnType): string {
+  const field = `'${name.replaceAll("'", "''")}'`;
+  if (type === 'jsonb') return `nullif(${record} -> ${field}, 'null')`;
+  return type === 'text' ? `${record} ->> ${field}` : `(${record} ->> ${field})::${type}`;
 }
 
 /**

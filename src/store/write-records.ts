@@ -118,16 +118,17 @@ async function upsert(
   const projections = records.flatMap((record, index) =>
     record.projection === undefined ? [] : [`"${index}":${record.projection}`],
   );
+  const misfits = projections.length > 0;
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'>>({
-    name: `upsert_${target.endpoint.table}`,
-    text: upsertSql(target.endpoint),
+    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}`,
+    text: upsertSql(target.endpoint, misfits),
     values: [
       target.integrationId,
-      `[${records.map((record) => record.raw).join(',')}]`,
-      `{${projections.join(',')}}`,
+      records.map((record) => record.raw).join('\n'),
       target.observedAt,
       target.driftBefore,
       target.endpoint.path,
+      ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
   return { ...NOTHING_WRITTEN, ...rows[0] };
