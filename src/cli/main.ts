@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
 import { CliError, describeFailure, EXIT, type Failure } from './errors.ts';
 import { createProgram } from './program.ts';
@@ -17,6 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 process.stderr.on('error', () => {});
+
+// Most of the start of a command is compiling what it loads; the second time that is done.
+enableCompileCache();
 
 try {
   loadEnvFile('.env');
