@@ -48,10 +48,16 @@ async function start(script: string, dataDir: string): Promise<RunningCli> {
     TEMPORAL_CLI_PATH: inject('temporalCli'),
     ...env,
   });
-  onTestFinished(() => dev.kill('SIGKILL'));
+  // A killed one would leave its servers behind.
+  onTestFinished(() => stop(dev));
   const facts = JSON.parse(await dev.printed('\n')) as DevFacts | { error: { message: string } };
   if ('error' in facts) throw new Error(facts.error.message);
   return dev;
+}
+
+async function stop(dev: RunningCli): Promise<void> {
+  dev.kill('SIGINT');
+  await dev.finished;
 }
 
 /** One shell for the whole page, as the reader has one: what a block defines, the next one knows. */
