@@ -160,9 +160,12 @@ async function recordForWhole(
   }
 }
 
+const RECENT_MS = 5 * 60_000;
+
 /**
- * Whether a pause that has ended by now cut the run off. What the resume has started may have planned before this run could
- * write down what it owes.
+ * Whether a pause that has ended by now may have cut the run off. What the resume has started may have planned before this
+ * run could write down what it owes. Passes do not tell for sure: they may not have begun, or have written a page since; so
+ * after a resume that is not long ago one sync too many is started rather than none.
  */
 async function cutByPause(
   deps: ActivityDeps,
@@ -170,8 +173,15 @@ async function cutByPause(
 ): Promise<boolean> {
   if (!failures.some(({ type }) => type === 'Cancelled')) return false;
   const integration = await findIntegration(deps.store, integrationId);
+  if (integration?.status !== 'active') return false;
+  if (
+    Date.now() - integration.statusSince.getTime() < RECENT_MS &&
+    integration.statusSince > integration.createdAt
+  ) {
+    return true;
+  }
   const at = await wasUnderWay(deps.store, syncId);
-  return integration?.status === 'active' && at !== undefined && at < integration.statusSince;
+  return at !== undefined && at < integration.statusSince;
 }
 
 /** The next moment at which a timer should bring the integration on; undefined when none is needed. */
