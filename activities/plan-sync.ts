@@ -31,6 +31,8 @@ export interface SyncPlan {
   tool?: string;
   category?: string;
   passes: PlannedPass[];
+  /** Since when the integration is active without a break (ISO): what a pause has cut off is told by it. */
+  activeSince?: string;
   skipped: EndpointOutcome[];
   unknownModels: string[];
   /** Why nothing is read at all: the integration is gone, parked, or somebody has paused it. */
@@ -88,6 +90,7 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     tool,
     category,
     passes: planned.passes,
+    activeSince: integration.statusSince.toISOString(),
     skipped: [...planned.skipped, ...planned.postponed.map(({ outcome }) => outcome)],
     unknownModels: planned.unknownModels,
     ...(retryAt ? { retryAt: retryAt.toISOString() } : {}),

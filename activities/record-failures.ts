@@ -17,7 +17,7 @@ import {
 } from '../src/store/endpoint-states.ts';
 import { findIntegration } from '../src/store/integrations.ts';
 import { oweLookUp } from '../src/store/life.ts';
-import { endPass, passStart, wasUnderWay } from '../src/store/passes.ts';
+import { endPass, passStart } from '../src/store/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { retire } from './look-up.ts';
@@ -36,6 +36,8 @@ export interface RecordFailuresInput {
   integrationId: string;
   syncId: string;
   failures: PassFailure[];
+  /** Since when the integration was active when the sync was planned (ISO). */
+  activeSince?: string | undefined;
   /** Models named by webhooks that this run will not come to read. */
   unservedModels?: string[] | undefined;
   /** Every endpoint was asked for and not all were read. */
@@ -160,28 +162,17 @@ async function recordForWhole(
   }
 }
 
-const RECENT_MS = 5 * 60_000;
-
 /**
- * Whether a pause that has ended by now may have cut the run off. What the resume has started may have planned before this
- * run could write down what it owes. Passes do not tell for sure: they may not have begun, or have written a page since; so
- * after a resume that is not long ago one sync too many is started rather than none.
+ * Whether a pause that has ended by now has cut the run off. What the resume has started may have planned before this run
+ * could write down what it owes. A cancellation by a person starts nothing, so the two must be told apart.
  */
 async function cutByPause(
   deps: ActivityDeps,
-  { integrationId, syncId, failures }: RecordFailuresInput,
+  { integrationId, activeSince, failures }: RecordFailuresInput,
 ): Promise<boolean> {
-  if (!failures.some(({ type }) => type === 'Cancelled')) return false;
+  if (activeSince === undefined || !failures.some(({ type }) => type === 'Cancelled')) return false;
   const integration = await findIntegration(deps.store, integrationId);
-  if (integration?.status !== 'active') return false;
-  if (
-    Date.now() - integration.statusSince.getTime() < RECENT_MS &&
-    integration.statusSince > integration.createdAt
-  ) {
-    return true;
-  }
-  const at = await wasUnderWay(deps.store, syncId);
-  return at !== undefined && at < integration.statusSince;
+  return integration?.status === 'active' && integration.statusSince > new Date(activeSince);
 }
 
 /** The next moment at which a timer should bring the integration on; undefined when none is needed. */

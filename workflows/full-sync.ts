@@ -92,7 +92,7 @@ async function plan(input: FullSyncInput): Promise<Planned> {
       syncs: 1,
       outcomes: planned.skipped,
       unknownModels: planned.unknownModels,
-      open: { syncId, passes: planned.passes },
+      open: { syncId, passes: planned.passes, activeSince: planned.activeSince },
       blocked: planned.blocked && { ...planned.blocked, failed: true },
     };
   } catch (error) {

@@ -171,7 +171,8 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
     for (const model of planned.unknownModels) state.unknownModels.add(model);
     state.blocked = planned.blocked && { ...planned.blocked, failed: false };
     waitForRetry(state, input, planned.retryAt);
-    return planned.passes.length > 0 ? { syncId, passes: planned.passes } : undefined;
+    const { passes, activeSince } = planned;
+    return passes.length > 0 ? { syncId, passes, activeSince } : undefined;
   } catch (error) {
     if (isCancellation(error)) {
       state.interrupt(workflowTask());

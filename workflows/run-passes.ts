@@ -19,6 +19,7 @@ export interface PassesRequest {
   syncId: string;
   trigger: Trigger;
   passes: readonly PlannedPass[];
+  activeSince?: string | undefined;
   since?: string | undefined;
   allowMassDeletion?: boolean | undefined;
   /** Called whenever a pass starts or ends, to keep the UI up to date. */
@@ -161,6 +162,7 @@ async function recordCancelled(
   await recordUncancelled({ ...identify(request), failures: [...failures, ...cancelled] });
 }
 
-function identify(request: PassesRequest): { integrationId: string; syncId: string } {
-  return { integrationId: request.integrationId, syncId: request.syncId };
+function identify(request: PassesRequest): Omit<RecordFailuresInput, 'failures'> {
+  const { integrationId, syncId, activeSince } = request;
+  return { integrationId, syncId, activeSince };
 }

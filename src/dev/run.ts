@@ -90,7 +90,8 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     format: config.LOG_FORMAT,
   });
 
-  const handle = await connectTemporal();
+  // A server that has only just begun may take its time on a busy machine.
+  const handle = await Promise.race([connectTemporal(temporal && '30s'), aborted(signal)]);
   stops.add(() => handle.close());
   const store = openStore(config.DATABASE_URL!);
   stops.add(() => store.close());

@@ -151,8 +151,16 @@ export interface CarriedState {
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];
-  /** A sync that was cut between chunks: its id and the passes that are not done. */
-  open?: { syncId: string; passes: PlannedPass[] };
+  /** A sync that was cut between chunks. */
+  open?: OpenSync;
+}
+
+/** A sync that is planned: its id and the passes that are not done. */
+export interface OpenSync {
+  syncId: string;
+  passes: PlannedPass[];
+  /** Since when the integration was active at the plan (ISO). */
+  activeSince?: string | undefined;
 }
 
 export interface PlannedPass {

@@ -197,16 +197,6 @@ export async function passStart(store: Store, syncId: string, endpoint: string):
   return (await findPass(store, syncId, endpoint))?.started_at;
 }
 
-/** A moment at which the sync was under way, the earliest that its passes still tell of: their start may be an older one. */
-export async function wasUnderWay(store: Store, syncId: string): Promise<Date | undefined> {
-  const row = await store.db
-    .selectFrom('kombo_sync.passes')
-    .select((eb) => eb.fn.min('active_at').as('at'))
-    .where('sync_id', '=', syncId)
-    .executeTakeFirst();
-  return row?.at ?? undefined;
-}
-
 export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
   return new SyncError('PassLost', `Another attempt goes on with pass ${pass.id} of ${pass.endpoint}.`);
 }

@@ -1,4 +1,5 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { outageOptions } from './outages.ts';
 
@@ -29,14 +30,14 @@ export function temporalAddress(): string {
   return readEnvironment().connectionOptions.address ?? DEFAULT_ADDRESS;
 }
 
-/** Connects now. @throws when the server does not answer within five seconds. */
-export async function connectTemporal(): Promise<TemporalHandle> {
+/** Connects now. @throws when the server does not answer within the timeout, five seconds unless told. */
+export async function connectTemporal(timeout: Duration = CONNECT_TIMEOUT): Promise<TemporalHandle> {
   const { connectionOptions, namespace } = readEnvironment();
   const { options, settled } = outageOptions();
   const connection = await Connection.connect({
     ...connectionOptions,
     ...options,
-    connectTimeout: CONNECT_TIMEOUT,
+    connectTimeout: timeout,
   });
   return toHandle(connection, namespace, settled);
 }

@@ -38,7 +38,9 @@ describe('planSync', () => {
     expect(plan.passes.map((planned) => planned.endpoint)).toEqual(
       enabledEndpoints('ATS').map(({ path }) => path),
     );
-    expect(await findIntegration(store, id)).toMatchObject({ organizationName: 'Acme', status: 'active' });
+    const kept = await findIntegration(store, id);
+    expect(kept).toMatchObject({ organizationName: 'Acme', status: 'active' });
+    expect(plan.activeSince).toBe(kept!.statusSince.toISOString());
     expect(bench.scheduled).toContain(id);
   });
 
