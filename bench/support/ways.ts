@@ -14,6 +14,8 @@ export interface Way {
   readonly name: string;
   readonly table: string;
   readonly insertOnly: boolean;
+  /** The change feed that it keeps. */
+  readonly feed?: string;
   write(pages: readonly string[], observedAt: Date): Promise<void>;
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function ours(url: string, endpoint: EndpointDefinition): Way {
     name: 'this project: guard, dedupe, counts, change feed',
     table: `kombo.${endpoint.table}`,
     insertOnly: false,
+    feed: 'kombo_sync.changes',
     async write(pages, observedAt) {
       const target = { integrationId: INTEGRATION, endpoint, observedAt, driftBefore: null, passId: null };
       let upcoming = read(pages[0]!);
@@ -118,6 +121,7 @@ export function rowByRowWithFeed(url: string, endpoint: EndpointDefinition): Way
     name: 'one statement per row, guard, count, change feed',
     table,
     insertOnly: false,
+    feed: CHANGES,
     async write(pages, observedAt) {
       const counts: Record<string, number> = {};
       await eachRow(pages, endpoint, observedAt, 1, async (values) => {

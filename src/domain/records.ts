@@ -6,7 +6,7 @@ export type RejectReason = 'not_an_object' | 'no_id' | 'id_too_long' | 'too_deep
 /** A record that can be stored, as JSON text that Postgres accepts. */
 export interface StorableRecord {
   id: string;
-  /** The record as received; only what jsonb cannot hold (NUL, half surrogates) is replaced by U+FFFD. */
+  /** The record as received, but for the order of its keys and what jsonb cannot hold: NUL and half surrogates are U+FFFD. */
   raw: string;
   /** The record without the fields that do not fit their column; undefined when all fit. */
   projection: string | undefined;
@@ -60,18 +60,19 @@ export function prepareRecord(
   let record = result as Record<string, unknown>;
   let raw: string;
   try {
-    raw = JSON.stringify(record);
+    raw = JSON.stringify(inJsonbOrder(record));
     if (raw.includes('\\u0000') || raw.includes('\\ud')) {
       // The text may also hold these characters escaped, which is fine; so look at the values, never at the text.
       record = storableValue(record) as Record<string, unknown>;
-      raw = JSON.stringify(record);
+      raw = JSON.stringify(inJsonbOrder(record));
     }
   } catch {
     return { id: undefined, reason: 'too_deep', text: '' };
   }
   const id = typeof record['id'] === 'string' ? record['id'] : exactNumber(record['id']);
-  if (!id) return { id: undefined, reason: 'no_id', text: raw };
-  if (id.length > ID_MAX_LENGTH) return { id: undefined, reason: 'id_too_long', text: raw };
+  if (!id) return { id: undefined, reason: 'no_id', text: JSON.stringify(record) };
+  if (id.length > ID_MAX_LENGTH)
+    return { id: undefined, reason: 'id_too_long', text: JSON.stringify(record) };
 
   const misfits = misfitFields(endpoint, record, exactNumber);
   const deleted =
@@ -83,6 +84,25 @@ export function prepareRecord(
     deleted,
     emptied: deleted && isEmptied(record),
   };
+}
+
+/** The keys of the record before, which the next one of a page mostly has too, and the same in jsonb's order. */
+let shape: { keys: readonly string[]; ordered: readonly string[] } = { keys: [], ordered: [] };
+
+/**
+ * The record with its keys as jsonb keeps them, the short ones first. Postgres then has nothing to sort, which is a sixth
+ * of what parsing a record takes it.
+ */
+function inJsonbOrder(record: Record<string, unknown>): Record<string, unknown> {
+  const keys = Object.keys(record);
+  if (keys.length !== shape.keys.length || keys.some((key, index) => key !== shape.keys[index])) {
+    shape = { keys, ordered: keys.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)) };
+  }
+  // An assignment would make this key the prototype.
+  if (shape.keys.includes('__proto__')) return record;
+  const ordered: Record<string, unknown> = {};
+  for (const key of shape.ordered) ordered[key] = record[key];
+  return ordered;
 }
 
 /** Names of documented fields whose value does not fit the column; they stay in `raw`. */

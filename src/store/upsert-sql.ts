@@ -10,16 +10,17 @@ import { quote } from './data-tables.ts';
  * by observed_at alone, and so is one that a sweep marked deleted: Kombo said then that there is none, of whatever age.
  *
  * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
- * looked at are the rows that `inserted` and `updated` meet.
+ * looked at are the rows that `inserted` and `updated` meet. Rows are updated where they were found, which saves looking
+ * them up again; should somebody else have moved one meanwhile, `missed` counts it and the transaction must not commit.
  *
- * Why it is written as it is (docs/performance.md has the numbers): a record a line, since parsing many small values is
- * cheaper than one large one; a narrow `classified`, since each step that reads it copies its rows; columns taken out only
- * of what is written. The key is a column of `incoming`, behind a fence (`offset 0`), so that no plan can compare it with
- * anything but the primary key, whatever Postgres believes about the size of the table.
+ * Why it looks as it does (docs/performance.md): many small values are parsed faster than a large one; each step that reads
+ * `classified` copies its rows, so they are narrow; columns are taken only out of what is written. `offset 0` keeps Postgres
+ * from computing a value again wherever it is used, and from knowing that all rows have one integration_id: with that, it
+ * could plan to read all rows of the integration while the table is small, and go on doing so when it has grown.
  *
- * Parameters: $1 integration_id · $2 records, a line of JSON each · $3 observed_at · $4 changes up to here should already
- * have come (null: none) · $5 endpoint · $6 (only `withProjections`) jsonb object: position in $2 → record to take the
- * columns from, where some field does not fit
+ * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
+ * come (null: none) · $5 endpoint · $6 (only `withProjections`) jsonb object: position in $2 → record to take the columns
+ * from, where some field does not fit
  */
 export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean): string {
   const table = `kombo.${quote(endpoint.table)}`;
@@ -30,8 +31,8 @@ export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
 with page as (
-  select $1::text as integration_id, n, line::jsonb as raw
-  from string_to_table($2::text, e'\\n') with ordinality as lines(line, n)
+  select $1::text as integration_id, n, record::jsonb as raw
+  from unnest($2::text[]) with ordinality as records(record, n)
   offset 0
 ), incoming as (
   select *, ${column(source('page'), 'id', 'text')} as id,
@@ -40,7 +41,7 @@ with page as (
   from page
   offset 0
 ), classified as materialized (
-  select i.*, t.changed_at as old_changed_at,
+  select i.*, t.ctid as place, t.changed_at as old_changed_at,
     case
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
@@ -64,9 +65,10 @@ with page as (
 ), updated as (
   update ${table} t set
     (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
-    = row(${list(columns)}c.raw, coalesce(c.changed_at, t.changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz)
+    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz)
   from classified c
-  where not c.missing and c.op not in ('unchanged', 'stale') and t.integration_id = c.integration_id and t.id = c.id
+  where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
+  returning 1
 ), logged as (
   insert into kombo_sync.changes (integration_id, table_name, id, op)
   select $1::text, '${endpoint.table}', id, op
@@ -97,7 +99,8 @@ select
   count(*) filter (where late and op = 'updated')::int as drift_stale,
   count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
   count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
-  count(*) filter (where late and nested)::int as drift_expected
+  count(*) filter (where late and nested)::int as drift_expected,
+  (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed
 from judged`;
 }
 

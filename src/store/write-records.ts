@@ -4,6 +4,7 @@ import type { EndpointDefinition } from '../domain/catalogue/index.ts';
 import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import type { PassCounts } from '../domain/sync.ts';
 import { isDataError } from './data-tables.ts';
+import { textArray } from './text-array.ts';
 import { emptiedSql, upsertSql } from './upsert-sql.ts';
 
 export interface WriteTarget {
@@ -119,19 +120,25 @@ async function upsert(
     record.projection === undefined ? [] : [`"${index}":${record.projection}`],
   );
   const misfits = projections.length > 0;
-  const { rows } = await client.query<Omit<WriteCounts, 'rejected'>>({
+  const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
     name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}`,
     text: upsertSql(target.endpoint, misfits),
     values: [
       target.integrationId,
-      records.map((record) => record.raw).join('\n'),
+      textArray(records.map((record) => record.raw)),
       target.observedAt,
       target.driftBefore,
       target.endpoint.path,
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
-  return { ...NOTHING_WRITTEN, ...rows[0] };
+  const { missed, ...counts } = rows[0]!;
+  if (missed > 0) {
+    throw new Error(
+      `${missed} rows of kombo.${target.endpoint.table} were changed by someone else meanwhile; the page has to be written again.`,
+    );
+  }
+  return { ...NOTHING_WRITTEN, ...counts };
 }
 
 async function writeCarefully(

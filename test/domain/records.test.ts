@@ -30,14 +30,14 @@ describe('odd records (I13)', () => {
     );
     expect(prepared).toHaveProperty(
       'raw',
-      '{"id":"a","k\uFFFD":"x\uFFFDy","t":"\uFFFDz","e":"\\\\u0000","p":"😀"}',
+      '{"e":"\\\\u0000","p":"😀","t":"\uFFFDz","id":"a","k\uFFFD":"x\uFFFDy"}',
     );
   });
 
   test('numbers keep all their digits beside replaced text', () => {
     expect(prepare('{"id":"a","n":12345678901234567890,"t":"\\u0000"}')).toHaveProperty(
       'raw',
-      '{"id":"a","n":12345678901234567890,"t":"\uFFFD"}',
+      '{"n":12345678901234567890,"t":"\uFFFD","id":"a"}',
     );
   });
 

@@ -1,4 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { upsertSql } from '../../src/store/upsert-sql.ts';
 import type { WriteOptions } from '../../src/store/write-records.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
@@ -162,4 +164,63 @@ describe('what is stored', () => {
     expect(counts.reduce((sum, count) => sum + count.created, 0)).toBe(9);
     expect((await feed(store, integration)).filter((entry) => entry === 'created a')).toHaveLength(1);
   });
+
+  test('a page whose row somebody else changes meanwhile is written, or fails and can be written again', async () => {
+    await send('10:00:00', [absence('09:00:00', 'DAYS')]);
+    const other = await store.pool.connect();
+    try {
+      await other.query('begin');
+      await other.query(`update kombo.hris_absences set unit = 'OTHER' where integration_id = $1`, [
+        integration,
+      ]);
+      const writing = send('11:00:00', [absence('10:00:00', 'HOURS')]).catch((error: unknown) => error);
+      await expect.poll(() => waitingForRows(store)).toBe(1);
+      await other.query('commit');
+      // Some releases of Postgres write the row where it has gone to, others do not find it any more.
+      if ((await writing) instanceof Error) await send('11:00:00', [absence('10:00:00', 'HOURS')]);
+    } finally {
+      other.release();
+    }
+    expect(await feed(store, integration)).toEqual(['created a', 'updated a']);
+    expect(await row()).toMatchObject({ unit: 'HOURS' });
+  });
 });
+
+describe('the plan of the statement', () => {
+  test('made for an empty table it looks every row up by its whole key', async () => {
+    const client = await store.pool.connect();
+    try {
+      await client.query('begin');
+      await client.query('truncate kombo.hris_absences');
+      await client.query(`select kombo_sync.begin_write('a plan')`);
+      await client.query('set local plan_cache_mode = force_generic_plan');
+      await client.query(
+        `prepare page (text, text[], timestamptz, timestamptz, text) as ${upsertSql(getEndpoint(ABSENCES), false)}`,
+      );
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+        `explain execute page ('i', array['{"id":"a"}'], now(), null, 'e')`,
+      );
+      const plan = rows.map((line) => line['QUERY PLAN'].trim());
+      const scans = plan.flatMap((line, index) =>
+        /Scan.* on hris_absences/.test(line)
+          ? [`${line.replace(/^-> +| \(cost.*/g, '')}: ${plan[index + 1]}`]
+          : [],
+      );
+      expect(scans).toHaveLength(2);
+      expect(scans[0]).toMatch(/^Index Scan using hris_absences_pkey .*integration_id = .* AND \(id = /);
+      expect(scans[1]).toMatch(/^Tid Scan on .*ctid = /);
+    } finally {
+      await client.query('rollback');
+      await client.query('deallocate all');
+      client.release();
+    }
+  });
+});
+
+async function waitingForRows(where: TestStore): Promise<number> {
+  const { rows } = await where.pool.query<{ waiting: number }>(
+    `select count(*)::int as waiting from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'transactionid'`,
+  );
+  return rows[0]!.waiting;
+}

@@ -1,0 +1,23 @@
+import { beforeAll, expect, test } from 'vitest';
+import { textArray } from '../../src/store/text-array.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+test('texts arrive as they are, whatever is in them', async () => {
+  const texts = [
+    '',
+    '{"a":"b,c"}',
+    'quote " backslash \\ brace }',
+    'NULL',
+    'zwölf 😀\n',
+    'x'.repeat(100_000),
+  ];
+  const { rows } = await store.pool.query<{ texts: string[] }>('select $1::text[] as texts', [
+    textArray(texts),
+  ]);
+  expect(rows[0]!.texts).toEqual(texts);
+});
