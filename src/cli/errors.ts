@@ -1,3 +1,5 @@
+import { NETWORK_CODES } from '../network-codes.ts';
+
 /** Exit codes; scripts depend on them. */
 export const EXIT = { done: 0, failed: 1, wrongUse: 2, notFound: 3, unreachable: 4 } as const;
 
@@ -28,17 +30,6 @@ export const notFound = (message: string) => new CliError(EXIT.notFound, 'not_fo
 export const failed = (message: string) => new CliError(EXIT.failed, 'failed', message);
 export const unreachable = (message: string, cause?: unknown) =>
   new CliError(EXIT.unreachable, 'unreachable', message, { cause });
-
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-]);
 
 /** SQLSTATEs of a server that is there but does not let us in, or not yet. */
 const REFUSED: Record<string, string> = {

@@ -1,20 +1,10 @@
 import { SyncError } from '../domain/errors.ts';
+import { NETWORK_CODES } from '../network-codes.ts';
 import { HttpError } from './plugins/problems.ts';
 import { NoAnswer } from './within.ts';
 
 /** When it is worth asking again while something is away, in seconds. */
 const RETRY_AFTER = 5;
-
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-]);
 
 /** SQLSTATEs of a Postgres that cannot work now: connection, credentials, resources, shutdown, time, a standby. */
 const SQLSTATE_AWAY = /^(08...|28...|53...|57P0.|57014|3D000|25006)$/;

@@ -123,9 +123,11 @@ test('an integration is looked up at Kombo and added, once', async () => {
 });
 
 test('without a worker, sync now says so in time, and the doctor finds out', async () => {
-  const refused = await run<{ error: { message: string } }>(['sync', 'now', ID], 4);
+  const [refused, { checks }] = await Promise.all([
+    run<{ error: { message: string } }>(['sync', 'now', ID], 4),
+    run<{ checks: Check[] }>(['doctor'], 1),
+  ]);
   expect(refused.error.message).toContain('No worker answered');
-  const { checks } = await run<{ checks: Check[] }>(['doctor'], 1);
   expect(checks.filter((check) => check.status === 'fail').map((check) => check.name)).toEqual(['Worker']);
 });
 
