@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cutoverReport } from '../../operations/cutover.ts';
 import type { HttpDeps } from '../deps.ts';
+import { HttpError } from '../plugins/problems.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../plugins/admin-token.ts';
 import { cutoverPage } from '../status-page/cutover-page.ts';
 import { integrationPage, unknownIntegrationPage } from '../status-page/integration-page.ts';
@@ -74,7 +75,7 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
       (frame, report) => cutoverPage({ ...frame, report }),
     );
 
-    app.post('/login', async (request, reply) => {
+    app.post('/login', { errorHandler: sendLoginProblem }, async (request, reply) => {
       if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const next = localAddress(form.get('next'));
@@ -106,6 +107,13 @@ function awayPage(): string {
     'Nothing to show',
     'Postgres does not answer in time. Webhooks are still accepted; /readyz says more.',
   );
+}
+
+/** People have sent the form, and a page answers people. */
+function sendLoginProblem(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  if (!(error instanceof HttpError)) throw error;
+  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
+  sendPage(reply, error.statusCode, loginPage('/', error.message));
 }
 
 function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
