@@ -144,14 +144,17 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
   },
   deleted: async (id) => {
     await readOnce(id);
-    const { workflowId, runId } = await signalChanges(client, config, {
-      integrationId: id,
-      models: [],
-      event: 'deleted',
-      deletedAt: new Date(),
-      trigger: 'webhook',
-    });
-    return client.workflow.getHandle(workflowId, runId);
+    return tellDeleted(id);
+  },
+  /** A deletion that is told while a pass runs: the pass is cut off. */
+  'deleted-while-reading': async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users', ms: 30_000 });
+    control.clearRequests();
+    const handle = await signalled(id, ['lms_users']);
+    while (control.requests({ integrationId: id, path: '/lms/users' }).length === 0) await delay(20);
+    await tellDeleted(id);
+    return handle;
   },
   erased: async (id) => {
     await ended(await RECORD['deleted']!(id));
@@ -162,6 +165,17 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
 async function untilFailing(integrationId: string): Promise<void> {
   const failing = `select from kombo_sync.endpoint_states where integration_id = $1 and failing_since is not null`;
   while ((await store.pool.query(failing, [integrationId])).rowCount === 0) await delay(20);
+}
+
+async function tellDeleted(integrationId: string): Promise<WorkflowHandle> {
+  const { workflowId, runId } = await signalChanges(client, config, {
+    integrationId,
+    models: [],
+    event: 'deleted',
+    deletedAt: new Date(),
+    trigger: 'webhook',
+  });
+  return client.workflow.getHandle(workflowId, runId);
 }
 
 async function signalled(integrationId: string, models: string[]): Promise<WorkflowHandle> {

@@ -5,6 +5,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -12,7 +13,7 @@ import {
 import type { RecordFailuresInput } from '../activities/record-failures.ts';
 import { DEFAULT_DEBOUNCE, type DebounceOptions } from '../src/domain/debounce.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
-import type { IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
+import type { EndpointOutcome, IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
 import { describeProgress, describeResult, describeRetry } from './details.ts';
 import { readIntegrationSyncInput, readModels } from './input.ts';
 import { labelRun } from './label-run.ts';
@@ -55,6 +56,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
       if (signal?.event === 'deleted') {
         const at = Date.parse(signal.deletedAt ?? '') || Date.now();
         state.deletedAt = Math.max(state.deletedAt ?? at, at);
+        cutPasses(state);
       }
     },
     { description: 'The integration itself changed: look it up again.' },
@@ -135,18 +137,45 @@ async function syncOnce(input: IntegrationSyncInput, state: RunState): Promise<v
   state.open ??= await plan(input, state);
   const { open } = state;
   if (!open) return;
-  const { outcomes, rest, retryAt } = await runPasses({
-    integrationId,
-    trigger,
-    ...open,
-    onProgress: (running, done) => {
-      state.running = running;
-      setCurrentDetails(describeProgress(running, done));
-    },
-  });
+  let ended: readonly EndpointOutcome[] = [];
+  const result = await untilDeleted(state, () =>
+    runPasses({
+      integrationId,
+      trigger,
+      ...open,
+      onProgress: (running, done) => {
+        state.running = running;
+        ended = done;
+        setCurrentDetails(describeProgress(running, done));
+      },
+    }),
+  );
+  state.running = [];
+  const { outcomes, rest, retryAt } = result ?? { outcomes: ended, rest: [] };
   state.record(outcomes);
   if (retryAt !== undefined) waitForRetry(state, input, retryAt);
   state.open = rest.length > 0 ? { ...open, passes: rest } : undefined;
+}
+
+/** Undefined when a webhook has told of the integration's deletion: the passes are cut off, and owed in case it is not so. */
+async function untilDeleted<T>(state: RunState, run: () => Promise<T>): Promise<T | undefined> {
+  const scope = new CancellationScope();
+  state.passes = scope;
+  if (state.deletedAt !== undefined) cutPasses(state);
+  try {
+    return await scope.run(run);
+  } catch (error) {
+    const cut = scope.consideredCancelled && !CancellationScope.current().consideredCancelled;
+    if (!cut || !isCancellation(error)) throw error;
+    return undefined;
+  } finally {
+    state.passes = undefined;
+  }
+}
+
+/** The look-up that a deletion asks for does not wait for passes, which may take hours. */
+function cutPasses(state: RunState): void {
+  if (state.passes && patched('deletion-cuts-passes')) state.passes.cancel();
 }
 
 async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunState['open']> {

@@ -1,3 +1,4 @@
+import type { CancellationScope } from '@temporalio/workflow';
 import { addModels, deadline, type DebounceOptions, type Pending } from '../src/domain/debounce.ts';
 import {
   addCounts,
@@ -40,6 +41,8 @@ export class RunState {
   /** When something that failed is tried again (epoch milliseconds); unset when nothing is. */
   retryAt: number | undefined;
   open: CarriedState['open'];
+  /** The passes that run; cancelled when the integration is said to be deleted. */
+  passes: CancellationScope | undefined;
   phase: SyncState['phase'] = 'waiting';
   running: readonly PlannedPass[] = [];
   syncs: number;

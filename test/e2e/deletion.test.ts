@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { EraseResult } from '../../workflows/erase-integration.ts';
 import { addIntegration } from '../../src/operations/integrations.ts';
 import { fullSync } from '../../src/operations/syncs.ts';
-import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';
@@ -75,6 +75,22 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(await system.known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted' });
     expect(await rows(system, id)).toBe(before);
     expect((await schedules(id)).fullSync).toBeUndefined();
+  });
+
+  test('while it is read by a sync that would take long is looked up at once', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    // Longer than this test may take.
+    const stall = control.addFault({ kind: 'stall', ms: 60_000, integration: id, endpoint: '/lms/users' });
+    await system.tell(id, ['lms_users']);
+    const reads = await eventually(() => system.reads(id).length > 3 && system.reads(id).length);
+    await accepted(control.announce(id, 'integration-deleted'));
+    expect(await removed(system, id)).toMatchObject({ statusCode: 'Deleted' });
+    expect(await temporal.client.workflow.getHandle(syncWorkflowId(id)).result()).toMatchObject({
+      blocked: { code: 'IntegrationGone' },
+    });
+    expect(system.reads(id)).toHaveLength(reads);
+    control.removeFault(stall);
   });
 
   test.each(['sync', 'full sync'])('is found to be gone by a %s when nobody tells', async (found) => {

@@ -9,6 +9,7 @@ export type State = (typeof STATES)[number];
 export const EVENTS = [
   'modelsChanged',
   'integrationChanged',
+  'integration deleted',
   'syncNow',
   'quiet timer',
   'retry timer',
@@ -37,6 +38,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   waiting: {
     modelsChanged: { says: 'adds to the set, moves the deadline', does: [], next: 'waiting' },
     integrationChanged: { says: 'notes the look-up, moves the deadline', does: [], next: 'waiting' },
+    'integration deleted': { says: 'notes the look-up, moves the deadline', does: [], next: 'waiting' },
     syncNow: {
       says: 'plans at once',
       does: ['update accepted', 'update completed', 'cancelTimer', 'planSync all'],
@@ -64,6 +66,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   planning: {
     modelsChanged: { says: 'waits for the next sync', does: [], next: 'planning' },
     integrationChanged: { says: 'waits for the next sync', does: [], next: 'planning' },
+    'integration deleted': { says: 'the passes do not begin', does: [], next: 'planning' },
     syncNow: {
       says: 'the next sync does not wait for quiet',
       does: ['update accepted', 'update completed'],
@@ -99,6 +102,16 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   syncing: {
     modelsChanged: { says: 'waits for the next sync', does: [], next: 'syncing' },
     integrationChanged: { says: 'waits for the next sync', does: [], next: 'syncing' },
+    'integration deleted': {
+      says: 'cuts the passes off and records them as owed',
+      does: [
+        'patched deletion-cuts-passes',
+        'cancelActivity',
+        'cancelActivity',
+        'recordFailures /ats/jobs,/ats/applications',
+      ],
+      next: 'recording',
+    },
     syncNow: {
       says: 'the next sync does not wait for quiet',
       does: ['update accepted', 'update completed'],
@@ -130,6 +143,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   recording: {
     modelsChanged: { says: 'waits for the next sync', does: [], next: 'recording' },
     integrationChanged: { says: 'waits for the next sync', does: [], next: 'recording' },
+    'integration deleted': {
+      says: 'waits for the next sync',
+      does: ['patched deletion-cuts-passes'],
+      next: 'recording',
+    },
     syncNow: {
       says: 'the next sync does not wait for quiet',
       does: ['update accepted', 'update completed'],
@@ -161,6 +179,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       does: ['cancelTimer', 'timer 5000'],
       next: 'waiting',
     },
+    'integration deleted': {
+      says: 'waits for quiet; the try goes along',
+      does: ['cancelTimer', 'timer 5000'],
+      next: 'waiting',
+    },
     syncNow: {
       says: 'plans at once, and tries what fails',
       does: ['update accepted', 'update completed', 'cancelTimer', 'planSync all'],
@@ -180,6 +203,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   ending: {
     modelsChanged: { says: 'does not end: waits again', does: ['timer 5000'], next: 'waiting' },
     integrationChanged: { says: 'does not end: waits again', does: ['timer 5000'], next: 'waiting' },
+    'integration deleted': {
+      says: 'does not end: waits again',
+      does: ['patched deletion-cuts-passes', 'timer 5000'],
+      next: 'waiting',
+    },
     syncNow: {
       says: 'does not end: plans at once',
       does: ['update accepted', 'update completed', 'planSync all'],

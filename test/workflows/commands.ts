@@ -22,6 +22,7 @@ export type Command =
   | { kind: 'cancelled' }
   | { kind: 'continueAsNew'; input: unknown }
   | { kind: 'labels'; labels: Record<string, unknown> }
+  | { kind: 'patched'; id: string }
   | { kind: 'update'; state: 'accepted' | 'completed' | 'rejected' };
 
 export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand): Command {
@@ -61,6 +62,7 @@ export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand)
     );
     return { kind: 'labels', labels };
   }
+  if (command.setPatchMarker) return { kind: 'patched', id: command.setPatchMarker.patchId! };
   if (command.updateResponse) {
     const { accepted, rejected } = command.updateResponse;
     return { kind: 'update', state: accepted ? 'accepted' : rejected ? 'rejected' : 'completed' };
@@ -80,6 +82,8 @@ export function brief(commands: readonly Command[]): string[] {
         return `fail ${command.type}`;
       case 'update':
         return `update ${command.state}`;
+      case 'patched':
+        return `patched ${command.id}`;
       case 'cancelTimer':
       case 'cancelActivity':
       case 'complete':

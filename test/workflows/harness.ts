@@ -239,6 +239,7 @@ export class TestRun {
         break;
       case 'cancelActivity':
       case 'labels':
+      case 'patched':
       case 'update':
     }
   }

@@ -134,6 +134,51 @@ describe('passes', () => {
   });
 });
 
+describe('an integration that is said to be deleted', () => {
+  const PATHS = ['/ats/jobs', '/ats/applications', '/ats/offers', '/ats/tags', '/ats/users'];
+  const deletion = () => signal('integrationChanged', { event: 'deleted' });
+  const owed = (run: TestRun) => recorded(run).failures.map(({ endpoint, type }) => [endpoint, type]);
+
+  test('(I6, I21) is looked up without waiting for its passes, which are owed and read if it is still there', async () => {
+    const run = await startPasses(PATHS);
+    await finishPass(run, '/ats/jobs');
+    expect(brief(await run.activate([deletion()])).at(-1)).toMatch(/^recordFailures/);
+    expect(owed(run)).toEqual(PATHS.slice(1).map((path) => [path, 'Cancelled']));
+    await run.activate([completed(run.pending('recordFailures'))]);
+    await run.advanceTo(run.now + 5_000);
+    expect(planInput(run.pending('planSync'))).toMatchObject({
+      models: [],
+      refresh: true,
+      deletedAt: T0 + 5_000,
+    });
+    await run.activate([completed(run.pending('planSync'), plan(PATHS.slice(1, 3)))]);
+    await finishPass(run, '/ats/applications');
+    await finishPass(run, '/ats/offers');
+    expect(resultOf(run.ended)).toMatchObject({ status: 'completed', failed: [], syncs: 2 });
+    expect(Object.keys(resultOf(run.ended).endpoints)).toEqual(PATHS.slice(0, 3));
+  });
+
+  test('(I6, I21) while it is planned: the passes do not begin', async () => {
+    const run = await startSignalled('ats_jobs');
+    await run.advanceTo(T0 + 5_000);
+    await run.activate([deletion()]);
+    const commands = brief(await run.activate([completed(run.pending('planSync'), plan(PATHS))]));
+    expect(commands.join()).not.toContain('syncEndpoint');
+    expect(owed(run)).toEqual(PATHS.map((path) => [path, 'Cancelled']));
+  });
+
+  test('(I6) and cancelled then: what was cut off is owed once, and the look-up is handed to the next run', async () => {
+    const run = await startPasses(PATHS);
+    await run.activate([deletion()]);
+    expect(await run.activate([cancel()])).toEqual([]);
+    const [first] = brief(await run.activate([completed(run.pending('recordFailures'))]));
+    expect(first).toMatch(/^recordFailures/);
+    expect(recorded(run)).toMatchObject({ failures: [], unservedLookUp: true });
+    await run.activate([completed(run.pending('recordFailures'))]);
+    expect(run.ended?.kind).toBe('cancelled');
+  });
+});
+
 describe('cancel', () => {
   test('(I6) while passes run: what was not read, running or queued, is owed', async () => {
     const endpoints = ['/ats/jobs', '/ats/applications', '/ats/offers', '/ats/tags', '/ats/users'];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { carriedBy, changed, chunk, INPUT, passInput, planInput, failuresInput, plan } from './answers.ts';
 import { brief, type Command, type ScheduledActivity } from './commands.ts';
 import { T0, TestRun, useWorkflows } from './harness.ts';
-import { cancel, completed, failed, update } from './jobs.ts';
+import { cancel, completed, failed, type Job, signal, update } from './jobs.ts';
 
 useWorkflows();
 
@@ -99,11 +99,12 @@ class Session {
     await this.observe(await run.activate(jobs, { historyLong }));
   }
 
-  async cancel(): Promise<void> {
+  /** Something that cuts off activities. */
+  async cut(job: Job): Promise<void> {
     const { run } = this;
     if (!run) return;
     const before = new Map(run.activities);
-    const commands = await run.activate([cancel()]);
+    const commands = await run.activate([job]);
     for (const command of commands) {
       const cancelled = command.kind === 'cancelActivity' ? before.get(command.seq) : undefined;
       if (cancelled) this.model.answered(cancelled, false);
@@ -171,6 +172,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ op: fc.constant('cancel' as const) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('deleted' as const) }) },
 );
 
 test(
@@ -183,7 +185,9 @@ test(
         for (const todo of steps) {
           if (todo.op === 'signal' || todo.op === 'now') await session.signal(todo.models, todo.op);
           else if (todo.op === 'wait') await session.wait(todo.ms);
-          else if (todo.op === 'cancel') await session.cancel();
+          else if (todo.op === 'cancel') await session.cut(cancel());
+          else if (todo.op === 'deleted')
+            await session.cut(signal('integrationChanged', { event: 'deleted' }));
           else await session.answer(todo.nth, todo.how, todo.models, todo.historyLong);
         }
         for (let left = 500; session.run && left > 0; left -= 1) {

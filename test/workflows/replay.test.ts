@@ -48,6 +48,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
       'catch-up',
       'debounce-rearmed',
       'deleted',
+      'deleted-while-reading',
       'delta',
       'erased',
       'failed-endpoint',

@@ -48,6 +48,8 @@ const ARRIVE: Record<State, () => Promise<TestRun>> = {
 const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> = {
   modelsChanged: (run, state) => deliver(run, state, changed('ats_offers')),
   integrationChanged: (run, state) => deliver(run, state, signal('integrationChanged', { event: 'created' })),
+  'integration deleted': (run, state) =>
+    deliver(run, state, signal('integrationChanged', { event: 'deleted' })),
   syncNow: (run, state) => deliver(run, state, update('syncNow', {})),
   'quiet timer': (run) => run.advanceTo(T0 + 5_000),
   'retry timer': async (run, state) => {
