@@ -82,8 +82,9 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     await system.firstSync(id);
     // Longer than a request may take: left to itself the pass would fail first.
     const stall = control.addFault({ kind: 'stall', ms: 60_000, integration: id, endpoint: '/lms/users' });
+    const reads = system.reads(id).length + 1;
     await system.tell(id, ['lms_users']);
-    const reads = await eventually(() => system.reads(id).length > 3 && system.reads(id).length);
+    await eventually(() => system.reads(id).length === reads);
     await accepted(control.announce(id, 'integration-deleted'));
     expect(await removed(system, id)).toMatchObject({ statusCode: 'Deleted' });
     expect(await temporal.client.workflow.getHandle(syncWorkflowId(id)).result()).toMatchObject({
