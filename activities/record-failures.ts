@@ -36,12 +36,16 @@ export interface RecordFailuresInput {
   integrationId: string;
   syncId: string;
   failures: PassFailure[];
-  /** Since when the integration was active when the sync was planned (ISO). */
+  /** Since when the integration was active when the sync was planned, or when the run began that was not planned (ISO). */
   activeSince?: string | undefined;
+  /** The run was cancelled before it was planned. */
+  cancelled?: boolean;
   /** Models named by webhooks that this run will not come to read. */
   unservedModels?: string[] | undefined;
   /** Every endpoint was asked for and not all were read. */
   unservedEverything?: boolean | undefined;
+  /** How all that was to be read; delta when it is not said. */
+  unservedKind?: PassKind;
   /** The integration was to be looked up at Kombo. */
   unservedLookUp?: boolean | undefined;
   /** A webhook told of its deletion, and that was not looked into (epoch milliseconds). */
@@ -168,9 +172,10 @@ async function recordForWhole(
  */
 async function cutByPause(
   deps: ActivityDeps,
-  { integrationId, activeSince, failures }: RecordFailuresInput,
+  { integrationId, activeSince, cancelled, failures }: RecordFailuresInput,
 ): Promise<boolean> {
-  if (activeSince === undefined || !failures.some(({ type }) => type === 'Cancelled')) return false;
+  const wasCut = cancelled || failures.some(({ type }) => type === 'Cancelled');
+  if (activeSince === undefined || !wasCut) return false;
   const integration = await findIntegration(deps.store, integrationId);
   return integration?.status === 'active' && integration.statusSince > new Date(activeSince);
 }
@@ -191,7 +196,7 @@ async function oweUnserved(deps: ActivityDeps, input: RecordFailuresInput): Prom
   if (!integration) return;
   const enabled = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS);
   const route = routeModels(input.unservedModels ?? [], enabled);
-  const delta = input.unservedEverything ? enabled.map((endpoint) => endpoint.path) : route.delta;
-  await owe(deps.store, integration.id, delta, 'delta');
+  const named = input.unservedEverything ? enabled.map((endpoint) => endpoint.path) : route.delta;
+  await owe(deps.store, integration.id, named, input.unservedKind ?? 'delta');
   await owe(deps.store, integration.id, route.full, 'full');
 }

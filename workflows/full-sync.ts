@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -19,7 +20,7 @@ import { readFullSyncInput } from './input.ts';
 import { labelRun } from './label-run.ts';
 import { syncState } from './messages.ts';
 import { planSync, tidyUp } from './proxies.ts';
-import { explain, runPasses } from './run-passes.ts';
+import { explain, recordUncancelled, runPasses } from './run-passes.ts';
 import { buildResult } from './sync-state.ts';
 
 /**
@@ -96,8 +97,25 @@ async function plan(input: FullSyncInput): Promise<Planned> {
       blocked: planned.blocked && { ...planned.blocked, failed: true },
     };
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    return { syncs: 1, outcomes: [], unknownModels: [], blocked: { ...explain(error), failed: true } };
+    const cancelled = isCancellation(error);
+    const failure = error instanceof ActivityFailure ? explain(error) : undefined;
+    if (!cancelled && !failure) throw error;
+    // What was asked for is owed, as when the passes fail or are cancelled.
+    if (patched('unplanned-is-owed')) {
+      await recordUncancelled({
+        integrationId,
+        syncId,
+        failures: [],
+        unservedKind: 'full',
+        unservedModels: models,
+        unservedEverything: models === undefined,
+        unservedLookUp: trigger === 'initial',
+        cancelled,
+        activeSince: workflowInfo().runStartTime.toISOString(),
+      });
+    }
+    if (cancelled || !failure) throw error;
+    return { syncs: 1, outcomes: [], unknownModels: [], blocked: { ...failure, failed: true } };
   }
 }
 

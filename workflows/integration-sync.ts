@@ -85,9 +85,9 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     while (state.unfinished) {
       await untilDue(state, debounce);
       await syncOnce(input, state);
-      // What a cancellation has cut off meanwhile is written down first.
-      const cut = state.interrupted.length > 0;
-      if (workflowInfo().continueAsNewSuggested && state.unfinished && !cut) {
+      // A cancellation would not outlast it; and what it has cut off is written down first.
+      const cancelled = CancellationScope.current().consideredCancelled;
+      if (workflowInfo().continueAsNewSuggested && state.unfinished && !cancelled) {
         await continueAsNew<typeof integrationSync>({ ...input, carried: state.carry() });
       }
     }
@@ -211,10 +211,14 @@ async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunSt
     if (!(error instanceof ActivityFailure)) throw error;
     const failure = explain(error);
     state.blocked = { ...failure, failed: true };
-    await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
+    const recorded = await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
+    waitForRetry(state, input, recorded?.retryAt, Date.now() + AFTER_FAILED_PLAN_MS);
     return undefined;
   }
 }
+
+/** What a plan was to try again is due already; so the next try needs a pause of its own. */
+const AFTER_FAILED_PLAN_MS = 5 * 60_000;
 
 /**
  * Only `sync/<id>` waits for the next try: one timer for an integration. For the others, recordFailures wakes that one.
@@ -223,10 +227,11 @@ function waitForRetry(
   state: RunState,
   { integrationId }: IntegrationSyncInput,
   retryAt: string | null | undefined,
+  earliest = 0,
 ) {
   const at = Date.parse(retryAt ?? '');
   const waits = workflowInfo().workflowId === syncWorkflowId(integrationId) && !Number.isNaN(at);
-  state.retryAt = waits ? at : undefined;
+  state.retryAt = waits ? Math.max(at, earliest) : undefined;
 }
 
 function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'syncId' | 'failures'> {
@@ -246,9 +251,11 @@ function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'sy
 async function endCancelled(input: IntegrationSyncInput, state: RunState): Promise<void> {
   state.interrupt(workflowTask());
   const { integrationId } = input;
-  const syncId = workflowInfo().runId;
-  for (const taken of state.interrupted.splice(0)) {
-    await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
+  const { runId, runStartTime } = workflowInfo();
+  for (const [index, taken] of state.interrupted.splice(0).entries()) {
+    const syncId = `${runId}/cancelled/${index + 1}`;
+    const cut = { cancelled: true, activeSince: runStartTime.toISOString() };
+    await recordUncancelled({ ...unserved(taken), ...cut, integrationId, syncId, failures: [] });
   }
   if (!state.pending) return;
   const carried = { ...state.carry(), syncs: 0, outcomes: [], unknownModels: [] };

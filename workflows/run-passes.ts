@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
   TimeoutFailure,
   workflowInfo,
@@ -39,7 +40,8 @@ export interface PassesResult {
  * the failure holds for the whole integration: then the rest is not even tried. Whatever was not read is owed.
  */
 export async function runPasses(request: PassesRequest): Promise<PassesResult> {
-  const queue = [...request.passes];
+  // Copies, since a pass may turn out to be another kind than was planned.
+  const queue = request.passes.map((pass) => ({ ...pass }));
   const running = new Set<PlannedPass>();
   const outcomes: EndpointOutcome[] = [];
   const rest: PlannedPass[] = [];
@@ -84,6 +86,11 @@ export async function runPasses(request: PassesRequest): Promise<PassesResult> {
   }
   if (failures.length === 0) return { outcomes, rest };
   const recorded = await recordUncancelled({ ...identify(request), failures });
+  // A cancellation meanwhile would not outlast continue-as-new.
+  if (rest.length > 0 && CancellationScope.current().consideredCancelled) {
+    await recordCancelled(request, [], rest);
+    throw new CancelledFailure('Cancelled while failures were written down.');
+  }
   return { outcomes, rest, retryAt: recorded?.retryAt ?? null };
 }
 
@@ -92,29 +99,30 @@ export async function recordUncancelled(input: RecordFailuresInput): Promise<Rec
   return CancellationScope.nonCancellable(() => recordFailures(input));
 }
 
+/** Sets the kind of the pass to what it turned out to be: after a long outage a delta reads everything. */
 async function runPass(
   request: PassesRequest,
   pass: PlannedPass,
 ): Promise<EndpointOutcome | PassFailure | 'cut'> {
   const { integrationId, syncId, trigger, since } = request;
-  const options = callOptions(pass.kind, integrationId, `${pass.kind} ${pass.endpoint}`);
+  const reading = callOptions(pass.kind, integrationId, `${pass.kind} ${pass.endpoint}`);
+  const input = { integrationId, syncId, trigger, since, ...pass };
   try {
     let chunk;
     do {
       if (chunk && workflowInfo().continueAsNewSuggested) return 'cut';
-      chunk = await syncEndpoint.executeWithOptions(options, [
-        { integrationId, syncId, trigger, since, ...pass },
-      ]);
+      chunk = await syncEndpoint.executeWithOptions(reading, [input]);
+      pass.kind = chunk.kind;
     } while (!chunk.done);
-    const outcome: EndpointOutcome = { ...pass, kind: chunk.kind, status: 'completed', counts: chunk.counts };
+    const outcome: EndpointOutcome = { ...pass, status: 'completed', counts: chunk.counts };
     if (!chunk.sweep) return outcome;
 
-    const sweep = callOptions(pass.kind, integrationId, `sweep ${pass.endpoint}`);
-    const input = { passId: chunk.passId, allowMassDeletion: request.allowMassDeletion ?? false };
+    const sweeping = { ...reading, summary: `sweep ${pass.endpoint}` };
+    const sweep = { passId: chunk.passId, allowMassDeletion: request.allowMassDeletion ?? false };
     let swept;
     do {
       if (swept && workflowInfo().continueAsNewSuggested) return 'cut';
-      swept = await sweepEndpoint.executeWithOptions(sweep, [input]);
+      swept = await sweepEndpoint.executeWithOptions(sweeping, [sweep]);
     } while (!swept.done);
     Object.assign(outcome, { counts: swept.counts }, swept.drift && { drift: swept.drift });
     if (swept.sweep) outcome.sweep = swept.sweep;

@@ -138,6 +138,26 @@ describe('(I22) a run that was cancelled', () => {
     }
   });
 
+  test('before it was planned: a pause that has ended by now wakes sync/<id>, a person does not', async () => {
+    for (const paused of [true, false]) {
+      const id = await bench.integration();
+      const { statusSince } = (await findIntegration(store, id))!;
+      if (paused) await pause(store, id, 'audit');
+      if (paused) await resume(store, id);
+      await run(recordFailures, {
+        integrationId: id,
+        syncId: randomUUID(),
+        failures: [],
+        unservedEverything: true,
+        unservedKind: 'full',
+        cancelled: true,
+        activeSince: statusSince.toISOString(),
+      });
+      expect(woken(id)).toBe(paused ? 1 : 0);
+      expect(await stateOf(id)).toMatchObject({ owed: 'full', dueAt: null });
+    }
+  });
+
   test('and had gone on with an older pass is not taken for one that a pause has cut off', async () => {
     const id = await bench.integration({ records: { ats_jobs: 800 } });
     await cancelled(id, await cut(id));

@@ -13,7 +13,7 @@ import {
 } from './answers.ts';
 import { brief } from './commands.ts';
 import { TestRun, useWorkflows } from './harness.ts';
-import { cancel, completed, failed } from './jobs.ts';
+import { cancel, completed, failed, type Job } from './jobs.ts';
 
 useWorkflows();
 
@@ -52,6 +52,33 @@ test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and t
     syncs: 1,
     endpoints: { '/ats/jobs': { drift, sweep: { deleted: 1 } }, '/ats/offers': { status: 'completed' } },
   });
+});
+
+test.each([
+  ['is cancelled', (): Job => cancel()],
+  ['fails', (run: TestRun): Job => failed(run.pending('planSync'), 'RequestRejected', 'no')],
+])('(I22) what was asked for is owed, and whole, when planning %s', async (_how, happen) => {
+  for (const models of [undefined, ['ats_jobs']]) {
+    const { run } = await TestRun.start('fullSync', { ...INPUT, models });
+    await run.activate([happen(run)]);
+    expect(recorded(run)).toMatchObject({ unservedKind: 'full', unservedEverything: !models, failures: [] });
+    expect(recorded(run).unservedModels).toEqual(models);
+  }
+});
+
+test('(I22) a cancellation while failures are written down is not lost in continue-as-new', async () => {
+  const run = await startPasses(['/ats/jobs', '/ats/offers']);
+  const long = { historyLong: true };
+  await run.activate([failed(run.pending('syncEndpoint', '/ats/jobs'), 'Unavailable', 'down')]);
+  const more = chunk({ ...FULL, done: false });
+  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), more)], long);
+  await run.activate([cancel()], long);
+  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
+  expect(recorded(run).failures).toMatchObject([
+    { endpoint: '/ats/offers', type: 'Cancelled', kind: 'full' },
+  ]);
+  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
+  expect(run.ended?.kind).toBe('cancelled');
 });
 
 test('(I15) a listing that failed is never swept', async () => {
@@ -142,6 +169,7 @@ test.each([
 test('a plan that fails is the result, and says why', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
   await run.activate([failed(run.pending('planSync'), 'AccessDenied', 'Check KOMBO_API_KEY.')]);
+  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })]);
   await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'failed',

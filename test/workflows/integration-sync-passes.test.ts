@@ -134,6 +134,24 @@ describe('passes', () => {
   });
 });
 
+test('(I15, I16) a delta that turned out to be a full pass owes a full one when it fails, is cut or is cancelled', async () => {
+  const turned = chunk({ kind: 'full', sweep: true });
+  const swept = await startPasses(['/ats/jobs']);
+  await swept.activate([completed(swept.pending('syncEndpoint'), turned)]);
+  await swept.activate([failed(swept.pending('sweepEndpoint'), 'Unavailable', 'down')]);
+  expect(recorded(swept).failures).toMatchObject([{ endpoint: '/ats/jobs', kind: 'full' }]);
+
+  const stopped = await startPasses(['/ats/jobs']);
+  await stopped.activate([completed(stopped.pending('syncEndpoint'), { ...turned, done: false })]);
+  await stopped.activate([cancel()]);
+  expect(recorded(stopped).failures).toMatchObject([{ endpoint: '/ats/jobs', kind: 'full' }]);
+
+  const cut = await startPasses(['/ats/jobs']);
+  const more = completed(cut.pending('syncEndpoint'), { ...turned, done: false });
+  await cut.activate([more], { historyLong: true });
+  expect(carriedBy(cut.ended).open?.passes).toEqual([{ endpoint: '/ats/jobs', kind: 'full' }]);
+});
+
 describe('an integration that is said to be deleted', () => {
   const PATHS = ['/ats/jobs', '/ats/applications', '/ats/offers', '/ats/tags', '/ats/users'];
   const deletion = () => signal('integrationChanged', { event: 'deleted' });
@@ -204,6 +222,24 @@ describe('cancel', () => {
     const commands = await run.activate([completed(run.pending('recordFailures'))]);
     expect(brief(commands)).toEqual(['recordFailures ats_offers']);
     expect(brief(await run.activate([completed(run.pending('recordFailures'))]))).toEqual(['cancelled']);
+  });
+
+  test('(I22) while a failure is being recorded, with a history that has grown long: it does not go on as new', async () => {
+    const run = await startPasses(['/ats/jobs', '/ats/offers']);
+    const long = { historyLong: true };
+    await run.activate([failed(run.pending('syncEndpoint', '/ats/jobs'), 'Unavailable', 'down')]);
+    await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk({ done: false }))], long);
+    await run.activate([cancel()], long);
+    await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
+    expect(recorded(run).failures).toMatchObject([{ endpoint: '/ats/offers', type: 'Cancelled' }]);
+    await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
+    expect(run.ended?.kind).toBe('cancelled');
+  });
+
+  test('(I22) says since when it ran, so that a pause that came between is told from a person who cancels', async () => {
+    const run = await startSignalled('ats_jobs');
+    await run.activate([cancel()]);
+    expect(recorded(run)).toMatchObject({ cancelled: true, activeSince: new Date(T0).toISOString() });
   });
 
   test('a look-up that was asked for is owed, whether the run waits or plans', async () => {

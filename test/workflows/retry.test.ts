@@ -31,6 +31,16 @@ async function startRetrying(retryMs = 60_000): Promise<TestRun> {
 }
 
 describe('what failed is tried again', () => {
+  test('(I10) also after a try that could not even be planned, though not at once', async () => {
+    const run = await startRetrying();
+    await run.advanceTo(run.now + 60_000);
+    await run.activate([failed(run.pending('planSync'), 'Unavailable', 'down')]);
+    // What was due then is due still.
+    await run.activate([completed(run.pending('recordFailures'), inMs(run, 0))]);
+    expect(brief(await run.advanceTo(run.now + 4 * 60_000))).toEqual([]);
+    expect(brief(await run.advanceTo(run.now + 60_000))).toEqual(['planSync']);
+  });
+
   test('(I10) after its pause, without a webhook, until nothing is left to try', async () => {
     const run = await startRetrying();
     expect(await run.query<SyncState>('syncState')).toMatchObject({
