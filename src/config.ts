@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CATALOGUE } from './domain/catalogue/index.ts';
+import { isCron } from './domain/cron.ts';
 import { parseDuration } from './domain/duration.ts';
 import { Secret } from './secret.ts';
 
@@ -24,6 +25,10 @@ const duration = (text: string) =>
 /** Milliseconds, or null for `off`. */
 const durationOrOff = (text: string) =>
   z.union([z.literal('off').transform(() => null), duration(text)]).default(parseDuration(text)!);
+
+/** The shortest interval of a Temporal schedule. */
+const SHORTEST_INTERVAL_MS = 1_000;
+const WEEK_MS = 7 * 86_400_000;
 
 const onOff = (text: 'on' | 'off') =>
   z
@@ -55,12 +60,10 @@ const timezone = z
   .default('UTC')
   .refine((value) => isTimezone(value), { error: 'is not a time zone, for example Europe/Berlin' });
 
-const cron = z
-  .string()
-  .default('0 2 * * 0')
-  .refine((value) => /^\S+(\s+\S+){4,6}$/.test(value.trim()), {
-    error: 'is not a cron expression of five fields, for example "0 2 * * 0" (Sunday 02:00)',
-  });
+const cron = z.string().default('0 2 * * 0').refine(isCron, {
+  error:
+    'is not a cron expression of five fields (minute, hour, day, month, weekday) that ever comes true, for example "0 2 * * 0" (Sunday 02:00)',
+});
 
 /** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
 const trustProxy = z
@@ -117,12 +120,14 @@ export const SETTINGS = {
   ),
   FULL_SYNC_CRON: cron.describe('When the weekly full sync starts'),
   FULL_SYNC_TIMEZONE: timezone.describe('Time zone of FULL_SYNC_CRON'),
-  FULL_SYNC_SPREAD: duration('6h').describe(
-    'Full syncs are spread over this window by a hash of the integration id',
-  ),
-  CATCH_UP_INTERVAL: durationOrOff('6h').describe(
-    'Delta of every endpoint though no webhook came; `off` turns it off',
-  ),
+  FULL_SYNC_SPREAD: duration('6h')
+    .refine((ms) => ms <= WEEK_MS, { error: 'is longer than a week; use for example 6h' })
+    .describe('Full syncs are spread over this window by a hash of the integration id'),
+  CATCH_UP_INTERVAL: durationOrOff('6h')
+    .refine((ms) => ms === null || ms >= SHORTEST_INTERVAL_MS, {
+      error: 'is too short; it is at least 1s, for example 6h, or off',
+    })
+    .describe('Delta of every endpoint though no webhook came; `off` turns it off'),
   LEGACY_WEBHOOKS: onOff('on').describe(
     '`sync-finished` and `remote-event-received` start syncs too (`on`), or are answered, counted and not acted upon (`off`)',
   ),
