@@ -17,7 +17,7 @@ import {
 } from '../src/store/endpoint-states.ts';
 import { findIntegration } from '../src/store/integrations.ts';
 import { oweLookUp } from '../src/store/life.ts';
-import { endPass, passStart } from '../src/store/passes.ts';
+import { endPass, isReadSince, passStart } from '../src/store/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { retire } from './look-up.ts';
@@ -98,18 +98,20 @@ async function recordFailure(
 ): Promise<void> {
   const { endpoint, kind, type, code, message } = failure;
   const end = { syncId, endpoint, code, message };
-  if (type === 'EndpointDisabled') {
-    await endPass(deps.store, { ...end, state: 'skipped', resumable: false });
-    await disableEndpoint(deps.store, integrationId, endpoint, failure);
-    deps.log.info({ integrationId, endpoint, code }, message);
+  const disabled = type === 'EndpointDisabled';
+  const resumable = !disabled && !['CursorRepeated', 'RequestRejected'].includes(type);
+  await endPass(deps.store, { ...end, state: disabled ? 'skipped' : 'failed', resumable });
+  const started = await passStart(deps.store, syncId, endpoint);
+  // Failures are written down at the end of a sync, which may be long after; what was read meanwhile knows better.
+  const outdated = started !== undefined && (await isReadSince(deps.store, integrationId, endpoint, started));
+  // The next sync reads it at once: nothing is wrong with the endpoint. What is parked waits as a whole.
+  if (outdated || ['Cancelled', 'IntegrationParked', 'IntegrationGone'].includes(type)) {
+    await owe(deps.store, integrationId, [endpoint], kind, { since: started });
     return;
   }
-  const resumable = !['CursorRepeated', 'RequestRejected'].includes(type);
-  await endPass(deps.store, { ...end, state: 'failed', resumable });
-  const started = await passStart(deps.store, syncId, endpoint);
-  // The next sync reads it at once: nothing was wrong with the endpoint. What is parked waits as a whole.
-  if (['Cancelled', 'IntegrationParked', 'IntegrationGone'].includes(type)) {
-    await owe(deps.store, integrationId, [endpoint], kind, { since: started });
+  if (disabled) {
+    await disableEndpoint(deps.store, integrationId, endpoint, failure);
+    deps.log.info({ integrationId, endpoint, code }, message);
     return;
   }
   const before = state?.failure;

@@ -197,6 +197,25 @@ export async function passStart(store: Store, syncId: string, endpoint: string):
   return (await findPass(store, syncId, endpoint))?.started_at;
 }
 
+/** Whether a pass of the endpoint that began after `since` has been completed. */
+export async function isReadSince(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+  since: Date,
+): Promise<boolean> {
+  const newer = await store.db
+    .selectFrom('kombo_sync.passes')
+    .select('id')
+    .where('integration_id', '=', integrationId)
+    .where('endpoint', '=', endpoint)
+    .where('state', '=', 'completed')
+    .where('started_at', '>', since)
+    .limit(1)
+    .executeTakeFirst();
+  return newer !== undefined;
+}
+
 export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
   return new SyncError('PassLost', `Another attempt goes on with pass ${pass.id} of ${pass.endpoint}.`);
 }

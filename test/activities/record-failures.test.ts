@@ -8,7 +8,7 @@ import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { pause, resume } from '../../src/store/life.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
-import { createWorkbench, pass, readOnce, run } from './setup.ts';
+import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { store } = bench;
@@ -88,6 +88,19 @@ describe('(I10) a failure', () => {
     await record(id, [failed('Unavailable')]);
     expect(await stateOf(id)).toMatchObject({ failure: { failures: 1 } });
   });
+});
+
+test.each([
+  ['EndpointDisabled', 'INTEGRATION.MODEL_NOT_AVAILABLE'],
+  ['RequestRejected', 'PLATFORM.INPUT_INVALID'],
+])('(I6, I10) %s that is written down after a newer read is read again', async (type, code) => {
+  const id = await bench.integration({ records: { ats_jobs: 3 } });
+  bench.control.addFault({ kind: 'error', code, integration: id, endpoint: JOBS, count: 1 });
+  const old = pass(id, { kind: 'full' });
+  await failure(syncEndpoint, old);
+  await readOnce(bench, id);
+  await record(id, [{ ...failed(type), kind: 'full' }], { syncId: old.syncId });
+  expect(await stateOf(id)).toMatchObject({ owed: 'full', dueAt: null, failure: null, disabled: null });
 });
 
 interface Cut {
