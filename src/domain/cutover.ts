@@ -13,11 +13,11 @@ export interface CutoverCheck {
   remedy: string | null;
 }
 
-/** A sync that a legacy webhook asked for and that found a change. */
+/** A sync that a legacy webhook asked for, and that found a change or came just after data-changed had brought one. */
 export interface LegacySync {
   syncId: string;
   at: Date;
-  /** A data-changed told of it as well. */
+  /** A data-changed told of what it found as well. */
   confirmed: boolean;
 }
 
@@ -32,6 +32,7 @@ export interface EndpointFacts {
 
 export interface CutoverFacts {
   integrationId: string;
+  category: string;
   status: 'active' | 'paused' | 'parked' | 'removed';
   statusReason: string | null;
   /** The newest of them, newest first: as many as are asked for, or as there are. */
@@ -47,7 +48,7 @@ export interface CutoverFacts {
 
 export interface CutoverOptions {
   now: Date;
-  /** A data-changed may come this long before or after the sync-finished of the same sync at Kombo. */
+  /** A data-changed may come this much later than the sync-finished of the same sync at Kombo. */
   graceMs: number;
   /** A delta is fresh when it is not older than this. */
   freshMs: number;
@@ -101,9 +102,14 @@ function judgeState({ integrationId, status, statusReason }: CutoverFacts): Cuto
   return not('blocked', 'state', `It is ${status}: ${statusReason ?? 'no reason given'}`, remedy);
 }
 
+/** Kombo sends no data-changed for this category. */
+const NO_DATA_CHANGED = 'ASSESSMENT';
+
 /** Each of the last syncs that a legacy webhook brought and that found something must have been told by data-changed too. */
 function judgeEvidence(facts: CutoverFacts, { now, graceMs }: CutoverOptions): CutoverCheck {
-  const { legacySyncs, lastLegacyAt, lastDataChangedAt } = facts;
+  const { category, legacySyncs, lastLegacyAt, lastDataChangedAt } = facts;
+  if (category === NO_DATA_CHANGED)
+    return ready('evidence', 'Its orders come by webhooks of their own, which stay as they are.');
   const untold = legacySyncs.filter(({ confirmed }) => !confirmed);
   const late = untold.filter(({ at }) => now.getTime() - at.getTime() > graceMs);
   if (late.length > 0) {

@@ -6,7 +6,7 @@ import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';
 
 export interface CutoverReport {
-  /** The worst of all integrations; ready also when there is none. */
+  /** The worst of all integrations; wait when there is none to judge. */
   verdict: Verdict;
   counts: Record<Verdict, number>;
   /** What comes of the legacy webhooks, and whether they are acted upon. */
@@ -46,14 +46,14 @@ export async function cutoverReport(
   );
   const counts: Record<Verdict, number> = { ready: 0, wait: 0, blocked: 0 };
   for (const { verdict } of integrations) counts[verdict] += 1;
-  const verdict = worst(integrations.map((one) => one.verdict));
+  const verdict = integrations.length === 0 ? 'wait' : worst(integrations.map((one) => one.verdict));
   // `serve` may have another environment than whoever asks.
   const mode = config.LEGACY_WEBHOOKS && !legacy.ignored ? 'on' : 'off';
   return {
     verdict,
     counts,
     legacy: { ...legacy, mode },
-    message: messageOf(verdict, mode, legacy, judging.now),
+    message: integrations.length === 0 ? NOTHING : messageOf(verdict, mode, legacy, judging.now),
     integrations,
   };
 }
@@ -65,6 +65,8 @@ async function readSchedules(client: Client, id: string | undefined): Promise<Ma
   if (!fullSync) return new Map();
   return new Map([[id, { paused: fullSync.paused, nextRun: fullSync.nextRuns[0] ?? null }]]);
 }
+
+const NOTHING = 'There is nothing to judge: no integration is known that is not removed.';
 
 function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, now: Date): string {
   if (mode === 'off') {

@@ -6,7 +6,7 @@ export interface CutoverQuery {
   id?: string | undefined;
   /** How many of the last changes by legacy webhooks. */
   syncs: number;
-  /** A data-changed belongs to a sync-finished when they came no further apart. */
+  /** A data-changed may come this much later than the sync-finished that told of the same change, or before it. */
   graceMs: number;
   extraEndpoints: readonly string[];
 }
@@ -34,9 +34,13 @@ type IntegrationRow = Omit<CutoverFacts, 'endpoints' | 'schedule' | 'legacySyncs
 
 const LEGACY = `('sync-finished', 'remote-event-received')`;
 
+const hasChanged = (syncId: string) => `exists (
+  select from kombo_sync.passes p
+  where p.sync_id = ${syncId} and p.integration_id = i.id and p.created + p.updated + p.deleted + p.restored > 0)`;
+
 /** $1 id or null · $2 syncs · $3 milliseconds of grace */
 const INTEGRATIONS = `
-select i.id as "integrationId", i.status, i.status_reason as "statusReason",
+select i.id as "integrationId", i.category, i.status, i.status_reason as "statusReason",
   coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt"
 from kombo_sync.integrations i
 cross join lateral (
@@ -49,21 +53,28 @@ cross join lateral (
   ) seen
 ) came
 cross join lateral (
-  select jsonb_agg(jsonb_build_object('syncId', s.sync_id, 'at', s.last_at, 'confirmed', s.confirmed) order by s.last_at desc) as syncs
+  -- What a legacy sync has found must be told by the same sync or later: what came before it was read before it. Where it
+  -- found nothing since data-changed had brought it just before, that one came first, which is as good.
+  select jsonb_agg(jsonb_build_object('syncId', s.sync_id, 'at', s.last_at, 'confirmed', not s.changed or s.told) order by s.last_at desc) as syncs
   from (
-    select d.sync_id, max(d.last_at) as last_at,
+    select d.sync_id, d.last_at, c.changed,
       exists (
         select from kombo_sync.sync_deliveries told
-        where told.integration_id = i.id and told.type = 'data-changed'
-          and told.last_at >= min(d.first_at) - $3::float8 * interval '1 millisecond'
-          and told.first_at <= max(d.last_at) + $3::float8 * interval '1 millisecond'
-      ) as confirmed
-    from kombo_sync.sync_deliveries d
-    where d.integration_id = i.id and d.type in ${LEGACY} and exists (
-      select from kombo_sync.passes p
-      where p.sync_id = d.sync_id and p.integration_id = i.id and p.created + p.updated + p.deleted + p.restored > 0)
-    group by d.sync_id
-    order by max(d.last_at) desc
+        where told.integration_id = i.id and told.type = 'data-changed' and (
+          told.sync_id = d.sync_id
+          or told.last_at >= d.first_at and told.first_at <= d.last_at + $3::float8 * interval '1 millisecond')
+      ) as told
+    from (
+      select sync_id, min(first_at) as first_at, max(last_at) as last_at from kombo_sync.sync_deliveries
+      where integration_id = i.id and type in ${LEGACY} group by sync_id
+    ) d
+    cross join lateral (select ${hasChanged('d.sync_id')} as changed) c
+    where c.changed or exists (
+      select from kombo_sync.sync_deliveries before
+      where before.integration_id = i.id and before.type = 'data-changed' and before.sync_id <> d.sync_id
+        and before.last_at >= d.first_at - $3::float8 * interval '1 millisecond' and before.first_at <= d.last_at
+        and ${hasChanged('before.sync_id')})
+    order by d.last_at desc
     limit $2::int
   ) s
 ) legacy

@@ -21,6 +21,7 @@ const READ: EndpointFacts = {
 };
 const READY: CutoverFacts = {
   integrationId: 'demo:1',
+  category: 'ATS',
   status: 'active',
   statusReason: null,
   legacySyncs: [{ syncId: 'a', at: ago(30), confirmed: true }],
@@ -50,6 +51,11 @@ test('(I24) with all that is needed the way is free, and each check says on what
     expect(check).toMatchObject({ verdict: 'ready', remedy: null });
     expect(check.message).not.toBe('');
   }
+});
+
+test('(I24) assessment has no data-changed, so none is waited for', () => {
+  const facts = { ...READY, category: 'ASSESSMENT', legacySyncs: [], lastDataChangedAt: null };
+  expect(judgeCutover(facts, OPTIONS)).toMatchObject({ verdict: 'ready' });
 });
 
 type Case = [string, Partial<CutoverFacts>, CutoverCheck['name'], CutoverCheck['verdict'], RegExp];

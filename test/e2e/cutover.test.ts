@@ -3,6 +3,7 @@ import type { CutoverCheck } from '../../src/domain/cutover.ts';
 import { cutoverReport } from '../../src/operations/cutover.ts';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
 import { fullSync } from '../../src/operations/syncs.ts';
+import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem } from './setup.ts';
 
@@ -77,6 +78,11 @@ test.concurrent(
     expect((await check(id, 'schedule')).message).toMatch(/next full sync runs at 20/);
   },
 );
+
+test('(I24) where there is nothing to judge, nothing is ready', async () => {
+  const empty = { ...operator, store: await createTestStore() };
+  expect(await cutoverReport(empty)).toMatchObject({ verdict: 'wait', integrations: [] });
+});
 
 test.concurrent('(I24) it is blocked when a change came that no data-changed told of', async () => {
   const id = await ready();

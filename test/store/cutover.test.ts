@@ -50,11 +50,12 @@ describe('(I24) changes that a legacy webhook has brought', () => {
   const found = async (syncs?: number) =>
     (await facts(syncs)).legacySyncs.map(({ syncId, confirmed }) => [syncId.split('/')[1], confirmed]);
 
-  test('are confirmed by a data-changed of the same sync, or of another one not long before or after', async () => {
+  test('are confirmed by a data-changed of the same sync, or of another one not long after', async () => {
     await sync('both', ['sync-finished', 'data-changed'], 0);
     await sync('alone', ['sync-finished'], 30);
-    await sync('before', ['data-changed'], 50, 0);
+    await sync('before', ['data-changed'], 59);
     await sync('near', ['remote-event-received'], 60);
+    expect(await found(1)).toEqual([['near', false]]);
     await sync('nearer', ['sync-finished'], 61);
     await sync('after', ['data-changed'], 70, 0);
     expect(await found()).toEqual([
@@ -65,6 +66,13 @@ describe('(I24) changes that a legacy webhook has brought', () => {
     ]);
     expect(await found(2)).toHaveLength(2);
     expect((await facts()).legacySyncs[0]?.at).toEqual(at(61));
+  });
+
+  test('which data-changed had brought just before are evidence too, though nothing is left to find', async () => {
+    await sync('told', ['data-changed'], 0);
+    await sync('nothing left', ['sync-finished'], 2, 0);
+    await sync('too late', ['sync-finished'], 30, 0);
+    expect(await found()).toEqual([['nothing left', true]]);
   });
 
   test('a sync that found nothing is none, and data-changed of others confirms nothing', async () => {

@@ -131,11 +131,14 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       async ({ query: { cursor, limit, verdict } }) => {
         const report = await readCutover();
         const [after] = cursor ?? [];
-        const listed = report.integrations.filter(
-          (one) =>
-            (verdict === undefined || one.verdict === verdict) &&
-            (after === undefined || one.integrationId > after),
-        );
+        // Databases order texts by their locale, in which the comparison below would skip some.
+        const listed = report.integrations
+          .filter(
+            (one) =>
+              (verdict === undefined || one.verdict === verdict) &&
+              (after === undefined || one.integrationId > after),
+          )
+          .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));
         const integrations = listed.slice(0, limit);
         const last = integrations.at(-1);
         const next = last && listed.length > limit ? toCursor([last.integrationId]) : null;
