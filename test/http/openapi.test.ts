@@ -197,5 +197,9 @@ test('a body that may be left out says so', () => {
 
 test('people find it at /api/docs', async () => {
   const { app } = await testApp();
-  expect((await app.inject('/api/docs/')).statusCode).toBe(200);
+  const page = await app.inject('/api/docs/');
+  expect(page.statusCode).toBe(200);
+  // serve speaks http; browsers that are told otherwise load nothing.
+  expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+  expect(page.headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
 });

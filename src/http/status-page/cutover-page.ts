@@ -23,6 +23,7 @@ export function cutoverPage(data: CutoverData): string {
   const { report, now } = data;
   const { counts, legacy, message, verdict } = report;
   const done = legacy.mode === 'off';
+  const label = done ? 'Switched off' : WORDS[verdict].label;
   const open = report.integrations
     .filter((integration) => integration.verdict !== 'ready')
     .sort((a, b) => rank(a) - rank(b));
@@ -41,7 +42,7 @@ export function cutoverPage(data: CutoverData): string {
     </div>
     <ul class="notices" aria-label="Verdict">
       <li class="${done ? 'good' : WORDS[verdict].tone}">
-        <strong>${done ? 'Switched off' : WORDS[verdict].label}.</strong> ${message}
+        <strong>${label}.</strong> ${message.replace(`${label}. `, '')}
       </li>
     </ul>
     ${facts([
