@@ -220,9 +220,13 @@ cross join lateral (
   where e.category = page.category and e.model <> all(page.unavailable_models)
 ) reads
 cross join lateral (
-  select count(*)::int as "runningPasses", coalesce(sum(records), 0)::float8 as "runningRecords",
-    min(started_at) as "runningSince", coalesce(bool_or(kind = 'full'), false) as "runningFull"
-  from kombo_sync.passes p where p.integration_id = page.id and p.state = 'running'
+  -- Of the syncs that run, also what they have read of endpoints that they are done with.
+  select count(distinct endpoint) filter (where state = 'running')::int as "runningPasses",
+    coalesce(sum(records), 0)::float8 as "runningRecords", min(started_at) as "runningSince",
+    coalesce(bool_or(kind = 'full') filter (where state = 'running'), false) as "runningFull"
+  from kombo_sync.passes p
+  where p.integration_id = page.id and p.sync_id = any(
+    array(select r.sync_id from kombo_sync.passes r where r.integration_id = page.id and r.state = 'running'))
 ) running
 cross join lateral (
   select case when bool_or(verdict = 'unexpected') then 'unexpected' when bool_or(verdict = 'expected') then 'expected'
