@@ -115,6 +115,14 @@ function describePostgres(error: Error): Failure | undefined {
 
 function describeTemporal(error: Error): Failure | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const missing = /Namespace (\S+) (?:is|was) not found/.exec(cause.message)?.[1];
+    if (missing !== undefined) {
+      return {
+        code: 'settings',
+        message: `Temporal has no namespace ${missing}. Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${missing}`,
+        exitCode: EXIT.failed,
+      };
+    }
     const code: unknown = 'code' in cause ? cause.code : undefined;
     const reason =
       (typeof code === 'number' ? GRPC_UNREACHABLE.get(code) : undefined) ??

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { CommanderError } from 'commander';
 import { CliError, describeFailure, EXIT, type Failure } from './errors.ts';
 import { createProgram } from './program.ts';
@@ -20,7 +20,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 
 // Most of the start of a command is compiling what it loads; the second time that is done.
-enableCompileCache();
+module.enableCompileCache();
 
 try {
   loadEnvFile('.env');

@@ -34,9 +34,9 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const OLDEST_NODE = 22;
+const OLDEST_NODE = '22.13.0';
 
 export function checkNode(version = process.versions.node): Check {
-  if (Number.parseInt(version) >= OLDEST_NODE) return ok('Node', version);
+  if (version.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0) return ok('Node', version);
   return fail('Node', `${version} is too old`, `Use Node ${OLDEST_NODE} or newer.`);
 }
