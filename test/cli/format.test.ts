@@ -72,6 +72,11 @@ test.each([
     { code: 'failed', exitCode: 1 },
   ],
   [
+    'a namespace that Temporal does not have',
+    new Error('5 NOT_FOUND: Namespace nope is not found.'),
+    { code: 'settings', exitCode: 1, message: expect.stringContaining('TEMPORAL_NAMESPACE') as string },
+  ],
+  [
     'Temporal away',
     new Error('Failed', { cause: Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }) }),
     { code: 'unreachable', exitCode: 4 },
