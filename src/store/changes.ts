@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Store } from './database.ts';
 import type { ChangeOp } from './schema.ts';
 
@@ -13,6 +14,13 @@ export interface Change {
 }
 
 export const CHANGES_CHANNEL = 'kombo_sync_changes';
+
+interface ReadOptions {
+  after: string;
+  limit: number;
+  integrationId?: string | undefined;
+  table?: string | undefined;
+}
 
 interface ChangeRow {
   seq: string;
@@ -31,9 +39,16 @@ interface ChangeRow {
  */
 export async function readChanges(
   store: Store,
-  options: { after: string; limit: number; integrationId?: string | undefined; table?: string | undefined },
+  options: ReadOptions,
 ): Promise<{ changes: Change[]; position: string }> {
-  const { rows } = await store.pool.query<ChangeRow>(
+  return readFeed(store.pool, options);
+}
+
+async function readFeed(
+  client: pg.ClientBase | pg.Pool,
+  options: ReadOptions,
+): Promise<{ changes: Change[]; position: string }> {
+  const { rows } = await client.query<ChangeRow>(
     'select seq::text, integration_id, table_name, id, op, at from kombo_sync.read_changes($1, $2)',
     [options.after, options.limit],
   );
@@ -64,45 +79,56 @@ export async function latestPosition(store: Store): Promise<string> {
 }
 
 const POLL_MS = 5_000;
+const RECONNECT_MS = 1_000;
 const BATCH = 1_000;
 
 /**
  * Follows the feed until the signal aborts. NOTIFY wakes it at once; should a notification get lost, it looks again every
- * five seconds.
+ * five seconds. A connection that breaks is replaced.
+ *
+ * @throws when there is nothing to replace it with.
  */
 export async function* followChanges(
   store: Store,
-  options: {
-    after: string;
-    signal: AbortSignal;
-    integrationId?: string | undefined;
-    table?: string | undefined;
-  },
+  options: Omit<ReadOptions, 'limit'> & { signal: AbortSignal },
 ): AsyncGenerator<Change> {
-  const client = await store.pool.connect();
+  const { signal } = options;
   let wake = () => {};
   const onWake = () => wake();
-  client.on('notification', onWake);
-  options.signal.addEventListener('abort', onWake);
+  const nextWake = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  let after = options.after;
+  signal.addEventListener('abort', onWake);
   try {
-    await client.query(`listen ${CHANGES_CHANNEL}`);
-    let after = options.after;
-    while (!options.signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const { changes, position } = await readChanges(store, { ...options, after, limit: BATCH });
-      yield* changes;
-      if (position !== after) {
-        after = position;
-        continue;
+    while (!signal.aborted) {
+      const client = await store.pool.connect();
+      client.on('notification', onWake);
+      // The next read fails then.
+      client.on('error', onWake);
+      let hasRead = false;
+      try {
+        await client.query(`listen ${CHANGES_CHANNEL}`);
+        while (!signal.aborted) {
+          const woken = nextWake();
+          const { changes, position } = await readFeed(client, { ...options, after, limit: BATCH });
+          hasRead = true;
+          yield* changes;
+          if (position === after) await waitFor(woken, POLL_MS);
+          after = position;
+        }
+      } catch (error) {
+        // One that never worked says that another one would not work either.
+        if (!hasRead) throw error;
+      } finally {
+        client.off('notification', onWake).off('error', onWake);
+        client.release(true);
       }
-      await waitFor(woken, POLL_MS);
+      if (!signal.aborted) await waitFor(nextWake(), RECONNECT_MS);
     }
   } finally {
-    options.signal.removeEventListener('abort', onWake);
-    client.off('notification', onWake);
-    client.release(true);
+    signal.removeEventListener('abort', onWake);
   }
 }
 

@@ -95,3 +95,30 @@ test(
     await staying.stop();
   },
 );
+
+test('(I19) a worker whose connections to Postgres break goes on', { timeout: 90_000 }, async () => {
+  const id = system.integration({ records: { lms_users: 20_000 } });
+  const worker = await startWorkerProcess();
+  const { handle } = await startFullSync(temporal.client, config, {
+    integrationId: id,
+    models: ['lms_users'],
+    trigger: 'initial',
+  });
+  const others = `from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+  const breakThem = async () => {
+    const { rowCount } = await store.pool.query(
+      `select pg_terminate_backend(pid) ${others} and exists (
+         select ${others} and state = 'active' and query like '%with page as%')`,
+    );
+    return Boolean(rowCount);
+  };
+  // Each time at another moment of a page.
+  for (let times = 0; times < 3; times += 1) await eventually(breakThem, { everyMs: 5 });
+  const result = await Promise.race([handle.result(), worker.finished]);
+  expect(result).toMatchObject({
+    status: 'completed',
+    endpoints: { '/lms/users': { counts: { records: 20_000, created: 20_000, unchanged: 0 } } },
+  });
+  worker.kill('SIGTERM');
+  expect(await worker.finished).toMatchObject({ code: 0 });
+});

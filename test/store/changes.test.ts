@@ -236,4 +236,25 @@ describe('following', () => {
     }
     expect(seen).toEqual(['a', 'b']);
   });
+
+  test('it goes on where it was when its connection breaks', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    await send('a');
+    const following = (async () => {
+      for await (const change of followChanges(store, { after: start, signal: stop.signal }))
+        seen.push(change.id);
+    })();
+    await eventually(() => seen.length === 1);
+    const { rows } = await store.pool.query(
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    await send('b');
+    await eventually(() => seen.length === 2);
+    stop.abort();
+    await following;
+    expect(seen).toEqual(['a', 'b']);
+  });
 });
