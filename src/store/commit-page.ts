@@ -5,7 +5,7 @@ import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import { passLost, type Pass } from './passes.ts';
+import { INTEGRATION, NOT_REMOVED, passLost, refuseRemoved, type Pass } from './passes.ts';
 import {
   beginWrite,
   isChange,
@@ -41,6 +41,7 @@ const UNIQUE_VIOLATION = '23505';
  *
  * @returns the pass as it is afterwards, and whether a read is owed that it has not paid and that is due.
  * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
+ * @throws SyncError IntegrationGone when the integration is removed; nothing is written then either.
  * @throws SyncError CursorRepeated when `next` was followed before.
  */
 export async function commitPage(
@@ -92,25 +93,26 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
   const { rows } = await client.query<Pass>({
     name: 'move_pass',
     text: `
-      with page as (
+      with ${INTEGRATION}, page as (
         insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
-        select id, pages + 1, restarts, $3, case when updated_after is null then $4::text[] end
-        from kombo_sync.passes where id = $1 and version = $2
+        select id, pages + 1, restarts, $4, case when updated_after is null then $5::text[] end
+        from kombo_sync.passes where id = $2 and version = $3
       )
       update kombo_sync.passes set
-        version = version + 1, pages = pages + 1, cursor = $5, active_at = clock_timestamp(),
-        watermark_at = case when pages = 0 then started_at + $6::int * interval '1 millisecond' else watermark_at end,
-        state = case when $5::text is null then 'completed' else state end,
-        finished_at = case when $5::text is null then clock_timestamp() end,
-        sweep_state = case when $5::text is null and updated_after is null then 'due' else sweep_state end,
-        records = records + $7, created = created + $8, updated = updated + $9, unchanged = unchanged + $10,
-        deleted = deleted + $11, restored = restored + $12, stale = stale + $13, rejected = rejected + $14,
-        drift_missing = drift_missing + $15, drift_stale = drift_stale + $16,
-        drift_wrongly_live = drift_wrongly_live + $17, drift_wrongly_deleted = drift_wrongly_deleted + $18,
-        drift_expected = drift_expected + $19
-      where id = $1 and version = $2 and state = 'running'
+        version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(),
+        watermark_at = case when pages = 0 then started_at + $7::int * interval '1 millisecond' else watermark_at end,
+        state = case when $6::text is null then 'completed' else state end,
+        finished_at = case when $6::text is null then clock_timestamp() end,
+        sweep_state = case when $6::text is null and updated_after is null then 'due' else sweep_state end,
+        records = records + $8, created = created + $9, updated = updated + $10, unchanged = unchanged + $11,
+        deleted = deleted + $12, restored = restored + $13, stale = stale + $14, rejected = rejected + $15,
+        drift_missing = drift_missing + $16, drift_stale = drift_stale + $17,
+        drift_wrongly_live = drift_wrongly_live + $18, drift_wrongly_deleted = drift_wrongly_deleted + $19,
+        drift_expected = drift_expected + $20
+      where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
       returning *`,
     values: [
+      pass.integration_id,
       pass.id,
       pass.version,
       page.next === null ? null : createHash('md5').update(page.next).digest('hex'),
@@ -133,7 +135,10 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
     ],
   });
   const [moved] = rows;
-  if (!moved) throw passLost(pass);
+  if (!moved) {
+    await refuseRemoved(client, pass.integration_id);
+    throw passLost(pass);
+  }
   return moved;
 }
 

@@ -3,7 +3,7 @@ import { getEndpoint } from '../domain/catalogue/index.ts';
 import type { StorableRecord } from '../domain/records.ts';
 import { quote } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import type { Pass } from './passes.ts';
+import { INTEGRATION, NOT_REMOVED, passLost, refuseRemoved, type Pass } from './passes.ts';
 import { recordDrift } from './drift.ts';
 import { beginWrite, isChange, writeRecords, type WriteOptions } from './write-records.ts';
 
@@ -75,7 +75,11 @@ export interface SweepAnswer {
   observedAt: Date;
 }
 
-/** Writes what Kombo returned for the candidates, and marks those deleted that it does not know any more. */
+/**
+ * Writes what Kombo returned for the candidates, and marks those deleted that it does not know any more.
+ *
+ * @throws SyncError IntegrationGone when the integration is removed, PassLost when only the pass is; nothing is written then.
+ */
 export async function settleCandidates(
   store: Store,
   pass: Pass,
@@ -100,15 +104,28 @@ export async function settleCandidates(
       pass.id,
       answer.asked,
     ]);
-    await client.query(
-      `update kombo_sync.passes set
-         sweep_deleted = sweep_deleted + $2, active_at = clock_timestamp(), created = created + $3,
-         updated = updated + $4, deleted = deleted + $2 + $5, restored = restored + $6,
-         drift_wrongly_live = drift_wrongly_live + case when drift_before is null then 0 else $2 end,
-         drift_expected = drift_expected + case when drift_before is null then 0 else $2 end
-       where id = $1`,
-      [pass.id, deleted, counts.created, counts.updated, counts.deleted, counts.restored],
+    const { rowCount } = await client.query(
+      `with ${INTEGRATION}
+       update kombo_sync.passes set
+         sweep_deleted = sweep_deleted + $3, active_at = clock_timestamp(), created = created + $4,
+         updated = updated + $5, deleted = deleted + $3 + $6, restored = restored + $7,
+         drift_wrongly_live = drift_wrongly_live + case when drift_before is null then 0 else $3 end,
+         drift_expected = drift_expected + case when drift_before is null then 0 else $3 end
+       where id = $2 and ${NOT_REMOVED}`,
+      [
+        pass.integration_id,
+        pass.id,
+        deleted,
+        counts.created,
+        counts.updated,
+        counts.deleted,
+        counts.restored,
+      ],
     );
+    if (!rowCount) {
+      await refuseRemoved(client, pass.integration_id);
+      throw passLost(pass);
+    }
     return { deleted, changed: deleted > 0 || isChange(counts) };
   });
 }

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { remove, revive } from '../../src/store/life.ts';
-import { createWorkbench, failure, readOnce, run } from './setup.ts';
+import { eventually } from '../support/poll.ts';
+import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { control, store } = bench;
@@ -88,4 +89,49 @@ test('it gives its place to others between two steps', async () => {
   expect(steps).toBeGreaterThan(2);
   expect(total).toBeGreaterThan(60);
   expect(await rows(id)).toBe(0);
+});
+
+describe('what is erased stays erased', () => {
+  const removeAndErase = async (id: string) => {
+    await remove(store, id, { code: 'RemovedByHand', message: 'gone', at: new Date() });
+    expect(await run(eraseIntegration, { integrationId: id, now: true })).toMatchObject({ state: 'erased' });
+  };
+  const refused = { type: 'IntegrationGone', nonRetryable: true };
+  const { syncEndpoint, sweepEndpoint } = bench.activities();
+
+  test('a pass that comes late reads nothing', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 30 } });
+    await readOnce(bench, id);
+    await removeAndErase(id);
+    control.clearRequests();
+    expect(await failure(syncEndpoint, pass(id))).toMatchObject(refused);
+    expect(bench.queries(id)).toEqual([]);
+    expect(await rows(id)).toBe(0);
+    expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'RemovedByHand' });
+  });
+
+  test('a page that was on its way is not written', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 600 } });
+    control.addFault({ kind: 'delay', ms: 1_000, integration: id, endpoint: '/ats/jobs', nth: 2 });
+    const reading = failure(syncEndpoint, pass(id));
+    await eventually(async () => (await rows(id)) === 250);
+    await removeAndErase(id);
+    expect(await reading).toMatchObject(refused);
+    expect(await rows(id)).toBe(0);
+    expect(await bench.passes(id)).toEqual([]);
+  });
+
+  test('nor are answers that a sweep waits for', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 30 } });
+    await readOnce(bench, id);
+    const { passId } = await run(syncEndpoint, pass(id, { kind: 'full' }));
+    await store.pool.query('update kombo_sync.pass_pages set ids = ids[1:10] where pass_id = $1', [passId]);
+    control.clearRequests();
+    control.addFault({ kind: 'delay', ms: 1_000, integration: id, endpoint: '/ats/jobs' });
+    const sweeping = failure(sweepEndpoint, { passId, allowMassDeletion: false });
+    await eventually(() => bench.queries(id).length === 1);
+    await removeAndErase(id);
+    expect(await sweeping).toMatchObject(refused);
+    expect(await rows(id)).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { commitPage } from '../../src/store/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
 import { addDeliveries, noteServed } from '../../src/store/deliveries.ts';
 import { owe } from '../../src/store/endpoint-states.ts';
@@ -7,7 +8,7 @@ import { findIntegration, saveIntegration } from '../../src/store/integrations.t
 import { remove, revive } from '../../src/store/life.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
-import { readPass } from './support.ts';
+import { makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
 let integrations = 0;
@@ -139,4 +140,22 @@ test('a step waits for an integration that is coming back, and then deletes noth
   });
   expect(await step.erasing).toBe(0);
   expect(await rowsOf(id)).toEqual(before);
+});
+
+test('a page waits for a removal that is under way, and is then not written', async () => {
+  const pass = await open(store, id, '/ats/jobs', 'full');
+  const committing = await transaction(store.pool, async (client) => {
+    await client.query(`update kombo_sync.integrations set status = 'removed' where id = $1`, [id]);
+    const committed = commitPage(store, pass, makePage('/ats/jobs', [{ id: 'late' }]), PLAIN);
+    committed.catch(() => {});
+    await eventually(async () => {
+      const { rows } = await store.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length === 1;
+    });
+    return { committed };
+  });
+  await expect(committing.committed).rejects.toMatchObject({ errorClass: 'IntegrationGone' });
+  expect(await readRow(store, id, 'ats_jobs', 'late')).toBeUndefined();
 });
