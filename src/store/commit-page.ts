@@ -5,7 +5,7 @@ import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import { INTEGRATION, NOT_REMOVED, passLost, refuseRemoved, type Pass } from './passes.ts';
+import { INTEGRATION, NOT_REMOVED, PASS_COLUMNS, passLost, refuseRemoved, type Pass } from './passes.ts';
 import {
   beginWrite,
   isChange,
@@ -110,7 +110,7 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
         drift_wrongly_live = drift_wrongly_live + $18, drift_wrongly_deleted = drift_wrongly_deleted + $19,
         drift_expected = drift_expected + $20
       where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
-      returning *`,
+      returning ${PASS_COLUMNS.join(', ')}`,
     values: [
       pass.integration_id,
       pass.id,

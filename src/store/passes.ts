@@ -111,6 +111,7 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
 }
 
+/** What a pass takes along into the one that goes on with it. */
 const CONTINUED_COLUMNS = [
   'integration_id',
   'endpoint',
@@ -135,7 +136,28 @@ const CONTINUED_COLUMNS = [
   'drift_wrongly_deleted',
   'drift_expected',
   'started_at',
-];
+] as const satisfies readonly (keyof Pass)[];
+
+/** `*` in a prepared statement would fail on every connection that is older than a new column. */
+export const PASS_COLUMNS = [
+  ...CONTINUED_COLUMNS,
+  'id',
+  'sync_id',
+  'workflow_id',
+  'run_id',
+  'trigger',
+  'state',
+  'cursor',
+  'version',
+  'sweep_state',
+  'sweep_candidates',
+  'sweep_deleted',
+  'sweep_message',
+  'error_code',
+  'error_message',
+  'active_at',
+  'finished_at',
+] as const satisfies readonly (keyof Pass)[];
 
 async function findPass(store: Store, syncId: string, endpoint: string): Promise<Pass | undefined> {
   return store.db

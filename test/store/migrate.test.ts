@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import { SYSTEM_COLUMNS } from '../../src/store/data-tables.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
 import { openStore } from '../../src/store/database.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
+import { getPass } from '../../src/store/passes.ts';
 import { createEmptyStore, createTestStore } from '../support/database.ts';
-import { at, feed, readRow, rowVersions, write } from './support.ts';
+import { at, feed, makePage, open, PLAIN, readRow, rowVersions, write } from './support.ts';
 
 const ABSENCES = '/hris/absences';
 
@@ -117,5 +119,21 @@ describe('migrations', () => {
     await store.pool.query('drop view kombo.ats_jobs');
     expect((await migrate(store)).applied).toContain('kombo.ats_jobs');
     expect(await pendingMigrations(store)).toEqual([]);
+  });
+
+  test('a worker that runs while a step adds a column to its passes goes on writing', async () => {
+    const own = await createTestStore();
+    // One connection, whose prepared statements are older than the column.
+    const worker = openStore(own.url, { max: 1 });
+    try {
+      const pass = await open(worker, 'bombohr:1', ABSENCES, 'full');
+      const first = await commitPage(worker, pass, makePage(ABSENCES, [{ id: 'a' }], { next: 'p2' }), PLAIN);
+      expect(first.pass).toEqual(await getPass(worker, pass.id));
+      await own.pool.query('alter table kombo_sync.passes add column audit integer');
+      const second = await commitPage(worker, first.pass, makePage(ABSENCES, [{ id: 'b' }]), PLAIN);
+      expect(second.pass).toMatchObject({ state: 'completed', created: 2 });
+    } finally {
+      await worker.close();
+    }
   });
 });
