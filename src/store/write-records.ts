@@ -173,12 +173,7 @@ async function markEmptied(
 ): Promise<{ counts: WriteCounts; known: Set<string> }> {
   const { rows } = await client.query<{ id: string; changed: boolean; lived: boolean; late: boolean | null }>(
     emptiedSql(target.endpoint),
-    [
-      target.integrationId,
-      `[${records.map((record) => record.projection ?? record.raw).join(',')}]`,
-      target.observedAt,
-      target.driftBefore,
-    ],
+    [target.integrationId, JSON.stringify(records.map(deletionOf)), target.observedAt, target.driftBefore],
   );
   const changed = rows.filter((row) => row.changed);
   const deleted = changed.filter((row) => row.lived).length;
@@ -192,6 +187,12 @@ async function markEmptied(
     },
     known: new Set(rows.map((row) => row.id)),
   };
+}
+
+/** Only what is used goes to Postgres: anything else of the record may be something that it cannot hold. */
+function deletionOf({ id, projection, raw }: StorableRecord): Record<string, unknown> {
+  const { changed_at, remote_deleted_at } = JSON.parse(projection ?? raw) as Record<string, unknown>;
+  return { id, changed_at, remote_deleted_at };
 }
 
 async function setAside(

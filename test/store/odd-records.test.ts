@@ -104,6 +104,16 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await feed(store, integration)).toEqual(['created a', 'created b']);
   });
 
+  test('an emptied tombstone that Postgres cannot hold deletes what was known, and is else set aside', async () => {
+    const tombstone = (id: string) =>
+      `{"id":"${id}","remote_id":1e200000,"changed_at":"2026-03-01T10:00:00Z","remote_deleted_at":"2026-03-01T10:00:00Z"}`;
+    await full([[{ id: 'known', unit: 'DAYS' }]]);
+    const pass = await delta([[{ id: 'a' }, tombstone('known'), tombstone('unknown')]]);
+    expect(pass).toMatchObject({ state: 'completed', created: 1, deleted: 1, rejected: 1 });
+    expect(await row('known')).toMatchObject({ unit: 'DAYS', deleted_at: new Date('2026-03-01T10:00:00Z') });
+    expect(await rejected(store, integration)).toMatchObject([{ id: 'unknown', reason: 'unstorable' }]);
+  });
+
   test('a page without records that has a next page', async () => {
     expect(await full([[], [], [{ id: 'a' }]])).toMatchObject({ state: 'completed', pages: 3, created: 1 });
   });
