@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /**
  * A number that a double may not hold exactly has sixteen characters or an exponent. Numbers follow a bracket, a colon, a
  * comma or white space; so ids, which are full of digits and letters, do not match.
@@ -25,11 +27,41 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
  */
 export function parseExact(text: string): unknown {
   if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
-  return (JSON.parse as ParseWithSource)(text, (_key, value, context) =>
-    typeof value === 'number' && context.source !== undefined && String(value) !== context.source
-      ? rawJSON(context.source)
-      : value,
+  try {
+    return (JSON.parse as ParseWithSource)(text, (_key, value, context) =>
+      typeof value === 'number' && context.source !== undefined && String(value) !== context.source
+        ? rawJSON(context.source)
+        : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return parseDeep(text);
+    throw error;
+  }
+}
+
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
+
+/**
+ * The same for a text in which something is nested deeper than the stack allows a reviver to follow; the parser itself has
+ * no such limit. The numbers go through it as marked strings. One deep record would else cost its whole page.
+ */
+function parseDeep(text: string): unknown {
+  const mark = randomUUID();
+  const marked = text.replace(STRING_OR_NUMBER, (token) =>
+    token.startsWith('"') || String(Number(token)) === token ? token : `"${mark}${token}"`,
   );
+  const root = { value: JSON.parse(marked) as unknown };
+  const found: object[] = [root];
+  for (let node = found.pop(); node; node = found.pop()) {
+    for (const [key, value] of Object.entries(node) as [string, unknown][]) {
+      if (typeof value === 'object' && value !== null) found.push(value);
+      else if (typeof value === 'string' && value.startsWith(mark)) {
+        // An assignment to a key `__proto__` would not be one.
+        Object.defineProperty(node, key, { value: rawJSON(value.slice(mark.length)) });
+      }
+    }
+  }
+  return root.value;
 }
 
 /** The text of a number that `parseExact` kept, else undefined. */

@@ -20,6 +20,14 @@ describe('odd records (I13)', () => {
     expect(prepare(text)).toMatchObject({ reason });
   });
 
+  test('however deep, a text is read with the digits and keys that it would have in a flat one', () => {
+    const text = '{"__proto__":1e5,"a":[-0,1.0,12345678901234567890,"1e5","\\"1e5",{"2":1.50}],"b":12}';
+    const deep = parseExact(`[${text},${'['.repeat(20_000)}${']'.repeat(20_000)}]`) as unknown[];
+    expect(JSON.stringify(deep[0])).toBe(text);
+    expect(JSON.stringify(parseExact(text))).toBe(text);
+    expect(() => parseExact(`[1e5,${'['.repeat(20_000)}]`)).toThrow(SyntaxError);
+  });
+
   test('a numeric id is kept by its digits', () => {
     expect(prepare('{"id":12345678901234567890}')).toMatchObject({ id: '12345678901234567890' });
   });

@@ -114,6 +114,16 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await rejected(store, integration)).toMatchObject([{ id: 'unknown', reason: 'unstorable' }]);
   });
 
+  test('one that is nested too deep costs the others of its page no digit', async () => {
+    const deep = `{"id":"deep","x":${'['.repeat(20_000)}1${']'.repeat(20_000)}}`;
+    const others = ['{"id":"a","amount":1234567890.12345678901234567890}', '{"id":12345678901234567890}'];
+    const pass = await full([[others[0]!, deep, others[1]!]]);
+    expect(pass).toMatchObject({ state: 'completed', created: 2, rejected: 1 });
+    expect((await row('a'))?.raw_text).toBe('{"id": "a", "amount": 1234567890.12345678901234567890}');
+    expect(await row('12345678901234567890')).toBeDefined();
+    expect(await rejected(store, integration)).toMatchObject([{ reason: 'too_deep' }]);
+  });
+
   test('a page without records that has a next page', async () => {
     expect(await full([[], [], [{ id: 'a' }]])).toMatchObject({ state: 'completed', pages: 3, created: 1 });
   });
