@@ -69,7 +69,7 @@ export function prepareRecord(
   } catch {
     return { id: undefined, reason: 'too_deep', text: '' };
   }
-  const id = typeof record['id'] === 'string' ? record['id'] : exactNumber(record['id']);
+  const id = readId(record['id'], exactNumber);
   if (!id) return { id: undefined, reason: 'no_id', text: JSON.stringify(record) };
   if (id.length > ID_MAX_LENGTH)
     return { id: undefined, reason: 'id_too_long', text: JSON.stringify(record) };
@@ -84,6 +84,15 @@ export function prepareRecord(
     deleted,
     emptied: deleted && isEmptied(record),
   };
+}
+
+/** Whole numbers as they are usually written. Others (1e5, 1.0, -0) say what another text says too, so they tell no record. */
+const PLAIN_INTEGER = /^(?:0|-?[1-9]\d*)$/;
+
+function readId(value: unknown, exactNumber: ExactNumber): string | undefined {
+  if (typeof value === 'string') return value;
+  const number = exactNumber(value);
+  return number !== undefined && PLAIN_INTEGER.test(number) ? number : undefined;
 }
 
 /** The keys of the record before, which the next one of a page mostly has too, and the same in jsonb's order. */

@@ -13,6 +13,8 @@ describe('odd records (I13)', () => {
     ['null id', '{"id":null}', 'no_id'],
     ['empty id', '{"id":""}', 'no_id'],
     ['an object as id', '{"id":{}}', 'no_id'],
+    ['a number with an exponent as id', '{"id":1e5}', 'no_id'],
+    ['a fraction as id', '{"id":1.5}', 'no_id'],
     ['a list instead of a record', '[1]', 'not_an_object'],
     ['null instead of a record', 'null', 'not_an_object'],
     ['an endless id', `{"id":"${'x'.repeat(501)}"}`, 'id_too_long'],

@@ -124,6 +124,12 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await rejected(store, integration)).toMatchObject([{ reason: 'too_deep' }]);
   });
 
+  test('numeric ids that say the same in two ways', async () => {
+    const pass = await full([['{"id":1e5}', '{"id":100000}', '{"id":-0}', '{"id":0}', '{"id":1.0}']]);
+    expect(pass).toMatchObject({ state: 'completed', created: 2, rejected: 3 });
+    expect(await feed(store, integration)).toEqual(['created 100000', 'created 0']);
+  });
+
   test('a page without records that has a next page', async () => {
     expect(await full([[], [], [{ id: 'a' }]])).toMatchObject({ state: 'completed', pages: 3, created: 1 });
   });
