@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailureCategory } from '@temporalio/common';
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
-import { SyncError } from '../src/domain/errors.ts';
+import { isFinal, SyncError } from '../src/domain/errors.ts';
 import {
   isBack,
   isDeletionOf,
@@ -63,7 +64,10 @@ export async function lookUp(
     if (error.errorClass === 'IntegrationGone') return gone(deps, integrationId, known, deletedAt, error);
     // What is known is enough to go on with; the daily look can wait until Kombo answers.
     if (known && ['active', 'paused'].includes(known.status) && !request.refresh) return asKnown(known);
-    if (error.errorClass === 'AccessDenied') throw waitForAccess(deps, error);
+    // What else fails is written down as owed. Where nothing is known there is no place for that, and what is removed has
+    // nothing that would look again.
+    const homeless = !known || known.status === 'removed';
+    if (homeless || error.errorClass === 'AccessDenied') throw waitForAnswer(deps, integrationId, error);
     throw error;
   }
   return settle(deps, known, { ...found, id: integrationId }, deletedAt);
@@ -172,16 +176,27 @@ function endpointsOf(deps: ActivityDeps, { category }: Pick<Integration, 'catego
 }
 
 const MAX_WAIT_MS = 15 * 60_000;
+const TOLD_AFTER = 5;
 
-/** Nothing is known of the integration and Kombo refuses us: what was asked for waits in the run, since it has no other place. */
-function waitForAccess(deps: ActivityDeps, { message, code }: SyncError): ApplicationFailure {
+/** A failure after which it is asked again, whatever it was: what was asked for waits in the run meanwhile. */
+function waitForAnswer(deps: ActivityDeps, integrationId: string, error: SyncError): ApplicationFailure {
+  const { message, code, errorClass, retryAfterMs } = error;
   const { attempt } = Context.current().info;
-  if (attempt === 1) deps.log.error({ code }, `Kombo refuses every request. ${message}`);
+  // What may pass by itself is left to the retry policy, and told when it has not.
+  const lasts = isFinal(errorClass);
+  if (attempt === (lasts ? 1 : TOLD_AFTER)) {
+    const what =
+      errorClass === 'AccessDenied' ? 'Kombo refuses every request.' : 'An integration cannot be looked up.';
+    deps.log.error({ integrationId, code }, `${what} ${message}`);
+  }
+  const pause = lasts ? Math.min(MAX_WAIT_MS, attempt * deps.settings.RETRY_INTERVAL) : undefined;
+  const nextRetryDelay = retryAfterMs ?? pause;
   return ApplicationFailure.create({
-    type: 'AccessDenied',
+    type: errorClass,
     message,
     details: [{ code }],
-    nextRetryDelay: Math.min(MAX_WAIT_MS, attempt * deps.settings.RETRY_INTERVAL),
+    ...(nextRetryDelay === undefined ? {} : { nextRetryDelay }),
+    ...(lasts ? {} : { category: ApplicationFailureCategory.BENIGN }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import type { ActivityTemporal } from '../../activities/deps.ts';
 import type { PassFailure } from '../../activities/record-failures.ts';
@@ -345,4 +346,44 @@ test('when Kombo refuses us altogether, a new integration waits, and its pauses 
   const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
   const error = await failure(shut.planSync, input(id));
   expect(error).toMatchObject({ type: 'AccessDenied', nonRetryable: false, nextRetryDelay: 10_000 });
+});
+
+describe('(I6) what was asked for of an integration that has no row waits in the run', () => {
+  const attempted = (attempt: number) => new MockActivityEnvironment({ attempt });
+
+  test('whatever Kombo fails with, and however often', async () => {
+    for (const fault of [
+      { kind: 'error', code: 'PLATFORM.UNKNOWN_ERROR', status: 500 },
+      { kind: 'error', code: 'INTEGRATION.QA_FAILED', status: 400 },
+      { kind: 'status', status: 403 },
+      { kind: 'status', status: 404 },
+      { kind: 'status', status: 503 },
+    ] as const) {
+      const id = await bench.integration({}, false);
+      const faultId = control.addFault({ ...fault, endpoint: lookUp(id), count: 'always' });
+      for (const attempt of [1, 10]) {
+        const error = await failure(planSync, input(id, { models: ['ats_jobs'] }), attempted(attempt));
+        expect(error).toMatchObject({ nonRetryable: false });
+      }
+      control.removeFault(faultId);
+      expect((await plan(id, { models: ['ats_jobs'] })).passes).toHaveLength(ENDPOINTS.length);
+    }
+  });
+
+  test('and of one that is removed, which nothing else would look at again', async () => {
+    const id = await wholeIntegration();
+    await plan(id, { refresh: true, deletedAt: new Date() });
+    control.removeIntegration(id);
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id) });
+    expect(await failure(planSync, input(id, { refresh: true }))).toMatchObject({ nonRetryable: false });
+    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+  });
+
+  test('the operator is told once', async () => {
+    const id = await bench.integration({}, false);
+    control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id), count: 'always' });
+    for (const attempt of [1, 2, 3]) await failure(planSync, input(id), attempted(attempt));
+    expect(bench.logs().split(id)).toHaveLength(2);
+  });
 });
