@@ -9,7 +9,8 @@ const TRIES = 5;
 /**
  * Runs an activity's body and turns what it throws into Temporal's terms: the failure type is the error class, waiting is
  * left to the retry policy or to the time that Kombo named. Messages of database errors are replaced, since Postgres
- * quotes values in them (invariant I17).
+ * quotes values in them (invariant I17); none of them is final, since even a table that is missing may be on its way, as
+ * while a backup is restored or an upgrade is rolled out.
  */
 export async function asFailures<T>(body: () => Promise<T>): Promise<T> {
   try {
@@ -27,7 +28,6 @@ function toFailure(error: unknown): unknown {
     return ApplicationFailure.create({
       type: 'DatabaseUnavailable',
       message: `Postgres answered with SQLSTATE ${sqlState}; it is tried again.`,
-      nonRetryable: isProgrammingError(sqlState),
     });
   }
   return ApplicationFailure.create({
@@ -52,11 +52,6 @@ function fromSyncError(error: SyncError): ApplicationFailure {
 function sqlStateOf(error: unknown): string | undefined {
   const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
-
-/** Syntax and access errors (class 42) do not pass by themselves. Everything else may: locks, restarts, disk. */
-function isProgrammingError(sqlState: string): boolean {
-  return sqlState.startsWith('42');
 }
 
 /** Messages of connection errors name addresses, which is what an operator needs; records never reach them. */

@@ -93,6 +93,23 @@ describe('planSync', () => {
     });
     await away.close();
   });
+
+  test('(I6) a table that is not there for a while is waited for, by the plan and by what writes down failures', async () => {
+    const id = await wholeIntegration();
+    const syncId = randomUUID();
+    const asked = { integrationId: id, kind: 'delta' as const, models: ['ats_jobs'], refresh: false, syncId };
+    const owed = { integrationId: id, syncId, failures: [], unservedModels: ['ats_jobs'] };
+    await store.pool.query('alter table kombo_sync.endpoint_states rename to moved_away');
+    const errors = [await failure(planSync, asked), await failure(recordFailures, owed)];
+    await store.pool.query('alter table kombo_sync.moved_away rename to endpoint_states');
+    for (const error of errors)
+      expect(error).toMatchObject({
+        nonRetryable: false,
+        message: expect.stringContaining('42P01') as string,
+      });
+    await run(recordFailures, owed);
+    expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
+  });
 });
 
 describe('recordFailures', () => {
