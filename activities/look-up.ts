@@ -5,6 +5,7 @@ import { isFinal, SyncError } from '../src/domain/errors.ts';
 import {
   isBack,
   isDeletionOf,
+  isOtherConnection,
   isSaidByReads,
   mayHaveMissed,
   REMOVED,
@@ -112,6 +113,7 @@ async function settle(
       mayHaveMissed(lastSeen(known), found));
   const { integration, revived } = await noteSighting(store, found, {
     revive: known?.status === 'removed',
+    keepPause: known?.statusCode === REMOVED.unknown && !isOtherConnection(lastSeen(known), found),
     unpark: known?.status === 'parked' && !parked && !refused,
     missed: everything ? endpointsOf(deps, found) : [],
   });

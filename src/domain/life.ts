@@ -90,9 +90,13 @@ export interface Seen {
  * were stale and are fresh again, or it is another connection with the same id. Whether it is paused here does not matter.
  */
 export function mayHaveMissed(before: Seen, now: Seen): boolean {
-  const isOther = before.createdAt !== null && now.createdAt !== null && now.createdAt > before.createdAt;
   const isFresh = before.dataExpiredAt !== null && now.dataExpiredAt === null;
-  return isOther || isFresh || (isParked(before) && !isParked(now));
+  return isOtherConnection(before, now) || isFresh || (isParked(before) && !isParked(now));
+}
+
+/** Whether it was connected anew, with the same id. */
+export function isOtherConnection(before: Life, now: Life): boolean {
+  return before.createdAt !== null && now.createdAt !== null && now.createdAt > before.createdAt;
 }
 
 function isParked({ state, setupStatus }: Seen): boolean {

@@ -41,6 +41,9 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
       failures: next.failures ?? 0,
       retry_at: next.retryAt ?? null,
       removed_at: next.removedAt ?? null,
+      paused_reason: sql<
+        string | null
+      >`case when status = 'paused' and ${next.to} = 'removed' then status_reason end`,
       // Only a removal settles it; and what is back has nothing to settle.
       announced_deleted_at: sql<Date | null>`case
         when 'removed' not in (status, ${next.to}) then announced_deleted_at end`,
@@ -128,6 +131,8 @@ export async function confirmRemoval(
 export interface Sighting {
   /** A removed one is there again. */
   revive: boolean;
+  /** The removal was a mistake: what was paused before it is paused again. */
+  keepPause?: boolean;
   /** A parked one can be read. */
   unpark: boolean;
   /** Endpoints of which anything may have changed without a trace. */
@@ -143,11 +148,23 @@ export async function noteSighting(
   return store.db.transaction().execute(async (db) => {
     const inside = { ...store, db };
     const saved = await saveIntegration(inside, seen);
-    const revived = sighting.revive ? await revive(inside, seen.id) : undefined;
+    const pausedFor = sighting.keepPause ? await pausedReason(inside, seen.id) : null;
+    let revived = sighting.revive ? await revive(inside, seen.id) : undefined;
+    if (revived && pausedFor !== null) revived = await pause(inside, seen.id, pausedFor);
     const unparked = sighting.unpark ? await unpark(inside, seen.id) : undefined;
     await owe(inside, seen.id, sighting.missed, 'full');
     return { integration: unparked ?? revived ?? saved, revived: revived !== undefined };
   });
+}
+
+/** Why it was paused when it was removed; null when it was not. */
+async function pausedReason(store: Store, id: string): Promise<string | null> {
+  const row = await store.db
+    .selectFrom('kombo_sync.integrations')
+    .select('paused_reason')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.paused_reason ?? null;
 }
 
 /** A removed integration was looked up, and nothing has come of it. */

@@ -53,6 +53,8 @@ export interface IntegrationsTable {
   announced_deleted_at: Date | null;
   removed_at: Date | null;
   erased_at: Date | null;
+  /** Why it was paused when it was removed, for the case that the removal was a mistake. */
+  paused_reason: string | null;
 }
 
 export interface EndpointStatesTable {

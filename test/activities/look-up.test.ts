@@ -266,6 +266,38 @@ describe('(I21) deleted', () => {
     expect(actsOf(id)).toEqual(['keep', 'schedule']);
   });
 
+  test('(I22) a 404 that was a mistake does not end a pause', async () => {
+    const id = await wholeIntegration();
+    await pause(store, id, 'audit');
+    control.addFault({
+      kind: 'error',
+      code: 'PLATFORM.INTEGRATION_NOT_FOUND',
+      endpoint: lookUp(id),
+      count: 2,
+    });
+    for (let times = 0; times < 2; times += 1) await plan(id, { refresh: true });
+    expect(await known(id)).toMatchObject({ status: 'removed' });
+    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({
+      passes: [],
+      blocked: { code: 'Paused' },
+    });
+    expect(await known(id)).toMatchObject({ status: 'paused', statusReason: 'audit', removedAt: null });
+    await resume(store, id);
+    expect((await plan(id)).passes).toEqual(FULL);
+  });
+
+  test('another connection is not paused because an earlier one was', async () => {
+    for (const deletedAt of [new Date(), undefined]) {
+      const id = await wholeIntegration({ createdAt: new Date('2026-03-01T12:00:00Z') });
+      await pause(store, id, 'audit');
+      control.removeIntegration(id);
+      await plan(id, { refresh: true });
+      if (deletedAt) await plan(id, { refresh: true, deletedAt });
+      control.addIntegration({ id, category: 'ATS', scale: 0 });
+      expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    }
+  });
+
   test('a deletion of an earlier life does nothing, however late or often it comes', async () => {
     const id = await wholeIntegration();
     const deletedAt = new Date(Date.now() - 86_400_000);
