@@ -35,7 +35,7 @@ export interface SyncPlan {
   activeSince?: string;
   skipped: EndpointOutcome[];
   unknownModels: string[];
-  /** Why nothing is read at all: the integration is gone, parked, or somebody has paused it. */
+  /** Why nothing is read at all: the integration is gone, parked, paused, or of a category that is not known. */
   blocked?: { code: string; message: string };
   /** When something that failed and is not part of the plan is tried again (ISO). */
   retryAt?: string;
@@ -62,11 +62,12 @@ export function createPlanSync(deps: ActivityDeps) {
 
 async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyncInput): Promise<SyncPlan> {
   const { id, category, tool } = integration;
+  const enabled = enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS);
   const history = await endpointStates(deps.store, id);
   const now = new Date();
   const planned = planPasses({
     kind: input.kind,
-    enabled: enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS),
+    enabled,
     history,
     models: input.models,
     unavailableModels: integration.unavailableModels,
@@ -93,6 +94,7 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     activeSince: integration.statusSince.toISOString(),
     skipped: [...planned.skipped, ...planned.postponed.map(({ outcome }) => outcome)],
     unknownModels: planned.unknownModels,
+    ...(enabled.length === 0 ? { blocked: categoryUnknown(category) } : {}),
     ...(retryAt ? { retryAt: retryAt.toISOString() } : {}),
   };
 }
@@ -142,6 +144,12 @@ async function notThere(deps: ActivityDeps, integrationId: string): Promise<Sync
     'IntegrationGone',
     known?.statusReason ?? `Kombo does not know ${integrationId}; nothing is read for it.`,
   );
+}
+
+/** It is kept, and read whole once a version knows its category, since nothing of it has been read before. */
+function categoryUnknown(category: string): NonNullable<SyncPlan['blocked']> {
+  const message = `This version of kombo-sync does not know the category ${category}, so nothing is read. Look for a newer one.`;
+  return { code: 'CategoryUnknown', message };
 }
 
 function blocked(code: string, message: string): SyncPlan {

@@ -1,5 +1,5 @@
 import { classifyAnswer, remedy, SyncError } from '../domain/errors.ts';
-import { findEndpoint, type Category } from '../domain/catalogue/index.ts';
+import { findEndpoint } from '../domain/catalogue/index.ts';
 import type { Secret } from '../secret.ts';
 import { parseExact } from './json.ts';
 import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
@@ -199,7 +199,7 @@ function toIntegration(data: {
   return {
     id: data.id,
     tool: data.tool.id,
-    category: data.category as Category,
+    category: data.category,
     state: data.status ?? null,
     setupStatus: data.setup_status ?? null,
     organizationName: data.end_user?.organization_name ?? null,

@@ -13,7 +13,7 @@ export const KOMBO_INTEGRATION = z.object({
   data: z.object({
     id: z.string(),
     tool: z.object({ id: z.string() }),
-    category: z.enum(['ATS', 'HRIS', 'LMS', 'ASSESSMENT']),
+    category: z.string(),
     status: z.string().nullish(),
     setup_status: z.string().nullish(),
     data_expired_at: z.string().nullish(),

@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/database.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { pause, resume } from '../../src/store/life.ts';
+import { listOverview, oldestWatermarks } from '../../src/store/overview.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -51,6 +52,20 @@ describe('planSync', () => {
     expect(await findIntegration(store, id)).toMatchObject({ status: 'removed' });
     expect(bench.unscheduled).toContain(id);
     expect((await delta(id, ['ats_jobs'])).blocked?.code).toBe('IntegrationGone');
+  });
+
+  test('(I13) one of a category that this version does not know is kept, and the plan says why nothing is read', async () => {
+    const id = await bench.integration({ category: 'PAYROLL' }, false);
+    expect(await delta(id, ['payroll_runs'], true)).toMatchObject({
+      category: 'PAYROLL',
+      passes: [],
+      unknownModels: ['payroll_runs'],
+      blocked: { code: 'CategoryUnknown', message: expect.stringContaining('PAYROLL') as string },
+    });
+    expect(await findIntegration(store, id)).toMatchObject({ category: 'PAYROLL', status: 'active' });
+    const { integrations } = await listOverview(store, { id });
+    expect(integrations).toMatchObject([{ id, freshAsOf: null, failedEndpoints: [] }]);
+    expect([...(await oldestWatermarks(store)).keys()]).not.toContain('PAYROLL');
   });
 
   test('what models name is read, and nothing else; names without an endpoint are reported', async () => {

@@ -43,6 +43,18 @@ describe('the list', () => {
   };
   const idsOf = ({ integrations }: Listed) => integrations.map(({ id }) => id);
 
+  test('(I13) has one of a category that this version does not know, and shows it', async () => {
+    const other = await createTestStore();
+    await saveIntegration(other, { id: 'tool:new', tool: 'tool', category: 'PAYROLL' });
+    const { call } = await startApi(other);
+    for (const path of ['/integrations', '/integrations/tool%3Anew', '/cutover', '/summary']) {
+      const answer = await call('GET', path);
+      expect([path, answer.statusCode]).toEqual([path, 200]);
+    }
+    const { integrations } = (await call('GET', '/integrations')).json<Listed>();
+    expect(integrations).toMatchObject([{ id: 'tool:new', category: 'PAYROLL', freshAsOf: null }]);
+  });
+
   test('has every integration, in order of their ids, with how fresh it is', async () => {
     const listed = await list();
     expect(idsOf(listed)).toEqual([1, 2, 3, 4, 5].map((number) => `tool${number}:a`));

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import { createSandbox, DEFAULT_API_KEY, type Sandbox, type SandboxOptions } from '../../sandbox/index.ts';
-import type { Category } from '../../src/domain/catalogue/index.ts';
+import type { KnownCategory } from '../../src/domain/catalogue/index.ts';
 
-export const IDS: Record<Category, string> = {
+export const IDS: Record<KnownCategory, string> = {
   ATS: 'test:ats',
   HRIS: 'test:hris',
   LMS: 'test:lms',
@@ -11,7 +11,10 @@ export const IDS: Record<Category, string> = {
 
 /** A sandbox with one integration of each category, closed after the test. */
 export function testSandbox(options: SandboxOptions = {}): Sandbox {
-  const integrations = (Object.keys(IDS) as Category[]).map((category) => ({ id: IDS[category], category }));
+  const integrations = (Object.keys(IDS) as KnownCategory[]).map((category) => ({
+    id: IDS[category],
+    category,
+  }));
   const sandbox = createSandbox({ integrations, ...options });
   onTestFinished(() => sandbox.close());
   return sandbox;

@@ -1,5 +1,8 @@
 /** Kombo's four categories: https://docs.kombo.dev/webhooks */
-export type Category = 'ATS' | 'HRIS' | 'LMS' | 'ASSESSMENT';
+export type KnownCategory = 'ATS' | 'HRIS' | 'LMS' | 'ASSESSMENT';
+
+/** The category of an integration. Nothing is read of one that this version does not know. */
+export type Category = KnownCategory | (string & {});
 
 /** The Postgres type of a documented field. Nested objects and lists are `jsonb`. */
 export type ColumnType = 'text' | 'timestamptz' | 'numeric' | 'boolean' | 'jsonb';
@@ -20,7 +23,7 @@ export type DeltaFilter = 'updated_after' | 'created_after' | 'none';
 export interface EndpointDefinition {
   /** Path below the API's base address, as `/ats/applications`. */
   readonly path: string;
-  readonly category: Category;
+  readonly category: KnownCategory;
   /** Table in schema `kombo`, as `ats_applications`. */
   readonly table: string;
   /** `deprecated` and `closed-beta` endpoints are read only when EXTRA_ENDPOINTS names them. */
@@ -47,7 +50,7 @@ export function defineEndpoint(input: EndpointInput): EndpointDefinition {
     paginated: true,
     byIds: true,
     ...input,
-    category: prefix!.toUpperCase() as Category,
+    category: prefix!.toUpperCase() as KnownCategory,
     table: [prefix, ...rest].join('_').replaceAll('-', '_'),
   };
 }

@@ -1,11 +1,18 @@
 import { ASSESSMENT_ENDPOINTS } from './assessment.ts';
 import { ATS_ENDPOINTS } from './ats.ts';
-import type { Category, EndpointDefinition } from './define.ts';
+import type { Category, EndpointDefinition, KnownCategory } from './define.ts';
 import { HRIS_PEOPLE_ENDPOINTS } from './hris-people.ts';
 import { HRIS_WORK_ENDPOINTS } from './hris-work.ts';
 import { LMS_ENDPOINTS } from './lms.ts';
 
-export type { Category, ColumnType, DeltaFilter, EndpointDefinition, ModelRelation } from './define.ts';
+export type {
+  Category,
+  ColumnType,
+  DeltaFilter,
+  EndpointDefinition,
+  KnownCategory,
+  ModelRelation,
+} from './define.ts';
 
 /**
  * Every list endpoint that kombo-sync knows, and the only place that knows them: tables, routing and the sandbox derive
@@ -20,7 +27,7 @@ export const CATALOGUE: readonly EndpointDefinition[] = [
   ...ASSESSMENT_ENDPOINTS,
 ];
 
-export const CATEGORIES: readonly Category[] = ['ATS', 'HRIS', 'LMS', 'ASSESSMENT'];
+export const CATEGORIES: readonly KnownCategory[] = ['ATS', 'HRIS', 'LMS', 'ASSESSMENT'];
 
 const byPath = new Map(CATALOGUE.map((endpoint) => [endpoint.path, endpoint]));
 

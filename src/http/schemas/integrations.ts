@@ -5,14 +5,12 @@ import { passSchema, startedSchema } from './syncs.ts';
 
 export const statusSchema = z.enum(['active', 'parked', 'paused', 'removed']);
 
-const categorySchema = z.enum(CATEGORIES);
-
 /** An integration as it is kept, without what has to be counted. */
 export const integrationSchema = z
   .object({
     id: z.string(),
     tool: z.string(),
-    category: categorySchema,
+    category: z.string().describe(`As Kombo says it: ${CATEGORIES.join(', ')}, or one that is not read yet`),
     status: statusSchema.describe(
       'active: it is read · parked: Kombo cannot read it now · paused: by a person · removed: nothing is read any more',
     ),
@@ -127,7 +125,7 @@ export const detailSchema = overviewSchema
 export const listQuery = z.strictObject({
   search: line(200).optional().describe("Part of an id, an organization's name or a tool, in any case"),
   status: statusSchema.optional().describe('Only those with this status'),
-  category: categorySchema.optional().describe('Only those of this category'),
+  category: z.enum(CATEGORIES).optional().describe('Only those of this category'),
   failing: flag.optional().describe('true: only those with an endpoint whose last tries have failed'),
   ...pageQuery(z.tuple([keyText])),
 });
