@@ -114,6 +114,8 @@ async function recordFailure(
     deps.log.info({ integrationId, endpoint, code }, message);
     return;
   }
+  // An earlier attempt has written it down and broke off later.
+  if (state?.failedSync === syncId) return;
   const before = state?.failure;
   const now = new Date();
   const failures = (before?.failures ?? 0) + 1;
@@ -126,6 +128,7 @@ async function recordFailure(
   await noteFailure(deps.store, integrationId, {
     endpoint,
     kind,
+    syncId,
     failure: { code, message, failures, since, needsPerson: retry.needsPerson },
     dueAt: retry.dueAt,
     since: started,

@@ -12,13 +12,23 @@ export interface EndpointState {
   dueAt: Date | null;
   /** Its last tries have failed. */
   failure: EndpointFailure | null;
+  /** The sync that failed last. */
+  failedSync: string | null;
   /** Start of the newest completed pass. */
   watermark: Date | null;
   /** Start of the newest completed pass without a window. */
   lastFull: Date | null;
 }
 
-const UNREAD = { disabled: null, owed: null, dueAt: null, failure: null, watermark: null, lastFull: null };
+const UNREAD = {
+  disabled: null,
+  owed: null,
+  dueAt: null,
+  failure: null,
+  failedSync: null,
+  watermark: null,
+  lastFull: null,
+};
 
 /** What is known of each endpoint of an integration that has been read, is owed or is disabled. */
 export async function endpointStates(
@@ -40,6 +50,7 @@ export async function endpointStates(
     const state: EndpointState = entry(row.endpoint);
     state.owed = row.owed;
     state.dueAt = row.due_at;
+    state.failedSync = row.failed_sync;
     if (row.disabled_code !== null && row.disabled_at !== null) {
       state.disabled = {
         code: row.disabled_code,
@@ -136,6 +147,7 @@ const ADDED_DEBT = {
 export interface FailedRead {
   endpoint: string;
   kind: PassKind;
+  syncId?: string;
   failure: EndpointFailure;
   /** When it is tried again. */
   dueAt: Date;
@@ -151,6 +163,7 @@ export async function noteFailure(store: Store, integrationId: string, failed: F
     failures,
     failing_since: since,
     failed_at: sql<Date>`clock_timestamp()`,
+    failed_sync: failed.syncId ?? null,
     failure_code: code,
     failure_message: message,
     needs_person: needsPerson,
@@ -197,6 +210,7 @@ const NO_FAILURE = {
   failures: 0,
   failing_since: null,
   failed_at: null,
+  failed_sync: null,
   failure_code: null,
   failure_message: null,
   needs_person: false,

@@ -4,12 +4,14 @@ import type { Store } from './database.ts';
 import { service } from './migrations/0001-service.ts';
 import { lifecycle } from './migrations/0002-lifecycle.ts';
 import { pausedReason } from './migrations/0003-paused-reason.ts';
+import { failedSync } from './migrations/0004-failed-sync.ts';
 
 /** Numbered steps of schema `kombo_sync`; a released step never changes. Schema `kombo` follows the catalogue. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
   '0002-lifecycle': lifecycle,
   '0003-paused-reason': pausedReason,
+  '0004-failed-sync': failedSync,
 };
 
 const MIGRATION_LOCK = 7_105_001;

@@ -75,6 +75,8 @@ export interface EndpointStatesTable {
   failures: WithDefault<number>;
   failing_since: Date | null;
   failed_at: Date | null;
+  /** The sync that failed last. */
+  failed_sync: string | null;
   failure_code: string | null;
   failure_message: string | null;
   /** Trying again has not helped, or cannot. */

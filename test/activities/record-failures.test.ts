@@ -8,6 +8,7 @@ import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { pause, resume } from '../../src/store/life.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { noTemporal } from '../support/no-temporal.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -74,9 +75,24 @@ describe('(I10) a failure', () => {
     await record(id, [failed('Unavailable')]);
     const hasty = bench.activities({ settings: loadConfig({ RETRY_GIVE_UP: '1ms' }) });
     for (let times = 0; times < 2; times += 1) {
-      await run(hasty.recordFailures, { integrationId: id, syncId: 'x', failures: [failed('Unavailable')] });
+      const input = { integrationId: id, syncId: randomUUID(), failures: [failed('Unavailable')] };
+      await run(hasty.recordFailures, input);
     }
     expect(told()).toEqual([40, 20, 50, 20]);
+  });
+
+  test('counts once when it is written down again, as after Temporal was away for the waking', async () => {
+    const id = await bench.integration();
+    const away = () => Promise.reject(new Error('Temporal is away'));
+    const broken = bench.activities({ temporal: { ...noTemporal, wake: away } });
+    const first = { integrationId: id, syncId: randomUUID(), failures: [failed('Unavailable')] };
+    await failure(broken.recordFailures, first);
+    const { dueAt } = (await stateOf(id))!;
+    expect(await run(recordFailures, first)).toEqual({ retryAt: dueAt!.toISOString() });
+    expect(await stateOf(id)).toMatchObject({ failure: { failures: 1 }, dueAt });
+    expect(woken(id)).toBe(1);
+    await record(id, [failed('Unavailable')]);
+    expect(await stateOf(id)).toMatchObject({ failure: { failures: 2 } });
   });
 
   test('is over with the next pass that completes, and the next one begins anew', async () => {

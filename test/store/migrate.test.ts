@@ -21,7 +21,7 @@ describe('migrations', () => {
         expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
         const first = await Promise.all(stores.map(migrate));
         const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
-        expect(applied).toEqual([CATALOGUE.length + 3, 0, 0, 0, 0, 0, 0, 0]);
+        expect(applied).toEqual([CATALOGUE.length + 4, 0, 0, 0, 0, 0, 0, 0]);
         const second = await Promise.all(stores.map(migrate));
         expect(second.flatMap((one) => one.applied)).toEqual([]);
         expect(await pendingMigrations(stores[0]!)).toEqual([]);
