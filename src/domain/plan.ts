@@ -4,6 +4,9 @@ import { NO_COUNTS, type EndpointOutcome, type PassKind, type PlannedPass } from
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** How long an endpoint that the tool does not offer is left alone. */
+export const DISABLED_FOR_MS = DAY_MS;
+
 /** Why and since when an endpoint cannot be read. */
 export interface EndpointFailure {
   code: string;
@@ -49,7 +52,7 @@ export interface Plan {
   whole: string[];
   /** Full passes that came too soon after the last one, and when they are due. */
   deferred: Map<string, Date>;
-  /** Failing endpoints that were asked for in their pause: they count as failed, and the reads stay owed. */
+  /** Failing and disabled endpoints that were asked for in their pause: they count as failed or skipped, and the reads stay owed. */
   postponed: (PlannedPass & { outcome: EndpointOutcome })[];
   unknownModels: string[];
 }
@@ -73,9 +76,14 @@ export function planPasses(request: PlanRequest): Plan {
     const history = request.history.get(endpoint.path);
     const named = request.models === undefined || route.delta.includes(endpoint.path);
     const needsFull = route.full.includes(endpoint.path);
-    const skipReason = whySkipped(endpoint, history, request);
-    if (skipReason) {
-      if (named || needsFull) plan.skipped.push(skippedOutcome(endpoint, request.kind, skipReason));
+    const kind = needsFull ? 'full' : request.kind;
+    const unavailable = whyUnavailable(endpoint, request);
+    const disabled = whyDisabled(history, request.now);
+    if (unavailable) {
+      if (named || needsFull) plan.skipped.push(skippedOutcome(endpoint, kind, unavailable));
+    } else if (disabled) {
+      const outcome = skippedOutcome(endpoint, kind, disabled);
+      if (named || needsFull) plan.postponed.push({ endpoint: endpoint.path, kind, outcome });
     } else if (request.kind === 'full') {
       if (named || needsFull) plan.passes.push({ endpoint: endpoint.path, kind: 'full' });
     } else {
@@ -135,20 +143,22 @@ function postpone(
   };
 }
 
-function whySkipped(
+function whyUnavailable(
   endpoint: EndpointDefinition,
-  history: EndpointHistory | undefined,
-  request: PlanRequest,
+  { unavailableModels }: PlanRequest,
 ): { code: string; message: string } | undefined {
   const own = ownModel(endpoint);
-  if (own && request.unavailableModels.includes(own)) {
-    return { code: 'MODEL_NOT_AVAILABLE', message: `Kombo lists ${own} as not available for this tool.` };
-  }
+  if (!own || !unavailableModels.includes(own)) return undefined;
+  return { code: 'MODEL_NOT_AVAILABLE', message: `Kombo lists ${own} as not available for this tool.` };
+}
+
+function whyDisabled(
+  history: EndpointHistory | undefined,
+  now: Date,
+): { code: string; message: string } | undefined {
   const disabled = history?.disabled;
-  if (disabled && request.now.getTime() - disabled.since.getTime() < DAY_MS) {
-    return { code: disabled.code, message: disabled.message };
-  }
-  return undefined;
+  if (!disabled || now.getTime() - disabled.since.getTime() >= DISABLED_FOR_MS) return undefined;
+  return { code: disabled.code, message: disabled.message };
 }
 
 function skippedOutcome(

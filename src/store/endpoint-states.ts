@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { EndpointFailure } from '../domain/plan.ts';
+import { DISABLED_FOR_MS, type EndpointFailure } from '../domain/plan.ts';
 import type { PassKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 
@@ -96,7 +96,8 @@ export interface Owed {
 
 /**
  * Notes that endpoints must be read by the next sync, whatever that is started for; or by the first one after `dueAt`. A
- * full read outranks a delta. Where a read is owed already the earlier moment counts, and a failing endpoint keeps its pause.
+ * full read outranks a delta. Where a read is owed already the earlier moment counts, and a failing or disabled endpoint keeps
+ * its pause.
  */
 export async function owe(
   store: Pick<Store, 'db'>,
@@ -120,7 +121,7 @@ export async function owe(
       conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
         ...ADDED_DEBT,
         due_at: sql`case
-          when endpoint_states.failing_since is not null then endpoint_states.due_at
+          when endpoint_states.failing_since is not null or endpoint_states.disabled_at is not null then endpoint_states.due_at
           when endpoint_states.owed is null then excluded.due_at
           when endpoint_states.due_at is null or excluded.due_at is null then null
           else least(endpoint_states.due_at, excluded.due_at) end`,
@@ -182,27 +183,26 @@ export async function noteFailure(store: Store, integrationId: string, failed: F
     .execute();
 }
 
-/** The tool does not offer the endpoint. Nothing is owed for it; it is looked at again in a day. */
+/** The tool does not offer the endpoint. It does not fail; what is owed is tried again in a day, by whatever sync runs then. */
 export async function disableEndpoint(
   store: Store,
   integrationId: string,
   endpoint: string,
-  reason: { code: string; message: string },
+  reason: { code: string; message: string; kind: PassKind },
 ): Promise<void> {
   const values = {
     disabled_code: reason.code,
     disabled_message: reason.message,
-    disabled_at: sql<Date>`clock_timestamp()`,
-    owed: null,
-    owed_since: null,
-    owed_full_since: null,
-    due_at: null,
+    disabled_at: sql<Date>`now()`,
+    due_at: sql<Date>`now() + ${DISABLED_FOR_MS} * interval '1 millisecond'`,
     ...NO_FAILURE,
   };
   await store.db
     .insertInto('kombo_sync.endpoint_states')
-    .values({ integration_id: integrationId, endpoint, ...values })
-    .onConflict((conflict) => conflict.columns(['integration_id', 'endpoint']).doUpdateSet(values))
+    .values({ integration_id: integrationId, endpoint, ...debt(reason.kind, undefined), ...values })
+    .onConflict((conflict) =>
+      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({ ...values, ...ADDED_DEBT }),
+    )
     .execute();
 }
 

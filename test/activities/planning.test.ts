@@ -254,6 +254,25 @@ describe('recordFailures', () => {
     expect((await delta(id, ['ats_jobs'])).passes).toHaveLength(1);
   });
 
+  test('(I6) what is named meanwhile is read as soon as it may be offered again', async () => {
+    const id = await wholeIntegration();
+    const disabled = { integrationId: id, syncId: 'x', failures: [failed('/ats/jobs', 'EndpointDisabled')] };
+    // Nothing waits for it.
+    expect(await run(recordFailures, disabled)).toEqual({ retryAt: null });
+    const meanwhile = await delta(id, ['ats_jobs']);
+    expect(meanwhile).toMatchObject({ passes: [], skipped: [{ endpoint: '/ats/jobs', status: 'skipped' }] });
+    expect(meanwhile).not.toHaveProperty('retryAt');
+    expect((await delta(id, [])).passes).toEqual([]);
+    await store.pool.query(
+      `update kombo_sync.endpoint_states set disabled_at = disabled_at - interval '1 day', due_at = due_at - interval '1 day'
+       where integration_id = $1`,
+      [id],
+    );
+    expect((await delta(id, [])).passes).toEqual([{ endpoint: '/ats/jobs', kind: 'delta' }]);
+    await run(syncEndpoint, pass(id));
+    expect((await delta(id, [])).passes).toEqual([]);
+  });
+
   test('one that is gone is removed, with its schedules', async () => {
     const id = await wholeIntegration();
     await run(recordFailures, {

@@ -142,10 +142,25 @@ describe('endpoints that the tool does not offer', () => {
   test('are skipped and shown as such', () => {
     const result = plan({ models: ['lms_users'] }, { '/lms/users': { disabled } });
     expect(result.passes).toEqual([]);
-    expect(result.skipped).toMatchObject([
-      { endpoint: '/lms/users', status: 'skipped', reason: { code: disabled.code } },
+    expect(result.postponed).toMatchObject([
+      {
+        endpoint: '/lms/users',
+        kind: 'delta',
+        outcome: { status: 'skipped', reason: { code: disabled.code } },
+      },
     ]);
     expect(plan({ models: ['lms_users'], unavailableModels: ['lms_users'] }).skipped).toHaveLength(1);
+  });
+
+  test('(I6) stay owed what they were asked for, and nothing else', () => {
+    const owed = (given: Partial<PlanRequest>) =>
+      plan(given, { '/lms/courses': { disabled, owed: 'full', dueAt: hoursAgo(-21) } }).postponed.map(
+        ({ endpoint, kind }) => `${kind} ${endpoint}`,
+      );
+    expect(owed({ models: ['lms_courses'] })).toEqual(['delta /lms/courses']);
+    expect(owed({ models: ['lms_course_providers'] })).toEqual(['full /lms/courses']);
+    expect(owed({ kind: 'full', models: undefined })).toEqual(['full /lms/courses']);
+    expect(owed({ models: [] })).toEqual([]);
   });
 
   test('are looked at again after a day', () => {

@@ -160,7 +160,11 @@ describe('what a completed pass settles', () => {
     await owe(store, integration, [TAGS], 'full');
     await readPass(store, integration, TAGS, 'delta', [[]]);
     expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'full' });
-    await disableEndpoint(store, integration, TAGS, { code: 'MODEL_NOT_AVAILABLE', message: 'm' });
+    await disableEndpoint(store, integration, TAGS, {
+      code: 'MODEL_NOT_AVAILABLE',
+      message: 'm',
+      kind: 'delta',
+    });
     await readPass(store, integration, TAGS, 'delta', [[]]);
     expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ disabled: null });
   });

@@ -151,7 +151,11 @@ describe('endpoints', () => {
   test('that the tool does not offer are left out, and do not make the copy look old', async () => {
     const all = (await facts()).endpoints.length;
     await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_tags'] });
-    await disableEndpoint(store, id, '/ats/jobs', { code: 'INTEGRATION.MODEL_DISABLED', message: 'off' });
+    await disableEndpoint(store, id, '/ats/jobs', {
+      code: 'INTEGRATION.MODEL_DISABLED',
+      message: 'off',
+      kind: 'delta',
+    });
     const left = (await facts()).endpoints;
     expect(left).toHaveLength(all - 2);
     expect((await findOverview(store, id))?.freshAsOf).toBeNull();

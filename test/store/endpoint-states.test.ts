@@ -155,15 +155,18 @@ describe('a failing endpoint', () => {
     expect(await tags()).toMatchObject({ owed: 'full' });
   });
 
-  test('that the tool turns out not to offer owes nothing', async () => {
+  test('(I6) that the tool turns out not to offer does not fail, and what is owed waits for the next look in a day', async () => {
+    const off = { code: 'INTEGRATION.MODEL_DISABLED', message: 'off', kind: 'delta' as const };
     await fail();
-    await disableEndpoint(store, integration, TAGS, { code: 'INTEGRATION.MODEL_DISABLED', message: 'off' });
-    expect(await tags()).toMatchObject({
-      disabled: { code: 'INTEGRATION.MODEL_DISABLED' },
-      failure: null,
-      owed: null,
-      dueAt: null,
-    });
+    await disableEndpoint(store, integration, TAGS, off);
+    const state = (await tags())!;
+    expect(state).toMatchObject({ disabled: { code: off.code }, failure: null, owed: 'full' });
+    expect(state.dueAt!.getTime() - state.disabled!.since.getTime()).toBe(86_400_000);
+    await owe(store, integration, [TAGS], 'delta');
+    expect(await tags()).toMatchObject({ owed: 'full', dueAt: state.dueAt });
+    expect(await nextRetry(store, integration)).toBeNull();
+    await finish(await begin('full'));
+    expect(await tags()).toMatchObject({ disabled: null, owed: null, dueAt: null });
   });
 });
 

@@ -93,7 +93,11 @@ describe('one of them', () => {
       `delete from kombo_sync.passes where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
     );
     expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toBeNull();
-    await disableEndpoint(store, 'hibob:2', '/hris/groups', { code: 'X', message: 'not offered' });
+    await disableEndpoint(store, 'hibob:2', '/hris/groups', {
+      code: 'X',
+      message: 'not offered',
+      kind: 'delta',
+    });
     expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toEqual(whole!.lastFullAt);
   });
 

@@ -110,6 +110,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
     dueAt: ago(-5 * HOUR),
   });
   await disableEndpoint(store, id, '/hris/timesheets', {
+    kind: 'delta',
     code: 'INTEGRATION.MODEL_NOT_AVAILABLE',
     message: 'The tool does not offer this endpoint or its scope is off; it is looked at again in a day.',
   });
