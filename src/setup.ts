@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
 import type { Store } from './store/database.ts';
-import { listIntegrations } from './store/integrations.ts';
+import { findIntegration, listIntegrations } from './store/integrations.ts';
 import { migrate } from './store/migrate.ts';
 import type { TemporalHandle } from './temporal/connect.ts';
 import { createLifecycle } from './temporal/lifecycle.ts';
@@ -35,7 +35,9 @@ export async function setup(deps: {
   const { added } = await registerSearchAttributes(temporal);
   log.debug({ added }, 'The search attributes are registered');
   const integrations = await listIntegrations(store);
-  const schedules = await reconcileSchedules(temporal.client, config, integrations);
+  const schedules = await reconcileSchedules(temporal.client, config, integrations, (id) =>
+    findIntegration(store, id),
+  );
   const lifecycle = createLifecycle(temporal.client, config);
   for (const { id, removedAt, erasedAt } of integrations) {
     if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);

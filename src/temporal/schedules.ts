@@ -42,11 +42,14 @@ export async function deleteSchedules(client: Client, integrationId: string): Pr
 /**
  * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
  * those of integrations that are gone deleted. Schedules of another task queue are left alone.
+ *
+ * @param find reads an integration as it is now: with thousands of them the list is minutes old when something is deleted.
  */
 export async function reconcileSchedules(
   client: Client,
   config: ScheduleConfig,
   integrations: readonly (Scheduled & Pick<Integration, 'status'>)[],
+  find: (integrationId: string) => Promise<Pick<Integration, 'status'> | undefined>,
 ): Promise<{ created: string[]; updated: string[]; deleted: string[]; unchanged: number }> {
   const kept = integrations.filter((integration) => integration.status !== 'removed');
   const result = { created: [] as string[], updated: [] as string[], deleted: [] as string[], unchanged: 0 };
@@ -62,9 +65,13 @@ export async function reconcileSchedules(
 
   const wanted = new Set(kept.flatMap(({ id }) => [fullSyncScheduleId(id), catchUpScheduleId(id)]));
   for await (const { scheduleId } of client.schedule.list()) {
-    if (wanted.has(scheduleId) || !/^(full-sync|catch-up)\//.test(scheduleId)) continue;
+    const integrationId = /^(?:full-sync|catch-up)\/(.*)$/s.exec(scheduleId)?.[1];
+    if (integrationId === undefined || wanted.has(scheduleId)) continue;
     const found = await describe(client, scheduleId);
     if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
+    // An integration is stored before it gets schedules, so what is there now may be later than the list.
+    const integration = await find(integrationId);
+    if (integration && integration.status !== 'removed') continue;
     await remove(client, scheduleId);
     result.deleted.push(scheduleId);
   }

@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { ScheduleNotFoundError } from '@temporalio/client';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { REMOVED } from '../../src/domain/life.ts';
 import type { SyncResult } from '../../src/domain/sync.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { fullSyncScheduleId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { remove } from '../../src/store/life.ts';
+import { catchUpScheduleId, fullSyncScheduleId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
-import { ensureSchedules, reconcileSchedules } from '../../src/temporal/schedules.ts';
+import { deleteSchedules, ensureSchedules, reconcileSchedules } from '../../src/temporal/schedules.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import { eventually } from '../support/poll.ts';
+import { uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
 
 const system = await createSystem();
@@ -88,7 +91,9 @@ test('changed settings change it, a pause stays, and an integration that goes ta
     FULL_SYNC_SPREAD: '0s',
     CATCH_UP_INTERVAL: '2h',
   });
-  expect(await reconcileSchedules(client, changed, [integration])).toMatchObject({ updated: [id] });
+  expect(
+    await reconcileSchedules(client, changed, [integration], (one) => findIntegration(system.store, one)),
+  ).toMatchObject({ updated: [id] });
   expect(await describeSchedule(client, id)).toMatchObject({
     fullSync: { when: 'cron 30 4 * * 3 UTC', paused: true, note: 'holidays' },
     catchUp: { when: 'every 2h', paused: false },
@@ -106,6 +111,50 @@ test('changed settings change it, a pause stays, and an integration that goes ta
     }
   });
   expect(await findIntegration(system.store, id)).toMatchObject({ status: 'removed' });
+});
+
+test('bringing all in step takes the schedules of what is removed or unknown, and of nothing that came meanwhile', async () => {
+  const [here, gone, unknown, late] = Array.from({ length: 4 }, () => uniqueIntegrationId()) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const about = { tool: 'bombohr', category: 'LMS' } as const;
+  const settings = { ...config, TASK_QUEUE: uniqueTaskQueue(), CATCH_UP_INTERVAL: 3_600_000 };
+  const find = (id: string) => findIntegration(system.store, id);
+  onTestFinished(async () => {
+    for (const id of [here, gone, unknown, late]) await deleteSchedules(client, id);
+  });
+  for (const id of [here, gone]) await saveIntegration(system.store, { id, ...about });
+  for (const id of [gone, unknown]) await ensureSchedules(client, settings, { id, ...about });
+  await remove(system.store, gone, { code: REMOVED.byHand, message: 'It is not wanted.', at: new Date() });
+  const listed = [(await find(here))!, (await find(gone))!];
+  await saveIntegration(system.store, { id: late, ...about });
+  await ensureSchedules(client, settings, { id: late, ...about });
+  const listedIds = async () => {
+    const ids: string[] = [];
+    for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
+    return ids;
+  };
+  // A listing shows what is new a moment later.
+  await eventually(async () => {
+    const ids = await listedIds();
+    return [gone, unknown, late].every((id) => ids.includes(catchUpScheduleId(id)));
+  });
+
+  const { created, updated, deleted } = await reconcileSchedules(client, settings, listed, find);
+  expect({ created, updated, deleted: deleted.toSorted() }).toEqual({
+    created: [here],
+    updated: [],
+    deleted: [gone, unknown].flatMap((id) => [fullSyncScheduleId(id), catchUpScheduleId(id)]).toSorted(),
+  });
+  for (const id of [here, late]) {
+    expect(await describeSchedule(client, id)).toMatchObject({ fullSync: {}, catchUp: {} });
+  }
+  for (const id of [gone, unknown]) {
+    expect(await describeSchedule(client, id)).toEqual({ fullSync: undefined, catchUp: undefined });
+  }
 });
 
 test('the plain temporal command starts a full sync, and the run labels itself', async () => {

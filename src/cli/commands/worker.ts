@@ -52,14 +52,13 @@ async function requireMigrated(context: Context): Promise<void> {
 
 /** Settings of the schedules may have changed since they were made. */
 async function reconcile(context: Context): Promise<void> {
-  const { listIntegrations } = await import('../../store/integrations.ts');
+  const { findIntegration, listIntegrations } = await import('../../store/integrations.ts');
   const { reconcileSchedules } = await import('../../temporal/schedules.ts');
   const { client } = await context.temporal();
   const log = await context.log();
-  const done = await reconcileSchedules(
-    client,
-    context.config,
-    await listIntegrations(await context.store()),
+  const store = await context.store();
+  const done = await reconcileSchedules(client, context.config, await listIntegrations(store), (id) =>
+    findIntegration(store, id),
   );
   const { created, updated, deleted } = done;
   if (created.length + updated.length + deleted.length > 0) {
