@@ -3,7 +3,7 @@ import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
 import { isDeletionOf, mayHaveMissed, REMOVED, whyParked, type Parked } from '../domain/life.ts';
 import type { Trigger } from '../domain/sync.ts';
-import { endpointStates } from '../store/endpoint-states.ts';
+import { endpointStates, type EndpointState } from '../store/endpoint-states.ts';
 import { findIntegration, lastSeen, type Integration } from '../store/integrations.ts';
 import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
@@ -27,8 +27,9 @@ export interface AddedIntegration {
 }
 
 /**
- * Adds an integration that Kombo knows. Doing it again brings it up to date, and starts the first full sync only if none
- * has ever completed. One that cannot be read yet, as while it is being set up, is added too, and read as soon as it can be.
+ * Adds an integration that Kombo knows. Doing it again brings it up to date, has what is owed read, and starts the first full
+ * sync only if none has ever completed. One that cannot be read yet, as while it is being set up, is added too, and read as
+ * soon as it can be.
  *
  * @param pace says how long (milliseconds) the first full sync is held back, where one starts.
  */
@@ -66,24 +67,26 @@ export async function addIntegration(
     await forgetUnknown(store, id);
     if (revived) await lifecycle.cancelErasure(id);
     const schedules = await lifecycle.ensureSchedules(integration);
-    const states = await endpointStates(store, id);
-    const unread = [...states.values()].every((state) => state.lastFull === null);
-    const wanted = options.sync && (unread || revived) && integration.status !== 'paused';
+    const states = [...(await endpointStates(store, id)).values()];
+    const first = revived || states.every((state) => state.lastFull === null);
     const waiting = whyParked({ status: found.state, setupStatus: found.setupStatus }) ?? null;
-    // The sync that is woken looks it up, parks it, and reads it in full as soon as it can be read.
-    if (wanted && waiting && integration.status === 'active')
-      await signalLife(deps, integration, 'created', 'initial');
-    return {
-      integration,
-      new: before === undefined || revived,
-      schedules,
-      sync:
-        wanted && !waiting
-          ? await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() })
-          : null,
-      waiting,
-    };
+    const wanted = options.sync && integration.status !== 'paused';
+    // What is parked already, and still cannot be read, is looked at again without us.
+    const wakes = wanted && (first || states.some(isDue)) && !(waiting && integration.status === 'parked');
+    let sync: StartedSync | null = null;
+    if (wanted && first && !waiting) {
+      sync = await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() });
+    } else if (wakes) {
+      // The sync that is woken looks it up, parks it where it must, and reads what is owed as soon as it can be read. That may
+      // be what an earlier call, which broke off, has noted and not begun.
+      await signalLife(deps, integration, 'created', first ? 'initial' : 'manual');
+    }
+    return { integration, new: before === undefined || revived, schedules, sync, waiting };
   });
+}
+
+function isDue({ owed, dueAt }: EndpointState): boolean {
+  return owed !== null && (dueAt === null || dueAt <= new Date());
 }
 
 function endpointsOf(config: Config, category: Category): string[] {
@@ -151,7 +154,10 @@ export async function pauseIntegration(
   });
 }
 
-/** Goes on with a paused integration, beginning with what was missed. One that is not paused is left as it is. */
+/**
+ * Goes on with a paused integration, beginning with what was missed. One that is active already (`resumed` is false then) is
+ * woken all the same: an earlier call may have broken off before that. Where nothing was missed, nothing is read.
+ */
 export async function resumeIntegration(
   deps: OperationDeps,
   id: string,
@@ -163,8 +169,9 @@ export async function resumeIntegration(
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const resumed = await resume(deps.store, id);
     await lifecycle.resumeSchedules(id);
-    if (resumed) await signalLife(deps, resumed, 'resumed', 'manual');
-    return { integration: resumed ?? before, resumed: resumed !== undefined };
+    const integration = resumed ?? (await requireIntegration(deps.store, id));
+    if (integration.status === 'active') await signalLife(deps, integration, 'resumed', 'manual');
+    return { integration, resumed: resumed !== undefined };
   });
 }
 

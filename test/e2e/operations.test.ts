@@ -1,6 +1,7 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
 import { audited } from '../../src/operations/audited.ts';
+import type { LookUpDeps } from '../../src/operations/deps.ts';
 import {
   addIntegration,
   pauseIntegration,
@@ -40,6 +41,19 @@ const statusOf = async (workflowId: string): Promise<string | undefined> => {
   }
 };
 
+/** An operator whose first call of one kind finds Temporal away. */
+function interrupted(method: 'start' | 'signalWithStart'): LookUpDeps {
+  let away = true;
+  const call = (...args: unknown[]): unknown => {
+    if (!away) return Reflect.apply(client.workflow[method], client.workflow, args);
+    away = false;
+    return Promise.reject(new Error('Temporal is away.'));
+  };
+  const workflow = Object.create(client.workflow, { [method]: { value: call } }) as Client['workflow'];
+  const interruptible = Object.create(client, { workflow: { value: workflow } }) as Client;
+  return { ...operator, temporal: { ...temporal, client: interruptible } };
+}
+
 describe.concurrent('(I23) adding', () => {
   test('brings an integration with schedules and its first full sync; again it changes nothing', async () => {
     const id = system.integration();
@@ -68,6 +82,34 @@ describe.concurrent('(I23) adding', () => {
     await system.tell(id, ['lms_users']);
     await system.settled(id);
     expect(await system.fullPasses(id)).toEqual(each(1));
+  });
+
+  test('that broke off after it had brought a removed one back is made up for by the next', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await removeIntegration(operator, id, { erase: false });
+    const deps = interrupted('start');
+    await expect(addIntegration(deps, id, { sync: true })).rejects.toThrow('Temporal is away.');
+    expect(await system.known(id)).toMatchObject({ status: 'active' });
+    expect(await addIntegration(deps, id, { sync: true })).toMatchObject({ new: false, sync: null });
+    await system.settled(id);
+    expect(await system.fullPasses(id)).toEqual(each(2));
+  });
+
+  test('has what could not be read before read, at the second time too if the first one broke off', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    control.setIntegration(id, { status: 'INVALID' });
+    await accepted(control.announce(id, 'integration-state-changed'));
+    await eventually(async () => (await system.known(id))?.status === 'parked');
+    await system.settled(id);
+    control.setIntegration(id, { status: 'ACTIVE' });
+    const deps = interrupted('signalWithStart');
+    await expect(addIntegration(deps, id, { sync: true })).rejects.toThrow('Temporal is away.');
+    await addIntegration(deps, id, { sync: true });
+    await system.settled(id);
+    expect(await system.known(id)).toMatchObject({ status: 'active' });
+    expect(await system.fullPasses(id)).toEqual(each(2));
   });
 
   test('is refused for what Kombo does not know, and for what was deleted there', async () => {
@@ -169,6 +211,27 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     ]);
     const [, byApi] = await listAudit(store, { integrationId: id });
     expect(byApi).toMatchObject({ address: '10.0.0.9' });
+  });
+
+  test('a resume that broke off is made up for by the next; where nothing was missed, nothing is read', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await pauseIntegration(operator, id, 'audit');
+    const [user] = control.ids(id, 'lms_users') as [string];
+    control.update(id, 'lms_users', user, { remote_id: 'while paused' });
+    await accepted(control.flushWebhook(id));
+    expect(await system.settled(id)).toMatchObject({ blocked: { code: 'Paused' } });
+    const deps = interrupted('signalWithStart');
+    await expect(resumeIntegration(deps, id)).rejects.toThrow('Temporal is away.');
+    expect(await system.known(id)).toMatchObject({ status: 'active' });
+    expect(await resumeIntegration(deps, id)).toMatchObject({ resumed: false });
+    await system.arrives(id, 'lms_users', user, 'while paused');
+    await system.settled(id);
+
+    const reads = system.reads(id).length;
+    expect(await resumeIntegration(operator, id)).toMatchObject({ resumed: false });
+    expect(await system.settled(id)).toMatchObject({ status: 'completed', endpoints: {} });
+    expect(system.reads(id)).toHaveLength(reads);
   });
 
   test('what is paused refuses syncs, what is removed refuses all of it', async () => {
