@@ -4,6 +4,7 @@ import { getEndpoint } from '../src/domain/catalogue/index.ts';
 import { SAID_WHEN_ASKED } from '../src/domain/life.ts';
 import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
 import { commitPage } from '../src/store/commit-page.ts';
+import { endpointStates } from '../src/store/endpoint-states.ts';
 import { unpark } from '../src/store/life.ts';
 import { openPass, passCounts, restartPass, type Pass } from '../src/store/passes.ts';
 import { databaseClock } from './clock.ts';
@@ -56,7 +57,11 @@ export function createSyncEndpoint(deps: ActivityDeps) {
         runId: workflowExecution?.runId ?? '',
         overlapMs: deps.settings.WATERMARK_OVERLAP,
       });
-      if (pass.state === 'completed') return toResult(pass);
+      if (pass.state === 'completed') {
+        // The attempt that completed it may have ended before it could wake anybody.
+        if (await isOwed(deps, pass, clock())) await deps.temporal.wake(pass.integration_id);
+        return toResult(pass);
+      }
       if (pass.state !== 'running') {
         throw new SyncError(
           'RequestRejected',
@@ -66,6 +71,11 @@ export function createSyncEndpoint(deps: ActivityDeps) {
       return toResult(await walk(deps, pass, clock, liveness));
     });
   };
+}
+
+async function isOwed(deps: ActivityDeps, pass: Pass, now: Date): Promise<boolean> {
+  const state = (await endpointStates(deps.store, pass.integration_id)).get(pass.endpoint);
+  return state !== undefined && state.owed !== null && (state.dueAt === null || state.dueAt <= now);
 }
 
 async function walk(deps: ActivityDeps, opened: Pass, clock: () => Date, liveness: Liveness): Promise<Pass> {

@@ -1,7 +1,9 @@
 import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
+import { owe } from '../../src/store/endpoint-states.ts';
 import { readWatermark } from '../../src/store/passes.ts';
+import { noTemporal } from '../support/no-temporal.ts';
 import { eventually } from '../support/poll.ts';
 import { afterPage, createWorkbench, environment, failure, pass, readOnce, run } from './setup.ts';
 
@@ -165,6 +167,28 @@ describe('going on', () => {
     const first = await run(bench.activities().syncEndpoint, input);
     expect(await run(bench.activities().syncEndpoint, input)).toEqual(first);
     expect(bench.queries(id)).toHaveLength(3);
+    expect(bench.woken).not.toContain(id);
+  });
+
+  test('(I6) what was named while it ran is woken for by the next attempt, when its own did not come to that', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'delay', ms: 500, integration: id });
+    const woken: string[] = [];
+    let away = true;
+    const wake = (one: string) => {
+      if (!away) woken.push(one);
+      return away ? Promise.reject(new Error('Temporal is away.')) : Promise.resolve();
+    };
+    const { syncEndpoint } = bench.activities({ temporal: { ...noTemporal, wake } });
+    const input = pass(id);
+    const failing = failure(syncEndpoint, input);
+    await eventually(() => bench.queries(id).length === 1);
+    await owe(store, id, ['/ats/jobs'], 'delta');
+    expect(await failing).toMatchObject({ message: 'Temporal is away.', nonRetryable: false });
+    expect((await bench.passes(id))[0]).toMatchObject({ state: 'completed' });
+    away = false;
+    expect(await run(syncEndpoint, input)).toMatchObject({ done: true, counts: { pages: 3 } });
+    expect(woken).toEqual([id]);
   });
 });
 
