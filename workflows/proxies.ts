@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { fairnessKey } from '../src/domain/names.ts';
 import type { PassKind } from '../src/domain/sync.ts';
 
 /** The database may be away for a while: short calls are repeated until it is back. */
@@ -42,5 +43,5 @@ export const { syncEndpoint, sweepEndpoint } = reading;
 
 /** Options of one call: what the UI shows for it, and its place in the queue. */
 export function callOptions(kind: PassKind, integrationId: string, summary: string) {
-  return { summary, priority: { priorityKey: PRIORITY[kind], fairnessKey: integrationId.slice(0, 64) } };
+  return { summary, priority: { priorityKey: PRIORITY[kind], fairnessKey: fairnessKey(integrationId) } };
 }

@@ -24,3 +24,27 @@ export const SEARCH_ATTRIBUTES = [
   KOMBO_TRIGGER,
   KOMBO_MODELS,
 ];
+
+const FAIRNESS_KEY_BYTES = 64;
+
+/** The server refuses a longer key, and counts it in bytes of UTF-8: it is cut between two characters. */
+export function fairnessKey(integrationId: string): string {
+  let key = '';
+  let bytes = 0;
+  for (const character of integrationId) {
+    bytes += utf8Bytes(character);
+    if (bytes > FAIRNESS_KEY_BYTES) break;
+    key += character;
+  }
+  return key;
+}
+
+/** The sandbox of workflows has no TextEncoder. */
+function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0)!;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+  }
+  return bytes;
+}

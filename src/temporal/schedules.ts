@@ -6,7 +6,7 @@ import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { Integration } from '../store/integrations.ts';
 import { toSearchAttributes } from './labels.ts';
-import { catchUpScheduleId, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
+import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
 import { describe, PAUSE_NOTE, remove } from './schedule-handle.ts';
 
 export type ScheduleConfig = Pick<
@@ -148,7 +148,7 @@ function build(
     typedSearchAttributes,
     staticSummary: `${trigger === 'schedule' ? 'weekly full sync' : 'catch-up'} of ${integration.id}`,
     memo: { [FINGERPRINT]: fingerprint, when: parts.when },
-    priority: { priorityKey: parts.priority, fairnessKey: integration.id.slice(0, 64) },
+    priority: { priorityKey: parts.priority, fairnessKey: fairnessKey(integration.id) },
   };
   return {
     scheduleId: parts.scheduleId,

@@ -15,7 +15,7 @@ import {
   type ModelsChanged,
 } from '../../workflows/messages.ts';
 import { toSearchAttributes } from './labels.ts';
-import { fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from './names.ts';
+import { fairnessKey, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from './names.ts';
 
 export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
 
@@ -135,7 +135,7 @@ export async function startFullSync(
       typedSearchAttributes: toSearchAttributes({ ...request, trigger }),
       staticSummary: `${trigger} full sync of ${request.integrationId}`,
       ...(startDelayMs > 0 ? { startDelay: startDelayMs } : {}),
-      priority: { priorityKey: 4, fairnessKey: request.integrationId.slice(0, 64) },
+      priority: { priorityKey: 4, fairnessKey: fairnessKey(request.integrationId) },
     });
     const beginsAt = startDelayMs > 0 ? new Date(Date.now() + startDelayMs) : null;
     return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false, beginsAt };
@@ -163,6 +163,6 @@ function startOptions(config: StartConfig, request: SignalRequest) {
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
     typedSearchAttributes: toSearchAttributes(request),
     staticSummary: `sync of ${request.integrationId}`,
-    priority: { priorityKey: 2, fairnessKey: request.integrationId.slice(0, 64) },
+    priority: { priorityKey: 2, fairnessKey: fairnessKey(request.integrationId) },
   };
 }

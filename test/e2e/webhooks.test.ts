@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { startFullSync } from '../../src/temporal/start.ts';
 import { eventually } from '../support/poll.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createProxy } from './proxy.ts';
-import { createSystem, storeThrough } from './setup.ts';
+import { createSystem, each, storeThrough } from './setup.ts';
 
 const system = await createSystem();
-const { control, temporal } = system;
+const { config, control, temporal } = system;
 await system.worker();
 const server = await system.server();
 
@@ -32,6 +34,16 @@ test('a webhook becomes rows, and the run says what it did', async () => {
       ['KomboModels', ['lms_users']],
     ]),
   );
+});
+
+test('(I1) an id of any letters is taken and read, though the server bounds the key made of it by bytes', async () => {
+  const id = `${uniqueIntegrationId()}${'é'.repeat(60)}`;
+  control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 3 } });
+  await system.tell(id, ['lms_users']);
+  expect(await system.settled(id)).toMatchObject({ status: 'completed' });
+  const { handle } = await startFullSync(temporal.client, config, { integrationId: id });
+  expect(await handle.result()).toMatchObject({ status: 'completed' });
+  expect(await system.fullPasses(id)).toEqual(each(2));
 });
 
 test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async () => {
