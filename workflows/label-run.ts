@@ -5,6 +5,7 @@ import {
   KOMBO_MODELS,
   KOMBO_TOOL,
   KOMBO_TRIGGER,
+  modelsLabel,
 } from '../src/domain/names.ts';
 import type { Trigger } from '../src/domain/sync.ts';
 
@@ -26,6 +27,8 @@ export function labelRun(labels: RunLabels): void {
     ...(labels.category ? [{ key: KOMBO_CATEGORY, value: labels.category }] : []),
   ].filter(({ key }) => has.get(key) === undefined);
   const models =
-    labels.models?.length && !has.get(KOMBO_MODELS) ? [{ key: KOMBO_MODELS, value: [...labels.models] }] : [];
+    labels.models?.length && !has.get(KOMBO_MODELS)
+      ? [{ key: KOMBO_MODELS, value: modelsLabel(labels.models) }]
+      : [];
   if (missing.length + models.length > 0) upsertSearchAttributes([...missing, ...models]);
 }

@@ -39,6 +39,25 @@ export function fairnessKey(integrationId: string): string {
   return key;
 }
 
+/** Of the value of one search attribute, which is JSON. */
+const LABEL_BYTES = 2_048;
+
+/** The models in the label of a run: all names, or the first that fit and how many more there are. */
+export function modelsLabel(models: readonly string[]): string[] {
+  if (utf8Bytes(JSON.stringify(models)) <= LABEL_BYTES) return [...models];
+  let bytes = utf8Bytes(JSON.stringify([more(models.length)]));
+  const first: string[] = [];
+  for (const model of models) {
+    // With the comma after it.
+    bytes += utf8Bytes(JSON.stringify(model)) + 1;
+    if (bytes > LABEL_BYTES) break;
+    first.push(model);
+  }
+  return [...first, more(models.length - first.length)];
+}
+
+const more = (count: number) => `…and ${count} more`;
+
 /** The sandbox of workflows has no TextEncoder. */
 function utf8Bytes(text: string): number {
   let bytes = 0;

@@ -1,6 +1,13 @@
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { Trigger } from '../domain/sync.ts';
-import { KOMBO_CATEGORY, KOMBO_INTEGRATION_ID, KOMBO_MODELS, KOMBO_TOOL, KOMBO_TRIGGER } from './names.ts';
+import {
+  KOMBO_CATEGORY,
+  KOMBO_INTEGRATION_ID,
+  KOMBO_MODELS,
+  KOMBO_TOOL,
+  KOMBO_TRIGGER,
+  modelsLabel,
+} from './names.ts';
 
 export interface Labels {
   integrationId: string;
@@ -17,6 +24,6 @@ export function toSearchAttributes(labels: Labels): TypedSearchAttributes {
     { key: KOMBO_TRIGGER, value: labels.trigger },
     ...(labels.tool ? [{ key: KOMBO_TOOL, value: labels.tool }] : []),
     ...(labels.category ? [{ key: KOMBO_CATEGORY, value: labels.category }] : []),
-    ...(labels.models?.length ? [{ key: KOMBO_MODELS, value: [...labels.models] }] : []),
+    ...(labels.models?.length ? [{ key: KOMBO_MODELS, value: modelsLabel(labels.models) }] : []),
   ]);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fairnessKey } from '../../src/domain/names.ts';
+import { fairnessKey, modelsLabel } from '../../src/domain/names.ts';
 
 const bytes = (text: string) => Buffer.byteLength(text);
 
@@ -24,6 +24,37 @@ describe('the fairness key', () => {
       expect(bytes(letter)).toBe(size);
       expect(fairnessKey(`x:${letter.repeat(60)}`)).toBe(`x:${letter.repeat(kept)}`);
       expect(bytes(`x:${letter.repeat(kept + 1)}`)).toBeGreaterThan(64);
+    },
+  );
+});
+
+describe('the label with the models', () => {
+  const size = (label: string[]) => bytes(JSON.stringify(label));
+  /** Each takes 32 bytes with its quotes and a comma. */
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `${index}`.padStart(29, 'm'));
+
+  test.each([0, 1, 63])('has all of %i names, which fit', (count) => {
+    expect(modelsLabel(names(count))).toEqual(names(count));
+  });
+
+  test('has them up to the last byte', () => {
+    const full = [...names(63), 'x'.repeat(28)];
+    expect(size(full)).toBe(2_048);
+    expect(modelsLabel(full)).toEqual(full);
+    expect(modelsLabel([...names(63), 'x'.repeat(29)])).toEqual([...names(63), '…and 1 more']);
+  });
+
+  test.each([65, 80, 1_000])('has the first of %i names, and how many more there are', (count) => {
+    const label = modelsLabel(names(count));
+    expect(label).toEqual([...names(63), `…and ${count - 63} more`]);
+    expect(size(label)).toBeLessThanOrEqual(2_048);
+  });
+
+  test.each(['é'.repeat(1_100), '"'.repeat(1_100), '\ud800'.repeat(400)])(
+    'counts bytes as the server does',
+    (name) => {
+      expect(modelsLabel([name, 'ats_jobs'])).toEqual(['…and 2 more']);
+      expect(modelsLabel(['ats_jobs', name])).toEqual(['ats_jobs', '…and 1 more']);
     },
   );
 });

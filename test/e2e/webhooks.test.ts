@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/temporal/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
+import type { integrationSync } from '../../workflows/index.ts';
+import { modelsChanged, type ModelsChanged } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createProxy } from './proxy.ts';
@@ -44,6 +46,32 @@ test('(I1) an id of any letters is taken and read, though the server bounds the 
   const { handle } = await startFullSync(temporal.client, config, { integrationId: id });
   expect(await handle.result()).toMatchObject({ status: 'completed' });
   expect(await system.fullPasses(id)).toEqual(each(2));
+});
+
+test('(I1) names of any number are taken, and label a run as far as the server lets them', async () => {
+  const { client } = temporal;
+  const id = system.integration();
+  const models = Array.from({ length: 80 }, (_, index) => `lms_model_of_a_later_time_${1_000 + index}`);
+  await system.tell(id, models);
+  expect(await system.settled(id)).toMatchObject({ status: 'completed', unknownModels: models });
+  // Started without labels the run gives them to itself.
+  const bare = await client.workflow.signalWithStart<typeof integrationSync, [ModelsChanged]>(
+    WORKFLOW_TYPES.integrationSync,
+    {
+      workflowId: `bare/${id}`,
+      taskQueue: config.TASK_QUEUE,
+      args: [{ integrationId: id, quietMs: 100 }],
+      signal: modelsChanged,
+      signalArgs: [{ models }],
+    },
+  );
+  expect(await bare.result()).toMatchObject({ status: 'completed', unknownModels: models });
+  for (const workflowId of [syncWorkflowId(id), bare.workflowId]) {
+    const { typedSearchAttributes } = await client.workflow.getHandle(workflowId).describe();
+    const label = typedSearchAttributes.get(KOMBO_MODELS);
+    expect(label?.at(-1)).toBe(`…and ${81 - label!.length} more`);
+    expect(label?.slice(0, -1)).toEqual(models.slice(0, label!.length - 1));
+  }
 });
 
 test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async () => {
