@@ -330,6 +330,7 @@ describe('removing', () => {
     const removed = answer.json<{ erasure: { at: string } }>();
     expect(removed).toMatchObject({
       integration: { id, status: 'removed', statusCode: 'RemovedByHand' },
+      removed: true,
       cancelled: [`full-sync/${id}`],
       erasure: { workflowId: `erase/${id}` },
     });
@@ -344,7 +345,21 @@ describe('removing', () => {
       actor: 'ada',
       details: { erase: false },
     });
-    expect((await call('DELETE', `/integrations/${id}`)).statusCode).toBe(200);
+    const again = await call('DELETE', `/integrations/${id}`);
+    expect(again.json()).toMatchObject({ removed: false, erasure: removed.erasure });
+  });
+
+  test('announces no erasure of what has been erased', async () => {
+    const id = uniqueIntegrationId();
+    const { call } = await startApi(store);
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    await remove(store, id, { code: 'Deleted', message: 'Deleted in Kombo.', at: new Date() });
+    await store.pool.query('update kombo_sync.integrations set erased_at = now() where id = $1', [id]);
+    expect((await call('DELETE', `/integrations/${id}`)).json()).toMatchObject({
+      integration: { erasedAt: expect.any(String) as string },
+      removed: false,
+      erasure: null,
+    });
   });
 
   test('erases at once when that is wanted', async () => {

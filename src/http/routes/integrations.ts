@@ -132,17 +132,12 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       async (request, reply) => {
         const { erase } = request.query;
         const { id } = request.params;
-        const removed = await act(deps, request, (own) => removeIntegration(own, id, { erase }));
-        const at = erasureOf(removed.integration.removedAt, erase);
-        return reply.send({ ...removed, erasure: at && { workflowId: eraseWorkflowId(id), at } });
+        const { eraseAt: at, ...done } = await act(deps, request, (own) =>
+          removeIntegration(own, id, { erase }),
+        );
+        return reply.send({ ...done, erasure: at && { workflowId: eraseWorkflowId(id), at } });
       },
     );
     done();
   };
-
-  function erasureOf(removedAt: Date | null, now: boolean): Date | null {
-    if (now) return new Date();
-    const { DELETED_RETENTION: retention } = config;
-    return retention === null ? null : new Date((removedAt?.getTime() ?? Date.now()) + retention);
-  }
 }

@@ -152,6 +152,7 @@ export const removeQuery = z.strictObject({
 
 export const removedSchema = z.object({
   integration: integrationSchema,
+  removed: z.boolean().describe('false: it was removed before'),
   cancelled: z.array(z.string()).describe('Ids of the workflows that ran and were cancelled'),
   erasure: z
     .object({
@@ -159,5 +160,5 @@ export const removedSchema = z.object({
       at: time.describe('When its data are erased'),
     })
     .nullable()
-    .describe('null when DELETED_RETENTION is off and nothing is erased'),
+    .describe('null when its data are erased already, or kept since DELETED_RETENTION is off'),
 });
