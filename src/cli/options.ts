@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isAhead } from '../domain/window.ts';
 
 /** `a,b` as a list. */
 export function parseList(text: string): string[] {
@@ -19,7 +20,7 @@ export function parseSince(text: string): string {
   if (!DATE.test(text) || Number.isNaN(date.getTime()) || !isDay(text.slice(0, 10))) {
     throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
   }
-  if (date.getTime() > Date.now()) throw new InvalidArgumentError('It must not be in the future.');
+  if (isAhead(text, new Date())) throw new InvalidArgumentError('It must not be in the future.');
   return date.toISOString();
 }
 

@@ -64,3 +64,8 @@ export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
   if (kombo === null || Number.isNaN(kombo.getTime())) return 0;
   return Math.max(-MAX_CORRECTION_MS, Math.min(0, kombo.getTime() - answeredAt.getTime()));
 }
+
+/** Whether a moment that is asked for is still to come: a full sync since then would read nothing, and look like a success. */
+export function isAhead(since: string, now: Date): boolean {
+  return new Date(since) > now;
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAhead } from '../../domain/window.ts';
 import { count, line, time } from './common.ts';
 import { integrationSchema } from './integrations.ts';
 import { startedSchema } from './syncs.ts';
@@ -38,8 +39,9 @@ const models = z
 
 const since = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .refine((text) => !isAhead(text, new Date()), { error: 'must not be in the future' })
   .optional()
-  .describe('Only what changed since then; such a sync deletes nothing');
+  .describe('Only what changed since then, which is not in the future; such a sync deletes nothing');
 
 // A POST without a body means "everything", so that curl -X POST is enough.
 export const syncBody = z.strictObject({ models }).nullish();
