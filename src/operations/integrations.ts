@@ -11,8 +11,8 @@ import type { EnsureResult } from '../temporal/schedules.ts';
 import { signalChanges, type SignalRequest } from '../temporal/start.ts';
 import { audited } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
-import { conflict, invalid, notFound } from './errors.ts';
-import { requireIntegration } from './require.ts';
+import { conflict, notFound } from './errors.ts';
+import { checkReason, requireIntegration } from './require.ts';
 import { startFull, type StartedSync } from './syncs.ts';
 
 export interface AddedIntegration {
@@ -141,7 +141,7 @@ export async function pauseIntegration(
   id: string,
   reason: string,
 ): Promise<{ integration: Integration; paused: boolean; cancelled: string[] }> {
-  if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
+  checkReason(reason);
   const before = await requireIntegration(deps.store, id);
   return audited(deps, { action: 'pause', integrationId: id, details: { reason } }, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);

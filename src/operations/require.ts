@@ -36,3 +36,14 @@ export function checkModels(models: readonly string[] | undefined, category: Cat
     `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrong.join(', ')}. The models of ${category} are ${[...own].sort().join(', ')}.`,
   );
 }
+
+const REASON_LENGTH = 500;
+
+/** @throws OperationError (invalid) unless the reason of a pause can be shown wherever somebody finds it. */
+export function checkReason(reason: string): void {
+  if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
+  if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
+  // A terminal would obey some of them, and a list has one line for it.
+  if (/\p{C}/u.test(reason))
+    throw invalid('The reason holds a character that cannot be shown; use one line of text.');
+}

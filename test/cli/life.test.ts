@@ -31,9 +31,14 @@ const show = () =>
   ]);
 
 describe('pause and resume', () => {
-  test('a pause needs a reason that says something', async () => {
-    const { stderr } = await system.text(['integrations', 'pause', ID, '--reason', '  '], 2);
-    expect(stderr).toContain('Say why it is paused');
+  test.each([
+    ['says something', '  ', 'Say why it is paused'],
+    ['does nothing to a terminal', 'red \u001B[31malert', 'cannot be shown'],
+    ['is one line', 'one\ntwo', 'cannot be shown'],
+    ['ends', 'x'.repeat(501), 'at most 500 characters'],
+  ])('a pause needs a reason that %s', async (_name, reason, message) => {
+    const { stderr } = await system.text(['integrations', 'pause', ID, '--reason', reason], 2);
+    expect(stderr).toContain(message);
     expect((await show()).integration.status).toBe('active');
   });
 
