@@ -10,7 +10,7 @@ import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertPasses } from '../support/page-data.ts';
 import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueIntegrationId } from '../support/temporal.ts';
-import { ADMIN_TOKEN, temporalAt, testApp, testConfig } from './support.ts';
+import { ADMIN_TOKEN, recordingLog, storeThatIsDown, temporalAt, testApp, testConfig } from './support.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -370,7 +370,32 @@ test('says so when Postgres does not answer', async () => {
   const cookie = cookieOf(await login(app, ADMIN_TOKEN));
   const response = await app.inject({ url: '/', headers: { cookie } });
   expect(response.statusCode).toBe(503);
+  expect(response.body).toContain('Postgres did not answer');
   expect(response.body).toContain('Webhooks are still accepted');
+});
+
+test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
+  '%s is an address that is not valid, and no outage',
+  async (url) => {
+    const read = await reader();
+    const { status, headers, text } = await read(url);
+    expect(status).toBe(400);
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(text).toContain('The address holds a character that nothing here is named with.');
+    expect((await read(url.replace('%00', '%2500'))).status).not.toBe(400);
+  },
+);
+
+test('an error that is no outage is not said to be one', async () => {
+  const broken = storeThatIsDown();
+  Object.assign(broken.pool, { query: () => Promise.reject(new TypeError('odd')) });
+  const { log, text: logged } = recordingLog();
+  const read = await reader({ store: broken, log });
+  const { status, text } = await read('/integrations/personio:1');
+  expect(status).toBe(500);
+  expect(text).toContain('the log says what');
+  expect(text).not.toMatch(/Postgres|odd/);
+  expect(logged()).toContain('TypeError: odd');
 });
 
 test('html escapes values and keeps markup', () => {

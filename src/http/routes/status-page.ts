@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cutoverReport } from '../../operations/cutover.ts';
 import type { HttpDeps } from '../deps.ts';
+import { describeOutage, postgresAway } from '../outages.ts';
 import { HttpError } from '../plugins/problems.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../plugins/admin-token.ts';
 import { cutoverPage } from '../status-page/cutover-page.ts';
@@ -10,7 +11,7 @@ import { listPage } from '../status-page/list-page.ts';
 import { localAddress, readQuery } from '../status-page/query.ts';
 import { readIntegration, readList } from '../status-page/read.ts';
 import { CONTENT_SECURITY_POLICY } from '../status-page/style.ts';
-import { within } from '../within.ts';
+import { NoAnswer, within } from '../within.ts';
 
 /** The live rows of an integration with millions of them are counted meanwhile. */
 const TIMEOUT_MS = 10_000;
@@ -18,6 +19,10 @@ const TIMEOUT_MS = 10_000;
 const CUTOVER_TIMEOUT_MS = 30_000;
 /** Lists every schedule. */
 const CUTOVER_TEMPORAL_MS = 10_000;
+
+/** The one character that Postgres cannot hold, not even to look for it. */
+const NUL = '%00';
+const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
 
 /** `GET /` and the pages under it: how every integration is doing, for people, behind the admin token. */
 export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
@@ -39,14 +44,17 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
       app.get(path, async (request, reply) => {
         if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
         if (!gate.hasSession(request)) return sendPage(reply, 401, loginPage(request.url));
+        if (request.url.includes(NUL)) return sendPage(reply, 400, messagePage('Not valid', NUL_MESSAGE));
         const frame = frameOf(deps, request);
         const params = request.params as Params;
         let data: Data;
         try {
           data = await within(timeoutMs, read(frame, params));
         } catch (error) {
-          request.log.warn({ err: error }, 'The status page cannot read from Postgres');
-          return sendPage(reply, 503, awayPage());
+          const problem = toProblem(error);
+          const level = problem.statusCode === 500 ? 'error' : 'warn';
+          request.log[level]({ err: error }, `The status page: ${problem.message}`);
+          return sendPage(reply, problem.statusCode, problemPage(problem));
         }
         const shown = show(frame, data, params);
         return typeof shown === 'string' ? sendPage(reply, 200, shown) : sendPage(reply, ...shown);
@@ -102,11 +110,15 @@ function frameOf({ config, temporal, temporalUiUrl }: HttpDeps, request: Fastify
   };
 }
 
-function awayPage(): string {
-  return messagePage(
-    'Nothing to show',
-    'Postgres does not answer in time. Webhooks are still accepted; /readyz says more.',
-  );
+/** What has taken too long while Temporal was asked within bounds of its own is Postgres. */
+function toProblem(error: unknown): HttpError {
+  const outage = error instanceof NoAnswer ? postgresAway(error) : describeOutage(error);
+  return outage ?? new HttpError(500, 'internal', 'Something went wrong here; the log says what.');
+}
+
+function problemPage({ code, message }: HttpError): string {
+  const more = code === 'database_unavailable' ? ' Webhooks are still accepted.' : '';
+  return messagePage('Nothing to show', `${message}${more}`);
 }
 
 /** People have sent the form, and a page answers people. */
