@@ -1,9 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
 import { openStore } from '../../src/store/database.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { startApi } from './api.ts';
 import { CLOSED_ADDRESS, recordingLog, testApp, testConfig } from './support.ts';
 
 interface Schema {
@@ -165,8 +169,9 @@ function checkParameters(name: string, path: string, parameters: Parameter[]): v
 }
 
 function checkAnswers(name: string, path: string, answers: Operation['responses']): void {
-  const one = path.includes('{id}') ? ['404'] : [];
-  const always = ['400', '401', '403', '429', '500', '503', ...one, ...(acts(name) ? ['409', '422'] : [])];
+  const always = ['400', '401', '403', '429', '500', '503'];
+  if (path.includes('{id}')) always.push('404', '414');
+  if (acts(name)) always.push('409', '413', '415', '422');
   expect(Object.keys(answers), name).toEqual(expect.arrayContaining(always));
   expect(
     Object.keys(answers).some((status) => status.startsWith('2')),
@@ -181,6 +186,48 @@ function checkAnswers(name: string, path: string, answers: Operation['responses'
     if (!status.startsWith('2')) expect(content[type]?.schema?.$ref, at).toBe('#/components/schemas/Problem');
   }
 }
+
+test('null is said where an answer can be null', async () => {
+  const id = uniqueIntegrationId();
+  const store = await createTestStore();
+  await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+  const { call } = await startApi(store);
+  const list = await call('GET', '/integrations');
+  const detail = await call('GET', `/integrations/${id}`);
+  expect(list.json()).toMatchObject({ integrations: [{ drift: null }] });
+  expect(detail.json()).toMatchObject({ drift: null, schedules: { fullSync: null, catchUp: null } });
+  expect(detail.json<{ endpoints: object[] }>().endpoints[0]).toMatchObject({ lastPass: null, owed: null });
+  expect(await problemOf('/api/v1/integrations', list.json())).toBeUndefined();
+  expect(await problemOf('/api/v1/integrations/{id}', detail.json())).toBeUndefined();
+  expect(await problemOf('/api/v1/integrations/{id}', { ...detail.json<object>(), drift: 'odd' })).toMatch(
+    /drift/,
+  );
+});
+
+/** What is wrong with an answer of a GET by its schema. Fastify brings a validator that knows `nullable`. */
+async function problemOf(path: string, answer: object): Promise<string | undefined> {
+  const schema = document.paths[path]?.['get']?.responses['200']?.content['application/json']?.schema;
+  const validator = Fastify({ ajv: { customOptions: { strict: false, coerceTypes: false } } });
+  // References are looked up in the schema itself.
+  const body = { ...schema, components: document.components };
+  validator.post('/', { schema: { body } }, () => ({}));
+  const checked = (await validator.inject({ method: 'POST', url: '/', body: answer })).json<{
+    message?: string;
+  }>();
+  return checked.message;
+}
+
+test('`nullable` is only where OpenAPI 3.0 heeds it: beside a type, and not beside an enum without null', () => {
+  const wrong: string[] = [];
+  const look = (part: unknown, at: string): void => {
+    if (typeof part !== 'object' || part === null) return;
+    if ('nullable' in part && !('type' in part)) wrong.push(at);
+    if ('nullable' in part && 'enum' in part && !(part.enum as unknown[]).includes(null)) wrong.push(at);
+    for (const [key, inner] of Object.entries(part)) look(inner, `${at}/${key}`);
+  };
+  look(document, '');
+  expect(wrong).toEqual([]);
+});
 
 test('a body that may be left out says so', () => {
   const required = operations

@@ -12,6 +12,7 @@ interface Operation {
 /** Puts right what the generators of the document cannot know. */
 export function tidy<T extends Document>(document: T): T {
   const schemas = withoutUnused(document);
+  sayNull([schemas, document.paths]);
   for (const schema of Object.values(schemas)) letGrow(schema);
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path ?? {}) as Operation[]) {
@@ -44,4 +45,21 @@ function letGrow(part: unknown): void {
   if (typeof part !== 'object' || part === null) return;
   if ('additionalProperties' in part && part.additionalProperties === false) delete part.additionalProperties;
   for (const inner of Object.values(part)) letGrow(inner);
+}
+
+/** Null and nothing else, as OpenAPI 3.0 says it: `nullable` needs a type beside it. */
+const NULL = { type: 'object', nullable: true, enum: [null] };
+
+/** `nullable` allows null to the `type` beside it, and to nothing else: an `enum` and what is referred to still refuse it. */
+function sayNull(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  for (const inner of Object.values(part)) sayNull(inner);
+  if (!('nullable' in part) || part.nullable !== true) return;
+  if ('enum' in part && Array.isArray(part.enum) && !part.enum.includes(null))
+    part.enum = [...part.enum, null];
+  if ('allOf' in part && Array.isArray(part.allOf)) {
+    Object.assign(part, { anyOf: [...part.allOf, NULL] });
+    delete part.allOf;
+    delete part.nullable;
+  }
 }

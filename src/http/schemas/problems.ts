@@ -29,7 +29,12 @@ const common = {
 /** Answers of a route that reads. */
 export const problemsOfReading = common;
 
-export const problemsOfOne = { ...common, 404: problem('There is no such integration.') };
+const ofOne = {
+  404: problem('There is no such integration.'),
+  414: problem('The id in the address is too long.'),
+};
+
+export const problemsOfOne = { ...common, ...ofOne };
 
 /** Answers of a route that does something. */
 export const problemsOfActing = {
@@ -37,10 +42,12 @@ export const problemsOfActing = {
   409: problem(
     'Not in the state that the integration is in; or the first request with this idempotency-key still runs.',
   ),
+  413: problem('The body is too large.'),
+  415: problem('The body is not JSON.'),
   422: problem('The idempotency-key was used for another request.'),
 };
 
-export const problemsOfActingOnOne = { ...problemsOfActing, 404: problem('There is no such integration.') };
+export const problemsOfActingOnOne = { ...problemsOfActing, ...ofOne };
 
 export const badGateway = {
   502: problem('Kombo refuses the request; check KOMBO_API_KEY and KOMBO_API_URL.'),
