@@ -86,6 +86,17 @@ describe('accepted', () => {
     expect(off.events).toMatchObject([{ outcome: 'legacy-off', type: 'sync-finished' }]);
   });
 
+  test('a legacy type without an integration id counts by LEGACY_WEBHOOKS as the others do', async () => {
+    const { send, requests } = acceptingSend();
+    const body = JSON.stringify({ id: 'x', type: 'remote-event-received', data: {} });
+    const on = await testApp({ send });
+    const off = await testApp({ send, config: testConfig({ LEGACY_WEBHOOKS: 'off' }) });
+    for (const { deliver } of [on, off]) expect((await deliver(body)).json()).toEqual({ status: 'ignored' });
+    expect(on.events).toMatchObject([{ outcome: 'ignored' }]);
+    expect(off.events).toMatchObject([{ outcome: 'legacy-off' }]);
+    expect(requests).toEqual([]);
+  });
+
   test('I2: a secret that is being rotated out is still good', async () => {
     const { send } = acceptingSend();
     const { deliver } = await testApp({ send });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import { verify } from '../../kombo/signature.ts';
-import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
+import { LEGACY_TYPES, MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
 import type { Coalescer, Notice } from '../../temporal/coalescer.ts';
 import type { DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryEvent, DeliveryOutcome, HttpDeps } from '../deps.ts';
@@ -65,7 +65,8 @@ export function webhookRoutes(
           return sendError(reply, 400, 'malformed', error.message);
         }
 
-        if (delivery.kind === 'legacy' && !deps.config.LEGACY_WEBHOOKS) {
+        // By type: also one that names no integration is not acted upon because of the setting.
+        if (LEGACY_TYPES.has(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
           finish(request, reply, 'legacy-off', delivery);
           return reply.send({ status: 'ignored' });
         }
