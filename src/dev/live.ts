@@ -28,9 +28,11 @@ export class Live {
   }
 
   delivery(event: DeliveryEvent): void {
-    const what = event.models.length > 0 ? event.models.join(', ') : (event.type ?? '');
-    const outcome = event.outcome === 'accepted' ? '' : `${event.outcome}: `;
-    this.#line('webhook', event.integrationId ?? '–', `${outcome}${what}`);
+    const outcome = event.outcome === 'accepted' ? undefined : event.outcome;
+    // Of one that is refused nothing is known.
+    const what = event.models.length > 0 ? event.models.join(', ') : event.type;
+    const text = [outcome, what].filter((part) => part !== undefined).join(': ');
+    this.#line('webhook', event.integrationId ?? '–', text);
   }
 
   page(event: PageEvent): void {
