@@ -169,6 +169,12 @@ export async function retire(
 async function endLife(deps: ActivityDeps, { id, removedAt, erasedAt }: Integration): Promise<void> {
   await deps.temporal.cancelSyncs(id, Context.current().info.workflowExecution?.workflowId);
   await deps.temporal.deleteSchedules(id);
+  const now = await findIntegration(deps.store, id);
+  // Somebody has added it again meanwhile, and the schedules that went may be those of its new life.
+  if (now && now.status !== 'removed') {
+    await deps.temporal.ensureSchedules(now);
+    return;
+  }
   if (removedAt && !erasedAt) await deps.temporal.planErasure(id, removedAt);
   await noteLook(deps.store, id);
 }

@@ -117,6 +117,11 @@ export async function removeIntegration(
     const cancelled = await lifecycle.cancelSyncs(id);
     await lifecycle.deleteSchedules(id);
     const integration = await requireIntegration(deps.store, id);
+    if (integration.status !== 'removed') {
+      // Somebody has added it again meanwhile, and the schedules that went may be those of its new life.
+      await lifecycle.ensureSchedules(integration);
+      return { integration, removed: removed !== undefined, cancelled, eraseAt: null };
+    }
     const eraseAt = options.erase ? new Date() : erasureOf(integration, deps.config);
     if (eraseAt) await lifecycle.planErasure(id, options.erase ? 'now' : integration.removedAt!);
     return { integration, removed: removed !== undefined, cancelled, eraseAt };

@@ -54,6 +54,31 @@ function interrupted(method: 'start' | 'signalWithStart'): LookUpDeps {
   return { ...operator, temporal: { ...temporal, client: interruptible } };
 }
 
+/** An operator who is overtaken by something when it deletes the first schedule. */
+function overtaken(by: () => Promise<unknown>): LookUpDeps {
+  let calls = 0;
+  const getHandle = (id: string) => {
+    const handle = client.schedule.getHandle(id);
+    const remove = async () => {
+      if (calls++ === 0) await by();
+      return handle.delete();
+    };
+    return Object.create(handle, { delete: { value: remove } }) as typeof handle;
+  };
+  const schedule = Object.create(client.schedule, { getHandle: { value: getHandle } }) as Client['schedule'];
+  const slow = Object.create(client, { schedule: { value: schedule } }) as Client;
+  return { ...operator, temporal: { ...temporal, client: slow } };
+}
+
+test('(I23) an integration that is added again while it is removed keeps its schedules', async () => {
+  const id = system.integration();
+  await addIntegration(operator, id, { sync: false });
+  const again = () => addIntegration(operator, id, { sync: false });
+  const { integration } = await removeIntegration(overtaken(again), id, { erase: false });
+  expect(integration).toMatchObject({ status: 'active' });
+  expect((await schedules(id)).fullSync).toMatchObject({ paused: false });
+});
+
 describe.concurrent('(I23) adding', () => {
   test('brings an integration with schedules and its first full sync; again it changes nothing', async () => {
     const id = system.integration();
