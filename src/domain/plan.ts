@@ -78,7 +78,7 @@ export function planPasses(request: PlanRequest): Plan {
     const needsFull = route.full.includes(endpoint.path);
     const kind = needsFull ? 'full' : request.kind;
     const unavailable = whyUnavailable(endpoint, request);
-    const disabled = whyDisabled(history, request.now);
+    const disabled = whyDisabled(history, request);
     if (unavailable) {
       if (named || needsFull) plan.skipped.push(skippedOutcome(endpoint, kind, unavailable));
     } else if (disabled) {
@@ -154,10 +154,12 @@ function whyUnavailable(
 
 function whyDisabled(
   history: EndpointHistory | undefined,
-  now: Date,
+  { now, force, models }: PlanRequest,
 ): { code: string; message: string } | undefined {
   const disabled = history?.disabled;
-  if (!disabled || now.getTime() - disabled.since.getTime() >= DISABLED_FOR_MS) return undefined;
+  // Whoever names a model knows better than an answer of yesterday.
+  const wanted = force && models !== undefined;
+  if (!disabled || wanted || now.getTime() - disabled.since.getTime() >= DISABLED_FOR_MS) return undefined;
   return { code: disabled.code, message: disabled.message };
 }
 

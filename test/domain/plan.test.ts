@@ -164,6 +164,10 @@ describe('endpoints that the tool does not offer', () => {
   });
 
   test('are looked at again after a day', () => {
+    const forced = (models: string[] | undefined) =>
+      plan({ models, force: true }, { '/lms/users': { disabled } }).passes.map(({ endpoint }) => endpoint);
+    expect(forced(['lms_users'])).toEqual(['/lms/users']);
+    expect(forced(undefined)).not.toContain('/lms/users');
     const old = { ...disabled, since: hoursAgo(25) };
     expect(plan({ models: ['lms_users'] }, { '/lms/users': { disabled: old } }).passes).toHaveLength(1);
   });
