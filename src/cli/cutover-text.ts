@@ -12,9 +12,8 @@ const ORDER: Verdict[] = ['blocked', 'wait', 'ready'];
 export function cutoverText(report: CutoverReport, id?: string): string {
   const { integrations } = report;
   if (integrations.length === 0) {
-    return id === undefined
-      ? 'There is no integration yet, so there is nothing to judge. "kombo-sync integrations add" adds those that exist.'
-      : `${id} is removed, so it does not count.`;
+    const remedy = id === undefined ? ' "kombo-sync integrations add" adds those that exist.' : '';
+    return `${report.message}${remedy}`;
   }
   const notReady = integrations.filter(({ verdict }) => verdict !== 'ready');
   const listed = integrations.length <= READY_LISTED ? integrations : notReady;

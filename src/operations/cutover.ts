@@ -53,7 +53,7 @@ export async function cutoverReport(
     verdict,
     counts,
     legacy: { ...legacy, mode },
-    message: integrations.length === 0 ? NOTHING : messageOf(verdict, mode, legacy, judging.now),
+    message: integrations.length === 0 ? nothingToJudge(id) : messageOf(verdict, mode, legacy, judging.now),
     integrations,
   };
 }
@@ -66,7 +66,10 @@ async function readSchedules(client: Client, id: string | undefined): Promise<Ma
   return new Map([[id, { paused: fullSync.paused, nextRun: fullSync.nextRuns[0] ?? null }]]);
 }
 
-const NOTHING = 'There is nothing to judge: no integration is known that is not removed.';
+const nothingToJudge = (id: string | undefined) =>
+  id === undefined
+    ? 'There is no integration yet, so there is nothing to judge.'
+    : `${id} is removed, so it does not count.`;
 
 function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, now: Date): string {
   if (mode === 'off') {

@@ -5,7 +5,8 @@ import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import { INTEGRATION, NOT_REMOVED, PASS_COLUMNS, passLost, refuseRemoved, type Pass } from './passes.ts';
+import { PASS_COLUMNS, passLost, type Pass } from './passes.ts';
+import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import {
   beginWrite,
   isChange,

@@ -3,7 +3,8 @@ import { getEndpoint } from '../domain/catalogue/index.ts';
 import type { StorableRecord } from '../domain/records.ts';
 import { quote } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import { INTEGRATION, NOT_REMOVED, passLost, refuseRemoved, type Pass } from './passes.ts';
+import { passLost, type Pass } from './passes.ts';
+import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import { recordDrift } from './drift.ts';
 import { beginWrite, isChange, writeRecords, type WriteOptions } from './write-records.ts';
 

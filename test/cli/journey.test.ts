@@ -99,7 +99,8 @@ test('an empty installation is no error', async () => {
   const none = { integrations: [], next: null, totals: { failing: 0 } };
   expect(await run(['integrations', 'list'])).toMatchObject(none);
   expect(await run(['status'])).toMatchObject({ ...none, failing: [] });
-  expect(await run(['cutover'])).toMatchObject({ verdict: 'ready', integrations: [] });
+  // But neither is it ready for anything.
+  expect(await run(['cutover'], 1)).toMatchObject({ verdict: 'wait', integrations: [] });
   expect((await cli(['cutover'], env)).stdout).toContain('There is no integration yet');
   expect(await run(['sync', 'full', '--all'])).toEqual({ syncs: [] });
   expect((await cli(['status'], env)).stdout).toContain('There is no integration yet');

@@ -202,7 +202,7 @@ describe('remove', () => {
       error: { code: 'removed' },
     });
     expect(await system.json(['sync', 'now', ID], 1)).toMatchObject({ error: { code: 'removed' } });
-    expect((await system.text(['cutover', ID])).stdout).toBe(`${ID} is removed, so it does not count.\n`);
+    expect((await system.text(['cutover', ID], 1)).stdout).toBe(`${ID} is removed, so it does not count.\n`);
   });
 
   test('removed twice it stays as it is, and --erase erases it now', async () => {
