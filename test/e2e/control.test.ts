@@ -35,6 +35,9 @@ const idle = (id: string) =>
     { timeoutMs: 40_000 },
   );
 
+/** Not skills: courses hold copies of them, which no delta refreshes. */
+const CHANGED = ['lms_users', 'lms_courses'] as const;
+
 /** Changes every record of a table, and tells of it. */
 async function change(id: string, table: string, value: string): Promise<void> {
   control.update(id, table, control.ids(id, table), { remote_id: value });
@@ -115,7 +118,7 @@ describe.concurrent('(I22) cancelling', () => {
     const id = system.integration();
     await system.firstSync(id);
     for (let round = 0; round < 12; round += 1) {
-      const table = ['lms_users', 'lms_courses', 'lms_skills'][round % 3]!;
+      const table = CHANGED[round % CHANGED.length]!;
       await Promise.all([change(id, table, `round ${round}`), cancelSyncs(operator, id)]);
       if (round % 4 !== 3) continue;
       await idle(id);
@@ -160,10 +163,9 @@ test.concurrent(
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
     const id = system.integration({ records: { lms_users: 40 } });
     await system.firstSync(id);
-    const tables = ['lms_users', 'lms_courses', 'lms_skills'] as const;
     let changes = 0;
     const webhook = async () => {
-      const table = pick(tables);
+      const table = pick(CHANGED);
       const ids = control.ids(id, table);
       changes += 1;
       const act = pick(['update', 'update', 'create', 'delete']);
