@@ -4,7 +4,7 @@ import { getEndpoint } from '../src/domain/catalogue/index.ts';
 import { SAID_WHEN_ASKED } from '../src/domain/life.ts';
 import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
 import { commitPage } from '../src/store/commit-page.ts';
-import { endpointStates } from '../src/store/endpoint-states.ts';
+import { endpointStates, isDue } from '../src/store/endpoint-states.ts';
 import { unpark } from '../src/store/life.ts';
 import { openPass, passCounts, restartPass, type Pass } from '../src/store/passes.ts';
 import { databaseClock } from './clock.ts';
@@ -75,7 +75,7 @@ export function createSyncEndpoint(deps: ActivityDeps) {
 
 async function isOwed(deps: ActivityDeps, pass: Pass, now: Date): Promise<boolean> {
   const state = (await endpointStates(deps.store, pass.integration_id)).get(pass.endpoint);
-  return state !== undefined && state.owed !== null && (state.dueAt === null || state.dueAt <= now);
+  return state !== undefined && isDue(state, now);
 }
 
 async function walk(deps: ActivityDeps, opened: Pass, clock: () => Date, liveness: Liveness): Promise<Pass> {

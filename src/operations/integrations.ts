@@ -3,7 +3,7 @@ import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
 import { isDeletionOf, mayHaveMissed, REMOVED, whyParked, type Parked } from '../domain/life.ts';
 import type { Trigger } from '../domain/sync.ts';
-import { endpointStates, type EndpointState } from '../store/endpoint-states.ts';
+import { endpointStates, isDue } from '../store/endpoint-states.ts';
 import { findIntegration, lastSeen, type Integration } from '../store/integrations.ts';
 import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
@@ -72,7 +72,10 @@ export async function addIntegration(
     const waiting = whyParked({ status: found.state, setupStatus: found.setupStatus }) ?? null;
     const wanted = options.sync && integration.status !== 'paused';
     // What is parked already, and still cannot be read, is looked at again without us.
-    const wakes = wanted && (first || states.some(isDue)) && !(waiting && integration.status === 'parked');
+    const wakes =
+      wanted &&
+      (first || states.some((state) => isDue(state, new Date()))) &&
+      !(waiting && integration.status === 'parked');
     let sync: StartedSync | null = null;
     if (wanted && first && !waiting) {
       sync = await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() });
@@ -83,10 +86,6 @@ export async function addIntegration(
     }
     return { integration, new: before === undefined || revived, schedules, sync, waiting };
   });
-}
-
-function isDue({ owed, dueAt }: EndpointState): boolean {
-  return owed !== null && (dueAt === null || dueAt <= new Date());
 }
 
 function endpointsOf(config: Config, category: Category): string[] {

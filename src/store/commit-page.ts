@@ -153,7 +153,7 @@ async function finishPass(client: pg.ClientBase, pass: Pass): Promise<boolean> {
        owed_since = case when rest.some then owed_since when rest.whole then owed_full_since end,
        owed_full_since = case when rest.whole then owed_full_since end,
        due_at = case when rest.whole and failing_since is null then due_at end,
-       failures = 0, failing_since = null, failed_at = null, failure_code = null, failure_message = null,
+       failures = 0, failing_since = null, failed_at = null, failed_sync = null, failure_code = null, failure_message = null,
        needs_person = false
      from (
        select integration_id, endpoint, owed = 'full' and not ($4 and owed_full_since <= $3) as whole,

@@ -20,6 +20,11 @@ export interface EndpointState {
   lastFull: Date | null;
 }
 
+/** Something is owed that a sync may read by itself now. */
+export function isDue({ owed, dueAt }: EndpointState, now: Date): boolean {
+  return owed !== null && (dueAt === null || dueAt <= now);
+}
+
 const UNREAD = {
   disabled: null,
   owed: null,

@@ -1,7 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { html } from '../../src/http/status-page/html.ts';
 import { localAddress, readQuery, writeQuery } from '../../src/http/status-page/query.ts';
-import { relativeTime, spanOfTime } from '../../src/http/status-page/relative-time.ts';
 import { addDeliveries } from '../../src/store/deliveries.ts';
 import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
 import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
@@ -396,29 +394,4 @@ test('an error that is no outage is not said to be one', async () => {
   expect(text).toContain('the log says what');
   expect(text).not.toMatch(/Postgres|odd/);
   expect(logged()).toContain('TypeError: odd');
-});
-
-test('html escapes values and keeps markup', () => {
-  const items = ['<', '"'].map((item) => html`<b>${item}</b>`);
-  expect(html`<p title="${`'&'`}">${items}${3}</p>`.toString().replace(/\s*\n\s*/g, '')).toBe(
-    '<p title="&#39;&amp;&#39;"><b>&lt;</b><b>&quot;</b>3</p>',
-  );
-});
-
-test.each([
-  [0, 'now'],
-  [-12, '12 s ago'],
-  [-125, '2 min ago'],
-  [-7_200, '2 h ago'],
-  [3 * 86_400 + 5, 'in 3 d'],
-])('%i seconds away is "%s"', (seconds, text) => {
-  const now = new Date('2026-03-01T12:00:00Z');
-  expect(relativeTime(new Date(now.getTime() + seconds * 1_000), now)).toBe(text);
-});
-
-test('a span of time has one unit', () => {
-  expect(spanOfTime(0)).toBe('0 s');
-  expect(spanOfTime(59_400)).toBe('59 s');
-  expect(spanOfTime(59_600)).toBe('1 min');
-  expect(spanOfTime(50 * 3_600_000)).toBe('2 d');
 });
