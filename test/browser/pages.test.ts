@@ -154,7 +154,7 @@ test('a page refreshes itself until it is told not to, stays where it is, and le
 test('the search box that was asked for has the focus', async () => {
   const { page, close } = await visit(browser, url);
   await page.getByRole('link', { name: 'Search' }).click();
-  await page.getByRole('searchbox').waitFor();
+  await page.locator('input[type=search]:focus').waitFor();
   await page.keyboard.type('globex');
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=globex/);

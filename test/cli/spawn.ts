@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 
 export interface Finished {
   code: number | null;
@@ -26,8 +24,7 @@ type Env = Record<string, string>;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A folder without a `.env`, and a home without a Temporal profile. */
-export const emptyFolder = mkdtempSync(join(tmpdir(), 'kombo-sync-cli-'));
-afterAll(() => rmSync(emptyFolder, { recursive: true, force: true }));
+export const emptyFolder = inject('emptyFolder');
 
 /** Runs the real command line to its end, with no settings but the given ones, and `input` as its stdin. */
 export function cli(

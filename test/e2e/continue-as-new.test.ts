@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { Connection } from '@temporalio/client';
-import { afterAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, expect, inject, test } from 'vitest';
 import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/temporal/names.ts';
 import { eventually } from '../support/poll.ts';
+import { createSystem } from './setup.ts';
 
 /** A server that asks for continue-as-new after so few events that nearly every run gets to hear it. */
 async function startImpatientServer(): Promise<string> {
@@ -46,19 +47,7 @@ async function startImpatientServer(): Promise<string> {
   return address;
 }
 
-const address = await startImpatientServer();
-vi.stubEnv('TEMPORAL_ADDRESS', address);
-vi.doMock('../support/temporal.ts', async (load) => {
-  const { connectTemporal } = await import('../../src/temporal/connect.ts');
-  const testTemporal = async () => {
-    const handle = await connectTemporal();
-    afterAll(() => handle.close());
-    return handle;
-  };
-  return { ...(await load<object>()), testTemporal };
-});
-const { createSystem } = await import('./setup.ts');
-const system = await createSystem();
+const system = await createSystem({}, await startImpatientServer());
 const { control, temporal } = system;
 await system.worker({ chunkMs: 0 });
 await system.server();

@@ -25,9 +25,9 @@ const silent = pino({ level: 'silent' });
  * The whole service but for the processes: Postgres, Temporal and HTTP are real, the sandbox stands in for Kombo. Each file
  * has a database, a task queue and integrations of its own.
  */
-export async function createSystem(settings: Record<string, string> = {}) {
+export async function createSystem(settings: Record<string, string> = {}, temporalAddress?: string) {
   const store = await createTestStore();
-  const temporal = await testTemporal();
+  const temporal = await testTemporal(temporalAddress);
   const sandbox = createSandbox({ apiKey: API_KEY, webhookSecret: SECRET, integrations: [] });
   const { control } = sandbox;
   const environment: Record<string, string> = {

@@ -11,6 +11,8 @@ declare module 'vitest' {
     temporalAddress: string;
     /** The `temporal` command. */
     temporalCli: string;
+    /** Where commands run that are to find no file of settings, and their home. */
+    emptyFolder: string;
   }
 }
 
@@ -21,5 +23,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', servers.templateDatabase);
   project.provide('temporalAddress', servers.temporalAddress);
   project.provide('temporalCli', servers.temporalCli);
+  project.provide('emptyFolder', servers.emptyFolder);
   return servers.stop;
 }

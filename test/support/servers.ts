@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -18,6 +18,8 @@ export interface TestServers {
   templateDatabase: string;
   temporalAddress: string;
   temporalCli: string;
+  /** A folder of this run's that the servers do not use. */
+  emptyFolder: string;
   stop: () => Promise<void>;
 }
 
@@ -51,6 +53,8 @@ async function clearKilledRuns(): Promise<void> {
 export async function startServers(): Promise<TestServers> {
   await clearKilledRuns();
   const folder = await mkdtemp(path.join(tmpdir(), PREFIX));
+  const emptyFolder = path.join(folder, 'empty');
+  await mkdir(emptyFolder);
   const release = claimDataDir(folder);
   const children = new Children(folder);
   const stops: Stop[] = [];
@@ -74,7 +78,7 @@ export async function startServers(): Promise<TestServers> {
         await stop();
       }
     };
-    return { databaseUrl: postgres.value, templateDatabase, ...temporal.value, stop: stopAll };
+    return { databaseUrl: postgres.value, templateDatabase, ...temporal.value, emptyFolder, stop: stopAll };
   }
   await stop();
   throw postgres.status === 'rejected' ? postgres.reason : temporal.status === 'rejected' && temporal.reason;

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, inject } from 'vitest';
 import { connectTemporal, type TemporalHandle } from '../../src/temporal/connect.ts';
 
-/** A connection to the shared Temporal server; also points this process's settings at it. Closed after the file. */
-export async function testTemporal(): Promise<TemporalHandle> {
-  process.env['TEMPORAL_ADDRESS'] = inject('temporalAddress');
+/**
+ * A connection to the shared Temporal server, or to another one; also points this process's settings at it. Closed after the
+ * file.
+ */
+export async function testTemporal(address = inject('temporalAddress')): Promise<TemporalHandle> {
+  process.env['TEMPORAL_ADDRESS'] = address;
   const handle = await connectTemporal();
   afterAll(() => handle.close());
   return handle;

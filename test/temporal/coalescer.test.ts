@@ -70,15 +70,16 @@ describe('sharing', () => {
     const lone = coalescer.add(notice('a', 'x'));
     await turn();
     expect(sent).toHaveLength(1);
+    // Before the window begins: a busy machine may only make the time that is measured longer.
+    const before = performance.now();
     sent[0]!.finish();
     await lone;
-    const endedAt = performance.now();
     const later = [coalescer.add(notice('a', 'y'))];
     for (let turns = 0; turns < 10; turns += 1) await turn();
     later.push(coalescer.add(notice('a', 'z')));
     const second = await started(2);
     // Timers may fire a fraction of a millisecond early by this clock.
-    expect(performance.now() - endedAt).toBeGreaterThan(38);
+    expect(performance.now() - before).toBeGreaterThan(38);
     expect(second.notice.models).toEqual(['y', 'z']);
     second.finish();
     await Promise.all(later);

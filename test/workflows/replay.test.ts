@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { installRuntime } from '../../src/worker/runtime.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR', () => {}) });
+installRuntime(pino({ level: 'silent' }));
 
 const folder = new URL('../histories/', import.meta.url);
 const shapes = readdirSync(folder)
