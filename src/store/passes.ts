@@ -73,6 +73,9 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
  * a big one does not cost the first. Its listing and counts go along; the start stays, which is what a watermark is. Not
  * after a day, since how long Kombo's cursors live is not documented, and not when a full read that begins later is owed.
  *
+ * It may be restarted as often as a new one. Cursors are told apart by restart, so the listing's newest one counts as its
+ * first. A pass that was refused its cursor too often is not gone on with, so this ends.
+ *
  * What was named since the start may be on a page that has been read, so a delta is owed that begins from now on.
  */
 async function continueFailedPass(store: Store, request: PassRequest): Promise<void> {
@@ -107,7 +110,8 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
       on conflict (integration_id, endpoint) do update set
         owed = coalesce(states.owed, 'delta'), owed_since = greatest(states.owed_since, excluded.owed_since)
     )
-    update kombo_sync.pass_pages set pass_id = (select id from opened)
+    update kombo_sync.pass_pages set
+      pass_id = (select id from opened), restart = restart - (select restarts from stopped)
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
 }
 
@@ -120,7 +124,6 @@ const CONTINUED_COLUMNS = [
   'watermark_at',
   'moves_watermark',
   'drift_before',
-  'restarts',
   'pages',
   'records',
   'created',
@@ -148,6 +151,7 @@ export const PASS_COLUMNS = [
   'trigger',
   'state',
   'cursor',
+  'restarts',
   'version',
   'sweep_state',
   'sweep_candidates',

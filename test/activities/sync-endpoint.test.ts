@@ -140,6 +140,26 @@ describe('going on', () => {
     expect((await bench.passes(id))[0]).toMatchObject({ restarts: 3 });
   });
 
+  test('(I9) a sync that goes on with a full pass may restart it as often as one that began it, and no more', async () => {
+    const id = await bench.integration(JOBS);
+    const { recordFailures, syncEndpoint } = bench.activities();
+    control.addFault({ kind: 'refuse-cursor', integration: id, count: 3 });
+    control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', integration: id, nth: 8 });
+    for (const pages of [4, 7]) {
+      const input = pass(id, { kind: 'full' });
+      const { type } = await failure(syncEndpoint, input);
+      expect((await bench.passes(id)).at(-1)).toMatchObject({ restarts: 3, pages });
+      const failures = [{ endpoint: '/ats/jobs', kind: 'full' as const, type, code: type, message: 'no' }];
+      await run(recordFailures, { integrationId: id, syncId: input.syncId, failures });
+      control.addFault({ kind: 'refuse-cursor', integration: id, count: 'always' });
+    }
+    const [first, second] = await bench.passes(id);
+    expect(second).toMatchObject({ started_at: first!.started_at, error_code: 'RequestRejected' });
+    control.clearFaults();
+    const next = await run(syncEndpoint, pass(id, { kind: 'full' }));
+    expect(next).toMatchObject({ done: true, counts: { pages: 3, records: 600 } });
+  });
+
   test('(I9) a repeated cursor ends the pass with an error', async () => {
     const id = await bench.integration({ records: { ats_jobs: 900 } });
     control.addFault({ kind: 'repeat-cursor', integration: id });

@@ -124,10 +124,16 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
   });
 
-  test('also when it had started again at its first page', async () => {
-    const pass = await commit(await restartPass(store, await begin()), ['a'], 'page 2');
-    await fail(pass);
-    expect(await begin()).toMatchObject({ cursor: 'page 2', restarts: 1 });
+  test('also when it had started again at its first page, with all its restarts before it again', async () => {
+    const first = await commit(await begin(), ['a'], 'page 2');
+    await fail(await commit(await restartPass(store, first), ['a'], 'page 2'));
+    let pass = await begin();
+    expect(pass).toMatchObject({ cursor: 'page 2', restarts: 0, pages: 2 });
+    // What the restart before the failure has seen is no cursor that comes again, what followed it is.
+    await expect(commit(pass, ['b'], 'page 2')).rejects.toMatchObject({ errorClass: 'CursorRepeated' });
+    pass = await commit(await restartPass(store, pass), ['a'], 'page 2');
+    await commit(pass, ['b', 'c'], null);
+    expect(await getPass(store, pass.id)).toMatchObject({ state: 'completed', restarts: 1, pages: 4 });
   });
 });
 
