@@ -1,7 +1,9 @@
-import { sql } from 'kysely';
+import { sql, type InsertObject, type UpdateObject } from 'kysely';
 import { DISABLED_FOR_MS, type EndpointFailure } from '../domain/plan.ts';
 import type { PassKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
+import { unlessRemoved } from './removed.ts';
+import type { Database } from './schema.ts';
 
 export interface EndpointState {
   endpoint: string;
@@ -111,28 +113,38 @@ export async function owe(
   kind: PassKind,
   { dueAt, since }: Owed = {},
 ): Promise<void> {
-  if (endpoints.length === 0) return;
-  await store.db
-    .insertInto('kombo_sync.endpoint_states')
-    .values(
-      endpoints.map((endpoint) => ({
-        integration_id: integrationId,
-        endpoint,
-        ...debt(kind, since),
-        due_at: dueAt?.get(endpoint) ?? null,
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({
-        ...ADDED_DEBT,
-        due_at: sql`case
-          when endpoint_states.failing_since is not null or endpoint_states.disabled_at is not null then endpoint_states.due_at
-          when endpoint_states.owed is null then excluded.due_at
-          when endpoint_states.due_at is null or excluded.due_at is null then null
-          else least(endpoint_states.due_at, excluded.due_at) end`,
-      }),
-    )
-    .execute();
+  const rows = endpoints.map((endpoint) => ({
+    integration_id: integrationId,
+    endpoint,
+    ...debt(kind, since),
+    due_at: dueAt?.get(endpoint) ?? null,
+  }));
+  await save(store, integrationId, rows, {
+    due_at: sql<Date>`case
+      when endpoint_states.failing_since is not null or endpoint_states.disabled_at is not null then endpoint_states.due_at
+      when endpoint_states.owed is null then excluded.due_at
+      when endpoint_states.due_at is null or excluded.due_at is null then null
+      else least(endpoint_states.due_at, excluded.due_at) end`,
+  });
+}
+
+/** A removed integration keeps nothing: whatever is noted of it would outlive its erasure, and all is read if it comes back. */
+async function save(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  rows: readonly InsertObject<Database, 'kombo_sync.endpoint_states'>[],
+  changes: UpdateObject<Database, 'kombo_sync.endpoint_states'>,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await unlessRemoved(store, integrationId, (db) =>
+    db
+      .insertInto('kombo_sync.endpoint_states')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(['integration_id', 'endpoint']).doUpdateSet({ ...changes, ...ADDED_DEBT }),
+      )
+      .execute(),
+  );
 }
 
 /** In whole milliseconds, as the start of a pass is. */
@@ -174,18 +186,9 @@ export async function noteFailure(store: Store, integrationId: string, failed: F
     failure_message: message,
     needs_person: needsPerson,
   };
-  await store.db
-    .insertInto('kombo_sync.endpoint_states')
-    .values({
-      integration_id: integrationId,
-      endpoint: failed.endpoint,
-      ...debt(failed.kind, failed.since),
-      ...values,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({ ...values, ...ADDED_DEBT }),
-    )
-    .execute();
+  const { endpoint, kind } = failed;
+  const row = { integration_id: integrationId, endpoint, ...debt(kind, failed.since), ...values };
+  await save(store, integrationId, [row], values);
 }
 
 /** The tool does not offer the endpoint. It does not fail; what is owed is tried again in a day, by whatever sync runs then. */
@@ -202,13 +205,8 @@ export async function disableEndpoint(
     due_at: sql<Date>`now() + ${DISABLED_FOR_MS} * interval '1 millisecond'`,
     ...NO_FAILURE,
   };
-  await store.db
-    .insertInto('kombo_sync.endpoint_states')
-    .values({ integration_id: integrationId, endpoint, ...debt(reason.kind, undefined), ...values })
-    .onConflict((conflict) =>
-      conflict.columns(['integration_id', 'endpoint']).doUpdateSet({ ...values, ...ADDED_DEBT }),
-    )
-    .execute();
+  const row = { integration_id: integrationId, endpoint, ...debt(reason.kind, undefined), ...values };
+  await save(store, integrationId, [row], values);
 }
 
 const NO_FAILURE = {

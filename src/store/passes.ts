@@ -2,7 +2,7 @@ import { sql, type Selectable } from 'kysely';
 import { SyncError } from '../domain/errors.ts';
 import { planWindow } from '../domain/window.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
-import { refuseRemoved } from './removed.ts';
+import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import type { PassCounts, PassKind, Trigger } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 import type { PassesTable } from './schema.ts';
@@ -47,25 +47,19 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   await abandonOldPasses(store, request);
   const continued = window.kind === 'full' && window.updatedAfter === null;
   if (continued) await continueFailedPass(store, request);
-  await store.db
-    .insertInto('kombo_sync.passes')
-    .values({
-      sync_id: request.syncId,
-      workflow_id: request.workflowId,
-      run_id: request.runId,
-      integration_id: request.integrationId,
-      endpoint: request.endpoint,
-      kind: window.kind,
-      trigger: request.trigger,
-      updated_after: window.updatedAfter,
-      watermark_at: now,
-      moves_watermark: window.movesWatermark,
-      drift_before: window.driftBefore,
-      started_at: now,
-    })
-    .onConflict((conflict) => conflict.columns(['sync_id', 'endpoint']).doNothing())
-    .execute();
-  return (await findPass(store, request.syncId, request.endpoint))!;
+  // Erasing leaves a row alone that comes after it, so none may come for an integration that is removed meanwhile.
+  await sql`
+    with ${integrationStep(request.integrationId)}
+    insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger,
+      updated_after, watermark_at, moves_watermark, drift_before, started_at)
+    select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.integrationId}, ${request.endpoint},
+      ${window.kind}, ${request.trigger}, ${window.updatedAfter}::timestamptz, ${now}::timestamptz,
+      ${window.movesWatermark}::boolean, ${window.driftBefore}::timestamptz, ${now}::timestamptz
+    where ${sql.raw(NOT_REMOVED)}
+    on conflict (sync_id, endpoint) do nothing`.execute(store.db);
+  const opened = await findPass(store, request.syncId, request.endpoint);
+  if (!opened) throw integrationRemoved(request.integrationId);
+  return opened;
 }
 
 /**
@@ -81,7 +75,7 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
 async function continueFailedPass(store: Store, request: PassRequest): Promise<void> {
   const copied = sql.raw(CONTINUED_COLUMNS.join(', '));
   await sql`
-    with stopped as (
+    with ${integrationStep(request.integrationId)}, stopped as (
       update kombo_sync.passes set cursor = null, version = version + 1
       where id = (
         select id from kombo_sync.passes p
@@ -95,7 +89,7 @@ async function continueFailedPass(store: Store, request: PassRequest): Promise<v
             where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
               and newer.kind = 'full' and newer.updated_after is null and newer.id > p.id)
         for update)
-        and cursor is not null
+        and cursor is not null and ${sql.raw(NOT_REMOVED)}
       returning *,
         (select cursor from kombo_sync.passes same where same.id = passes.id) as stopped_at
     ), opened as (

@@ -147,7 +147,7 @@ describe('going on', () => {
     control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', integration: id, nth: 8 });
     for (const pages of [4, 7]) {
       const input = pass(id, { kind: 'full' });
-      const { type } = await failure(syncEndpoint, input);
+      const type = (await failure(syncEndpoint, input)).type!;
       expect((await bench.passes(id)).at(-1)).toMatchObject({ restarts: 3, pages });
       const failures = [{ endpoint: '/ats/jobs', kind: 'full' as const, type, code: type, message: 'no' }];
       await run(recordFailures, { integrationId: id, syncId: input.syncId, failures });

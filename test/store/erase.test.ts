@@ -1,11 +1,12 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
 import { addDeliveries, noteServed } from '../../src/store/deliveries.ts';
-import { owe } from '../../src/store/endpoint-states.ts';
+import { disableEndpoint, endpointStates, noteFailure, owe } from '../../src/store/endpoint-states.ts';
 import { eraseSome, markErased } from '../../src/store/erase.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
 import { remove, revive } from '../../src/store/life.ts';
+import { endPass, getPass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { makePage, open, PLAIN, readPass, readRow } from './support.ts';
@@ -124,38 +125,81 @@ test('(I21) one that comes back half-way counts as never read, so that it is rea
   expect(left).not.toHaveProperty(['kombo_sync.passes']);
 });
 
+/** Does it while another connection is changing the status: it waits for that, and only that lets it go on. */
+async function during<T>(status: IntegrationStatus, act: () => Promise<T>): Promise<PromiseSettledResult<T>> {
+  const { waiting } = await transaction(store.pool, async (client) => {
+    await client.query('update kombo_sync.integrations set status = $2 where id = $1', [id, status]);
+    const waiting = [Promise.allSettled([act()])] as const;
+    await eventually(async () => {
+      const { rows } = await store.pool.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length === 1;
+    });
+    return { waiting };
+  });
+  return (await waiting[0])[0];
+}
+
 test('a step waits for an integration that is coming back, and then deletes nothing', async () => {
   await leave(id);
   const before = await rowsOf(id);
-  const step = await transaction(store.pool, async (client) => {
-    await client.query(`update kombo_sync.integrations set status = 'active' where id = $1`, [id]);
-    const erasing = eraseSome(store, id);
-    await eventually(async () => {
-      const { rows } = await store.pool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return rows.length === 1;
-    });
-    return { erasing };
-  });
-  expect(await step.erasing).toBe(0);
+  expect(await during('active', () => eraseSome(store, id))).toMatchObject({ value: 0 });
   expect(await rowsOf(id)).toEqual(before);
 });
 
+const GONE = { reason: { errorClass: 'IntegrationGone' } };
+
 test('a page waits for a removal that is under way, and is then not written', async () => {
   const pass = await open(store, id, '/ats/jobs', 'full');
-  const committing = await transaction(store.pool, async (client) => {
-    await client.query(`update kombo_sync.integrations set status = 'removed' where id = $1`, [id]);
-    const committed = commitPage(store, pass, makePage('/ats/jobs', [{ id: 'late' }]), PLAIN);
-    committed.catch(() => {});
-    await eventually(async () => {
-      const { rows } = await store.pool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return rows.length === 1;
-    });
-    return { committed };
-  });
-  await expect(committing.committed).rejects.toMatchObject({ errorClass: 'IntegrationGone' });
+  const commit = () => commitPage(store, pass, makePage('/ats/jobs', [{ id: 'late' }]), PLAIN);
+  expect(await during('removed', commit)).toMatchObject(GONE);
   expect(await readRow(store, id, 'ats_jobs', 'late')).toBeUndefined();
 });
+
+describe('nothing that erasing would leave behind comes while an integration is removed', () => {
+  test('no pass', async () => {
+    const before = await rowsOf(id);
+    expect(await during('removed', () => open(store, id, '/ats/jobs', 'full'))).toMatchObject(GONE);
+    expect(await rowsOf(id)).toEqual(before);
+  });
+
+  test('none that goes on with another one, which is left as it was', async () => {
+    const pass = await open(store, id, '/ats/jobs', 'full');
+    await commitPage(store, pass, makePage('/ats/jobs', [], { next: 'page 2' }), PLAIN);
+    const end = { syncId: pass.sync_id, endpoint: pass.endpoint, code: 'Unavailable', message: 'away' };
+    await endPass(store, { ...end, state: 'failed', resumable: true });
+    const before = await rowsOf(id);
+    expect(await during('removed', () => open(store, id, '/ats/jobs', 'full'))).toMatchObject(GONE);
+    expect(await rowsOf(id)).toEqual(before);
+    expect(await getPass(store, pass.id)).toMatchObject({ cursor: 'page 2' });
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    ['read that is owed', () => owe(store, id, ['/ats/users'], 'delta')],
+    [
+      'failure',
+      () =>
+        noteFailure(store, id, {
+          endpoint: '/ats/users',
+          kind: 'delta',
+          failure: FAILURE,
+          dueAt: new Date(),
+        }),
+    ],
+    [
+      'endpoint that is not offered',
+      () => disableEndpoint(store, id, '/ats/users', { ...FAILURE, kind: 'delta' }),
+    ],
+  ])('no %s', async (_what, note) => {
+    expect(await during('removed', note)).toMatchObject({ status: 'fulfilled' });
+    expect((await endpointStates(store, id)).has('/ats/users')).toBe(false);
+    await note();
+    expect((await endpointStates(store, id)).has('/ats/users')).toBe(false);
+    await revive(store, id);
+    await note();
+    expect((await endpointStates(store, id)).has('/ats/users')).toBe(true);
+  });
+});
+
+const FAILURE = { code: 'Unavailable', message: 'away', failures: 1, since: new Date(), needsPerson: false };
