@@ -19,6 +19,7 @@ import {
   noteLook,
   noteSighting,
   noteUnknown,
+  oweLookUp,
   remove,
 } from '../src/store/life.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -152,17 +153,24 @@ async function gone(
 
 const DELETED = 'It was deleted in Kombo.';
 
-/** Kombo does not have it any more: nothing is read or started for it, and its data are erased in time. */
+/**
+ * Kombo does not have it any more: nothing is read or started for it, and its data are erased in time. Where that was so before
+ * its status changed (`asOf`), it is looked up again instead.
+ */
 export async function retire(
   deps: ActivityDeps,
   { id }: Pick<Integration, 'id'>,
-  why: { code: string; message: string; at: Date },
+  why: { code: string; message: string; at: Date; asOf?: Date | undefined },
 ): Promise<void> {
   const removed = await remove(deps.store, id, why);
   if (removed) deps.log.info({ integrationId: id, code: why.code }, 'An integration is removed');
   else if (why.code === REMOVED.deleted) await confirmRemoval(deps.store, id, why);
   const known = await findIntegration(deps.store, id);
   if (known?.status === 'removed') await endLife(deps, known);
+  else if (why.asOf) {
+    await oweLookUp(deps.store, id);
+    await deps.temporal.wake(id);
+  }
 }
 
 /** What ends with an integration's life. It is done at every look, since the one that began it may have broken off. */

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
 import { isForWholeIntegration, needsPerson } from '../src/domain/errors.ts';
-import { parkedNeedsPerson, REMOVED } from '../src/domain/life.ts';
+import { parkedNeedsPerson } from '../src/domain/life.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { planRetry } from '../src/domain/retry.ts';
 import { routeModels } from '../src/domain/routing.ts';
@@ -76,7 +76,7 @@ export function createRecordFailures(deps: ActivityDeps) {
         await oweLookUp(deps.store, integrationId, deletedAt);
       }
       const whole = failures.find((failure) => isForWholeIntegration(failure.type));
-      if (whole) await recordForWhole(deps, integrationId, whole);
+      if (whole) await recordForWhole(deps, input, whole);
       const retryAt = await nextTry(deps, integrationId);
       const { workflowExecution } = Context.current().info;
       // One run waits for the next try of all: `sync/<id>`, which is woken when another one has met the failure.
@@ -153,17 +153,16 @@ function tell(
 
 async function recordForWhole(
   deps: ActivityDeps,
-  integrationId: string,
+  { integrationId, activeSince }: RecordFailuresInput,
   { type, code, message }: PassFailure,
 ): Promise<void> {
   const integration = await findIntegration(deps.store, integrationId);
   if (!integration) return;
   if (type === 'IntegrationGone') {
-    await retire(deps, integration, {
-      code: code === type ? REMOVED.unknown : code,
-      message,
-      at: new Date(),
-    });
+    // Not Kombo has said so but we, since it was removed here; whoever did that has seen to the rest, and it may be back.
+    if (code === type) return;
+    const asOf = activeSince === undefined ? undefined : new Date(activeSince);
+    await retire(deps, integration, { code, message, at: new Date(), asOf });
   } else if (type === 'IntegrationParked') {
     await parkIntegration(deps, integration, { code, message, needsPerson: parkedNeedsPerson(code) });
   } else {

@@ -18,6 +18,8 @@ interface Change {
   from: readonly IntegrationStatus[];
   /** Not while it has one of these codes. */
   unless?: readonly string[];
+  /** Not when its status has changed after this. */
+  asOf?: Date | undefined;
   to: IntegrationStatus;
   code?: string | undefined;
   reason?: string | undefined;
@@ -53,6 +55,9 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
     .where('id', '=', id)
     .where('status', 'in', next.from)
     .where(sql<boolean>`(status_code is null or status_code <> all(${next.unless ?? []}::text[]))`)
+    .where(
+      sql<boolean>`coalesce(date_trunc('milliseconds', status_since) <= ${next.asOf ?? null}::timestamptz, true)`,
+    )
     .returningAll()
     .executeTakeFirst();
   return row && toIntegration(row);
@@ -86,15 +91,20 @@ export async function resume(store: Store, id: string): Promise<Integration | un
   return change(store, id, { from: ['paused'], to: 'active' });
 }
 
-/** Undefined when it was removed before, which stays as it was. */
+/**
+ * Undefined when it was removed before, which stays as it was.
+ *
+ * @param why.asOf when it was so: what has become of the integration after that stays too, as another life.
+ */
 export async function remove(
   store: Store,
   id: string,
-  why: { code: string; message: string; at: Date },
+  why: { code: string; message: string; at: Date; asOf?: Date | undefined },
 ): Promise<Integration | undefined> {
-  const { code, message, at } = why;
+  const { code, message, at, asOf } = why;
   return change(store, id, {
     from: ['active', 'parked', 'paused'],
+    asOf,
     to: 'removed',
     code,
     reason: message,

@@ -278,7 +278,7 @@ describe('recordFailures', () => {
     await run(recordFailures, {
       integrationId: id,
       syncId: 'x',
-      failures: [failed('/ats/jobs', 'IntegrationGone')],
+      failures: [{ ...failed('/ats/jobs', 'IntegrationGone'), code: 'PLATFORM.INTEGRATION_NOT_FOUND' }],
     });
     expect(await findIntegration(store, id)).toMatchObject({ status: 'removed' });
     expect(bench.unscheduled).toContain(id);

@@ -4,11 +4,13 @@ import { describe, expect, test } from 'vitest';
 import type { PassFailure } from '../../activities/record-failures.ts';
 import { loadConfig } from '../../src/config.ts';
 import { readCutoverFacts } from '../../src/store/cutover.ts';
+import { transaction } from '../../src/store/database.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
-import { pause, resume } from '../../src/store/life.ts';
+import { pause, remove, resume } from '../../src/store/life.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { noTemporal } from '../support/no-temporal.ts';
+import { eventually } from '../support/poll.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -194,6 +196,54 @@ describe('(I22) a run that was cancelled', () => {
     await resume(store, id);
     await cancelled(id, await cut(id));
     expect(woken(id)).toBe(0);
+  });
+});
+
+describe('(I21) that it is gone', () => {
+  const gone = (code: string) => [{ ...failed('IntegrationGone'), code }];
+  const NOT_FOUND = 'PLATFORM.INTEGRATION_NOT_FOUND';
+  const since = async (id: string) => (await findIntegration(store, id))!.statusSince.toISOString();
+
+  /** Records it while another connection brings the integration back, which it waits for. */
+  async function whileItReturns(id: string, code: string, activeSince: string): Promise<void> {
+    const { recording } = await transaction(store.pool, async (client) => {
+      await client.query(
+        `update kombo_sync.integrations set status = 'active', status_code = null, removed_at = null,
+           status_since = clock_timestamp() + interval '1 millisecond' where id = $1`,
+        [id],
+      );
+      const recording = [record(id, gone(code), { activeSince })] as const;
+      await eventually(async () => {
+        const { rows } = await store.pool.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length === 1;
+      });
+      return { recording };
+    });
+    await recording[0];
+  }
+
+  test.each(['IntegrationGone', NOT_FOUND])(
+    'as %s does not end the life that begins meanwhile',
+    async (code) => {
+      const id = await bench.integration();
+      const activeSince = await since(id);
+      await remove(store, id, { code: 'RemovedByHand', message: 'by ops', at: new Date() });
+      await whileItReturns(id, code, activeSince);
+      expect(await findIntegration(store, id)).toMatchObject({ status: 'active', statusCode: null });
+      expect(bench.unscheduled).not.toContain(id);
+      // What Kombo has said may be true of that one as well, so it is asked.
+      expect(woken(id)).toBe(code === NOT_FOUND ? 1 : 0);
+      if (code === NOT_FOUND) expect(await findIntegration(store, id)).toMatchObject({ lookedUpAt: null });
+    },
+  );
+
+  test('by Kombo removes the life in which it was read', async () => {
+    const id = await bench.integration();
+    await record(id, gone(NOT_FOUND), { activeSince: await since(id) });
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'removed', statusCode: NOT_FOUND });
+    expect(bench.unscheduled).toContain(id);
   });
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { transaction } from '../../src/store/database.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
 import {
@@ -16,6 +17,7 @@ import {
   unpark,
 } from '../../src/store/life.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
 
 let store: TestStore;
 let integrations = 0;
@@ -118,6 +120,28 @@ describe('(I21) a removal', () => {
     expect(await known(id)).toMatchObject({ removedAt: later });
     await confirmRemoval(store, id, GONE);
     expect(await known(id)).toMatchObject({ removedAt: later });
+  });
+
+  test('of what was so before its status changed does nothing, also when that happens at the same time', async () => {
+    const id = await integration();
+    const { statusSince: asOf } = await known(id);
+    const { removing } = await transaction(store.pool, async (client) => {
+      await client.query(
+        `update kombo_sync.integrations set status_since = status_since + interval '1 second' where id = $1`,
+        [id],
+      );
+      const removing = [remove(store, id, { ...GONE, asOf })] as const;
+      await eventually(async () => {
+        const { rows } = await store.pool.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length === 1;
+      });
+      return { removing };
+    });
+    expect(await removing[0]).toBeUndefined();
+    const { statusSince } = await known(id);
+    expect(await remove(store, id, { ...GONE, asOf: statusSince })).toMatchObject({ status: 'removed' });
   });
 
   test('that was announced is remembered through everything but a removal', async () => {
