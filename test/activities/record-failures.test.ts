@@ -9,8 +9,8 @@ import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { pause, remove, resume } from '../../src/store/life.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { waitsForLock } from '../support/database.ts';
 import { noTemporal } from '../support/no-temporal.ts';
-import { eventually } from '../support/poll.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -213,12 +213,7 @@ describe('(I21) that it is gone', () => {
         [id],
       );
       const recording = [record(id, gone(code), { activeSince })] as const;
-      await eventually(async () => {
-        const { rows } = await store.pool.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rows.length === 1;
-      });
+      await waitsForLock(store);
       return { recording };
     });
     await recording[0];

@@ -7,8 +7,7 @@ import { eraseSome, markErased } from '../../src/store/erase.ts';
 import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
 import { remove, revive } from '../../src/store/life.ts';
 import { endPass, getPass } from '../../src/store/passes.ts';
-import { createTestStore } from '../support/database.ts';
-import { eventually } from '../support/poll.ts';
+import { createTestStore, waitsForLock } from '../support/database.ts';
 import { makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
@@ -130,12 +129,7 @@ async function during<T>(status: IntegrationStatus, act: () => Promise<T>): Prom
   const { waiting } = await transaction(store.pool, async (client) => {
     await client.query('update kombo_sync.integrations set status = $2 where id = $1', [id, status]);
     const waiting = [Promise.allSettled([act()])] as const;
-    await eventually(async () => {
-      const { rows } = await store.pool.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return rows.length === 1;
-    });
+    await waitsForLock(store);
     return { waiting };
   });
   return (await waiting[0])[0];

@@ -16,8 +16,7 @@ import {
   revive,
   unpark,
 } from '../../src/store/life.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
-import { eventually } from '../support/poll.ts';
+import { createTestStore, waitsForLock, type TestStore } from '../support/database.ts';
 
 let store: TestStore;
 let integrations = 0;
@@ -131,12 +130,7 @@ describe('(I21) a removal', () => {
         [id],
       );
       const removing = [remove(store, id, { ...GONE, asOf })] as const;
-      await eventually(async () => {
-        const { rows } = await store.pool.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rows.length === 1;
-      });
+      await waitsForLock(store);
       return { removing };
     });
     expect(await removing[0]).toBeUndefined();

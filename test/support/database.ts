@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, inject } from 'vitest';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { eventually } from './poll.ts';
 
 const TEMPLATE_LOCK = 7_105_099;
 
@@ -73,4 +74,14 @@ async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> 
   } finally {
     await admin.end();
   }
+}
+
+/** Resolves when a connection waits for a lock that another one holds. */
+export async function waitsForLock(store: Store): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await store.pool.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return rows.length === 1;
+  });
 }
