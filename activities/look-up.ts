@@ -32,6 +32,8 @@ export interface LookUpRequest {
   refresh: boolean;
   /** A webhook told of its deletion. */
   deletedAt?: Date | undefined;
+  /** A webhook named it; else somebody or something else asks. */
+  named: boolean;
 }
 
 export interface LookedUp {
@@ -63,7 +65,13 @@ export async function lookUp(
     found = await deps.kombo.getIntegration(integrationId);
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    if (error.errorClass === 'IntegrationGone') return gone(deps, integrationId, known, deletedAt, error);
+    if (error.errorClass === 'IntegrationGone') {
+      if (known) return gone(deps, known, deletedAt, error);
+      if (request.named) await noteUnknown(deps.store, integrationId);
+      const who = request.named ? 'A webhook named' : 'A sync was started for';
+      deps.log.warn({ integrationId }, `${who} an integration that Kombo does not know`);
+      return undefined;
+    }
     // What is known is enough to go on with; the daily look can wait until Kombo answers.
     if (known && ['active', 'paused'].includes(known.status) && !request.refresh) return asKnown(known);
     // What else fails is written down as owed. Where nothing is known there is no place for that, and what is removed has
@@ -81,10 +89,12 @@ function asKnown(integration: Integration): LookedUp {
 
 function needsLook(known: Integration, refresh: boolean): boolean {
   if (refresh || known.lookedUpAt === null) return true;
-  // Late deliveries about what was deleted cost nothing. A 404 may have been a mistake, as with a key of another environment.
-  if (known.status === 'removed') return known.statusCode === REMOVED.unknown;
-  const age = Date.now() - known.lookedUpAt.getTime();
-  return known.status === 'parked' || known.dataExpiredAt !== null || age >= LOOK_UP_EVERY_MS;
+  const { status, dataExpiredAt } = known;
+  const old = Date.now() - known.lookedUpAt.getTime() >= LOOK_UP_EVERY_MS;
+  // A 404 may have been a mistake, as with a key of another environment. Else late deliveries about what was deleted cost one
+  // look a day: they may be of a new connection with the same id, whose first webhook was lost.
+  if (status === 'removed') return old || (known.statusCode === REMOVED.unknown && !known.erasedAt);
+  return old || status === 'parked' || dataExpiredAt !== null;
 }
 
 /** Kombo shows it: brings what we know in line with that. */
@@ -130,16 +140,10 @@ async function settle(
 
 async function gone(
   deps: ActivityDeps,
-  integrationId: string,
-  known: Integration | undefined,
+  known: Integration,
   deletedAt: Date | undefined,
   { code, message }: SyncError,
 ): Promise<undefined> {
-  if (!known) {
-    await noteUnknown(deps.store, integrationId);
-    deps.log.warn({ integrationId }, 'A webhook named an integration that Kombo does not know');
-    return undefined;
-  }
   if (deletedAt) {
     await retire(deps, known, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
   } else if (known.status === 'removed') {

@@ -45,10 +45,11 @@ export interface SyncPlan {
 export function createPlanSync(deps: ActivityDeps) {
   return async function planSync(input: PlanSyncInput): Promise<SyncPlan> {
     return asFailures(async () => {
-      const { integrationId, refresh, deletedAt } = input;
-      await noteServed(deps.store, integrationId, input.syncId, input.deliveries ?? []);
+      const { integrationId, refresh, deletedAt, deliveries = [] } = input;
+      await noteServed(deps.store, integrationId, input.syncId, deliveries);
       const found = await lookUp(deps, integrationId, {
         refresh,
+        named: deliveries.length > 0,
         deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
       });
       if (!found) return notThere(deps, integrationId);

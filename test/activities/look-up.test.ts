@@ -5,8 +5,9 @@ import type { ActivityTemporal } from '../../activities/deps.ts';
 import type { PassFailure } from '../../activities/record-failures.ts';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { loadConfig } from '../../src/config.ts';
+import { markErased } from '../../src/store/erase.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
-import { listUnknown, oweLookUp, pause, resume } from '../../src/store/life.ts';
+import { listUnknown, oweLookUp, pause, remove, resume } from '../../src/store/life.ts';
 import { noTemporal } from '../support/no-temporal.ts';
 import { createWorkbench, failure, pass, run } from './setup.ts';
 
@@ -319,6 +320,44 @@ describe('(I21) deleted', () => {
     expect(actsOf(id)).toEqual(['keep', 'schedule']);
   });
 
+  const YESTERDAY = `now() - interval '25 hours'`;
+  /** As if it had been looked up so long ago. */
+  const lookedUp = (id: string, when: string) =>
+    store.pool.query(`update kombo_sync.integrations set looked_up_at = ${when} where id = $1`, [id]);
+
+  test('and connected anew, it is found by any webhook within a day when the one that tells of it is lost', async () => {
+    const id = await wholeIntegration();
+    await plan(id, { refresh: true, deletedAt: new Date() });
+    control.removeIntegration(id);
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+    await lookedUp(id, YESTERDAY);
+    acts.length = 0;
+    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
+    expect(actsOf(id)).toEqual(['keep', 'schedule']);
+  });
+
+  test.each(['Deleted', 'RemovedByHand', 'PLATFORM.INTEGRATION_NOT_FOUND'])(
+    'erased, with %s, it is looked up once a day whatever comes',
+    async (code) => {
+      for (const answers of [false, true]) {
+        // A removal because of a 404 is taken back by any answer.
+        if (answers && code.startsWith('PLATFORM')) continue;
+        const id = await wholeIntegration();
+        await remove(store, id, { code, message: 'gone', at: new Date() });
+        await markErased(store, id);
+        if (!answers) control.removeIntegration(id);
+        await lookedUp(id, YESTERDAY);
+        const before = looks(id);
+        for (let times = 0; times < 3; times += 1)
+          expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+        expect(looks(id)).toBe(before + 1);
+        expect(await known(id)).toMatchObject({ status: 'removed', statusCode: code });
+      }
+    },
+  );
+
   test('what broke off is finished when it is tried again', async () => {
     const id = await wholeIntegration();
     const deletedAt = new Date();
@@ -358,19 +397,33 @@ describe('(I21) deleted', () => {
   });
 });
 
-test('ids that Kombo does not know are noted until it does', async () => {
-  const id = `bombohr:${randomUUID()}`;
-  const isUnknown = async () => (await listUnknown(store)).some((entry) => entry.id === id);
-  expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({
-    passes: [],
-    blocked: { code: 'IntegrationGone' },
+describe('an id that Kombo does not know', () => {
+  const isUnknown = async (id: string) => (await listUnknown(store)).some((entry) => entry.id === id);
+  const at = Date.now();
+  const deliveries = [{ type: 'data-changed', times: 1, firstAt: at, lastAt: at }];
+
+  test('and that webhooks name is noted until it does', async () => {
+    const id = `bombohr:${randomUUID()}`;
+    const named = () => run(planSync, { ...input(id, { models: ['ats_jobs'] }), deliveries });
+    expect(await named()).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    await named();
+    expect(await isUnknown(id)).toBe(true);
+    expect(await findIntegration(store, id)).toBeUndefined();
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    expect((await named()).passes).toHaveLength(ENDPOINTS.length);
+    expect(await isUnknown(id)).toBe(false);
   });
-  await plan(id, { models: ['ats_jobs'] });
-  expect(await isUnknown()).toBe(true);
-  expect(await findIntegration(store, id)).toBeUndefined();
-  control.addIntegration({ id, category: 'ATS', scale: 0 });
-  expect((await plan(id, { models: ['ats_jobs'] })).passes).toHaveLength(ENDPOINTS.length);
-  expect(await isUnknown()).toBe(false);
+
+  test('and that somebody starts a sync for is told to them, and counts for no webhook', async () => {
+    const id = `bombohr:${randomUUID()}`;
+    for (const kind of ['full', 'delta'] as const) {
+      expect(await run(planSync, { ...input(id), kind })).toMatchObject({
+        blocked: { code: 'IntegrationGone', message: expect.stringContaining('does not know') as string },
+      });
+    }
+    expect(await isUnknown(id)).toBe(false);
+    expect(bench.logs()).not.toMatch(new RegExp(`${id}.*A webhook named`));
+  });
 });
 
 test('when Kombo refuses us altogether, a new integration waits, and its pauses grow', async () => {
