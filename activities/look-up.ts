@@ -26,6 +26,7 @@ import type { ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 
 const LOOK_UP_EVERY_MS = 24 * 60 * 60 * 1000;
+const LOOK_UP_UNAVAILABLE_EVERY_MS = 60 * 60 * 1000;
 
 export interface LookUpRequest {
   /** A webhook said that the integration itself changed. */
@@ -34,6 +35,8 @@ export interface LookUpRequest {
   deletedAt?: Date | undefined;
   /** A webhook named it; else somebody or something else asks. */
   named: boolean;
+  /** What is to be read. */
+  models: readonly string[];
 }
 
 export interface LookedUp {
@@ -57,7 +60,7 @@ export async function lookUp(
 ): Promise<LookedUp | undefined> {
   const known = await findIntegration(deps.store, integrationId);
   const deletedAt = latest(request.deletedAt, known?.announcedDeletedAt);
-  if (known && !needsLook(known, request.refresh)) {
+  if (known && !needsLook(known, request)) {
     return known.status === 'removed' ? undefined : asKnown(known);
   }
   let found: KomboIntegration;
@@ -87,14 +90,17 @@ function asKnown(integration: Integration): LookedUp {
   return { integration, readable: integration.status === 'active', everything: false };
 }
 
-function needsLook(known: Integration, refresh: boolean): boolean {
+function needsLook(known: Integration, { refresh, models }: LookUpRequest): boolean {
   if (refresh || known.lookedUpAt === null) return true;
-  const { status, dataExpiredAt } = known;
-  const old = Date.now() - known.lookedUpAt.getTime() >= LOOK_UP_EVERY_MS;
+  const { status, dataExpiredAt, unavailableModels } = known;
+  const age = Date.now() - known.lookedUpAt.getTime();
+  const old = age >= LOOK_UP_EVERY_MS;
   // A 404 may have been a mistake, as with a key of another environment. Else late deliveries about what was deleted cost one
   // look a day: they may be of a new connection with the same id, whose first webhook was lost.
   if (status === 'removed') return old || (known.statusCode === REMOVED.unknown && !known.erasedAt);
-  return old || status === 'parked' || dataExpiredAt !== null;
+  // What Kombo tells changes of it may offer by now.
+  const offered = age >= LOOK_UP_UNAVAILABLE_EVERY_MS && models.some((it) => unavailableModels.includes(it));
+  return old || offered || status === 'parked' || dataExpiredAt !== null;
 }
 
 /** Kombo shows it: brings what we know in line with that. */

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
+import { enabledEndpoints, isOffered, type EndpointDefinition } from '../src/domain/catalogue/index.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { planPasses, type Plan } from '../src/domain/plan.ts';
 import { routeModels } from '../src/domain/routing.ts';
@@ -50,6 +50,7 @@ export function createPlanSync(deps: ActivityDeps) {
       const found = await lookUp(deps, integrationId, {
         refresh,
         named: deliveries.length > 0,
+        models: input.models ?? [],
         deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
       });
       if (!found) return notThere(deps, integrationId);
@@ -87,7 +88,8 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
       kind,
     );
   }
-  const retryAt = nextRetry(planned, history);
+  const offered = enabled.filter((endpoint) => isOffered(endpoint, integration.unavailableModels));
+  const retryAt = nextRetry(planned, offered, history);
   return {
     tool,
     category,
@@ -100,12 +102,17 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
   };
 }
 
-/** The next try of what fails and is not tried now. What needs a person is left to the catch-up. */
-function nextRetry(planned: Plan, history: ReadonlyMap<string, EndpointState>): Date | undefined {
+/** The next try of what fails and is not tried now. What needs a person is left to the catch-up; what is not read, to nobody. */
+function nextRetry(
+  planned: Plan,
+  offered: readonly EndpointDefinition[],
+  history: ReadonlyMap<string, EndpointState>,
+): Date | undefined {
   const reading = new Set(planned.passes.map(({ endpoint }) => endpoint));
-  const times = [...history.values()].flatMap(({ endpoint, failure, owed, dueAt }) =>
-    failure && !failure.needsPerson && owed && dueAt && !reading.has(endpoint) ? dueAt.getTime() : [],
-  );
+  const times = offered.flatMap(({ path }) => {
+    const { failure, owed, dueAt } = history.get(path) ?? {};
+    return failure && !failure.needsPerson && owed && dueAt && !reading.has(path) ? dueAt.getTime() : [];
+  });
   return times.length > 0 ? new Date(Math.min(...times)) : undefined;
 }
 

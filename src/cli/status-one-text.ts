@@ -1,3 +1,4 @@
+import { getEndpoint, isOffered } from '../domain/catalogue/index.ts';
 import type { IntegrationOverview } from '../store/overview.ts';
 import type { EndpointStatus } from '../store/status.ts';
 import type { Activities, Activity } from './activity.ts';
@@ -39,7 +40,7 @@ export function statusOneText(shown: Shown): string {
       relative(one.lastFull),
       one.liveRows,
       one.rejectedRecords,
-      noteOf(one),
+      noteOf(one, isOffered(getEndpoint(one.endpoint), integration.unavailableModels)),
     ]),
   );
   return [head, ...(running.length > 0 ? [running.map(runText).join('\n')] : []), rows].join('\n\n');
@@ -85,7 +86,7 @@ function stateOf({ disabled, failure, lastPass }: EndpointStatus): string {
   return lastPass?.state ?? 'never read';
 }
 
-function noteOf(status: EndpointStatus): string | null {
+function noteOf(status: EndpointStatus, offered: boolean): string | null {
   const { disabled, failure, lastPass, owed, dueAt } = status;
   if (disabled) return disabled.message;
   if (failure) {
@@ -94,7 +95,8 @@ function noteOf(status: EndpointStatus): string | null {
     return `${failure.message} Failing ${tried}. ${next}`;
   }
   const error = lastPass?.state === 'failed' ? lastPass.error?.message : undefined;
-  return error ?? lastPass?.sweepMessage ?? (owed ? `a ${owed} pass is due ${nextTry(dueAt)}` : null);
+  const due = offered ? nextTry(dueAt) : 'once the tool offers it';
+  return error ?? lastPass?.sweepMessage ?? (owed ? `a ${owed} pass is due ${due}` : null);
 }
 
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

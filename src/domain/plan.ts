@@ -1,4 +1,4 @@
-import { ownModel, type EndpointDefinition } from './catalogue/index.ts';
+import { isOffered, ownModel, type EndpointDefinition } from './catalogue/index.ts';
 import { routeModels } from './routing.ts';
 import { NO_COUNTS, type EndpointOutcome, type PassKind, type PlannedPass } from './sync.ts';
 
@@ -52,7 +52,7 @@ export interface Plan {
   whole: string[];
   /** Full passes that came too soon after the last one, and when they are due. */
   deferred: Map<string, Date>;
-  /** Failing and disabled endpoints that were asked for in their pause: they count as failed or skipped, and the reads stay owed. */
+  /** What was asked for and cannot be read now, as failing ones in their pause: it counts as failed or skipped, and stays owed. */
   postponed: (PlannedPass & { outcome: EndpointOutcome })[];
   unknownModels: string[];
 }
@@ -80,7 +80,10 @@ export function planPasses(request: PlanRequest): Plan {
     const unavailable = whyUnavailable(endpoint, request);
     const disabled = whyDisabled(history, request);
     if (unavailable) {
-      if (named || needsFull) plan.skipped.push(skippedOutcome(endpoint, kind, unavailable));
+      const outcome = skippedOutcome(endpoint, kind, unavailable);
+      // What was never read is read as soon as it can be, without being owed.
+      if ((named || needsFull) && !history?.watermark) plan.skipped.push(outcome);
+      else if (named || needsFull) plan.postponed.push({ endpoint: endpoint.path, kind, outcome });
     } else if (disabled) {
       const outcome = skippedOutcome(endpoint, kind, disabled);
       if (named || needsFull) plan.postponed.push({ endpoint: endpoint.path, kind, outcome });
@@ -147,9 +150,9 @@ function whyUnavailable(
   endpoint: EndpointDefinition,
   { unavailableModels }: PlanRequest,
 ): { code: string; message: string } | undefined {
-  const own = ownModel(endpoint);
-  if (!own || !unavailableModels.includes(own)) return undefined;
-  return { code: 'MODEL_NOT_AVAILABLE', message: `Kombo lists ${own} as not available for this tool.` };
+  if (isOffered(endpoint, unavailableModels)) return undefined;
+  const message = `Kombo lists ${ownModel(endpoint)} as not available for this tool.`;
+  return { code: 'MODEL_NOT_AVAILABLE', message };
 }
 
 function whyDisabled(

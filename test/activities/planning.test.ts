@@ -127,6 +127,60 @@ describe('planSync', () => {
   });
 });
 
+describe('a model that Kombo lists as not available', () => {
+  const JOBS = [{ endpoint: '/ats/jobs', kind: 'delta' }];
+  const offer = (id: string, offered: boolean) =>
+    control.setModelProblem(id, 'ats_jobs', offered ? null : 'INTEGRATION.MODEL_NOT_AVAILABLE');
+  const lookedUp = (id: string, ago: string) =>
+    store.pool.query(`update kombo_sync.integrations set looked_up_at = now() - $2::interval where id = $1`, [
+      id,
+      ago,
+    ]);
+  const looks = (id: string) => control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
+
+  test('(I6) and that a webhook names is read once it is available, whatever brings that up, and no timer waits', async () => {
+    const id = await wholeIntegration();
+    offer(id, false);
+    expect(await delta(id, ['ats_jobs'], true)).toMatchObject({
+      passes: [],
+      skipped: [{ endpoint: '/ats/jobs', status: 'skipped', reason: { code: 'MODEL_NOT_AVAILABLE' } }],
+    });
+    const waiting = await delta(id, []);
+    expect(waiting.passes).toEqual([]);
+    expect(waiting).not.toHaveProperty('retryAt');
+    offer(id, true);
+    expect((await delta(id, [], true)).passes).toEqual(JOBS);
+    await run(syncEndpoint, pass(id));
+    expect((await delta(id, [])).passes).toEqual([]);
+  });
+
+  test('is looked up again for a webhook that names it, once an hour', async () => {
+    const id = await wholeIntegration();
+    offer(id, false);
+    await delta(id, [], true);
+    await lookedUp(id, '61 minutes');
+    const before = looks(id);
+    await delta(id, ['ats_offers']);
+    expect(looks(id)).toBe(before);
+    for (let times = 0; times < 3; times += 1) expect((await delta(id, ['ats_jobs'])).passes).toEqual([]);
+    expect(looks(id)).toBe(before + 1);
+    offer(id, true);
+    await lookedUp(id, '61 minutes');
+    expect((await delta(id, ['ats_jobs'])).passes).toEqual(JOBS);
+  });
+
+  test('no timer waits for it, nor for what is not read any more, though reading it has failed before', async () => {
+    const id = await wholeIntegration();
+    const extra = '/ats/application-stages';
+    const failures = ['/ats/jobs', extra].map((endpoint) => failed(endpoint, 'Unavailable'));
+    await run(recordFailures, { integrationId: id, syncId: 'x', failures });
+    offer(id, false);
+    expect(await delta(id, [], true)).not.toHaveProperty('retryAt');
+    offer(id, true);
+    expect(await delta(id, [], true)).toHaveProperty('retryAt');
+  });
+});
+
 describe('recordFailures', () => {
   test('(I6) (I10) a failed pass ends, is owed, is visible, and is tried again after its pause whatever a sync was started for', async () => {
     const id = await wholeIntegration();

@@ -149,7 +149,16 @@ describe('endpoints that the tool does not offer', () => {
         outcome: { status: 'skipped', reason: { code: disabled.code } },
       },
     ]);
-    expect(plan({ models: ['lms_users'], unavailableModels: ['lms_users'] }).skipped).toHaveLength(1);
+  });
+
+  test('(I6) by what Kombo lists: stay owed too, but for what was never read, which is read as soon as it is offered', () => {
+    const asked = { models: ['lms_users'], unavailableModels: ['lms_users'] };
+    const outcome = { endpoint: '/lms/users', status: 'skipped', reason: { code: 'MODEL_NOT_AVAILABLE' } };
+    expect(plan(asked)).toMatchObject({ passes: [], skipped: [], postponed: [{ kind: 'delta', outcome }] });
+    expect(plan({ ...asked, kind: 'full' })).toMatchObject({ postponed: [{ kind: 'full' }] });
+    expect(plan({ ...asked, models: [] })).toMatchObject({ passes: [], skipped: [], postponed: [] });
+    const unread = plan(asked, { '/lms/users': { watermark: null, lastFull: null } });
+    expect(unread).toMatchObject({ passes: [], skipped: [outcome], postponed: [] });
   });
 
   test('(I6) stay owed what they were asked for, and nothing else', () => {

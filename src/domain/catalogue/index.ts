@@ -66,3 +66,9 @@ export function enabledEndpoints(category: Category, extra: readonly string[] = 
 export function ownModel(endpoint: EndpointDefinition): string | undefined {
   return Object.keys(endpoint.models).find((model) => endpoint.models[model] === 'own');
 }
+
+/** Whether the tool offers an endpoint, by what Kombo lists as not available. */
+export function isOffered(endpoint: EndpointDefinition, unavailableModels: readonly string[]): boolean {
+  const own = ownModel(endpoint);
+  return own === undefined || !unavailableModels.includes(own);
+}

@@ -1,3 +1,4 @@
+import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { EndpointStatus } from '../../store/status.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './integration-page.ts';
@@ -5,7 +6,7 @@ import { code, count, moment, NIL, section, soft, table, tag } from './parts.ts'
 import { OUTCOME_TONES } from './words.ts';
 
 /** Every endpoint that is read for the integration: how fresh, how much, and what is wrong. */
-export function endpoints({ endpoints, now }: IntegrationData): Html {
+export function endpoints({ endpoints, integration, now }: IntegrationData): Html {
   return section(
     'endpoints',
     'Endpoints',
@@ -31,7 +32,7 @@ export function endpoints({ endpoints, now }: IntegrationData): Html {
           endpoint.rejectedRecords > 0
             ? html`<span class="bad">${count(endpoint.rejectedRecords)}</span>`
             : html`<span class="soft nil">0</span>`,
-          remarks(endpoint, now),
+          remarks(endpoint, isOffered(getEndpoint(endpoint.endpoint), integration.unavailableModels), now),
         ]),
     ),
   );
@@ -58,7 +59,7 @@ function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html
   return html`${tag(state === 'completed' ? 'read' : state, OUTCOME_TONES[state])} ${last}`;
 }
 
-function remarks(endpoint: EndpointStatus, now: Date): Html {
+function remarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
   const { disabled, failure, owed, dueAt, lastPass } = endpoint;
   const lines: Html[] = [];
   const due = dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`;
@@ -83,7 +84,12 @@ function remarks(endpoint: EndpointStatus, now: Date): Html {
       );
     }
   } else if (owed) {
-    lines.push(html`<small>a ${owed === 'full' ? 'full read' : 'delta'} is due ${due}</small>`);
+    lines.push(
+      html`<small
+        >a ${owed === 'full' ? 'full read' : 'delta'} is due
+        ${offered ? due : 'once the tool offers it'}</small
+      >`,
+    );
   }
   if (lastPass?.sweepMessage) lines.push(html`<small class="bad">${lastPass.sweepMessage}</small>`);
   if (!failure && lastPass?.state === 'failed' && lastPass.error) {
