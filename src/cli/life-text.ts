@@ -10,6 +10,9 @@ export function statusText(
   return statusReason ? `${since}: ${statusReason}` : since;
 }
 
+/** The run that waited for it was cancelled. */
+const NO_TIMER = 'with the next webhook or scheduled sync';
+
 /** When an integration that is not read is looked at again; null where that says nothing. */
 export function nextLook(
   integration: Pick<Integration, 'status' | 'needsPerson' | 'retryAt' | 'id'>,
@@ -17,7 +20,8 @@ export function nextLook(
   const { id, status, needsPerson, retryAt } = integration;
   if (status === 'paused') return `with: kombo-sync integrations resume ${id}`;
   if (status !== 'parked') return null;
-  return needsPerson ? 'when a person has acted; a webhook or the catch-up finds out' : nextTry(retryAt);
+  if (needsPerson) return 'when a person has acted; a webhook or the catch-up finds out';
+  return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 
 /** When something that failed is tried again. */

@@ -1,6 +1,8 @@
 import type { Trigger } from '../domain/sync.ts';
 import { listIntegrations, type Integration } from '../store/integrations.ts';
+import { forgetNextLook } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
+import { syncWorkflowId } from '../temporal/names.ts';
 import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/start.ts';
 import { audited } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
@@ -124,10 +126,15 @@ function describeRefusal(error: unknown, taskQueue: string): unknown {
   );
 }
 
-/** Cancels what runs for an integration. What was not read is owed, and the next sync reads it. */
+/**
+ * Cancels what runs for an integration. What was not read is owed, and the next sync reads it; where one waited for the next
+ * look at what is parked, that sync looks.
+ */
 export async function cancelSyncs(deps: OperationDeps, id: string): Promise<{ cancelled: string[] }> {
-  await requireIntegration(deps.store, id);
-  return audited(deps, { action: 'cancel', integrationId: id }, async () => ({
-    cancelled: await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id),
-  }));
+  const { retryAt } = await requireIntegration(deps.store, id);
+  return audited(deps, { action: 'cancel', integrationId: id }, async () => {
+    const cancelled = await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id);
+    if (retryAt && cancelled.includes(syncWorkflowId(id))) await forgetNextLook(deps.store, id, retryAt);
+    return { cancelled };
+  });
 }

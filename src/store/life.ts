@@ -72,6 +72,17 @@ export async function park(
   return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
 }
 
+/** No timer waits any more for the next look at a parked one, unless another one has been planned since. */
+export async function forgetNextLook(store: Store, id: string, planned: Date): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ retry_at: null })
+    .where('id', '=', id)
+    .where('status', '=', 'parked')
+    .where('retry_at', '=', planned)
+    .execute();
+}
+
 /** It can be read again. Undefined when it was not parked, or with one of the codes that this does not end. */
 export async function unpark(
   store: Store,

@@ -256,6 +256,13 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
   expect(shown.stdout).toMatch(/^Next look +in \d+ s \(1 look so far\)$/m);
+  // Whoever cancels the run that waits for it leaves it to what comes next.
+  expect(await system.json(['sync', 'cancel', waiting])).toMatchObject({ cancelled: [`sync/${waiting}`] });
+  for (const command of [['integrations', 'show'], ['status']])
+    expect((await system.text([...command, waiting])).stdout).toMatch(
+      /^Next look +with the next webhook or scheduled sync/m,
+    );
+  expect(await system.json(['status', waiting])).toMatchObject({ integration: { retryAt: null } });
   system.control.setIntegration(waiting, { setupStatus: 'COMPLETED' });
   expect(await system.json(['integrations', 'add', waiting])).toMatchObject({ new: false, waiting: null });
   await system.ended(`full-sync/${waiting}`);

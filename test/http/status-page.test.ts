@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { localAddress, readQuery, writeQuery } from '../../src/http/status-page/query.ts';
 import { addDeliveries } from '../../src/store/deliveries.ts';
 import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
-import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
+import { owe } from '../../src/store/endpoint-states.ts';
+import { forgetNextLook, noteUnknown, park, pause, remove } from '../../src/store/life.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertPasses } from '../support/page-data.ts';
@@ -159,6 +160,30 @@ describe('a state is told in plain words, with what to do', () => {
     const id = uniqueIntegrationId();
     await save({ id });
     await become(id);
+    const read = await reader();
+    expect((await read(find(id))).text).toMatch(words);
+    expect((await read(`/integrations/${id}`)).text).toMatch(words);
+  });
+
+  test('what is owed of an endpoint that the tool does not offer just now', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id, unavailableModels: ['hris_absences'] });
+    await owe(store, id, ['/hris/absences', '/hris/locations'], 'delta');
+    const { text } = await (await reader())(`/integrations/${id}`);
+    expect(text).toMatch(/\/hris\/absences [^/]* a delta is due once the tool offers it/);
+    expect(text).toMatch(/\/hris\/locations [^/]* a delta is due with the next sync/);
+  });
+
+  test.each([
+    ['a timer waits', false, new Date(Date.now() + 3_600_000), /Next look .{0,25}in (1 h|59 min|60 min)/],
+    ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
+    ['a person must act', true, new Date(), /Next look with the next webhook or scheduled sync/],
+  ])('the next look at a parked one: %s', async (_name, needsPerson, retryAt, words) => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    const planned = retryAt ?? new Date();
+    await park(store, id, { code: 'INVALID', message: 'no', needsPerson, failures: 1, retryAt: planned });
+    if (!retryAt) await forgetNextLook(store, id, planned);
     const read = await reader();
     expect((await read(find(id))).text).toMatch(words);
     expect((await read(`/integrations/${id}`)).text).toMatch(words);

@@ -19,7 +19,11 @@ export const integrationSchema = z
     statusSince: time,
     needsPerson: z.boolean().describe('Parked until a person does something at Kombo'),
     failures: count.describe('How often it was found parked in a row'),
-    retryAt: time.nullable().describe('When it is looked at again by itself, while it is parked'),
+    retryAt: time
+      .nullable()
+      .describe(
+        'When a timer looks at it again, while it is parked; not while it needs a person. null: with the next webhook or scheduled sync',
+      ),
     organizationName: z.string().nullable(),
     unavailableModels: z.array(z.string()).describe('Models that the tool does not offer'),
     dataExpiredAt: time

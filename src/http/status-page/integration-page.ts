@@ -10,7 +10,7 @@ import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { integrationPath, listPath } from './links.ts';
-import { code, codes, facts, fullMoment, outward, section, tag } from './parts.ts';
+import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
 
 export interface IntegrationData extends Frame {
@@ -66,7 +66,7 @@ function state({ integration, now, retentionMs, schedules }: IntegrationData): H
       ['Why', reason],
       ['What to do', remedy && html`${remedy} ${command ? code(command) : ''}`],
       ['Noted', said ? html`${statusCode ? html`${code(statusCode)} ` : ''}${statusReason}` : null],
-      ['Next look', status === 'parked' ? when(integration.retryAt) : null],
+      ['Next look', nextLook(integration, (date) => fullMoment(date, now))],
       ['Fresh as of', when(integration.freshAsOf) ?? 'not complete yet'],
       ['Last sync', when(integration.lastSyncAt)],
       ['Last full sync', when(integration.lastFullAt) ?? 'never done'],

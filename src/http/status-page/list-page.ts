@@ -8,7 +8,20 @@ import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { integrationPath, listPath } from './links.ts';
 import { notices } from './notices.ts';
-import { code, codes, count, moment, NIL, NOTHING, outward, section, soft, table, tag } from './parts.ts';
+import {
+  code,
+  codes,
+  count,
+  moment,
+  nextLook,
+  NIL,
+  NOTHING,
+  outward,
+  section,
+  soft,
+  table,
+  tag,
+} from './parts.ts';
 import { spanOfTime } from './relative-time.ts';
 import { DRIFT_WORDS, stateWords } from './words.ts';
 
@@ -115,8 +128,8 @@ function name({ id, tool, category, organizationName }: IntegrationOverview, dat
 
 function state(integration: IntegrationOverview, now: Date): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
-  const { status, statusSince, needsPerson, retryAt, runningPasses, runningRecords, runningSince } =
-    integration;
+  const { status, statusSince, needsPerson, runningPasses, runningRecords, runningSince } = integration;
+  const look = nextLook(integration, (date) => moment(date, now));
   const running =
     runningPasses > 0 && runningSince
       ? html`<small
@@ -132,7 +145,7 @@ function state(integration: IntegrationOverview, now: Date): Html {
     ${status === 'active' ? '' : html`<small>since ${moment(statusSince, now)}</small>`}
     ${reason ? html`<small class="ink">${reason}</small>` : ''}
     ${remedy ? html`<small>${remedy}</small>` : ''} ${command ? html`<small>${code(command)}</small>` : ''}
-    ${status === 'parked' && retryAt ? html`<small>Next look ${moment(retryAt, now)}</small>` : ''} ${running}
+    ${look ? html`<small>Next look ${look}</small>` : ''} ${running}
   `;
 }
 

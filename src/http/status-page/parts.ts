@@ -1,3 +1,4 @@
+import type { Integration } from '../../store/integrations.ts';
 import { html, type Html } from './html.ts';
 import { relativeTime } from './relative-time.ts';
 
@@ -26,6 +27,15 @@ export function moment(date: Date, now: Date): Html {
 export function fullMoment(date: Date, now: Date): Html {
   return html`<time datetime="${date.toISOString()}">${utc(date)}</time>
     ${soft(`(${relativeTime(date, now)})`)}`;
+}
+
+/** When a parked one is looked at again; null for others. A timer waits for that only where no person is needed. */
+export function nextLook(
+  { status, needsPerson, retryAt }: Pick<Integration, 'status' | 'needsPerson' | 'retryAt'>,
+  show: (date: Date) => Html,
+): Html | string | null {
+  if (status !== 'parked') return null;
+  return retryAt && !needsPerson ? show(retryAt) : 'with the next webhook or scheduled sync';
 }
 
 export function utc(date: Date): string {
