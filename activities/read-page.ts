@@ -5,6 +5,7 @@ import { prepareRecords } from '../src/domain/records.ts';
 import type { KomboClient, PageQuery } from '../src/kombo/client.ts';
 import { exactNumber } from '../src/kombo/json.ts';
 import type { Page } from '../src/store/commit-page.ts';
+import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 
 /** Waits longer than this are left to Temporal, which frees the slot meanwhile. */
@@ -25,10 +26,10 @@ export async function readPage(
   kombo: KomboClient,
   endpoint: EndpointDefinition,
   query: PageQuery & { signal: AbortSignal },
-  clock: () => Date,
+  clock: DatabaseClock,
 ): Promise<ReadPage> {
   for (let tries = 1; ; tries += 1) {
-    const observedAt = clock();
+    const observedAt = clock.earliest();
     try {
       const page = await kombo.fetchPage(query);
       const prepared = prepareRecords(endpoint, page.results, exactNumber);
@@ -37,7 +38,7 @@ export async function readPage(
         results: page.results.length,
         next: page.next,
         observedAt,
-        clockCorrectionMs: clockCorrection(page.date, clock()),
+        clockCorrectionMs: clockCorrection(page.date, clock.latest()),
         pauseMs: page.pauseMs,
       };
     } catch (error) {

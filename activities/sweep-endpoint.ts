@@ -10,7 +10,7 @@ import {
   settleCandidates,
   type SweepAnswer,
 } from '../src/store/sweep.ts';
-import { databaseClock } from './clock.ts';
+import { databaseClock, type DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { keepAlive, type Liveness } from './liveness.ts';
@@ -73,11 +73,11 @@ async function ask(
   deps: ActivityDeps,
   pass: Pass,
   asked: readonly string[],
-  clock: () => Date,
+  clock: DatabaseClock,
   liveness: Liveness,
 ): Promise<SweepAnswer> {
   const endpoint = getEndpoint(pass.endpoint);
-  const observedAt = clock();
+  const observedAt = clock.earliest();
   const answer = { returned: [], unreadable: [] } as {
     returned: SweepAnswer['returned'][number][];
     unreadable: string[];

@@ -7,7 +7,7 @@ import { commitPage } from '../src/store/commit-page.ts';
 import { endpointStates, isDue } from '../src/store/endpoint-states.ts';
 import { unpark } from '../src/store/life.ts';
 import { openPass, passCounts, restartPass, type Pass } from '../src/store/passes.ts';
-import { databaseClock } from './clock.ts';
+import { databaseClock, type DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
@@ -59,7 +59,7 @@ export function createSyncEndpoint(deps: ActivityDeps) {
       });
       if (pass.state === 'completed') {
         // The attempt that completed it may have ended before it could wake anybody.
-        if (await isOwed(deps, pass, clock())) await deps.temporal.wake(pass.integration_id);
+        if (await isOwed(deps, pass, clock.latest())) await deps.temporal.wake(pass.integration_id);
         return toResult(pass);
       }
       if (pass.state !== 'running') {
@@ -78,7 +78,12 @@ async function isOwed(deps: ActivityDeps, pass: Pass, now: Date): Promise<boolea
   return state !== undefined && isDue(state, now);
 }
 
-async function walk(deps: ActivityDeps, opened: Pass, clock: () => Date, liveness: Liveness): Promise<Pass> {
+async function walk(
+  deps: ActivityDeps,
+  opened: Pass,
+  clock: DatabaseClock,
+  liveness: Liveness,
+): Promise<Pass> {
   const until = performance.now() + (deps.chunkMs ?? CHUNK_MS);
   const endpoint = getEndpoint(opened.endpoint);
   const prefetch = new AbortController();

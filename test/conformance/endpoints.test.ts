@@ -162,7 +162,10 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await sync('full');
     const observedAt = await databaseTime(store);
     const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
-    const old = await readPage(world.kombo, endpoint, query, () => observedAt);
+    const old = await readPage(world.kombo, endpoint, query, {
+      earliest: () => observedAt,
+      latest: () => observedAt,
+    });
     change(ids());
     await look();
     const before = await rowVersions(store, table);
