@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
+import { parseId } from './options.ts';
 
-/** Adds a command with what every command has: `--json`, one line that says what it does, and examples. */
+/** Adds a command with what every command has: `--json`, one line that says what it does, examples, and ids that are checked. */
 export function addCommand(
   parent: Command,
   usage: string,
   description: string,
   examples: readonly string[],
 ): Command {
-  return parent
+  const command = parent
     .command(usage)
     .description(description)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', exampleText(examples));
+  for (const argument of command.registeredArguments) {
+    if (argument.name() === 'id') argument.argParser(parseId);
+  }
+  return command;
 }
 
 /** Adds a command that only holds others. */

@@ -1,9 +1,24 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { createProgram } from '../../src/cli/program.ts';
 import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
+
+interface Leaf {
+  words: string[];
+  takesId: boolean;
+}
+
+function commandsOf(command: Command, words: string[] = []): Leaf[] {
+  return command.commands.flatMap((child) => {
+    const path = [...words, child.name()];
+    const takesId = child.registeredArguments.some((argument) => argument.name() === 'id');
+    return [{ words: path, takesId }, ...commandsOf(child, path)];
+  });
+}
 
 describe('2: wrong use', () => {
   test.concurrent.each([
@@ -29,6 +44,7 @@ describe('2: wrong use', () => {
     ['unknown ones in a status', ['integrations', 'list', '--unknown', '--status', 'active']],
     ['an id and a filter', ['status', 'x:1', '--failing']],
     ['a number of syncs that is none', ['cutover', '--syncs', 'all']],
+    ['an empty id in a filter', ['changes', '--integration', '']],
     ['an unknown endpoint', ['fields', 'undocumented', '--endpoint', '/ats/nothing']],
   ])('%s', async (_name, args) => {
     const { code, stdout, stderr } = await cli(args, { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test' });
@@ -36,6 +52,37 @@ describe('2: wrong use', () => {
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
   });
+
+  const takingAnId = commandsOf(createProgram()).filter(({ takesId }) => takesId);
+
+  test('there are commands that take an id', () => {
+    expect(takingAnId.length).toBeGreaterThan(12);
+  });
+
+  test.concurrent.each([
+    ...takingAnId.map(({ words }) => [words, ''] as const),
+    [['status'], ' '] as const,
+    [['status'], 'a\nb'] as const,
+    [['status'], 'x'.repeat(201)] as const,
+  ])('%j of the id %j', async (words, id) => {
+    const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const options = words.includes('pause') ? ['--reason', 'a test'] : [];
+    const { code, stdout, stderr } = await cli([...words, id, ...options], env);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E');
+  });
+
+  test.concurrent.each(['', 'one\ntwo', 'x'.repeat(501)])(
+    'a pause with the reason %j, though Temporal is away',
+    async (reason) => {
+      const { code, stderr } = await cli(['integrations', 'pause', 'x:1', '--reason', reason], {
+        DATABASE_URL: NOWHERE,
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+      });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/reason|why it is paused/);
+    },
+  );
 
   test.concurrent('--json says it as one document', async () => {
     const { code, stdout } = await cli(['status', '--bogus', '--json']);

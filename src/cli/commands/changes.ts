@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Change } from '../../store/changes.ts';
 import type { Store } from '../../store/database.ts';
 import { addCommand } from '../define.ts';
-import { parseCount, parsePosition } from '../options.ts';
+import { parseCount, parseId, parsePosition } from '../options.ts';
 import { run, type Context } from '../run.ts';
 
 interface Options {
@@ -28,7 +28,7 @@ export function register(program: Command): void {
       'start after this position (default: 0; with --follow: what comes from now on)',
       parsePosition,
     )
-    .option('--integration <id>', 'only this integration')
+    .option('--integration <id>', 'only this integration', parseId)
     .option('--table <name>', 'only this table, as ats_applications')
     .option('--limit <n>', 'changes at most, without --follow', parseCount(100_000), 100)
     .action(

@@ -14,6 +14,8 @@ export function registerPause(group: Command): void {
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { reason: string }) => {
         const { pauseIntegration } = await import('../../operations/integrations.ts');
+        const { checkReason } = await import('../../operations/require.ts');
+        checkReason(options.reason);
         const done = await pauseIntegration(await context.operations(), id, options.reason);
         const reason = done.integration.statusReason ?? '';
         context.print(done, () =>
