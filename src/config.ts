@@ -48,12 +48,27 @@ const list = (text: string) =>
     .map((part) => part.trim())
     .filter((part) => part !== '');
 
-const secret = () => z.string().transform((value) => new Secret(value));
-
 const url = (protocols: string[], example: string) =>
   z.string().refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), {
     error: `is not an address, for example ${example}`,
   });
+
+/** What may follow `Bearer` in a header. Nothing else can be sent, and the runtime's own complaint would show it. */
+const BEARER = /^[\x21-\x7e]+$/;
+
+const apiKey = z
+  .string()
+  .regex(BEARER, {
+    error:
+      'holds a line break, a space or another character that no key has; copy it again, for example ks_prod_…',
+  })
+  .transform((value) => new Secret(value));
+
+/** Credentials in it would be shown with it, and cannot be sent. */
+const hasCredentials = (text: string) => {
+  const { username = '', password = '' } = URL.parse(text) ?? {};
+  return username !== '' || password !== '';
+};
 
 const timezone = z
   .string()
@@ -79,13 +94,20 @@ const trustProxy = z
 
 /** Every setting, its default and what it means: the README's table is checked against this. */
 export const SETTINGS = {
-  KOMBO_API_KEY: secret().optional().describe("Kombo's API key"),
+  KOMBO_API_KEY: apiKey.optional().describe("Kombo's API key"),
   KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')
+    .refine((value) => !hasCredentials(value), {
+      error:
+        'holds a user or a password; leave them out, KOMBO_API_KEY is sent by itself, for example https://api.us.kombo.dev/v1',
+    })
     .default('https://api.kombo.dev/v1')
     .transform((value) => value.replace(/\/+$/, ''))
     .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
+    .refine((value) => list(value).length > 0, {
+      error: 'holds no secret; write one or several, comma-separated, for example whsec_new,whsec_old',
+    })
     .optional()
     .transform((value) => list(value ?? '').map((part) => new Secret(part)))
     .describe('Webhook secrets, comma-separated; several while you rotate'),
@@ -199,6 +221,23 @@ const EXAMPLES: Record<Required, string> = {
 };
 
 /**
+ * The variables of Temporal's clients, whose own reader takes an empty one for a value: an empty TEMPORAL_TLS would turn TLS
+ * off. Only headers are left empty, which takes them out of a profile.
+ */
+export function temporalEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const entries = Object.entries(env).flatMap(([name, value]): [string, string][] => {
+    const left = value === undefined || (value === '' && /^TEMPORAL_(?!GRPC_META_)/.test(name));
+    return left ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Temporal's clients take everything that they do not know for `false`. */
+const TLS_VALUES = ['', 'true', 'false', '1', '0'];
+
+/**
  * Reads the settings. This is the only place that looks at `process.env`; `NAME_FILE` names a file that holds the value,
  * as container platforms mount secrets. An empty value is the same as none.
  *
@@ -222,6 +261,11 @@ export function loadConfig(
   const parsed = schema.safeParse(values);
   for (const issue of parsed.error?.issues ?? []) {
     problems.push(`${String(issue.path[0])} ${issue.message}.`);
+  }
+  if (!TLS_VALUES.includes(env['TEMPORAL_TLS'] ?? '')) {
+    problems.push(
+      'TEMPORAL_TLS is neither true nor false; set it to one of them, for example TEMPORAL_TLS=true.',
+    );
   }
   for (const name of required) {
     if (!values[name]) problems.push(`${name} is missing; set it, for example ${EXAMPLES[name]}.`);

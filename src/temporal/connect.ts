@@ -1,6 +1,7 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { temporalEnvironment } from '../config.ts';
 import { outageOptions } from './outages.ts';
 
 export interface TemporalHandle {
@@ -18,7 +19,7 @@ const CONNECT_TIMEOUT = '5s';
  * https://docs.temporal.io/develop/environment-configuration
  */
 export function readEnvironment(): { connectionOptions: ConnectionOptions; namespace: string } {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: temporalEnvironment() });
   return {
     connectionOptions: { address: DEFAULT_ADDRESS, ...connectionOptions },
     namespace: namespace ?? 'default',

@@ -64,6 +64,22 @@ test.concurrent('all wrong settings are shown at once', async () => {
   ]);
 });
 
+test.concurrent('settings that cannot work are named without being shown', async () => {
+  const { code, stdout } = await cli(['doctor'], {
+    ...(await brokenEnvironment()),
+    KOMBO_API_KEY: 'ks_secret\nks_other',
+    KOMBO_API_URL: 'https://ada:hunter2@api.kombo.dev/v1',
+    KOMBO_WEBHOOK_SECRETS: ',',
+    TEMPORAL_TLS: 'maybe',
+  });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^✗ Settings: KOMBO_API_KEY holds a line break.*\n {4}→ Copy it again/m);
+  expect(stdout).toMatch(/^✗ Settings: KOMBO_API_URL holds a user or a password\n {4}→ Leave them out/m);
+  expect(stdout).toMatch(/^✗ Settings: KOMBO_WEBHOOK_SECRETS holds no secret\n {4}→ Write one/m);
+  expect(stdout).toMatch(/^✗ Settings: TEMPORAL_TLS is neither true nor false\n {4}→ Set it to one/m);
+  expect(stdout).not.toMatch(/hunter2|ks_secret|ks_other|ada/);
+});
+
 test.concurrent('a key that Kombo refuses, and a clock that differs', async (context) => {
   const env = await brokenEnvironment();
   const tomorrow = new Date(Date.now() + 86_400_000).toUTCString();

@@ -59,11 +59,11 @@ describe('2: wrong use', () => {
     expect(takingAnId.length).toBeGreaterThan(12);
   });
 
-  test.concurrent.each([
-    ...takingAnId.map(({ words }) => [words, ''] as const),
-    [['status'], ' '] as const,
-    [['status'], 'a\nb'] as const,
-    [['status'], 'x'.repeat(201)] as const,
+  test.concurrent.each<[string[], string]>([
+    ...takingAnId.map(({ words }): [string[], string] => [words, '']),
+    [['status'], ' '],
+    [['status'], 'a\nb'],
+    [['status'], 'x'.repeat(201)],
   ])('%j of the id %j', async (words, id) => {
     const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };
     const options = words.includes('pause') ? ['--reason', 'a test'] : [];
@@ -102,6 +102,16 @@ describe('1: settings', () => {
     expect(stderr).toContain('PORT is not a port');
     expect(stderr).toContain('KOMBO_WEBHOOK_SECRETS is missing');
     expect(stderr).toContain('DATABASE_URL is missing');
+  });
+
+  test.concurrent('TEMPORAL_TLS that is neither on nor off is no "off"', async () => {
+    const env = { DATABASE_URL: NOWHERE, TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TLS: 'maybe' };
+    const { code, stderr } = await cli(['schedule', 'show', 'x:1'], env);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr:
+        'TEMPORAL_TLS is neither true nor false; set it to one of them, for example TEMPORAL_TLS=true.\n',
+    });
   });
 
   test.concurrent('the worker names what it lacks', async () => {

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig, temporalEnvironment } from '../src/config.ts';
+
+/** What is said of these settings; fails when nothing is. */
+function complaint(env: Record<string, string>): string {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('Nothing is wrong with it.');
+}
+
+describe("Kombo's key", () => {
+  test.each(['ks_prod_abc\nks_prod_def', 'ks_prod_abc ', 'ks_prod_äbc', 'ks_prod_abc\u0000'])(
+    '%j cannot be sent, which is said without showing it',
+    (key) => {
+      expect(complaint({ KOMBO_API_KEY: key })).toMatch(
+        /^KOMBO_API_KEY holds .*; .*for example ks_prod_…\.$/,
+      );
+      expect(complaint({ KOMBO_API_KEY: key })).not.toContain('abc');
+    },
+  );
+
+  test('is taken as Kombo makes it', () => {
+    expect(loadConfig({ KOMBO_API_KEY: 'ks_prod_a-b.c~d+e/f=' }).KOMBO_API_KEY?.reveal()).toBe(
+      'ks_prod_a-b.c~d+e/f=',
+    );
+  });
+});
+
+test.each(['https://ada:hunter2@api.kombo.dev/v1', 'https://hunter2@api.kombo.dev/v1'])(
+  'KOMBO_API_URL %s is refused without showing its credentials',
+  (url) => {
+    expect(complaint({ KOMBO_API_URL: url })).toMatch(
+      /^KOMBO_API_URL holds a user or a password; .*KOMBO_API_KEY.*, for example https:/,
+    );
+    expect(complaint({ KOMBO_API_URL: url })).not.toContain('hunter2');
+  },
+);
+
+test.each([',', ' , ,'])('KOMBO_WEBHOOK_SECRETS=%j holds no secret', (secrets) => {
+  expect(complaint({ KOMBO_WEBHOOK_SECRETS: secrets })).toMatch(
+    /^KOMBO_WEBHOOK_SECRETS holds no secret; .*for example/,
+  );
+});
+
+describe('TEMPORAL_TLS', () => {
+  // The SDK would take each of these for "off", and send the API key in clear.
+  test.each(['maybe', 'on', 'TRUE', 'yes', 'true '])('%j is neither true nor false', (value) => {
+    expect(complaint({ TEMPORAL_TLS: value })).toMatch(
+      /^TEMPORAL_TLS is neither true nor false; .*for example TEMPORAL_TLS=true\.$/,
+    );
+  });
+
+  test.each(['true', 'false', '1', '0'])('%s is taken', (value) => {
+    expect(() => loadConfig({ TEMPORAL_TLS: value })).not.toThrow();
+    expect(temporalEnvironment({ TEMPORAL_TLS: value })).toEqual({ TEMPORAL_TLS: value });
+  });
+
+  test('empty, it is the same as left out, as with every setting', () => {
+    expect(() => loadConfig({ TEMPORAL_TLS: '' })).not.toThrow();
+    // An empty header takes one away that the profile has.
+    expect(
+      temporalEnvironment({ TEMPORAL_TLS: '', TEMPORAL_API_KEY: '', TEMPORAL_GRPC_META_A: '', HOME: '/h' }),
+    ).toEqual({ TEMPORAL_GRPC_META_A: '', HOME: '/h' });
+  });
+});
