@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from './folder.ts';
 import { identify, isRunning, type ProcessIdentity } from './identity.ts';
 
 interface Kind {
@@ -37,7 +38,7 @@ export class Children {
   readonly #entries = new Map<number, Entry>();
 
   constructor(dataDir: string) {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     this.#file = path.join(dataDir, 'children.json');
     // However this process ends, short of SIGKILL, its children end with it.
     process.once('exit', this.endNow);

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from './folder.ts';
 
 export interface Lock {
   release(): void;
@@ -14,7 +14,7 @@ const held = new Set<DatabaseSync>();
  * ends with its process however that ends, so there is never a stale one.
  */
 export function tryLock(file: string): Lock | undefined {
-  mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('begin exclusive');

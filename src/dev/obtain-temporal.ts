@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Children } from './children.ts';
 import { runCommand } from './command.ts';
+import { makeFolder } from './folder.ts';
 import { tryLock, type Lock } from './lock.ts';
 import { cachedCli, findOnPath, TEMPORAL_CLI_VERSION, verifyCli } from './temporal-cli.ts';
 
@@ -31,7 +32,7 @@ export async function obtainTemporal(
 ): Promise<{ file: string } | { failures: string[] }> {
   const target = cachedCli(options.env);
   const folder = path.dirname(target);
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const lock = await waitForLock(path.join(folder, 'lock'), options);
   try {
     if ((await verifyCli(target, options.signal)) !== undefined) return { file: target };

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
 import { createLogger } from '../log.ts';
@@ -8,6 +8,7 @@ import { connectTemporal } from '../temporal/connect.ts';
 import { Children } from './children.ts';
 import { claimDataDir } from './claim.ts';
 import { aborted } from './first-sync.ts';
+import { makeFolder } from './folder.ts';
 import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
 import { operate, type DevFacts } from './operate.ts';
 import type { Output } from './output.ts';
@@ -121,7 +122,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
 
 function requireFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     accessSync(dataDir, constants.W_OK);
   } catch (cause) {
     throw new Error(

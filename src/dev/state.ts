@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { makeFolder } from './folder.ts';
 
 const random = (bytes: number) => () => randomBytes(bytes).toString('hex');
 
@@ -19,7 +20,7 @@ const fileOf = (dataDir: string) => path.join(dataDir, 'state.json');
 
 /** Reads what is kept in the folder, and keeps what had to be made up. @throws Error that names the file if it is broken. */
 export function loadState(dataDir: string): DevState {
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const state = schema.safeParse(read(fileOf(dataDir)));
   if (!state.success) {
     throw new Error(`${fileOf(dataDir)} is broken; put it right, or delete ${dataDir} to start afresh.`);

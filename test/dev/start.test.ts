@@ -146,6 +146,8 @@ test.each([
   [{ DEBOUNCE_QUIET: 'soon' }, /^DEBOUNCE_QUIET is not a duration; .*for example/],
   [{ TEMPORAL_CLI_PATH: '/nowhere/temporal' }, /^TEMPORAL_CLI_PATH is \/nowhere\/temporal/m],
   [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR is \/dev\/null\/data, which cannot be written to/],
+  // Linux says there that the parent is missing, though it is not.
+  [{ DATA_DIR: '/proc/kombo-sync/data' }, /^DATA_DIR is \/proc\/kombo-sync\/data, which cannot be written/],
 ])('a wrong setting says what to do: %o', async (env, message) => {
   const { dev } = startDev(temporaryFolder(), env);
   const { code, stderr } = await dev.finished;
