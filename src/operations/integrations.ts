@@ -9,7 +9,7 @@ import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/lif
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { signalChanges, type SignalRequest } from '../temporal/start.ts';
-import { audited } from './audited.ts';
+import { audited, permitted } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, notFound } from './errors.ts';
 import { checkReason, requireIntegration } from './require.ts';
@@ -107,8 +107,9 @@ export async function removeIntegration(
   id: string,
   options: { erase: boolean },
 ): Promise<RemovedIntegration> {
-  await requireIntegration(deps.store, id);
-  return audited(deps, { action: 'remove', integrationId: id, details: options }, async () => {
+  const act = { action: 'remove', integrationId: id, details: options };
+  await permitted(deps, act, () => requireIntegration(deps.store, id));
+  return audited(deps, act, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const { name } = deps.actor;
     const message = `Removed by ${name}. "kombo-sync integrations add ${id}" brings it back.`;
@@ -146,8 +147,9 @@ export async function pauseIntegration(
   reason: string,
 ): Promise<{ integration: Integration; paused: boolean; cancelled: string[] }> {
   checkReason(reason);
-  const before = await requireIntegration(deps.store, id);
-  return audited(deps, { action: 'pause', integrationId: id, details: { reason } }, async () => {
+  const act = { action: 'pause', integrationId: id, details: { reason } };
+  const before = await permitted(deps, act, () => requireIntegration(deps.store, id));
+  return audited(deps, act, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const integration = await pause(deps.store, id, reason.trim());
     if (!integration) throw conflict('removed', `${id} is removed; there is nothing to pause.`);
@@ -166,10 +168,12 @@ export async function resumeIntegration(
   deps: OperationDeps,
   id: string,
 ): Promise<{ integration: Integration; resumed: boolean }> {
-  const before = await requireIntegration(deps.store, id);
-  if (before.status === 'removed')
-    throw conflict('removed', `${id} is removed: ${before.statusReason ?? ''}`);
-  return audited(deps, { action: 'resume', integrationId: id }, async () => {
+  const act = { action: 'resume', integrationId: id };
+  await permitted(deps, act, async () => {
+    const { status, statusReason } = await requireIntegration(deps.store, id);
+    if (status === 'removed') throw conflict('removed', `${id} is removed: ${statusReason ?? ''}`);
+  });
+  return audited(deps, act, async () => {
     const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const resumed = await resume(deps.store, id);
     await lifecycle.resumeSchedules(id);

@@ -3,8 +3,9 @@ import { listIntegrations, type Integration } from '../store/integrations.ts';
 import { forgetNextLook } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { syncWorkflowId } from '../temporal/names.ts';
+import { openSync } from '../temporal/running.ts';
 import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/start.ts';
-import { audited } from './audited.ts';
+import { audited, permitted } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { createPace } from './pace.ts';
@@ -45,12 +46,16 @@ export async function startFull(
 
 /** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
 export async function fullSync(deps: OperationDeps, id: string, options: FullOptions): Promise<StartedSync> {
-  const integration = await requireIntegration(deps.store, id);
-  checkModels(options.models, integration.category);
+  const act = { action: 'full-sync', integrationId: id, details: { ...options } };
+  const integration = await permitted(deps, act, () => readable(deps, id, options.models));
+  return audited(deps, act, () => startFull(deps, integration, options));
+}
+
+async function readable({ store }: OperationDeps, id: string, models: string[] | undefined) {
+  const integration = await requireIntegration(store, id);
+  checkModels(models, integration.category);
   requireReadable(integration);
-  return audited(deps, { action: 'full-sync', integrationId: id, details: { ...options } }, () =>
-    startFull(deps, integration, options),
-  );
+  return integration;
 }
 
 const AT_ONCE = 8;
@@ -87,28 +92,33 @@ export async function fullSyncAll(
 
 /** A running worker accepts within milliseconds, a busy one within seconds. */
 const ACCEPT_BOUND_MS = 15_000;
+const LOOK_BOUND_MS = 5_000;
 const DEADLINE_EXCEEDED = 4;
 
-/** Reads what has changed now, without waiting for a webhook; every endpoint when no models are named. */
+/**
+ * Reads what has changed now, without waiting for a webhook; every endpoint when no models are named. Where a sync runs
+ * already, or waits for its webhooks to pause, that one reads it.
+ */
 export async function syncNow(
   deps: OperationDeps,
   id: string,
   options: { models?: string[] | undefined },
-): Promise<StartedRun> {
-  const integration = await requireIntegration(deps.store, id);
-  checkModels(options.models, integration.category);
-  requireReadable(integration);
+): Promise<StartedRun & { alreadyRunning: boolean }> {
+  const act = { action: 'sync-now', integrationId: id, details: { ...options } };
+  const { tool, category } = await permitted(deps, act, () => readable(deps, id, options.models));
   const { client } = deps.temporal;
-  const { tool, category } = integration;
-  return audited(deps, { action: 'sync-now', integrationId: id, details: { ...options } }, () =>
-    client
+  return audited(deps, act, async () => {
+    // It also tells that Temporal is there at all: when the request times out after that, it is a worker that is missing.
+    const before = await client.withDeadline(Date.now() + LOOK_BOUND_MS, () => openSync(client, id));
+    const run = await client
       .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
         requestSyncNow(client, deps.config, { integrationId: id, models: options.models, tool, category }),
       )
       .catch((error: unknown) => {
         throw describeRefusal(error, deps.config.TASK_QUEUE);
-      }),
-  );
+      });
+    return { ...run, alreadyRunning: run.runId === before };
+  });
 }
 
 /** Only a worker can accept the request; without one it times out though Temporal is there. */
@@ -131,8 +141,9 @@ function describeRefusal(error: unknown, taskQueue: string): unknown {
  * look at what is parked, that sync looks.
  */
 export async function cancelSyncs(deps: OperationDeps, id: string): Promise<{ cancelled: string[] }> {
-  const { retryAt } = await requireIntegration(deps.store, id);
-  return audited(deps, { action: 'cancel', integrationId: id }, async () => {
+  const act = { action: 'cancel', integrationId: id };
+  const { retryAt } = await permitted(deps, act, () => requireIntegration(deps.store, id));
+  return audited(deps, act, async () => {
     const cancelled = await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id);
     if (retryAt && cancelled.includes(syncWorkflowId(id))) await forgetNextLook(deps.store, id, retryAt);
     return { cancelled };

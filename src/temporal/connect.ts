@@ -19,7 +19,9 @@ const CONNECT_TIMEOUT = '5s';
  * https://docs.temporal.io/develop/environment-configuration
  */
 export function readEnvironment(): { connectionOptions: ConnectionOptions; namespace: string } {
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: temporalEnvironment() });
+  const { connectionOptions, namespace } = loadClientConnectConfig({
+    overrideEnvVars: temporalEnvironment(),
+  });
   return {
     connectionOptions: { address: DEFAULT_ADDRESS, ...connectionOptions },
     namespace: namespace ?? 'default',

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { SyncResult } from '../../src/domain/sync.ts';
+import { signalChanges } from '../../src/temporal/start.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createCliSystem, type CliSystem } from './system.ts';
 
@@ -52,6 +53,39 @@ test('the next one knows how much it will be, and says when it ends', async () =
   expect(known.at(-1)).toMatch(
     /: \d pages, \d+ records of about 1500 \(\d+%\), \d+\/s, ends in about \d+ s$/,
   );
+});
+
+test('a sync now that joins one which waits for quiet says so', async () => {
+  const HOUR_MS = 3_600_000;
+  const config = {
+    TASK_QUEUE: system.env['TASK_QUEUE']!,
+    DEBOUNCE_QUIET: HOUR_MS,
+    DEBOUNCE_MAX_WAIT: HOUR_MS,
+  };
+  const wait = () =>
+    signalChanges(system.temporal.client, config, {
+      integrationId: ID,
+      models: ['lms_skills'],
+      trigger: 'webhook',
+    });
+  const { workflowId, runId } = await wait();
+  expect(await system.json(['sync', 'now', ID, '--models', 'lms_courses'])).toEqual({
+    integrationId: ID,
+    workflowId,
+    runId,
+    alreadyRunning: true,
+  });
+  await system.ended(workflowId);
+
+  const waiting = await wait();
+  const { stdout } = await system.text(['sync', 'now', ID, '--models', 'lms_courses']);
+  expect(stdout).toBe(
+    `A sync of ${ID} runs or waits already, and this joins it: workflow ${workflowId}, run ${waiting.runId}. What was asked for is read next.\n`,
+  );
+  await system.ended(workflowId);
+
+  expect(await system.json(['sync', 'now', ID])).toMatchObject({ workflowId, alreadyRunning: false });
+  await system.ended(workflowId);
 });
 
 test('started twice it is one, which both say; Ctrl-C ends the waiting only', async () => {

@@ -276,7 +276,17 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     await expect(pauseIntegration(operator, id, 'again')).rejects.toMatchObject(removed);
     await expect(resumeIntegration(operator, id)).rejects.toMatchObject(removed);
     await expect(syncNow(operator, id, {})).rejects.toMatchObject(removed);
-    expect(await acts(id)).toEqual(noted('pause done', 'remove done', 'pause failed'));
+    expect(await acts(id)).toEqual(
+      noted(
+        'pause done',
+        'sync-now failed',
+        'full-sync failed',
+        'remove done',
+        'pause failed',
+        'resume failed',
+        'sync-now failed',
+      ),
+    );
     for (const act of [resumeIntegration, cancelSyncs]) {
       await expect(act(operator, 'demo:x')).rejects.toMatchObject({ refusal: 'not-found' });
     }

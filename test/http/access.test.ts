@@ -55,6 +55,36 @@ describe('who may in', () => {
     },
   );
 
+  test('whoever acts without the token is in the log, with where it comes from and without what was sent', async () => {
+    const { log, text } = recordingLog();
+    const { call } = await startApi(store, {}, { log });
+    const headers = { authorization: 'Bearer a-wrong-guess', 'x-actor': 'ada' };
+    const from = { headers, remoteAddress: '192.0.2.7' };
+    expectProblem(
+      await call('POST', '/integrations/workday:1/pause?a=b', { ...from, body: {} }),
+      401,
+      'unauthorized',
+    );
+    await call('GET', '/integrations/workday:1', from);
+    const lines = text()
+      .split('\n')
+      .filter((line) => line.includes('192.0.2.7'))
+      .map((line) => JSON.parse(line) as object);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 40,
+        address: '192.0.2.7',
+        method: 'POST',
+        route: '/api/v1/integrations/:id/pause',
+        integrationId: 'workday:1',
+        code: 'unauthorized',
+        reqId: expect.any(String) as string,
+      }),
+    ]);
+    expect(text()).not.toMatch(/a-wrong-guess|ada|a=b/);
+    expect(await listAudit(store, { integrationId: 'workday:1' })).toEqual([]);
+  });
+
   test('answers are for nobody else to keep', async () => {
     const { call } = await startApi(store);
     const { headers } = await call('GET', '/integrations');

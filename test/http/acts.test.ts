@@ -1,8 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import type { fullSync } from '../../workflows/index.ts';
+import { REMOVED } from '../../src/domain/life.ts';
 import { listAudit } from '../../src/store/audit.ts';
 import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
-import { pause } from '../../src/store/life.ts';
+import { pause, remove } from '../../src/store/life.ts';
 import { fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
@@ -167,6 +168,55 @@ test('(I23) an act that fails is in the audit log with why', async () => {
   const { call } = await startApi(store, {}, { temporal: temporalAt('127.0.0.1:1') });
   expectProblem(await call('POST', `/integrations/${id}/cancel`), 503, 'temporal_unavailable');
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'failed' });
+});
+
+describe('(I23) an act that is refused is in the audit log with why', () => {
+  const requests: ['POST' | 'DELETE', string, string, object?][] = [
+    ['POST', '/sync', 'sync-now', { models: ['hris_teams'] }],
+    ['POST', '/full-sync', 'full-sync', { models: ['hris_teams'] }],
+    ['POST', '/cancel', 'cancel'],
+    ['POST', '/pause', 'pause', { reason: 'a reason' }],
+    ['POST', '/resume', 'resume'],
+    ['DELETE', '?erase=true', 'remove'],
+  ];
+
+  test.each(requests)('404: %s %s', async (method, path, action, body) => {
+    const { call } = await startApi(store);
+    const nobody = uniqueIntegrationId();
+    const headers = { 'x-actor': 'ada' };
+    const answer = await call(method, `/integrations/${nobody}${path}`, { body, headers });
+    expectProblem(answer, 404, 'not_found');
+    expect(await listAudit(store, { integrationId: nobody })).toMatchObject([
+      {
+        action,
+        actor: 'ada',
+        source: 'api',
+        address: '127.0.0.1',
+        details: method === 'DELETE' ? { erase: true } : (body ?? {}),
+        outcome: 'failed',
+        message: answer.json<{ detail: string }>().detail,
+        finishedAt: expect.any(Date) as Date,
+      },
+    ]);
+  });
+
+  test.each(requests.slice(0, 2))('409: %s %s of one that is paused', async (method, path, action, body) => {
+    const { call } = await startApi(store);
+    await pause(store, id, 'a reason');
+    expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'paused');
+    expect(await newestAct()).toMatchObject({
+      action,
+      outcome: 'failed',
+      message: expect.stringContaining(`${id} is paused: a reason`) as string,
+    });
+  });
+
+  test.each(requests.slice(3, 5))('409: %s %s of one that is removed', async (method, path, action, body) => {
+    const { call } = await startApi(store);
+    await remove(store, id, { code: REMOVED.byHand, message: 'Removed by ada.', at: new Date() });
+    expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'removed');
+    expect(await newestAct()).toMatchObject({ action, outcome: 'failed' });
+  });
 });
 
 describe('full syncs of all', () => {

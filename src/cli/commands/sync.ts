@@ -30,10 +30,12 @@ function registerSyncNow(group: Command): void {
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { models?: string[] }) => {
         const { syncNow } = await import('../../operations/syncs.ts');
-        const { workflowId, runId } = await syncNow(await context.operations(), id, options);
-        context.print(
-          { integrationId: id, workflowId, runId },
-          () => `A sync of ${id} starts now: workflow ${workflowId}, run ${runId}.`,
+        const sync = await syncNow(await context.operations(), id, options);
+        const run = `workflow ${sync.workflowId}, run ${sync.runId}.`;
+        context.print({ integrationId: id, ...sync }, () =>
+          sync.alreadyRunning
+            ? `A sync of ${id} runs or waits already, and this joins it: ${run} What was asked for is read next.`
+            : `A sync of ${id} starts now: ${run}`,
         );
       }),
     );

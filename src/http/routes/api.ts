@@ -1,6 +1,7 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import { addIdempotency } from '../plugins/idempotency.ts';
+import { HttpError } from '../plugins/problems.ts';
 import { actRoutes } from './acts.ts';
 import { historyRoutes } from './history.ts';
 import { integrationRoutes } from './integrations.ts';
@@ -17,6 +18,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       try {
         gate.requireToken(request);
       } catch (error) {
+        logRefusedAct(request, error);
         if (gate.configured) await app.limits.countRefused(request, reply);
         throw error;
       }
@@ -27,4 +29,13 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       await app.register(routes(deps));
     }
   };
+}
+
+/** In the log only: the audit log is kept for good, and who has no token must not be able to fill it. */
+function logRefusedAct(request: FastifyRequest, error: unknown): void {
+  const { method, routeOptions, params, ip: address, log } = request;
+  if (method === 'GET' || method === 'HEAD' || !(error instanceof HttpError)) return;
+  const { id: integrationId } = params as { id?: string };
+  const { code } = error;
+  log.warn({ address, method, route: routeOptions.url, integrationId, code }, 'An act was refused');
 }
