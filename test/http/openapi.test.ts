@@ -229,6 +229,18 @@ test('`nullable` is only where OpenAPI 3.0 heeds it: beside a type, and not besi
   expect(wrong).toEqual([]);
 });
 
+test('a limit says what it is: an integer within bounds, with its default', () => {
+  const limits = operations.flatMap(({ operation }) =>
+    (operation.parameters ?? []).filter(({ name }) => name === 'limit'),
+  );
+  expect(limits.length).toBeGreaterThan(5);
+  for (const { required, schema } of limits) {
+    expect(required).toBe(false);
+    expect(schema).toMatchObject({ type: 'integer', minimum: 1, default: expect.any(Number) as number });
+    expect(schema).not.toHaveProperty('x-default');
+  }
+});
+
 test('a body that may be left out says so', () => {
   const required = operations
     .filter(({ operation }) => operation.requestBody)

@@ -77,6 +77,12 @@ describe('400', () => {
     ['too small a page', 'GET', '/syncs?limit=0'],
     ['too large a page', 'GET', '/passes?limit=501'],
     ['a limit that is no number', 'GET', '/drift?limit=many'],
+    ['a limit with an exponent', 'GET', '/syncs?limit=1e2'],
+    ['a limit in hexadecimal', 'GET', '/passes?limit=0x10'],
+    ['a limit with a sign', 'GET', '/drift?limit=%2B5'],
+    ['a limit with a blank', 'GET', '/rejected-records?limit=%205'],
+    ['a limit with a fraction', 'GET', '/syncs?limit=5.0'],
+    ['an empty limit', 'GET', '/syncs?limit='],
     ['a limit that is given twice', 'GET', '/drift?limit=1&limit=2'],
     ['an unknown parameter', 'GET', '/passes?status=failed'],
     ['an unknown state', 'GET', '/passes?state=stuck'],
@@ -108,6 +114,7 @@ describe('400', () => {
     ['a position that is none', 'GET', '/changes?after=-1'],
     ['a position that no feed reaches', 'GET', '/changes?after=9223372036854775808'],
     ['an odd position in the audit log', 'GET', '/audit?before=0'],
+    ['a position in the audit log with an exponent', 'GET', '/audit?before=1e2'],
     ['an unknown verdict', 'GET', '/cutover?verdict=maybe'],
     ['a cursor that is none', 'GET', '/cutover?cursor=abc'],
     ['a nul in an id', 'GET', '/integrations/a%00b'],
@@ -115,6 +122,29 @@ describe('400', () => {
   ])('for %s', async (_name, method, path, body) => {
     const { call } = await startApi(store);
     expectProblem(await call(method, path, { body }), 400, 'bad_request');
+  });
+
+  test.each([
+    ...ofAll,
+    ...ofOne.map(([method, path, ...body]): [Method, string, object?] => [
+      method,
+      `/integrations/x:1${path}`,
+      ...body,
+    ]),
+  ])('for a parameter that %s %s does not know, with its name', async (method, path, body) => {
+    const { call } = await startApi(store);
+    const answer = await call(method, `${path}?limits=5`, { body });
+    expectProblem(answer, 400, 'bad_request', /limits/);
+  });
+
+  test('says what a limit is', async () => {
+    const { call } = await startApi(store);
+    expectProblem(
+      await call('GET', '/integrations?limit=1e2'),
+      400,
+      'bad_request',
+      '/limit must be a whole number',
+    );
   });
 
   test('says where it is wrong, and does not repeat what was sent', async () => {

@@ -6,7 +6,7 @@ import { tidy } from './openapi.ts';
 
 const DESCRIPTION = `See how integrations are doing, and act on them. Needs ADMIN_TOKEN as bearer token.
 
-Errors are problems of RFC 9457. Lists are read page by page: give \`next\` of an answer as \`cursor\` of the next request.`;
+Errors are problems of RFC 9457. Lists are read page by page: give \`next\` of an answer as \`cursor\` of the next request. A parameter that an operation does not list is refused (400).`;
 
 /** What Swagger UI needs; its own policy would have browsers ask for https, which only a proxy speaks. */
 const CONTENT_SECURITY_POLICY = [

@@ -13,6 +13,7 @@ interface Operation {
 export function tidy<T extends Document>(document: T): T {
   const schemas = withoutUnused(document);
   sayNull([schemas, document.paths]);
+  sayDefault(document.paths);
   for (const schema of Object.values(schemas)) letGrow(schema);
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path ?? {}) as Operation[]) {
@@ -45,6 +46,15 @@ function letGrow(part: unknown): void {
   if (typeof part !== 'object' || part === null) return;
   if ('additionalProperties' in part && part.additionalProperties === false) delete part.additionalProperties;
   for (const inner of Object.values(part)) letGrow(inner);
+}
+
+/** The generator leaves the default of what is turned from text into something else away, so it comes by a name of our own. */
+function sayDefault(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  for (const inner of Object.values(part)) sayDefault(inner);
+  if (!('x-default' in part)) return;
+  Object.assign(part, { default: part['x-default'] });
+  delete part['x-default'];
 }
 
 /** Null and nothing else, as OpenAPI 3.0 says it: `nullable` needs a type beside it. */

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import { addIdempotency } from '../plugins/idempotency.ts';
 import { HttpError } from '../plugins/problems.ts';
+import { noQuery } from '../schemas/common.ts';
 import { actRoutes } from './acts.ts';
 import { historyRoutes } from './history.ts';
 import { integrationRoutes } from './integrations.ts';
@@ -23,6 +24,10 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
         throw error;
       }
       await app.limits.countAllowed(request, reply);
+    });
+    // A parameter that is not known is a slip, also where none is.
+    app.addHook('onRoute', (route) => {
+      route.schema = { querystring: noQuery, ...route.schema };
     });
     addIdempotency(app, deps.store);
     for (const routes of [integrationRoutes, actRoutes, historyRoutes, reportRoutes]) {

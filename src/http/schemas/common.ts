@@ -53,14 +53,23 @@ export const endpointPath = line(100).describe('An endpoint, as /ats/jobs');
 
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
+/** A whole number in a query, written in digits and nothing else: what JavaScript too takes for a number is a slip. */
+export const wholeNumber = (max: number) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+    z.number({ error: 'must be a whole number' }).int().min(1).max(max),
+  );
+
+/** Query of what takes no parameters. */
+export const noQuery = z.strictObject({});
+
 export const limit = (standard = 100, max = 500) =>
-  z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(max)
+  wholeNumber(max)
     .default(standard)
-    .describe(`How many at most: 1 to ${max}, ${standard} when left out`);
+    .meta({
+      description: `How many at most: 1 to ${max}, ${standard} when left out`,
+      'x-default': standard,
+    });
 
 /** Query of a list that is read page by page. */
 export const pageQuery = <T>(

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { count, integrationId, keyText, limit, next, pageQuery, tableName, time } from './common.ts';
+import {
+  count,
+  integrationId,
+  keyText,
+  limit,
+  next,
+  pageQuery,
+  tableName,
+  time,
+  wholeNumber,
+} from './common.ts';
 
 export const summarySchema = z.object({
   integrations: z.object({ active: count, parked: count, paused: count, removed: count }),
@@ -52,11 +62,7 @@ export const changesSchema = z.object({
 
 export const auditQuery = z.strictObject({
   integration: integrationId.optional().describe('Only acts on this integration'),
-  before: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(Number.MAX_SAFE_INTEGER)
+  before: wholeNumber(Number.MAX_SAFE_INTEGER)
     .optional()
     .describe('`next` of the page before; the newest acts when left out'),
   limit: limit(),
