@@ -26,6 +26,8 @@ const CONSUMER = 'example';
 const BATCH = 500;
 /** A notification only saves waiting: should one get lost, this is how long a change waits at most. */
 const POLL_MS = 5_000;
+/** Pause before another try when something has gone wrong. */
+const RETRY_MS = 1_000;
 
 /**
  * Your logic. This one counts changes by table and kind, which shows best that none is lost and none is counted twice.
@@ -62,7 +64,8 @@ async function handleBatch(client: ClientBase): Promise<number> {
     await client.query('commit');
     return changes.length;
   } catch (error) {
-    await client.query('rollback');
+    // On a broken connection there is nothing left to roll back.
+    await client.query('rollback').catch(() => {});
     throw error;
   }
 }
@@ -79,8 +82,18 @@ async function prepare(client: ClientBase): Promise<void> {
   ]);
 }
 
-const stop = new AbortController();
+const ONCE = process.argv.includes('--once');
+/** Ends a wait before its time: somebody has sent a signal, or something has happened. */
 let wake = () => {};
+const woken = () => new Promise<void>((resolve) => (wake = resolve));
+
+async function atMost(ms: number, waiting: Promise<void>): Promise<void> {
+  const timer = setTimeout(() => wake(), ms);
+  await waiting;
+  clearTimeout(timer);
+}
+
+const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     stop.abort();
@@ -88,24 +101,53 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-const client = new Client({ connectionString: process.env['DATABASE_URL'] });
-await client.connect();
-client.on('notification', () => wake());
-await client.query('listen kombo_sync_changes');
-await prepare(client);
-
-while (!stop.signal.aborted) {
-  // Armed before reading, so that a notification that comes meanwhile is not missed.
-  const woken = new Promise<void>((resolve) => {
-    wake = resolve;
+/** Follows the feed on a connection of its own. @throws when that breaks, or when a change cannot be handled. */
+async function follow(): Promise<void> {
+  const client = new Client({
+    connectionString: process.env['DATABASE_URL'],
+    application_name: 'consume-changes',
+    keepAlive: true,
   });
-  const handled = await handleBatch(client);
-  if (handled > 0) process.stdout.write(`Handled ${handled} changes\n`);
-  else if (process.argv.includes('--once')) break;
-  else {
-    const timer = setTimeout(() => wake(), POLL_MS);
-    await woken;
-    clearTimeout(timer);
+  let lost: Error | undefined;
+  // A connection that breaks while nothing is asked of it tells so here alone; without a listener it would end the process.
+  client.on('error', (error) => {
+    lost ??= error;
+    wake();
+  });
+  client.on('notification', () => wake());
+  try {
+    await client.connect();
+    await client.query('listen kombo_sync_changes');
+    await prepare(client);
+    while (!stop.signal.aborted) {
+      // Armed before reading, so that a notification that comes meanwhile is not missed.
+      const waiting = woken();
+      const handled = await handleBatch(client);
+      if (handled > 0) process.stdout.write(`Handled ${handled} changes\n`);
+      else if (ONCE) return;
+      else await atMost(POLL_MS, waiting);
+    }
+  } catch (error) {
+    throw lost ?? error;
+  } finally {
+    await client.end();
   }
 }
-await client.end();
+
+// Whatever goes wrong, the position is that of the last change that was handled: connect again and go on from there.
+while (!stop.signal.aborted) {
+  try {
+    await follow();
+    break;
+  } catch (error) {
+    // Of several addresses each has its own reason, and the error that holds them has no message.
+    const { message, code } = error as Error & { code?: string };
+    if (ONCE) {
+      process.stderr.write(`${message || code}\n`);
+      process.exitCode = 1;
+      break;
+    }
+    process.stderr.write(`${message || code}; trying again in ${RETRY_MS / 1_000} s\n`);
+    await atMost(RETRY_MS, woken());
+  }
+}

@@ -104,3 +104,44 @@ test('following, it is woken by a notification and ends in order', async () => {
   expect((await following.finished).code).toBe(0);
   expect(await tally()).toBe(before + 5);
 });
+
+test('a connection that is cut while nothing happens is made anew, and nothing is lost', async () => {
+  const before = await tally();
+  const following = startScript(SCRIPT, [], env());
+  await inTransaction(3);
+  await following.printed('Handled 3 changes');
+  // What waits for a notification is idle.
+  await expect.poll(cut).toBeGreaterThan(0);
+  await following.logged('trying again');
+  await inTransaction(4);
+  await following.printed('Handled 4 changes');
+  following.kill('SIGTERM');
+  const { code, stderr } = await following.finished;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^\S.*; trying again in \d s\n$/);
+  expect(await tally()).toBe(before + 7);
+});
+
+test('a database that is away ends it with a sentence when it is to run once', async () => {
+  const { code, stderr } = await startScript(SCRIPT, ['--once'], {
+    DATABASE_URL: 'postgres://a@127.0.0.1:1/b',
+  }).finished;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^connect ECONNREFUSED 127\.0\.0\.1:1\n$/);
+});
+
+test('it ends at once also while it waits to try again', async () => {
+  const following = startScript(SCRIPT, [], { DATABASE_URL: 'postgres://a@127.0.0.1:1/b' });
+  await following.logged('trying again');
+  following.kill('SIGTERM');
+  expect((await following.finished).code).toBe(0);
+});
+
+/** Ends the example's connection from the server's side. Returns how many there were. */
+async function cut(): Promise<number> {
+  const { rowCount } = await store.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'consume-changes' and state = 'idle'`,
+  );
+  return rowCount ?? 0;
+}
