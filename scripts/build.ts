@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { packedFiles, wrongInBuild } from './packed.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -16,6 +17,8 @@ await rm(dist, { recursive: true, force: true });
 compile();
 const bytes = await bundleWorkflows();
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
+const wrong = wrongInBuild(packedFiles(root));
+if (wrong.length > 0) throw new Error(wrong.join('\n'));
 process.stdout.write(`Built dist; the workflow bundle has ${Math.round(bytes / 1024)} KiB.\n`);
 
 function compile(): void {

@@ -1,15 +1,30 @@
 import { readFileSync } from 'node:fs';
 
-/** The version in package.json, which is at another distance from the source than from the build. */
+interface Manifest {
+  name?: string;
+  version?: string;
+  peerDependencies?: Record<string, string>;
+}
+
 export function packageVersion(): string {
+  return readManifest().version ?? 'unknown';
+}
+
+/** A package that the user may put beside this one, as npm takes it: with the oldest version that fits. */
+export function optionalPeer(name: string): string {
+  const range = readManifest().peerDependencies?.[name] ?? 'latest';
+  return `${name}@${range.replace(/^\^/, '')}`;
+}
+
+/** Our package.json, which is at another distance from the source than from the build. */
+function readManifest(): Manifest {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     try {
-      const text = readFileSync(new URL('package.json', folder), 'utf8');
-      const { name, version } = JSON.parse(text) as { name?: string; version?: string };
-      if (name === 'kombo-sync' && version !== undefined) return version;
+      const manifest = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as Manifest;
+      if (manifest.name === 'kombo-sync') return manifest;
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     }
-    if (folder.pathname === '/' || folder.href === new URL('..', folder).href) return 'unknown';
+    if (folder.pathname === '/' || folder.href === new URL('..', folder).href) return {};
   }
 }

@@ -18,10 +18,12 @@ export interface BannerFacts {
   /** Names of settings that are the demo's. */
   demoSettings: readonly string[];
   dataDir: string;
+  /** How the user calls the program. */
+  command: string;
   example: { integrationId: string; tool: string; category: string; model: string } | undefined;
 }
 
-/** What one who has just typed `npm start` wants to know. */
+/** What one who has just started `dev` wants to know. */
 export function bannerText(facts: BannerFacts): string {
   const { config, url, databaseUrl, sandboxUrl, dataDir } = facts;
   const token = facts.made.adminToken ? config.ADMIN_TOKEN?.reveal() : 'yours (ADMIN_TOKEN)';
@@ -35,7 +37,7 @@ export function bannerText(facts: BannerFacts): string {
     ['Postgres', databaseUrl ? `psql '${databaseUrl}'` : 'yours (DATABASE_URL)'],
     ['Kombo', sandboxUrl ? `the sandbox at ${sandboxUrl}` : config.KOMBO_API_URL],
     ['Data', dataDir],
-    ['Commands', 'npm run -s cli -- status   (in another terminal; --help lists them all)'],
+    ['Commands', `${facts.command} status   (in another terminal; --help lists them all)`],
   ];
   const lines = rows.flatMap(([name, value]) => (value ? [`  ${name.padEnd(12)} ${value}`] : []));
   return ['', 'kombo-sync is running.', '', ...lines, '', ...webhookLines(facts), ...demoLines(facts)].join(
@@ -71,8 +73,8 @@ function webhookLines({ config, url, example, made }: BannerFacts): string[] {
   ];
 }
 
-function demoLines({ config, sandboxUrl, demoSettings }: BannerFacts): string[] {
-  if (!sandboxUrl) return ['  Add an integration: npm run -s cli -- integrations add <id>', ''];
+function demoLines({ config, sandboxUrl, demoSettings, command }: BannerFacts): string[] {
+  if (!sandboxUrl) return [`  Add an integration: ${command} integrations add <id>`, ''];
   const short = demoSettings.map((name) => `${name}=${duration(config, name)}`).join(' ');
   return [
     '  The sandbox now changes records every few seconds and loses a webhook now and then; the catch-up makes that good.',

@@ -39,6 +39,8 @@ export interface Parts {
   dataDir: string;
   /** Undefined: any that is free. */
   chosenPort: number | undefined;
+  /** How the user calls the program. */
+  command: string;
   demoSettings: readonly string[];
   /** Which secrets are our own. */
   made: { webhookSecret: boolean; adminToken: boolean };
@@ -91,10 +93,18 @@ export async function operate(parts: Parts): Promise<void> {
     sandboxUrl: sandbox?.url,
     dataDir: parts.dataDir,
   };
-  const { demoSettings, made } = parts;
+  const { demoSettings, made, command } = parts;
   const { namespace } = handle;
   output.say(
-    bannerText({ ...facts, config, namespace, demoSettings, made, example: exampleOf(integrations[0]) }),
+    bannerText({
+      ...facts,
+      config,
+      namespace,
+      demoSettings,
+      made,
+      command,
+      example: exampleOf(integrations[0]),
+    }),
   );
   parts.onReady?.(facts);
 

