@@ -24,10 +24,9 @@ export function nextLook(
   return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 
-/** When something that failed is tried again. */
+/** When something that failed is tried again. Where that moment is past, whatever waited for it was cancelled or is late. */
 export function nextTry(at: Date | null, now = new Date()): string {
-  if (!at) return 'with the next sync';
-  return at <= now ? 'now' : relative(at, now)!;
+  return at && at > now ? relative(at, now)! : 'with the next sync';
 }
 
 /** What becomes of the data of a removed integration. */

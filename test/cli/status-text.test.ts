@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nextTry } from '../../src/cli/life-text.ts';
 import { statusOneText } from '../../src/cli/status-one-text.ts';
 import { owe } from '../../src/store/endpoint-states.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
@@ -21,4 +22,11 @@ test('a status says when what is owed is read, also of an endpoint that the tool
   });
   expect(text).toMatch(/^\/ats\/jobs .* a delta pass is due once the tool offers it$/m);
   expect(text).toMatch(/^\/ats\/offers .* a delta pass is due with the next sync$/m);
+});
+
+test('the moment of a next try that is past is not shown, since no timer waits for it', () => {
+  const now = new Date('2026-03-01T12:00:00Z');
+  expect(nextTry(new Date('2026-03-01T12:05:00Z'), now)).toBe('in 5 min');
+  for (const at of [null, now, new Date('2026-03-01T11:00:00Z')])
+    expect(nextTry(at, now)).toBe('with the next sync');
 });

@@ -181,7 +181,7 @@ function failing(integration: IntegrationOverview, now: Date): Html {
   const needing = endpointsNeedingPerson.length > 0;
   return html`${codes(failedEndpoints)}
   ${needing ? html`<small><span class="need">needs a person</span></small>` : ''}
-  ${nextTryAt ? html`<small>next try ${nextTryAt > now ? '' : 'due '}${moment(nextTryAt, now)}</small>` : ''}`;
+  ${nextTryAt ? html`<small>next try ${nextTryAt > now ? moment(nextTryAt, now) : 'with the next sync'}</small>` : ''}`;
 }
 
 function unknownIds(unknown: readonly UnknownIntegration[], total: number, now: Date): Html {
