@@ -1,7 +1,7 @@
 import type { Logger } from '../src/log.ts';
 import type { KomboClient } from '../src/kombo/client.ts';
 import type { RetryOptions } from '../src/domain/retry.ts';
-import type { PassCounts, PassKind } from '../src/domain/sync.ts';
+import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
 import type { Store } from '../src/store/database.ts';
 import type { Lifecycle } from '../src/temporal/lifecycle.ts';
 
@@ -34,6 +34,7 @@ export interface PageEvent {
   integrationId: string;
   endpoint: string;
   kind: PassKind;
+  trigger: Trigger;
   page: number;
   /** Counts of the whole pass so far. */
   counts: PassCounts;

@@ -7,6 +7,7 @@ import type { EndpointOutcome, PassKind, PlannedPass, ServedDeliveries } from '.
 import { noteServed } from '../src/store/deliveries.ts';
 import { endpointStates, owe, type EndpointState } from '../src/store/endpoint-states.ts';
 import { findIntegration, type Integration } from '../src/store/integrations.ts';
+import { isReadWhole } from '../src/store/progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { asFailures } from './failures.ts';
 import { lookUp } from './look-up.ts';
@@ -76,6 +77,8 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     now,
     fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
     force: input.force ?? false,
+    asked: (input.force ?? false) || (input.deliveries ?? []).length > 0,
+    beside: await isReadWhole(deps.store, id, input.syncId),
   });
   await owe(deps.store, id, planned.whole, 'full');
   await owe(deps.store, id, [...planned.deferred.keys()], 'full', { dueAt: planned.deferred });

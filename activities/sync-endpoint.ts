@@ -162,6 +162,7 @@ function report(deps: ActivityDeps, pass: Pass, changed: boolean, liveness: Live
     integrationId: pass.integration_id,
     endpoint: pass.endpoint,
     kind: pass.kind,
+    trigger: pass.trigger,
     page: counts.pages,
     counts,
     done: pass.state === 'completed',

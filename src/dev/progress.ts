@@ -24,7 +24,8 @@ export class Progress {
 
   page(event: PageEvent): void {
     const line = this.#lines.get(event.integrationId);
-    if (!line || line.end !== undefined) return;
+    // Webhooks and the catch-up may read beside it.
+    if (!line || line.end !== undefined || event.trigger !== 'initial') return;
     line.read.set(event.endpoint, { records: event.counts.records, done: event.done });
     if (!this.#output.updates) {
       if (event.done)

@@ -43,6 +43,10 @@ export interface PlanRequest {
   fullRefreshMs: number;
   /** Somebody asked for it: a failing endpoint is tried although its pause is not over. */
   force: boolean;
+  /** A webhook or a person has asked for it; else it looks by itself, as the catch-up does. */
+  asked: boolean;
+  /** Another sync reads endpoints whole just now: what was never read is left to that one, unless it was asked for. */
+  beside: boolean;
 }
 
 export interface Plan {
@@ -115,6 +119,7 @@ function planDelta(
   const hidden = asked.needsFull || (asked.named && endpoint.delta === 'none');
   // A filter that shows only new records needs a whole look now and then; a daily one rides on the catch-up.
   const blind = endpoint.delta !== 'updated_after' && request.models === undefined && sinceFull >= DAY_MS;
+  if (request.beside && !history?.watermark && !owed && !(request.asked && asked.named)) return;
   const owedFull = owed === 'full' || (owed === 'delta' && endpoint.delta === 'none');
   if (owedFull || blind || (hidden && sinceFull >= request.fullRefreshMs)) {
     plan.passes.push({ endpoint: endpoint.path, kind: 'full' });

@@ -47,6 +47,25 @@ export async function runningPasses(store: Store, integrationId: string): Promis
   return rows.map(toProgress);
 }
 
+/** A pass that has written nothing for so long may have lost the sync that it is of. */
+const STALLED_MS = 10 * 60 * 1000;
+
+/** Whether another sync reads endpoints of the integration whole just now. */
+export async function isReadWhole(
+  store: Store,
+  integrationId: string,
+  besidesSync: string,
+): Promise<boolean> {
+  const { rowCount } = await store.pool.query(
+    `select from kombo_sync.passes
+     where integration_id = $1 and state = 'running' and updated_after is null and sync_id <> $2
+       and active_at > now() - $3 * interval '1 millisecond'
+     limit 1`,
+    [integrationId, besidesSync, STALLED_MS],
+  );
+  return rowCount === 1;
+}
+
 /**
  * How many records a full sync is going to read, by endpoint: as many as the table holds of the integration, since Kombo
  * lists deleted ones too. Null where no full pass has completed, so that nothing is known.
@@ -67,6 +86,8 @@ export async function expectedRecords(
     now: new Date(),
     fullRefreshMs: 0,
     force: true,
+    asked: true,
+    beside: false,
   });
   const expected = new Map<string, number | null>(passes.map(({ endpoint }) => [endpoint, null]));
   const known = enabled.filter(({ path }) => expected.has(path) && history.get(path)?.lastFull);

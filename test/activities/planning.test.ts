@@ -77,6 +77,28 @@ describe('planSync', () => {
     expect((await delta(id, undefined)).passes.length).toBeGreaterThan(5);
   });
 
+  test('a catch-up beside a first full sync leaves to it what was never read, as long as that goes on', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 600 } });
+    const reading = pass(id, { kind: 'full', trigger: 'initial' });
+    expect(await run(bench.activities({ chunkMs: 0 }).syncEndpoint, reading)).toMatchObject({ done: false });
+    expect((await delta(id, undefined)).passes).toEqual([]);
+    const webhook = {
+      integrationId: id,
+      kind: 'delta' as const,
+      models: ['ats_offers'],
+      refresh: false,
+      syncId: randomUUID(),
+      deliveries: [{ type: 'data-changed', times: 1, firstAt: 0, lastAt: 0 }],
+    };
+    const named = (await run(planSync, webhook)).passes.map(({ endpoint }) => endpoint);
+    expect(named).toEqual(['/ats/applications', '/ats/offers']);
+    await store.pool.query(
+      `update kombo_sync.passes set active_at = now() - interval '11 minutes' where integration_id = $1`,
+      [id],
+    );
+    expect((await delta(id, undefined)).passes.length).toBeGreaterThan(5);
+  });
+
   test('(I6) a paused integration keeps what is asked for until it is resumed', async () => {
     const id = await wholeIntegration();
     await pause(store, id, 'audit');

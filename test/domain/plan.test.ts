@@ -24,6 +24,8 @@ function plan(given: Partial<PlanRequest>, history: Record<string, Partial<Endpo
     now,
     fullRefreshMs: 6 * 3_600_000,
     force: false,
+    asked: true,
+    beside: false,
     ...given,
   });
 }
@@ -43,6 +45,23 @@ describe('what a delta sync reads', () => {
       { '/lms/users': { watermark: null, lastFull: null } },
     ).passes;
     expect(passes.map((pass) => pass.endpoint).sort()).toEqual(['/lms/skills', '/lms/users']);
+  });
+
+  test('but what was never read is left to a sync that reads it whole just now, unless it is asked for', () => {
+    const unread = { watermark: null, lastFull: null };
+    const history = {
+      '/lms/courses': unread,
+      '/lms/users': unread,
+      '/lms/skills': { ...unread, owed: 'full' as const },
+    };
+    const endpoints = (given: Partial<PlanRequest>) =>
+      plan({ beside: true, ...given }, history).passes.map(({ endpoint }) => endpoint);
+    const all = lms.map(({ path }) => path);
+    const catchUp = { models: undefined, asked: false };
+    expect(endpoints(catchUp)).toEqual(all.filter((path) => !['/lms/courses', '/lms/users'].includes(path)));
+    expect(endpoints({ ...catchUp, beside: false })).toEqual(all);
+    expect(endpoints({ models: ['lms_users'] }).sort()).toEqual(['/lms/skills', '/lms/users']);
+    expect(endpoints({ models: undefined })).toEqual(all);
   });
 
   test('besides, what is owed: a failed endpoint is retried by the next sync (I10)', () => {
@@ -194,6 +213,8 @@ describe('endpoints without updated_after', () => {
       now,
       fullRefreshMs: 0,
       force: false,
+      asked: false,
+      beside: false,
     }).passes;
 
   test('a webhook reads the new orders', () => {
