@@ -19,14 +19,10 @@ export interface AuditEntry {
   finishedAt: Date | null;
 }
 
-export interface AuditStart {
-  actor: string;
-  source: 'cli' | 'api';
-  address: string | null;
-  action: string;
-  integrationId: string | null;
-  details: Record<string, unknown>;
-}
+export type AuditStart = Pick<
+  AuditEntry,
+  'actor' | 'source' | 'address' | 'action' | 'integrationId' | 'details'
+>;
 
 /** Notes an act before it is done, so that one that breaks off is there too. Returns its number. */
 export async function beginAudit(store: Store, start: AuditStart): Promise<number> {

@@ -1,5 +1,6 @@
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../domain/cutover.ts';
 import type { Store } from './database.ts';
+import { joinComplete, joinWhole } from './pass-joins.ts';
 import { readEndpoints } from './read-endpoints.ts';
 
 export interface CutoverQuery {
@@ -100,14 +101,8 @@ from kombo_sync.integrations i
 join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
   on e.category = i.category and e.model <> all(i.unavailable_models)
 left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
-left join lateral (
-  select p.watermark_at from kombo_sync.passes p
-  where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
-  order by p.watermark_at desc limit 1) complete on true
-left join lateral (
-  select p.started_at from kombo_sync.passes p
-  where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
-  order by p.started_at desc limit 1) whole on true
+${joinComplete('i.id')}
+${joinWhole('i.id')}
 left join lateral (
   select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
   order by d.at desc limit 1) repaired on true

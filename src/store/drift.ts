@@ -1,7 +1,9 @@
+import type { Selectable } from 'kysely';
 import type pg from 'pg';
 import type { DriftCounts, DriftVerdict } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 import type { Pass } from './passes.ts';
+import type { DriftTable } from './schema.ts';
 
 export interface DriftReport {
   at: Date;
@@ -62,7 +64,11 @@ export async function listDrift(store: Store, integrationId: string, limit = 100
     .orderBy('at', 'desc')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
+  return rows.map(toDriftReport);
+}
+
+export function toDriftReport(row: Selectable<DriftTable>): DriftReport {
+  return {
     at: row.at,
     syncId: row.sync_id,
     endpoint: row.endpoint,
@@ -74,5 +80,5 @@ export async function listDrift(store: Store, integrationId: string, limit = 100
       expected: row.expected,
     },
     verdict: row.verdict,
-  }));
+  };
 }

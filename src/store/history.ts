@@ -1,5 +1,5 @@
 import type { Store } from './database.ts';
-import type { DriftReport } from './drift.ts';
+import { toDriftReport, type DriftReport } from './drift.ts';
 import { microseconds, momentOf } from './moments.ts';
 import type { Pass } from './passes.ts';
 import type { DriftTable, PassState } from './schema.ts';
@@ -89,19 +89,7 @@ export async function pageDrift(store: Store, options: PageOptions): Promise<Pag
      limit $4`,
     [integrationId, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const entries = rows.slice(0, limit).map((row) => ({
-    at: row.reported,
-    syncId: row.sync_id,
-    endpoint: row.endpoint,
-    counts: {
-      missing: row.missing,
-      stale: row.stale,
-      wronglyLive: row.wrongly_live,
-      wronglyDeleted: row.wrongly_deleted,
-      expected: row.expected,
-    },
-    verdict: row.verdict,
-  }));
+  const entries = rows.slice(0, limit).map((row) => toDriftReport({ ...row, at: row.reported }));
   return { entries, next: nextOf(rows, limit) };
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
 import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
+import { joinComplete, joinWhole } from './pass-joins.ts';
 import { readEndpoints } from './read-endpoints.ts';
 
 /** An integration with how fresh its copy is. */
@@ -155,10 +156,7 @@ export async function oldestWatermarks(
      join unnest($1::text[], $2::text[], $3::text[]) as e(category, path, model)
        on e.category = i.category and e.model <> all(i.unavailable_models)
      left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
-     left join lateral (
-       select p.watermark_at from kombo_sync.passes p
-       where p.integration_id = i.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
-       order by p.watermark_at desc limit 1) complete on true
+     ${joinComplete('i.id')}
      where i.status = 'active' and s.disabled_code is null
      group by i.category`,
     readEndpoints(extraEndpoints),
@@ -205,18 +203,12 @@ cross join lateral (
       then min(whole.started_at) filter (where s.disabled_code is null) end as "lastFullAt"
   from unnest($1::text[], $2::text[], $10::text[]) as e(category, path, model)
   left join kombo_sync.endpoint_states s on s.integration_id = page.id and s.endpoint = e.path
-  left join lateral (
-    select p.watermark_at from kombo_sync.passes p
-    where p.integration_id = page.id and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
-    order by p.watermark_at desc limit 1) complete on true
+  ${joinComplete('page.id')}
   left join lateral (
     select p.finished_at from kombo_sync.passes p
     where p.integration_id = page.id and p.endpoint = e.path
     order by p.started_at desc, p.id desc limit 1) newest on true
-  left join lateral (
-    select p.started_at from kombo_sync.passes p
-    where p.integration_id = page.id and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
-    order by p.started_at desc limit 1) whole on true
+  ${joinWhole('page.id')}
   where e.category = page.category and e.model <> all(page.unavailable_models)
 ) reads
 cross join lateral (
