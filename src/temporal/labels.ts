@@ -1,29 +1,5 @@
 import { TypedSearchAttributes } from '@temporalio/common';
-import type { Trigger } from '../domain/sync.ts';
-import {
-  KOMBO_CATEGORY,
-  KOMBO_INTEGRATION_ID,
-  KOMBO_MODELS,
-  KOMBO_TOOL,
-  KOMBO_TRIGGER,
-  modelsLabel,
-} from './names.ts';
+import { searchAttributes, type Labels } from '../domain/labels.ts';
 
-export interface Labels {
-  integrationId: string;
-  trigger: Trigger;
-  tool?: string | undefined;
-  category?: string | undefined;
-  models?: readonly string[] | undefined;
-}
-
-/** Search attributes of a run or a schedule; given at the start they cost nothing. */
-export function toSearchAttributes(labels: Labels): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: KOMBO_INTEGRATION_ID, value: labels.integrationId },
-    { key: KOMBO_TRIGGER, value: labels.trigger },
-    ...(labels.tool ? [{ key: KOMBO_TOOL, value: labels.tool }] : []),
-    ...(labels.category ? [{ key: KOMBO_CATEGORY, value: labels.category }] : []),
-    ...(labels.models?.length ? [{ key: KOMBO_MODELS, value: modelsLabel(labels.models) }] : []),
-  ]);
-}
+/** The labels of a run or a schedule; given at the start they cost nothing. */
+export const toSearchAttributes = (labels: Labels) => new TypedSearchAttributes(searchAttributes(labels));
