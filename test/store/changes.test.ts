@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type pg from 'pg';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import {
@@ -12,21 +12,18 @@ import {
 } from '../../src/store/changes.ts';
 import { transaction } from '../../src/store/database.ts';
 import { beginWrite, writeRecords } from '../../src/store/write-records.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { PLAIN, databaseTime, makePage, write } from './support.ts';
 
 const TAGS = '/ats/tags';
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 let start = '';
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(async () => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
   start = await latestPosition(store);
 });
 

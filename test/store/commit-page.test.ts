@@ -1,20 +1,17 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { endpointStates, disableEndpoint, owe } from '../../src/store/endpoint-states.ts';
 import { endPass, getPass, readWatermark, restartPass, type Pass } from '../../src/store/passes.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { PLAIN, feed, makePage, open, readPass, readRow } from './support.ts';
 
 const TAGS = '/ats/tags';
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const commit = async (pass: Pass, records: Record<string, unknown>[], next: string | null, more = {}) =>

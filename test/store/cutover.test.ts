@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { legacyTotals, readCutoverFacts } from '../../src/store/cutover.ts';
 import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/deliveries.ts';
@@ -6,7 +6,7 @@ import { disableEndpoint, noteFailure } from '../../src/store/endpoint-states.ts
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { park, remove } from '../../src/store/life.ts';
 import { findOverview, oldestWatermarks } from '../../src/store/overview.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
 import { makePage, open, PLAIN, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
@@ -14,14 +14,11 @@ const MINUTE = 60_000;
 const GRACE = 10 * MINUTE;
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 12, minute));
 
-let store: TestStore;
+const store = await createTestStore();
 let id = '';
 let integrations = 0;
 let records = 0;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(async () => {
   id = `demo:${++integrations}`;
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });

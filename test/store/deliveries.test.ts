@@ -1,11 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { addDeliveries, listDeliveries, noteServed, type DeliveryCount } from '../../src/store/deliveries.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
+const store = await createTestStore();
 
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 12, minute));
 const count = (more: Partial<DeliveryCount>): DeliveryCount => ({

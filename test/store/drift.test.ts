@@ -1,18 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { judgeDrift, listDrift } from '../../src/store/drift.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { readPass, sweep, type Sent } from './support.ts';
 
 const TAGS = '/ats/tags';
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const full = async (...records: Sent[]) =>

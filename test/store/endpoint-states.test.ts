@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { EndpointFailure } from '../../src/domain/plan.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import {
@@ -9,21 +9,18 @@ import {
   owe,
 } from '../../src/store/endpoint-states.ts';
 import type { Pass } from '../../src/store/passes.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, makePage, open, PLAIN, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
 const JOBS = '/ats/jobs';
 
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `demo:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const tags = async () => (await endpointStates(store, integration)).get(TAGS);

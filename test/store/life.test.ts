@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { transaction } from '../../src/store/database.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
@@ -16,14 +16,10 @@ import {
   revive,
   unpark,
 } from '../../src/store/life.ts';
-import { createTestStore, waitsForLock, type TestStore } from '../support/database.ts';
+import { createTestStore, waitsForLock } from '../support/database.ts';
 
-let store: TestStore;
+const store = await createTestStore();
 let integrations = 0;
-
-beforeAll(async () => {
-  store = await createTestStore();
-});
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const WHY = { code: 'INVALID', message: 'Reconnect it.', needsPerson: true, failures: 1, retryAt: AT };

@@ -1,21 +1,18 @@
 import { createHash } from 'node:crypto';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { KEEPING, PLAIN, feed, readPass, readRow, rejected, type Sent } from './support.ts';
 
 const ABSENCES = '/hris/absences';
 /** A number that JSON allows and that Postgres cannot hold. */
 const UNSTORABLE = '{"id":"bad","x":1e999999}';
 
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const full = (pages: Sent[][], options = PLAIN) =>

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { endpointStates, owe } from '../../src/store/endpoint-states.ts';
 import {
@@ -9,20 +9,17 @@ import {
   restartPass,
   type Pass,
 } from '../../src/store/passes.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, makePage, open, PLAIN, readPass, readRow, sweep } from './support.ts';
 
 const TAGS = '/ats/tags';
 
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `demo:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const begin = (kind: 'delta' | 'full' = 'full', syncId?: string) =>

@@ -1,24 +1,21 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { readWatermark, type Pass } from '../../src/store/passes.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { prune } from '../../src/store/retention.ts';
 import { undocumentedFields } from '../../src/store/undocumented.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { feed, open, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
 const DAY = 24 * 60 * 60 * 1000;
 const RETENTION = { changesMs: 30 * DAY, historyMs: 90 * DAY };
 
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 /** Moves a pass into the past. */

@@ -1,9 +1,10 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { listDrift } from '../../src/store/drift.ts';
 import { endPass, getPass, restartPass } from '../../src/store/passes.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import {
   PLAIN,
   databaseTime,
@@ -18,15 +19,11 @@ import {
 } from './support.ts';
 
 const TAGS = '/ats/tags';
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const full = (...pages: Sent[][]) => readPass(store, integration, TAGS, 'full', pages);

@@ -1,11 +1,8 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { textArray } from '../../src/store/text-array.ts';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { createTestStore } from '../support/database.ts';
 
-let store: TestStore;
-beforeAll(async () => {
-  store = await createTestStore();
-});
+const store = await createTestStore();
 
 test('texts arrive as they are, whatever is in them', async () => {
   const texts = [

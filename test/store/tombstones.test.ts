@@ -1,16 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestStore, type TestStore } from '../support/database.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { ERASING, PLAIN, at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
 
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const send = (time: string, records: Sent[], options = PLAIN) =>

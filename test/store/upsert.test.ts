@@ -1,20 +1,17 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { upsertSql } from '../../src/store/upsert-sql.ts';
 import type { WriteOptions } from '../../src/store/write-records.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
 import { at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
 
 const ABSENCES = '/hris/absences';
-let store: TestStore;
-let integration = '';
-let integrations = 0;
+const store = await createTestStore();
+let integration: string;
 
-beforeAll(async () => {
-  store = await createTestStore();
-});
 beforeEach(() => {
-  integration = `bombohr:${++integrations}`;
+  integration = uniqueIntegrationId();
 });
 
 const send = (time: string, records: Sent[], options?: WriteOptions) =>
@@ -78,7 +75,7 @@ describe('which version wins (I12)', () => {
       [1, 2, 0, 1],
       [0, 2, 2, 1, 0],
     ]) {
-      integration = `bombohr:${++integrations}`;
+      integration = uniqueIntegrationId();
       for (const index of order) await send(answers[index]!.time, [answers[index]!.record]);
       expect(await row()).toMatchObject({ unit: '09:20:00' });
     }
