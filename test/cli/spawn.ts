@@ -13,9 +13,9 @@ export interface Finished {
 export interface RunningCli {
   readonly finished: Promise<Finished>;
   /** Resolves with stdout when it holds the text; rejects when the process ends before that. */
-  printed(text: string): Promise<string>;
+  printed(text: string | RegExp): Promise<string>;
   /** The same for stderr. */
-  logged(text: string): Promise<string>;
+  logged(text: string | RegExp): Promise<string>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -71,16 +71,18 @@ export function startScript(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, ...output }));
   });
-  const holds = (name: 'stdout' | 'stderr', text: string) =>
+  const holds = (name: 'stdout' | 'stderr', text: string | RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
-        if (!output[name].includes(text)) return;
+        if (typeof text === 'string' ? !output[name].includes(text) : !text.test(output[name])) return;
         listeners.delete(look);
         resolve(output[name]);
       };
       listeners.add(look);
       look();
-      void finished.then((end) => reject(new Error(`Ended without "${text}": ${JSON.stringify(end)}`)));
+      void finished.then((end) =>
+        reject(new Error(`Ended without "${String(text)}": ${JSON.stringify(end)}`)),
+      );
     });
   return {
     finished,
