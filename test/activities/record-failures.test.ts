@@ -11,20 +11,13 @@ import { pause, remove, resume } from '../../src/store/life.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { waitsForLock } from '../support/database.ts';
 import { noTemporal } from '../support/no-temporal.ts';
-import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
+import { createWorkbench, failed, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { store } = bench;
 const { recordFailures, syncEndpoint } = bench.activities();
 const JOBS = '/ats/jobs';
 
-const failed = (type: string, endpoint = JOBS): PassFailure => ({
-  endpoint,
-  kind: 'delta',
-  type,
-  code: type,
-  message: 'no',
-});
 const record = (
   id: string,
   failures: PassFailure[],

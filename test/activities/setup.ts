@@ -9,6 +9,7 @@ import {
   type ActivityDeps,
   type PageEvent,
 } from '../../activities/index.ts';
+import type { PassFailure } from '../../activities/record-failures.ts';
 import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -154,3 +155,12 @@ export function afterPage(pages: number, then: () => void): (event: PageEvent) =
 export async function readOnce(bench: Workbench, integrationId: string): Promise<ChunkResult> {
   return run(bench.activities().syncEndpoint, pass(integrationId));
 }
+
+/** A failure as a workflow hands it on to be written down. */
+export const failed = (type: string, endpoint = '/ats/jobs'): PassFailure => ({
+  endpoint,
+  kind: 'delta',
+  type,
+  code: type,
+  message: 'no',
+});

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { noteUnknown } from '../../src/store/life.ts';
 import { addDeliveries } from '../../src/store/deliveries.ts';
 import { signalChanges } from '../../src/temporal/start.ts';
 import { eventually } from '../support/poll.ts';
@@ -23,11 +22,11 @@ beforeAll(async () => {
   await system.ended(`full-sync/${ID}`);
 });
 
-const show = () =>
+const show = (id = ID) =>
   system.json<{ integration: { status: string; statusReason: string | null }; eraseAt: string | null }>([
     'integrations',
     'show',
-    ID,
+    id,
   ]);
 
 describe('pause and resume', () => {
@@ -245,14 +244,7 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   system.control.setIntegration(waiting, { setupStatus: 'FINAL_SYNC_PENDING' });
   const { stdout } = await system.text(['integrations', 'add', waiting]);
   expect(stdout).toMatch(/It cannot be read now, and is as soon as it can be\. .*first sync is running/);
-  await eventually(async () => {
-    const { integration } = await system.json<{ integration: { status: string } }>([
-      'integrations',
-      'show',
-      waiting,
-    ]);
-    return integration.status === 'parked';
-  });
+  await eventually(async () => (await show(waiting)).integration.status === 'parked');
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
   expect(shown.stdout).toMatch(/^Next look +in \d+ s \(1 look so far\)$/m);
@@ -267,25 +259,6 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   expect(await system.json(['integrations', 'add', waiting])).toMatchObject({ new: false, waiting: null });
   await system.ended(`full-sync/${waiting}`);
   expect((await system.text(['integrations', 'show', waiting])).stdout).toMatch(/^Status +active since/m);
-});
-
-test('ids that only webhooks know are listed with what that may mean', async () => {
-  expect((await system.text(['integrations', 'list', '--unknown'])).stdout).toBe(
-    'Kombo knows every integration that a webhook has named.\n',
-  );
-  await noteUnknown(system.store, 'nobody:1');
-  await noteUnknown(system.store, 'nobody:1');
-  await noteUnknown(system.store, 'nobody:2');
-  expect(await system.json(['integrations', 'list', '--unknown'])).toMatchObject({
-    unknown: [
-      { id: 'nobody:2', times: 1 },
-      { id: 'nobody:1', times: 2 },
-    ],
-  });
-  const { stdout } = await system.text(['integrations', 'list', '--unknown', '--limit', '1']);
-  expect(stdout).toMatch(/^nobody:2 +1 /m);
-  expect(stdout).not.toContain('nobody:1');
-  expect(stdout).toContain('another environment or region');
 });
 
 test('(I23) the audit says who did what, when and from where, also what was refused', async () => {

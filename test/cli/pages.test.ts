@@ -1,5 +1,6 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { noteFailure } from '../../src/store/endpoint-states.ts';
+import { noteUnknown } from '../../src/store/life.ts';
 import type { IntegrationOverview, Totals } from '../../src/store/overview.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';
@@ -125,4 +126,23 @@ test('one integration is shown though Temporal does not answer', async () => {
     temporalAnswers: false,
     nextFullSync: null,
   });
+});
+
+test('ids that only webhooks know are listed with what that may mean', async () => {
+  expect(await text(['integrations', 'list', '--unknown'])).toBe(
+    'Kombo knows every integration that a webhook has named.\n',
+  );
+  await noteUnknown(store, 'nobody:1');
+  await noteUnknown(store, 'nobody:1');
+  await noteUnknown(store, 'nobody:2');
+  expect(await page(['integrations', 'list', '--unknown'])).toMatchObject({
+    unknown: [
+      { id: 'nobody:2', times: 1 },
+      { id: 'nobody:1', times: 2 },
+    ],
+  });
+  const shown = await text(['integrations', 'list', '--unknown', '--limit', '1']);
+  expect(shown).toMatch(/^nobody:2 +1 /m);
+  expect(shown).not.toContain('nobody:1');
+  expect(shown).toContain('another environment or region');
 });

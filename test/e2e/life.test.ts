@@ -1,24 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import type { Category } from '../../src/domain/catalogue/index.ts';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
 import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { listUnknown } from '../../src/store/life.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
+import { outcomeOf, whole } from './outcome.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
 // The pause before a try by itself is the default: nothing here heals but by a webhook.
 const system = await createSystem();
 const { control, operator, store, temporal } = system;
 await system.worker();
-const legacyOff = await system.server({ config: { ...system.config, LEGACY_WEBHOOKS: false } });
-// Long enough that two webhooks come together on a busy machine too.
-const patient = await system.server({
-  config: { ...system.config, DEBOUNCE_QUIET: 1_000, DEBOUNCE_MAX_WAIT: 5_000 },
-});
 await system.server();
-control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-received']);
+
+const endOf = (id: string) => outcomeOf(system, id);
 
 type News = 'integration-created' | 'integration-state-changed' | 'data-changed';
 const NEWS: News[] = ['integration-created', 'integration-state-changed', 'data-changed'];
@@ -35,28 +30,6 @@ function orders(news: readonly News[]): News[][] {
     return [[first], ...others.map((rest) => [first, ...rest])];
   });
 }
-
-/** What an integration is in the end. */
-async function endOf(id: string) {
-  const { fullSync } = await describeSchedule(temporal.client, id);
-  const known = await system.known(id);
-  return {
-    status: known?.status,
-    reason: known?.statusReason,
-    fullPasses: await system.fullPasses(id),
-    differences: await system.differences(id),
-    scheduled: fullSync?.paused === false,
-  };
-}
-
-/** Known, scheduled, and every endpoint read in full so often; the copy is as Kombo is. */
-const whole = (times = 1, category: Category = 'LMS') => ({
-  status: 'active',
-  reason: null,
-  fullPasses: each(times, category),
-  differences: [],
-  scheduled: true,
-});
 
 /** Endpoints of which a read is owed. */
 async function owed(id: string): Promise<string[]> {
@@ -239,90 +212,5 @@ describe.concurrent('data-changed for an id that is not known', () => {
     await system.settled(id);
     expect(await isUnknown()).toBe(false);
     expect(await endOf(id)).toEqual(whole());
-  });
-});
-
-describe.concurrent('other webhooks', () => {
-  const runsOf = async (id: string) => {
-    const { count } = await temporal.client.workflow.count(`WorkflowId = 'sync/${id}'`);
-    return count;
-  };
-
-  test('those about nothing that is read are answered and counted, and nothing else', async () => {
-    const id = system.integration();
-    const types = [
-      'connection-flow-failed',
-      'ai-apply-application-status-updated',
-      'ai-apply-job-posting-status-updated',
-      'brand-new',
-    ];
-    await accepted(control.announceFailedConnection({ tool: 'bombohr', category: 'LMS' }));
-    await accepted(control.announceAiApply('ai-apply-application-status-updated'));
-    await accepted(control.announceAiApply('ai-apply-job-posting-status-updated'));
-    await accepted(control.sendWebhook({ type: 'brand-new', data: { integration_id: id } }));
-    await accepted(control.sendWebhook({ type: 'brand-new', data: {}, duplicate: true }));
-    const counted = await eventually(async () => {
-      const counts = [...(await listDeliveries(store, '')), ...(await listDeliveries(store, id))];
-      return counts.reduce((sum, { times }) => sum + times, 0) === 6 && counts;
-    });
-    expect(new Set(counted.map(({ type }) => type))).toEqual(new Set(types));
-    expect(new Set(counted.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
-    expect(await runsOf(id)).toBe(0);
-    expect(control.requests({ integrationId: id })).toEqual([]);
-  });
-
-  test.each([false, true])('an order that came (inline: %s) is read', async (inline) => {
-    const id = system.integration({ category: 'ASSESSMENT', records: {}, scale: 0 });
-    await system.firstSync(id);
-    const [order] = control.create(id, 'assessment_orders') as [string];
-    await accepted(control.announceOrder(id, order, { inline }));
-    await system.settled(id);
-    expect(await endOf(id)).toEqual(whole(1, 'ASSESSMENT'));
-    expect(system.reads(id)).toEqual(['/assessment/orders', '/assessment/orders']);
-  });
-
-  test('(I5) sync-finished and data-changed together are one sync; each legacy webhook alone is a delta of everything', async () => {
-    const id = system.integration();
-    await system.firstSync(id);
-    const paths = Object.keys(each(1));
-    const begun = async () => (await system.syncs(id)).slice(1).map(({ endpoints }) => endpoints.length);
-    const change = (value: string) =>
-      control.update(id, 'lms_users', control.ids(id, 'lms_users'), { remote_id: value });
-    change('both');
-    const together = await control.finishSync(id, { url: `${patient.url}/webhooks/kombo` });
-    expect(together.map(({ type, statuses }) => [type, statuses])).toEqual([
-      ['sync-finished', [200]],
-      ['data-changed', [200]],
-    ]);
-    await system.settled(id);
-    expect(await begun()).toEqual([paths.length]);
-    change('sync-finished');
-    expect(await control.finishSync(id, { lose: 'data-changed' })).toMatchObject([
-      { statuses: [200] },
-      { lost: true },
-    ]);
-    await system.settled(id);
-    change('remote-event');
-    await accepted(control.remoteEvent(id));
-    await system.settled(id);
-    expect(await begun()).toEqual([paths.length, paths.length, paths.length]);
-    expect(await endOf(id)).toEqual(whole());
-  });
-
-  test('switched off, legacy webhooks are answered and counted, and start nothing', async () => {
-    const id = system.integration();
-    const url = `${legacyOff.url}/webhooks/kombo`;
-    for (const type of ['sync-finished', 'remote-event-received']) {
-      await accepted(control.sendWebhook({ type, data: { integration_id: id }, url }));
-    }
-    const counted = await eventually(async () => {
-      const counts = await listDeliveries(store, id);
-      return counts.length === 2 && counts;
-    });
-    expect(counted.map(({ outcome, times }) => ({ outcome, times }))).toEqual([
-      { outcome: 'legacy-off', times: 1 },
-      { outcome: 'legacy-off', times: 1 },
-    ]);
-    expect(await runsOf(id)).toBe(0);
   });
 });

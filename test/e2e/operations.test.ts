@@ -1,22 +1,18 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { audited } from '../../src/operations/audited.ts';
-import type { LookUpDeps } from '../../src/operations/deps.ts';
 import {
   addIntegration,
   pauseIntegration,
   removeIntegration,
   resumeIntegration,
 } from '../../src/operations/integrations.ts';
-import { cancelSyncs, fullSync, fullSyncAll, syncNow } from '../../src/operations/syncs.ts';
+import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
 import { listAudit } from '../../src/store/audit.ts';
-import { openStore } from '../../src/store/database.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { pause } from '../../src/store/life.ts';
 import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
+import { interrupted, overtaken } from './operators.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
 const system = await createSystem();
@@ -41,40 +37,11 @@ const statusOf = async (workflowId: string): Promise<string | undefined> => {
   }
 };
 
-/** An operator whose first call of one kind finds Temporal away. */
-function interrupted(method: 'start' | 'signalWithStart'): LookUpDeps {
-  let away = true;
-  const call = (...args: unknown[]): unknown => {
-    if (!away) return Reflect.apply(client.workflow[method], client.workflow, args);
-    away = false;
-    return Promise.reject(new Error('Temporal is away.'));
-  };
-  const workflow = Object.create(client.workflow, { [method]: { value: call } }) as Client['workflow'];
-  const interruptible = Object.create(client, { workflow: { value: workflow } }) as Client;
-  return { ...operator, temporal: { ...temporal, client: interruptible } };
-}
-
-/** An operator who is overtaken by something when it deletes the first schedule. */
-function overtaken(by: () => Promise<unknown>): LookUpDeps {
-  let calls = 0;
-  const getHandle = (id: string) => {
-    const handle = client.schedule.getHandle(id);
-    const remove = async () => {
-      if (calls++ === 0) await by();
-      return handle.delete();
-    };
-    return Object.create(handle, { delete: { value: remove } }) as typeof handle;
-  };
-  const schedule = Object.create(client.schedule, { getHandle: { value: getHandle } }) as Client['schedule'];
-  const slow = Object.create(client, { schedule: { value: schedule } }) as Client;
-  return { ...operator, temporal: { ...temporal, client: slow } };
-}
-
 test('(I23) an integration that is added again while it is removed keeps its schedules', async () => {
   const id = system.integration();
   await addIntegration(operator, id, { sync: false });
   const again = () => addIntegration(operator, id, { sync: false });
-  const { integration } = await removeIntegration(overtaken(again), id, { erase: false });
+  const { integration } = await removeIntegration(overtaken(system, again), id, { erase: false });
   expect(integration).toMatchObject({ status: 'active' });
   expect((await schedules(id)).fullSync).toMatchObject({ paused: false });
 });
@@ -113,7 +80,7 @@ describe.concurrent('(I23) adding', () => {
     const id = system.integration();
     await system.firstSync(id);
     await removeIntegration(operator, id, { erase: false });
-    const deps = interrupted('start');
+    const deps = interrupted(system, 'start');
     await expect(addIntegration(deps, id, { sync: true })).rejects.toThrow('Temporal is away.');
     expect(await system.known(id)).toMatchObject({ status: 'active' });
     expect(await addIntegration(deps, id, { sync: true })).toMatchObject({ new: false, sync: null });
@@ -129,7 +96,7 @@ describe.concurrent('(I23) adding', () => {
     await eventually(async () => (await system.known(id))?.status === 'parked');
     await system.settled(id);
     control.setIntegration(id, { status: 'ACTIVE' });
-    const deps = interrupted('signalWithStart');
+    const deps = interrupted(system, 'signalWithStart');
     await expect(addIntegration(deps, id, { sync: true })).rejects.toThrow('Temporal is away.');
     await addIntegration(deps, id, { sync: true });
     await system.settled(id);
@@ -246,7 +213,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     control.update(id, 'lms_users', user, { remote_id: 'while paused' });
     await accepted(control.flushWebhook(id));
     expect(await system.settled(id)).toMatchObject({ blocked: { code: 'Paused' } });
-    const deps = interrupted('signalWithStart');
+    const deps = interrupted(system, 'signalWithStart');
     await expect(resumeIntegration(deps, id)).rejects.toThrow('Temporal is away.');
     expect(await system.known(id)).toMatchObject({ status: 'active' });
     expect(await resumeIntegration(deps, id)).toMatchObject({ resumed: false });
@@ -322,50 +289,4 @@ describe.concurrent('(I23) syncs by hand', () => {
     expect(system.reads(id).slice(before)).toEqual(['/lms/skills']);
     expect(await acts(id)).toEqual(noted('sync-now done'));
   });
-});
-
-test('(I23) all of them: every active integration, at the pace that was asked for', async () => {
-  // No worker: only the starts are of interest.
-  const many = await createSystem();
-  const ids = Array.from({ length: 13 }, () => uniqueIntegrationId()).sort();
-  const paused = uniqueIntegrationId();
-  for (const id of [...ids, paused])
-    await saveIntegration(many.store, { id, tool: 'bombohr', category: 'LMS' });
-  await pause(many.store, paused, 'audit');
-  const started = await fullSyncAll(many.operator, { perMinute: 30, models: ['lms_users'] });
-  expect(started.map(({ integrationId }) => integrationId)).toEqual(ids);
-  const delays = await Promise.all(
-    started.map(async ({ workflowId, runId }) => {
-      const handle = client.workflow.getHandle(workflowId, runId);
-      const { startTime, executionTime } = await handle.describe();
-      await handle.terminate();
-      return Math.round((executionTime!.getTime() - startTime.getTime()) / 1_000);
-    }),
-  );
-  // Ten at once, then one every two seconds.
-  expect(delays).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 6]);
-  expect(await listAudit(many.store)).toMatchObject([
-    {
-      action: 'full-sync-all',
-      integrationId: null,
-      outcome: 'done',
-      details: { perMinute: 30, models: ['lms_users'] },
-    },
-  ]);
-});
-
-test('(I23) an act that cannot be noted is not done', async () => {
-  const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
-  let done = false;
-  const act = audited(
-    { store: away, actor: operator.actor },
-    { action: 'pause', integrationId: 'demo:x' },
-    () => {
-      done = true;
-      return Promise.resolve();
-    },
-  );
-  await expect(act).rejects.toThrow(/ECONNREFUSED/);
-  expect(done).toBe(false);
-  await away.close();
 });

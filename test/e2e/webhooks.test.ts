@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { listDeliveries } from '../../src/store/deliveries.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/temporal/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
@@ -6,13 +7,22 @@ import type { integrationSync } from '../../workflows/index.ts';
 import { modelsChanged, type ModelsChanged } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
+import { outcomeOf, whole } from './outcome.ts';
 import { createProxy } from './proxy.ts';
-import { createSystem, each, storeThrough } from './setup.ts';
+import { accepted, createSystem, each, storeThrough } from './setup.ts';
 
 const system = await createSystem();
-const { config, control, temporal } = system;
+const { config, control, store, temporal } = system;
 await system.worker();
+const legacyOff = await system.server({ config: { ...system.config, LEGACY_WEBHOOKS: false } });
+// Long enough that two webhooks come together on a busy machine too.
+const patient = await system.server({
+  config: { ...system.config, DEBOUNCE_QUIET: 1_000, DEBOUNCE_MAX_WAIT: 5_000 },
+});
 const server = await system.server();
+control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-received']);
+
+const endOf = (id: string) => outcomeOf(system, id);
 
 test('a webhook becomes rows, and the run says what it did', async () => {
   const id = system.integration();
@@ -124,6 +134,91 @@ test('(I5) under a steady stream a sync starts within the maximum wait', async (
   // Two seconds at most, and what a busy machine needs to plan.
   expect(first.started_at.getTime() - startedAt).toBeLessThan(4_000);
   expect(sent).toBeGreaterThan(3);
+});
+
+describe.concurrent('other webhooks', () => {
+  const runsOf = async (id: string) => {
+    const { count } = await temporal.client.workflow.count(`WorkflowId = 'sync/${id}'`);
+    return count;
+  };
+
+  test('those about nothing that is read are answered and counted, and nothing else', async () => {
+    const id = system.integration();
+    const types = [
+      'connection-flow-failed',
+      'ai-apply-application-status-updated',
+      'ai-apply-job-posting-status-updated',
+      'brand-new',
+    ];
+    await accepted(control.announceFailedConnection({ tool: 'bombohr', category: 'LMS' }));
+    await accepted(control.announceAiApply('ai-apply-application-status-updated'));
+    await accepted(control.announceAiApply('ai-apply-job-posting-status-updated'));
+    await accepted(control.sendWebhook({ type: 'brand-new', data: { integration_id: id } }));
+    await accepted(control.sendWebhook({ type: 'brand-new', data: {}, duplicate: true }));
+    const counted = await eventually(async () => {
+      const counts = [...(await listDeliveries(store, '')), ...(await listDeliveries(store, id))];
+      return counts.reduce((sum, { times }) => sum + times, 0) === 6 && counts;
+    });
+    expect(new Set(counted.map(({ type }) => type))).toEqual(new Set(types));
+    expect(new Set(counted.map(({ outcome }) => outcome))).toEqual(new Set(['ignored']));
+    expect(await runsOf(id)).toBe(0);
+    expect(control.requests({ integrationId: id })).toEqual([]);
+  });
+
+  test.each([false, true])('an order that came (inline: %s) is read', async (inline) => {
+    const id = system.integration({ category: 'ASSESSMENT', records: {}, scale: 0 });
+    await system.firstSync(id);
+    const [order] = control.create(id, 'assessment_orders') as [string];
+    await accepted(control.announceOrder(id, order, { inline }));
+    await system.settled(id);
+    expect(await endOf(id)).toEqual(whole(1, 'ASSESSMENT'));
+    expect(system.reads(id)).toEqual(['/assessment/orders', '/assessment/orders']);
+  });
+
+  test('(I5) sync-finished and data-changed together are one sync; each legacy webhook alone is a delta of everything', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const paths = Object.keys(each(1));
+    const begun = async () => (await system.syncs(id)).slice(1).map(({ endpoints }) => endpoints.length);
+    const change = (value: string) =>
+      control.update(id, 'lms_users', control.ids(id, 'lms_users'), { remote_id: value });
+    change('both');
+    const together = await control.finishSync(id, { url: `${patient.url}/webhooks/kombo` });
+    expect(together.map(({ type, statuses }) => [type, statuses])).toEqual([
+      ['sync-finished', [200]],
+      ['data-changed', [200]],
+    ]);
+    await system.settled(id);
+    expect(await begun()).toEqual([paths.length]);
+    change('sync-finished');
+    expect(await control.finishSync(id, { lose: 'data-changed' })).toMatchObject([
+      { statuses: [200] },
+      { lost: true },
+    ]);
+    await system.settled(id);
+    change('remote-event');
+    await accepted(control.remoteEvent(id));
+    await system.settled(id);
+    expect(await begun()).toEqual([paths.length, paths.length, paths.length]);
+    expect(await endOf(id)).toEqual(whole());
+  });
+
+  test('switched off, legacy webhooks are answered and counted, and start nothing', async () => {
+    const id = system.integration();
+    const url = `${legacyOff.url}/webhooks/kombo`;
+    for (const type of ['sync-finished', 'remote-event-received']) {
+      await accepted(control.sendWebhook({ type, data: { integration_id: id }, url }));
+    }
+    const counted = await eventually(async () => {
+      const counts = await listDeliveries(store, id);
+      return counts.length === 2 && counts;
+    });
+    expect(counted.map(({ outcome, times }) => ({ outcome, times }))).toEqual([
+      { outcome: 'legacy-off', times: 1 },
+      { outcome: 'legacy-off', times: 1 },
+    ]);
+    expect(await runsOf(id)).toBe(0);
+  });
 });
 
 test('(I1) without Temporal the answer is 503, and the repeated delivery is accepted when it is back', async () => {

@@ -1,0 +1,130 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { owe } from '../../src/store/endpoint-states.ts';
+import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
+import { forgetNextLook, park, pause, remove } from '../../src/store/life.ts';
+import { ensureSchedules } from '../../src/temporal/schedules.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertPasses } from '../support/page-data.ts';
+import { eventually } from '../support/poll.ts';
+import { testTemporal, uniqueIntegrationId } from '../support/temporal.ts';
+import { find, pageReader } from './page-reader.ts';
+import { temporalAt, testConfig, type testApp } from './support.ts';
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await createTestStore();
+});
+
+const reader = (overrides: Parameters<typeof testApp>[0] = {}) => pageReader(store, overrides);
+
+const save = (more: Partial<IntegrationInput> & { id: string }) =>
+  saveIntegration(store, { tool: 'personio', category: 'HRIS', ...more });
+
+describe('a state is told in plain words, with what to do', () => {
+  const cases: [string, (id: string) => Promise<unknown>, RegExp][] = [
+    ['credentials', (id) => parkAs(id, 'INVALID'), /credentials are refused.*connect it again/],
+    ['switched off', (id) => parkAs(id, 'INTEGRATION.INACTIVE'), /switched off in Kombo.*Switch it on/],
+    ['first sync', (id) => parkAs(id, 'SETUP_SYNC_PENDING'), /first sync of it is not over.*Nothing to do/],
+    [
+      'a code of next year',
+      (id) => parkAs(id, 'INTEGRATION.NEW'),
+      /As Kombo says.*Look at it in the Kombo dashboard/,
+    ],
+    ['paused', (id) => pause(store, id, 'Until Friday'), /Until Friday.*kombo-sync integrations resume/],
+    ['deleted', (id) => removeAs(id, 'Deleted'), /was deleted in Kombo.*comes back by itself/],
+    [
+      'not known',
+      (id) => removeAs(id, 'PLATFORM.INTEGRATION_NOT_FOUND'),
+      /does not know it.*integrations add/,
+    ],
+    ['by hand', (id) => removeAs(id, 'RemovedByHand'), /As Kombo says/],
+  ];
+  const parkAs = (id: string, code: string) =>
+    park(store, id, { code, message: 'As Kombo says', needsPerson: false, failures: 1, retryAt: new Date() });
+  const removeAs = (id: string, code: string) =>
+    remove(store, id, { code, message: 'As Kombo says', at: new Date() });
+
+  test.each(cases)('%s', async (_name, become, words) => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    await become(id);
+    const read = await reader();
+    expect((await read(find(id))).text).toMatch(words);
+    expect((await read(`/integrations/${id}`)).text).toMatch(words);
+  });
+
+  test('what is owed of an endpoint that the tool does not offer just now', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id, unavailableModels: ['hris_absences'] });
+    await owe(store, id, ['/hris/absences', '/hris/locations'], 'delta');
+    const { text } = await (await reader())(`/integrations/${id}`);
+    expect(text).toMatch(/\/hris\/absences [^/]* a delta is due once the tool offers it/);
+    expect(text).toMatch(/\/hris\/locations [^/]* a delta is due with the next sync/);
+  });
+
+  test.each([
+    ['a timer waits', false, new Date(Date.now() + 3_600_000), /Next look .{0,25}in (1 h|59 min|60 min)/],
+    ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
+    ['a person must act', true, new Date(), /Next look with the next webhook or scheduled sync/],
+  ])('the next look at a parked one: %s', async (_name, needsPerson, retryAt, words) => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    const planned = retryAt ?? new Date();
+    await park(store, id, { code: 'INVALID', message: 'no', needsPerson, failures: 1, retryAt: planned });
+    if (!retryAt) await forgetNextLook(store, id, planned);
+    const read = await reader();
+    expect((await read(find(id))).text).toMatch(words);
+    expect((await read(`/integrations/${id}`)).text).toMatch(words);
+  });
+
+  test('stale data of an active one', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id, dataExpiredAt: new Date() });
+    const read = await reader();
+    expect((await read(find(id))).text).toMatch(/filters or scopes in Kombo changed/);
+  });
+
+  test('when the data of a removed one are erased', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    await removeAs(id, 'Deleted');
+    const erased = await reader({ config: testConfig({ DELETED_RETENTION: '3d' }) });
+    expect((await erased(`/integrations/${id}`)).text).toMatch(/Its data erased from .* \(in [23] d\) on/);
+    const kept = await reader({ config: testConfig({ DELETED_RETENTION: 'off' }) });
+    expect((await kept(`/integrations/${id}`)).text).toContain('kept: DELETED_RETENTION is off');
+  });
+});
+
+describe('freshness and the next run (I18)', () => {
+  test('fresh as of the oldest endpoint, the next full sync as the schedule has it', async () => {
+    const temporal = await testTemporal();
+    const id = uniqueIntegrationId();
+    const saved = await save({ id });
+    const read = await reader({ temporal });
+    expect((await read(find(id))).text).toMatch(/not complete yet.*never done.*no schedule/);
+    await insertPasses(store, { id, deltas: 1 });
+    await store.pool.query(
+      `update kombo_sync.passes set watermark_at = now() - interval '3 hours', started_at = now() - interval '3 hours'
+       where integration_id = $1 and endpoint = '/hris/groups' and kind = 'delta'`,
+      [id],
+    );
+    await ensureSchedules(temporal.client, testConfig({ FULL_SYNC_CRON: '0 2 * * *' }), saved);
+    // Temporal's list of schedules follows a moment later.
+    const shows = (words: RegExp) => eventually(async () => words.test((await read(find(id))).text));
+    await shows(/3 h ago .* last 9 h ago no drift next in \d+ (h|min)/);
+    await temporal.client.schedule.getHandle(`full-sync/${id}`).pause('maintenance');
+    await shows(/schedule paused/);
+    expect((await read(`/integrations/${id}`)).text).toContain('maintenance');
+  });
+
+  test('without Temporal the pages come, and say so', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    const read = await reader({ temporal: temporalAt('127.0.0.1:1') });
+    for (const url of [find(id), `/integrations/${id}`, '/cutover']) {
+      const { status, text } = await read(url);
+      expect(status).toBe(200);
+      expect(text).toMatch(/Temporal (cannot be asked|does not answer)/);
+    }
+  });
+});
