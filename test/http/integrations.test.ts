@@ -4,6 +4,7 @@ import { saveIntegration } from '../../src/store/integrations.ts';
 import { park, pause } from '../../src/store/life.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { startApi } from './api.ts';
 import { testConfig } from './support.ts';
@@ -197,10 +198,14 @@ describe('one', () => {
     const integration = await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     await ensureSchedules(temporal.client, testConfig(), integration);
     onTestFinished(() => deleteSchedules(temporal.client, id));
-    const { schedules } = (await call('GET', `/integrations/${id}`)).json<{
-      schedules: { fullSync: { id: string; nextRuns: string[] } };
-    }>();
-    expect(schedules.fullSync.id).toBe(`full-sync/${id}`);
-    expect(new Date(schedules.fullSync.nextRuns[0]!).getTime()).toBeGreaterThan(Date.now());
+    const { fullSync } = await eventually(async () => {
+      // Null while Temporal is too busy to say so at once.
+      const { schedules } = (await call('GET', `/integrations/${id}`)).json<{
+        schedules: { fullSync: { id: string; nextRuns: string[] } } | null;
+      }>();
+      return schedules ?? undefined;
+    });
+    expect(fullSync.id).toBe(`full-sync/${id}`);
+    expect(new Date(fullSync.nextRuns[0]!).getTime()).toBeGreaterThan(Date.now());
   });
 });
