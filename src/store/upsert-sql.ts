@@ -81,9 +81,11 @@ with page as (
   where r.integration_id = $1::text and r.endpoint = $5::text and r.record_key = c.id
 ), judged as (
   select op, missing,
-    -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift.
+    -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift. One that tells
+    -- no time, as an assessment order, may be news where it came or came back.
     op not in ('unchanged', 'stale')
-      and greatest(coalesce(changed_at, '-infinity'), coalesce(remote_deleted_at, '-infinity')) <= $4::timestamptz as late,
+      and coalesce(greatest(changed_at, remote_deleted_at), case op when 'updated' then '-infinity'::timestamptz end)
+        <= $4::timestamptz as late,
     -- Only nested data changed: no delta has to show that.
     not missing and op = 'updated' and changed_at is not distinct from old_changed_at as nested
   from classified

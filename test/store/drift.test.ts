@@ -77,6 +77,17 @@ describe('drift report', () => {
     });
   });
 
+  test('a record that tells no time may be new, so finding it or finding it again is no drift', async () => {
+    const timeless = (id: string, more: Record<string, unknown> = {}) => ({ id, ...more });
+    await full(timeless('known', { name: 'x' }), timeless('returns'));
+    await full(timeless('known', { name: 'x' }));
+    await full(timeless('known', { name: 'y' }), timeless('returns'), timeless('new'));
+    expect(await latest()).toMatchObject({
+      verdict: 'expected',
+      counts: { missing: 0, stale: 1, wronglyLive: 0, wronglyDeleted: 0, expected: 1 },
+    });
+  });
+
   test('one unexpected repair among expected ones makes the report unexpected', () => {
     const counts = { missing: 0, stale: 3, wronglyLive: 0, wronglyDeleted: 0, expected: 2 };
     expect(judgeDrift(counts)).toBe('unexpected');
