@@ -132,9 +132,12 @@ function readBody(path: string, response: Response, text: string): unknown {
   if (response.ok && body !== undefined) return body;
   const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
   const code = typeof error?.code === 'string' ? error.code : null;
-  // A 200 that is no JSON was cut on the way.
-  const errorClass = response.ok ? 'Unavailable' : classifyAnswer(code, response.status);
-  const what = response.ok ? 'an answer that is not whole' : (code ?? `HTTP ${response.status}`);
+  const said = classifyAnswer(code, response.status);
+  // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
+  const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;
+  const isCut = response.ok || (body === undefined && claimsJson && said === 'RequestRejected');
+  const errorClass = isCut ? 'Unavailable' : said;
+  const what = isCut ? 'an answer that is not whole' : (code ?? `HTTP ${response.status}`);
   throw new SyncError(errorClass, `Kombo answered ${path} with ${what}. ${remedy(errorClass)}`, {
     code,
     retryAfterMs: readRetryAfter(response),

@@ -33,6 +33,11 @@ describe('troubles', () => {
     [{ kind: 'truncate' }, 'Unavailable', /not whole/],
     [{ kind: 'reset' }, 'Unavailable', /cannot be reached/],
     [{ kind: 'stall' }, 'Unavailable', /did not answer \/ats\/jobs within 0\.2 s/],
+    [
+      { kind: 'status', status: 409, contentType: 'application/json', body: '{"error":{"code":"PLATF' },
+      'Unavailable',
+      /not whole/,
+    ],
     [{ kind: 'status', status: 418 }, 'RequestRejected', /HTTP 418/],
     [{ kind: 'error', code: 'PLATFORM.AUTHENTICATION_INVALID' }, 'AccessDenied', /KOMBO_API_KEY/],
     [{ kind: 'error', code: 'INTEGRATION.AUTHENTICATION_INVALID' }, 'IntegrationParked', /dashboard/],
