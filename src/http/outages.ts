@@ -14,6 +14,8 @@ const POOL_MESSAGES = /timeout exceeded when trying to connect|connection termin
 
 /** gRPC: cancelled, deadline, permission, exhausted, unavailable, unauthenticated. */
 const GRPC_AWAY = new Set([1, 4, 7, 8, 14, 16]);
+/** Without a code: nobody is there, or we are shutting down and an act has outlasted that. */
+const CHANNEL_MESSAGES = /^(Failed to connect before the deadline|Channel has been shut down)/;
 
 /** The problem that an error is when something that the service needs is away; undefined when it is none of that. */
 export function describeOutage(error: unknown): HttpError | undefined {
@@ -50,8 +52,8 @@ function ofPostgres(error: Error): HttpError | undefined {
 function ofTemporal(error: Error): HttpError | undefined {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     const code: unknown = 'code' in cause ? cause.code : undefined;
-    const connecting = cause.message.startsWith('Failed to connect before the deadline');
-    if (connecting || (typeof code === 'number' && GRPC_AWAY.has(code))) return temporalAway(error);
+    if (CHANNEL_MESSAGES.test(cause.message) || (typeof code === 'number' && GRPC_AWAY.has(code)))
+      return temporalAway(error);
   }
   return undefined;
 }

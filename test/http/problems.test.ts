@@ -219,6 +219,16 @@ describe('503', () => {
     for (const answer of answers) expectProblem(answer, 503, 'temporal_unavailable', /readyz/);
   });
 
+  test('when the connection to Temporal is closed under an act, as at the end of a shutdown', async () => {
+    const temporal = temporalAt(inject('temporalAddress'));
+    const { log, text } = recordingLog();
+    const { call } = await startApi(store, {}, { temporal, log });
+    await temporal.close();
+    const answer = await call('POST', `/integrations/${id}/sync`);
+    expectProblem(answer, 503, 'temporal_unavailable', /readyz/);
+    expect(text()).not.toContain('Something went wrong');
+  });
+
   test('one integration can be looked at all the same', async () => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
     const answer = await call('GET', `/integrations/${id}`);
