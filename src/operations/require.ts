@@ -17,10 +17,9 @@ export function requireReadable(integration: Integration): void {
   const { id, status, statusReason } = integration;
   if (status === 'active' || status === 'parked') return;
   const remedy = status === 'paused' ? ` "kombo-sync integrations resume ${id}" goes on.` : '';
-  throw conflict(
-    status,
-    `${id} is ${status}${statusReason ? `: ${statusReason}` : ''}; nothing is read for it.${remedy}`,
-  );
+  // A person's words or sentences of ours, which are gone on with.
+  const why = statusReason ? `: ${statusReason.replace(/\.$/, '')}` : '';
+  throw conflict(status, `${id} is ${status}${why}; nothing is read for it.${remedy}`);
 }
 
 /** @throws OperationError (invalid) unless every name is a model, a table or a path of this category. */
