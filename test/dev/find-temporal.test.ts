@@ -151,6 +151,8 @@ describe('the build', () => {
     const pid = await eventually(
       () => existsSync(`${env['HOME']}/pid`) && Number(readFileSync(`${env['HOME']}/pid`, 'utf8')),
     );
+    // It is written down a moment after it has begun.
+    await eventually(() => readFileSync(path.join(dataDir, 'children.json'), 'utf8').includes(String(pid)));
     builder.kill('SIGKILL');
     await builder.finished;
     expect(existsSync(cached)).toBe(false);
