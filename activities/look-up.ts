@@ -37,6 +37,8 @@ export interface LookUpRequest {
   named: boolean;
   /** What is to be read. */
   models: readonly string[];
+  /** A person has named these models, and may know what Kombo offers since a moment ago. */
+  byHand: boolean;
 }
 
 export interface LookedUp {
@@ -90,7 +92,7 @@ function asKnown(integration: Integration): LookedUp {
   return { integration, readable: integration.status === 'active', everything: false };
 }
 
-function needsLook(known: Integration, { refresh, models }: LookUpRequest): boolean {
+function needsLook(known: Integration, { refresh, models, byHand }: LookUpRequest): boolean {
   if (refresh || known.lookedUpAt === null) return true;
   const { status, dataExpiredAt, unavailableModels } = known;
   const age = Date.now() - known.lookedUpAt.getTime();
@@ -99,7 +101,8 @@ function needsLook(known: Integration, { refresh, models }: LookUpRequest): bool
   // look a day: they may be of a new connection with the same id, whose first webhook was lost.
   if (status === 'removed') return old || (known.statusCode === REMOVED.unknown && !known.erasedAt);
   // What Kombo tells changes of it may offer by now.
-  const offered = age >= LOOK_UP_UNAVAILABLE_EVERY_MS && models.some((it) => unavailableModels.includes(it));
+  const offered =
+    (byHand || age >= LOOK_UP_UNAVAILABLE_EVERY_MS) && models.some((it) => unavailableModels.includes(it));
   return old || offered || status === 'parked' || dataExpiredAt !== null;
 }
 

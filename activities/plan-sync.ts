@@ -52,6 +52,7 @@ export function createPlanSync(deps: ActivityDeps) {
         refresh,
         named: deliveries.length > 0,
         models: input.models ?? [],
+        byHand: (input.force ?? false) || input.kind === 'full',
         deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
       });
       if (!found) return notThere(deps, integrationId);

@@ -171,6 +171,20 @@ describe('a model that Kombo lists as not available', () => {
     expect((await delta(id, ['ats_jobs'])).passes).toEqual(JOBS);
   });
 
+  test('is looked up again at once for a person who names it', async () => {
+    const id = await wholeIntegration();
+    const request = { integrationId: id, models: ['ats_jobs'], refresh: false };
+    const now = () => run(planSync, { ...request, kind: 'delta', force: true, syncId: randomUUID() });
+    const full = () => run(planSync, { ...request, kind: 'full', syncId: randomUUID() });
+    for (const ask of [now, full]) {
+      offer(id, false);
+      await delta(id, [], true);
+      expect((await ask()).passes).toEqual([]);
+      offer(id, true);
+      expect((await ask()).passes).toMatchObject([{ endpoint: '/ats/jobs' }]);
+    }
+  });
+
   test('no timer waits for it, nor for what is not read any more, though reading it has failed before', async () => {
     const id = await wholeIntegration();
     const extra = '/ats/application-stages';

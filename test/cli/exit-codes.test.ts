@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
@@ -59,17 +59,21 @@ describe('2: wrong use', () => {
     expect(takingAnId.length).toBeGreaterThan(12);
   });
 
-  test.concurrent.each<[string[], string]>([
-    ...takingAnId.map(({ words }): [string[], string] => [words, '']),
-    [['status'], ' '],
-    [['status'], 'a\nb'],
-    [['status'], 'x'.repeat(201)],
-  ])('%j of the id %j', async (words, id) => {
+  const WRITE_AN_ID = 'Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+  test.concurrent.each(['', ' ', 'a\nb', 'x'.repeat(201)])('the id %j', async (id) => {
     const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };
-    const options = words.includes('pause') ? ['--reason', 'a test'] : [];
-    const { code, stdout, stderr } = await cli([...words, id, ...options], env);
+    const { code, stdout, stderr } = await cli(['status', id], env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain('Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E');
+    expect(stderr).toContain(WRITE_AN_ID);
+  });
+
+  // In this process: a command that is of one mind with `status` needs none of its own.
+  test.each(takingAnId)('$words of an empty id', async ({ words }) => {
+    const options = words.includes('pause') ? ['--reason', 'a test'] : [];
+    const running = createProgram().parseAsync([...words, '', ...options], { from: 'user' });
+    await expect(running).rejects.toThrow(CommanderError);
+    await expect(running).rejects.toThrow(WRITE_AN_ID);
   });
 
   test.concurrent.each(['', 'one\ntwo', 'x'.repeat(501)])(

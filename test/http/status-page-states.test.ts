@@ -5,7 +5,6 @@ import { forgetNextLook, park, pause, remove } from '../../src/store/life.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertPasses } from '../support/page-data.ts';
-import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueIntegrationId } from '../support/temporal.ts';
 import { find, pageReader } from './page-reader.ts';
 import { temporalAt, testConfig, type testApp } from './support.ts';
@@ -102,8 +101,9 @@ describe('freshness and the next run (I18)', () => {
     const saved = await save({ id });
     const read = await reader({ temporal });
     // Temporal's list of schedules follows a moment later, and a busy Temporal does not answer at once.
-    const shows = (words: RegExp, url = find(id)) =>
-      eventually(async () => words.test((await read(url)).text));
+    const shows = async (words: RegExp, url = find(id)) => {
+      await expect.poll(async () => (await read(url)).text, { timeout: 15_000 }).toMatch(words);
+    };
     await shows(/not complete yet.*never done.*no schedule/);
     await insertPasses(store, { id, deltas: 1 });
     await store.pool.query(
