@@ -52,7 +52,8 @@ export function createPlanSync(deps: ActivityDeps) {
         refresh,
         named: deliveries.length > 0,
         models: input.models ?? [],
-        byHand: (input.force ?? false) || input.kind === 'full',
+        // The schedule's full sync names no model.
+        byHand: input.force === true || input.kind === 'full',
         deletedAt: deletedAt === undefined ? undefined : new Date(deletedAt),
       });
       if (!found) return notThere(deps, integrationId);
@@ -78,7 +79,7 @@ async function plan(deps: ActivityDeps, integration: Integration, input: PlanSyn
     now,
     fullRefreshMs: deps.settings.FULL_REFRESH_INTERVAL,
     force: input.force ?? false,
-    asked: (input.force ?? false) || (input.deliveries ?? []).length > 0,
+    asked: input.force === true || (input.deliveries ?? []).length > 0,
     beside: await isReadWhole(deps.store, id, input.syncId),
   });
   await owe(deps.store, id, planned.whole, 'full');

@@ -22,7 +22,8 @@ export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): 
     await endAudit(store, id, { outcome: 'done' });
     return result;
   } catch (error) {
-    await endAudit(store, id, { outcome: 'failed', message: messageOf(error) }).catch(() => {});
+    const message = error instanceof Error ? error.message : String(error);
+    await endAudit(store, id, { outcome: 'failed', message }).catch(() => {});
     throw error;
   }
 }
@@ -47,5 +48,3 @@ function begin({ actor, store }: Deps, { action, integrationId, details = {} }: 
   const { name, source, address } = actor;
   return beginAudit(store, { actor: name, source, address, action, integrationId, details });
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
