@@ -1,11 +1,13 @@
 import { SyncError } from '../src/domain/errors.ts';
 import { isBack, REMOVED } from '../src/domain/life.ts';
+import { CHUNK_MS } from '../src/domain/retry.ts';
 import type { EraseInput } from '../src/domain/sync.ts';
+import { databaseTime } from '../src/store/database.ts';
 import { eraseSome, markErased } from '../src/store/erase.ts';
 import { findIntegration, type Integration } from '../src/store/integrations.ts';
-import type { ActivityDeps } from './deps.ts';
-import { asFailures } from './failures.ts';
-import { keepAlive } from './liveness.ts';
+import type { ActivityDeps } from './support/deps.ts';
+import { asFailures } from './support/failures.ts';
+import { keepAlive } from './support/liveness.ts';
 
 export type EraseStep =
   /** Some rows are gone, more are left. */
@@ -13,10 +15,8 @@ export type EraseStep =
   | { state: 'erased'; rows: number }
   /** It is not removed any more, or DELETED_RETENTION is off. */
   | { state: 'kept'; rows: 0 }
-  /** DELETED_RETENTION is not over before `at` (ISO). */
-  | { state: 'early'; rows: 0; at: string };
-
-const CHUNK_MS = 4 * 60_000;
+  /** DELETED_RETENTION is over in so many milliseconds. */
+  | { state: 'early'; rows: 0; inMs: number };
 
 /** Erases the data of a removed integration, a time box at a time. */
 export function createEraseIntegration(deps: ActivityDeps) {
@@ -28,8 +28,9 @@ export function createEraseIntegration(deps: ActivityDeps) {
       if (!now) {
         const retention = deps.settings.DELETED_RETENTION;
         if (retention === null) return { state: 'kept', rows: 0 };
-        const at = new Date(integration.removedAt.getTime() + retention);
-        if (at > new Date()) return { state: 'early', rows: 0, at: at.toISOString() };
+        const now = await databaseTime(deps.store);
+        const inMs = integration.removedAt.getTime() + retention - now.getTime();
+        if (inMs > 0) return { state: 'early', rows: 0, inMs };
         if (await isThere(deps, integration)) {
           await deps.temporal.wake(integrationId);
           return { state: 'kept', rows: 0 };

@@ -1,20 +1,20 @@
-import type { ActivityDeps } from './deps.ts';
 import { createEraseIntegration } from './erase-integration.ts';
-import { createPlanSync } from './plan-sync.ts';
-import { createRecordFailures } from './record-failures.ts';
-import { createSweepEndpoint } from './sweep-endpoint.ts';
+import { createKeepForLater } from './keep-for-later.ts';
+import { createLookUpIntegration } from './look-up-integration.ts';
+import { createStartSync } from './start-sync.ts';
+import type { ActivityDeps } from './support/deps.ts';
 import { createSyncEndpoint } from './sync-endpoint.ts';
 import { createTidyUp } from './tidy-up.ts';
 
-export type { ActivityDeps, PageEvent } from './deps.ts';
+export type { ActivityDeps, ActivityTemporal, PageEvent } from './support/deps.ts';
 
 /** The activities with what they need. Workflows know them by this type alone. */
 export function createActivities(deps: ActivityDeps) {
   return {
-    planSync: createPlanSync(deps),
+    startSync: createStartSync(deps),
+    lookUpIntegration: createLookUpIntegration(deps),
     syncEndpoint: createSyncEndpoint(deps),
-    sweepEndpoint: createSweepEndpoint(deps),
-    recordFailures: createRecordFailures(deps),
+    keepForLater: createKeepForLater(deps),
     tidyUp: createTidyUp(deps),
     eraseIntegration: createEraseIntegration(deps),
   };

@@ -1,181 +1,205 @@
 import { Context } from '@temporalio/activity';
-import { SyncError } from '../src/domain/errors.ts';
-import { getEndpoint } from '../src/domain/catalogue/index.ts';
+import type { Because } from '../src/domain/decide.ts';
+import { POLICIES, SyncError } from '../src/domain/errors.ts';
 import { SAID_WHEN_ASKED } from '../src/domain/life.ts';
-import type { PassCounts, PassKind, Trigger } from '../src/domain/sync.ts';
-import { commitPage } from '../src/store/commit-page.ts';
-import { endpointStates, isDue } from '../src/store/endpoint-states.ts';
+import { syncWorkflowId } from '../src/domain/names.ts';
+import {
+  CHUNK_MS,
+  LONGEST_LIMIT_MS,
+  PATIENT_PAUSES_MS,
+  PATIENT_TRIES,
+  SHORTEST_PAUSE_MS,
+} from '../src/domain/retry.ts';
+import {
+  NO_COUNTS,
+  type DebtKind,
+  type EndpointOutcome,
+  type PassCounts,
+  type PassKind,
+  type Reason,
+  type Trigger,
+} from '../src/domain/sync.ts';
+import { nextRetryMs } from '../src/store/due.ts';
 import { unpark } from '../src/store/life.ts';
-import { openPass, passCounts, restartPass, type Pass } from '../src/store/passes.ts';
-import { databaseClock, type DatabaseClock } from './clock.ts';
-import { delay } from './delay.ts';
-import type { ActivityDeps } from './deps.ts';
-import { asFailures } from './failures.ts';
-import { keepAlive, type Liveness } from './liveness.ts';
-import { readPage, type ReadPage } from './read-page.ts';
+import { pausePass, touchPass } from '../src/store/pass-life.ts';
+import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/passes.ts';
+import { databaseClock, type DatabaseClock } from './support/clock.ts';
+import type { ActivityDeps } from './support/deps.ts';
+import { asFailures } from './support/failures.ts';
+import { heal } from './support/first-look.ts';
+import { keepAlive, type Liveness } from './support/liveness.ts';
+import { noteFailedRead, noteTry } from './support/note-failure.ts';
+import { sweep } from './support/sweep.ts';
+import { walk } from './support/walk.ts';
 
 export interface SyncEndpointInput {
   integrationId: string;
   endpoint: string;
-  kind: PassKind;
-  /** One sync, one pass per endpoint: the same id goes on with the same pass. */
+  kind: DebtKind;
+  because: Because;
+  /** One sync, one pass per endpoint and kind: the same id goes on with the same pass. */
   syncId: string;
   trigger: Trigger;
   since?: string | undefined;
+  allowMassDeletion?: boolean | undefined;
+  /** Tries that have failed in a row. */
+  tries?: number;
 }
 
-export interface ChunkResult {
-  /** False when the time box or a shutdown ended the chunk: call again. */
-  done: boolean;
-  passId: number;
-  /** A delta becomes a full pass when there is nothing to build on. */
-  kind: PassKind;
+/** What a read has come to. */
+export type ReadResult = {
   /** Counts of the whole pass so far. */
   counts: PassCounts;
-  /** The listing is complete and may be swept. */
-  sweep: boolean;
-}
+} & (
+  | { state: 'completed'; owes: boolean; sweep?: EndpointOutcome['sweep']; drift?: EndpointOutcome['drift'] }
+  /** The time box or a shutdown ended it: call again. */
+  | { state: 'more' }
+  /** Kombo's limit is used up, or a try has failed: call again after a while. */
+  | { state: 'waits'; waitMs: number; tries: number; reason: Reason }
+  | { state: 'failed' | 'skipped'; reason: Reason; owes: boolean; retryInMs: number | null }
+);
 
-/** Shorter than the start-to-close timeout by far, long enough that a full sync of a million records is a hundred events. */
-const CHUNK_MS = 4 * 60_000;
-const MAX_RESTARTS = 3;
-const MAX_PAUSE_MS = 60_000;
+/** When Kombo does not say how long its limit lasts. */
+const LIMIT_PAUSE_MS = 10_000;
 
 /**
- * Reads one endpoint for as long as its time box lasts: the next page is fetched while the last one is written. Each page
- * is one transaction that also moves the cursor, so whoever comes next goes on from there (invariants I7, I9).
+ * Reads one endpoint for as long as its time box lasts, and sweeps it after a complete listing. What Kombo answers is a
+ * result; only the database or a lost worker can make this fail.
  */
 export function createSyncEndpoint(deps: ActivityDeps) {
-  return async function syncEndpoint(input: SyncEndpointInput): Promise<ChunkResult> {
+  return async function syncEndpoint(input: SyncEndpointInput): Promise<ReadResult> {
     return asFailures(async () => {
       using liveness = keepAlive();
-      const { workflowExecution } = Context.current().info;
       const clock = await databaseClock(deps.store);
-      const pass = await openPass(deps.store, {
-        ...input,
-        workflowId: workflowExecution?.workflowId ?? input.syncId,
-        runId: workflowExecution?.runId ?? '',
-        overlapMs: deps.settings.WATERMARK_OVERLAP,
-      });
-      if (pass.state === 'completed') {
-        // The attempt that completed it may have ended before it could wake anybody.
-        if (await isOwed(deps, pass, clock.latest())) await deps.temporal.wake(pass.integration_id);
-        return toResult(pass);
+      const box = AbortSignal.timeout(deps.chunkMs ?? CHUNK_MS);
+      const reading = { deps, input, clock, liveness, box };
+      const result = await (input.kind === 'sweep' ? sweepOnly(reading) : read(reading));
+      const wakes = 'owes' in result && (result.owes || result.state === 'failed');
+      const { workflowExecution } = Context.current().info;
+      // One run waits for what is due: `sync/<id>`, which is woken when another one has met it.
+      if (wakes && workflowExecution?.workflowId !== syncWorkflowId(input.integrationId)) {
+        await deps.temporal.wake(input.integrationId);
       }
-      if (pass.state !== 'running') {
-        throw new SyncError(
-          'RequestRejected',
-          `Pass ${pass.id} of ${pass.endpoint} has ended as ${pass.state}.`,
-        );
-      }
-      return toResult(await walk(deps, pass, clock, liveness));
+      return result;
     });
   };
 }
 
-async function isOwed(deps: ActivityDeps, pass: Pass, now: Date): Promise<boolean> {
-  const state = (await endpointStates(deps.store, pass.integration_id)).get(pass.endpoint);
-  return state !== undefined && isDue(state, now);
+interface Reading {
+  deps: ActivityDeps;
+  input: SyncEndpointInput;
+  clock: DatabaseClock;
+  liveness: Liveness;
+  box: AbortSignal;
 }
 
-async function walk(
-  deps: ActivityDeps,
-  opened: Pass,
-  clock: DatabaseClock,
-  liveness: Liveness,
-): Promise<Pass> {
-  const until = performance.now() + (deps.chunkMs ?? CHUNK_MS);
-  const endpoint = getEndpoint(opened.endpoint);
-  const prefetch = new AbortController();
-  const signal = AbortSignal.any([liveness.signal, prefetch.signal]);
-  let pass = opened;
-  const read = async (cursor: string | null, pauseMs = 0) => {
-    if (pauseMs > MAX_PAUSE_MS) {
-      throw new SyncError('RateLimited', `Kombo's rate limit is used up for ${pauseMs / 1000} s.`, {
-        retryAfterMs: pauseMs,
-      });
-    }
-    await delay(pauseMs, signal);
-    const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, signal };
-    return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock);
-  };
-  try {
-    let upcoming = quiet(read(pass.cursor));
-    for (;;) {
-      let page: ReadPage;
-      try {
-        page = await upcoming;
-      } catch (error) {
-        pass = await restartIfRefused(deps, pass, error);
-        upcoming = quiet(read(null));
-        continue;
-      }
-      const stop = liveness.isShuttingDown() || performance.now() >= until;
-      if (page.next !== null && !stop) upcoming = quiet(read(page.next, page.pauseMs));
-      const committed = await commitPage(deps.store, pass, page, {
-        eraseEmptied: deps.settings.ERASE_EMPTIED,
-        keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
-      });
-      // What Kombo says when it is asked, it must take back when it is asked: reads may go on meanwhile.
-      if (pass.pages === opened.pages) await unpark(deps.store, pass.integration_id, SAID_WHEN_ASKED);
-      pass = committed.pass;
-      // What a webhook named while the pass ran, or while it was interrupted, nobody else may come to read.
-      if (committed.owes) await deps.temporal.wake(pass.integration_id);
-      report(deps, pass, committed.changed, liveness);
-      if (pass.state !== 'running' || stop || liveness.isShuttingDown()) return pass;
-    }
-  } finally {
-    // A page that was fetched ahead and is not wanted any more.
-    prefetch.abort(new Error('The pass has ended.'));
-  }
-}
-
-/** Keeps a rejection until it is awaited, instead of ending the process when nobody waits for it. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
-
-async function restartIfRefused(deps: ActivityDeps, pass: Pass, error: unknown): Promise<Pass> {
-  if (!(error instanceof SyncError) || error.errorClass !== 'CursorRefused') throw error;
-  if (pass.restarts >= MAX_RESTARTS) {
-    throw new SyncError(
-      'RequestRejected',
-      `Kombo refused the cursor of ${pass.endpoint} ${pass.restarts + 1} times.`,
-      {
-        code: error.code,
-      },
-    );
-  }
-  deps.log.warn(
-    { endpoint: pass.endpoint, pass: pass.id },
-    'Kombo refused the cursor; the pass starts again',
-  );
-  return restartPass(deps.store, pass);
-}
-
-function report(deps: ActivityDeps, pass: Pass, changed: boolean, liveness: Liveness): void {
-  if (changed) deps.notifyChanges();
-  const counts = passCounts(pass);
-  liveness.report({ pages: counts.pages, records: counts.records });
-  deps.onPage?.({
-    integrationId: pass.integration_id,
-    endpoint: pass.endpoint,
-    kind: pass.kind,
-    trigger: pass.trigger,
-    page: counts.pages,
-    counts,
-    done: pass.state === 'completed',
+async function read(reading: Reading): Promise<ReadResult> {
+  const { deps, input, clock, liveness, box } = reading;
+  const { workflowExecution } = Context.current().info;
+  const opened = await openPass(deps.store, {
+    ...input,
+    kind: input.kind as PassKind,
+    workflowId: workflowExecution?.workflowId ?? input.syncId,
+    runId: workflowExecution?.runId ?? '',
+    overlapMs: deps.settings.WATERMARK_OVERLAP,
   });
+  liveness.onBeat(() => void touchPass(deps.store, opened.id).catch(() => {}));
+  if (opened.state === 'completed') return afterListing(reading, opened, false);
+  if (opened.state !== 'running') {
+    const { error_code: code, error_message: message } = opened;
+    const reason = {
+      code: code ?? opened.state,
+      message: message ?? `The pass has ended as ${opened.state}.`,
+    };
+    return { state: 'failed', counts: passCounts(opened), reason, owes: false, retryInMs: null };
+  }
+  const end = await walk(deps, opened, { clock, liveness, box });
+  const { pass } = end;
+  const progressed = pass.pages > opened.pages;
+  // What one read was refused, another must be granted: this shows that the integration can be read.
+  if (progressed) await unpark(deps.store, input.integrationId, SAID_WHEN_ASKED);
+  if (end.state === 'more') return { state: 'more', counts: passCounts(pass) };
+  if (end.state === 'stopped') return afterError(reading, pass, end.error, progressed);
+  await heal(deps, input.integrationId, end.paid);
+  return afterListing(reading, pass, end.paid.owes);
 }
 
-function toResult(pass: Pass): ChunkResult {
-  return {
-    done: pass.state !== 'running',
-    passId: pass.id,
-    kind: pass.kind,
-    counts: passCounts(pass),
-    // A sweep that an earlier run began is gone on with.
-    sweep: pass.state === 'completed' && (pass.sweep_state === 'due' || pass.sweep_state === 'checking'),
-  };
+/** A full listing is swept as long as there is time. */
+async function afterListing(reading: Reading, pass: Pass, owes: boolean): Promise<ReadResult> {
+  const isListing = pass.sweep_state === 'due' || pass.sweep_state === 'checking';
+  if (!isListing) return { state: 'completed', counts: passCounts(pass), owes };
+  return sweepPass(reading, pass, owes);
+}
+
+async function sweepOnly(reading: Reading): Promise<ReadResult> {
+  const { deps, input } = reading;
+  const pass = await unsweptPass(deps.store, input.integrationId, input.endpoint);
+  if (!pass) return { state: 'completed', counts: NO_COUNTS, owes: false };
+  reading.liveness.onBeat(() => void touchPass(deps.store, pass.id).catch(() => {}));
+  return sweepPass(reading, pass, false);
+}
+
+async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise<ReadResult> {
+  const { deps, input } = reading;
+  const allowMassDeletion = input.allowMassDeletion ?? false;
+  const end = await sweep(deps, listed, { ...reading, allowMassDeletion });
+  const counts = passCounts(end.pass);
+  if (end.state === 'more') return { state: 'more', counts };
+  if (end.state === 'stopped') {
+    const { error, pass } = end;
+    if (error.errorClass === 'RateLimited') return waits(counts, error, 0, limitMs(error));
+    const { integrationId, endpoint, syncId } = input;
+    const tryId = `${syncId}#${input.tries ?? 0}`;
+    // The listing is complete: it stays, and is swept later.
+    const failed = { integrationId, endpoint, kind: 'sweep' as const, tryId, error };
+    const { reason } = await noteFailedRead(deps, { ...failed, since: pass.started_at });
+    return { state: 'failed', counts, reason, owes, retryInMs: await nextRetryMs(deps.store, integrationId) };
+  }
+  const { sweep: swept, drift } = end;
+  // A sweep that stopped is for you to decide; reading again would only stop again, so nothing is owed.
+  if (swept.state === 'stopped') {
+    const reason = { code: 'SweepStopped', message: swept.message ?? '' };
+    return { state: 'failed', counts, reason, owes, retryInMs: null };
+  }
+  return { state: 'completed', counts, owes, sweep: swept, ...(drift ? { drift } : {}) };
+}
+
+/**
+ * A pass that was stopped. A limit uses up no try, and neither does what made progress. A full pass is patient: an outage of
+ * a minute does not end it. Anything else is written down, and tried again later.
+ */
+async function afterError(
+  reading: Reading,
+  pass: Pass,
+  error: SyncError,
+  progressed: boolean,
+): Promise<ReadResult> {
+  const { deps, input } = reading;
+  const { integrationId, endpoint, syncId } = input;
+  const counts = passCounts(pass);
+  const tries = progressed ? 0 : (input.tries ?? 0);
+  if (error.errorClass === 'RateLimited') {
+    const waitMs = limitMs(error);
+    await pausePass(deps.store, pass.id, waitMs, error);
+    return waits(counts, error, tries, waitMs);
+  }
+  const kind = input.kind as PassKind;
+  const failed = { integrationId, endpoint, kind, tryId: `${syncId}#${pass.version}`, error, pass };
+  const isPatient = kind === 'full' && tries + 1 < PATIENT_TRIES;
+  if (POLICIES[error.errorClass].passing && (progressed || isPatient)) {
+    const waitMs = Math.max(error.retryAfterMs ?? 0, PATIENT_PAUSES_MS[tries] ?? SHORTEST_PAUSE_MS);
+    if (!progressed) await noteTry(deps, failed);
+    await pausePass(deps.store, pass.id, waitMs, error);
+    return waits(counts, error, progressed ? 0 : tries + 1, waitMs);
+  }
+  const { status, reason, owes } = await noteFailedRead(deps, failed);
+  return { state: status, counts, reason, owes, retryInMs: await nextRetryMs(deps.store, integrationId) };
+}
+
+function waits(counts: PassCounts, { code, message }: SyncError, tries: number, waitMs: number): ReadResult {
+  return { state: 'waits', counts, waitMs, tries, reason: { code, message } };
+}
+
+function limitMs({ retryAfterMs }: SyncError): number {
+  return Math.min(LONGEST_LIMIT_MS, Math.max(SHORTEST_PAUSE_MS, retryAfterMs ?? LIMIT_PAUSE_MS));
 }

@@ -1,6 +1,6 @@
 import { prune } from '../src/store/retention.ts';
-import type { ActivityDeps } from './deps.ts';
-import { asFailures } from './failures.ts';
+import type { ActivityDeps } from './support/deps.ts';
+import { asFailures } from './support/failures.ts';
 
 /** Removes what is older than CHANGES_RETENTION and HISTORY_RETENTION. */
 export function createTidyUp(deps: ActivityDeps) {

@@ -6,6 +6,7 @@ import { migrate } from './store/migrate.ts';
 import type { TemporalHandle } from './temporal/connect.ts';
 import { createLifecycle } from './temporal/lifecycle.ts';
 import { reconcileSchedules } from './temporal/schedules.ts';
+import { settleIntegration } from './temporal/settle.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
 
 export interface SetupResult {
@@ -39,6 +40,10 @@ export async function setup(deps: {
     findIntegration(store, id),
   );
   const lifecycle = createLifecycle(temporal.client, config);
+  // What broke off between Postgres and Temporal is made up for.
+  for (const { id, temporalDueAt } of integrations) {
+    if (temporalDueAt) await settleIntegration({ store, lifecycle }, id);
+  }
   for (const { id, removedAt, erasedAt } of integrations) {
     if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);
   }

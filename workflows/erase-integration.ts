@@ -3,6 +3,9 @@ import type { EraseInput } from '../src/domain/sync.ts';
 import { readEraseInput } from './input.ts';
 import { eraseIntegration as erase } from './proxies.ts';
 
+/** Whatever the clocks say, it does not go round faster. */
+const SHORTEST_WAIT_MS = 60_000;
+
 export interface EraseResult {
   integrationId: string;
   /** False when it is not removed any more, or its data are to be kept. */
@@ -23,8 +26,9 @@ export async function eraseIntegration(untrusted: EraseInput): Promise<EraseResu
     if (step.state === 'erased') return { integrationId, erased: true, rows };
     if (step.state === 'kept') return { integrationId, erased: false, rows };
     if (step.state === 'early') {
-      setCurrentDetails(`erases ${integrationId} at ${step.at}`);
-      await sleep(Math.max(1_000, Date.parse(step.at) - Date.now()), { summary: 'DELETED_RETENTION' });
+      const waitMs = Math.max(SHORTEST_WAIT_MS, step.inMs);
+      setCurrentDetails(`erases ${integrationId} at ${new Date(Date.now() + waitMs).toISOString()}`);
+      await sleep(waitMs, { summary: 'DELETED_RETENTION' });
     } else setCurrentDetails(`${rows} rows erased`);
   }
 }

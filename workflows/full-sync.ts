@@ -1,122 +1,155 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
   continueAsNew,
   isCancellation,
-  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type {
-  CarriedState,
-  EndpointOutcome,
-  FullSyncInput,
-  PlannedPass,
-  SyncResult,
+import type { SyncStart } from '../activities/start-sync.ts';
+import {
+  buildResult,
+  type Blocked,
+  type CarriedState,
+  type EndpointOutcome,
+  type FullSyncInput,
+  type SyncResult,
 } from '../src/domain/sync.ts';
-import { describeProgress, describeResult } from './details.ts';
+import { want } from '../src/domain/wanted.ts';
 import { readFullSyncInput } from './input.ts';
-import { labelRun } from './label-run.ts';
 import { syncState } from './messages.ts';
-import { planSync, tidyUp } from './proxies.ts';
-import { explain, recordUncancelled, runPasses } from './run-passes.ts';
-import { buildResult } from './sync-state.ts';
+import { callOptions, keepForLater, startSync, tidyUp } from './proxies.ts';
+import { explain, Reads } from './reads.ts';
+import { describeProgress, labelRun } from './ui.ts';
 
 /**
- * Reads every endpoint of an integration whole and sweeps what is gone. The weekly schedule starts it, and people do.
- * Deltas go on beside it: the data rules make that safe, so nothing waits for a weekly run.
+ * Reads every endpoint of an integration in full and sweeps what is gone. The weekly schedule starts it, and you do. Deltas go
+ * on beside it: the data rules make that safe, so nothing waits for a weekly run.
  */
 export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const input = readFullSyncInput(untrusted);
-  const { integrationId, trigger = 'manual' } = input;
-  const outcomes: EndpointOutcome[] = [...(input.carried?.outcomes ?? [])];
-  let running: readonly PlannedPass[] = [];
-  let current: readonly EndpointOutcome[] = [];
+  const { integrationId, trigger = 'manual', carried } = input;
+  const outcomes: EndpointOutcome[] = [...(carried?.outcomes ?? [])];
+  let phase: 'starting' | 'reading' | 'ending' = 'starting';
+  const show = () => setCurrentDetails(describeProgress(reads.reading, outcomes));
+  const reads: Reads = new Reads(
+    { ...input, integrationId, trigger },
+    { end: ({ outcome }) => void (outcome && outcomes.push(outcome)), change: () => show() },
+  );
   setHandler(syncState, () => ({
-    phase: 'syncing',
+    phase,
     pendingModels: [],
-    running: [...running],
-    outcomes: [...outcomes, ...current],
+    running: reads.reading,
+    outcomes: [...outcomes],
     syncs: 1,
   }));
 
-  const planned: Planned = input.carried ?? (await plan(input));
-  if (!input.carried) outcomes.push(...planned.outcomes);
-  const open = planned.open;
-  if (open) {
-    const { outcomes: done, rest } = await runPasses({
-      ...input,
-      trigger,
-      ...open,
-      onProgress: (now, finished) => {
-        running = now;
-        current = [...finished];
-        setCurrentDetails(describeProgress(now, [...outcomes, ...finished]));
-      },
-    });
-    current = [];
-    outcomes.push(...done);
-    if (rest.length > 0) {
-      const carried: CarriedState = { ...planned, outcomes, open: { ...open, passes: rest } };
-      await continueAsNew<typeof fullSync>({ ...input, carried });
+  const started: Started = carried ?? (await start(input));
+  if (!carried) outcomes.push(...started.outcomes);
+  phase = 'reading';
+  try {
+    for (const pass of started.reading) reads.start(pass);
+    await condition(() => reads.size === 0 || workflowInfo().continueAsNewSuggested);
+    if (reads.size > 0) {
+      await reads.stop();
+      // A cancellation would not outlast it.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled.');
+      const { unknownModels, blocked } = started;
+      const next: CarriedState = { syncs: 1, reading: reads.open, outcomes, unknownModels, blocked };
+      await continueAsNew<typeof fullSync>({ ...input, carried: next });
     }
+  } catch (error) {
+    if (isCancellation(error)) await keepUnread(input, started, reads);
+    throw error;
   }
   await tidy();
-  setCurrentDetails(describeResult(outcomes));
-  const { unknownModels } = planned;
-  return buildResult(integrationId, outcomes, { syncs: 1, unknownModels, blocked: planned.blocked });
+  phase = 'ending';
+  show();
+  const { unknownModels, blocked } = started;
+  return buildResult(integrationId, outcomes, { syncs: 1, unknownModels, blocked });
 }
 
-type Planned = CarriedState & { blocked?: SyncResult['blocked'] };
+type Started = CarriedState & { blocked?: Blocked | undefined; activeSince?: string | undefined };
 
-async function plan(input: FullSyncInput): Promise<Planned> {
+async function start(input: FullSyncInput): Promise<Started> {
   const { integrationId, models, trigger = 'manual' } = input;
   const syncId = `${workflowInfo().runId}/1`;
   try {
-    const planned = await planSync({
-      integrationId,
-      kind: 'full',
-      models,
-      syncId,
-      refresh: trigger === 'initial',
-    });
-    labelRun({ integrationId, trigger, models, ...planned });
-    if (models && planned.unknownModels.length > 0) {
-      throw ApplicationFailure.create({
-        type: 'InvalidInput',
-        message: `No endpoint of ${integrationId} holds ${planned.unknownModels.join(', ')}. Name models as in data-changed webhooks, as ats_jobs, or tables.`,
-        nonRetryable: true,
-      });
-    }
-    return {
-      syncs: 1,
-      outcomes: planned.skipped,
-      unknownModels: planned.unknownModels,
-      open: { syncId, passes: planned.passes, activeSince: planned.activeSince },
-      blocked: planned.blocked && { ...planned.blocked, failed: true },
-    };
-  } catch (error) {
-    const cancelled = isCancellation(error);
-    const failure = error instanceof ActivityFailure ? explain(error) : undefined;
-    if (!cancelled && !failure) throw error;
-    // What was asked for is owed, as when the passes fail or are cancelled.
-    if (patched('unplanned-is-owed')) {
-      await recordUncancelled({
+    const started = await startSync.executeWithOptions(callOptions('full', integrationId, 'start'), [
+      {
         integrationId,
         syncId,
-        failures: [],
-        unservedKind: 'full',
-        unservedModels: models,
-        unservedEverything: models === undefined,
-        unservedLookUp: trigger === 'initial',
-        cancelled,
-        activeSince: workflowInfo().runStartTime.toISOString(),
-      });
-    }
-    if (cancelled || !failure) throw error;
-    return { syncs: 1, outcomes: [], unknownModels: [], blocked: { ...failure, failed: true } };
+        trigger,
+        kind: 'full',
+        by: 'full-sync',
+        ...(models === undefined ? {} : { models }),
+        ...(trigger === 'initial' ? { lookUp: true } : {}),
+      },
+    ]);
+    labelRun({ integrationId, trigger, models, ...started });
+    refuseUnknown(input, started);
+    const { outcomes, unknownModels, passes, blocked, activeSince } = started;
+    return {
+      syncs: 1,
+      outcomes,
+      unknownModels,
+      activeSince,
+      reading: passes.map((pass) => ({ ...pass, syncId })),
+      blocked: blocked && { ...blocked, failed: true },
+    };
+  } catch (error) {
+    if (isCancellation(error)) await keepAsked(input, syncId);
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    await keepAsked(input, syncId);
+    const blocked = { ...explain(error), failed: true };
+    return { syncs: 1, outcomes: [], unknownModels: [], reading: [], blocked };
   }
+}
+
+function refuseUnknown({ integrationId, models }: FullSyncInput, { unknownModels }: SyncStart): void {
+  if (!models || unknownModels.length === 0) return;
+  throw ApplicationFailure.create({
+    type: 'InvalidInput',
+    message: `No endpoint of ${integrationId} holds ${unknownModels.join(', ')}. Name models as in data-changed webhooks, for example ats_jobs, or tables.`,
+    nonRetryable: true,
+  });
+}
+
+/** What was asked for is owed, though nothing of it was begun. */
+async function keepAsked(input: FullSyncInput, syncId: string): Promise<void> {
+  const { integrationId, models, trigger } = input;
+  const { runStartTime } = workflowInfo();
+  const asked = { ...(models ? { models } : { everything: true }), lookUp: trigger === 'initial' };
+  await CancellationScope.nonCancellable(() =>
+    keepForLater({
+      integrationId,
+      syncId,
+      wanted: [want(undefined, asked, runStartTime.getTime())],
+      kind: 'full',
+      syncIds: [syncId],
+      activeSince: runStartTime.toISOString(),
+    }),
+  );
+}
+
+/** What was begun and not read to its end is owed. */
+async function keepUnread({ integrationId }: FullSyncInput, started: Started, reads: Reads): Promise<void> {
+  const { runId, runStartTime } = workflowInfo();
+  const open = reads.open;
+  await CancellationScope.nonCancellable(() =>
+    keepForLater({
+      integrationId,
+      syncId: `${runId}/cancelled`,
+      wanted: [],
+      syncIds: [...new Set(open.map(({ syncId }) => syncId))],
+      unread: open.filter(({ kind }) => kind === 'full').map(({ endpoint }) => endpoint),
+      activeSince: started.activeSince ?? runStartTime.toISOString(),
+    }),
+  );
 }
 
 /** Old history is a matter of disk space: it never fails a sync. */

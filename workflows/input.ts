@@ -1,19 +1,24 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { isTimestamp } from '../src/domain/records.ts';
 import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
+import { isIntegrationId, isName } from '../src/domain/text.ts';
 
 /** Input may come from the plain `temporal` CLI, so its form is checked; a wrong one fails the run and says why. */
 export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined): IntegrationSyncInput {
-  return { ...input, integrationId: readIntegrationId(input, 'integrationSync') };
+  const integrationId = readIntegrationId(input, 'integrationSync');
+  for (const name of ['quietMs', 'maxWaitMs'] as const) {
+    const value: unknown = input?.[name];
+    if (value !== undefined && !isDuration(value)) {
+      throw invalid(`${name} must be a number of milliseconds from 0 to a day, for example 5000.`);
+    }
+  }
+  return { ...input, integrationId };
 }
 
 export function readFullSyncInput(input: FullSyncInput | undefined): FullSyncInput {
   const integrationId = readIntegrationId(input, 'fullSync');
   const { models, since } = input ?? {};
-  if (
-    models !== undefined &&
-    !(Array.isArray(models) && models.every((model) => typeof model === 'string'))
-  ) {
+  if (models !== undefined && !(Array.isArray(models) && models.every(isName))) {
     throw invalid('models must be a list of names, for example ["ats_jobs"].');
   }
   if (since !== undefined && !(typeof since === 'string' && isTimestamp(since))) {
@@ -26,15 +31,15 @@ export function readEraseInput(input: EraseInput | undefined): EraseInput {
   return { ...input, integrationId: readIntegrationId(input, 'eraseIntegration') };
 }
 
-/** The names in a signal or update. A malformed one names nothing; it must not stop the run. */
-export function readModels(message: { models?: unknown } | undefined): string[] {
-  const models = message?.models;
-  return Array.isArray(models) ? models.filter((model) => typeof model === 'string') : [];
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function isDuration(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= DAY_MS;
 }
 
 function readIntegrationId(input: { integrationId?: unknown } | undefined, workflow: string): string {
   const id = input?.integrationId;
-  if (typeof id === 'string' && id !== '') return id;
+  if (isIntegrationId(id)) return id;
   throw invalid(
     `${workflow} needs an integration id, for example {"integrationId":"personio:CBNMt7dSNCzBdnRTx87dev4E"}.`,
   );

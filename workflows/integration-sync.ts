@@ -5,260 +5,239 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  patched,
   setCurrentDetails,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RecordFailuresInput } from '../activities/record-failures.ts';
-import { DEFAULT_DEBOUNCE, type DebounceOptions } from '../src/domain/debounce.ts';
+import type { StartSyncInput, SyncStart } from '../activities/start-sync.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
-import type { EndpointOutcome, IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
-import { describeProgress, describeResult, describeRetry } from './details.ts';
-import { readIntegrationSyncInput, readModels } from './input.ts';
-import { labelRun } from './label-run.ts';
-import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
-import { planSync } from './proxies.ts';
-import { explain, recordUncancelled, runPasses } from './run-passes.ts';
-import { RunState, type Taken } from './sync-state.ts';
+import { FAILED_PLAN_PAUSE_MS, UNANSWERED_PAUSE_MS } from '../src/domain/retry.ts';
+import type { IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
+import { DEFAULT_DEBOUNCE, type DebounceOptions, type Wanted } from '../src/domain/wanted.ts';
+import { handleMessages } from './handle-messages.ts';
+import { readIntegrationSyncInput } from './input.ts';
+import { callOptions, keepForLater, startSync } from './proxies.ts';
+import { explain, Reads } from './reads.ts';
+import { askerOf, RunState } from './run-state.ts';
+import { describeProgress, labelRun } from './ui.ts';
+
+interface Run {
+  input: IntegrationSyncInput;
+  debounce: DebounceOptions;
+  state: RunState;
+  reads: Reads;
+}
 
 /**
- * Brings one integration up to date: waits until its webhooks pause, reads what they named, and ends when nothing is left.
- * Started by signal-with-start, so that a run is there when and only when there is something to do. The states and events
- * are in docs/SPEC.md.
+ * Brings one integration up to date: waits until its webhooks pause, starts a sync, and lets its reads go on while it waits
+ * for more. It ends when nothing is wanted, due or being read. Started by signal-with-start, so that a run is there when and
+ * only when there is something to do. The states and events are in docs/SPEC.md.
  *
- * Failures are states: a run records them, finishes the rest, and says in its result which endpoints failed.
+ * Failures are states: a run goes on with the rest, tries again, and says in its result which endpoints failed.
  */
 export async function integrationSync(untrusted: IntegrationSyncInput): Promise<SyncResult> {
   const input = readIntegrationSyncInput(untrusted);
-  const debounce: DebounceOptions = {
-    quietMs: input.quietMs ?? DEFAULT_DEBOUNCE.quietMs,
-    maxWaitMs: input.maxWaitMs ?? DEFAULT_DEBOUNCE.maxWaitMs,
-  };
-  const state = new RunState(input.carried, input.everything ?? false, Date.now());
-
+  const run = createRun(input);
+  const { state, reads } = run;
   // Handlers are synchronous and set before the first await: no signal can be dropped or half applied.
-  setHandler(
-    modelsChanged,
-    (signal) => {
-      state.signal(readModels(signal), Date.now(), workflowTask());
-      state.deliver(signal?.deliveries, Date.now());
-      if (signal?.everything === true) state.everything = true;
-    },
-    { description: 'Models that Kombo says have changed.' },
-  );
-  setHandler(
-    integrationChanged,
-    (signal) => {
-      state.refresh = true;
-      state.signal([], Date.now(), workflowTask());
-      state.deliver(signal?.deliveries, Date.now());
-      if (signal?.event === 'deleted') {
-        const at = Date.parse(signal.deletedAt ?? '') || Date.now();
-        state.deletedAt = Math.max(state.deletedAt ?? at, at);
-        cutPasses(state);
-      }
-    },
-    { description: 'The integration itself changed: look it up again.' },
-  );
-  setHandler(
-    syncNow,
-    (request) => {
-      const models = readModels(request);
-      if (models.length === 0) state.everything = true;
-      state.signal(models, Date.now(), workflowTask());
-      state.urgent = true;
-      state.force = true;
-      return { accepted: true };
-    },
-    { description: 'Sync without waiting; every endpoint when no models are named.' },
-  );
-  setHandler(syncState, () => state.describe(debounce), {
-    description: 'What waits, what runs, what is done.',
-  });
-
-  // The moment of a cancellation: what was signalled before it and what came after are told apart by it.
+  handleMessages(run.debounce, state, reads);
+  // The moment of a cancellation: what was asked for before it and what came after are told apart by it.
   CancellationScope.current().cancelRequested.catch(() => state.interrupt(workflowTask()));
   try {
-    // Nothing may be awaited between the look at what is pending and the return: a signal that arrives meanwhile makes the
+    for (const pass of input.carried?.reading ?? []) reads.start(pass);
+    // Nothing may be awaited between the look at what is open and the return: a signal that arrives meanwhile makes the
     // server refuse the completion, and this loop sees it.
-    while (state.unfinished) {
-      await untilDue(state, debounce);
-      await syncOnce(input, state);
-      // A cancellation would not outlast it; and what it has cut off is written down first.
-      const cancelled = CancellationScope.current().consideredCancelled;
-      if (workflowInfo().continueAsNewSuggested && state.unfinished && !cancelled) {
-        await continueAsNew<typeof integrationSync>({ ...input, carried: state.carry() });
-      }
+    while (isOpen(run)) {
+      await untilDue(run);
+      if (isHistoryLong() && isOpen(run)) await handOver(run);
+      else if (state.nextAt(run.debounce) <= Date.now()) await start(run);
     }
-    // A cancellation that came while failures were written down has interrupted nothing, but what waited was cut off.
-    if (state.interrupted.length > 0)
-      throw new CancelledFailure('Cancelled while failures were written down.');
+    // A cancellation that came with the last answer has interrupted nothing, but what was wanted was cut off.
+    if (state.interrupted.length > 0) throw new CancelledFailure('Cancelled when the last read had ended.');
   } catch (error) {
-    if (isCancellation(error)) await endCancelled(input, state);
+    if (isCancellation(error)) await endCancelled(run);
     throw error;
   }
   state.phase = 'ending';
-  setCurrentDetails(describeResult([...state.outcomes.values()]));
+  setCurrentDetails(describeProgress([], [...state.outcomes.values()]));
   return state.result(input.integrationId);
+}
+
+function createRun(input: IntegrationSyncInput): Run {
+  const { integrationId, trigger = 'webhook' } = input;
+  const debounce = {
+    quietMs: input.quietMs ?? DEFAULT_DEBOUNCE.quietMs,
+    maxWaitMs: input.maxWaitMs ?? DEFAULT_DEBOUNCE.maxWaitMs,
+  };
+  const state = new RunState(input, Date.now());
+  const reads = new Reads(
+    { integrationId, trigger },
+    {
+      end: (ended) =>
+        state.ended({ ...ended, retryInMs: waitsForTries(input) ? ended.retryInMs : null }, Date.now()),
+      change: () => show(run),
+    },
+  );
+  const run: Run = { input, debounce, state, reads };
+  return run;
 }
 
 /** Tells one workflow task from another. */
 const workflowTask = () => workflowInfo().historyLength;
 
-/** The timer is set for the deadline as it is, and set again only when it has run out: a signal costs no command. */
-async function untilDue(state: RunState, debounce: DebounceOptions): Promise<void> {
-  if (state.open) return;
-  if (!state.pending && state.retryAt !== undefined) await untilRetry(state, state.retryAt);
-  state.phase = 'waiting';
-  for (let wait = state.waitMs(debounce, Date.now()); wait > 0; wait = state.waitMs(debounce, Date.now())) {
-    const waiting = state.pending?.models ?? [];
-    setCurrentDetails(`waiting for quiet: ${waiting.join(', ')}`);
-    await condition(() => state.urgent, wait, { summary: `debounce: ${waiting.length} models` });
+/** The server counts signals too: a run that only waits for the database must not outgrow it. */
+const isHistoryLong = () => workflowInfo().continueAsNewSuggested;
+
+/** Only `sync/<id>` waits for the next try: one timer for an integration. Other runs wake that one. */
+const waitsForTries = ({ integrationId }: IntegrationSyncInput) =>
+  workflowInfo().workflowId === syncWorkflowId(integrationId);
+
+function isOpen({ debounce, state, reads }: Run): boolean {
+  return reads.size > 0 || state.nextAt(debounce) < Infinity;
+}
+
+function show({ state, reads }: Run): void {
+  const retryAt = state.phase === 'retrying' ? state.retryAt : undefined;
+  setCurrentDetails(describeProgress(reads.reading, [...state.outcomes.values()], retryAt));
+}
+
+/**
+ * Waits until a sync is to start, or nothing is left to do. The timer is set for the moment as it is, and set again only when
+ * it has run out or something is due before: a signal costs no command.
+ */
+async function untilDue(run: Run): Promise<void> {
+  const { debounce, state, reads } = run;
+  for (;;) {
+    const at = state.nextAt(debounce);
+    const waitMs = at - Date.now();
+    if (waitMs <= 0 || !isOpen(run) || isHistoryLong()) return;
+    state.phase = state.wanted ? 'waiting' : reads.size > 0 ? 'reading' : 'retrying';
+    show(run);
+    const isChanged = () => state.nextAt(debounce) < at || !isOpen(run) || isHistoryLong();
+    if (at === Infinity) await condition(isChanged);
+    else await condition(isChanged, waitMs, { summary: summaryOf(state) });
   }
 }
 
-/** While nothing else is to do, waits for the next try of what has failed. A signal ends the waiting. */
-async function untilRetry(state: RunState, at: number): Promise<void> {
-  state.phase = 'retrying';
-  setCurrentDetails(describeRetry(at, [...state.outcomes.values()]));
-  // The workers' clocks may be ahead of the server's by a little.
-  const wait = Math.max(1_000, at - Date.now());
-  const signalled = await condition(() => state.pending !== undefined, wait, { summary: 'next try' });
-  if (!signalled) {
-    state.retry(Date.now());
-    state.urgent = true;
-  }
+function summaryOf({ wanted }: RunState): string {
+  return wanted ? `debounce: ${wanted.models.length} models` : 'next try';
 }
 
-async function syncOnce(input: IntegrationSyncInput, state: RunState): Promise<void> {
-  const { integrationId, trigger = 'webhook' } = input;
-  state.phase = 'syncing';
-  state.open ??= await plan(input, state);
-  const { open } = state;
-  if (!open) return;
-  let ended: readonly EndpointOutcome[] = [];
-  const result = await untilDeleted(state, () =>
-    runPasses({
-      integrationId,
-      trigger,
-      ...open,
-      onProgress: (running, done) => {
-        state.running = running;
-        ended = done;
-        setCurrentDetails(describeProgress(running, done));
-      },
-    }),
-  );
-  state.running = [];
-  const { outcomes, rest, retryAt } = result ?? { outcomes: ended, rest: [] };
-  state.record(outcomes);
-  if (retryAt !== undefined) waitForRetry(state, input, retryAt);
-  state.open = rest.length > 0 ? { ...open, passes: rest } : undefined;
-}
-
-/** Undefined when a webhook has told of the integration's deletion: the passes are cut off, and owed in case it is not so. */
-async function untilDeleted<T>(state: RunState, run: () => Promise<T>): Promise<T | undefined> {
-  const scope = new CancellationScope();
-  state.passes = scope;
-  if (state.deletedAt !== undefined) cutPasses(state);
-  try {
-    return await scope.run(run);
-  } catch (error) {
-    const cut = scope.consideredCancelled && !CancellationScope.current().consideredCancelled;
-    if (!cut || !isCancellation(error)) throw error;
-    return undefined;
-  } finally {
-    state.passes = undefined;
-  }
-}
-
-/** The look-up that a deletion asks for does not wait for passes, which may take hours. */
-function cutPasses(state: RunState): void {
-  if (state.passes && patched('deletion-cuts-passes')) state.passes.cancel();
-}
-
-async function plan(input: IntegrationSyncInput, state: RunState): Promise<RunState['open']> {
-  const { integrationId, trigger = 'webhook' } = input;
-  const taken = state.take();
-  const models = taken.everything ? undefined : taken.models;
+/** Starts a sync with what is wanted and due. What it has not read at once is read beside everything else. */
+async function start(run: Run): Promise<void> {
+  const { state } = run;
+  const wanted = state.take(Date.now());
+  state.phase = 'starting';
   state.syncs += 1;
   const syncId = `${workflowInfo().runId}/${state.syncs}`;
   try {
-    const planned = await planSync({
-      integrationId,
-      kind: 'delta',
-      models,
-      refresh: taken.refresh,
-      syncId,
-      ...(taken.force ? { force: true } : {}),
-      ...(taken.deletedAt === undefined ? {} : { deletedAt: taken.deletedAt }),
-      ...(taken.deliveries.length > 0 ? { deliveries: taken.deliveries } : {}),
-    });
-    labelRun({ integrationId, trigger, models: taken.models, ...planned });
-    state.record(planned.skipped);
-    for (const model of planned.unknownModels) state.unknownModels.add(model);
-    state.blocked = planned.blocked && { ...planned.blocked, failed: false };
-    waitForRetry(state, input, planned.retryAt);
-    const { passes, activeSince } = planned;
-    return passes.length > 0 ? { syncId, passes, activeSince } : undefined;
+    const started = await untilHistoryLong(() => callStart(run, syncId, wanted));
+    if (started) apply(run, syncId, wanted, started);
+    else state.putBack(wanted);
   } catch (error) {
     if (isCancellation(error)) {
       state.interrupt(workflowTask());
-      state.interrupted.push(taken);
-      throw error;
+      if (wanted) state.interrupted.push(wanted);
     }
-    if (!(error instanceof ActivityFailure)) throw error;
-    const failure = explain(error);
-    state.blocked = { ...failure, failed: true };
-    const recorded = await recordUncancelled({ ...unserved(taken), integrationId, syncId, failures: [] });
-    waitForRetry(state, input, recorded?.retryAt, Date.now() + AFTER_FAILED_PLAN_MS);
-    return undefined;
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    state.blocked = { ...explain(error), failed: true };
+    state.putBack(wanted);
+    state.notBefore = Date.now() + FAILED_PLAN_PAUSE_MS;
+  }
+  show(run);
+}
+
+function callStart({ input, state, reads }: Run, syncId: string, wanted: Wanted | undefined) {
+  const { integrationId, trigger = 'webhook' } = input;
+  const request: StartSyncInput = {
+    integrationId,
+    syncId,
+    trigger,
+    kind: 'delta',
+    by: askerOf(wanted, trigger === 'catch-up'),
+    ...(wanted?.everything ? {} : { models: wanted?.models ?? [] }),
+    ...(wanted?.urgent ? { urgent: true } : {}),
+    ...(wanted?.lookUp ? { lookUp: true } : {}),
+    ...(wanted?.deletedAt === undefined ? {} : { deletedAt: wanted.deletedAt }),
+    ...(wanted && wanted.deliveries.length > 0 ? { deliveries: wanted.deliveries } : {}),
+    ...(wanted?.tool === undefined ? {} : { tool: wanted.tool }),
+    ...(wanted?.category === undefined ? {} : { category: wanted.category }),
+    busy: reads.open.map(({ kind, endpoint }) => `${kind} ${endpoint}`),
+    cut: state.cut.splice(0),
+  };
+  return startSync.executeWithOptions(callOptions('delta', integrationId, 'start'), [request]);
+}
+
+/** Undefined when the history has grown long meanwhile: the database may be away, and webhooks go on. */
+async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefined> {
+  const scope = new CancellationScope();
+  let isOver = false;
+  let isCut = false;
+  const watch = condition(() => isOver || isHistoryLong()).then(() => {
+    if (isOver) return;
+    isCut = true;
+    scope.cancel();
+  });
+  watch.catch(() => {});
+  try {
+    return await scope.run(work);
+  } catch (error) {
+    if (isCut && isCancellation(error)) return undefined;
+    throw error;
+  } finally {
+    isOver = true;
   }
 }
 
-/** What a plan was to try again is due already; so the next try needs a pause of its own. */
-const AFTER_FAILED_PLAN_MS = 5 * 60_000;
-
-/**
- * Only `sync/<id>` waits for the next try: one timer for an integration. For the others, recordFailures wakes that one.
- */
-function waitForRetry(
-  state: RunState,
-  { integrationId }: IntegrationSyncInput,
-  retryAt: string | null | undefined,
-  earliest = 0,
-) {
-  const at = Date.parse(retryAt ?? '');
-  const waits = workflowInfo().workflowId === syncWorkflowId(integrationId) && !Number.isNaN(at);
-  state.retryAt = waits ? Math.max(at, earliest) : undefined;
+function apply(run: Run, syncId: string, wanted: Wanted | undefined, started: SyncStart): void {
+  const { input, state, reads } = run;
+  const { integrationId, trigger = 'webhook' } = input;
+  const now = Date.now();
+  labelRun({ integrationId, trigger, models: wanted?.models, ...started });
+  state.record(started.outcomes);
+  state.noteUnknown(started.unknownModels);
+  state.blocked = started.blocked && { ...started.blocked, failed: false };
+  state.activeSince = started.activeSince ?? state.activeSince;
+  for (const pass of started.passes) reads.start({ ...pass, syncId });
+  for (const key of started.left) {
+    if (reads.has(key)) state.again.add(key);
+    else state.due = true;
+  }
+  if (started.owes) state.due = true;
+  if (waitsForTries(input)) state.retryIn(started.retryInMs, now);
+  if (started.unanswered) {
+    state.putBack(wanted);
+    state.notBefore = now + UNANSWERED_PAUSE_MS;
+  }
 }
 
-function unserved(taken: Taken): Omit<RecordFailuresInput, 'integrationId' | 'syncId' | 'failures'> {
-  return {
-    unservedModels: taken.models,
-    unservedEverything: taken.everything,
-    ...(taken.refresh ? { unservedLookUp: true } : {}),
-    ...(taken.deletedAt === undefined ? {} : { deletedAt: taken.deletedAt }),
-    ...(taken.deliveries.length > 0 ? { deliveries: taken.deliveries } : {}),
-  };
+/** A cancellation would not outlast continue-as-new; and what it has cut off is written down first. */
+async function handOver({ input, state, reads }: Run): Promise<void> {
+  if (CancellationScope.current().consideredCancelled) {
+    throw new CancelledFailure('Cancelled before it continued as new.');
+  }
+  const carried = state.carry(reads.cut(), Date.now());
+  await continueAsNew<typeof integrationSync>({ ...input, carried });
 }
 
 /**
  * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). Whatever is signalled
  * after the cancellation is none of its business: the run that follows serves it.
  */
-async function endCancelled(input: IntegrationSyncInput, state: RunState): Promise<void> {
+async function endCancelled({ input, state, reads }: Run): Promise<void> {
   state.interrupt(workflowTask());
+  state.phase = 'keeping';
   const { integrationId } = input;
   const { runId, runStartTime } = workflowInfo();
-  for (const [index, taken] of state.interrupted.splice(0).entries()) {
-    const syncId = `${runId}/cancelled/${index + 1}`;
-    const cut = { cancelled: true, activeSince: runStartTime.toISOString() };
-    await recordUncancelled({ ...unserved(taken), ...cut, integrationId, syncId, failures: [] });
-  }
-  if (!state.pending) return;
-  const carried = { ...state.carry(), syncs: 0, outcomes: [], unknownModels: [] };
-  delete carried.open;
+  const wanted = state.interrupted.splice(0);
+  const syncIds = [
+    ...new Set([...reads.open.map(({ syncId }) => syncId), `${runId}/${state.syncs}`, ...state.cut]),
+  ];
+  const activeSince = state.activeSince ?? runStartTime.toISOString();
+  await CancellationScope.nonCancellable(() =>
+    keepForLater({ integrationId, syncId: `${runId}/cancelled`, wanted, syncIds, activeSince }),
+  );
+  if (!state.wanted) return;
+  const { wanted: left } = state;
+  const carried = { wanted: left, reading: [], syncs: 0, outcomes: [], unknownModels: [] };
   await CancellationScope.nonCancellable(() => continueAsNew<typeof integrationSync>({ ...input, carried }));
 }

@@ -1,26 +1,30 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { EndpointOutcome, PlannedPass } from '../src/domain/sync.ts';
+import type { EndpointOutcome, OpenPass } from '../src/domain/sync.ts';
 
 /**
  * Messages of `integrationSync`. The sender and the handler of each import it from here, so that neither can name
  * a signal that the other does not know (invariant I4).
  */
 
+/** What a webhook says of its integration, and how many deliveries of which types this is about. */
+interface AboutDeliveries {
+  deliveries?: Record<string, number>;
+  tool?: string;
+  category?: string;
+}
+
 /** Models that Kombo says have changed. */
-export interface ModelsChanged {
+export interface ModelsChanged extends AboutDeliveries {
   models: string[];
   /** Any model may have changed: what a legacy webhook says. */
   everything?: boolean;
-  /** How many deliveries of which types this is about. */
-  deliveries?: Record<string, number>;
 }
 
 /** Something about the integration itself changed: look it up again. */
-export interface IntegrationChanged {
+export interface IntegrationChanged extends AboutDeliveries {
   event: 'created' | 'deleted' | 'state-changed' | 'resumed';
   /** When it was deleted (ISO), where that is known. */
   deletedAt?: string;
-  deliveries?: Record<string, number>;
 }
 
 /** Sync without waiting for the debounce; every endpoint when no models are named. */
@@ -28,16 +32,23 @@ export interface SyncNow {
   models?: string[];
 }
 
+/**
+ * Where a run is: `waiting` for webhooks to pause, `starting` a sync, `reading` and nothing else to do, `retrying`: what failed
+ * is tried again at `retryAt`, unless something comes before, `keeping` for later what it will not read, `ending`. Reads go on
+ * beside all of them.
+ */
+export const PHASES = ['waiting', 'starting', 'reading', 'retrying', 'keeping', 'ending'] as const;
+export type Phase = (typeof PHASES)[number];
+
 export interface SyncState {
-  /** `retrying`: what failed is tried again at `retryAt`, unless something comes before. */
-  phase: 'waiting' | 'syncing' | 'retrying' | 'ending';
+  phase: Phase;
   /** Models that wait for the next sync. */
   pendingModels: string[];
   /** When the next sync starts (ISO), while one waits. */
   dueAt?: string;
   /** When what failed is tried again (ISO). */
   retryAt?: string;
-  running: PlannedPass[];
+  running: OpenPass[];
   outcomes: EndpointOutcome[];
   syncs: number;
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { isIntegrationId } from '../domain/text.ts';
 import { wrongUse } from './errors.ts';
 
 export interface IdList {
@@ -11,8 +12,8 @@ export interface IdList {
   header: string | null;
 }
 
-/** As `personio:CBNMt7dSNCzBdnRTx87dev4E`. */
-const ID = /^[^\s:,;"'<>]+:[^\s,;"'<>]+$/;
+/** As `personio:CBNMt7dSNCzBdnRTx87dev4E`; stricter than an id must be, so that a wrong file is noticed. */
+const looksLikeId = (text: string) => isIntegrationId(text) && /^[^\s:,;"'<>]+:[^\s,;"'<>]+$/.test(text);
 const SHOWN = 5;
 
 /**
@@ -24,7 +25,7 @@ const SHOWN = 5;
 export function parseIds(content: string): IdList {
   const text = content.replace(/^\uFEFF/, '');
   const { values, header } = text.trimStart().startsWith('[') ? readJson(text) : readLines(text);
-  const wrong = values.filter(({ value }) => !ID.test(value));
+  const wrong = values.filter(({ value }) => !looksLikeId(value));
   if (wrong.length > 0) {
     const named = wrong.slice(0, SHOWN).map(({ where, value }) => `${where}: ${value.slice(0, 80)}`);
     const more = wrong.length > SHOWN ? `, and ${wrong.length - SHOWN} more` : '';

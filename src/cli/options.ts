@@ -1,11 +1,10 @@
 import { InvalidArgumentError } from 'commander';
+import { isIntegrationId } from '../domain/text.ts';
 import { isAhead } from '../domain/window.ts';
-
-const ID_LENGTH = 200;
 
 /** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
 export function parseId(text: string): string {
-  if (text.trim() === '' || text.length > ID_LENGTH || /\p{C}/u.test(text)) {
+  if (!isIntegrationId(text)) {
     throw new InvalidArgumentError('Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E.');
   }
   return text;

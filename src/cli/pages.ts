@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { IntegrationStatus } from '../store/integrations.ts';
+import type { IntegrationStatus } from '../domain/life.ts';
+
 import type { IntegrationOverview, OverviewPage, Totals } from '../store/overview.ts';
 import { plural } from './format.ts';
 import { parseCount } from './options.ts';

@@ -1,15 +1,11 @@
-import type { FailingEndpoint } from '../store/failures.ts';
+import { readName, type FailingRead } from '../store/failures.ts';
 import type { IntegrationOverview } from '../store/overview.ts';
 import { relative, table } from './format.ts';
 import { nextLook, nextTry } from './life-text.ts';
 import { footer, type Page, type PageOptions } from './pages.ts';
 
 /** How fresh the integrations of a page are, and below that what is wrong with which of them. */
-export function statusListText(
-  page: Page,
-  failing: readonly FailingEndpoint[],
-  options: PageOptions,
-): string {
+export function statusListText(page: Page, failing: readonly FailingRead[], options: PageOptions): string {
   const rows = page.integrations.map((one) => [
     one.id,
     one.category,
@@ -36,21 +32,14 @@ export function statusListText(
 }
 
 /** Each thing that is wrong, in plain words. */
-function troubles(integrations: readonly IntegrationOverview[], failing: readonly FailingEndpoint[]): string {
+function troubles(integrations: readonly IntegrationOverview[], failing: readonly FailingRead[]): string {
   const rows = [
     ...integrations
       .filter(({ status }) => status === 'parked' || status === 'paused')
-      .map((one) => [
-        one.id,
-        one.status,
-        relative(one.statusSince),
-        one.failures > 0 ? String(one.failures) : null,
-        nextLook(one),
-        one.statusReason,
-      ]),
+      .map((one) => [one.id, one.status, relative(one.statusSince), null, nextLook(one), one.statusReason]),
     ...failing.map((one) => [
       one.integrationId,
-      one.endpoint,
+      readName(one),
       relative(one.since),
       String(one.failures),
       one.needsPerson ? 'needs a person' : nextTry(one.nextTryAt),

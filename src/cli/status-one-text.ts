@@ -1,5 +1,6 @@
 import { getEndpoint, isOffered } from '../domain/catalogue/index.ts';
 import type { IntegrationOverview } from '../store/overview.ts';
+import { failuresOf } from '../store/failures.ts';
 import type { EndpointStatus } from '../store/status.ts';
 import type { Activities, Activity } from './activity.ts';
 import { absolute, duration, pairs, plural, relative, table } from './format.ts';
@@ -26,6 +27,7 @@ export function statusOneText(shown: Shown): string {
     ['Status', statusText(integration)],
     ...optional('Next look', nextLook(integration)),
     ['Fresh as of', relative(integration.freshAsOf)],
+    ...optional('Not offered', integration.notOffered.join(', ')),
     ['Last sync', relative(integration.lastSyncAt)],
     ['Next full sync', nextFullText(shown)],
     ['Drift', integration.drift && DRIFT[integration.drift]],
@@ -80,23 +82,30 @@ function passText({
   return `${endpoint} (${kind}): ${read} in ${duration(ms)}${now}`;
 }
 
-function stateOf({ disabled, failure, lastPass }: EndpointStatus): string {
+function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
   if (disabled) return 'not offered';
-  if (failure && lastPass?.state !== 'running') return failure.needsPerson ? 'needs a person' : 'failing';
+  const [failing] = failuresOf(owed);
+  if (failing && lastPass?.state !== 'running') return failing.failure.needsPerson ? 'needs you' : 'failing';
   return lastPass?.state ?? 'never read';
 }
 
 function noteOf(status: EndpointStatus, offered: boolean): string | null {
-  const { disabled, failure, lastPass, owed, dueAt } = status;
+  const { disabled, lastPass, owed } = status;
   if (disabled) return disabled.message;
-  if (failure) {
-    const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try').replace('trys', 'tries')}`;
-    const next = failure.needsPerson ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
-    return `${failure.message} Failing ${tried}. ${next}`;
-  }
+  const failing = failuresOf(owed);
+  if (failing.length > 0) return failing.map(failureText).join(' ');
   const error = lastPass?.state === 'failed' ? lastPass.error?.message : undefined;
-  const due = offered ? nextTry(dueAt) : 'once the tool offers it';
-  return error ?? lastPass?.sweepMessage ?? (owed ? `a ${owed} pass is due ${due}` : null);
+  const [first] = owed;
+  const due = offered ? nextTry(first?.dueAt ?? null) : 'once the tool offers it';
+  return error ?? lastPass?.sweepMessage ?? (first ? `a ${OWED[first.kind]} is due ${due}` : null);
+}
+
+const OWED = { delta: 'delta pass', full: 'full pass', sweep: 'sweep', 'look-up': 'look-up' };
+
+function failureText({ kind, dueAt, failure }: ReturnType<typeof failuresOf>[number]): string {
+  const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try').replace('trys', 'tries')}`;
+  const next = failure.givenUp ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
+  return `${failure.message} The ${OWED[kind]} is failing ${tried}. ${next}`;
 }
 
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { enabledEndpoints } from '../domain/catalogue/index.ts';
-import { endpointStates } from '../store/endpoint-states.ts';
+import { readHistory } from '../store/endpoint-history.ts';
 import type { Integration } from '../store/integrations.ts';
 import type { Store } from '../store/database.ts';
 import { startFullSync } from '../temporal/start.ts';
@@ -31,8 +31,9 @@ export async function runFirstSyncs(
   const { config, store, temporal, output } = deps;
   const fresh: Integration[] = [];
   for (const integration of integrations) {
-    const states = await endpointStates(store, integration.id);
-    if ([...states.values()].every((state) => state.lastFull === null)) fresh.push(integration);
+    const paths = enabledEndpoints(integration.category, config.EXTRA_ENDPOINTS).map(({ path }) => path);
+    const { endpoints } = await readHistory(store, integration.id, paths);
+    if ([...endpoints.values()].every(({ lastFull }) => lastFull === null)) fresh.push(integration);
   }
   if (fresh.length === 0) return;
   output.say(`First full sync of ${fresh.length} integrations:`);

@@ -1,60 +1,142 @@
 /**
- * Errors by what to do about them, not by what caused them. The names are the failure types that Temporal's UI shows.
+ * Errors by what to do about them, not by what caused them. The names are shown in the status, in logs and in Temporal's UI.
  * Kombo's codes and which of them may be repeated: https://docs.kombo.dev/guides/errors
  */
-export type ErrorClass =
-  /** Passes by itself: try again with growing pauses. */
-  | 'Unavailable'
-  /** Try again at the time that Kombo named. */
-  | 'RateLimited'
-  /** The integration cannot be read until somebody or something at Kombo changes it; a webhook will tell. */
-  | 'IntegrationParked'
-  /** The tool does not offer this endpoint; look again in a day. */
-  | 'EndpointDisabled'
-  /** Kombo no longer knows the integration. */
-  | 'IntegrationGone'
-  /** Kombo refuses us altogether: nothing works until a person changes the key or the allow-list. */
-  | 'AccessDenied'
-  /** Kombo refuses the request itself: a bug on our side. */
-  | 'RequestRejected'
-  /** Kombo does not know the cursor (any more): the pass starts again with the same window. */
-  | 'CursorRefused'
-  /** Kombo gave out a cursor again that this pass has already followed. */
-  | 'CursorRepeated'
-  /** Another attempt owns the pass by now. */
-  | 'PassLost';
+export const ERROR_CLASSES = [
+  'Unavailable',
+  'RateLimited',
+  'IntegrationParked',
+  'EndpointDisabled',
+  'IntegrationGone',
+  'AccessDenied',
+  'RequestRejected',
+  'CursorRefused',
+  'CursorRepeated',
+  'PassLost',
+  'TableLocked',
+  'WorkerLost',
+  'Cancelled',
+  'Internal',
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
-const CLASS_BY_CODE: Record<string, ErrorClass> = {
-  'PLATFORM.RATE_LIMIT_EXCEEDED': 'RateLimited',
-  'REMOTE.RATE_LIMIT_EXCEEDED': 'RateLimited',
-  'PLATFORM.CONCURRENCY_LIMIT_EXCEEDED': 'RateLimited',
-  'REMOTE.SERVICE_UNAVAILABLE': 'Unavailable',
-  'REMOTE.UNKNOWN_HTTP_ERROR': 'Unavailable',
-  'PLATFORM.TASK_TIMED_OUT': 'Unavailable',
-  'PLATFORM.UNKNOWN_ERROR': 'Unavailable',
-  'INTEGRATION.SETUP_SYNC_PENDING': 'IntegrationParked',
-  'INTEGRATION.SETUP_INCOMPLETE': 'IntegrationParked',
-  'INTEGRATION.QA_FAILED': 'IntegrationParked',
-  'INTEGRATION.INACTIVE': 'IntegrationParked',
-  'INTEGRATION.AUTHENTICATION_INVALID': 'IntegrationParked',
-  'INTEGRATION.MODEL_NOT_AVAILABLE': 'EndpointDisabled',
-  'INTEGRATION.MODEL_DISABLED': 'EndpointDisabled',
-  'INTEGRATION.PERMISSION_MISSING': 'EndpointDisabled',
-  'INTEGRATION.ACTION_NOT_AVAILABLE': 'EndpointDisabled',
-  'INTEGRATION.ACTION_DISABLED': 'EndpointDisabled',
-  'PLATFORM.INTEGRATION_NOT_FOUND': 'IntegrationGone',
-  'PLATFORM.AUTHENTICATION_INVALID': 'AccessDenied',
-  'PLATFORM.IP_NOT_WHITELISTED': 'AccessDenied',
-  'PLATFORM.INPUT_INVALID': 'RequestRejected',
-  'REMOTE.INPUT_INVALID': 'RequestRejected',
+const MINUTE_MS = 60_000;
+
+/** What follows from an error. Every class says all of it, so that a new one cannot be forgotten anywhere. */
+export interface Policy {
+  /** What you should do, or what happens by itself. */
+  remedy: string;
+  /** It may pass within seconds: worth a few tries before it counts as a failure. */
+  passing: boolean;
+  /** It is said of the whole integration, so `GET /integrations/{id}` is asked who is right. */
+  looksUp: boolean;
+  /** Trying again does not help before you have done something. It is tried all the same, for who knows. */
+  needsPerson: boolean;
+  /** The pass can be resumed at its cursor. */
+  resumable: boolean;
+  /** It is due as soon as Kombo answers for something that failed in the same way. */
+  healsTogether: boolean;
+  /** The longest pause between two tries (milliseconds), where that is not RETRY_MAX_INTERVAL. */
+  longestPauseMs?: number;
+}
+
+const PASSING = { passing: true, looksUp: false, needsPerson: false, resumable: true, healsTogether: true };
+const LASTING = { passing: false, looksUp: false, needsPerson: false, resumable: true, healsTogether: false };
+
+export const POLICIES: Record<ErrorClass, Policy> = {
+  Unavailable: { ...PASSING, remedy: 'It is tried again.' },
+  RateLimited: { ...PASSING, remedy: 'It is tried again when the limit allows.' },
+  IntegrationParked: {
+    ...LASTING,
+    looksUp: true,
+    remedy:
+      'The integration cannot be read now; look at it in the Kombo dashboard. The next webhook tries again.',
+  },
+  EndpointDisabled: {
+    ...LASTING,
+    resumable: false,
+    remedy:
+      'The tool does not offer this endpoint, or its scope is off. The next webhook that names it tries again, or the next day.',
+  },
+  IntegrationGone: {
+    ...LASTING,
+    looksUp: true,
+    remedy: 'The integration is looked up; if Kombo does not know it any more, it is removed.',
+  },
+  AccessDenied: {
+    ...LASTING,
+    // Once the key is right again everything is behind, which should not last for hours.
+    longestPauseMs: 60 * MINUTE_MS,
+    healsTogether: true,
+    remedy: 'Check KOMBO_API_KEY, KOMBO_API_URL (region) and the IP allow-list in the Kombo dashboard.',
+  },
+  RequestRejected: {
+    ...LASTING,
+    needsPerson: true,
+    resumable: false,
+    remedy: 'Kombo does not accept the request; this is a bug in kombo-sync, please report it.',
+  },
+  CursorRefused: { ...LASTING, remedy: 'The pass starts again with the same window.' },
+  CursorRepeated: {
+    ...LASTING,
+    resumable: false,
+    remedy: 'The pass would never end; the next sync starts a new one.',
+  },
+  PassLost: { ...PASSING, healsTogether: false, remedy: 'Another attempt of the same pass reads on.' },
+  TableLocked: {
+    ...PASSING,
+    remedy: 'Another session holds a lock on the table; see pg_locks. It is tried again.',
+  },
+  WorkerLost: { ...PASSING, remedy: 'It is tried again.' },
+  Cancelled: { ...LASTING, remedy: 'The next sync reads it.' },
+  Internal: {
+    ...LASTING,
+    needsPerson: true,
+    remedy: 'This is a bug in kombo-sync, please report it. It is tried again.',
+  },
 };
+
+export function isErrorClass(text: unknown): text is ErrorClass {
+  return ERROR_CLASSES.some((known) => known === text);
+}
+
+/** What you should know or do, in one sentence. */
+export function remedy(errorClass: ErrorClass): string {
+  return POLICIES[errorClass].remedy;
+}
+
+/** Looked up by text from outside, so it must not be an object with a prototype. */
+const CLASS_BY_CODE: ReadonlyMap<string, ErrorClass> = new Map([
+  ['PLATFORM.RATE_LIMIT_EXCEEDED', 'RateLimited'],
+  ['REMOTE.RATE_LIMIT_EXCEEDED', 'RateLimited'],
+  ['PLATFORM.CONCURRENCY_LIMIT_EXCEEDED', 'RateLimited'],
+  ['REMOTE.SERVICE_UNAVAILABLE', 'Unavailable'],
+  ['REMOTE.UNKNOWN_HTTP_ERROR', 'Unavailable'],
+  ['PLATFORM.TASK_TIMED_OUT', 'Unavailable'],
+  ['PLATFORM.UNKNOWN_ERROR', 'Unavailable'],
+  ['INTEGRATION.SETUP_SYNC_PENDING', 'IntegrationParked'],
+  ['INTEGRATION.SETUP_INCOMPLETE', 'IntegrationParked'],
+  ['INTEGRATION.QA_FAILED', 'IntegrationParked'],
+  ['INTEGRATION.INACTIVE', 'IntegrationParked'],
+  ['INTEGRATION.AUTHENTICATION_INVALID', 'IntegrationParked'],
+  ['INTEGRATION.MODEL_NOT_AVAILABLE', 'EndpointDisabled'],
+  ['INTEGRATION.MODEL_DISABLED', 'EndpointDisabled'],
+  ['INTEGRATION.PERMISSION_MISSING', 'EndpointDisabled'],
+  ['INTEGRATION.ACTION_NOT_AVAILABLE', 'EndpointDisabled'],
+  ['INTEGRATION.ACTION_DISABLED', 'EndpointDisabled'],
+  ['PLATFORM.INTEGRATION_NOT_FOUND', 'IntegrationGone'],
+  ['PLATFORM.AUTHENTICATION_INVALID', 'AccessDenied'],
+  ['PLATFORM.IP_NOT_WHITELISTED', 'AccessDenied'],
+  ['PLATFORM.INPUT_INVALID', 'RequestRejected'],
+  ['REMOTE.INPUT_INVALID', 'RequestRejected'],
+]);
 
 /**
  * The class of an answer. Kombo says to branch on the code; the HTTP status counts only when there is none, as with the
  * plain pages of a load balancer.
  */
 export function classifyAnswer(code: string | null, httpStatus: number): ErrorClass {
-  const known = code === null ? undefined : CLASS_BY_CODE[code];
+  const known = code === null ? undefined : CLASS_BY_CODE.get(code);
   if (known) return known;
   if (httpStatus === 429) return 'RateLimited';
   if (httpStatus >= 500 || httpStatus === 408) return 'Unavailable';
@@ -64,43 +146,8 @@ export function classifyAnswer(code: string | null, httpStatus: number): ErrorCl
 
 /** The codes under which failures of a class are written down. */
 export function codesOf(errorClass: ErrorClass): string[] {
-  const codes = Object.entries(CLASS_BY_CODE).filter(([, value]) => value === errorClass);
+  const codes = [...CLASS_BY_CODE].filter(([, value]) => value === errorClass);
   return [errorClass, ...codes.map(([code]) => code)];
-}
-
-const REMEDIES: Record<ErrorClass, string> = {
-  Unavailable: 'It is tried again.',
-  RateLimited: 'It is tried again when the limit allows.',
-  IntegrationParked:
-    'The integration cannot be read now; look at it in the Kombo dashboard. The next webhook tries again.',
-  EndpointDisabled:
-    'The tool does not offer this endpoint or its scope is off; it is looked at again in a day.',
-  IntegrationGone: 'Kombo does not know the integration; it counts as removed.',
-  AccessDenied: 'Check KOMBO_API_KEY, KOMBO_API_URL (EU or US) and the IP allow-list in the Kombo dashboard.',
-  RequestRejected: 'Kombo does not accept the request; this is a bug in kombo-sync, please report it.',
-  CursorRefused: 'The pass starts again with the same window.',
-  CursorRepeated: 'The pass would never end; the next sync starts a new one.',
-  PassLost: 'Another attempt of the same pass goes on.',
-};
-
-/** What an operator should know or do, in one sentence. */
-export function remedy(errorClass: ErrorClass): string {
-  return REMEDIES[errorClass];
-}
-
-/** Classes after which trying the same thing again at once cannot help. */
-export function isFinal(errorClass: ErrorClass): boolean {
-  return !['Unavailable', 'RateLimited', 'PassLost'].includes(errorClass);
-}
-
-/** Classes that hold for the whole integration: its other endpoints would fail in the same way. */
-export function isForWholeIntegration(type: string | undefined): boolean {
-  return ['IntegrationParked', 'IntegrationGone', 'AccessDenied'].includes(type ?? '');
-}
-
-/** Failure types after which only a person can help: not worth a timer. */
-export function needsPerson(type: string): boolean {
-  return type === 'RequestRejected';
 }
 
 /** A failure with its class; the message never holds a record, a key or a secret. */

@@ -3,6 +3,9 @@
  * Values that this version does not know change nothing: reading will tell.
  */
 
+export const INTEGRATION_STATUSES = ['active', 'paused', 'parked', 'removed'] as const;
+export type IntegrationStatus = (typeof INTEGRATION_STATUSES)[number];
+
 /** Why an integration is not read, in words for the operator. */
 export interface Parked {
   code: string;
@@ -28,46 +31,62 @@ export const REMOVED = {
   byHand: 'RemovedByHand',
 } as const;
 
-const PARKED_BY_STATUS: Record<string, Parked> = {
-  INVALID: {
-    code: 'INVALID',
-    message:
-      "The tool refuses Kombo's credentials. The customer must reconnect, by a new link from Kombo; its webhook goes on here.",
-    needsPerson: true,
-  },
-  INACTIVE: {
-    code: 'INACTIVE',
-    message: 'It is switched off in Kombo. Switch it on in the Kombo dashboard; its webhook goes on here.',
-    needsPerson: true,
-  },
-};
+/** Looked up by text from outside, so they must not be objects with a prototype. */
+const PARKED_BY_STATUS: ReadonlyMap<string, Parked> = new Map([
+  [
+    'INVALID',
+    {
+      code: 'INVALID',
+      message:
+        "The tool refuses Kombo's credentials. The customer must reconnect, by a new link from Kombo; its webhook continues here.",
+      needsPerson: true,
+    },
+  ],
+  [
+    'INACTIVE',
+    {
+      code: 'INACTIVE',
+      message:
+        'It is switched off in Kombo. Switch it on in the Kombo dashboard; its webhook continues here.',
+      needsPerson: true,
+    },
+  ],
+]);
 
-const PARKED_BY_SETUP: Record<string, Parked> = {
-  INCOMPLETE: {
-    code: 'SETUP_INCOMPLETE',
-    message: 'Its setup is not finished. Finish it in Kombo; its webhook goes on here.',
-    needsPerson: true,
-  },
-  FINAL_SYNC_PENDING: {
-    code: 'SETUP_SYNC_PENDING',
-    message: "Kombo's first sync is running, which can take hours. It is looked at again by itself.",
-    needsPerson: false,
-  },
-};
+const SETUP_SYNC_PENDING = 'SETUP_SYNC_PENDING';
+
+const PARKED_BY_SETUP: ReadonlyMap<string, Parked> = new Map([
+  [
+    'INCOMPLETE',
+    {
+      code: 'SETUP_INCOMPLETE',
+      message: 'Its setup is not finished. Finish it in Kombo; its webhook continues here.',
+      needsPerson: true,
+    },
+  ],
+  [
+    'FINAL_SYNC_PENDING',
+    {
+      code: SETUP_SYNC_PENDING,
+      message: "Kombo's first sync is running, which can take hours. It is looked up again by itself.",
+      needsPerson: false,
+    },
+  ],
+]);
 
 /** Why an integration in that state cannot be read, or undefined when it can. */
 export function whyParked(state: KomboState): Parked | undefined {
-  return PARKED_BY_STATUS[state.status ?? ''] ?? PARKED_BY_SETUP[state.setupStatus ?? ''];
+  return PARKED_BY_STATUS.get(state.status ?? '') ?? PARKED_BY_SETUP.get(state.setupStatus ?? '');
 }
 
-/** Whether an answer of Kombo about the whole integration (as `INTEGRATION.QA_FAILED`) passes without a person. */
+/** Whether an answer of Kombo about the whole integration, such as `INTEGRATION.QA_FAILED`, lasts until you do something. */
 export function parkedNeedsPerson(code: string): boolean {
-  return code !== 'INTEGRATION.SETUP_SYNC_PENDING' && code !== PARKED_BY_SETUP['FINAL_SYNC_PENDING']!.code;
+  return code !== 'INTEGRATION.SETUP_SYNC_PENDING' && code !== SETUP_SYNC_PENDING;
 }
 
 /** Codes that `GET /integrations/{id}` parks an integration with. */
 export const SAID_WHEN_ASKED: readonly string[] = [PARKED_BY_STATUS, PARKED_BY_SETUP].flatMap((reasons) =>
-  Object.values(reasons).map(({ code }) => code),
+  [...reasons.values()].map(({ code }) => code),
 );
 
 /** Whether a read was refused with it: then only a read can show that it has passed, as with `INTEGRATION.QA_FAILED`. */
@@ -120,4 +139,62 @@ export function isDeletionOf(deletedAt: Date, life: Life): boolean {
 export function isBack(removed: { code: string | null; at: Date | null }, life: Life): boolean {
   if (removed.code !== REMOVED.deleted && removed.code !== REMOVED.byHand) return true;
   return removed.at !== null && life.createdAt !== null && life.createdAt > removed.at;
+}
+
+/** What is known here of an integration that Kombo shows. */
+export interface KnownLife extends Seen {
+  status: IntegrationStatus;
+  statusCode: string | null;
+  removedAt: Date | null;
+}
+
+/** What follows from Kombo's showing an integration. */
+export type Judgement =
+  /** The deletion that a webhook told of is that of the connection which Kombo shows. */
+  | { case: 'deleted'; at: Date }
+  /** It was removed, and what Kombo shows is no reason to bring it back. */
+  | { case: 'still-removed' }
+  | {
+      case: 'there';
+      /** It was removed and is back. */
+      revive: boolean;
+      /** The removal was a mistake: what was paused before it is paused again. */
+      keepPause: boolean;
+      /** Why it cannot be read. */
+      parked: Parked | undefined;
+      /** It was parked, and Kombo says that it can be read. */
+      unpark: boolean;
+      /** Anything may have changed without a trace: everything is to be read in full. */
+      missed: boolean;
+    };
+
+/**
+ * Judges what Kombo shows against what is known. An operator who adds a removed integration brings it back, unless it was
+ * deleted in Kombo.
+ */
+export function judgeSighting(
+  known: KnownLife | undefined,
+  found: Seen,
+  { deletedAt, byHand = false }: { deletedAt?: Date | undefined; byHand?: boolean } = {},
+): Judgement {
+  const removed = known?.status === 'removed' ? { code: known.statusCode, at: known.removedAt } : undefined;
+  if (removed && !(byHand ? canBeAdded(removed, found) : isBack(removed, found))) {
+    return { case: 'still-removed' };
+  }
+  if (deletedAt && isDeletionOf(deletedAt, found)) return { case: 'deleted', at: deletedAt };
+  const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
+  const wasParked = known?.status === 'parked';
+  return {
+    case: 'there',
+    revive: removed !== undefined,
+    keepPause: removed?.code === REMOVED.unknown && !byHand && !isOtherConnection(known!, found),
+    parked,
+    unpark: wasParked && !parked && !isSaidByReads(known.statusCode),
+    missed:
+      known !== undefined && (removed !== undefined || (wasParked && !parked) || mayHaveMissed(known, found)),
+  };
+}
+
+function canBeAdded(removed: { code: string | null; at: Date | null }, found: Life): boolean {
+  return removed.code !== REMOVED.deleted || removed.at === null || !isDeletionOf(removed.at, found);
 }

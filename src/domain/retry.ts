@@ -1,6 +1,55 @@
+import { POLICIES, type ErrorClass } from './errors.ts';
 import { hashText } from './spread.ts';
 
-/** The settings RETRY_INTERVAL, RETRY_MAX_INTERVAL and RETRY_GIVE_UP, in milliseconds. */
+/*
+ * Every number and rule of trying again, and every bound on waiting. All times are milliseconds.
+ */
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** A look at an endpoint's news: what does not answer within this goes on as a pass of its own, in nobody's way. */
+export const FIRST_LOOK_MS = 1_500;
+/** A read that takes longer than this lets the next one of the same sync begin beside it. */
+export const SLOW_READ_MS = 300;
+/** A request to Kombo. Reads come out of Kombo's own database, so half a minute is generous. */
+export const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
+/** Tries of one page, with short pauses between; longer waits are left to the workflow, which frees the slot meanwhile. */
+export const PAGE_TRIES = 3;
+export const FIRST_PAGE_PAUSE_MS = 500;
+export const PAGE_PATIENCE_MS = 2 * SECOND_MS;
+/** A restart of a pass whose cursor Kombo has refused. */
+export const MAX_RESTARTS = 3;
+/** Pages of one pass. A listing whose cursors never end would go round for ever. */
+export const MAX_PAGES = 200_000;
+
+/** Long enough that a full pass of a million records is a hundred events; shorter than the start-to-close timeout by far. */
+export const CHUNK_MS = 4 * MINUTE_MS;
+export const ACTIVITY_TIMEOUT_MS = 10 * MINUTE_MS;
+/** How long a killed worker holds what it did. The first heartbeat comes later than most activities last: each one is billed. */
+export const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;
+export const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
+/** What only the database or a lost worker can make fail is tried again until it works; Temporal's UI shows it meanwhile. */
+export const ACTIVITY_RETRY = { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000 };
+
+/** A pass that has shown no life for this long has lost its worker, or the workflow that called it. */
+export const PASS_ALIVE_MS = MINUTE_MS;
+/** A full pass that met an outage is resumed for about this many tries before the sync gives it up. */
+export const PATIENT_TRIES = 6;
+export const PATIENT_PAUSES_MS = [2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
+/** The shortest pause of a run: whatever a clock or an answer says, nothing goes round faster. */
+export const SHORTEST_PAUSE_MS = SECOND_MS;
+/** The pause after a plan that could not be made. */
+export const FAILED_PLAN_PAUSE_MS = MINUTE_MS;
+/** The pause before Kombo is asked again about an integration that is not known here. */
+export const UNANSWERED_PAUSE_MS = 15 * SECOND_MS;
+/** The longest that a rate limit is believed at once. */
+export const LONGEST_LIMIT_MS = 10 * MINUTE_MS;
+
+/** How long an endpoint that the tool does not offer is left alone, unless a webhook names it. */
+export const NOT_OFFERED_MS = 24 * 60 * MINUTE_MS;
+
+/** The settings RETRY_INTERVAL, RETRY_MAX_INTERVAL and RETRY_GIVE_UP. */
 export interface RetryOptions {
   firstMs: number;
   maxMs: number;
@@ -8,35 +57,40 @@ export interface RetryOptions {
 }
 
 export interface FailureHistory {
-  /** Failures in a row, this one included. */
-  failures: number;
-  failingSince: Date;
-  now: Date;
-  /** Trying again cannot help before a person has done something. */
-  final: boolean;
+  errorClass: ErrorClass;
+  /** How long it has been failing. */
+  failingMs: number;
   /** What fails: spreads the tries of many that failed together. */
   key: string;
 }
 
 export interface Retry {
   /** Not tried by itself before this. */
-  dueAt: Date;
-  /** Known to need a person: no timer waits for it any more, only the catch-up and people try it. */
+  pauseMs: number;
+  /** It does not pass by itself, as far as is known. */
   needsPerson: boolean;
+  /** No timer waits for it any more, only the catch-up, webhooks and you. */
+  givenUp: boolean;
 }
 
-const GROWTH = 3;
+/** A pause grows with the outage, so that the copy is never behind by much more than the outage itself. */
+const SHARE_OF_OUTAGE = 0.1;
 const JITTER = 0.2;
 
 /**
- * When something that failed is tried again: after pauses that grow threefold up to the longest one. After RETRY_GIVE_UP,
- * or at once where only a person can help, it is left to the catch-up.
+ * When something that failed is tried again: after RETRY_INTERVAL, or after a tenth of the time for which it has been
+ * failing, up to RETRY_MAX_INTERVAL. After RETRY_GIVE_UP it is left to the catch-up.
  */
 export function planRetry(history: FailureHistory, options: RetryOptions): Retry {
-  const { failures, now, key } = history;
-  const needsPerson = history.final || now.getTime() - history.failingSince.getTime() >= options.giveUpMs;
-  const grown = options.firstMs * GROWTH ** Math.max(0, failures - 1);
-  const pause = needsPerson ? options.maxMs : Math.min(options.maxMs, grown);
-  const share = hashText(`${key} ${failures}`) / 0x1_0000_0000;
-  return { dueAt: new Date(now.getTime() + Math.round(pause * (1 - JITTER * share))), needsPerson };
+  const { errorClass, failingMs, key } = history;
+  const policy = POLICIES[errorClass];
+  if (errorClass === 'EndpointDisabled') {
+    return { pauseMs: NOT_OFFERED_MS, needsPerson: false, givenUp: true };
+  }
+  const givenUp = failingMs >= options.giveUpMs;
+  const longest = Math.min(options.maxMs, policy.longestPauseMs ?? options.maxMs);
+  const pause = Math.max(options.firstMs, Math.min(longest, failingMs * SHARE_OF_OUTAGE));
+  const share = hashText(`${key} ${Math.round(failingMs / SECOND_MS)}`) / 0x1_0000_0000;
+  const pauseMs = Math.max(SHORTEST_PAUSE_MS, Math.round(pause * (1 - JITTER * share)));
+  return { pauseMs, needsPerson: policy.needsPerson || givenUp, givenUp };
 }

@@ -5,22 +5,22 @@ import type { PassKind } from './sync.ts';
  * Kombo empties or removes a deleted record 14 days after it marked it, so a delta that reaches back further could miss
  * deletions for good: https://docs.kombo.dev/hris/features/deletion-policy
  */
-const TOMBSTONE_LIFE_MS = 14 * 24 * 60 * 60 * 1000;
+export const TOMBSTONE_LIFE_MS = 14 * 24 * 60 * 60 * 1000;
 
 export interface WindowRequest {
   kind: PassKind;
   filter: DeltaFilter;
   /** Start of the newest completed pass, null when there is none. */
   watermark: Date | null;
+  /** Start of a full pass that has begun and not completed: what changed before it is for that pass to read. */
+  fullBegun: Date | null;
   now: Date;
   since?: Date | undefined;
   overlapMs: number;
 }
 
 export interface PassWindow {
-  /** A delta becomes a full pass when there is nothing that it could build on. */
-  kind: PassKind;
-  /** The pass reads what changed after this; null reads everything. */
+  /** The pass reads what changed after this; null reads everything, as a delta does that has nothing to build on. */
   updatedAfter: Date | null;
   /** Whether the start of this pass counts as a watermark once it has completed. */
   movesWatermark: boolean;
@@ -30,26 +30,32 @@ export interface PassWindow {
 
 /**
  * The window of a pass. A delta reads from the watermark minus the overlap: rows become visible late at Kombo, and
- * `updated_after` is strict. Reading a stretch again costs little, since equal rows are not written.
+ * `updated_after` is strict. Reading a stretch again costs little, since equal rows are not written. Before there is a
+ * watermark it reads from the beginning of the full pass that is under way, so that news does not wait for its end.
  *
  * A pass may only move the watermark when it leaves no gap behind it: it read everything, or its window begins no later
- * than that of a delta would.
+ * than the watermark, and no deletion since then can have lost its trace.
  */
 export function planWindow(request: WindowRequest): PassWindow {
-  const { watermark, since, filter } = request;
-  const overlapped = watermark && new Date(watermark.getTime() - request.overlapMs);
+  const { watermark, fullBegun, since, filter } = request;
+  const overlapped = before(watermark, request.overlapMs);
   if (request.kind === 'full') {
     if (since === undefined || filter === 'none') return everything(overlapped);
     const gapless = overlapped !== null && since <= overlapped;
-    return { kind: 'full', updatedAfter: since, movesWatermark: gapless, driftBefore: overlapped };
+    return { updatedAfter: since, movesWatermark: gapless, driftBefore: overlapped };
   }
-  const tooOld = watermark === null || request.now.getTime() - watermark.getTime() > TOMBSTONE_LIFE_MS;
-  if (filter === 'none' || tooOld) return everything(overlapped);
-  return { kind: 'delta', updatedAfter: overlapped, movesWatermark: true, driftBefore: null };
+  const updatedAfter = overlapped ?? before(fullBegun, request.overlapMs);
+  if (filter === 'none' || updatedAfter === null) return everything(overlapped);
+  const age = request.now.getTime() - (watermark?.getTime() ?? -Infinity);
+  return { updatedAfter, movesWatermark: age <= TOMBSTONE_LIFE_MS, driftBefore: null };
+}
+
+function before(moment: Date | null, ms: number): Date | null {
+  return moment && new Date(moment.getTime() - ms);
 }
 
 function everything(driftBefore: Date | null): PassWindow {
-  return { kind: 'full', updatedAfter: null, movesWatermark: true, driftBefore };
+  return { updatedAfter: null, movesWatermark: true, driftBefore };
 }
 
 /** No clock is off by more; a Date header that says so is stale, from a cache on the way. */

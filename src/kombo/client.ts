@@ -1,13 +1,15 @@
 import { classifyAnswer, remedy, SyncError } from '../domain/errors.ts';
 import { findEndpoint } from '../domain/catalogue/index.ts';
+import { LONGEST_LIMIT_MS, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
+import { cleanLine } from '../domain/text.ts';
 import type { Secret } from '../secret.ts';
 import { parseExact } from './json.ts';
 import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
 
 /** Kombo's maximum; the default of 100 would cost two and a half times the requests. */
 const PAGE_SIZE = 250;
-/** Reads come out of Kombo's own database, so half a minute is generous. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Code of a request that was not answered in time. */
+export const TIMED_OUT = 'TIMED_OUT';
 
 export interface PageQuery {
   integrationId: string;
@@ -34,9 +36,14 @@ export interface KomboClient {
   /** One page of a list endpoint, with the filters that a sync always sends. @throws SyncError */
   fetchPage(query: PageQuery): Promise<KomboPage>;
   /** @throws SyncError of class IntegrationGone when Kombo does not know it. */
-  getIntegration(integrationId: string): Promise<KomboIntegration>;
+  getIntegration(integrationId: string, options?: RequestOptions): Promise<KomboIntegration>;
   /** Checks the key; returns Kombo's clock. @throws SyncError of class AccessDenied when the key is wrong. */
   checkApiKey(): Promise<{ date: Date | null }>;
+}
+
+export interface RequestOptions {
+  timeoutMs?: number;
+  signal?: AbortSignal;
 }
 
 export interface KomboClientOptions {
@@ -54,10 +61,11 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
   const request = async (
     path: string,
     query: URLSearchParams,
-    init: { integrationId?: string; signal?: AbortSignal | undefined },
+    init: { integrationId?: string; signal?: AbortSignal | undefined; timeoutMs?: number },
   ) => {
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const timeoutMs = Math.min(init.timeoutMs ?? Infinity, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
+    const timeout = AbortSignal.timeout(timeoutMs);
     const headers: Record<string, string> = {
       authorization: `Bearer ${options.apiKey.reveal()}`,
       accept: 'application/json',
@@ -74,7 +82,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       text = await response.text();
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw unreachable(path, options, timeout.aborted, error);
+      throw unreachable(path, timeout.aborted ? timeoutMs : undefined, error);
     }
     return { body: readBody(path, response, text), date: readDate(response), pauseMs: readPause(response) };
   };
@@ -83,8 +91,12 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
     async fetchPage(query) {
       const answer = await request(query.endpoint, listParameters(query), query);
       const page = PAGE.safeParse(answer.body);
-      if (!page.success)
-        throw new SyncError('Unavailable', `${query.endpoint} answered without a list of results.`);
+      if (!page.success) {
+        throw new SyncError(
+          'Unavailable',
+          `${query.endpoint} answered without a list of results and the cursor of the next page.`,
+        );
+      }
       // An empty cursor ends the listing, as null does.
       return {
         results: page.data.data.results,
@@ -93,9 +105,9 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         pauseMs: answer.pauseMs,
       };
     },
-    async getIntegration(integrationId) {
+    async getIntegration(integrationId, init = {}) {
       const path = `/integrations/${encodeURIComponent(integrationId)}`;
-      const { body } = await request(path, new URLSearchParams(), {});
+      const { body } = await request(path, new URLSearchParams(), init);
       const parsed = KOMBO_INTEGRATION.safeParse(body);
       if (!parsed.success)
         throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
@@ -131,7 +143,7 @@ function readBody(path: string, response: Response, text: string): unknown {
   }
   if (response.ok && body !== undefined) return body;
   const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
-  const code = typeof error?.code === 'string' ? error.code : null;
+  const code = typeof error?.code === 'string' ? cleanLine(error.code) : null;
   const said = classifyAnswer(code, response.status);
   // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
   const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;
@@ -144,19 +156,14 @@ function readBody(path: string, response: Response, text: string): unknown {
   });
 }
 
-function unreachable(
-  path: string,
-  options: KomboClientOptions,
-  timedOut: boolean,
-  error: unknown,
-): SyncError {
+function unreachable(path: string, timeoutMs: number | undefined, error: unknown): SyncError {
   const cause = (error as { cause?: { code?: string } }).cause?.code;
-  const what = timedOut
-    ? `did not answer ${path} within ${(options.timeoutMs ?? REQUEST_TIMEOUT_MS) / 1000} s`
-    : `cannot be reached for ${path}${cause ? ` (${cause})` : ''}`;
-  return new SyncError('Unavailable', `Kombo ${what}. ${remedy('Unavailable')}`, {
-    code: cause ?? 'NETWORK',
-  });
+  const what =
+    timeoutMs === undefined
+      ? `cannot be reached for ${path}${cause ? ` (${cause})` : ''}`
+      : `did not answer ${path} within ${timeoutMs / 1000} s`;
+  const code = timeoutMs === undefined ? (cause ?? 'NETWORK') : TIMED_OUT;
+  return new SyncError('Unavailable', `Kombo ${what}. ${remedy('Unavailable')}`, { code });
 }
 
 function readDate(response: Response): Date | null {
@@ -165,14 +172,14 @@ function readDate(response: Response): Date | null {
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 
-const MAX_PAUSE_MS = 10 * 60_000;
-
 /** Retry-After in seconds or as a date; else the seconds until Kombo's window starts anew. */
 function readRetryAfter(response: Response): number | undefined {
   const header = response.headers.get('retry-after');
   if (header !== null) {
-    const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-    if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), MAX_PAUSE_MS);
+    // A date is by Kombo's clock, and ours may be another.
+    const now = readDate(response)?.getTime() ?? Date.now();
+    const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+    if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), LONGEST_LIMIT_MS);
   }
   if (response.status !== 429) return undefined;
   return readReset(response);
@@ -185,7 +192,7 @@ function readPause(response: Response): number {
 /** `ratelimit-reset` is seconds left, not a moment: https://docs.kombo.dev/ats/getting-started/querying-api */
 function readReset(response: Response): number | undefined {
   const seconds = Number(response.headers.get('ratelimit-reset') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, MAX_PAUSE_MS) : undefined;
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, LONGEST_LIMIT_MS) : undefined;
 }
 
 function toIntegration(data: {
@@ -201,17 +208,21 @@ function toIntegration(data: {
 }): KomboIntegration {
   return {
     id: data.id,
-    tool: data.tool.id,
-    category: data.category,
-    state: data.status ?? null,
-    setupStatus: data.setup_status ?? null,
-    organizationName: data.end_user?.organization_name ?? null,
+    tool: cleanLine(data.tool.id),
+    category: cleanLine(data.category),
+    state: clean(data.status),
+    setupStatus: clean(data.setup_status),
+    organizationName: clean(data.end_user?.organization_name),
     createdAt: toDate(data.created_at),
     dataExpiredAt: toDate(data.data_expired_at),
     unavailableModels: (data.read_models ?? [])
       .filter((model) => model.is_available === false)
-      .map((model) => model.id),
+      .map((model) => cleanLine(model.id)),
   };
+}
+
+function clean(text: string | null | undefined): string | null {
+  return text == null ? null : cleanLine(text);
 }
 
 function toDate(text: string | null | undefined): Date | null {

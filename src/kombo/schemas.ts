@@ -6,7 +6,8 @@ import type { Category } from '../domain/catalogue/index.ts';
  * type, and is kept in the raw record.
  */
 export const PAGE = z.object({
-  data: z.object({ next: z.string().nullish(), results: z.array(z.unknown()) }),
+  // Without a word about the next page, an answer that was cut short would count as the last one.
+  data: z.object({ next: z.string().nullable(), results: z.array(z.unknown()) }),
 });
 
 export const KOMBO_INTEGRATION = z.object({

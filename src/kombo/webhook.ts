@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isIntegrationId, isName } from '../domain/text.ts';
 
 /** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
 export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | Ignored;
@@ -64,8 +65,9 @@ export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
 /** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. */
 const MAX_MODELS = 500;
 
-/** Ids become workflow ids and keys in Postgres, neither of which takes NUL, control characters or half surrogates. */
-const name = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,200}$/u);
+/** Ids become workflow ids and keys in Postgres. */
+const integrationId = z.string().refine(isIntegrationId);
+const name = z.string().refine(isName);
 const optionalName = name.optional().catch(undefined);
 
 const envelope = z.object({ id: name, type: name, data: z.looseObject({}) });
@@ -76,7 +78,7 @@ const changedModel = z.object({ name });
 // Deliveries about an integration itself name it `id`; all others name it `integration_id`, some beside an own `id`.
 const created = z
   .object({
-    id: name,
+    id: integrationId,
     tool: optionalName,
     category: optionalName,
     deleted_at: z.iso.datetime({ offset: true }).optional().catch(undefined),
@@ -86,7 +88,11 @@ const created = z
     ...(data.deleted_at ? { deletedAt: new Date(data.deleted_at) } : {}),
   }));
 const related = z
-  .object({ integration_id: name, integration_tool: optionalName, integration_category: optionalName })
+  .object({
+    integration_id: integrationId,
+    integration_tool: optionalName,
+    integration_category: optionalName,
+  })
   .transform((data) => about(data.integration_id, data.integration_tool, data.integration_category));
 
 /**

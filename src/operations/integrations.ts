@@ -1,13 +1,15 @@
 import type { Config } from '../config.ts';
 import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
-import { isDeletionOf, mayHaveMissed, REMOVED, whyParked, type Parked } from '../domain/life.ts';
+import { judgeSighting, REMOVED, type Parked } from '../domain/life.ts';
 import type { Trigger } from '../domain/sync.ts';
-import { endpointStates, isDue } from '../store/endpoint-states.ts';
-import { findIntegration, lastSeen, type Integration } from '../store/integrations.ts';
+import { databaseTime } from '../store/database.ts';
+import { readHistory } from '../store/endpoint-history.ts';
+import { findIntegration, knownLife, type Integration } from '../store/integrations.ts';
 import { forgetUnknown, noteSighting, pause, remove, resume } from '../store/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
+import { settleIntegration, type Settled } from '../temporal/settle.ts';
 import { signalChanges, type SignalRequest } from '../temporal/start.ts';
 import { audited, permitted } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
@@ -41,7 +43,6 @@ export async function addIntegration(
 ): Promise<AddedIntegration> {
   return audited(deps, { action: 'add', integrationId: id, details: options }, async () => {
     const { store, config } = deps;
-    const lifecycle = createLifecycle(deps.temporal.client, config);
     const before = await findIntegration(store, id);
     const found = await deps.kombo.getIntegration(id).catch((error: unknown) => {
       if (error instanceof SyncError && error.errorClass === 'IntegrationGone') {
@@ -51,31 +52,30 @@ export async function addIntegration(
       }
       throw error;
     });
-    const { removedAt, statusCode } = before ?? {};
-    if (removedAt && statusCode === REMOVED.deleted && isDeletionOf(removedAt, found)) {
+    const judged = judgeSighting(before && knownLife(before), found, { byHand: true });
+    if (judged.case !== 'there') {
       throw conflict(
         'removed',
         `${id} was deleted in Kombo, which cannot be undone; connect it again there.`,
       );
     }
-    const missed = before?.status === 'removed' || (before && mayHaveMissed(lastSeen(before), found));
+    const { revive, missed, parked: waiting = null } = judged;
     const { integration, revived } = await noteSighting(
       store,
       { ...found, id },
-      { revive: true, unpark: false, missed: missed ? endpointsOf(config, found.category) : [] },
+      { revive, unpark: false, missed: missed ? endpointsOf(config, found.category) : [] },
     );
     await forgetUnknown(store, id);
-    if (revived) await lifecycle.cancelErasure(id);
-    const schedules = await lifecycle.ensureSchedules(integration);
-    const states = [...(await endpointStates(store, id)).values()];
+    const { schedules } = await settle(deps, id);
+    const { now, endpoints } = await readHistory(store, id, endpointsOf(config, found.category));
+    const states = [...endpoints.values()];
     const first = revived || states.every((state) => state.lastFull === null);
-    const waiting = whyParked({ status: found.state, setupStatus: found.setupStatus }) ?? null;
     const wanted = options.sync && integration.status !== 'paused';
-    // What is parked already, and still cannot be read, is looked at again without us.
-    const wakes =
-      wanted &&
-      (first || states.some((state) => isDue(state, new Date()))) &&
-      !(waiting && integration.status === 'parked');
+    const isOwed = states.some(({ debts }) =>
+      Object.values(debts).some(({ dueAt }) => dueAt === null || dueAt <= now),
+    );
+    // What is parked already, and still cannot be read, is looked up again without us.
+    const wakes = wanted && (first || isOwed) && !(waiting && integration.status === 'parked');
     let sync: StartedSync | null = null;
     if (wanted && first && !waiting) {
       sync = await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() });
@@ -86,6 +86,11 @@ export async function addIntegration(
     }
     return { integration, new: before === undefined || revived, schedules, sync, waiting };
   });
+}
+
+/** Brings Temporal in line with the integration as it is now. */
+function settle({ store, temporal, config }: OperationDeps, id: string): Promise<Settled> {
+  return settleIntegration({ store, lifecycle: createLifecycle(temporal.client, config) }, id);
 }
 
 function endpointsOf(config: Config, category: Category): string[] {
@@ -110,21 +115,17 @@ export async function removeIntegration(
   const act = { action: 'remove', integrationId: id, details: options };
   await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
-    const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const { name } = deps.actor;
     const message = `Removed by ${name}. "kombo-sync integrations add ${id}" brings it back.`;
-    const removed = await remove(deps.store, id, { code: REMOVED.byHand, message, at: new Date() });
-    const cancelled = await lifecycle.cancelSyncs(id);
-    await lifecycle.deleteSchedules(id);
-    const integration = await requireIntegration(deps.store, id);
-    if (integration.status !== 'removed') {
-      // Somebody has added it again meanwhile, and the schedules that went may be those of its new life.
-      await lifecycle.ensureSchedules(integration);
-      return { integration, removed: removed !== undefined, cancelled, eraseAt: null };
+    const at = await databaseTime(deps.store);
+    const removed = await remove(deps.store, id, { code: REMOVED.byHand, message, at });
+    const { integration = await requireIntegration(deps.store, id), cancelled } = await settle(deps, id);
+    const isRemoved = integration.status === 'removed';
+    if (isRemoved && options.erase) {
+      await createLifecycle(deps.temporal.client, deps.config).planErasure(id, 'now');
     }
     const eraseAt = options.erase ? new Date() : erasureOf(integration, deps.config);
-    if (eraseAt) await lifecycle.planErasure(id, options.erase ? 'now' : integration.removedAt!);
-    return { integration, removed: removed !== undefined, cancelled, eraseAt };
+    return { integration, removed: removed !== undefined, cancelled, eraseAt: isRemoved ? eraseAt : null };
   });
 }
 
@@ -150,12 +151,9 @@ export async function pauseIntegration(
   const act = { action: 'pause', integrationId: id, details: { reason } };
   const before = await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
-    const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const integration = await pause(deps.store, id, reason.trim());
     if (!integration) throw conflict('removed', `${id} is removed; there is nothing to pause.`);
-    await lifecycle.pauseSchedules(id, reason.trim());
-    // After the status, so that a sync which begins meanwhile finds it paused.
-    const cancelled = await lifecycle.cancelSyncs(id);
+    const { cancelled } = await settle(deps, id);
     return { integration, paused: before.status !== 'paused', cancelled };
   });
 }
@@ -174,9 +172,8 @@ export async function resumeIntegration(
     if (status === 'removed') throw conflict('removed', `${id} is removed: ${statusReason ?? ''}`);
   });
   return audited(deps, act, async () => {
-    const lifecycle = createLifecycle(deps.temporal.client, deps.config);
     const resumed = await resume(deps.store, id);
-    await lifecycle.resumeSchedules(id);
+    await settle(deps, id);
     const integration = resumed ?? (await requireIntegration(deps.store, id));
     if (integration.status === 'active') await signalLife(deps, integration, 'resumed', 'manual');
     return { integration, resumed: resumed !== undefined };

@@ -5,6 +5,7 @@ import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
+import { payDebts, type Paid } from './debts.ts';
 import { PASS_COLUMNS, passLost, type Pass } from './passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import {
@@ -32,7 +33,8 @@ export interface Page {
 export interface Committed {
   pass: Pass;
   changed: boolean;
-  owes: boolean;
+  /** What the end of the pass has paid; undefined while it has not ended. */
+  paid?: Paid;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -40,7 +42,7 @@ const UNIQUE_VIOLATION = '23505';
 /**
  * Writes a page and moves the cursor in one transaction (invariant I7).
  *
- * @returns the pass as it is afterwards, and whether a read is owed that it has not paid and that is due.
+ * @returns the pass as it is afterwards, and once it has ended what that has paid.
  * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
  * @throws SyncError IntegrationGone when the integration is removed; nothing is written then either.
  * @throws SyncError CursorRepeated when `next` was followed before.
@@ -86,8 +88,10 @@ async function commit(
   await beginWrite(client, target);
   const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
   const moved = await movePass(client, pass, page, counts);
-  const owes = page.next === null && (await finishPass(client, moved));
-  return { pass: moved, changed: isChange(counts), owes };
+  const changed = isChange(counts);
+  if (page.next !== null) return { pass: moved, changed };
+  await tidyListing(client, moved);
+  return { pass: moved, changed, paid: await payDebts(client, moved) };
 }
 
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
@@ -100,7 +104,8 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
         from kombo_sync.passes where id = $2 and version = $3
       )
       update kombo_sync.passes set
-        version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(),
+        version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(), waits_until = null,
+        error_code = null, error_message = null,
         watermark_at = case when pages = 0 then started_at + $7::int * interval '1 millisecond' else watermark_at end,
         state = case when $6::text is null then 'completed' else state end,
         finished_at = case when $6::text is null then clock_timestamp() end,
@@ -143,28 +148,8 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
   return moved;
 }
 
-/** What was owed is done, and an endpoint that answers neither fails nor is disabled. The pages of a delta have served. */
-async function finishPass(client: pg.ClientBase, pass: Pass): Promise<boolean> {
-  // Something may be owed since after the pass began; a full one has then still paid the full read that was owed before.
-  const { rows } = await client.query<{ owes: boolean }>(
-    `update kombo_sync.endpoint_states s set
-       disabled_code = null, disabled_message = null, disabled_at = null,
-       owed = case when rest.whole then 'full' when rest.some then 'delta' end,
-       owed_since = case when rest.some then owed_since when rest.whole then owed_full_since end,
-       owed_full_since = case when rest.whole then owed_full_since end,
-       due_at = case when rest.whole and failing_since is null then due_at end,
-       failures = 0, failing_since = null, failed_at = null, failed_sync = null, failure_code = null, failure_message = null,
-       needs_person = false
-     from (
-       select integration_id, endpoint, owed = 'full' and not ($4 and owed_full_since <= $3) as whole,
-         owed_since > $3 as some
-       from kombo_sync.endpoint_states where integration_id = $1 and endpoint = $2 for update
-     ) rest
-     where s.integration_id = rest.integration_id and s.endpoint = rest.endpoint
-       and (disabled_code is not null or owed is not null or failing_since is not null)
-     returning owed is not null and (due_at is null or due_at <= now()) as owes`,
-    [pass.integration_id, pass.endpoint, pass.started_at, pass.updated_after === null],
-  );
+/** The pages of a delta have served. */
+async function tidyListing(client: pg.ClientBase, pass: Pass): Promise<void> {
   if (pass.updated_after !== null) {
     await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
   } else {
@@ -175,7 +160,6 @@ async function finishPass(client: pg.ClientBase, pass: Pass): Promise<boolean> {
       [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
     );
   }
-  return rows[0]?.owes ?? false;
 }
 
 function isRepeatedCursor(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../domain/cutover.ts';
 import type { Store } from './database.ts';
-import { joinComplete, joinWhole } from './pass-joins.ts';
+import { IS_FAILING } from './debts.ts';
+import { joinComplete, joinOwed, joinWhole } from './pass-joins.ts';
 import { readEndpoints } from './read-endpoints.ts';
 
 export interface CutoverQuery {
@@ -96,17 +97,21 @@ interface EndpointRow {
 /** $1 id or null · $2 to $4 endpoints that are read. What the tool does not offer is left out. */
 const ENDPOINTS = `
 select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
-  s.failing_since is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
+  s.failure_message is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
 from kombo_sync.integrations i
 join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
   on e.category = i.category and e.model <> all(i.unavailable_models)
-left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
+${joinOwed('i.id')}
+left join lateral (
+  select failure_message, needs_person from kombo_sync.debts d
+  where d.integration_id = i.id and d.endpoint = e.path and ${IS_FAILING}
+  order by needs_person desc, failing_since limit 1) s on true
 ${joinComplete('i.id')}
 ${joinWhole('i.id')}
 left join lateral (
   select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
   order by d.at desc limit 1) repaired on true
-where i.status <> 'removed' and ($1::text is null or i.id = $1::text) and s.disabled_code is null
+where i.status <> 'removed' and ($1::text is null or i.id = $1::text) and not owed.refused
 order by i.id, e.path`;
 
 function toEndpoint(row: EndpointRow): EndpointFacts {

@@ -1,6 +1,6 @@
 import { CATALOGUE } from '../domain/catalogue/index.ts';
 import { quote } from './data-tables.ts';
-import type { Store } from './database.ts';
+import { patiently, type Store } from './database.ts';
 
 const BATCH = 2_000;
 
@@ -8,7 +8,7 @@ const BATCH = 2_000;
  * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go before
  * the data: should the integration come back half-way, it counts as never read.
  */
-const BEFORE_DATA = ['passes', 'endpoint_states'];
+const BEFORE_DATA = ['passes', 'debts'];
 const AFTER_DATA = ['changes', 'rejected_records', 'drift', 'sync_deliveries', 'deliveries'];
 
 const TABLES = [
@@ -25,12 +25,14 @@ const TABLES = [
  */
 export async function eraseSome(store: Store, integrationId: string): Promise<number> {
   for (const table of TABLES) {
-    const { rowCount } = await store.pool.query(
-      `with removed as materialized (
+    const { rowCount } = await patiently(store.pool, (query) =>
+      query(
+        `with removed as materialized (
          select id from kombo_sync.integrations where id = $1 and status = 'removed' for share)
        delete from ${table} where ctid = any(array(
          select ctid from ${table} where integration_id = $1 and exists (select from removed) limit ${BATCH}))`,
-      [integrationId],
+        [integrationId],
+      ),
     );
     if (rowCount) return rowCount;
   }

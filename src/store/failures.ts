@@ -1,38 +1,52 @@
-import type { EndpointFailure } from '../domain/plan.ts';
+import { isFailing, type Debt, type Failure } from '../domain/decide.ts';
+import { LOOK_UP, type DebtKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
+import { IS_FAILING, toDebt } from './debts.ts';
 
-/** An endpoint whose last tries have failed. */
-export interface FailingEndpoint extends EndpointFailure {
+/** A read that is owed, and why it has failed. */
+export interface OwedRead extends Debt {
+  kind: DebtKind;
+}
+
+/** A read whose last tries have failed. */
+export interface FailingRead extends Failure {
   integrationId: string;
+  /** Path of an endpoint, or of the integration itself for a look-up. */
   endpoint: string;
+  kind: DebtKind;
   /** When it is tried again; null when the next sync of any kind does that. */
   nextTryAt: Date | null;
 }
 
-/** The failing endpoints of these integrations, those that need a person first. */
-export async function listFailing(
-  store: Store,
-  integrationIds: readonly string[],
-): Promise<FailingEndpoint[]> {
-  if (integrationIds.length === 0) return [];
-  const rows = await store.db
-    .selectFrom('kombo_sync.endpoint_states')
-    .select(['integration_id', 'endpoint', 'failures', 'failing_since', 'failure_code', 'failure_message'])
-    .select(['needs_person', 'due_at'])
-    .where('integration_id', 'in', [...integrationIds])
-    .where('failing_since', 'is not', null)
-    .orderBy('needs_person', 'desc')
-    .orderBy('integration_id')
-    .orderBy('endpoint')
-    .execute();
-  return rows.map((row) => ({
-    integrationId: row.integration_id,
-    endpoint: row.endpoint,
-    code: row.failure_code ?? '',
-    message: row.failure_message ?? '',
-    failures: row.failures,
-    since: row.failing_since!,
-    needsPerson: row.needs_person,
-    nextTryAt: row.due_at,
-  }));
+/** What of the things that are owed has failed: what needs you first. */
+export function failuresOf(owed: readonly OwedRead[]): (OwedRead & { failure: Failure })[] {
+  return owed
+    .filter((debt): debt is OwedRead & { failure: Failure } => isFailing(debt))
+    .sort((a, b) => Number(b.failure.needsPerson) - Number(a.failure.needsPerson));
 }
+
+/** How a read is called where people see it. */
+export const readName = ({ endpoint, kind }: { endpoint: string; kind: DebtKind }) =>
+  endpoint === LOOK_UP ? 'look-up' : kind === 'delta' ? endpoint : `${endpoint} (${kind})`;
+
+/** The failing reads of these integrations, those that need you first. */
+export async function listFailing(store: Store, integrationIds: readonly string[]): Promise<FailingRead[]> {
+  if (integrationIds.length === 0) return [];
+  const { rows } = await store.pool.query<FailingRow>(
+    `select * from kombo_sync.debts where integration_id = any($1) and ${IS_FAILING}
+     order by needs_person desc, integration_id, endpoint, kind`,
+    [integrationIds],
+  );
+  return rows.map((row) => {
+    const { dueAt, failure } = toDebt(row);
+    return {
+      integrationId: row.integration_id,
+      endpoint: row.endpoint,
+      kind: row.kind,
+      ...failure!,
+      nextTryAt: dueAt,
+    };
+  });
+}
+
+type FailingRow = Parameters<typeof toDebt>[0] & { integration_id: string; endpoint: string; kind: DebtKind };

@@ -1,10 +1,8 @@
 import { sql, type Selectable } from 'kysely';
 import type { Category } from '../domain/catalogue/index.ts';
-import type { Seen } from '../domain/life.ts';
+import type { IntegrationStatus, KnownLife } from '../domain/life.ts';
 import type { Store } from './database.ts';
 import type { IntegrationsTable } from './schema.ts';
-
-export type IntegrationStatus = 'active' | 'paused' | 'parked' | 'removed';
 
 export interface Integration {
   id: string;
@@ -17,8 +15,6 @@ export interface Integration {
   statusSince: Date;
   /** Parked until a person does something at Kombo. */
   needsPerson: boolean;
-  /** How often it was found parked in a row. */
-  failures: number;
   /** When it is looked at again, while it is parked and that may help. */
   retryAt: Date | null;
   organizationName: string | null;
@@ -35,6 +31,8 @@ export interface Integration {
   removedAt: Date | null;
   erasedAt: Date | null;
   lookedUpAt: Date | null;
+  /** Since when Temporal may not be in line with the status; null when it is. */
+  temporalDueAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -83,16 +81,49 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
   const row = await store.db
     .insertInto('kombo_sync.integrations')
     .values({ id: input.id, ...known })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(known))
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        ...known,
+        // The schedules are labelled with both.
+        temporal_due_at: sql<Date | null>`case
+          when (integrations.tool, integrations.category) = (excluded.tool, excluded.category)
+          then integrations.temporal_due_at else now() end`,
+      }),
+    )
     .returningAll()
     .executeTakeFirstOrThrow();
   return toIntegration(row);
 }
 
-/** The integration as Kombo has shown it last. */
-export function lastSeen(integration: Integration): Seen {
+/**
+ * Keeps an integration that a webhook has told of while Kombo does not answer about it: enough to read it. It is looked up as
+ * soon as Kombo answers. One that is known stays as it is.
+ */
+export async function adoptUnseen(
+  store: Store,
+  { id, tool, category }: Pick<IntegrationInput, 'id' | 'tool' | 'category'>,
+): Promise<Integration | undefined> {
+  await store.db
+    .insertInto('kombo_sync.integrations')
+    .values({ id, tool, category })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  return findIntegration(store, id);
+}
+
+/** What is known here of an integration, and what Kombo has shown of it last. */
+export function knownLife(integration: Integration): KnownLife {
+  const { status, statusCode, removedAt } = integration;
   const { komboState, setupStatus, komboCreatedAt, dataExpiredAt } = integration;
-  return { state: komboState, setupStatus, createdAt: komboCreatedAt, dataExpiredAt };
+  return {
+    status,
+    statusCode,
+    removedAt,
+    state: komboState,
+    setupStatus,
+    createdAt: komboCreatedAt,
+    dataExpiredAt,
+  };
 }
 
 /** A row of `integrations` as the rest of the code sees it. */
@@ -106,7 +137,6 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     statusReason: row.status_reason,
     statusSince: row.status_since,
     needsPerson: row.needs_person,
-    failures: row.failures,
     retryAt: row.retry_at,
     organizationName: row.organization_name,
     unavailableModels: row.unavailable_models,
@@ -118,6 +148,7 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     removedAt: row.removed_at,
     erasedAt: row.erased_at,
     lookedUpAt: row.looked_up_at,
+    temporalDueAt: row.temporal_due_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -1,13 +1,8 @@
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
-import { owe } from './endpoint-states.ts';
-import {
-  saveIntegration,
-  toIntegration,
-  type Integration,
-  type IntegrationInput,
-  type IntegrationStatus,
-} from './integrations.ts';
+import type { IntegrationStatus } from '../domain/life.ts';
+import { owe } from './debts.ts';
+import { saveIntegration, toIntegration, type Integration, type IntegrationInput } from './integrations.ts';
 
 /**
  * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
@@ -24,8 +19,8 @@ interface Change {
   code?: string | undefined;
   reason?: string | undefined;
   needsPerson?: boolean;
-  failures?: number;
-  retryAt?: Date | null;
+  /** Milliseconds until the next look-up; null when no timer waits for it. */
+  retryInMs?: number | null;
   removedAt?: Date | null;
 }
 
@@ -40,8 +35,11 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
       status_since: sql<Date>`case when status = ${next.to} and status_code is not distinct from ${code}
         then status_since else now() end`,
       needs_person: next.needsPerson ?? false,
-      failures: next.failures ?? 0,
-      retry_at: next.retryAt ?? null,
+      // Webhooks have it looked up more often than was planned, which says nothing about how long it will last.
+      retry_at: sql<Date | null>`case
+        when ${next.retryInMs ?? null}::float8 is null then null
+        when status = ${next.to} and status_code is not distinct from ${code} and retry_at > now() then retry_at
+        else now() + ${next.retryInMs ?? null}::float8 * interval '1 millisecond' end`,
       removed_at: next.removedAt ?? null,
       paused_reason: sql<
         string | null
@@ -50,6 +48,10 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
       announced_deleted_at: sql<Date | null>`case
         when 'removed' not in (status, ${next.to}) then announced_deleted_at end`,
       erased_at: null,
+      // Parked or not, schedules stay as they are.
+      temporal_due_at: sql<Date | null>`case
+        when status in ('paused', 'removed') or ${next.to} in ('paused', 'removed') then clock_timestamp()
+        else temporal_due_at end`,
       updated_at: sql<Date>`now()`,
     })
     .where('id', '=', id)
@@ -67,7 +69,7 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
 export async function park(
   store: Store,
   id: string,
-  why: { code: string; message: string; needsPerson: boolean; failures: number; retryAt: Date },
+  why: { code: string; message: string; needsPerson: boolean; retryInMs: number | null },
 ): Promise<Integration | undefined> {
   return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
 }
@@ -173,7 +175,11 @@ export async function noteSighting(
     let revived = sighting.revive ? await revive(inside, seen.id) : undefined;
     if (revived && pausedFor !== null) revived = await pause(inside, seen.id, pausedFor);
     const unparked = sighting.unpark ? await unpark(inside, seen.id) : undefined;
-    await owe(inside, seen.id, sighting.missed, 'full');
+    await owe(
+      inside,
+      seen.id,
+      sighting.missed.map((endpoint) => ({ endpoint, kind: 'full' })),
+    );
     return { integration: unparked ?? revived ?? saved, revived: revived !== undefined };
   });
 }
@@ -197,16 +203,42 @@ export async function noteLook(store: Store, id: string): Promise<void> {
     .execute();
 }
 
-/** The next sync looks the integration up at Kombo before anything else, and settles a deletion that was announced. */
-export async function oweLookUp(store: Store, id: string, deletedAt?: Date): Promise<void> {
+/** A deletion that a webhook told of is kept until a look-up has settled it. */
+export async function announceDeletion(store: Store, id: string, deletedAt: Date): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')
-    .set({
-      looked_up_at: null,
-      ...(deletedAt ? { announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` } : {}),
-    })
+    .set({ announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` })
     .where('id', '=', id)
     .execute();
+}
+
+/** Integrations with which Temporal may not be in line for a while. */
+export async function listUnsettled(store: Store, olderThanMs: number, limit: number): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.integrations')
+    .select('id')
+    .where('temporal_due_at', '<', sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`)
+    .orderBy('temporal_due_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Temporal is in line with an integration as it was. False when its status has changed meanwhile. */
+export async function noteSettled(
+  store: Store,
+  { id, temporalDueAt }: Pick<Integration, 'id' | 'temporalDueAt'>,
+): Promise<boolean> {
+  const row = await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      temporal_due_at: sql<Date | null>`case
+        when date_trunc('milliseconds', temporal_due_at) > ${temporalDueAt}::timestamptz then temporal_due_at end`,
+    })
+    .where('id', '=', id)
+    .returning('temporal_due_at')
+    .executeTakeFirst();
+  return row?.temporal_due_at == null;
 }
 
 /** Kombo does not know an integration that a webhook named, and neither do we. */

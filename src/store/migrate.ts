@@ -2,19 +2,15 @@ import { Migrator, type Migration } from 'kysely/migration';
 import { ensureDataTables, missingDataTables } from './data-tables.ts';
 import type { Store } from './database.ts';
 import { service } from './migrations/0001-service.ts';
-import { lifecycle } from './migrations/0002-lifecycle.ts';
-import { pausedReason } from './migrations/0003-paused-reason.ts';
-import { failedSync } from './migrations/0004-failed-sync.ts';
 
 /** Numbered steps of schema `kombo_sync`; a released step never changes. Schema `kombo` follows the catalogue. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
-  '0002-lifecycle': lifecycle,
-  '0003-paused-reason': pausedReason,
-  '0004-failed-sync': failedSync,
 };
 
 const MIGRATION_LOCK = 7_105_001;
+/** Another process may fill new columns of big tables meanwhile. */
+const LOCK_WAIT_MS = 24 * 60 * 60_000;
 
 function createMigrator(store: Store): Migrator {
   return new Migrator({
@@ -36,8 +32,13 @@ export async function migrate(store: Store): Promise<{ applied: string[] }> {
   // A connection of its own holds the lock, so that it ends with this call whatever happens to the pool.
   const client = await store.pool.connect();
   try {
-    await client.query('set statement_timeout = 0');
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('set statement_timeout = 0; set lock_timeout = 0');
+    const lock = {
+      text: 'select pg_advisory_lock($1)',
+      values: [MIGRATION_LOCK],
+      query_timeout: LOCK_WAIT_MS,
+    };
+    await client.query(lock);
     await client.query('create schema if not exists kombo_sync');
     await client.query('create schema if not exists kombo');
     await client.query(

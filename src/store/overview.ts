@@ -1,13 +1,21 @@
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
-import { toIntegration, type Integration, type IntegrationStatus } from './integrations.ts';
-import { joinComplete, joinWhole } from './pass-joins.ts';
+import type { IntegrationStatus } from '../domain/life.ts';
+import { LOOK_UP, type DriftVerdict } from '../domain/sync.ts';
+import { IS_FAILING } from './debts.ts';
+import { toIntegration, type Integration } from './integrations.ts';
+import { joinComplete, joinOwed, joinWhole } from './pass-joins.ts';
 import { readEndpoints } from './read-endpoints.ts';
 
 /** An integration with how fresh its copy is. */
 export interface IntegrationOverview extends Integration {
-  /** The oldest watermark of its endpoints: everything up to here is in Postgres. Null while one was never read. */
+  /**
+   * Everything up to here is in Postgres: the oldest of what its endpoints are complete to, and of what is owed for them.
+   * Null while one was never read.
+   */
   freshAsOf: Date | null;
+  /** Endpoints that do not count for that: the tool has said that it does not offer them. */
+  notOffered: string[];
   /** Endpoints whose last tries have failed. */
   failedEndpoints: string[];
   /** Of these, the ones that trying again has not helped. */
@@ -24,7 +32,7 @@ export interface IntegrationOverview extends Integration {
   /** Each endpoint was read in full since then or later. Null while one never was. */
   lastFullAt: Date | null;
   /** Verdict of the newest full sync's drift, over all endpoints. Null before there was anything to compare. */
-  drift: 'none' | 'expected' | 'unexpected' | null;
+  drift: DriftVerdict | null;
 }
 
 export interface OverviewFilter {
@@ -100,7 +108,7 @@ export async function countOverview(
   const { rows } = await store.pool.query<{ status: IntegrationStatus; count: number; failing: number }>(
     `select i.status, count(*)::int as count, count(f.integration_id)::int as failing
      from kombo_sync.integrations i
-     left join (select distinct integration_id from kombo_sync.endpoint_states where failing_since is not null) f
+     left join (select distinct integration_id from kombo_sync.debts where ${IS_FAILING}) f
        on f.integration_id = i.id and i.status = 'active'
      where ($2::text is null or i.category = $2::text) and ${matches('$1')}
      group by i.status`,
@@ -125,10 +133,14 @@ export async function readTotals(store: Store): Promise<Totals> {
   const { rows } = await sql<{ status: IntegrationStatus; count: number }>`
     select status, count(*)::int as count from kombo_sync.integrations group by status`.execute(store.db);
   const failing = await sql<{ integrations: number; endpoints: number; persons: number }>`
-    select count(distinct s.integration_id)::int as integrations, count(*)::int as endpoints,
-      count(*) filter (where s.needs_person)::int as persons
-    from kombo_sync.endpoint_states s join kombo_sync.integrations i on i.id = s.integration_id
-    where s.failing_since is not null and i.status = 'active'`.execute(store.db);
+    select count(distinct integration_id)::int as integrations,
+      count(distinct (integration_id, endpoint))::int as endpoints,
+      count(distinct (integration_id, endpoint)) filter (where needs_person)::int as persons
+    from kombo_sync.debts
+    where ${sql.raw(IS_FAILING)}
+      and integration_id in (select id from kombo_sync.integrations where status = 'active')`.execute(
+    store.db,
+  );
   const counted = failing.rows[0]!;
   return {
     byStatus: {
@@ -151,13 +163,13 @@ export async function oldestWatermarks(
 ): Promise<Map<string, number>> {
   const { rows } = await store.pool.query<{ category: string; seconds: number }>(
     `select i.category,
-       extract(epoch from now() - min(coalesce(complete.watermark_at, i.created_at)))::float8 as seconds
+       extract(epoch from now() - min(least(coalesce(complete.watermark_at, i.created_at), owed.since)))::float8 as seconds
      from kombo_sync.integrations i
      join unnest($1::text[], $2::text[], $3::text[]) as e(category, path, model)
        on e.category = i.category and e.model <> all(i.unavailable_models)
-     left join kombo_sync.endpoint_states s on s.integration_id = i.id and s.endpoint = e.path
+     ${joinOwed('i.id')}
      ${joinComplete('i.id')}
-     where i.status = 'active' and s.disabled_code is null
+     where i.status = 'active' and not owed.refused
      group by i.category`,
     readEndpoints(extraEndpoints),
   );
@@ -185,24 +197,22 @@ with page as (
     and ($5::text is null or i.category = $5::text)
     and ${matches('$3')}
     and (not $6::boolean or i.status = 'active' and exists (
-      select from kombo_sync.endpoint_states s where s.integration_id = i.id and s.failing_since is not null))
+      select from kombo_sync.debts where integration_id = i.id and ${IS_FAILING}))
   order by i.id
   limit $9::int
 )
-select page.*, reads.*, running.*, repaired.*
+select page.*, reads.*, failing.*, running.*, repaired.*
 from page
 cross join lateral (
   select
-    case when bool_and(complete.watermark_at is not null or s.disabled_code is not null)
-      then min(complete.watermark_at) filter (where s.disabled_code is null) end as "freshAsOf",
-    coalesce(array_agg(e.path order by e.path) filter (where s.failing_since is not null), '{}') as "failedEndpoints",
-    coalesce(array_agg(e.path order by e.path) filter (where s.needs_person), '{}') as "endpointsNeedingPerson",
-    min(s.due_at) filter (where s.failing_since is not null) as "nextTryAt",
+    case when bool_and(complete.watermark_at is not null or owed.refused)
+      then min(least(complete.watermark_at, owed.since)) filter (where not owed.refused) end as "freshAsOf",
+    coalesce(array_agg(e.path order by e.path) filter (where owed.refused), '{}') as "notOffered",
     max(newest.finished_at) as "lastSyncAt",
-    case when bool_and(whole.started_at is not null or s.disabled_code is not null)
-      then min(whole.started_at) filter (where s.disabled_code is null) end as "lastFullAt"
+    case when bool_and(whole.started_at is not null or owed.refused)
+      then min(whole.started_at) filter (where not owed.refused) end as "lastFullAt"
   from unnest($1::text[], $2::text[], $10::text[]) as e(category, path, model)
-  left join kombo_sync.endpoint_states s on s.integration_id = page.id and s.endpoint = e.path
+  ${joinOwed('page.id')}
   ${joinComplete('page.id')}
   left join lateral (
     select p.finished_at from kombo_sync.passes p
@@ -211,6 +221,13 @@ cross join lateral (
   ${joinWhole('page.id')}
   where e.category = page.category and e.model <> all(page.unavailable_models)
 ) reads
+cross join lateral (
+  select coalesce(array_agg(distinct endpoint), '{}') as "failedEndpoints",
+    coalesce(array_agg(distinct endpoint) filter (where needs_person), '{}') as "endpointsNeedingPerson",
+    min(due_at) as "nextTryAt"
+  from kombo_sync.debts
+  where integration_id = page.id and ${IS_FAILING} and (endpoint = '${LOOK_UP}' or endpoint = any($2::text[]))
+) failing
 cross join lateral (
   -- Of the syncs that run, also what they have read of endpoints that they are done with.
   select count(distinct endpoint) filter (where state = 'running')::int as "runningPasses",
@@ -233,6 +250,7 @@ function toOverview(row: OverviewRow): IntegrationOverview {
   return {
     ...toIntegration(row),
     freshAsOf: row.freshAsOf,
+    notOffered: row.notOffered,
     failedEndpoints: row.failedEndpoints,
     endpointsNeedingPerson: row.endpointsNeedingPerson,
     nextTryAt: row.nextTryAt,

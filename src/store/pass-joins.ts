@@ -14,3 +14,12 @@ export const joinWhole = (integrationId: string) => `left join lateral (
   select p.started_at from kombo_sync.passes p
   where p.integration_id = ${integrationId} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
   order by p.started_at desc limit 1) whole on true`;
+
+/**
+ * `owed.since`: what was told of since then is not in Postgres yet; null where nothing is owed. `owed.refused`: the tool has
+ * said that it does not offer the endpoint.
+ */
+export const joinOwed = (integrationId: string) => `cross join lateral (
+  select min(d.since) filter (where d.kind in ('delta', 'full')) as since,
+    coalesce(bool_or(d.failure_class = 'EndpointDisabled'), false) as refused
+  from kombo_sync.debts d where d.integration_id = ${integrationId} and d.endpoint = e.path) owed`;

@@ -1,8 +1,9 @@
-import { enabledEndpoints } from '../domain/catalogue/index.ts';
-import { planPasses } from '../domain/plan.ts';
+import { enabledEndpoints, isOffered } from '../domain/catalogue/index.ts';
+import { refusalOf } from '../domain/decide.ts';
+import { routeModels } from '../domain/routing.ts';
 import { quote } from './data-tables.ts';
 import type { Store } from './database.ts';
-import { endpointStates } from './endpoint-states.ts';
+import { historyOf, IS_ALIVE, readHistory } from './endpoint-history.ts';
 import type { Integration } from './integrations.ts';
 import type { Pass } from './passes.ts';
 import { summarisePass, type PassSummary } from './status.ts';
@@ -38,32 +39,14 @@ export async function passesOfFullSync(
   return rows.map(toProgress);
 }
 
-/** Everything that is being read for an integration. */
+/** Everything that is being read or swept for an integration. */
 export async function runningPasses(store: Store, integrationId: string): Promise<PassProgress[]> {
   const { rows } = await store.pool.query<Pass>(
-    `select * from kombo_sync.passes where integration_id = $1 and state = 'running' order by started_at, id`,
+    `select * from kombo_sync.passes where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking')) and ${IS_ALIVE}
+     order by started_at, id`,
     [integrationId],
   );
   return rows.map(toProgress);
-}
-
-/** A pass that has written nothing for so long may have lost the sync that it is of. */
-const STALLED_MS = 10 * 60 * 1000;
-
-/** Whether another sync reads endpoints of the integration whole just now. */
-export async function isReadWhole(
-  store: Store,
-  integrationId: string,
-  besidesSync: string,
-): Promise<boolean> {
-  const { rowCount } = await store.pool.query(
-    `select from kombo_sync.passes
-     where integration_id = $1 and state = 'running' and updated_after is null and sync_id <> $2
-       and active_at > now() - $3 * interval '1 millisecond'
-     limit 1`,
-    [integrationId, besidesSync, STALLED_MS],
-  );
-  return rowCount === 1;
 }
 
 /**
@@ -76,21 +59,21 @@ export async function expectedRecords(
   options: { models?: readonly string[] | undefined; extraEndpoints: readonly string[] },
 ): Promise<Map<string, number | null>> {
   const enabled = enabledEndpoints(integration.category, options.extraEndpoints);
-  const history = await endpointStates(store, integration.id);
-  const { passes } = planPasses({
-    kind: 'full',
-    enabled,
-    history,
-    models: options.models,
-    unavailableModels: integration.unavailableModels,
-    now: new Date(),
-    fullRefreshMs: 0,
-    force: true,
-    asked: true,
-    beside: false,
-  });
-  const expected = new Map<string, number | null>(passes.map(({ endpoint }) => [endpoint, null]));
-  const known = enabled.filter(({ path }) => expected.has(path) && history.get(path)?.lastFull);
+  const route = routeModels(options.models ?? [], enabled);
+  const named = new Set([...route.delta, ...route.full]);
+  const history = await readHistory(
+    store,
+    integration.id,
+    enabled.map(({ path }) => path),
+  );
+  const read = enabled.filter(
+    (endpoint) =>
+      (options.models === undefined || named.has(endpoint.path)) &&
+      isOffered(endpoint, integration.unavailableModels) &&
+      !refusalOf(historyOf(history, endpoint.path)),
+  );
+  const expected = new Map<string, number | null>(read.map(({ path }) => [path, null]));
+  const known = read.filter(({ path }) => historyOf(history, path).lastFull);
   if (known.length === 0) return expected;
   const counts = known.map(
     ({ path, table }) =>

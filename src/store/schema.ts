@@ -1,11 +1,14 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Category } from '../domain/catalogue/index.ts';
-import type { PassKind, Trigger } from '../domain/sync.ts';
+import type { Because } from '../domain/decide.ts';
+import type { ErrorClass } from '../domain/errors.ts';
+import type { IntegrationStatus } from '../domain/life.ts';
+import type { DebtKind, DriftVerdict, PassKind, Trigger } from '../domain/sync.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {
   'kombo_sync.integrations': IntegrationsTable;
-  'kombo_sync.endpoint_states': EndpointStatesTable;
+  'kombo_sync.debts': DebtsTable;
   'kombo_sync.passes': PassesTable;
   'kombo_sync.pass_pages': PassPagesTable;
   'kombo_sync.sweep_candidates': { pass_id: number; id: string };
@@ -25,7 +28,7 @@ export interface IntegrationsTable {
   id: string;
   tool: string;
   category: Category;
-  status: WithDefault<'active' | 'paused' | 'parked' | 'removed'>;
+  status: WithDefault<IntegrationStatus>;
   status_code: string | null;
   status_reason: string | null;
   organization_name: string | null;
@@ -45,8 +48,6 @@ export interface IntegrationsTable {
   status_since: WithDefault<Date>;
   /** Parked until a person does something at Kombo. */
   needs_person: WithDefault<boolean>;
-  /** How often it was found parked in a row. */
-  failures: WithDefault<number>;
   /** When a parked integration is looked at again without a webhook. */
   retry_at: Date | null;
   /** A deletion that a webhook told of and that is not settled yet. */
@@ -55,36 +56,40 @@ export interface IntegrationsTable {
   erased_at: Date | null;
   /** Why it was paused when it was removed, for the case that the removal was a mistake. */
   paused_reason: string | null;
+  /** Since when its schedules and syncs in Temporal may not be what the status asks for; null when they are. */
+  temporal_due_at: WithDefault<Date | null>;
 }
 
-export interface EndpointStatesTable {
+export interface DebtsTable {
   integration_id: string;
+  /** Path of an endpoint, or `/integrations/{id}` for a look-up. */
   endpoint: string;
-  disabled_code: string | null;
-  disabled_message: string | null;
-  disabled_at: Date | null;
-  /** A read that is still owed: the next sync does it, whatever it was started for. */
-  owed: PassKind | null;
-  /** A pass that began before this has not paid all of it. */
-  owed_since: Date | null;
-  /** A full pass that began before this has not paid the full read. */
-  owed_full_since: Date | null;
-  /** Not read before this; null reads it with the next sync. */
+  kind: DebtKind;
+  /** A pass that began before this has not paid it. */
+  since: Date;
+  /** Not read by itself before this; null reads it with the next sync. */
   due_at: Date | null;
   /** Failures in a row. */
   failures: WithDefault<number>;
   failing_since: Date | null;
-  failed_at: Date | null;
-  /** The sync that failed last. */
-  failed_sync: string | null;
+  tried_at: Date | null;
+  /** The try that failed last, so that one that is written down twice counts once. */
+  tried_by: string | null;
+  failure_class: ErrorClass | null;
   failure_code: string | null;
   failure_message: string | null;
   /** Trying again has not helped, or cannot. */
   needs_person: WithDefault<boolean>;
+  /** No timer waits for the next try. */
+  given_up: WithDefault<boolean>;
+  /** When a sync was last woken because this was overdue. */
+  woken_at: Date | null;
 }
 
-export type PassState = 'running' | 'completed' | 'failed' | 'skipped' | 'abandoned';
-export type SweepState = 'none' | 'due' | 'checking' | 'done' | 'stopped';
+export const PASS_STATES = ['running', 'completed', 'failed', 'skipped', 'abandoned'] as const;
+export type PassState = (typeof PASS_STATES)[number];
+export const SWEEP_STATES = ['none', 'due', 'checking', 'done', 'stopped'] as const;
+export type SweepState = (typeof SWEEP_STATES)[number];
 
 export interface PassesTable {
   id: Generated<number>;
@@ -95,6 +100,7 @@ export interface PassesTable {
   endpoint: string;
   kind: PassKind;
   trigger: Trigger;
+  because: Because;
   state: WithDefault<PassState>;
   /** The window: what changed after this; null reads everything. */
   updated_after: Date | null;
@@ -128,7 +134,10 @@ export interface PassesTable {
   error_code: string | null;
   error_message: string | null;
   started_at: WithDefault<Date>;
+  /** Shows that its worker lives: moves with every page, and while one is waited for. */
   active_at: WithDefault<Date>;
+  /** It goes on then: Kombo's limit is used up, or a try has failed. */
+  waits_until: Date | null;
   finished_at: Date | null;
 }
 
@@ -140,7 +149,8 @@ export interface PassPagesTable {
   ids: string[] | null;
 }
 
-export type ChangeOp = 'created' | 'updated' | 'deleted' | 'restored';
+export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored'] as const;
+export type ChangeOp = (typeof CHANGE_OPS)[number];
 
 export interface ChangesTable {
   seq: Generated<number>;
@@ -176,7 +186,7 @@ export interface DriftTable {
   wrongly_live: number;
   wrongly_deleted: number;
   expected: number;
-  verdict: 'none' | 'expected' | 'unexpected';
+  verdict: DriftVerdict;
   at: WithDefault<Date>;
 }
 
@@ -189,10 +199,12 @@ export interface SyncDeliveriesTable {
   last_at: Date;
 }
 
+export const DELIVERY_OUTCOMES = ['accepted', 'ignored', 'legacy-off'] as const;
+
 export interface DeliveriesTable {
   integration_id: string;
   type: string;
-  outcome: 'accepted' | 'ignored' | 'legacy-off';
+  outcome: (typeof DELIVERY_OUTCOMES)[number];
   times: number;
   first_at: Date;
   last_at: Date;
@@ -205,16 +217,19 @@ export interface UnknownIntegrationsTable {
   last_seen_at: WithDefault<Date>;
 }
 
+export const AUDIT_SOURCES = ['cli', 'api'] as const;
+export const AUDIT_OUTCOMES = ['started', 'done', 'failed'] as const;
+
 export interface AuditLogTable {
   id: Generated<number>;
   at: WithDefault<Date>;
   actor: string;
-  source: 'cli' | 'api';
+  source: (typeof AUDIT_SOURCES)[number];
   address: string | null;
   action: string;
   integration_id: string | null;
   details: WithDefault<string>;
-  outcome: WithDefault<'started' | 'done' | 'failed'>;
+  outcome: WithDefault<(typeof AUDIT_OUTCOMES)[number]>;
   message: string | null;
   finished_at: Date | null;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import { enabledEndpoints } from '../domain/catalogue/index.ts';
-import type { EndpointFailure } from '../domain/plan.ts';
+import { refusalOf } from '../domain/decide.ts';
 import {
   addCounts,
+  DEBT_KINDS,
   NO_COUNTS,
   type PassCounts,
   type PassKind,
@@ -11,7 +12,8 @@ import {
 } from '../domain/sync.ts';
 import { quote } from './data-tables.ts';
 import type { Store } from './database.ts';
-import { endpointStates } from './endpoint-states.ts';
+import { historyOf, readHistory } from './endpoint-history.ts';
+import type { OwedRead } from './failures.ts';
 import { findIntegration } from './integrations.ts';
 import { passCounts, type Pass } from './passes.ts';
 import type { PassState } from './schema.ts';
@@ -40,11 +42,8 @@ export interface EndpointStatus {
   liveRows: number;
   rejectedRecords: number;
   disabled: { code: string; message: string; since: Date } | null;
-  owed: PassKind | null;
-  /** Its last tries have failed. */
-  failure: EndpointFailure | null;
-  /** When what is owed or failing is read by itself. */
-  dueAt: Date | null;
+  /** What is owed, and why it has failed. */
+  owed: OwedRead[];
 }
 
 export interface SyncSummary {
@@ -68,26 +67,33 @@ export async function endpointStatuses(
 ): Promise<EndpointStatus[]> {
   const integration = await findIntegration(store, integrationId);
   if (!integration) throw new RangeError(`No integration ${integrationId}.`);
-  const [states, newest, rejected] = await Promise.all([
-    endpointStates(store, integrationId),
+  const enabled = enabledEndpoints(integration.category, extraEndpoints);
+  const [history, newest, rejected] = await Promise.all([
+    readHistory(
+      store,
+      integrationId,
+      enabled.map(({ path }) => path),
+    ),
     newestPasses(store, integrationId),
     rejectedCounts(store, integrationId),
   ]);
   return Promise.all(
-    enabledEndpoints(integration.category, extraEndpoints).map(async ({ path, table }) => {
-      const state = states.get(path);
+    enabled.map(async ({ path, table }) => {
+      const { watermark, lastFull, debts } = historyOf(history, path);
+      const refusal = refusalOf({ debts })?.failure;
       return {
         endpoint: path,
         table,
-        watermark: state?.watermark ?? null,
-        lastFull: state?.lastFull ?? null,
+        watermark,
+        lastFull,
         lastPass: newest.find((pass) => pass.endpoint === path) ?? null,
         liveRows: await liveRows(store, table, integrationId),
         rejectedRecords: rejected.get(path) ?? 0,
-        disabled: state?.disabled ?? null,
-        owed: state?.owed ?? null,
-        failure: state?.failure ?? null,
-        dueAt: state?.dueAt ?? null,
+        disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
+        owed: DEBT_KINDS.flatMap((kind) => {
+          const debt = debts[kind];
+          return debt ? [{ kind, ...debt }] : [];
+        }),
       };
     }),
   );

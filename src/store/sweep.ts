@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import type { StorableRecord } from '../domain/records.ts';
 import { quote } from './data-tables.ts';
-import { transaction, type Store } from './database.ts';
+import { patiently, transaction, type PatientQuery, type Store } from './database.ts';
+import { paySweep } from './debts.ts';
 import { passLost, type Pass } from './passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import { recordDrift } from './drift.ts';
@@ -24,12 +25,12 @@ export interface SweepLimits {
  */
 export async function findCandidates(store: Store, pass: Pass, limits: SweepLimits): Promise<Pass> {
   const { table, path } = getEndpoint(pass.endpoint);
-  return transaction(store.pool, async (client) => {
-    const locked = await lockPass(client, pass.id);
+  return patiently(store.pool, async (query) => {
+    const locked = await lockPass(query, pass.id);
     if (locked.sweep_state !== 'due') return locked;
     // The planner knows nothing of the listing's size and would compare every row with every id; a hash is right for any.
-    await client.query('set local enable_nestloop = off');
-    const found = await client.query(
+    await query(`set local enable_nestloop = off; set local lock_timeout = '2s'`);
+    const found = await query(
       `insert into kombo_sync.sweep_candidates (pass_id, id)
        with listed as materialized (
          select unnest(ids) as id from kombo_sync.pass_pages where pass_id = $1
@@ -40,7 +41,7 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
       [pass.id, pass.integration_id, pass.started_at],
     );
     const candidates = found.rowCount ?? 0;
-    const live = await client.query<{ live: number }>(
+    const live = await query<{ live: number }>(
       `select count(*)::int as live from kombo.${quote(table)} where integration_id = $1 and deleted_at is null`,
       [pass.integration_id],
     );
@@ -50,8 +51,8 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
       ? `The listing of ${path} lacks ${candidates} of ${rows} live records, and Kombo sent no deletion for them. Nothing was deleted. ` +
         `If they are really gone, run: sync full ${pass.integration_id} --models ${table} --allow-mass-deletion`
       : null;
-    if (stop) await client.query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
-    return updateSweep(client, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });
+    if (stop) await query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
+    return updateSweep(query, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });
   });
 }
 
@@ -155,29 +156,31 @@ async function markGone(
 /** Ends a full pass: drift is recorded, and the listing is no longer needed. */
 export async function finishSweep(store: Store, pass: Pass): Promise<Pass> {
   return transaction(store.pool, async (client) => {
-    const locked = await lockPass(client, pass.id);
+    const query: PatientQuery = (text, values = []) => client.query(text, [...values]);
+    const locked = await lockPass(query, pass.id);
     if (locked.sweep_state === 'checking') {
       await client.query(`update kombo_sync.passes set sweep_state = 'done' where id = $1`, [pass.id]);
     }
-    const done = await lockPass(client, pass.id);
+    const done = await lockPass(query, pass.id);
     await recordDrift(client, done);
+    await paySweep(client, done);
     await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
     return done;
   });
 }
 
-async function lockPass(client: pg.ClientBase, id: number): Promise<Pass> {
-  const { rows } = await client.query<Pass>('select * from kombo_sync.passes where id = $1 for update', [id]);
+async function lockPass(query: PatientQuery, id: number): Promise<Pass> {
+  const { rows } = await query<Pass>('select * from kombo_sync.passes where id = $1 for update', [id]);
   if (!rows[0]) throw new Error(`Pass ${id} is gone from kombo_sync.passes.`);
   return rows[0];
 }
 
 async function updateSweep(
-  client: pg.ClientBase,
+  query: PatientQuery,
   id: number,
   sweep: { sweep_state: string; candidates: number; message: string | null },
 ): Promise<Pass> {
-  const { rows } = await client.query<Pass>(
+  const { rows } = await query<Pass>(
     `update kombo_sync.passes set sweep_state = $2, sweep_candidates = $3, sweep_message = $4,
        active_at = clock_timestamp() where id = $1 returning *`,
     [id, sweep.sweep_state, sweep.candidates, sweep.message],

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { EndpointDefinition } from '../domain/catalogue/index.ts';
+import { SyncError } from '../domain/errors.ts';
 import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import type { PassCounts } from '../domain/sync.ts';
 import { isDataError } from './data-tables.ts';
@@ -97,12 +98,20 @@ export async function beginWrite(
   client: pg.ClientBase,
   target: Pick<WriteTarget, 'integrationId' | 'endpoint'>,
 ) {
-  await client.query({
-    name: 'begin_write',
-    text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1)`,
-    values: [`${target.endpoint.table} ${target.integrationId}`],
-  });
+  try {
+    await client.query({
+      name: 'begin_write',
+      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1)`,
+      values: [`${target.endpoint.table} ${target.integrationId}`],
+    });
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
+    const message = `Another page of ${target.endpoint.path} is being written for the same integration.`;
+    throw new SyncError('TableLocked', message, { code: 'PageBusy' });
+  }
 }
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
   const sum = { ...a };

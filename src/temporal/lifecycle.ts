@@ -16,7 +16,7 @@ import {
   WORKFLOW_TYPES,
 } from './names.ts';
 import { deleteSchedules, ensureSchedules, type EnsureResult, type ScheduleConfig } from './schedules.ts';
-import { pauseSchedules, resumeSchedules, scheduledRuns } from './schedule-state.ts';
+import { scheduledRuns } from './schedule-state.ts';
 import { signalChanges, type StartConfig } from './start.ts';
 
 type LifecycleConfig = ScheduleConfig & StartConfig & Pick<Config, 'DELETED_RETENTION'>;
@@ -28,8 +28,6 @@ export interface Lifecycle {
       Partial<Pick<Integration, 'status' | 'statusReason'>>,
   ): Promise<EnsureResult>;
   deleteSchedules(integrationId: string): Promise<void>;
-  pauseSchedules(integrationId: string, reason: string): Promise<void>;
-  resumeSchedules(integrationId: string): Promise<void>;
   /** Cancels every sync of the integration but one; what they have not read is owed. Returns the ids of those that ran. */
   cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
   /** Has `sync/<id>` look at what is owed. */
@@ -43,8 +41,6 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
   return {
     ensureSchedules: (integration) => ensureSchedules(client, config, integration),
     deleteSchedules: (id) => deleteSchedules(client, id),
-    pauseSchedules: (id, reason) => pauseSchedules(client, id, reason),
-    resumeSchedules: (id) => resumeSchedules(client, id),
     async cancelSyncs(id, except) {
       const ids = new Set([syncWorkflowId(id), fullSyncWorkflowId(id), ...(await scheduledRuns(client, id))]);
       if (except !== undefined) ids.delete(except);

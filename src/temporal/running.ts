@@ -11,3 +11,16 @@ export async function openSync(client: Client, integrationId: string): Promise<s
     throw error;
   }
 }
+
+/** Whether a run, or the one that it continued as new, is still open. */
+export async function isRunOpen(client: Client, workflowId: string, runId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+    if (status.name !== 'CONTINUED_AS_NEW') return status.name === 'RUNNING';
+    const latest = await client.workflow.getHandle(workflowId).describe();
+    return latest.status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

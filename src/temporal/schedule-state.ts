@@ -1,6 +1,6 @@
 import type { Client, ScheduleDescription } from '@temporalio/client';
 import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from './names.ts';
-import { describe, ifThere, PAUSE_NOTE, scheduleIds } from './schedule-handle.ts';
+import { describe, scheduleIds } from './schedule-handle.ts';
 
 export interface ScheduleInfo {
   id: string;
@@ -60,25 +60,6 @@ export async function nextFullSyncs(
 /** A value between single quotes in a visibility query. */
 export function escapeQuery(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
-}
-
-/** Pauses the schedules of an integration, with the reason as note. Missing ones, and those that somebody paused, are left alone. */
-export async function pauseSchedules(client: Client, integrationId: string, reason: string): Promise<void> {
-  for (const id of scheduleIds(integrationId)) {
-    const found = await describe(client, id);
-    if (!found || (found.state.paused && !found.state.note?.startsWith(PAUSE_NOTE))) continue;
-    await ifThere(() => client.schedule.getHandle(id).pause(`${PAUSE_NOTE}${reason}`));
-  }
-}
-
-/** Ends what `pauseSchedules` did. */
-export async function resumeSchedules(client: Client, integrationId: string): Promise<void> {
-  for (const id of scheduleIds(integrationId)) {
-    const found = await describe(client, id);
-    if (found?.state.paused && found.state.note?.startsWith(PAUSE_NOTE)) {
-      await ifThere(() => client.schedule.getHandle(id).unpause(`${PAUSE_NOTE}resumed`));
-    }
-  }
 }
 
 /** Ids of the workflows that the schedules of an integration have started and that run now. */

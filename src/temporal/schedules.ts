@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ScheduleAlreadyRunning, type Client, type ScheduleOptions } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleOptions,
+} from '@temporalio/client';
 import type { Config } from '../config.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
@@ -7,7 +12,7 @@ import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/syn
 import type { Integration } from '../store/integrations.ts';
 import { toSearchAttributes } from './labels.ts';
 import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
-import { describe, PAUSE_NOTE, remove } from './schedule-handle.ts';
+import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-handle.ts';
 
 export type ScheduleConfig = Pick<
   Config,
@@ -22,7 +27,10 @@ const CATCH_UP_WINDOW = '12h';
 /** Where a schedule keeps the fingerprint of what it was made from. */
 const FINGERPRINT = 'komboSync';
 
-/** Creates the schedules of an integration, or brings them up to the settings. A paused schedule stays paused. */
+/**
+ * Creates the schedules of an integration, or brings them up to the settings and to its status. One that was paused by hand
+ * stays paused.
+ */
 export async function ensureSchedules(
   client: Client,
   config: ScheduleConfig,
@@ -169,12 +177,15 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
       await client.schedule.create(options);
       return 'created';
     } catch (error) {
-      // Somebody else was faster; what there is may still be of other settings.
+      // Another process was faster; what there is may still be of other settings.
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     }
   }
+  const isPausedAsWanted = found === undefined || (await ensurePause(client, found, options));
   const before = found?.action.memo?.[FINGERPRINT];
-  if (before !== undefined && before === options.action.memo?.[FINGERPRINT]) return 'unchanged';
+  if (before !== undefined && before === options.action.memo?.[FINGERPRINT]) {
+    return isPausedAsWanted ? 'unchanged' : 'updated';
+  }
   await client.schedule.getHandle(options.scheduleId).update((previous) => ({
     ...previous,
     spec: options.spec,
@@ -182,4 +193,19 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
     policies: { ...previous.policies, ...options.policies },
   }));
   return 'updated';
+}
+
+/** Pauses a schedule or ends that, as the integration is. What was paused by hand stays so. False when that was to do. */
+async function ensurePause(
+  client: Client,
+  { scheduleId, state }: ScheduleDescription,
+  options: ScheduleOptions,
+): Promise<boolean> {
+  const handle = client.schedule.getHandle(scheduleId);
+  const { paused = false, note = '' } = options.state ?? {};
+  const isOurs = state.note?.startsWith(PAUSE_NOTE) ?? false;
+  if (state.paused && !isOurs) return true;
+  if (paused === state.paused && (!paused || note === state.note)) return true;
+  await ifThere(() => (paused ? handle.pause(note) : handle.unpause(`${PAUSE_NOTE}resumed`)));
+  return false;
 }

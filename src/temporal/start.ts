@@ -5,7 +5,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { Config } from '../config.ts';
-import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import type { FullSyncInput, FullSyncOptions, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { fullSync, integrationSync } from '../../workflows/index.ts';
 import {
   integrationChanged,
@@ -48,7 +48,12 @@ export async function signalChanges(
 ): Promise<StartedRun> {
   const { event, deletedAt, models, everything, deliveries } = request;
   const options = startOptions(config, request);
-  const about = deliveries && Object.keys(deliveries).length > 0 ? { deliveries } : {};
+  const { tool, category } = request;
+  const about = {
+    ...(deliveries && Object.keys(deliveries).length > 0 ? { deliveries } : {}),
+    ...(tool ? { tool } : {}),
+    ...(category ? { category } : {}),
+  };
   if (event) {
     const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
       typeof integrationSync,
@@ -90,11 +95,8 @@ export async function requestSyncNow(
   return { workflowId: handle.workflowId, runId };
 }
 
-export interface FullSyncRequest {
+export interface FullSyncRequest extends FullSyncOptions {
   integrationId: string;
-  models?: string[] | undefined;
-  since?: string | undefined;
-  allowMassDeletion?: boolean | undefined;
   trigger?: Trigger | undefined;
   tool?: string | undefined;
   category?: string | undefined;

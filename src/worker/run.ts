@@ -8,8 +8,11 @@ import { createKomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { createChangeNotifier } from '../store/changes.ts';
 import type { Store } from '../store/database.ts';
+import { TableGate } from '../../activities/support/table-gate.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
+import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { installRuntime } from './runtime.ts';
 
 export type { PageEvent } from '../../activities/index.ts';
@@ -43,11 +46,16 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   installRuntime(log);
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });
+  const lifecycle = createLifecycle(client, config);
+  const settle = async (id: string, except?: string) => {
+    await settleIntegration({ store, lifecycle }, id, except);
+  };
   const activities = createActivities({
     settings: config,
     store,
     kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY }),
-    temporal: createLifecycle(client, config),
+    temporal: { wake: (id) => lifecycle.wake(id), settle },
+    gate: new TableGate(),
     log,
     notifyChanges: createChangeNotifier(store),
     onPage: deps.onPage,
@@ -74,7 +82,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     throw error;
   }
   log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
-  const finished = runAndClose(worker, connection);
+  const housekeeping = startHousekeeping({ store, client, settle, wake: (id) => lifecycle.wake(id), log });
+  const finished = runAndClose(worker, connection, () => housekeeping.stop());
   finished.catch(() => {});
   return {
     finished,
@@ -85,10 +94,15 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   };
 }
 
-async function runAndClose(worker: Worker, connection: NativeConnection): Promise<void> {
+async function runAndClose(
+  worker: Worker,
+  connection: NativeConnection,
+  stopHousekeeping: () => Promise<void>,
+): Promise<void> {
   try {
     await worker.run();
   } finally {
+    await stopHousekeeping();
     await connection.close();
   }
 }

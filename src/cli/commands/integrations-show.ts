@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { DeliveryCount } from '../../store/deliveries.ts';
 import type { Integration } from '../../store/integrations.ts';
 import { addCommand } from '../define.ts';
-import { absolute, pairs, plural, relative, table } from '../format.ts';
+import { absolute, pairs, relative, table } from '../format.ts';
 import { erasureText, nextLook, statusText } from '../life-text.ts';
 import { run } from '../run.ts';
 
@@ -28,15 +28,14 @@ export function registerShow(group: Command): void {
 }
 
 function describe(integration: Integration, eraseAt: Date | null): string {
-  const { failures, removedAt, erasedAt, announcedDeletedAt, dataExpiredAt } = integration;
-  const looked = failures > 0 ? ` (${plural(failures, 'look')} so far)` : '';
+  const { removedAt, erasedAt, announcedDeletedAt, dataExpiredAt } = integration;
   const next = nextLook(integration);
   return pairs([
     ['Integration', integration.id],
     ['Tool', `${integration.tool} (${integration.category})`],
     ['Organization', integration.organizationName],
     ['Status', statusText(integration)],
-    ...optional('Next look', next && `${next}${looked}`),
+    ...optional('Next look', next),
     ['At Kombo', integration.komboState],
     ['Setup', integration.setupStatus],
     ['Connected', integration.komboCreatedAt && moment(integration.komboCreatedAt)],

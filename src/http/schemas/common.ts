@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isIntegrationId } from '../../domain/text.ts';
 import type { PassCounts } from '../../domain/sync.ts';
 
 /** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
@@ -42,9 +43,12 @@ export const keyText = z
   .max(1_000)
   .regex(/^[^\0]*$/);
 
-export const integrationId = line(200).describe(
-  'Id of the integration, as personio:CBNMt7dSNCzBdnRTx87dev4E',
-);
+export const integrationId = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine(isIntegrationId, { error: 'is not the id of an integration' })
+  .describe('Id of the integration, as personio:CBNMt7dSNCzBdnRTx87dev4E');
 
 export const integrationParams = z.object({ id: integrationId });
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { CATEGORIES } from '../../domain/catalogue/index.ts';
+import { ERROR_CLASSES } from '../../domain/errors.ts';
+import { INTEGRATION_STATUSES } from '../../domain/life.ts';
+import { DEBT_KINDS, DRIFT_VERDICTS } from '../../domain/sync.ts';
 import { count, flag, integrationId, keyText, line, next, pageQuery, reason, time } from './common.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
-export const statusSchema = z.enum(['active', 'parked', 'paused', 'removed']);
+export const statusSchema = z.enum(INTEGRATION_STATUSES);
 
 /** An integration as it is kept, without what has to be counted. */
 export const integrationSchema = z
@@ -18,7 +21,6 @@ export const integrationSchema = z
     statusReason: z.string().nullable().describe('Why it is not active, for people'),
     statusSince: time,
     needsPerson: z.boolean().describe('Parked until a person does something at Kombo'),
-    failures: count.describe('How often it was found parked in a row'),
     retryAt: time
       .nullable()
       .describe(
@@ -41,6 +43,9 @@ export const integrationSchema = z
     removedAt: time.nullable(),
     erasedAt: time.nullable().describe('When its data were erased'),
     lookedUpAt: time.nullable(),
+    temporalDueAt: time
+      .nullable()
+      .describe('Since when Temporal may not be in line with the status; null when it is'),
     createdAt: time,
     updatedAt: time,
   })
@@ -51,8 +56,11 @@ export const overviewSchema = integrationSchema
     freshAsOf: time
       .nullable()
       .describe(
-        'Everything up to here is in Postgres: the oldest watermark of its endpoints; null until each was read',
+        'Everything up to here is in Postgres, by what its endpoints are complete to and what is owed for them; null until each was read',
       ),
+    notOffered: z
+      .array(z.string())
+      .describe('Endpoints that do not count for that: the tool has said that it does not offer them'),
     failedEndpoints: z.array(z.string()).describe('Endpoints whose last tries have failed'),
     endpointsNeedingPerson: z
       .array(z.string())
@@ -61,11 +69,31 @@ export const overviewSchema = integrationSchema
     runningRecords: count.describe('Records that the running passes have read so far'),
     lastSyncAt: time.nullable(),
     drift: z
-      .enum(['none', 'expected', 'unexpected'])
+      .enum(DRIFT_VERDICTS)
       .nullable()
       .describe('What the newest full sync had to repair; null before there was anything to compare'),
   })
   .meta({ id: 'IntegrationOverview' });
+
+const owedSchema = z
+  .object({
+    kind: z.enum(DEBT_KINDS),
+    since: time.describe('Only a read that begins then or later pays it'),
+    dueAt: time.nullable().describe('When it is read by itself; null: with the next sync'),
+    failure: z
+      .object({
+        errorClass: z.enum(ERROR_CLASSES),
+        code: z.string(),
+        message: z.string(),
+        failures: count.describe('Failures in a row'),
+        since: time,
+        triedAt: time,
+        needsPerson: z.boolean().describe('Trying again has not helped, or cannot'),
+        givenUp: z.boolean().describe('No timer waits for the next try: the catch-up and webhooks try it'),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'OwedRead' });
 
 const endpointSchema = z
   .object({
@@ -77,20 +105,7 @@ const endpointSchema = z
     liveRows: count,
     rejectedRecords: count,
     disabled: reason.extend({ since: time }).nullable().describe('The tool does not offer it'),
-    owed: z
-      .enum(['delta', 'full'])
-      .nullable()
-      .describe('The next sync reads it, whatever that is started for'),
-    failure: z
-      .object({
-        code: z.string(),
-        message: z.string(),
-        failures: count.describe('Failures in a row'),
-        since: time,
-        needsPerson: z.boolean().describe('Trying again has not helped, or cannot'),
-      })
-      .nullable(),
-    dueAt: time.nullable().describe('When what is owed or failing is read by itself'),
+    owed: z.array(owedSchema).describe('Reads that are owed; none hides another'),
   })
   .meta({ id: 'Endpoint' });
 

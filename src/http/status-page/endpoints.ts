@@ -1,4 +1,5 @@
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
+import { failuresOf, type OwedRead } from '../../store/failures.ts';
 import type { EndpointStatus } from '../../store/status.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './integration-page.ts';
@@ -38,10 +39,15 @@ export function endpoints({ endpoints, integration, now }: IntegrationData): Htm
   );
 }
 
-/** What needs a person comes first, then what fails; the rest stays in its order. */
-const rank = ({ failure }: EndpointStatus) => (failure ? (failure.needsPerson ? 0 : 1) : 2);
+const READS = { delta: 'delta', full: 'full read', sweep: 'sweep', 'look-up': 'look-up' };
 
-function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html {
+/** What needs you comes first, then what fails; the rest stays in its order. */
+const rank = ({ owed }: EndpointStatus) => {
+  const [failing] = failuresOf(owed);
+  return failing ? (failing.failure.needsPerson ? 0 : 1) : 2;
+};
+
+function state({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
   if (lastPass?.state === 'running') {
     return html`${tag('reading', 'wait')}
       <small
@@ -53,26 +59,28 @@ function state({ disabled, failure, lastPass }: EndpointStatus, now: Date): Html
     ? html`<small>${lastPass.kind} ${moment(lastPass.finishedAt ?? lastPass.startedAt, now)}</small>`
     : '';
   if (disabled) return html`${tag('not offered', 'soft')} ${last}`;
-  if (failure) return html`${tag('failing', 'bad')} ${last}`;
+  if (failuresOf(owed).length > 0) return html`${tag('failing', 'bad')} ${last}`;
   if (!lastPass) return tag('never read', 'wait');
   const { state } = lastPass;
   return html`${tag(state === 'completed' ? 'read' : state, OUTCOME_TONES[state])} ${last}`;
 }
 
 function remarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
-  const { disabled, failure, owed, dueAt, lastPass } = endpoint;
+  const { disabled, owed, lastPass } = endpoint;
   const lines: Html[] = [];
-  const due = dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`;
+  const due = ({ dueAt }: OwedRead) => (dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`);
+  const failing = failuresOf(owed);
   if (disabled) {
     lines.push(html`<small class="ink">${disabled.message}</small>`);
     lines.push(html`<small>${code(disabled.code)}, since ${moment(disabled.since, now)}</small>`);
   }
-  if (failure) {
+  for (const debt of failing) {
+    const { kind, failure } = debt;
     lines.push(html`<small class="ink">${failure.message}</small>`);
     lines.push(
       html`<small
-        >${code(failure.code)}, failing since ${moment(failure.since, now)}, ${count(failure.failures)} times;
-        next try ${due}</small
+        >${code(failure.code)}, the ${READS[kind]} is failing since ${moment(failure.since, now)},
+        ${count(failure.failures)} times; next try ${due(debt)}</small
       >`,
     );
     if (failure.needsPerson) {
@@ -83,16 +91,16 @@ function remarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
         >`,
       );
     }
-  } else if (owed) {
-    lines.push(
-      html`<small
-        >a ${owed === 'full' ? 'full read' : 'delta'} is due
-        ${offered ? due : 'once the tool offers it'}</small
-      >`,
-    );
+  }
+  if (failing.length === 0 && !disabled) {
+    for (const debt of owed) {
+      lines.push(
+        html`<small>a ${READS[debt.kind]} is due ${offered ? due(debt) : 'once the tool offers it'}</small>`,
+      );
+    }
   }
   if (lastPass?.sweepMessage) lines.push(html`<small class="bad">${lastPass.sweepMessage}</small>`);
-  if (!failure && lastPass?.state === 'failed' && lastPass.error) {
+  if (failing.length === 0 && lastPass?.state === 'failed' && lastPass.error) {
     lines.push(html`<small class="ink">${lastPass.error.message}</small>`);
   }
   return lines.length > 0 ? html`${lines}` : NIL;

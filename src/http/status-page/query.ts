@@ -1,5 +1,5 @@
 import { CATEGORIES, type Category } from '../../domain/catalogue/index.ts';
-import type { IntegrationStatus } from '../../store/integrations.ts';
+import type { IntegrationStatus } from '../../domain/life.ts';
 
 /** What the address of a page says. Links carry it on, so that it outlives a refresh. */
 export interface PageQuery {

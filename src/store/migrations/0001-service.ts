@@ -1,39 +1,79 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { BECAUSE } from '../../domain/decide.ts';
+import { ERROR_CLASSES } from '../../domain/errors.ts';
+import { INTEGRATION_STATUSES } from '../../domain/life.ts';
+import { DEBT_KINDS, DRIFT_VERDICTS, PASS_KINDS, TRIGGERS } from '../../domain/sync.ts';
+import {
+  AUDIT_OUTCOMES,
+  AUDIT_SOURCES,
+  CHANGE_OPS,
+  DELIVERY_OUTCOMES,
+  PASS_STATES,
+  SWEEP_STATES,
+} from '../schema.ts';
 
 /** The service's own schema. Users may read it; only kombo-sync writes it. */
 async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
 }
 
+/** A check of a column against the values that the code knows. */
+const oneOf = (column: string, values: readonly string[]) =>
+  `${column} in (${values.map((value) => `'${value}'`).join(', ')})`;
+
 const STATEMENTS = [
   `create table kombo_sync.integrations (
     id text primary key,
     tool text not null,
     category text not null,
-    status text not null default 'active' check (status in ('active', 'paused', 'parked', 'removed')),
+    status text not null default 'active' check (${oneOf('status', INTEGRATION_STATUSES)}),
     status_code text,
     status_reason text,
+    status_since timestamptz not null default now(),
+    paused_reason text,
+    needs_person boolean not null default false,
+    retry_at timestamptz,
     organization_name text,
     unavailable_models text[] not null default '{}',
     data_expired_at timestamptz,
+    kombo_state text,
+    setup_status text,
+    kombo_created_at timestamptz,
+    announced_deleted_at timestamptz,
+    removed_at timestamptz,
+    erased_at timestamptz,
     looked_up_at timestamptz,
+    temporal_due_at timestamptz default now(),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
   )`,
+  `create index integrations_status on kombo_sync.integrations (status, id)`,
+  `create index integrations_temporal_due on kombo_sync.integrations (temporal_due_at) where temporal_due_at is not null`,
   `comment on table kombo_sync.integrations is 'Connections that kombo-sync keeps in step, one row each.'`,
 
-  `create table kombo_sync.endpoint_states (
+  `create table kombo_sync.debts (
     integration_id text not null,
     endpoint text not null,
-    disabled_code text,
-    disabled_message text,
-    disabled_at timestamptz,
-    owed text check (owed in ('delta', 'full')),
-    owed_since timestamptz,
-    primary key (integration_id, endpoint)
+    kind text not null check (${oneOf('kind', DEBT_KINDS)}),
+    since timestamptz not null,
+    due_at timestamptz,
+    failures integer not null default 0,
+    failing_since timestamptz,
+    tried_at timestamptz,
+    tried_by text,
+    failure_class text check (${oneOf('failure_class', ERROR_CLASSES)}),
+    failure_code text,
+    failure_message text,
+    needs_person boolean not null default false,
+    given_up boolean not null default false,
+    woken_at timestamptz,
+    primary key (integration_id, endpoint, kind)
   )`,
-  `comment on table kombo_sync.endpoint_states is 'Endpoints that the tool does not offer, and reads that are still owed.'`,
+  `create index debts_failing on kombo_sync.debts (integration_id) where failing_since is not null`,
+  `create index debts_due on kombo_sync.debts (since)`,
+  `comment on table kombo_sync.debts is
+    'Reads that are owed, and why and since when they fail. A pass that begins at "since" or later pays, and removes the row.'`,
 
   `create table kombo_sync.passes (
     id bigint generated always as identity primary key,
@@ -42,9 +82,10 @@ const STATEMENTS = [
     run_id text not null,
     integration_id text not null,
     endpoint text not null,
-    kind text not null check (kind in ('delta', 'full')),
-    trigger text not null,
-    state text not null default 'running' check (state in ('running', 'completed', 'failed', 'skipped', 'abandoned')),
+    kind text not null check (${oneOf('kind', PASS_KINDS)}),
+    trigger text not null check (${oneOf('trigger', TRIGGERS)}),
+    because text not null check (${oneOf('because', BECAUSE)}),
+    state text not null default 'running' check (${oneOf('state', PASS_STATES)}),
     updated_after timestamptz,
     watermark_at timestamptz not null,
     moves_watermark boolean not null,
@@ -66,7 +107,7 @@ const STATEMENTS = [
     drift_wrongly_live bigint not null default 0,
     drift_wrongly_deleted bigint not null default 0,
     drift_expected bigint not null default 0,
-    sweep_state text not null default 'none' check (sweep_state in ('none', 'due', 'checking', 'done', 'stopped')),
+    sweep_state text not null default 'none' check (${oneOf('sweep_state', SWEEP_STATES)}),
     sweep_candidates bigint not null default 0,
     sweep_deleted bigint not null default 0,
     sweep_message text,
@@ -74,13 +115,19 @@ const STATEMENTS = [
     error_message text,
     started_at timestamptz not null default clock_timestamp(),
     active_at timestamptz not null default clock_timestamp(),
+    waits_until timestamptz,
     finished_at timestamptz,
-    unique (sync_id, endpoint)
+    unique (sync_id, endpoint, kind)
   ) with (fillfactor = 70)`,
   `create index passes_watermark on kombo_sync.passes (integration_id, endpoint, watermark_at desc)
     where state = 'completed' and moves_watermark`,
   `create index passes_recent on kombo_sync.passes (integration_id, endpoint, started_at desc)`,
   `create index passes_finished on kombo_sync.passes (finished_at)`,
+  `create index passes_running on kombo_sync.passes (integration_id) where state = 'running'`,
+  `create index passes_sweeping on kombo_sync.passes (integration_id) where sweep_state in ('due', 'checking')`,
+  `create index passes_full on kombo_sync.passes (integration_id, endpoint, started_at desc)
+    where state = 'completed' and updated_after is null`,
+  `create index passes_sync on kombo_sync.passes (integration_id, started_at desc)`,
   `comment on table kombo_sync.passes is
     'One walk over one endpoint of one integration. The row is the truth of the pass: its cursor moves in the transaction that writes the page.'`,
 
@@ -128,7 +175,7 @@ const STATEMENTS = [
     wrongly_live bigint not null,
     wrongly_deleted bigint not null,
     expected bigint not null,
-    verdict text not null check (verdict in ('none', 'expected', 'unexpected')),
+    verdict text not null check (${oneOf('verdict', DRIFT_VERDICTS)}),
     at timestamptz not null default now()
   )`,
   `create index drift_recent on kombo_sync.drift (integration_id, at desc)`,
@@ -139,7 +186,7 @@ const STATEMENTS = [
     integration_id text not null,
     table_name text not null,
     id text not null,
-    op text not null check (op in ('created', 'updated', 'deleted', 'restored')),
+    op text not null check (${oneOf('op', CHANGE_OPS)}),
     at timestamptz not null default clock_timestamp()
   )`,
   `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,
@@ -153,6 +200,8 @@ const STATEMENTS = [
     -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
     perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
       from kombo_sync.changes_seq_seq;
+    -- Where somebody has locked the table itself, the page gives up soon and takes no connection meanwhile.
+    perform set_config('lock_timeout', '2s', true);
     -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
     -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
     perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
@@ -194,6 +243,63 @@ const STATEMENTS = [
       limit max;
   end $$`,
   `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps. Keep the last seq as the next position.'`,
+
+  `create table kombo_sync.sync_deliveries (
+    sync_id text not null,
+    integration_id text not null,
+    type text not null,
+    times integer not null,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
+    primary key (sync_id, type)
+  )`,
+  `create index sync_deliveries_recent on kombo_sync.sync_deliveries (integration_id, type, last_at desc)`,
+  `comment on table kombo_sync.sync_deliveries is 'Which webhooks each sync has served.'`,
+
+  `create table kombo_sync.deliveries (
+    integration_id text not null,
+    type text not null,
+    outcome text not null check (${oneOf('outcome', DELIVERY_OUTCOMES)}),
+    times bigint not null,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
+    primary key (integration_id, type, outcome)
+  )`,
+  `create index deliveries_type on kombo_sync.deliveries (type, last_at desc)`,
+  `comment on table kombo_sync.deliveries is 'How often webhooks of each type came, and when last; an empty integration_id where they name none.'`,
+
+  `create table kombo_sync.unknown_integrations (
+    integration_id text primary key,
+    times bigint not null default 1,
+    first_seen_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now()
+  )`,
+  `comment on table kombo_sync.unknown_integrations is 'Integrations that webhooks named and that Kombo does not know.'`,
+
+  `create table kombo_sync.audit_log (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    actor text not null,
+    source text not null check (${oneOf('source', AUDIT_SOURCES)}),
+    address text,
+    action text not null,
+    integration_id text,
+    details jsonb not null default '{}',
+    outcome text not null default 'started' check (${oneOf('outcome', AUDIT_OUTCOMES)}),
+    message text,
+    finished_at timestamptz
+  )`,
+  `create index audit_log_integration on kombo_sync.audit_log (integration_id, id desc)`,
+  `comment on table kombo_sync.audit_log is 'What operators did: who, when and from where.'`,
+
+  `create table kombo_sync.idempotency_keys (
+    key text primary key,
+    request text not null,
+    status integer,
+    body text,
+    created_at timestamptz not null default clock_timestamp()
+  )`,
+  `comment on table kombo_sync.idempotency_keys is 'Answers of the admin API to requests with an idempotency-key, kept for a day.'`,
 ];
 
 export const service: Migration = { up };

@@ -1,6 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-
-const HEARTBEAT_EVERY_MS = 10_000;
+import { HEARTBEAT_EVERY_MS } from '../../src/domain/retry.ts';
 
 export interface Liveness extends Disposable {
   /** Aborts when the work is to stop at once: a real cancellation, not the shutdown of the worker. */
@@ -9,10 +8,12 @@ export interface Liveness extends Disposable {
   isShuttingDown(): boolean;
   /** What the next heartbeat tells Temporal's UI. */
   report(progress: Record<string, unknown>): void;
+  /** Called with each heartbeat, to show elsewhere too that the work lives. */
+  onBeat(beat: () => void): void;
 }
 
 /**
- * Tells Temporal that the activity lives, and what it hears in return. The first heartbeat comes after ten seconds, so that
+ * Tells Temporal that the activity lives, and what it hears in return. The first heartbeat comes after some seconds, so that
  * short activities, which most are, send none: on Temporal Cloud each one is billed.
  */
 export function keepAlive(): Liveness {
@@ -20,7 +21,11 @@ export function keepAlive(): Liveness {
   const stop = new AbortController();
   let shuttingDown = false;
   let details: Record<string, unknown> = {};
-  const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_EVERY_MS);
+  const beats: (() => void)[] = [];
+  const timer = setInterval(() => {
+    context.heartbeat(details);
+    for (const beat of beats) beat();
+  }, HEARTBEAT_EVERY_MS);
   const onCancel = () => {
     if (context.cancellationDetails?.workerShutdown) shuttingDown = true;
     // A CancelledFailure, whatever interrupted the work: anything else would count as a failed attempt.
@@ -34,6 +39,7 @@ export function keepAlive(): Liveness {
     report: (progress) => {
       details = progress;
     },
+    onBeat: (beat) => void beats.push(beat),
     [Symbol.dispose]: () => {
       clearInterval(timer);
       context.cancellationSignal.removeEventListener('abort', onCancel);

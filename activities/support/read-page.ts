@@ -1,17 +1,13 @@
-import { SyncError } from '../src/domain/errors.ts';
-import { clockCorrection } from '../src/domain/window.ts';
-import type { EndpointDefinition } from '../src/domain/catalogue/index.ts';
-import { prepareRecords } from '../src/domain/records.ts';
-import type { KomboClient, PageQuery } from '../src/kombo/client.ts';
-import { exactNumber } from '../src/kombo/json.ts';
-import type { Page } from '../src/store/commit-page.ts';
+import { clockCorrection } from '../../src/domain/window.ts';
+import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { prepareRecords } from '../../src/domain/records.ts';
+import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
+import { TIMED_OUT, type KomboClient, type PageQuery } from '../../src/kombo/client.ts';
+import { exactNumber } from '../../src/kombo/json.ts';
+import type { Page } from '../../src/store/commit-page.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
-
-/** Waits longer than this are left to Temporal, which frees the slot meanwhile. */
-const PATIENCE_MS = 10_000;
-const TRIES = 3;
-const FIRST_PAUSE_MS = 500;
 
 export interface ReadPage extends Page {
   /** Milliseconds to wait before the next request. */
@@ -20,7 +16,7 @@ export interface ReadPage extends Page {
 
 /**
  * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
- * than a second of patience.
+ * than a second of patience. What has not answered in time is left to later: it has cost enough.
  */
 export async function readPage(
   kombo: KomboClient,
@@ -46,9 +42,9 @@ export async function readPage(
       if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
         throw new SyncError('CursorRefused', error.message, { code: error.code });
       }
-      const pause = error.retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (tries - 1);
+      const pause = error.retryAfterMs ?? FIRST_PAGE_PAUSE_MS * 2 ** (tries - 1);
       const passes = error.errorClass === 'Unavailable' || error.errorClass === 'RateLimited';
-      if (!passes || tries >= TRIES || pause > PATIENCE_MS) throw error;
+      if (!passes || error.code === TIMED_OUT || tries >= PAGE_TRIES || pause > PAGE_PATIENCE_MS) throw error;
       await delay(pause, query.signal);
     }
   }

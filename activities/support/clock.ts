@@ -1,4 +1,4 @@
-import type { Store } from '../src/store/database.ts';
+import type { Store } from '../../src/store/database.ts';
 
 /**
  * The database's clock, read once and carried on by a monotonic timer. Several workers write the same tables, so the moments

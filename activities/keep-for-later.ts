@@ -1,0 +1,69 @@
+import { Context } from '@temporalio/activity';
+import { syncWorkflowId } from '../src/domain/names.ts';
+import { LOOK_UP, type PassKind } from '../src/domain/sync.ts';
+import type { Wanted } from '../src/domain/wanted.ts';
+import { owe } from '../src/store/debts.ts';
+import { noteServed } from '../src/store/deliveries.ts';
+import { leaveToNextSync } from '../src/store/due.ts';
+import { findIntegration } from '../src/store/integrations.ts';
+import { announceDeletion } from '../src/store/life.ts';
+import { cancelPasses } from '../src/store/pass-life.ts';
+import type { ActivityDeps } from './support/deps.ts';
+import { asFailures } from './support/failures.ts';
+import { keepReads } from './support/plan.ts';
+
+export interface KeepForLaterInput {
+  integrationId: string;
+  /** Tells what is kept from what else is. */
+  syncId: string;
+  /** What was asked for, in the order in which it came. */
+  wanted: Wanted[];
+  /** How all that was to be read; delta when it is not said. */
+  kind?: PassKind;
+  /** Syncs whose passes end here. */
+  syncIds: string[];
+  /** Endpoints that were to be read in full and are not yet. */
+  unread?: string[];
+  /** Since when the integration was active when the run planned last, or when the run began (ISO). */
+  activeSince: string;
+}
+
+/**
+ * A run ends before it has read what it was asked for: all of it is owed, so that a later sync reads it (invariant I6), and
+ * its passes can be resumed.
+ */
+export function createKeepForLater(deps: ActivityDeps) {
+  return async function keepForLater(input: KeepForLaterInput): Promise<void> {
+    return asFailures(async () => {
+      const { integrationId, syncId, kind = 'delta', unread = [] } = input;
+      const { store } = deps;
+      if (input.syncIds.length > 0) await cancelPasses(store, input.syncIds);
+      const integration = await findIntegration(store, integrationId);
+      for (const { models, everything, deliveries, lookUp, deletedAt } of input.wanted) {
+        await noteServed(store, integrationId, syncId, deliveries);
+        if (deletedAt !== undefined) await announceDeletion(store, integrationId, new Date(deletedAt));
+        if (!integration) continue;
+        if (everything || models.length > 0) {
+          await keepReads(deps, integration, kind, everything ? undefined : models);
+        }
+        if (lookUp || deletedAt !== undefined) {
+          await owe(store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
+        }
+      }
+      await owe(
+        store,
+        integrationId,
+        unread.map((endpoint) => ({ endpoint, kind: 'full' })),
+      );
+      // A pause has cut the run off and is over by now: what the resume has started may have begun before this was owed. You,
+      // who cancel a sync, do not want it to start again.
+      const resumed =
+        integration?.status === 'active' && integration.statusSince > new Date(input.activeSince);
+      const { workflowExecution } = Context.current().info;
+      if (!resumed) await leaveToNextSync(store, integrationId);
+      else if (workflowExecution?.workflowId !== syncWorkflowId(integrationId)) {
+        await deps.temporal.wake(integrationId);
+      }
+    });
+  };
+}

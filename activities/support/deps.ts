@@ -1,0 +1,67 @@
+import type { Config } from '../../src/config.ts';
+import type { RetryOptions } from '../../src/domain/retry.ts';
+import type { PassCounts, PassKind, Trigger } from '../../src/domain/sync.ts';
+import type { KomboClient } from '../../src/kombo/client.ts';
+import type { Logger } from '../../src/log.ts';
+import type { Store } from '../../src/store/database.ts';
+import type { TableGate } from './table-gate.ts';
+
+/** The settings that activities need. */
+export type ActivitySettings = Pick<
+  Config,
+  | 'WATERMARK_OVERLAP'
+  | 'FULL_REFRESH_INTERVAL'
+  | 'EXTRA_ENDPOINTS'
+  | 'ERASE_EMPTIED'
+  | 'KEEP_REJECTED_BODIES'
+  | 'SWEEP_MAX_SHARE'
+  | 'CHANGES_RETENTION'
+  | 'HISTORY_RETENTION'
+  | 'RETRY_INTERVAL'
+  | 'RETRY_MAX_INTERVAL'
+  | 'RETRY_GIVE_UP'
+  | 'DELETED_RETENTION'
+>;
+
+export function retryOptions(settings: ActivitySettings): RetryOptions {
+  return {
+    firstMs: settings.RETRY_INTERVAL,
+    maxMs: settings.RETRY_MAX_INTERVAL,
+    giveUpMs: settings.RETRY_GIVE_UP,
+  };
+}
+
+/** A page was committed. */
+export interface PageEvent {
+  integrationId: string;
+  endpoint: string;
+  kind: PassKind;
+  trigger: Trigger;
+  page: number;
+  /** Counts of the whole pass so far. */
+  counts: PassCounts;
+  done: boolean;
+}
+
+/** What activities do in Temporal beside their own run. */
+export interface ActivityTemporal {
+  /** Has `sync/<id>` look at what is owed. */
+  wake(integrationId: string): Promise<void>;
+  /** Brings schedules, syncs and erasure in line with the status of the integration. */
+  settle(integrationId: string, exceptWorkflowId?: string): Promise<void>;
+}
+
+export interface ActivityDeps {
+  settings: ActivitySettings;
+  store: Store;
+  kombo: KomboClient;
+  temporal: ActivityTemporal;
+  /** Keeps writers of a locked table from using up the connections. */
+  gate: TableGate;
+  log: Logger;
+  /** Wakes readers of the change feed. */
+  notifyChanges: () => void;
+  onPage?: ((event: PageEvent) => void) | undefined;
+  /** How long one activity may read before it gives its place to others (milliseconds). */
+  chunkMs?: number;
+}

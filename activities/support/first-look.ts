@@ -1,0 +1,154 @@
+import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
+import type { EndpointOutcome, PassKind, PlannedPass, Trigger } from '../../src/domain/sync.ts';
+import { SAID_WHEN_ASKED } from '../../src/domain/life.ts';
+import { healTogether } from '../../src/store/due.ts';
+import { unpark } from '../../src/store/life.ts';
+import { openPass, passCounts, type Pass } from '../../src/store/passes.ts';
+import type { Paid } from '../../src/store/debts.ts';
+import type { DatabaseClock } from './clock.ts';
+import type { ActivityDeps } from './deps.ts';
+import { isInfrastructure } from './failures.ts';
+import type { Liveness } from './liveness.ts';
+import { noteFailedRead } from './note-failure.ts';
+import { walk } from './walk.ts';
+
+export interface Sync {
+  integrationId: string;
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  clock: DatabaseClock;
+  liveness: Liveness;
+}
+
+/** What came of looking at several endpoints. */
+export interface FirstLook {
+  outcomes: EndpointOutcome[];
+  /** What takes longer: it is read on by itself, beside everything else. */
+  rest: PlannedPass[];
+  /** Something is due that this look has not paid. */
+  owes: boolean;
+}
+
+/** Few enough that one integration does not fill the worker; a slow one does not count. */
+const AT_ONCE = 4;
+
+/**
+ * Reads what the deltas of a sync bring, for a second or so. Most have one short page, and then the sync is done with a single
+ * activity. What has more pages, or does not answer, is left to a read of its own, so that no endpoint waits for another one
+ * (invariant I25).
+ */
+export async function lookAtNews(
+  deps: ActivityDeps,
+  sync: Sync,
+  passes: readonly PlannedPass[],
+): Promise<FirstLook> {
+  const look: FirstLook = { outcomes: [], rest: [], owes: false };
+  const box = AbortSignal.timeout(FIRST_LOOK_MS);
+  await eachSoon(passes, { atOnce: AT_ONCE, slowMs: SLOW_READ_MS }, async (pass) => {
+    if (box.aborted) look.rest.push(pass);
+    else await lookAt(deps, sync, pass, box, look);
+  });
+  return look;
+}
+
+async function lookAt(
+  deps: ActivityDeps,
+  sync: Sync,
+  planned: PlannedPass,
+  box: AbortSignal,
+  look: FirstLook,
+): Promise<void> {
+  const { integrationId, syncId, workflowId, runId, trigger, clock, liveness } = sync;
+  const { endpoint, because } = planned;
+  const kind = planned.kind as PassKind;
+  let end;
+  try {
+    const pass = await openPass(deps.store, {
+      integrationId,
+      endpoint,
+      kind,
+      syncId,
+      workflowId,
+      runId,
+      trigger,
+      because,
+      overlapMs: deps.settings.WATERMARK_OVERLAP,
+    });
+    if (pass.state !== 'running') {
+      // An earlier attempt of this activity has come to its end.
+      look.outcomes.push(endedBefore(pass));
+      return;
+    }
+    end = await walk(deps, pass, { clock, liveness, box });
+    if (end.pass.pages > pass.pages) await unpark(deps.store, integrationId, SAID_WHEN_ASKED);
+  } catch (error) {
+    // Where Postgres has failed for one endpoint, Temporal tries that one again, and the others are not read twice.
+    if (!isInfrastructure(error)) throw error;
+    look.rest.push(planned);
+    return;
+  }
+  const counts = passCounts(end.pass);
+  if (end.state === 'completed') {
+    look.outcomes.push({ endpoint, kind, status: 'completed', counts });
+    look.owes ||= end.paid.owes;
+    await heal(deps, integrationId, end.paid);
+  } else if (end.state === 'more' || end.error.errorClass === 'RateLimited') {
+    look.rest.push(planned);
+  } else {
+    const { pass, error } = end;
+    const failed = { integrationId, endpoint, kind, tryId: syncId, error, pass };
+    const { status, reason, owes } = await noteFailedRead(deps, failed);
+    look.outcomes.push({ endpoint, kind, status, counts, reason });
+    look.owes ||= owes;
+  }
+}
+
+function endedBefore(pass: Pass): EndpointOutcome {
+  const { endpoint, kind, state, error_code: code, error_message: message } = pass;
+  const status = state === 'completed' || state === 'skipped' ? state : 'failed';
+  const reason = code === null ? {} : { reason: { code, message: message ?? '' } };
+  return { endpoint, kind, status, counts: passCounts(pass), ...reason };
+}
+
+/** What had failed works again: so may others that failed for the same reason. */
+export async function heal(
+  deps: ActivityDeps,
+  integrationId: string,
+  { recoveredSince }: Pick<Paid, 'recoveredSince'>,
+): Promise<void> {
+  if (!recoveredSince) return;
+  const { store, settings, temporal } = deps;
+  const others = await healTogether(store, integrationId, recoveredSince, settings.RETRY_INTERVAL);
+  for (const id of others) await temporal.wake(id);
+}
+
+/**
+ * Works on each item, a few at once. One that takes long does not count any more, so that it keeps no other one from
+ * beginning.
+ */
+export async function eachSoon<T>(
+  items: readonly T[],
+  { atOnce, slowMs }: { atOnce: number; slowMs: number },
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const all: Promise<void>[] = [];
+  const places = new Set<Promise<void>>();
+  for (const item of items) {
+    while (places.size >= atOnce) await Promise.race(places);
+    const working = work(item);
+    all.push(working);
+    const place: Promise<void> = Promise.race([settled(working), sleep(slowMs)]).finally(() =>
+      places.delete(place),
+    );
+    places.add(place);
+  }
+  await Promise.all(all);
+}
+
+const settled = (work: Promise<void>) => work.catch(() => {});
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

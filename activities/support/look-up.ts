@@ -1,0 +1,179 @@
+import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { judgeSighting, REMOVED, type Parked } from '../../src/domain/life.ts';
+import { LOOK_UP, type Reason } from '../../src/domain/sync.ts';
+import type { KomboIntegration } from '../../src/kombo/schemas.ts';
+import { databaseTime } from '../../src/store/database.ts';
+import { forgetDebt } from '../../src/store/debts.ts';
+import { findIntegration, knownLife, type Integration } from '../../src/store/integrations.ts';
+import {
+  confirmRemoval,
+  forgetUnknown,
+  noteLook,
+  noteSighting,
+  noteUnknown,
+  remove,
+} from '../../src/store/life.ts';
+import type { ActivityDeps } from './deps.ts';
+import { describe, isInfrastructure } from './failures.ts';
+import { parkIntegration } from './park.ts';
+
+export interface LookUpRequest {
+  integrationId: string;
+  /** A webhook told of its deletion. */
+  deletedAt?: Date | undefined;
+  /** A webhook named it; else you or a schedule asks. */
+  named: boolean;
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** What Kombo has said of an integration. */
+export type LookedUp =
+  /** It can be read, unless it is paused here. `missed`: everything is owed in full. */
+  | { state: 'there'; integration: Integration; missed: boolean }
+  | { state: 'parked'; integration: Integration }
+  | { state: 'gone'; reason: Reason }
+  /** Kombo did not say. */
+  | { state: 'unanswered'; error: SyncError };
+
+/**
+ * Asks Kombo about an integration, and brings what is known in line with the answer. Webhooks may come in any order, twice or
+ * never: each only makes us ask, and what Kombo says counts (invariant I21).
+ */
+export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promise<LookedUp> {
+  const { integrationId: id, timeoutMs, signal } = request;
+  const known = await findIntegration(deps.store, id);
+  const deletedAt = latest(request.deletedAt, known?.announcedDeletedAt);
+  const asOf = await databaseTime(deps.store);
+  let looked: LookedUp;
+  try {
+    const found = await deps.kombo.getIntegration(id, { timeoutMs, signal });
+    looked = await settle(deps, known, { ...found, id }, deletedAt);
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    if (error.errorClass !== 'IntegrationGone') return { state: 'unanswered', error };
+    looked = await settleGone(deps, known, request, deletedAt, error);
+  }
+  await forgetDebt(deps.store, id, LOOK_UP, 'look-up', asOf);
+  return looked;
+}
+
+/** Kombo shows it: brings what is known in line with that. */
+async function settle(
+  deps: ActivityDeps,
+  known: Integration | undefined,
+  found: KomboIntegration,
+  deletedAt: Date | undefined,
+): Promise<LookedUp> {
+  const { store } = deps;
+  const { id } = found;
+  const judged = judgeSighting(known && knownLife(known), found, { deletedAt });
+  switch (judged.case) {
+    case 'still-removed':
+      await noteLook(store, id);
+      return gone(id, known?.statusReason);
+    case 'deleted':
+      await noteSighting(store, found, { revive: false, unpark: false, missed: [] });
+      await forgetUnknown(store, id);
+      await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at: judged.at });
+      return gone(id, DELETED);
+    case 'there': {
+      const { revive, keepPause, unpark, missed, parked } = judged;
+      const { integration } = await noteSighting(store, found, {
+        revive,
+        keepPause,
+        unpark,
+        missed: missed ? endpointsOf(deps, found) : [],
+      });
+      await forgetUnknown(store, id);
+      if (parked && integration.status !== 'paused') return keepParked(deps, integration, parked);
+      return { state: 'there', integration, missed };
+    }
+  }
+}
+
+async function keepParked(deps: ActivityDeps, integration: Integration, why: Parked): Promise<LookedUp> {
+  // Undefined when it was paused or removed in this moment.
+  const now =
+    (await parkIntegration(deps, integration, why)) ?? (await findIntegration(deps.store, integration.id));
+  if (now === undefined || now.status === 'removed') return gone(integration.id, now?.statusReason);
+  return now.status === 'parked'
+    ? { state: 'parked', integration: now }
+    : { state: 'there', integration: now, missed: false };
+}
+
+/** Kombo does not know it (any more). */
+async function settleGone(
+  deps: ActivityDeps,
+  known: Integration | undefined,
+  { integrationId: id, named }: LookUpRequest,
+  deletedAt: Date | undefined,
+  { code, message }: SyncError,
+): Promise<LookedUp> {
+  if (!known) {
+    if (named) await noteUnknown(deps.store, id);
+    const who = named ? 'A webhook named' : 'A sync was started for';
+    deps.log.warn({ integrationId: id }, `${who} an integration that Kombo does not know`);
+    return gone(id, `Kombo does not know ${id}; nothing is read for it.`);
+  }
+  if (deletedAt) {
+    await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
+    return gone(id, DELETED);
+  }
+  if (known.status !== 'removed') {
+    const why = code === 'IntegrationGone' ? REMOVED.unknown : code;
+    await retire(deps, id, { code: why, message, at: await databaseTime(deps.store) });
+    return gone(id, message);
+  }
+  await noteLook(deps.store, id);
+  return gone(id, known.statusReason);
+}
+
+const DELETED = 'It was deleted in Kombo.';
+
+function gone(id: string, message: string | null | undefined): LookedUp {
+  return { state: 'gone', reason: { code: 'IntegrationGone', message: message ?? `${id} is removed.` } };
+}
+
+/** Kombo does not have it any more: nothing is read or started for it, and its data are erased in time. */
+async function retire(
+  deps: ActivityDeps,
+  id: string,
+  why: { code: string; message: string; at: Date },
+): Promise<void> {
+  const removed = await remove(deps.store, id, why);
+  if (removed) deps.log.info({ integrationId: id, code: why.code }, 'An integration is removed');
+  else if (why.code === REMOVED.deleted) await confirmRemoval(deps.store, id, why);
+}
+
+/**
+ * Brings Temporal in line, where that is due, but for the run that asks: it is not cancelled when its integration is gone. When Temporal is away, it stays due: workers bring it in line later, and the
+ * reading does not wait for it.
+ */
+export async function settleTemporal(
+  deps: ActivityDeps,
+  id: string,
+  workflowId: string | undefined,
+): Promise<void> {
+  const integration = await findIntegration(deps.store, id);
+  if (!integration?.temporalDueAt) return;
+  try {
+    await deps.temporal.settle(id, workflowId);
+  } catch (error) {
+    if (!isInfrastructure(error)) throw error;
+    deps.log.warn(
+      { integrationId: id },
+      `Temporal is not in line yet; it is tried again. ${describe(error)}`,
+    );
+  }
+}
+
+function endpointsOf(deps: ActivityDeps, { category }: Pick<Integration, 'category'>): string[] {
+  return enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS).map(({ path }) => path);
+}
+
+function latest(a: Date | undefined, b: Date | null | undefined): Date | undefined {
+  if (!a || !b) return a ?? b ?? undefined;
+  return a > b ? a : b;
+}

@@ -1,0 +1,49 @@
+import type { Debt } from '../../src/domain/decide.ts';
+import { REMOVED } from '../../src/domain/life.ts';
+import { LOOK_UP, type PassKind } from '../../src/domain/sync.ts';
+import { databaseTime } from '../../src/store/database.ts';
+import { readDebts } from '../../src/store/debts.ts';
+import type { Integration } from '../../src/store/integrations.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** What of a sync's input may make it look its integration up. */
+export interface LookReasons {
+  kind: PassKind;
+  models?: string[] | undefined;
+  urgent?: boolean;
+  lookUp?: boolean;
+  deletedAt?: number;
+}
+
+const LOOK_UP_EVERY_MS = 24 * 60 * 60 * 1000;
+const LOOK_UP_UNAVAILABLE_EVERY_MS = 60 * 60 * 1000;
+
+/** An integration is looked up when it is new, parked or stale, when a webhook said that it changed, and once a day. */
+export async function needsLook(
+  deps: ActivityDeps,
+  known: Integration | undefined,
+  input: LookReasons,
+): Promise<boolean> {
+  if (!known || input.lookUp || input.deletedAt !== undefined || known.announcedDeletedAt) return true;
+  const now = await databaseTime(deps.store);
+  const debt = (await readDebts(deps.store, known.id)).get(LOOK_UP)?.['look-up'];
+  if (debt) return input.urgent === true || isDue(debt, now);
+  const { status, dataExpiredAt, unavailableModels, lookedUpAt } = known;
+  if (lookedUpAt === null) return true;
+  const ageMs = now.getTime() - lookedUpAt.getTime();
+  // A 404 may have been a mistake, as with a key of another environment. Else late deliveries about what was deleted cost
+  // one look-up a day: they may be of a new connection with the same id, whose first webhook was lost.
+  if (status === 'removed') {
+    return ageMs >= LOOK_UP_EVERY_MS || (known.statusCode === REMOVED.unknown && !known.erasedAt);
+  }
+  // What Kombo tells changes of it may offer by now.
+  const byHand = input.urgent === true || input.kind === 'full';
+  const offered =
+    (byHand || ageMs >= LOOK_UP_UNAVAILABLE_EVERY_MS) &&
+    (input.models ?? []).some((model) => unavailableModels.includes(model));
+  return ageMs >= LOOK_UP_EVERY_MS || offered || status === 'parked' || dataExpiredAt !== null;
+}
+
+function isDue({ dueAt }: Debt, now: Date): boolean {
+  return dueAt === null || dueAt <= now;
+}

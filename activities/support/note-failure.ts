@@ -1,0 +1,101 @@
+import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
+import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
+import { parkedNeedsPerson } from '../../src/domain/life.ts';
+import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/sync.ts';
+import { noteFailure, owe, type NotedFailure } from '../../src/store/debts.ts';
+import { refusedEverywhere } from '../../src/store/due.ts';
+import { findIntegration } from '../../src/store/integrations.ts';
+import { endPass } from '../../src/store/pass-life.ts';
+import type { Pass } from '../../src/store/passes.ts';
+import { retryOptions, type ActivityDeps } from './deps.ts';
+import { parkIntegration } from './park.ts';
+
+export interface FailedTry {
+  integrationId: string;
+  endpoint: string;
+  kind: DebtKind;
+  /** Tells this try from others. */
+  tryId: string;
+  error: SyncError;
+  /** The pass ends with it. */
+  pass?: Pass | undefined;
+  /** Since when the read is owed, where no pass says so. */
+  since?: Date;
+}
+
+/** What a failed read means for its sync. */
+export interface FailedOutcome {
+  /** Skipped: the tool does not offer the endpoint, which is no failure. */
+  status: 'failed' | 'skipped';
+  reason: Reason;
+  /** Something is due now: the integration is to be looked up. */
+  owes: boolean;
+}
+
+/**
+ * Writes down that a read failed: it is owed, after a pause that grows with the outage, and its pass can be resumed
+ * (invariants I6, I10). What one answer says of the whole integration is not believed, but has Kombo asked.
+ */
+export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Promise<FailedOutcome> {
+  const { integrationId, endpoint, kind, error, pass } = failed;
+  const { errorClass, code, message } = error;
+  const policy = POLICIES[errorClass];
+  const isSkipped = errorClass === 'EndpointDisabled';
+  if (pass) {
+    const { resumable } = policy;
+    await endPass(deps.store, pass.id, { state: isSkipped ? 'skipped' : 'failed', code, message, resumable });
+  }
+  const outcome = { status: isSkipped ? 'skipped' : 'failed', reason: { code, message } } as const;
+  // It was removed here, which is for those who did that to see to.
+  if (errorClass === 'IntegrationGone' && code === errorClass) return { ...outcome, owes: false };
+  const noted = await noteTry(deps, failed);
+  if (noted) log(deps, { integrationId, endpoint, code }, message, noted, isSkipped);
+  if (!policy.looksUp || kind === 'look-up') return { ...outcome, owes: false };
+  if (errorClass === 'IntegrationParked') await parkWhereAllRefuse(deps, integrationId, { code, message });
+  await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
+  return { ...outcome, owes: true };
+}
+
+/** Writes down one try of a read that goes on. */
+export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<NotedFailure | undefined> {
+  const { integrationId, endpoint, kind, tryId, pass, since } = failed;
+  const { errorClass, code, message } = failed.error;
+  return noteFailure(
+    deps.store,
+    {
+      integrationId,
+      endpoint,
+      kind,
+      tryId,
+      error: { errorClass, code, message },
+      since: pass?.started_at ?? since,
+    },
+    retryOptions(deps.settings),
+  );
+}
+
+/** The log tells the first failure, and the one after which you are needed; those between are in the history. */
+function log(
+  deps: ActivityDeps,
+  about: { integrationId: string; endpoint: string; code: string },
+  message: string,
+  { failures, first, newlyNeedsPerson }: NotedFailure,
+  isSkipped: boolean,
+): void {
+  if (isSkipped) deps.log.info(about, message);
+  else if (newlyNeedsPerson) deps.log.error({ ...about, failures }, `This needs you. ${message}`);
+  else if (first) deps.log.warn({ ...about, failures }, message);
+  else deps.log.debug({ ...about, failures }, message);
+}
+
+/** One list may be wrong about the integration; when all of them refuse to be read, it cannot be read. */
+async function parkWhereAllRefuse(deps: ActivityDeps, integrationId: string, reason: Reason): Promise<void> {
+  const integration = await findIntegration(deps.store, integrationId);
+  if (!integration) return;
+  const offered = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS)
+    .filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
+    .map(({ path }) => path);
+  if (await refusedEverywhere(deps.store, integrationId, offered)) {
+    await parkIntegration(deps, integration, { ...reason, needsPerson: parkedNeedsPerson(reason.code) });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Parked } from '../../src/domain/life.ts';
+import { planRetry } from '../../src/domain/retry.ts';
+import { databaseTime } from '../../src/store/database.ts';
+import type { Integration } from '../../src/store/integrations.ts';
+import { park } from '../../src/store/life.ts';
+import { retryOptions, type ActivityDeps } from './deps.ts';
+
+/**
+ * Parks an integration, or leaves it parked, and plans the next look-up: a webhook may get lost. What needs you is left to
+ * the catch-up. Undefined when it is paused or removed meanwhile.
+ */
+export async function parkIntegration(
+  deps: ActivityDeps,
+  integration: Pick<Integration, 'id' | 'status' | 'statusCode' | 'statusSince'>,
+  why: Parked,
+): Promise<Integration | undefined> {
+  const { id, status, statusCode, statusSince } = integration;
+  const again = status === 'parked' && statusCode === why.code;
+  const failingMs = again ? (await databaseTime(deps.store)).getTime() - statusSince.getTime() : 0;
+  const retry = planRetry(
+    { errorClass: 'IntegrationParked', failingMs, key: id },
+    retryOptions(deps.settings),
+  );
+  if (!again) {
+    deps.log.warn({ integrationId: id, code: why.code }, `The integration is parked. ${why.message}`);
+  }
+  const needsPerson = why.needsPerson || retry.needsPerson;
+  return park(deps.store, id, { ...why, needsPerson, retryInMs: needsPerson ? null : retry.pauseMs });
+}

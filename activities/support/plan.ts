@@ -1,0 +1,148 @@
+import { enabledEndpoints, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
+import { routeModels, type Route } from '../../src/domain/routing.ts';
+import {
+  NO_COUNTS,
+  readKey,
+  type DebtKind,
+  type EndpointOutcome,
+  type PassKind,
+  type PlannedPass,
+  type Reason,
+} from '../../src/domain/sync.ts';
+import { owe, type Owed } from '../../src/store/debts.ts';
+import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
+import type { Integration } from '../../src/store/integrations.ts';
+import type { ActivityDeps } from './deps.ts';
+
+export interface PlanRequest {
+  kind: PassKind;
+  by: Asker;
+  syncId: string;
+  /** Models that are asked for; undefined means every endpoint. */
+  models: readonly string[] | undefined;
+  urgent: boolean;
+  /** What the run reads already, by `readKey`. */
+  busy: ReadonlySet<string>;
+}
+
+export interface Plan {
+  passes: PlannedPass[];
+  /** What is asked for and not read: the tool does not offer it, or it fails and its pause is not over. */
+  outcomes: EndpointOutcome[];
+  unknownModels: string[];
+  /** What is left to reads that the run does already. */
+  left: string[];
+}
+
+/** Decides what a sync reads, and notes what it owes before anything is tried (invariant I6). */
+export async function planReads(
+  deps: ActivityDeps,
+  integration: Integration,
+  request: PlanRequest,
+): Promise<Plan> {
+  const { id, unavailableModels } = integration;
+  const { settings, store } = deps;
+  const enabled = enabledEndpoints(integration.category, settings.EXTRA_ENDPOINTS);
+  const route = routeModels(request.models ?? [], enabled);
+  const paths = enabled.map(({ path }) => path);
+  const history = await readHistory(store, id, paths, request.syncId);
+  const plan: Plan = { passes: [], outcomes: [], unknownModels: route.unknown, left: [] };
+  const owed: Owed[] = [];
+  for (const endpoint of enabled) {
+    const ask = askOf(endpoint, route, request);
+    const busy = busyKinds(endpoint, request.busy);
+    const decisions = decide(endpoint, historyOf(history, endpoint.path), ask, {
+      now: history.now,
+      retryMs: settings.RETRY_INTERVAL,
+      fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
+      unavailableModels,
+      besideFullSync: history.besideFullSync,
+      busy,
+    });
+    for (const decision of decisions) take(plan, owed, endpoint.path, decision);
+    owed.push(...owedByNews(endpoint, ask, decisions));
+    if (!isAskedFor(ask)) continue;
+    for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
+  }
+  await owe(store, id, distinct(owed));
+  return plan;
+}
+
+function askOf({ path }: EndpointDefinition, route: Route, request: PlanRequest): Ask {
+  const { kind, by, models, urgent } = request;
+  return {
+    kind,
+    by,
+    urgent,
+    everything: models === undefined,
+    named: models === undefined || route.delta.includes(path),
+    hidden: route.full.includes(path),
+  };
+}
+
+function busyKinds({ path }: EndpointDefinition, busy: ReadonlySet<string>): Set<DebtKind> {
+  const kinds = ['delta', 'full', 'sweep'] as const;
+  return new Set(kinds.filter((kind) => busy.has(readKey({ endpoint: path, kind }))));
+}
+
+function take(plan: Plan, owed: Owed[], endpoint: string, decision: Decision): void {
+  switch (decision.do) {
+    case 'read':
+      plan.passes.push({ endpoint, kind: decision.kind, because: decision.because });
+      break;
+    case 'owe': {
+      const { kind, dueAt, failure } = decision;
+      owed.push({ endpoint, kind, dueAt });
+      if (failure) plan.outcomes.push(unread(endpoint, kind, 'failed', failure));
+      break;
+    }
+    case 'skip':
+      plan.outcomes.push(unread(endpoint, decision.kind, 'skipped', decision.reason));
+  }
+}
+
+function unread(
+  endpoint: string,
+  kind: PassKind,
+  status: EndpointOutcome['status'],
+  { code, message }: Reason,
+): EndpointOutcome {
+  return { endpoint, kind, status, counts: NO_COUNTS, reason: { code, message } };
+}
+
+/**
+ * What a webhook or you have named is owed until a pass that begins from now on has read it, whatever becomes of this sync.
+ * What looks by itself owes nothing: it will look again.
+ */
+function owedByNews(endpoint: EndpointDefinition, ask: Ask, decisions: readonly Decision[]): Owed[] {
+  const isNews = ask.by === 'webhook' || ask.by === 'operator';
+  const isKept = decisions.some(({ do: what }) => what !== 'read');
+  if (!isNews || !isAskedFor(ask) || isKept) return [];
+  const kind = ask.hidden || endpoint.delta === 'none' ? 'full' : 'delta';
+  return [{ endpoint: endpoint.path, kind }];
+}
+
+function distinct(owed: readonly Owed[]): Owed[] {
+  return [...new Map(owed.map((one) => [readKey(one), one])).values()];
+}
+
+/** Nothing is read now, and nothing that was asked for is forgotten. */
+export async function keepReads(
+  deps: ActivityDeps,
+  { id, category }: Pick<Integration, 'id' | 'category'>,
+  kind: PassKind,
+  models: readonly string[] | undefined,
+): Promise<void> {
+  const enabled = enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS);
+  const route = routeModels(models ?? [], enabled);
+  const named = models ? route.delta : enabled.map(({ path }) => path);
+  await owe(
+    deps.store,
+    id,
+    distinct([
+      ...named.map((endpoint): Owed => ({ endpoint, kind })),
+      ...route.full.map((endpoint): Owed => ({ endpoint, kind: 'full' })),
+    ]),
+  );
+}

@@ -1,0 +1,124 @@
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { judgeDrift, type DriftCounts, type DriftVerdict, type SweepOutcome } from '../../src/domain/sync.ts';
+import { driftCounts } from '../../src/store/drift.ts';
+import type { Pass } from '../../src/store/passes.ts';
+import {
+  findCandidates,
+  finishSweep,
+  nextCandidates,
+  settleCandidates,
+  type SweepAnswer,
+} from '../../src/store/sweep.ts';
+import type { DatabaseClock } from './clock.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Liveness } from './liveness.ts';
+import { readPage } from './read-page.ts';
+
+export type SweepEnd =
+  | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift?: DriftCounts & { verdict: DriftVerdict } }
+  /** The time is up, or the worker is going away. */
+  | { state: 'more'; pass: Pass }
+  | { state: 'stopped'; pass: Pass; error: SyncError };
+
+export interface SweepOptions {
+  clock: DatabaseClock;
+  liveness: Liveness;
+  box: AbortSignal;
+  allowMassDeletion: boolean;
+}
+
+/** Ids of 24 characters: the address stays below what proxies allow. */
+const ASK_AT_ONCE = 100;
+
+/**
+ * After a complete listing: asks Kombo again about each live row that the listing did not show, and only what Kombo does
+ * not know then is marked deleted (invariant I15).
+ *
+ * @throws what is neither Kombo's doing nor a lock.
+ */
+export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOptions): Promise<SweepEnd> {
+  const { table } = getEndpoint(listed.endpoint);
+  let pass = listed;
+  try {
+    pass = await deps.gate.write(`kombo.${table}`, () =>
+      findCandidates(deps.store, listed, {
+        maxShare: deps.settings.SWEEP_MAX_SHARE,
+        allowMassDeletion: options.allowMassDeletion,
+      }),
+    );
+    for (;;) {
+      const asked =
+        pass.sweep_state === 'checking' ? await nextCandidates(deps.store, pass, ASK_AT_ONCE) : [];
+      if (asked.length === 0) return completed(await finishSweep(deps.store, pass));
+      const answer = await ask(deps, pass, asked, options);
+      const settled = await deps.gate.write(`kombo.${table}`, () =>
+        settleCandidates(deps.store, pass, answer, {
+          eraseEmptied: deps.settings.ERASE_EMPTIED,
+          keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
+        }),
+      );
+      if (settled.changed) deps.notifyChanges();
+      if (options.liveness.isShuttingDown() || options.box.aborted) return { state: 'more', pass };
+    }
+  } catch (error) {
+    if (error instanceof SyncError) return { state: 'stopped', pass, error };
+    throw error;
+  }
+}
+
+async function ask(
+  deps: ActivityDeps,
+  pass: Pass,
+  asked: readonly string[],
+  { clock, liveness }: SweepOptions,
+): Promise<SweepAnswer> {
+  const endpoint = getEndpoint(pass.endpoint);
+  const observedAt = clock.earliest();
+  const returned: SweepAnswer['returned'][number][] = [];
+  const unreadable: string[] = [];
+  let cursor: string | null = null;
+  const seen = new Set<string>();
+  do {
+    const page = await readPage(
+      deps.kombo,
+      endpoint,
+      {
+        integrationId: pass.integration_id,
+        endpoint: pass.endpoint,
+        ids: asked,
+        cursor,
+        signal: liveness.signal,
+      },
+      clock,
+    );
+    // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
+    returned.push(...page.storable.filter((record) => asked.includes(record.id)));
+    // A record that does not say which one it is may be any of them, so none of them counts as gone.
+    unreadable.push(...page.rejected.flatMap((record) => record.id ?? asked));
+    cursor = page.next;
+    if (cursor !== null && seen.has(cursor)) {
+      throw new SyncError(
+        'CursorRepeated',
+        `Kombo repeated a cursor of ${pass.endpoint} while a sweep asked by ids.`,
+      );
+    }
+    if (cursor !== null) seen.add(cursor);
+  } while (cursor !== null);
+  return { asked, returned, unreadable, observedAt };
+}
+
+function completed(pass: Pass): SweepEnd {
+  const counts = driftCounts(pass);
+  return {
+    state: 'completed',
+    pass,
+    sweep: {
+      state: pass.sweep_state === 'stopped' ? 'stopped' : 'done',
+      candidates: pass.sweep_candidates,
+      deleted: pass.sweep_deleted,
+      ...(pass.sweep_message === null ? {} : { message: pass.sweep_message }),
+    },
+    ...(pass.drift_before === null ? {} : { drift: { ...counts, verdict: judgeDrift(counts) } }),
+  };
+}

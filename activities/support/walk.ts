@@ -1,0 +1,148 @@
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import type { Paid } from '../../src/store/debts.ts';
+import { restartPass } from '../../src/store/pass-life.ts';
+import { passCounts, type Pass } from '../../src/store/passes.ts';
+import type { DatabaseClock } from './clock.ts';
+import { delay } from './delay.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Liveness } from './liveness.ts';
+import { readPage, type ReadPage } from './read-page.ts';
+
+export type WalkEnd =
+  | { state: 'completed'; pass: Pass; paid: Paid }
+  /** The time is up, or the worker is going away. */
+  | { state: 'more'; pass: Pass }
+  /** Kombo, or a lock in Postgres, has stopped it. */
+  | { state: 'stopped'; pass: Pass; error: SyncError };
+
+export interface WalkOptions {
+  clock: DatabaseClock;
+  liveness: Liveness;
+  /** Ends the walk after the page that is being written: a request that is under way is given up. */
+  box: AbortSignal;
+}
+
+const OUT_OF_BOX = Symbol('out of the time box');
+
+/**
+ * Reads one endpoint page by page until the end, the time box or an error: the next page is fetched while the last one is
+ * written. Each page is one transaction that also moves the cursor, so the next attempt resumes there (invariants I7, I9).
+ *
+ * @throws what is neither Kombo's doing nor a lock: the database is away, or the activity is cancelled.
+ */
+export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOptions): Promise<WalkEnd> {
+  const { clock, liveness, box } = options;
+  const endpoint = getEndpoint(opened.endpoint);
+  const unwanted = new AbortController();
+  const signal = AbortSignal.any([liveness.signal, unwanted.signal]);
+  let pass = opened;
+  const read = async (cursor: string | null, pauseMs = 0) => {
+    if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
+    await delay(pauseMs, signal);
+    const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, signal };
+    return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock);
+  };
+  try {
+    let upcoming = quiet(read(pass.cursor));
+    for (;;) {
+      let page: ReadPage | typeof OUT_OF_BOX;
+      try {
+        page = await orAborted(upcoming, box);
+        if (page === OUT_OF_BOX) return { state: 'more', pass };
+      } catch (error) {
+        if (!isRefusedCursor(error)) throw error;
+        pass = await restart(deps, pass, error);
+        upcoming = quiet(read(null));
+        continue;
+      }
+      const stops = () => liveness.isShuttingDown() || box.aborted;
+      const { next } = page;
+      if (next !== null) {
+        if (pass.pages >= MAX_PAGES) throw endless(pass);
+        if (!stops()) upcoming = quiet(read(next, page.pauseMs));
+      }
+      const ready = page;
+      const committed = await deps.gate.write(`kombo.${endpoint.table}`, () =>
+        commitPage(deps.store, pass, ready, {
+          eraseEmptied: deps.settings.ERASE_EMPTIED,
+          keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
+        }),
+      );
+      pass = committed.pass;
+      report(deps, pass, committed.changed, liveness);
+      if (committed.paid) return { state: 'completed', pass, paid: committed.paid };
+      if (stops()) return { state: 'more', pass };
+    }
+  } catch (error) {
+    if (error instanceof SyncError) return { state: 'stopped', pass, error };
+    throw error;
+  } finally {
+    // A page that was fetched ahead and is not wanted any more.
+    unwanted.abort(new Error('The pass has ended.'));
+  }
+}
+
+/** What comes first: the answer, or the end of the time box. */
+async function orAborted<T>(answer: Promise<T>, box: AbortSignal): Promise<T | typeof OUT_OF_BOX> {
+  const { promise, resolve } = Promise.withResolvers<typeof OUT_OF_BOX>();
+  const onAbort = () => resolve(OUT_OF_BOX);
+  if (box.aborted) onAbort();
+  box.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    box.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Keeps a rejection until it is awaited, instead of ending the process when nothing waits for it. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}
+
+function isRefusedCursor(error: unknown): error is SyncError {
+  return error instanceof SyncError && error.errorClass === 'CursorRefused';
+}
+
+async function restart(deps: ActivityDeps, pass: Pass, { code }: SyncError): Promise<Pass> {
+  if (pass.restarts >= MAX_RESTARTS) {
+    const message = `Kombo refused the cursor of ${pass.endpoint} ${pass.restarts + 1} times.`;
+    throw new SyncError('RequestRejected', message, { code });
+  }
+  deps.log.warn(
+    { endpoint: pass.endpoint, pass: pass.id },
+    'Kombo refused the cursor; the pass starts again',
+  );
+  return restartPass(deps.store, pass);
+}
+
+function limitUsedUp(pauseMs: number): SyncError {
+  const message = `Kombo's rate limit is used up for ${Math.ceil(pauseMs / 1000)} s.`;
+  return new SyncError('RateLimited', message, { retryAfterMs: pauseMs });
+}
+
+function endless({ endpoint }: Pass): SyncError {
+  return new SyncError(
+    'CursorRepeated',
+    `The listing of ${endpoint} has no end: ${MAX_PAGES} pages were read.`,
+  );
+}
+
+function report(deps: ActivityDeps, pass: Pass, changed: boolean, liveness: Liveness): void {
+  if (changed) deps.notifyChanges();
+  const counts = passCounts(pass);
+  liveness.report({ pages: counts.pages, records: counts.records });
+  deps.onPage?.({
+    integrationId: pass.integration_id,
+    endpoint: pass.endpoint,
+    kind: pass.kind,
+    trigger: pass.trigger,
+    page: counts.pages,
+    counts,
+    done: pass.state === 'completed',
+  });
+}

@@ -1,0 +1,42 @@
+/*
+ * Rules for text that comes from outside: ids, names, codes, reasons. They hold wherever such text becomes a key, a
+ * workflow's input, a search attribute or a line on a terminal.
+ */
+
+const ID_MAX_LENGTH = 200;
+const NAME_MAX_LENGTH = 200;
+
+/** Control, format and private characters, half surrogates, and what Unicode has not assigned. */
+const UNSHOWABLE = /\p{C}/u;
+
+/**
+ * Whether a value can be the id of an integration, such as `personio:CBNMt7dSNCzBdnRTx87dev4E`. It becomes part of workflow
+ * ids, addresses and command lines, so it must show what it is, and must not be a step in a path.
+ */
+export function isIntegrationId(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.trim() === value &&
+    value.length > 0 &&
+    value.length <= ID_MAX_LENGTH &&
+    !UNSHOWABLE.test(value) &&
+    value !== '.' &&
+    value !== '..'
+  );
+}
+
+/** Whether a value is one line of text that can be shown as it is, such as a model's name or a webhook's type. */
+export function isName(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= NAME_MAX_LENGTH &&
+    !UNSHOWABLE.test(value)
+  );
+}
+
+/** One line of text that can be shown and stored, cut where it is too long. Not for records, which stay as they are. */
+export function cleanLine(text: string, maxLength = NAME_MAX_LENGTH): string {
+  const line = text.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
+  return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,123 @@
+import { isName } from './text.ts';
+
+/** Webhooks of one type that ask for a sync, and when they came (epoch milliseconds). */
+export interface ServedDeliveries {
+  type: string;
+  times: number;
+  firstAt: number;
+  lastAt: number;
+}
+
+/**
+ * What a run was asked for and has not taken on yet. The same value is what a sync takes on, what it puts back when it
+ * cannot, and what is written down as owed when the run ends before that.
+ */
+export interface Wanted {
+  /** Model names, sorted and distinct. */
+  models: string[];
+  /** Read every endpoint. */
+  everything: boolean;
+  /** Do not wait for quiet, and try what fails although its pause is not over: you asked, or the catch-up did. */
+  urgent: boolean;
+  /** Look the integration up at Kombo. */
+  lookUp: boolean;
+  /** A deletion that a webhook told of (epoch milliseconds). */
+  deletedAt?: number;
+  deliveries: ServedDeliveries[];
+  /** What webhooks say of the integration: enough to begin with where Kombo does not answer. */
+  tool?: string;
+  category?: string;
+  /** When the first and the newest request came (epoch milliseconds). */
+  firstAt: number;
+  lastAt: number;
+}
+
+/** Far more than Kombo has models. Whoever names more may as well mean all of them. */
+const MAX_MODELS = 200;
+/** Far more than Kombo has types of webhooks. */
+const MAX_TYPES = 30;
+const MAX_TIMES = 1_000_000_000;
+
+export type Asked = Partial<Omit<Wanted, 'models' | 'deliveries' | 'firstAt' | 'lastAt'>> & {
+  models?: readonly string[];
+  deliveries?: readonly ServedDeliveries[];
+};
+
+/** Adds a request that came at `at`. The order of requests does not matter, and a repeated one only moves `lastAt`. */
+export function want(before: Wanted | undefined, asked: Asked, at: number): Wanted {
+  return join(before, { ...NOTHING, ...asked, models: [], deliveries: [], firstAt: at, lastAt: at }, asked);
+}
+
+/** What two requests ask for together. */
+export function joinWanted(a: Wanted | undefined, b: Wanted): Wanted {
+  return join(a, b, b);
+}
+
+const NOTHING = { everything: false, urgent: false, lookUp: false };
+
+function join(before: Wanted | undefined, added: Wanted, lists: Asked): Wanted {
+  const models = [...new Set([...(before?.models ?? []), ...(lists.models ?? [])])].sort();
+  const tooMany = models.length > MAX_MODELS;
+  const deletedAt = Math.max(before?.deletedAt ?? 0, added.deletedAt ?? 0);
+  const tool = added.tool ?? before?.tool;
+  const category = added.category ?? before?.category;
+  return {
+    models: tooMany ? [] : models,
+    everything: tooMany || added.everything || (before?.everything ?? false),
+    urgent: added.urgent || (before?.urgent ?? false),
+    lookUp: added.lookUp || (before?.lookUp ?? false),
+    ...(deletedAt > 0 ? { deletedAt } : {}),
+    deliveries: joinDeliveries(before?.deliveries ?? [], lists.deliveries ?? []),
+    ...(tool === undefined ? {} : { tool }),
+    ...(category === undefined ? {} : { category }),
+    firstAt: Math.min(before?.firstAt ?? added.firstAt, added.firstAt),
+    lastAt: Math.max(before?.lastAt ?? added.lastAt, added.lastAt),
+  };
+}
+
+function joinDeliveries(a: readonly ServedDeliveries[], b: readonly ServedDeliveries[]): ServedDeliveries[] {
+  const byType = new Map<string, ServedDeliveries>();
+  for (const entry of [...a, ...b]) {
+    const known = byType.get(entry.type);
+    if (!known && byType.size >= MAX_TYPES) continue;
+    byType.set(entry.type, {
+      type: entry.type,
+      times: Math.min(MAX_TIMES, entry.times + (known?.times ?? 0)),
+      firstAt: Math.min(entry.firstAt, known?.firstAt ?? entry.firstAt),
+      lastAt: Math.max(entry.lastAt, known?.lastAt ?? entry.lastAt),
+    });
+  }
+  return [...byType.values()];
+}
+
+/** The names in a message. A malformed message names nothing; it must not stop the run. */
+export function readModels(message: unknown): string[] {
+  const { models } = (message ?? {}) as { models?: unknown };
+  return Array.isArray(models) ? models.filter(isName) : [];
+}
+
+/** The counts of deliveries in a message, without those that are none. */
+export function readDeliveries(message: unknown, at: number): ServedDeliveries[] {
+  const { deliveries } = (message ?? {}) as { deliveries?: unknown };
+  if (typeof deliveries !== 'object' || deliveries === null) return [];
+  return Object.entries(deliveries).flatMap(([type, times]: [string, unknown]) =>
+    isName(type) && Number.isSafeInteger(times) && (times as number) > 0
+      ? [{ type, times: Math.min(MAX_TIMES, times as number), firstAt: at, lastAt: at }]
+      : [],
+  );
+}
+
+export interface DebounceOptions {
+  /** A sync starts when nothing has come for this long. */
+  quietMs: number;
+  /** A sync starts at the latest this long after the first unserved request. */
+  maxWaitMs: number;
+}
+
+export const DEFAULT_DEBOUNCE: DebounceOptions = { quietMs: 5_000, maxWaitMs: 60_000 };
+
+/** The moment at which what is wanted is due (epoch milliseconds). */
+export function deadline(wanted: Wanted, options: DebounceOptions): number {
+  if (wanted.urgent) return wanted.firstAt;
+  return Math.min(wanted.lastAt + options.quietMs, wanted.firstAt + options.maxWaitMs);
+}

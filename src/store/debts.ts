@@ -1,0 +1,260 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import { HEALING_CLASSES, type Debt } from '../domain/decide.ts';
+import type { ErrorClass } from '../domain/errors.ts';
+import { planRetry, type Retry, type RetryOptions } from '../domain/retry.ts';
+import type { DebtKind } from '../domain/sync.ts';
+import type { Store } from './database.ts';
+import type { Pass } from './passes.ts';
+import { unlessRemoved } from './removed.ts';
+import type { DebtsTable } from './schema.ts';
+
+/*
+ * What is owed, and why it fails. The rule, once:
+ *
+ * - A read is owed from the moment at which it was asked for (`since`), before anything is tried. So neither a killed
+ *   worker nor a cancelled or terminated workflow can lose it.
+ * - A pass that begins at that moment or later pays it: a delta pays what a delta is asked for, a full pass pays both, a
+ *   sweep pays the sweep of its listing. Paying removes the row.
+ * - A failure is kept with what is owed. It makes only that one kind of read wait, until `due_at`.
+ */
+
+export interface Owed {
+  endpoint: string;
+  kind: DebtKind;
+  /** It is not read by itself before this. */
+  dueAt?: Date | null;
+}
+
+/** In whole milliseconds, as the start of a pass is. */
+const NOW = `date_trunc('milliseconds', clock_timestamp())`;
+
+/** SQL for a debt whose last tries have failed. What the tool does not offer has not failed. */
+export const IS_FAILING = `failing_since is not null and failure_class <> 'EndpointDisabled'`;
+
+const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, tried_by = null, failure_class = null,
+  failure_code = null, failure_message = null, needs_person = false, given_up = false`;
+
+/**
+ * Notes that reads are owed from now on, or from `since` on. Where one is owed already the earlier moment counts, and a
+ * failing one keeps its pause.
+ */
+export async function owe(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  owed: readonly Owed[],
+  since?: Date,
+): Promise<void> {
+  if (owed.length === 0) return;
+  await unlessRemoved(store, integrationId, (db) =>
+    sql`
+    insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, due_at)
+    select ${integrationId}, endpoint, kind, coalesce(${since ?? null}::timestamptz, ${sql.raw(NOW)}), due_at
+    from unnest(${owed.map(({ endpoint }) => endpoint)}::text[], ${owed.map(({ kind }) => kind)}::text[],
+      ${owed.map(({ dueAt }) => dueAt ?? null)}::timestamptz[]) as owed(endpoint, kind, due_at)
+    order by endpoint, kind
+    on conflict (integration_id, endpoint, kind) do update set
+      since = greatest(d.since, excluded.since), woken_at = null,
+      due_at = case when d.failing_since is not null then d.due_at
+        when d.due_at is not null and excluded.due_at is not null then least(d.due_at, excluded.due_at) end`.execute(
+      db,
+    ),
+  );
+}
+
+/** What is owed of an integration, by endpoint. */
+export async function readDebts(
+  store: Store,
+  integrationId: string,
+): Promise<Map<string, Partial<Record<DebtKind, Debt>>>> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.debts')
+    .selectAll()
+    .where('integration_id', '=', integrationId)
+    .execute();
+  const debts = new Map<string, Partial<Record<DebtKind, Debt>>>();
+  for (const row of rows) debts.set(row.endpoint, { ...debts.get(row.endpoint), [row.kind]: toDebt(row) });
+  return debts;
+}
+
+type DebtRow = Pick<
+  DebtsTable,
+  'since' | 'due_at' | 'failing_since' | 'tried_at' | 'failure_class' | 'failure_code' | 'failure_message'
+> & { failures: number; needs_person: boolean; given_up: boolean };
+
+export function toDebt(row: DebtRow): Debt {
+  return {
+    since: row.since,
+    dueAt: row.due_at,
+    failure:
+      row.failing_since === null
+        ? null
+        : {
+            errorClass: row.failure_class!,
+            code: row.failure_code ?? '',
+            message: row.failure_message ?? '',
+            failures: row.failures,
+            since: row.failing_since,
+            triedAt: row.tried_at ?? row.failing_since,
+            needsPerson: row.needs_person,
+            givenUp: row.given_up,
+          },
+  };
+}
+
+export interface FailedRead {
+  integrationId: string;
+  endpoint: string;
+  kind: DebtKind;
+  /** Tells this try from others: written down twice, it counts once. */
+  tryId: string;
+  error: { errorClass: ErrorClass; code: string; message: string };
+  /** Start of the pass that failed: what resumes it pays for it. */
+  since?: Date | undefined;
+}
+
+export interface NotedFailure extends Retry {
+  failures: number;
+  /** It worked before. */
+  first: boolean;
+  /** From now on it is known to need you. */
+  newlyNeedsPerson: boolean;
+}
+
+/**
+ * A read has failed: it is owed, and waits for a pause that grows with the time for which it has been failing. The
+ * database's clock counts. Undefined when a newer pass has read the endpoint since, or the integration is removed.
+ */
+export async function noteFailure(
+  store: Store,
+  failed: FailedRead,
+  options: RetryOptions,
+): Promise<NotedFailure | undefined> {
+  const { integrationId, endpoint, kind, tryId, error, since } = failed;
+  let noted: NotedFailure | undefined;
+  await unlessRemoved(store, integrationId, async (db) => {
+    const { rows } = await sql<DebtRow & { now: Date; tried_by: string | null }>`
+      insert into kombo_sync.debts as d (integration_id, endpoint, kind, since)
+      select ${integrationId}, ${endpoint}, ${kind}, coalesce(${since ?? null}::timestamptz, ${sql.raw(NOW)})
+      where not exists (
+        select from kombo_sync.passes p
+        where p.integration_id = ${integrationId} and p.endpoint = ${endpoint} and p.state = 'completed'
+          and p.started_at > ${since ?? null}::timestamptz and (${kind} = 'delta' or p.updated_after is null))
+      on conflict (integration_id, endpoint, kind) do update set since = greatest(d.since, excluded.since)
+      returning *, clock_timestamp() as now`.execute(db);
+    const [before] = rows;
+    if (!before) return;
+    const failingSince = before.failing_since ?? before.now;
+    const failingMs = before.now.getTime() - failingSince.getTime();
+    const key = `${integrationId} ${kind} ${endpoint}`;
+    const retry = planRetry({ errorClass: error.errorClass, failingMs, key }, options);
+    const again = before.tried_by === tryId;
+    const failures = before.failures + (again ? 0 : 1);
+    noted = {
+      ...retry,
+      failures,
+      first: before.failing_since === null,
+      newlyNeedsPerson: retry.needsPerson && !before.needs_person,
+    };
+    if (again) return;
+    await sql`
+      update kombo_sync.debts set failures = ${failures}, failing_since = ${failingSince}, tried_at = clock_timestamp(),
+        tried_by = ${tryId}, due_at = clock_timestamp() + ${retry.pauseMs} * interval '1 millisecond',
+        failure_class = ${error.errorClass}, failure_code = ${error.code}, failure_message = ${error.message},
+        needs_person = ${retry.needsPerson}, given_up = ${retry.givenUp}
+      where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}`.execute(db);
+  });
+  return noted;
+}
+
+/** What the end of a pass has changed in what is owed. */
+export interface Paid {
+  /** A read is owed that began too late to be paid, and it is due. */
+  owes: boolean;
+  /** Since when the endpoint had failed for a reason that ends for many reads at once; null when it had not. */
+  recoveredSince: Date | null;
+}
+
+/**
+ * Pays what a completed pass has read, in the transaction that completes it. What has come to be owed since the pass began
+ * stays, but it neither fails nor waits any more: the endpoint answers. A full listing is to be swept.
+ */
+export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid> {
+  const { integration_id: id, endpoint, started_at: start } = pass;
+  const whole = pass.updated_after === null;
+  const { rows } = await client.query<DebtOfPass>(
+    `select kind, since, failing_since, failure_class, coalesce(due_at <= clock_timestamp(), true) as due
+     from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full') order by kind for update`,
+    [id, endpoint],
+  );
+  const reads = (debt: DebtOfPass) => debt.kind === 'delta' || whole;
+  const paid = rows.filter((debt) => reads(debt) && debt.since <= start);
+  const left = rows.filter((debt) => !paid.includes(debt));
+  const freed = left.filter(
+    (debt) => debt.failing_since && (reads(debt) || debt.failure_class === 'EndpointDisabled'),
+  );
+  const kinds = (debts: DebtOfPass[]) => debts.map(({ kind }) => kind);
+  if (paid.length > 0) {
+    await client.query(
+      'delete from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind = any($3)',
+      [id, endpoint, kinds(paid)],
+    );
+  }
+  if (freed.length > 0) {
+    await client.query(
+      `update kombo_sync.debts set due_at = null, ${NO_FAILURE}
+       where integration_id = $1 and endpoint = $2 and kind = any($3)`,
+      [id, endpoint, kinds(freed)],
+    );
+  }
+  if (whole) {
+    await client.query(
+      `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since) values ($1, $2, 'sweep', $3)
+       on conflict (integration_id, endpoint, kind) do update set since = excluded.since, due_at = null, ${NO_FAILURE}`,
+      [id, endpoint, start],
+    );
+  }
+  const recovered = [...paid, ...freed].filter(
+    ({ failure_class }) => failure_class !== null && HEALING_CLASSES.includes(failure_class),
+  );
+  return {
+    owes: left.some((debt) => debt.due || freed.includes(debt)),
+    recoveredSince: recovered.reduce<Date | null>(
+      (first, { failing_since: since }) => earlier(first, since),
+      null,
+    ),
+  };
+}
+
+interface DebtOfPass {
+  kind: DebtKind;
+  since: Date;
+  failing_since: Date | null;
+  failure_class: ErrorClass | null;
+  due: boolean;
+}
+
+function earlier(a: Date | null, b: Date | null): Date | null {
+  return a && b ? (a < b ? a : b) : (a ?? b);
+}
+
+/** The listing of a full pass has been swept, or you are to decide about it. */
+export async function paySweep(client: pg.ClientBase, pass: Pass): Promise<void> {
+  await client.query(
+    `delete from kombo_sync.debts
+     where integration_id = $1 and endpoint = $2 and kind = 'sweep' and since <= $3`,
+    [pass.integration_id, pass.endpoint, pass.started_at],
+  );
+}
+
+/** Removes what was owed for one kind of read, where no pass does that: a look-up has answered. */
+export async function forgetDebt(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  endpoint: string,
+  kind: DebtKind,
+  asOf?: Date,
+): Promise<void> {
+  await sql`delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
+    and kind = ${kind} and since <= coalesce(${asOf ?? null}::timestamptz, since)`.execute(store.db);
+}

@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import { PASS_ALIVE_MS } from '../domain/retry.ts';
+import type { Reason } from '../domain/sync.ts';
+import type { Store } from './database.ts';
+import { passLost, type Pass } from './passes.ts';
+
+/* What becomes of a pass that is under way, beside its pages. */
+
+/** Kombo refused the cursor: the pass starts again at its first page, with the same window (invariant I9). */
+export async function restartPass(store: Store, pass: Pass): Promise<Pass> {
+  const row = await store.db
+    .updateTable('kombo_sync.passes')
+    .set((eb) => ({
+      cursor: null,
+      restarts: eb('restarts', '+', 1),
+      version: eb('version', '+', 1),
+      active_at: sql<Date>`clock_timestamp()`,
+    }))
+    .where('id', '=', pass.id)
+    .where('version', '=', pass.version)
+    .where('state', '=', 'running')
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw passLost(pass);
+  return row;
+}
+
+/** Shows that a pass lives while it waits for an answer. */
+export async function touchPass(store: Store, id: number): Promise<void> {
+  await sql`update kombo_sync.passes set active_at = clock_timestamp() where id = ${id}`.execute(store.db);
+}
+
+/** A pass waits: for a limit of Kombo, or before its next try. */
+export async function pausePass(
+  store: Store,
+  id: number,
+  ms: number,
+  { code, message }: Reason,
+): Promise<void> {
+  await sql`
+    update kombo_sync.passes set active_at = clock_timestamp(), error_code = ${code}, error_message = ${message},
+      waits_until = clock_timestamp() + ${ms} * interval '1 millisecond'
+    where id = ${id} and state = 'running'`.execute(store.db);
+}
+
+export interface PassEnd {
+  state: 'failed' | 'skipped' | 'abandoned';
+  code: string;
+  message: string;
+  /** A later sync may resume it at its cursor. */
+  resumable: boolean;
+}
+
+/** Ends a pass that its sync will not complete. A pass that has ended already stays as it is. */
+export async function endPass(store: Store, id: number, end: PassEnd): Promise<void> {
+  const { rows } = await sql<{ cursor: string | null }>`
+    update kombo_sync.passes set
+      state = ${end.state}, error_code = ${end.code}, error_message = ${end.message},
+      cursor = case when ${end.resumable} then cursor end, waits_until = null, version = version + 1,
+      finished_at = clock_timestamp()
+    where id = ${id} and state = 'running'
+    returning cursor`.execute(store.db);
+  if (rows[0]?.cursor === null) {
+    await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', id).execute();
+  }
+}
+
+/** Ends the passes of a sync that was cancelled. Each can be resumed. */
+export async function cancelPasses(store: Store, syncIds: readonly string[]): Promise<void> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.passes')
+    .select('id')
+    .where('sync_id', 'in', [...syncIds])
+    .where('state', '=', 'running')
+    .execute();
+  for (const { id } of rows) {
+    await endPass(store, id, {
+      state: 'abandoned',
+      code: 'Cancelled',
+      message: 'The sync was cancelled. The next one reads this endpoint.',
+      resumable: true,
+    });
+  }
+}
+
+/** Passes that have shown no life for so long that their workflow may be gone. */
+export async function listLostPasses(
+  store: Store,
+  limit: number,
+): Promise<{ id: number; workflowId: string; runId: string }[]> {
+  const { rows } = await sql<{ id: number; workflowId: string; runId: string }>`
+    select id, workflow_id as "workflowId", run_id as "runId" from kombo_sync.passes
+    where state = 'running' and greatest(active_at, waits_until) < clock_timestamp() - ${2 * PASS_ALIVE_MS} * interval '1 millisecond'
+    order by id limit ${limit}`.execute(store.db);
+  return rows;
+}

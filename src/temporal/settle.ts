@@ -1,0 +1,51 @@
+import type { Store } from '../store/database.ts';
+import { findIntegration, type Integration } from '../store/integrations.ts';
+import { noteSettled } from '../store/life.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { EnsureResult } from './schedules.ts';
+
+export interface Settled {
+  /** As Temporal is in line with it; undefined when there is none. */
+  integration: Integration | undefined;
+  schedules: EnsureResult;
+  /** Ids of the syncs that were cancelled. */
+  cancelled: string[];
+}
+
+/** The status may change while Temporal is brought in line. More often than this in a moment, the rest is left to later. */
+const ROUNDS = 5;
+
+/**
+ * Brings Temporal in line with what Postgres says of an integration: its schedules, its syncs and the erasure of its data. A
+ * change of status is written to Postgres first, with a note that Temporal is due; the note goes away here. So a process that
+ * dies between the two, or cannot reach Temporal, leaves something that any worker makes up for.
+ *
+ * @param exceptWorkflowId a sync that is not cancelled, since it is the one that asks.
+ */
+export async function settleIntegration(
+  { store, lifecycle }: { store: Store; lifecycle: Lifecycle },
+  id: string,
+  exceptWorkflowId?: string,
+): Promise<Settled> {
+  const settled: Settled = { integration: undefined, schedules: 'unchanged', cancelled: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const integration = await findIntegration(store, id);
+    if (!integration) break;
+    settled.integration = integration;
+    if (integration.status === 'removed') {
+      settled.cancelled.push(...(await lifecycle.cancelSyncs(id, exceptWorkflowId)));
+      await lifecycle.deleteSchedules(id);
+      const { removedAt, erasedAt } = integration;
+      if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);
+    } else {
+      await lifecycle.cancelErasure(id);
+      settled.schedules = await lifecycle.ensureSchedules(integration);
+      if (integration.status === 'paused') {
+        // After the status, so that a sync which begins meanwhile finds it paused.
+        settled.cancelled.push(...(await lifecycle.cancelSyncs(id, exceptWorkflowId)));
+      }
+    }
+    if (await noteSettled(store, integration)) break;
+  }
+  return settled;
+}

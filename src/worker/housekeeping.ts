@@ -1,0 +1,74 @@
+import type { Client } from '@temporalio/client';
+import type { Logger } from '../log.ts';
+import type { Store } from '../store/database.ts';
+import { takeOverdue } from '../store/due.ts';
+import { listUnsettled } from '../store/life.ts';
+import { endPass, listLostPasses } from '../store/pass-life.ts';
+import { isRunOpen } from '../temporal/running.ts';
+
+export interface Housekeeping {
+  stop(): Promise<void>;
+}
+
+export interface HousekeepingDeps {
+  store: Store;
+  client: Client;
+  /** Brings Temporal in line with the status of an integration. */
+  settle: (integrationId: string) => Promise<unknown>;
+  /** Has the sync of an integration look at what is owed. */
+  wake: (integrationId: string) => Promise<unknown>;
+  log: Logger;
+  everyMs?: number;
+}
+
+const EVERY_MS = 15_000;
+/** What changes a status brings Temporal in line itself, so only what is left of one that broke off is due for so long. */
+const UNSETTLED_MS = 20_000;
+const AT_ONCE = 50;
+
+/**
+ * Makes up for what broke off between two steps: a status that Temporal has not heard of, a read that is due and that no sync
+ * does, a pass whose workflow was terminated. Every worker does it; doing it twice does no harm.
+ */
+export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
+  const { log, everyMs = EVERY_MS } = deps;
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let round = Promise.resolve();
+  const plan = () => {
+    if (stop.signal.aborted) return;
+    timer = setTimeout(() => {
+      round = tidyUp(deps, stop.signal)
+        .catch((error: unknown) => log.debug({ err: error }, 'Housekeeping is done with the next round'))
+        .finally(plan);
+    }, everyMs).unref();
+  };
+  plan();
+  return {
+    async stop() {
+      stop.abort();
+      clearTimeout(timer);
+      await round;
+    },
+  };
+}
+
+async function tidyUp(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+  const { store, client, settle, wake, log } = deps;
+  for (const id of await listUnsettled(store, UNSETTLED_MS, AT_ONCE)) {
+    if (signal.aborted) return;
+    await settle(id);
+    log.info({ integrationId: id }, 'Temporal is in line with an integration again');
+  }
+  for (const id of await takeOverdue(store, AT_ONCE)) {
+    if (signal.aborted) return;
+    await wake(id);
+    log.debug({ integrationId: id }, 'A sync is woken for what is due');
+  }
+  for (const { id, workflowId, runId } of await listLostPasses(store, AT_ONCE)) {
+    if (signal.aborted) return;
+    if (await isRunOpen(client, workflowId, runId)) continue;
+    const message = 'Its workflow has ended without it. The next sync resumes it.';
+    await endPass(store, id, { state: 'abandoned', code: 'WorkerLost', message, resumable: true });
+  }
+}

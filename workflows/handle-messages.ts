@@ -1,0 +1,51 @@
+import { setHandler, workflowInfo } from '@temporalio/workflow';
+import { isName } from '../src/domain/text.ts';
+import { readDeliveries, readModels, type Asked, type DebounceOptions } from '../src/domain/wanted.ts';
+import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
+import type { Reads } from './reads.ts';
+import type { RunState } from './run-state.ts';
+
+/** What a run hears. A malformed message asks for nothing; it must not stop the run. */
+export function handleMessages(debounce: DebounceOptions, state: RunState, reads: Reads): void {
+  const ask = (message: unknown, asked: Asked) => {
+    const now = Date.now();
+    const about = { ...aboutIntegration(message), deliveries: readDeliveries(message, now) };
+    state.ask({ ...about, ...asked }, now, workflowInfo().historyLength);
+  };
+  setHandler(
+    modelsChanged,
+    (signal) => ask(signal, { models: readModels(signal), everything: signal?.everything === true }),
+    { description: 'Models that Kombo says have changed.' },
+  );
+  setHandler(
+    integrationChanged,
+    (signal) => {
+      if (signal?.event !== 'deleted') {
+        ask(signal, { lookUp: true });
+        return;
+      }
+      const deletedAt = Date.parse(signal.deletedAt ?? '') || Date.now();
+      ask(signal, { lookUp: true, deletedAt });
+      // The look-up that a deletion asks for does not wait for reads, which may take hours.
+      state.cut.push(...reads.cut().map(({ syncId }) => syncId));
+    },
+    { description: 'The integration itself changed: look it up again.' },
+  );
+  setHandler(
+    syncNow,
+    (request) => {
+      const models = readModels(request);
+      ask(undefined, { models, everything: models.length === 0, urgent: true });
+      return { accepted: true };
+    },
+    { description: 'Sync without waiting; every endpoint when no models are named.' },
+  );
+  setHandler(syncState, () => state.describe(debounce, reads.open), {
+    description: 'What waits, what is read, what is done.',
+  });
+}
+
+function aboutIntegration(message: unknown): Pick<Asked, 'tool' | 'category'> {
+  const { tool, category } = (message ?? {}) as { tool?: unknown; category?: unknown };
+  return { ...(isName(tool) ? { tool } : {}), ...(isName(category) ? { category } : {}) };
+}

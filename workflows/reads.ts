@@ -1,0 +1,204 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { ReadResult } from '../activities/sync-endpoint.ts';
+import type { ErrorClass } from '../src/domain/errors.ts';
+import { SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
+import {
+  NO_COUNTS,
+  readKey,
+  type EndpointOutcome,
+  type FullSyncOptions,
+  type OpenPass,
+  type Reason,
+  type Trigger,
+} from '../src/domain/sync.ts';
+import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
+
+/** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
+const FULL_READS_AT_ONCE = 4;
+
+export interface ReadsOf extends Pick<FullSyncOptions, 'since' | 'allowMassDeletion'> {
+  integrationId: string;
+  trigger: Trigger;
+}
+
+/** How a read has ended. */
+export interface EndedRead {
+  pass: OpenPass;
+  /** Undefined for a look-up that has answered. */
+  outcome: EndpointOutcome | undefined;
+  /** Something is due that the read has not paid. */
+  owes: boolean;
+  /** Milliseconds until something that fails is tried again. */
+  retryInMs: number | null;
+}
+
+/**
+ * The reads of a run. Each goes on by itself: one that does not answer, is limited or reads everything keeps no other one from
+ * beginning (invariant I25). Only full reads are bounded, and one that waits gives up its place meanwhile.
+ */
+export class Reads {
+  readonly #of: ReadsOf;
+  readonly #open = new Map<string, OpenPass>();
+  readonly #reading = new Set<OpenPass>();
+  readonly #onEnd: (ended: EndedRead) => void;
+  readonly #onChange: () => void;
+  #scope = new CancellationScope();
+  #fullReads = 0;
+  #stopping = false;
+
+  constructor(of: ReadsOf, on: { end: (ended: EndedRead) => void; change: () => void }) {
+    this.#of = of;
+    this.#onEnd = on.end;
+    this.#onChange = on.change;
+  }
+
+  /** What is open: it reads, waits, or has no place yet. */
+  get open(): OpenPass[] {
+    return [...this.#open.values()];
+  }
+
+  /** What is being read, or waits for a limit. */
+  get reading(): OpenPass[] {
+    return this.open.filter((pass) => this.#reading.has(pass) || pass.waitsUntil !== undefined);
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  has(key: string): boolean {
+    return this.#open.has(key);
+  }
+
+  /** Begins a read, unless it is open already. */
+  start(pass: OpenPass): void {
+    const key = readKey(pass);
+    if (this.#open.has(key)) return;
+    this.#open.set(key, pass);
+    void this.#scope.run(() => this.#read(pass));
+  }
+
+  /** Lets no read call another activity. Resolves when none is under way; what is not done stays open. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await condition(() => this.#reading.size === 0);
+  }
+
+  /** Cuts every read off, and returns what they were. */
+  cut(): OpenPass[] {
+    const cut = this.open;
+    this.#open.clear();
+    const scope = this.#scope;
+    this.#scope = new CancellationScope();
+    scope.cancel();
+    return cut;
+  }
+
+  async #read(pass: OpenPass): Promise<void> {
+    try {
+      for (;;) {
+        const result = await this.#call(pass);
+        if (!result) return;
+        if (result.state === 'waits') {
+          pass.waitsUntil = Date.now() + Math.max(SHORTEST_PAUSE_MS, result.waitMs);
+          pass.tries = result.tries;
+          this.#onChange();
+        } else if (result.state !== 'more') {
+          this.#end(pass, outcomeOf(pass, result), result);
+          return;
+        }
+      }
+    } catch (error) {
+      // Whoever has cut it off sees to what it was to read.
+      if (isCancellation(error)) return;
+      if (!(error instanceof ActivityFailure)) throw error;
+      const failed = { endpoint: pass.endpoint, kind: kindOf(pass), status: 'failed' as const };
+      this.#end(pass, { ...failed, counts: NO_COUNTS, reason: explain(error) }, {});
+    }
+  }
+
+  #end(pass: OpenPass, outcome: EndpointOutcome | undefined, more: Partial<EndedRead>): void {
+    this.#open.delete(readKey(pass));
+    const { owes = false, retryInMs = null } = more;
+    this.#onEnd({ pass, outcome, owes, retryInMs });
+    this.#onChange();
+  }
+
+  /** One call of the read, when its time has come and there is a place; undefined when the run stops its reads. */
+  async #call(pass: OpenPass): Promise<CallResult | undefined> {
+    if (pass.waitsUntil !== undefined) {
+      const waitMs = Math.max(SHORTEST_PAUSE_MS, pass.waitsUntil - Date.now());
+      await sleep(waitMs, { summary: `${pass.endpoint} waits` });
+    }
+    const isBounded = pass.kind === 'full' || pass.kind === 'sweep';
+    // Whoever comes first takes the place, so each looks again when it gets there.
+    while (isBounded && this.#fullReads >= FULL_READS_AT_ONCE) {
+      await condition(() => this.#fullReads < FULL_READS_AT_ONCE);
+    }
+    if (this.#stopping) return undefined;
+    delete pass.waitsUntil;
+    if (isBounded) this.#fullReads += 1;
+    this.#reading.add(pass);
+    this.#onChange();
+    try {
+      return await callActivity(this.#of, pass);
+    } finally {
+      if (isBounded) this.#fullReads -= 1;
+      this.#reading.delete(pass);
+    }
+  }
+}
+
+type CallResult = ReadResult | { state: 'answered'; owes: boolean; retryInMs: number | null };
+
+async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
+  const { integrationId, trigger, since, allowMassDeletion } = of;
+  const { endpoint, kind, because, syncId, tries = 0 } = pass;
+  const options = callOptions(kind, integrationId, `${kind} ${endpoint}`);
+  if (kind === 'look-up') {
+    const { owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
+      { integrationId, syncId },
+    ]);
+    return { state: 'answered', owes, retryInMs };
+  }
+  return syncEndpoint.executeWithOptions(options, [
+    { integrationId, endpoint, kind, because, syncId, trigger, since, allowMassDeletion, tries },
+  ]);
+}
+
+function outcomeOf(
+  pass: OpenPass,
+  result: Exclude<CallResult, { state: 'more' | 'waits' }>,
+): EndpointOutcome | undefined {
+  if (result.state === 'answered') return undefined;
+  const { counts, state: status } = result;
+  const outcome: EndpointOutcome = { endpoint: pass.endpoint, kind: kindOf(pass), status, counts };
+  if (result.state !== 'completed') return { ...outcome, reason: result.reason };
+  const { sweep, drift } = result;
+  return { ...outcome, ...(sweep ? { sweep } : {}), ...(drift ? { drift } : {}) };
+}
+
+/** A sweep ends the full read before it. */
+function kindOf({ kind }: OpenPass): EndpointOutcome['kind'] {
+  return kind === 'delta' ? 'delta' : 'full';
+}
+
+/** Code and sentence of a failed activity, as the history shows them. */
+export function explain(failure: ActivityFailure): Reason {
+  const { cause } = failure;
+  if (cause instanceof ApplicationFailure) {
+    const code = (cause.details?.[0] as { code?: string } | undefined)?.code ?? cause.type ?? 'Internal';
+    return { code, message: cause.message };
+  }
+  const lost: ErrorClass = 'WorkerLost';
+  if (cause instanceof TimeoutFailure) return { code: lost, message: 'Gave up: no worker answered in time.' };
+  return { code: 'Internal', message: cause?.message ?? failure.message };
+}

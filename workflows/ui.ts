@@ -1,0 +1,50 @@
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { searchAttributes, type Labels } from '../src/domain/labels.ts';
+import { addCounts, NO_COUNTS, type EndpointOutcome, type OpenPass } from '../src/domain/sync.ts';
+
+/* What Temporal's UI shows of a run. */
+
+/** Adds the search attributes that the starter did not give, as with a start by the plain `temporal` CLI. */
+export function labelRun(labels: Labels): void {
+  const has = workflowInfo().typedSearchAttributes;
+  const missing = searchAttributes(labels).filter(({ key }) => has.get(key) === undefined);
+  if (missing.length > 0) upsertSearchAttributes(missing);
+}
+
+/** What is read and what is done (markdown). */
+export function describeProgress(
+  reading: readonly OpenPass[],
+  done: readonly EndpointOutcome[],
+  retryAt?: number,
+): string {
+  return [
+    ...(retryAt === undefined
+      ? []
+      : [`next try at ${new Date(retryAt).toISOString()}, or with the next webhook`, '']),
+    ...reading.map(describeReading),
+    ...done.map(describeOutcome),
+    '',
+    describeTotal(done),
+  ].join('\n');
+}
+
+function describeReading({ endpoint, kind, because, waitsUntil }: OpenPass): string {
+  const waits = waitsUntil === undefined ? '' : `, waits until ${new Date(waitsUntil).toISOString()}`;
+  return `- reading \`${endpoint}\` (${kind}, ${because}${waits})`;
+}
+
+function describeOutcome(outcome: EndpointOutcome): string {
+  const { endpoint, kind, status, reason } = outcome;
+  if (status === 'failed') return `- **failed** \`${endpoint}\` (${kind}): ${reason?.message ?? ''}`;
+  if (status === 'skipped') return `- skipped \`${endpoint}\`: ${reason?.message ?? ''}`;
+  const { created, updated, deleted, unchanged } = outcome.counts;
+  return `- \`${endpoint}\` (${kind}): ${created} created, ${updated} updated, ${deleted} deleted, ${unchanged} unchanged`;
+}
+
+function describeTotal(done: readonly EndpointOutcome[]): string {
+  const { records, created, updated, deleted } = done.reduce(
+    (sum, outcome) => addCounts(sum, outcome.counts),
+    NO_COUNTS,
+  );
+  return `${done.length} endpoints, ${records} records read: ${created} created, ${updated} updated, ${deleted} deleted`;
+}
