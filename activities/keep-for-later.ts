@@ -37,7 +37,7 @@ export function createKeepForLater(deps: ActivityDeps) {
     return asFailures(async () => {
       const { integrationId, syncId, kind = 'delta', unread = [] } = input;
       const { store } = deps;
-      if (input.syncIds.length > 0) await cancelPasses(store, input.syncIds);
+      const begun = input.syncIds.length > 0 ? await cancelPasses(store, input.syncIds) : [];
       const integration = await findIntegration(store, integrationId);
       for (const { models, everything, deliveries, lookUp, deletedAt } of input.wanted) {
         await noteServed(store, integrationId, syncId, deliveries);
@@ -50,11 +50,12 @@ export function createKeepForLater(deps: ActivityDeps) {
           await owe(store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
         }
       }
-      await owe(
-        store,
-        integrationId,
-        unread.map((endpoint) => ({ endpoint, kind: 'full' })),
-      );
+      for (const endpoint of unread) {
+        // What had begun is owed since then, so that it can be resumed.
+        const pass = begun.find((one) => one.kind === 'full' && one.endpoint === endpoint);
+        if (!pass?.isCompleted)
+          await owe(store, integrationId, [{ endpoint, kind: 'full' }], pass?.startedAt);
+      }
       // A pause has cut the run off and is over by now: what the resume has started may have begun before this was owed. You,
       // who cancel a sync, do not want it to start again.
       const resumed =

@@ -1,11 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { REQUEST_TIMEOUT_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, type Reason } from '../src/domain/sync.ts';
-import { nextRetryMs } from '../src/store/due.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
 import { lookUp, settleTemporal } from './support/look-up.ts';
+import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead } from './support/note-failure.ts';
 
 export interface LookUpInput {
@@ -43,7 +43,7 @@ export function createLookUpIntegration(deps: ActivityDeps) {
       }
       const owes =
         looked.state === 'parked' || looked.state === 'gone' || (looked.state === 'there' && looked.missed);
-      return { failure, owes, retryInMs: await nextRetryMs(deps.store, integrationId) };
+      return { failure, owes, retryInMs: await nextRetry(deps, integrationId) };
     });
   };
 }

@@ -1,21 +1,11 @@
 import { Context } from '@temporalio/activity';
-import { enabledEndpoints } from '../src/domain/catalogue/index.ts';
-import type { Asker } from '../src/domain/decide.ts';
+import type { ErrorClass } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
-import {
-  LOOK_UP,
-  type EndpointOutcome,
-  type PassKind,
-  type PlannedPass,
-  type Reason,
-  type ServedDeliveries,
-  type Trigger,
-} from '../src/domain/sync.ts';
-import { databaseTime } from '../src/store/database.ts';
+import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/sync.ts';
 import { owe, readDebts } from '../src/store/debts.ts';
 import { noteServed } from '../src/store/deliveries.ts';
-import { makeDue, nextRetryMs } from '../src/store/due.ts';
+import { makeDue } from '../src/store/due.ts';
 import { adoptUnseen, findIntegration, type Integration } from '../src/store/integrations.ts';
 import { announceDeletion } from '../src/store/life.ts';
 import { cancelPasses } from '../src/store/pass-life.ts';
@@ -26,55 +16,11 @@ import { lookAtNews, type FirstLook, type Sync } from './support/first-look.ts';
 import { keepAlive } from './support/liveness.ts';
 import { lookUp, settleTemporal, type LookedUp } from './support/look-up.ts';
 import { needsLook } from './support/needs-look.ts';
+import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead } from './support/note-failure.ts';
-import { keepReads, planReads, type Plan } from './support/plan.ts';
-
-export interface StartSyncInput {
-  integrationId: string;
-  syncId: string;
-  trigger: Trigger;
-  kind: PassKind;
-  by: Asker;
-  /** Models that are asked for; undefined means every endpoint. */
-  models?: string[] | undefined;
-  /** Try what fails although its pause is not over. */
-  urgent?: boolean;
-  /** Look the integration up at Kombo. */
-  lookUp?: boolean;
-  /** A webhook told of its deletion (epoch milliseconds). */
-  deletedAt?: number;
-  /** The webhooks that the sync serves. */
-  deliveries?: ServedDeliveries[];
-  /** What webhooks say of an integration that may not be known. */
-  tool?: string;
-  category?: string;
-  /** What the run reads already, by `readKey`. */
-  busy?: string[];
-  /** Syncs whose reads were cut off. */
-  cut?: string[];
-}
-
-export interface SyncStart {
-  tool?: string;
-  category?: string;
-  /** Since when the integration is active without a break (ISO): what a pause has cut off is told by it. */
-  activeSince?: string;
-  /** What is still to be read, each by itself. */
-  passes: PlannedPass[];
-  /** What has been read already, has failed, or is not read. */
-  outcomes: EndpointOutcome[];
-  unknownModels: string[];
-  /** What is left to reads that the run does already: it looks again when these end. */
-  left: string[];
-  /** Why nothing is read at all: the integration is gone, parked, paused, or of a category that is not known. */
-  blocked?: Reason;
-  /** Nothing is known of the integration, and Kombo did not say: it is to be asked again. */
-  unanswered?: boolean;
-  /** Something is due already that this start has not read. */
-  owes: boolean;
-  /** Milliseconds until something that fails is tried again; null when no timer is to wait. */
-  retryInMs: number | null;
-}
+import { planReads, type Plan } from './support/plan.ts';
+import type { StartSyncInput, SyncStart } from './support/sync-start.ts';
+import { blocked, goneReason, keepUnread, knownCategory, unanswered } from './support/unread.ts';
 
 /**
  * Begins a sync: decides which endpoints it reads, notes what it owes, and reads what one short look brings. A look-up at
@@ -97,13 +43,13 @@ export function createStartSync(deps: ActivityDeps) {
         clock: await databaseClock(deps.store),
         liveness,
       };
+      // A full sync decides about nothing but full passes.
+      const decidedAt = input.kind === 'delta' ? sync.clock.earliest() : null;
       const start = await begin(deps, sync, input);
       await settleTemporal(deps, integrationId, sync.workflowId);
-      const busy = [
-        ...start.passes.map(({ kind, endpoint }) => `${kind} ${endpoint}`),
-        ...(input.busy ?? []),
-      ];
-      const retryInMs = start.retryInMs ?? (await nextRetryMs(deps.store, integrationId, busy));
+      const busy = [...start.passes.map(readKey), ...(input.busy ?? [])];
+      const next = await nextRetry(deps, integrationId, { except: busy, after: decidedAt });
+      const retryInMs = sooner(start.retryInMs, next);
       // One run waits for the next try of all: `sync/<id>`, which is woken when another one has met a failure.
       if ((retryInMs !== null || start.owes) && sync.workflowId !== syncWorkflowId(integrationId)) {
         await deps.temporal.wake(integrationId);
@@ -111,6 +57,10 @@ export function createStartSync(deps: ActivityDeps) {
       return { ...start, retryInMs };
     });
   };
+}
+
+function sooner(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Promise<SyncStart> {
@@ -121,7 +71,9 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   let known = await findIntegration(deps.store, integrationId);
   if (known && input.lookUp) await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
   const looking = (await needsLook(deps, known, input)) ? ask(deps, sync, input) : undefined;
-  const waits = !known || known.status === 'removed' || known.status === 'parked';
+  // What is said to be deleted is not read before that is settled.
+  const isDoubtful = input.deletedAt !== undefined || known?.announcedDeletedAt != null;
+  const waits = known?.status !== 'active' || isDoubtful;
   const looked = waits ? await looking : undefined;
   if (looked?.state === 'unanswered' && !known && input.tool && input.category) {
     const { tool, category } = input;
@@ -133,7 +85,8 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   known = (await findIntegration(deps.store, integrationId)) ?? known;
   if (!known || known.status === 'removed') return blocked(goneReason(known, integrationId));
   if (known.status === 'paused' || looked?.state === 'parked' || isLeftParked(known, looked, input)) {
-    return keepForLater(deps, known, input);
+    if (looked?.state === 'unanswered') await noteLookFailed(deps, sync, looked);
+    return keepUnread(deps, known, input);
   }
   return read(deps, sync, known, input, looking);
 }
@@ -160,25 +113,35 @@ async function read(
   }
   if (said.state === 'gone') return { ...blocked(said.reason), outcomes: start.outcomes };
   if (said.state === 'parked') {
-    const kept = await keepForLater(deps, said.integration, input);
+    const kept = await keepUnread(deps, said.integration, input);
     return { ...kept, outcomes: start.outcomes, unknownModels: start.unknownModels };
   }
   // A webhook about the integration itself is news for what it refused to let read.
   if (input.lookUp) {
-    await makeDue(deps.store, id, ['IntegrationParked', 'IntegrationGone'], deps.settings.RETRY_INTERVAL);
+    await makeDue(deps.store, id, REFUSALS, deps.settings.RETRY_INTERVAL);
   }
-  if (input.kind === 'full') return { ...start, ...knownCategory(said.integration.category, deps) };
-  const more = await planReads(deps, said.integration, {
-    ...planOf(input),
-    by: 'timer',
-    models: [],
-    urgent: false,
-  });
-  const has = new Set(
-    [...start.passes, ...start.outcomes].map(({ kind, endpoint }) => `${kind} ${endpoint}`),
-  );
-  const added = more.passes.filter(({ kind, endpoint }) => !has.has(`${kind} ${endpoint}`));
-  return { ...start, passes: [...start.passes, ...added], ...knownCategory(said.integration.category, deps) };
+  // What Kombo has said may offer more than was known, and may owe more.
+  const again = { ...planOf(input), ...(input.kind === 'delta' ? BY_ITSELF : {}) };
+  const more = withMore(start, await planReads(deps, said.integration, again));
+  return { ...more, ...knownCategory(said.integration.category, deps) };
+}
+
+/** What the state of the integration, or the scope that the customer has granted, makes endpoints answer. */
+const REFUSALS: readonly ErrorClass[] = ['IntegrationParked', 'IntegrationGone', 'EndpointDisabled'];
+
+const BY_ITSELF = { by: 'timer', models: [], urgent: false } as const;
+
+/** Adds what is to be read beside what has been read or will be. */
+function withMore(start: SyncStart, { passes }: Plan): SyncStart {
+  const read = start.outcomes.filter(({ status }) => status !== 'skipped');
+  const has = new Set([...start.passes, ...read].map(readKey));
+  const added = passes.filter((pass) => !has.has(readKey(pass)));
+  const isAdded = new Set(added.map(readKey));
+  return {
+    ...start,
+    passes: [...start.passes, ...added],
+    outcomes: start.outcomes.filter((outcome) => !isAdded.has(readKey(outcome))),
+  };
 }
 
 function together(plan: Plan, look: FirstLook) {
@@ -231,56 +194,4 @@ async function noteLookFailed(
 function isLeftParked(known: Integration, looked: LookedUp | undefined, { by }: StartSyncInput): boolean {
   if (known.status !== 'parked' || looked?.state === 'there') return false;
   return by !== 'webhook' && by !== 'operator';
-}
-
-/** Nothing is read, and nothing that was asked for is forgotten. */
-async function keepForLater(
-  deps: ActivityDeps,
-  integration: Integration,
-  { kind, models }: StartSyncInput,
-): Promise<SyncStart> {
-  const { tool, category, status, statusReason, statusCode, needsPerson, retryAt } = integration;
-  await keepReads(deps, integration, kind, models);
-  const said = statusReason ?? 'no reason given';
-  const now = await databaseTime(deps.store);
-  const waits = status === 'parked' && !needsPerson && retryAt;
-  const reason =
-    status === 'paused'
-      ? { code: 'Paused', message: `Paused: ${said}. The reads are kept for later.` }
-      : { code: statusCode ?? 'IntegrationParked', message: said };
-  return {
-    ...blocked(reason),
-    tool,
-    category,
-    retryInMs: waits ? Math.max(0, retryAt.getTime() - now.getTime()) : null,
-  };
-}
-
-function goneReason(known: Integration | undefined, id: string): Reason {
-  const message = known?.statusReason ?? `Kombo does not know ${id}; nothing is read for it.`;
-  return { code: 'IntegrationGone', message };
-}
-
-/** It is kept, and read in full once a version knows its category, since nothing of it has been read before. */
-function knownCategory(category: string, { settings }: ActivityDeps): Pick<SyncStart, 'blocked'> {
-  if (enabledEndpoints(category, settings.EXTRA_ENDPOINTS).length > 0) return {};
-  const message = `This version of kombo-sync does not know the category ${category}, so nothing is read. Look for a newer one.`;
-  return { blocked: { code: 'CategoryUnknown', message } };
-}
-
-function blocked(reason: Reason): SyncStart {
-  return {
-    passes: [],
-    outcomes: [],
-    unknownModels: [],
-    left: [],
-    owes: false,
-    retryInMs: null,
-    blocked: reason,
-  };
-}
-
-/** It is new, and there is no place to keep what was asked for: the run keeps it, and asks again. */
-function unanswered({ code, message }: { code: string; message: string }): SyncStart {
-  return { ...blocked({ code, message }), unanswered: true };
 }

@@ -19,7 +19,7 @@ import {
   type Reason,
   type Trigger,
 } from '../src/domain/sync.ts';
-import { nextRetryMs } from '../src/store/due.ts';
+import { isOwed } from '../src/store/debts.ts';
 import { unpark } from '../src/store/life.ts';
 import { pausePass, touchPass } from '../src/store/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/passes.ts';
@@ -28,6 +28,7 @@ import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { heal } from './support/first-look.ts';
 import { keepAlive, type Liveness } from './support/liveness.ts';
+import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead, noteTry } from './support/note-failure.ts';
 import { sweep } from './support/sweep.ts';
 import { walk } from './support/walk.ts';
@@ -104,7 +105,10 @@ async function read(reading: Reading): Promise<ReadResult> {
     overlapMs: deps.settings.WATERMARK_OVERLAP,
   });
   liveness.onBeat(() => void touchPass(deps.store, opened.id).catch(() => {}));
-  if (opened.state === 'completed') return afterListing(reading, opened, false);
+  // An earlier attempt has read it to its end, and its answer got lost.
+  if (opened.state === 'completed') {
+    return afterListing(reading, opened, await isOwed(deps.store, input.integrationId, input.endpoint));
+  }
   if (opened.state !== 'running') {
     const { error_code: code, error_message: message } = opened;
     const reason = {
@@ -113,7 +117,7 @@ async function read(reading: Reading): Promise<ReadResult> {
     };
     return { state: 'failed', counts: passCounts(opened), reason, owes: false, retryInMs: null };
   }
-  const end = await walk(deps, opened, { clock, liveness, box });
+  const end = await walk(deps, opened, { clock, liveness, box, atLeastOnePage: true });
   const { pass } = end;
   const progressed = pass.pages > opened.pages;
   // What one read was refused, another must be granted: this shows that the integration can be read.
@@ -126,8 +130,7 @@ async function read(reading: Reading): Promise<ReadResult> {
 
 /** A full listing is swept as long as there is time. */
 async function afterListing(reading: Reading, pass: Pass, owes: boolean): Promise<ReadResult> {
-  const isListing = pass.sweep_state === 'due' || pass.sweep_state === 'checking';
-  if (!isListing) return { state: 'completed', counts: passCounts(pass), owes };
+  if (pass.sweep_state === 'none') return { state: 'completed', counts: passCounts(pass), owes };
   return sweepPass(reading, pass, owes);
 }
 
@@ -148,12 +151,13 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
   if (end.state === 'stopped') {
     const { error, pass } = end;
     if (error.errorClass === 'RateLimited') return waits(counts, error, 0, limitMs(error));
+    if (error.errorClass === 'PassLost') return waits(counts, error, 0, SHORTEST_PAUSE_MS);
     const { integrationId, endpoint, syncId } = input;
     const tryId = `${syncId}#${input.tries ?? 0}`;
     // The listing is complete: it stays, and is swept later.
     const failed = { integrationId, endpoint, kind: 'sweep' as const, tryId, error };
     const { reason } = await noteFailedRead(deps, { ...failed, since: pass.started_at });
-    return { state: 'failed', counts, reason, owes, retryInMs: await nextRetryMs(deps.store, integrationId) };
+    return { state: 'failed', counts, reason, owes, retryInMs: await nextRetry(deps, integrationId) };
   }
   const { sweep: swept, drift } = end;
   // A sweep that stopped is for you to decide; reading again would only stop again, so nothing is owed.
@@ -178,13 +182,15 @@ async function afterError(
   const { integrationId, endpoint, syncId } = input;
   const counts = passCounts(pass);
   const tries = progressed ? 0 : (input.tries ?? 0);
+  // An attempt that was thought to be lost has written a page: nothing is wrong, and its cursor is the one to go on from.
+  if (error.errorClass === 'PassLost') return waits(counts, error, tries, SHORTEST_PAUSE_MS);
   if (error.errorClass === 'RateLimited') {
     const waitMs = limitMs(error);
     await pausePass(deps.store, pass.id, waitMs, error);
     return waits(counts, error, tries, waitMs);
   }
   const kind = input.kind as PassKind;
-  const failed = { integrationId, endpoint, kind, tryId: `${syncId}#${pass.version}`, error, pass };
+  const failed = { integrationId, endpoint, kind, tryId: `${syncId}#${pass.version}#${tries}`, error, pass };
   const isPatient = kind === 'full' && tries + 1 < PATIENT_TRIES;
   if (POLICIES[error.errorClass].passing && (progressed || isPatient)) {
     const waitMs = Math.max(error.retryAfterMs ?? 0, PATIENT_PAUSES_MS[tries] ?? SHORTEST_PAUSE_MS);
@@ -193,7 +199,7 @@ async function afterError(
     return waits(counts, error, progressed ? 0 : tries + 1, waitMs);
   }
   const { status, reason, owes } = await noteFailedRead(deps, failed);
-  return { state: status, counts, reason, owes, retryInMs: await nextRetryMs(deps.store, integrationId) };
+  return { state: status, counts, reason, owes, retryInMs: await nextRetry(deps, integrationId) };
 }
 
 function waits(counts: PassCounts, { code, message }: SyncError, tries: number, waitMs: number): ReadResult {

@@ -10,7 +10,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SyncStart } from '../activities/start-sync.ts';
+import type { SyncStart } from '../activities/support/sync-start.ts';
 import {
   buildResult,
   type Blocked,

@@ -8,7 +8,7 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { StartSyncInput, SyncStart } from '../activities/start-sync.ts';
+import type { StartSyncInput, SyncStart } from '../activities/support/sync-start.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { FAILED_PLAN_PAUSE_MS, UNANSWERED_PAUSE_MS } from '../src/domain/retry.ts';
 import type { IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
@@ -57,7 +57,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     if (isCancellation(error)) await endCancelled(run);
     throw error;
   }
-  state.phase = 'ending';
+  state.doing = 'ending';
   setCurrentDetails(describeProgress([], [...state.outcomes.values()]));
   return state.result(input.integrationId);
 }
@@ -96,7 +96,7 @@ function isOpen({ debounce, state, reads }: Run): boolean {
 }
 
 function show({ state, reads }: Run): void {
-  const retryAt = state.phase === 'retrying' ? state.retryAt : undefined;
+  const retryAt = state.phase(reads.size > 0) === 'retrying' ? state.retryAt : undefined;
   setCurrentDetails(describeProgress(reads.reading, [...state.outcomes.values()], retryAt));
 }
 
@@ -105,12 +105,11 @@ function show({ state, reads }: Run): void {
  * it has run out or something is due before: a signal costs no command.
  */
 async function untilDue(run: Run): Promise<void> {
-  const { debounce, state, reads } = run;
+  const { debounce, state } = run;
   for (;;) {
     const at = state.nextAt(debounce);
     const waitMs = at - Date.now();
     if (waitMs <= 0 || !isOpen(run) || isHistoryLong()) return;
-    state.phase = state.wanted ? 'waiting' : reads.size > 0 ? 'reading' : 'retrying';
     show(run);
     const isChanged = () => state.nextAt(debounce) < at || !isOpen(run) || isHistoryLong();
     if (at === Infinity) await condition(isChanged);
@@ -126,7 +125,7 @@ function summaryOf({ wanted }: RunState): string {
 async function start(run: Run): Promise<void> {
   const { state } = run;
   const wanted = state.take(Date.now());
-  state.phase = 'starting';
+  state.doing = 'starting';
   state.syncs += 1;
   const syncId = `${workflowInfo().runId}/${state.syncs}`;
   try {
@@ -142,6 +141,8 @@ async function start(run: Run): Promise<void> {
     state.blocked = { ...explain(error), failed: true };
     state.putBack(wanted);
     state.notBefore = Date.now() + FAILED_PLAN_PAUSE_MS;
+  } finally {
+    state.doing = undefined;
   }
   show(run);
 }
@@ -197,7 +198,9 @@ function apply(run: Run, syncId: string, wanted: Wanted | undefined, started: Sy
   state.noteUnknown(started.unknownModels);
   state.blocked = started.blocked && { ...started.blocked, failed: false };
   state.activeSince = started.activeSince ?? state.activeSince;
-  for (const pass of started.passes) reads.start({ ...pass, syncId });
+  // What a deletion has overtaken does not begin: the look-up decides.
+  if (state.wanted?.deletedAt !== undefined) state.cut.push(syncId);
+  else for (const pass of started.passes) reads.start({ ...pass, syncId });
   for (const key of started.left) {
     if (reads.has(key)) state.again.add(key);
     else state.due = true;
@@ -225,7 +228,7 @@ async function handOver({ input, state, reads }: Run): Promise<void> {
  */
 async function endCancelled({ input, state, reads }: Run): Promise<void> {
   state.interrupt(workflowTask());
-  state.phase = 'keeping';
+  state.doing = 'keeping';
   const { integrationId } = input;
   const { runId, runStartTime } = workflowInfo();
   const wanted = state.interrupted.splice(0);

@@ -6,6 +6,7 @@ import {
   isCancellation,
   sleep,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { ReadResult } from '../activities/sync-endpoint.ts';
 import type { ErrorClass } from '../src/domain/errors.ts';
@@ -143,7 +144,8 @@ export class Reads {
     while (isBounded && this.#fullReads >= FULL_READS_AT_ONCE) {
       await condition(() => this.#fullReads < FULL_READS_AT_ONCE);
     }
-    if (this.#stopping) return undefined;
+    // What is not done is carried into the next run, so another call here would be cut off at once.
+    if (this.#stopping || workflowInfo().continueAsNewSuggested) return undefined;
     delete pass.waitsUntil;
     if (isBounded) this.#fullReads += 1;
     this.#reading.add(pass);

@@ -29,7 +29,8 @@ const MAX_UNKNOWN = 100;
 export class RunState {
   /** What was asked for and no sync has taken on. */
   wanted: Wanted | undefined;
-  phase: Phase = 'waiting';
+  /** What the run itself does; undefined while it only waits. */
+  doing: 'starting' | 'keeping' | 'ending' | undefined;
   /** Something that is owed is due. */
   due = false;
   /** When something that fails is tried again (epoch milliseconds). */
@@ -143,9 +144,13 @@ export class RunState {
     };
   }
 
+  phase(isReading: boolean): Phase {
+    return this.doing ?? (this.wanted ? 'waiting' : isReading ? 'reading' : 'retrying');
+  }
+
   describe(debounce: DebounceOptions, running: OpenPass[]): SyncState {
     return {
-      phase: this.phase,
+      phase: this.phase(running.length > 0),
       pendingModels: this.wanted?.models ?? [],
       ...(this.wanted ? { dueAt: new Date(deadline(this.wanted, debounce)).toISOString() } : {}),
       ...(this.retryAt === undefined ? {} : { retryAt: new Date(this.retryAt).toISOString() }),

@@ -27,8 +27,11 @@ export async function needsLook(
   if (!known || input.lookUp || input.deletedAt !== undefined || known.announcedDeletedAt) return true;
   const now = await databaseTime(deps.store);
   const debt = (await readDebts(deps.store, known.id)).get(LOOK_UP)?.['look-up'];
-  if (debt) return input.urgent === true || isDue(debt, now);
-  const { status, dataExpiredAt, unavailableModels, lookedUpAt } = known;
+  const { status, dataExpiredAt, unavailableModels, lookedUpAt, retryAt } = known;
+  if (debt) {
+    const isPlanned = status === 'parked' && retryAt !== null && retryAt <= now;
+    return input.urgent === true || isDue(debt, now) || isPlanned;
+  }
   if (lookedUpAt === null) return true;
   const ageMs = now.getTime() - lookedUpAt.getTime();
   // A 404 may have been a mistake, as with a key of another environment. Else late deliveries about what was deleted cost

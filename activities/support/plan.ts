@@ -76,7 +76,7 @@ function askOf({ path }: EndpointDefinition, route: Route, request: PlanRequest)
     by,
     urgent,
     everything: models === undefined,
-    named: models === undefined || route.delta.includes(path),
+    named: route.delta.includes(path),
     hidden: route.full.includes(path),
   };
 }

@@ -23,6 +23,8 @@ export interface WalkOptions {
   liveness: Liveness;
   /** Ends the walk after the page that is being written: a request that is under way is given up. */
   box: AbortSignal;
+  /** A page is read and written however short the time is, so that a pass which is called again and again comes to its end. */
+  atLeastOnePage?: boolean;
 }
 
 const OUT_OF_BOX = Symbol('out of the time box');
@@ -50,7 +52,8 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     for (;;) {
       let page: ReadPage | typeof OUT_OF_BOX;
       try {
-        page = await orAborted(upcoming, box);
+        const isFirst = pass.version === opened.version;
+        page = options.atLeastOnePage && isFirst ? await upcoming : await orAborted(upcoming, box);
         if (page === OUT_OF_BOX) return { state: 'more', pass };
       } catch (error) {
         if (!isRefusedCursor(error)) throw error;

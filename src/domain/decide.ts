@@ -254,8 +254,8 @@ function whyNotOffered(
   }
   const refused = refusalOf(history);
   if (!refused?.failure) return undefined;
-  // The catch-up looks by itself, so it waits the day out; news does not.
-  const tries = mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);
+  // The catch-up looks by itself, so it waits the day out; news does not, and a full sync leaves nothing out.
+  const tries = ask.kind === 'full' || mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);
   return tries ? undefined : { code: refused.failure.code, message: refused.failure.message };
 }
 

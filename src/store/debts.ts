@@ -139,21 +139,26 @@ export async function noteFailure(
       where not exists (
         select from kombo_sync.passes p
         where p.integration_id = ${integrationId} and p.endpoint = ${endpoint} and p.state = 'completed'
-          and p.started_at > ${since ?? null}::timestamptz and (${kind} = 'delta' or p.updated_after is null))
+          and p.started_at > ${since ?? null}::timestamptz
+          and (p.updated_after is null or ${kind} = 'delta' and (p.kind = 'delta' or p.moves_watermark)))
       on conflict (integration_id, endpoint, kind) do update set since = greatest(d.since, excluded.since)
       returning *, clock_timestamp() as now`.execute(db);
     const [before] = rows;
     if (!before) return;
-    const failingSince = before.failing_since ?? before.now;
+    const isRefusal = error.errorClass === 'EndpointDisabled';
+    // What the tool did not offer has not failed for so long, and the other way round.
+    const isAnew =
+      before.failing_since === null || (before.failure_class === 'EndpointDisabled') !== isRefusal;
+    const failingSince = isAnew ? before.now : before.failing_since!;
     const failingMs = before.now.getTime() - failingSince.getTime();
     const key = `${integrationId} ${kind} ${endpoint}`;
     const retry = planRetry({ errorClass: error.errorClass, failingMs, key }, options);
     const again = before.tried_by === tryId;
-    const failures = before.failures + (again ? 0 : 1);
+    const failures = again ? before.failures : isAnew ? 1 : before.failures + 1;
     noted = {
       ...retry,
       failures,
-      first: before.failing_since === null,
+      first: isAnew && !again,
       newlyNeedsPerson: retry.needsPerson && !before.needs_person,
     };
     if (again) return;
@@ -161,7 +166,7 @@ export async function noteFailure(
       update kombo_sync.debts set failures = ${failures}, failing_since = ${failingSince}, tried_at = clock_timestamp(),
         tried_by = ${tryId}, due_at = clock_timestamp() + ${retry.pauseMs} * interval '1 millisecond',
         failure_class = ${error.errorClass}, failure_code = ${error.code}, failure_message = ${error.message},
-        needs_person = ${retry.needsPerson}, given_up = ${retry.givenUp}
+        needs_person = ${retry.needsPerson}, given_up = ${retry.givenUp}, woken_at = null
       where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}`.execute(db);
   });
   return noted;
@@ -169,7 +174,7 @@ export async function noteFailure(
 
 /** What the end of a pass has changed in what is owed. */
 export interface Paid {
-  /** A read is owed that began too late to be paid, and it is due. */
+  /** Another look is due: a read is owed that began too late to be paid, or something that had failed works again. */
   owes: boolean;
   /** Since when the endpoint had failed for a reason that ends for many reads at once; null when it had not. */
   recoveredSince: Date | null;
@@ -187,7 +192,9 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
      from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full') order by kind for update`,
     [id, endpoint],
   );
-  const reads = (debt: DebtOfPass) => debt.kind === 'delta' || whole;
+  // What has changed since a moment may have a gap before it.
+  const gapless = pass.kind === 'delta' || pass.moves_watermark;
+  const reads = (debt: DebtOfPass) => whole || (debt.kind === 'delta' && gapless);
   const paid = rows.filter((debt) => reads(debt) && debt.since <= start);
   const left = rows.filter((debt) => !paid.includes(debt));
   const freed = left.filter(
@@ -210,15 +217,15 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
   if (whole) {
     await client.query(
       `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since) values ($1, $2, 'sweep', $3)
-       on conflict (integration_id, endpoint, kind) do update set since = excluded.since, due_at = null, ${NO_FAILURE}`,
+       on conflict (integration_id, endpoint, kind) do update set
+         since = greatest(d.since, excluded.since), due_at = null, ${NO_FAILURE}`,
       [id, endpoint, start],
     );
   }
-  const recovered = [...paid, ...freed].filter(
-    ({ failure_class }) => failure_class !== null && HEALING_CLASSES.includes(failure_class),
-  );
+  const works = [...paid, ...freed].filter(({ failing_since }) => failing_since !== null);
+  const recovered = works.filter(({ failure_class }) => HEALING_CLASSES.includes(failure_class!));
   return {
-    owes: left.some((debt) => debt.due || freed.includes(debt)),
+    owes: works.length > 0 || left.some((debt) => debt.due),
     recoveredSince: recovered.reduce<Date | null>(
       (first, { failing_since: since }) => earlier(first, since),
       null,
@@ -236,6 +243,16 @@ interface DebtOfPass {
 
 function earlier(a: Date | null, b: Date | null): Date | null {
   return a && b ? (a < b ? a : b) : (a ?? b);
+}
+
+/** Whether the endpoint is to be read again now. */
+export async function isOwed({ pool }: Store, integrationId: string, endpoint: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full')
+       and coalesce(due_at <= clock_timestamp(), true)`,
+    [integrationId, endpoint],
+  );
+  return rowCount !== 0;
 }
 
 /** The listing of a full pass has been swept, or you are to decide about it. */

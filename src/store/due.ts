@@ -1,3 +1,4 @@
+import { CATALOGUE, ownModel } from '../domain/catalogue/index.ts';
 import { HEALING_CLASSES } from '../domain/decide.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import { PASS_ALIVE_MS } from '../domain/retry.ts';
@@ -23,6 +24,7 @@ export async function healTogether(
     `with due as (
        select integration_id, endpoint, kind from kombo_sync.debts
        where failing_since is not null and failure_class = any($2) and due_at > clock_timestamp() + interval '1 second'
+         and due_at > tried_at + $4 * interval '1 millisecond'
          and (integration_id = $1 or failing_since >= $3::timestamptz - interval '1 minute')
        order by integration_id <> $1, integration_id, endpoint, kind
        limit 200 for update skip locked
@@ -36,19 +38,48 @@ export async function healTogether(
   return [...new Set(rows.map(({ id }) => id))].filter((id) => id !== integrationId);
 }
 
+const ENDPOINTS = CATALOGUE.map(
+  (endpoint) =>
+    `('${endpoint.path}', '${endpoint.category}', '${ownModel(endpoint) ?? ''}', ${endpoint.status === 'current'})`,
+).join(', ');
+
 /**
- * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are offered; null
- * when none is to wait.
+ * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
+ * tool offers. A parked one may be looked up. `extra` is the parameter with EXTRA_ENDPOINTS.
+ */
+const mayBeRead = (extra: string) => `case
+  when d.kind = 'look-up' then i.status in ('active', 'parked')
+  when i.status <> 'active' then false
+  else exists (select from (values ${ENDPOINTS}) e(path, category, model, is_current)
+      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extra}::text[]))
+        and e.model <> all(i.unavailable_models))
+    and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
+      and r.failure_class = 'EndpointDisabled') end`;
+
+export interface RetryQuery {
+  /** The setting EXTRA_ENDPOINTS. */
+  extraEndpoints: readonly string[];
+  /** Reads that do not count, by `readKey`. */
+  except?: readonly string[];
+  /** What was due then is not waited for: a sync has just decided about it, and it may have left it alone. */
+  after?: Date | null;
+}
+
+/**
+ * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are read and offered;
+ * null when none is to wait.
  */
 export async function nextRetryMs(
   store: Store,
   integrationId: string,
-  except: readonly string[] = [],
+  { extraEndpoints, except = [], after = null }: RetryQuery,
 ): Promise<number | null> {
   const { rows } = await store.pool.query<{ ms: number | null }>(
-    `select (extract(epoch from min(due_at) - clock_timestamp()) * 1000)::float8 as ms from kombo_sync.debts
-     where integration_id = $1 and ${IS_FAILING} and not given_up and kind || ' ' || endpoint <> all($2)`,
-    [integrationId, except],
+    `select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
+     from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
+     where i.id = $1 and ${IS_FAILING} and not given_up and kind || ' ' || endpoint <> all($2)
+       and coalesce(due_at > $3::timestamptz, true) and ${mayBeRead('$4')}`,
+    [integrationId, except, after, extraEndpoints],
   );
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, Math.ceil(ms));
@@ -62,24 +93,30 @@ const WAKE_EVERY_MS = 5 * 60_000;
  * Integrations for which something has been due for a minute and nothing reads it: the sync that had to was terminated, or
  * its waking got lost.
  */
-export async function takeOverdue(store: Store, limit: number): Promise<string[]> {
+export async function takeOverdue(
+  store: Store,
+  extraEndpoints: readonly string[],
+  limit: number,
+): Promise<string[]> {
   const { rows } = await store.pool.query<{ id: string }>(
     `with overdue as (
        select d.integration_id, d.endpoint, d.kind from kombo_sync.debts d
-       join kombo_sync.integrations i on i.id = d.integration_id and i.status = 'active'
+       join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead('$5')}
        where d.since < now() - $1 * interval '1 millisecond' and not d.given_up
          and coalesce(d.due_at, d.since) < now() - $1 * interval '1 millisecond'
          and coalesce(d.woken_at, '-infinity') < now() - $2 * interval '1 millisecond'
          and not exists (
            select from kombo_sync.passes p
-           where p.integration_id = d.integration_id and p.endpoint = d.endpoint and p.state = 'running'
+           where p.integration_id = d.integration_id and p.endpoint = d.endpoint
+             and case when d.kind = 'sweep' then p.state = 'running' and p.kind = 'full' or p.sweep_state in ('due', 'checking')
+               else p.state = 'running' and p.kind = d.kind end
              and greatest(p.active_at, p.waits_until) > now() - $3 * interval '1 millisecond')
        limit $4 for update of d skip locked
      )
      update kombo_sync.debts d set woken_at = now() from overdue o
      where d.integration_id = o.integration_id and d.endpoint = o.endpoint and d.kind = o.kind
      returning d.integration_id as id`,
-    [OVERDUE_MS, WAKE_EVERY_MS, PASS_ALIVE_MS, limit],
+    [OVERDUE_MS, WAKE_EVERY_MS, PASS_ALIVE_MS, limit, extraEndpoints],
   );
   return [...new Set(rows.map(({ id }) => id))];
 }

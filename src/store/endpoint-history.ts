@@ -68,13 +68,15 @@ export const historyOf = ({ endpoints }: Pick<IntegrationHistory, 'endpoints'>, 
 
 const PASSES = `
 select clock_timestamp() as now, e.path as endpoint, complete.watermark_at as watermark,
-  whole.started_at as "lastFull", begun.started_at as "fullBegun"
+  whole.started_at as "lastFull", begun.at as "fullBegun"
 from unnest($2::text[]) as e(path)
 ${joinComplete('$1::text')}
 ${joinWhole('$1::text')}
 left join lateral (
-  -- Only asked for where nothing was ever read to its end.
-  select p.started_at from kombo_sync.passes p
+  -- Only asked for where nothing was ever read to its end. Before the first page has come Kombo's clock is not known, which
+  -- may be a day behind at most.
+  select case when p.pages > 0 then p.watermark_at else p.started_at - interval '1 day' end as at
+  from kombo_sync.passes p
   where complete.watermark_at is null and p.integration_id = $1::text and p.endpoint = e.path
     and p.updated_after is null and p.state in ('running', 'failed', 'abandoned')
   order by p.started_at desc limit 1) begun on true`;

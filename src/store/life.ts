@@ -81,7 +81,7 @@ export async function forgetNextLook(store: Store, id: string, planned: Date): P
     .set({ retry_at: null })
     .where('id', '=', id)
     .where('status', '=', 'parked')
-    .where('retry_at', '=', planned)
+    .where(sql<boolean>`date_trunc('milliseconds', retry_at) = ${planned}::timestamptz`)
     .execute();
 }
 
@@ -224,21 +224,23 @@ export async function listUnsettled(store: Store, olderThanMs: number, limit: nu
   return rows.map(({ id }) => id);
 }
 
-/** Temporal is in line with an integration as it was. False when its status has changed meanwhile. */
+/** Temporal is in line with an integration as it was. False when that has changed meanwhile. */
 export async function noteSettled(
   store: Store,
-  { id, temporalDueAt }: Pick<Integration, 'id' | 'temporalDueAt'>,
+  { id, status, statusSince, temporalDueAt }: Integration,
 ): Promise<boolean> {
   const row = await store.db
     .updateTable('kombo_sync.integrations')
-    .set({
-      temporal_due_at: sql<Date | null>`case
-        when date_trunc('milliseconds', temporal_due_at) > ${temporalDueAt}::timestamptz then temporal_due_at end`,
-    })
+    .set({ temporal_due_at: null })
     .where('id', '=', id)
-    .returning('temporal_due_at')
+    .where('status', '=', status)
+    .where(sql<boolean>`date_trunc('milliseconds', status_since) = ${statusSince}`)
+    .where(
+      sql<boolean>`coalesce(date_trunc('milliseconds', temporal_due_at) <= ${temporalDueAt}::timestamptz, temporal_due_at is null)`,
+    )
+    .returning('id')
     .executeTakeFirst();
-  return row?.temporal_due_at == null;
+  return row !== undefined;
 }
 
 /** Kombo does not know an integration that a webhook named, and neither do we. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { PASS_ALIVE_MS } from '../domain/retry.ts';
-import type { Reason } from '../domain/sync.ts';
+import type { PassKind, Reason } from '../domain/sync.ts';
 import type { Store } from './database.ts';
 import { passLost, type Pass } from './passes.ts';
 
@@ -51,8 +51,8 @@ export interface PassEnd {
   resumable: boolean;
 }
 
-/** Ends a pass that its sync will not complete. A pass that has ended already stays as it is. */
-export async function endPass(store: Store, id: number, end: PassEnd): Promise<void> {
+/** Ends a pass that its sync will not complete. False when it had ended already: it stays as it is. */
+export async function endPass(store: Store, id: number, end: PassEnd): Promise<boolean> {
   const { rows } = await sql<{ cursor: string | null }>`
     update kombo_sync.passes set
       state = ${end.state}, error_code = ${end.code}, error_message = ${end.message},
@@ -63,24 +63,42 @@ export async function endPass(store: Store, id: number, end: PassEnd): Promise<v
   if (rows[0]?.cursor === null) {
     await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', id).execute();
   }
+  return rows.length > 0;
 }
 
-/** Ends the passes of a sync that was cancelled. Each can be resumed. */
-export async function cancelPasses(store: Store, syncIds: readonly string[]): Promise<void> {
+export interface CancelledPass {
+  endpoint: string;
+  kind: PassKind;
+  startedAt: Date;
+  /** It had come to its end already. */
+  isCompleted: boolean;
+}
+
+/** Ends the passes of syncs that were cancelled, and returns all that these had begun. Each can be resumed. */
+export async function cancelPasses(store: Store, syncIds: readonly string[]): Promise<CancelledPass[]> {
   const rows = await store.db
     .selectFrom('kombo_sync.passes')
-    .select('id')
+    .select(['id', 'endpoint', 'kind', 'state', 'started_at'])
     .where('sync_id', 'in', [...syncIds])
-    .where('state', '=', 'running')
     .execute();
-  for (const { id } of rows) {
-    await endPass(store, id, {
-      state: 'abandoned',
-      code: 'Cancelled',
-      message: 'The sync was cancelled. The next one reads this endpoint.',
-      resumable: true,
+  const passes: CancelledPass[] = [];
+  for (const { id, endpoint, kind, state, started_at: startedAt } of rows) {
+    const isEnded =
+      state === 'running' &&
+      (await endPass(store, id, {
+        state: 'abandoned',
+        code: 'Cancelled',
+        message: 'The sync was cancelled. The next one reads this endpoint.',
+        resumable: true,
+      }));
+    passes.push({
+      endpoint,
+      kind,
+      startedAt,
+      isCompleted: state !== 'running' ? state === 'completed' : !isEnded,
     });
   }
+  return passes;
 }
 
 /** Passes that have shown no life for so long that their workflow may be gone. */

@@ -17,6 +17,8 @@ export interface HousekeepingDeps {
   settle: (integrationId: string) => Promise<unknown>;
   /** Has the sync of an integration look at what is owed. */
   wake: (integrationId: string) => Promise<unknown>;
+  /** The setting EXTRA_ENDPOINTS. */
+  extraEndpoints: readonly string[];
   log: Logger;
   everyMs?: number;
 }
@@ -25,6 +27,7 @@ const EVERY_MS = 15_000;
 /** What changes a status brings Temporal in line itself, so only what is left of one that broke off is due for so long. */
 const UNSETTLED_MS = 20_000;
 const AT_ONCE = 50;
+const LATER = 'This is left to the next round';
 
 /**
  * Makes up for what broke off between two steps: a status that Temporal has not heard of, a read that is due and that no sync
@@ -39,7 +42,7 @@ export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
     if (stop.signal.aborted) return;
     timer = setTimeout(() => {
       round = tidyUp(deps, stop.signal)
-        .catch((error: unknown) => log.debug({ err: error }, 'Housekeeping is done with the next round'))
+        .catch((error: unknown) => log.debug({ err: error }, LATER))
         .finally(plan);
     }, everyMs).unref();
   };
@@ -54,21 +57,25 @@ export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
 }
 
 async function tidyUp(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
-  const { store, client, settle, wake, log } = deps;
-  for (const id of await listUnsettled(store, UNSETTLED_MS, AT_ONCE)) {
-    if (signal.aborted) return;
+  const { store, client, settle, wake, log, extraEndpoints } = deps;
+  /** One that cannot be done now keeps none of the others from being done. */
+  const each = async <T>(items: readonly T[], act: (item: T) => Promise<void>) => {
+    for (const item of items) {
+      if (signal.aborted) return;
+      await act(item).catch((error: unknown) => log.debug({ err: error }, LATER));
+    }
+  };
+  await each(await listUnsettled(store, UNSETTLED_MS, AT_ONCE), async (id) => {
     await settle(id);
     log.info({ integrationId: id }, 'Temporal is in line with an integration again');
-  }
-  for (const id of await takeOverdue(store, AT_ONCE)) {
-    if (signal.aborted) return;
+  });
+  await each(await takeOverdue(store, extraEndpoints, AT_ONCE), async (id) => {
     await wake(id);
     log.debug({ integrationId: id }, 'A sync is woken for what is due');
-  }
-  for (const { id, workflowId, runId } of await listLostPasses(store, AT_ONCE)) {
-    if (signal.aborted) return;
-    if (await isRunOpen(client, workflowId, runId)) continue;
+  });
+  await each(await listLostPasses(store, AT_ONCE), async ({ id, workflowId, runId }) => {
+    if (await isRunOpen(client, workflowId, runId)) return;
     const message = 'Its workflow has ended without it. The next sync resumes it.';
     await endPass(store, id, { state: 'abandoned', code: 'WorkerLost', message, resumable: true });
-  }
+  });
 }

@@ -82,7 +82,14 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     throw error;
   }
   log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
-  const housekeeping = startHousekeeping({ store, client, settle, wake: (id) => lifecycle.wake(id), log });
+  const housekeeping = startHousekeeping({
+    store,
+    client,
+    settle,
+    wake: (id) => lifecycle.wake(id),
+    extraEndpoints: config.EXTRA_ENDPOINTS,
+    log,
+  });
   const finished = runAndClose(worker, connection, () => housekeeping.stop());
   finished.catch(() => {});
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sampleClock } from '../../activities/clock.ts';
+import { sampleClock } from '../../activities/support/clock.ts';
 
 /** Postgres' clock when this process's timer stands at 0. */
 const START = Date.parse('2026-03-01T12:00:00Z');

@@ -1,106 +1,100 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { markErased } from '../../src/store/erase.ts';
-import { oweLookUp, pause, remove, resume } from '../../src/store/life.ts';
+import { pause, remove, resume } from '../../src/store/life.ts';
 import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
-import { failure, run } from './setup.ts';
+import { readsOf, run } from './setup.ts';
 
-const lookUps = await createLookUps();
-const { bench, temporal, recordFailures, plan, actsOf, forgetActs, known, looks, wholeIntegration } = lookUps;
+const { bench, begin, isSettled, known, looks, whole } = await createLookUps();
 const { control, store } = bench;
 
-describe('(I21) deleted', () => {
-  const END = ['cancel', 'unschedule', 'erase'];
+const NOT_FOUND = { kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' } as const;
+const nothing = { passes: [], outcomes: [] };
 
+describe('(I21) deleted', () => {
   test('while Kombo still shows it', async () => {
-    const id = await wholeIntegration();
+    const id = await whole();
     const deletedAt = new Date();
-    const planned = await plan(id, { refresh: true, models: ['ats_jobs'], deletedAt });
-    expect(planned).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    const started = await begin(id, { lookUp: true, models: ['ats_jobs'], deletedAt });
+    expect(started).toMatchObject({ ...nothing, blocked: { code: 'IntegrationGone' } });
     expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted', removedAt: deletedAt });
-    expect(actsOf(id)).toEqual(END);
+    expect(isSettled(id)).toBe(true);
     // Nothing that comes late brings it back, and what is late about its data is not even looked up.
     const before = looks(id);
-    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+    expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
     expect(looks(id)).toBe(before);
-    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [] });
+    expect(await begin(id, { lookUp: true })).toMatchObject(nothing);
     expect(await known(id)).toMatchObject({ status: 'removed', removedAt: deletedAt });
   });
 
   test('first seen as a 404, then told of, in whatever way Kombo answers by then', async () => {
     for (const answers of [true, false]) {
-      const id = await wholeIntegration();
-      control.addFault({ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND', endpoint: lookUp(id) });
-      await plan(id, { refresh: true });
-      expect(await known(id)).toMatchObject({ statusCode: 'PLATFORM.INTEGRATION_NOT_FOUND' });
+      const id = await whole();
+      control.addFault({ ...NOT_FOUND, endpoint: lookUp(id) });
+      await begin(id, { lookUp: true });
+      expect(await known(id)).toMatchObject({ statusCode: NOT_FOUND.code });
       const deletedAt = new Date();
       if (!answers) control.removeIntegration(id);
-      await plan(id, { refresh: true, deletedAt });
+      await begin(id, { lookUp: true, deletedAt });
       expect(await known(id)).toMatchObject({ statusCode: 'Deleted', removedAt: deletedAt });
     }
   });
 
   test('a 404 that was a mistake is taken back with the next webhook, and everything is read', async () => {
-    const id = await wholeIntegration();
-    control.addFault({ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND', endpoint: lookUp(id) });
-    await plan(id, { refresh: true });
-    forgetActs();
-    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    const id = await whole();
+    control.addFault({ ...NOT_FOUND, endpoint: lookUp(id) });
+    await begin(id, { lookUp: true });
+    expect(await known(id)).toMatchObject({ status: 'removed' });
+    isSettled(id);
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual([...FULL, 'delta /ats/jobs'].sort());
     expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
-    expect(actsOf(id)).toEqual(['keep', 'schedule']);
+    expect(isSettled(id)).toBe(true);
   });
 
   test('(I22) a 404 that was a mistake does not end a pause', async () => {
-    const id = await wholeIntegration();
+    const id = await whole();
     await pause(store, id, 'audit');
-    control.addFault({
-      kind: 'error',
-      code: 'PLATFORM.INTEGRATION_NOT_FOUND',
-      endpoint: lookUp(id),
-      count: 2,
-    });
-    for (let times = 0; times < 2; times += 1) await plan(id, { refresh: true });
+    control.addFault({ ...NOT_FOUND, endpoint: lookUp(id), count: 2 });
+    for (let times = 0; times < 2; times += 1) await begin(id, { lookUp: true });
     expect(await known(id)).toMatchObject({ status: 'removed' });
-    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({
-      passes: [],
+    expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject({
+      ...nothing,
       blocked: { code: 'Paused' },
     });
     expect(await known(id)).toMatchObject({ status: 'paused', statusReason: 'audit', removedAt: null });
     await resume(store, id);
-    expect((await plan(id)).passes).toEqual(FULL);
+    expect(readsOf(await begin(id))).toEqual([...FULL, 'delta /ats/jobs'].sort());
   });
 
   test('another connection is not paused because an earlier one was', async () => {
     for (const deletedAt of [new Date(), undefined]) {
-      const id = await wholeIntegration({ createdAt: new Date('2026-03-01T12:00:00Z') });
+      const id = await whole({ createdAt: new Date('2026-03-01T12:00:00Z') });
       await pause(store, id, 'audit');
       control.removeIntegration(id);
-      await plan(id, { refresh: true });
-      if (deletedAt) await plan(id, { refresh: true, deletedAt });
+      await begin(id, { lookUp: true });
+      if (deletedAt) await begin(id, { lookUp: true, deletedAt });
       control.addIntegration({ id, category: 'ATS', scale: 0 });
-      expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+      expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
     }
   });
 
   test('a deletion of an earlier life does nothing, however late or often it comes', async () => {
-    const id = await wholeIntegration();
+    const id = await whole();
     const deletedAt = new Date(Date.now() - 86_400_000);
     for (let times = 0; times < 2; times += 1) {
-      expect(await plan(id, { refresh: true, deletedAt })).toMatchObject({ passes: [] });
+      expect(await begin(id, { lookUp: true, deletedAt })).toMatchObject(nothing);
       expect(await known(id)).toMatchObject({ status: 'active' });
     }
-    expect(actsOf(id)).toEqual(['schedule', 'schedule']);
   });
 
-  test('and connected anew it is read whole, and its data are not erased', async () => {
-    const id = await wholeIntegration();
-    await plan(id, { refresh: true, deletedAt: new Date() });
+  test('and connected anew it is read whole', async () => {
+    const id = await whole();
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
     control.addIntegration({ id, category: 'ATS', scale: 0 });
-    forgetActs();
-    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    isSettled(id);
+    expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
     expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
-    expect(actsOf(id)).toEqual(['keep', 'schedule']);
+    expect(isSettled(id)).toBe(true);
   });
 
   const YESTERDAY = `now() - interval '25 hours'`;
@@ -109,73 +103,64 @@ describe('(I21) deleted', () => {
     store.pool.query(`update kombo_sync.integrations set looked_up_at = ${when} where id = $1`, [id]);
 
   test('and connected anew, it is found by any webhook within a day when the one that tells of it is lost', async () => {
-    const id = await wholeIntegration();
-    await plan(id, { refresh: true, deletedAt: new Date() });
+    const id = await whole();
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
     control.addIntegration({ id, category: 'ATS', scale: 0 });
-    expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+    expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
     await lookedUp(id, YESTERDAY);
-    forgetActs();
-    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual([...FULL, 'delta /ats/jobs'].sort());
     expect(await known(id)).toMatchObject({ status: 'active', removedAt: null });
-    expect(actsOf(id)).toEqual(['keep', 'schedule']);
   });
 
-  test.each(['Deleted', 'RemovedByHand', 'PLATFORM.INTEGRATION_NOT_FOUND'])(
+  test.each(['Deleted', 'RemovedByHand', NOT_FOUND.code])(
     'erased, with %s, it is looked up once a day whatever comes',
     async (code) => {
       for (const answers of [false, true]) {
         // A removal because of a 404 is taken back by any answer.
-        if (answers && code.startsWith('PLATFORM')) continue;
-        const id = await wholeIntegration();
+        if (answers && code === NOT_FOUND.code) continue;
+        const id = await whole();
         await remove(store, id, { code, message: 'gone', at: new Date() });
         await markErased(store, id);
         if (!answers) control.removeIntegration(id);
         await lookedUp(id, YESTERDAY);
         const before = looks(id);
-        for (let times = 0; times < 3; times += 1)
-          expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ passes: [] });
+        for (let times = 0; times < 3; times += 1) {
+          expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
+        }
         expect(looks(id)).toBe(before + 1);
         expect(await known(id)).toMatchObject({ status: 'removed', statusCode: code });
       }
     },
   );
 
-  test('what broke off is finished when it is tried again', async () => {
-    const id = await wholeIntegration();
+  test('(I27) Temporal is brought in line later when it is away, and no read waits for it', async () => {
+    const id = await whole();
     const deletedAt = new Date();
     control.removeIntegration(id);
-    const broken = bench.activities({
-      temporal: { ...temporal, deleteSchedules: () => Promise.reject(new Error('Temporal is away')) },
+    const away = bench.activities({
+      temporal: {
+        wake: () => Promise.resolve(),
+        settle: () => Promise.reject(new Error('14 UNAVAILABLE: no connection')),
+      },
     });
-    await failure(broken.planSync, input(id, { refresh: true, deletedAt }));
-    expect(await known(id)).toMatchObject({ status: 'removed' });
-    expect(actsOf(id)).toEqual(['cancel']);
-    forgetActs();
-    await plan(id, { refresh: true, deletedAt });
-    expect(actsOf(id)).toEqual(END);
+    expect(await run(away.startSync, input(id, { lookUp: true, deletedAt }))).toMatchObject({
+      blocked: { code: 'IntegrationGone' },
+    });
+    expect(await known(id)).toMatchObject({ status: 'removed', temporalDueAt: expect.any(Date) as Date });
+    await begin(id, { lookUp: true, deletedAt });
+    expect(isSettled(id)).toBe(true);
   });
 
   test('a look that is owed is done though it is removed, once', async () => {
-    const id = await wholeIntegration();
-    await plan(id, { refresh: true, deletedAt: new Date() });
-    await oweLookUp(store, id);
+    const id = await whole();
+    await begin(id, { lookUp: true, deletedAt: new Date() });
+    await store.pool.query(
+      `insert into kombo_sync.debts (integration_id, endpoint, kind, since) values ($1, '/integrations/{id}', 'look-up', now())`,
+      [id],
+    );
     const before = looks(id);
-    for (let times = 0; times < 3; times += 1) await plan(id, { models: ['ats_jobs'] });
+    for (let times = 0; times < 3; times += 1) await begin(id, { models: ['ats_jobs'] });
     expect(looks(id)).toBe(before + 1);
-  });
-
-  test('a deletion that was announced and not looked into is settled by the next sync', async () => {
-    const id = await wholeIntegration();
-    const deletedAt = new Date();
-    await run(recordFailures, {
-      integrationId: id,
-      syncId: randomUUID(),
-      failures: [],
-      unservedLookUp: true,
-      deletedAt: deletedAt.getTime(),
-    });
-    expect(await plan(id)).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
-    expect(await known(id)).toMatchObject({ statusCode: 'Deleted', removedAt: deletedAt });
   });
 });

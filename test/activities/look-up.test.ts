@@ -1,175 +1,196 @@
 import { randomUUID } from 'node:crypto';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
-import type { PassFailure } from '../../activities/record-failures.ts';
 import { loadConfig } from '../../src/config.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
 import { listUnknown, pause, resume } from '../../src/store/life.ts';
-import { createLookUps, ENDPOINTS, FULL, input, lookUp } from './look-ups.ts';
-import { failure, pass, run } from './setup.ts';
+import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
+import { environment, every, failure, inSync, pass, readsOf, run, start } from './setup.ts';
 
 const lookUps = await createLookUps();
-const { bench, temporal, planSync, recordFailures, syncEndpoint, plan } = lookUps;
-const { actsOf, known, looks, reads, wholeIntegration } = lookUps;
+const { bench, startSync, syncEndpoint, begin, isSettled, known, looks, reads, whole } = lookUps;
 const { control, store } = bench;
-
-const refused = (id: string, code: string) =>
-  run(recordFailures, {
-    integrationId: id,
-    syncId: randomUUID(),
-    failures: ENDPOINTS.map((endpoint): PassFailure => {
-      return { endpoint, kind: 'full', type: 'IntegrationParked', code, message: 'no' };
-    }),
-  });
+const { lookUpIntegration } = bench.activities();
 
 describe('while Kombo sets it up', () => {
   test('(I21) it is known and scheduled, nothing is read, and a timer of sync/<id> waits', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
-    const planned = await plan(id, { refresh: true, models: ['ats_jobs'] });
-    expect(planned).toMatchObject({ passes: [], blocked: { code: 'SETUP_SYNC_PENDING' } });
-    expect(Date.parse(planned.retryAt!)).toBeGreaterThan(Date.now());
+    const started = await begin(id, { lookUp: true, models: ['ats_jobs'] });
+    expect(started).toMatchObject({ passes: [], outcomes: [], blocked: { code: 'SETUP_SYNC_PENDING' } });
+    expect(started.retryInMs).toBeGreaterThan(0);
     expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: false });
+    expect(isSettled(id)).toBe(true);
     // This was another run, as a full sync or a catch-up.
-    expect(actsOf(id)).toEqual(['schedule', 'wake']);
+    expect(bench.timesWoken(id)).toBe(1);
     expect(reads(id)).toBe(0);
   });
 
-  test('webhooks make it look at once and do not make the pause grow', async () => {
+  test('webhooks make it look at once and move no timer', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
-    const { retryAt } = await plan(id);
-    for (let times = 0; times < 5; times += 1)
-      expect(await plan(id, { models: ['ats_jobs'] })).toMatchObject({ retryAt });
+    await begin(id);
+    const { retryAt } = await known(id);
+    for (let times = 0; times < 5; times += 1) await begin(id, { models: ['ats_jobs'] });
     expect(looks(id)).toBe(6);
-    expect(await known(id)).toMatchObject({ failures: 1 });
-    await store.pool.query(`update kombo_sync.integrations set retry_at = now() where id = $1`, [id]);
-    const later = await plan(id);
-    expect(await known(id)).toMatchObject({ failures: 2 });
-    expect(Date.parse(later.retryAt!) - Date.now()).toBeGreaterThan(2 * 60_000);
+    expect((await known(id)).retryAt).toEqual(retryAt);
+    // A tenth of the time for which it has been so.
+    await store.pool.query(
+      `update kombo_sync.integrations set retry_at = now(), status_since = now() - interval '1 hour' where id = $1`,
+      [id],
+    );
+    const { retryInMs } = await begin(id);
+    expect(retryInMs).toBeGreaterThan(4 * 60_000);
+    expect(retryInMs).toBeLessThanOrEqual(6 * 60_000);
   });
 
-  test('a timer waits for it also after a person has taken days to finish the setup', async () => {
+  test('a timer waits for it also after you have taken days to finish the setup', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'INCOMPLETE' });
-    expect(await plan(id)).not.toHaveProperty('retryAt');
+    expect((await begin(id)).retryInMs).toBeNull();
     expect(await known(id)).toMatchObject({ statusCode: 'SETUP_INCOMPLETE', needsPerson: true });
     await store.pool.query(
       `update kombo_sync.integrations set status_since = now() - interval '5 days' where id = $1`,
       [id],
     );
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
-    expect(await plan(id)).toHaveProperty('retryAt');
+    expect((await begin(id)).retryInMs).toBeGreaterThan(0);
     expect(await known(id)).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
     // After RETRY_GIVE_UP it is left to the catch-up.
     await store.pool.query(
-      `update kombo_sync.integrations set status_since = now() - interval '25 hours', retry_at = now() where id = $1`,
+      `update kombo_sync.integrations set status_since = now() - interval '73 hours', retry_at = now() where id = $1`,
       [id],
     );
-    expect(await plan(id)).not.toHaveProperty('retryAt');
+    expect((await begin(id)).retryInMs).toBeNull();
     expect(await known(id)).toMatchObject({ needsPerson: true });
   });
 });
 
+test('(I25) a parked one whose look-up is not answered is looked up again soon, though no timer waited for it', async () => {
+  const id = await whole();
+  control.setIntegration(id, { status: 'INVALID' });
+  expect((await begin(id, { lookUp: true })).retryInMs).toBeNull();
+  control.setIntegration(id, { status: 'ACTIVE' });
+  control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id), count: 1 });
+  const told = await begin(id, { lookUp: true });
+  expect(told).toMatchObject({ blocked: { code: 'INVALID' } });
+  expect(told.retryInMs).toBeGreaterThan(0);
+  expect(told.retryInMs).toBeLessThanOrEqual(60_000);
+  await bench.wait(id, 60_000);
+  expect(readsOf(await begin(id))).toEqual(FULL);
+});
+
 describe('(I21) what could not be read is read in full when it can be', () => {
   test('after it was invalid, whatever was asked for', async () => {
-    const id = await wholeIntegration();
+    const id = await whole();
     control.setIntegration(id, { status: 'INVALID' });
-    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [], blocked: { code: 'INVALID' } });
+    expect(await begin(id, { lookUp: true })).toMatchObject({ passes: [], blocked: { code: 'INVALID' } });
     control.setIntegration(id, { status: 'ACTIVE' });
-    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual([...FULL, 'delta /ats/jobs'].sort());
     expect(await known(id)).toMatchObject({ status: 'active', statusReason: null });
   });
 
-  test('after it was invalid while somebody had paused it', async () => {
-    const id = await wholeIntegration();
+  test('after it was invalid while it was paused', async () => {
+    const id = await whole();
     control.setIntegration(id, { status: 'INVALID' });
-    await plan(id, { refresh: true });
+    await begin(id, { lookUp: true });
     await pause(store, id, 'audit');
     control.setIntegration(id, { status: 'ACTIVE' });
-    expect(await plan(id, { refresh: true })).toMatchObject({ passes: [], blocked: { code: 'Paused' } });
+    expect(await begin(id, { lookUp: true })).toMatchObject({ passes: [], blocked: { code: 'Paused' } });
     await resume(store, id);
-    expect((await plan(id)).passes).toEqual(FULL);
+    expect(readsOf(await begin(id))).toEqual(FULL);
   });
 
   test('after its data were stale, also when that ended in a pause', async () => {
     for (const paused of [false, true]) {
-      const id = await wholeIntegration();
+      const id = await whole();
       control.setIntegration(id, { dataExpiredAt: new Date() });
-      expect((await plan(id, { refresh: true })).passes).toEqual([]);
+      expect(readsOf(await begin(id, { lookUp: true }))).toEqual([]);
       if (paused) await pause(store, id, 'audit');
       control.setIntegration(id, { dataExpiredAt: null });
-      const { passes } = await plan(id);
+      const started = await begin(id);
       if (paused) await resume(store, id);
-      expect(paused ? (await plan(id)).passes : passes).toEqual(FULL);
+      expect(readsOf(paused ? await begin(id) : started)).toEqual(FULL);
     }
   });
 
-  test('when it was connected anew under the same id, though nobody told of the deletion', async () => {
-    const id = await wholeIntegration({ createdAt: new Date('2026-03-01T12:00:00Z') });
+  test('when it was connected anew under the same id, though no webhook told of the deletion', async () => {
+    const id = await whole({ createdAt: new Date('2026-03-01T12:00:00Z') });
     control.removeIntegration(id);
     control.addIntegration({ id, category: 'ATS', scale: 0 });
-    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
-    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    for (let times = 0; times < 2; times += 1) {
+      expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
+    }
   });
 
   test('and nothing is, when it is looked up again and all is well', async () => {
-    const id = await wholeIntegration();
-    for (let times = 0; times < 3; times += 1) expect((await plan(id, { refresh: true })).passes).toEqual([]);
+    const id = await whole();
+    for (let times = 0; times < 3; times += 1) {
+      expect(readsOf(await begin(id, { lookUp: true }))).toEqual([]);
+    }
   });
 });
 
-describe('refused by reads though Kombo says that all is well', () => {
-  test('reading is tried in full, and the first page that can be read ends it', async () => {
-    const id = await wholeIntegration();
-    await refused(id, 'INTEGRATION.QA_FAILED');
+describe('refused by every read though Kombo says that all is well', () => {
+  const refuseAll = (id: string, code: string) =>
+    control.addFault({ kind: 'error', code, integration: id, count: 'always' });
+  const everything = (id: string) =>
+    run(startSync, start(id, { by: 'operator', models: undefined }), inSync(id));
+
+  test('reading is tried, and the first page that can be read ends it', async () => {
+    const id = await whole();
+    const fault = refuseAll(id, 'INTEGRATION.QA_FAILED');
+    await everything(id);
     expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: true });
-    expect((await plan(id, { models: ['ats_jobs'] })).passes).toEqual(FULL);
+    control.removeFault(fault);
+    await bench.wait(id, 120_000);
+    control.addFault({ kind: 'delay', ms: 3_000, integration: id, count: 'always' });
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toContain('delta /ats/jobs');
     expect(await known(id)).toMatchObject({ status: 'parked', statusCode: 'INTEGRATION.QA_FAILED' });
     await run(syncEndpoint, pass(id));
     expect(await known(id)).toMatchObject({ status: 'active' });
+    control.clearFaults();
   });
 
-  test('the pause grows from try to try', async () => {
-    const id = await wholeIntegration();
-    const pauses: number[] = [];
-    for (let tries = 0; tries < 3; tries += 1) {
-      const { retryAt } = await refused(id, 'INTEGRATION.SETUP_SYNC_PENDING');
-      pauses.push(Date.parse(retryAt!) - Date.now());
-      await store.pool.query(`update kombo_sync.integrations set retry_at = now() where id = $1`, [id]);
-      expect((await plan(id)).passes).toEqual(FULL);
-    }
-    expect(pauses[1]).toBeGreaterThan(pauses[0]! * 2);
-    expect(pauses[2]).toBeGreaterThan(pauses[1]! * 2);
-    expect(await known(id)).toMatchObject({ failures: 3 });
+  test('the pause grows with the time', async () => {
+    const id = await whole();
+    refuseAll(id, 'INTEGRATION.SETUP_SYNC_PENDING');
+    await everything(id);
+    const first = await known(id);
+    expect(first).toMatchObject({ status: 'parked', needsPerson: false });
+    const pauseMs = first.retryAt!.getTime() - Date.now();
+    expect(pauseMs).toBeGreaterThan(0);
+    expect(pauseMs).toBeLessThanOrEqual(60_000);
+    await store.pool.query(
+      `update kombo_sync.integrations set retry_at = now(), status_since = now() - interval '2 hours' where id = $1`,
+      [id],
+    );
+    await bench.wait(id, 3_600_000);
+    await everything(id);
+    expect((await known(id)).retryAt!.getTime() - Date.now()).toBeGreaterThan(9 * 60_000);
+    control.clearFaults();
   });
 });
 
 test('a page that a running sync still reads does not end what Kombo says of the integration', async () => {
-  const id = await wholeIntegration();
+  const id = await whole();
   control.setIntegration(id, { status: 'INVALID' });
-  await plan(id, { refresh: true });
+  await begin(id, { lookUp: true });
   await run(syncEndpoint, pass(id));
   expect(await known(id)).toMatchObject({ status: 'parked', statusCode: 'INVALID' });
 });
 
-test('(I6) a pause in the very moment in which it is parked keeps what was asked for', async () => {
-  const id = await wholeIntegration();
+test('(I6) a pause in the very moment in which it is looked up keeps what was asked for', async () => {
+  const id = await whole();
   control.setIntegration(id, { status: 'INVALID' });
-  const pausing = bench.activities({
-    temporal: {
-      ...temporal,
-      ensureSchedules: async () => {
-        await pause(store, id, 'audit');
-        return 'unchanged';
-      },
-    },
-  });
-  const asked = input(id, { refresh: true, models: ['ats_jobs'] });
-  expect(await run(pausing.planSync, asked)).toMatchObject({ blocked: { code: 'Paused' } });
+  control.addFault({ kind: 'delay', ms: 300, endpoint: lookUp(id) });
+  control.addFault({ kind: 'delay', ms: 3_000, integration: id, endpoint: '/ats/jobs' });
+  // While Kombo answers.
+  setTimeout(() => void pause(store, id, 'audit'), 100);
+  await begin(id, { lookUp: true, models: ['ats_jobs'] });
+  expect(await known(id)).toMatchObject({ status: 'paused' });
   control.setIntegration(id, { status: 'ACTIVE' });
   await resume(store, id);
-  expect((await plan(id)).passes.map(({ endpoint }) => endpoint)).toContain('/ats/jobs');
+  expect(readsOf(await begin(id))).toContain('delta /ats/jobs');
 });
 
 describe('an id that Kombo does not know', () => {
@@ -179,20 +200,20 @@ describe('an id that Kombo does not know', () => {
 
   test('and that webhooks name is noted until it does', async () => {
     const id = `bombohr:${randomUUID()}`;
-    const named = () => run(planSync, { ...input(id, { models: ['ats_jobs'] }), deliveries });
+    const named = () => run(startSync, { ...input(id, { models: ['ats_jobs'] }), deliveries });
     expect(await named()).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
     await named();
     expect(await isUnknown(id)).toBe(true);
     expect(await findIntegration(store, id)).toBeUndefined();
     control.addIntegration({ id, category: 'ATS', scale: 0 });
-    expect((await named()).passes).toHaveLength(ENDPOINTS.length);
+    expect(readsOf(await named())).toEqual(FULL);
     expect(await isUnknown(id)).toBe(false);
   });
 
-  test('and that somebody starts a sync for is told to them, and counts for no webhook', async () => {
+  test('and that you start a sync for is told to you, and counts for no webhook', async () => {
     const id = `bombohr:${randomUUID()}`;
     for (const kind of ['full', 'delta'] as const) {
-      expect(await run(planSync, { ...input(id), kind })).toMatchObject({
+      expect(await run(startSync, { ...input(id), kind })).toMatchObject({
         blocked: { code: 'IntegrationGone', message: expect.stringContaining('does not know') as string },
       });
     }
@@ -201,49 +222,91 @@ describe('an id that Kombo does not know', () => {
   });
 });
 
-test('when Kombo refuses us altogether, a new integration waits, and its pauses grow', async () => {
-  const id = await bench.integration({}, false);
-  const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
-  const error = await failure(shut.planSync, input(id));
-  expect(error).toMatchObject({ type: 'AccessDenied', nonRetryable: false, nextRetryDelay: 10_000 });
-});
-
-describe('(I6) what was asked for of an integration that has no row waits in the run', () => {
-  const attempted = (attempt: number) => new MockActivityEnvironment({ attempt });
-
-  test('whatever Kombo fails with, and however often', async () => {
-    for (const fault of [
-      { kind: 'error', code: 'PLATFORM.UNKNOWN_ERROR', status: 500 },
-      { kind: 'error', code: 'INTEGRATION.QA_FAILED', status: 400 },
-      { kind: 'status', status: 403 },
-      { kind: 'status', status: 404 },
-      { kind: 'status', status: 503 },
-    ] as const) {
-      const id = await bench.integration({}, false);
-      const faultId = control.addFault({ ...fault, endpoint: lookUp(id), count: 'always' });
-      for (const attempt of [1, 10]) {
-        const error = await failure(planSync, input(id, { models: ['ats_jobs'] }), attempted(attempt));
-        expect(error).toMatchObject({ nonRetryable: false });
-      }
-      control.removeFault(faultId);
-      expect((await plan(id, { models: ['ats_jobs'] })).passes).toHaveLength(ENDPOINTS.length);
+describe('(I6) (I25) what was asked for of an integration that has no row', () => {
+  test.each([
+    { kind: 'error', code: 'PLATFORM.UNKNOWN_ERROR', status: 500 },
+    { kind: 'error', code: 'INTEGRATION.QA_FAILED', status: 400 },
+    { kind: 'status', status: 403 },
+    { kind: 'status', status: 404 },
+    { kind: 'status', status: 503 },
+  ] as const)('waits in the run while Kombo answers with %j', async (fault) => {
+    const id = await bench.integration({}, false);
+    const faultId = control.addFault({ ...fault, endpoint: lookUp(id), count: 'always' });
+    for (let times = 0; times < 2; times += 1) {
+      expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject({
+        unanswered: true,
+        passes: [],
+        blocked: { code: expect.any(String) as string },
+      });
     }
+    control.removeFault(faultId);
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual(FULL);
   });
 
-  test('and of one that is removed, which nothing else would look at again', async () => {
-    const id = await wholeIntegration();
-    await plan(id, { refresh: true, deletedAt: new Date() });
+  test('is read without waiting, where the webhook says what it is', async () => {
+    const id = await bench.integration({}, false);
+    control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id), count: 'always' });
+    const asked = { ...input(id, { models: ['ats_jobs'] }), tool: 'bombohr', category: 'ATS' };
+    expect(readsOf(await run(startSync, asked)).filter((read) => read.startsWith('full'))).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', tool: 'bombohr', category: 'ATS' });
+  });
+
+  test('waits where Kombo refuses the key', async () => {
+    const id = await bench.integration({}, false);
+    const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
+    expect(await run(shut.startSync, input(id))).toMatchObject({
+      unanswered: true,
+      blocked: { code: expect.stringMatching(/AUTH|Denied/) as string },
+    });
+  });
+
+  test('and of one that is removed, which no other sync would look at again', async () => {
+    const id = await whole();
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
     control.addIntegration({ id, category: 'ATS', scale: 0 });
     control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id) });
-    expect(await failure(planSync, input(id, { refresh: true }))).toMatchObject({ nonRetryable: false });
-    expect((await plan(id, { refresh: true })).passes).toEqual(FULL);
+    expect(await begin(id, { lookUp: true })).toMatchObject({ unanswered: true });
+    expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
+  });
+});
+
+describe('lookUpIntegration', () => {
+  const look = (id: string) =>
+    run(lookUpIntegration, { integrationId: id, syncId: randomUUID() }, inSync(id));
+
+  test('has the time that a slow answer takes, and says what has come of it', async () => {
+    const id = await whole();
+    control.setIntegration(id, { status: 'INVALID' });
+    control.addFault({ kind: 'delay', ms: 2_000, endpoint: lookUp(id) });
+    expect(await look(id)).toEqual({ failure: null, owes: true, retryInMs: null });
+    expect(await known(id)).toMatchObject({ status: 'parked' });
+    control.setIntegration(id, { status: 'ACTIVE' });
+    expect(await look(id)).toMatchObject({ failure: null, owes: true });
+    expect(readsOf(await begin(id))).toEqual(every('full'));
   });
 
-  test('the operator is told once', async () => {
-    const id = await bench.integration({}, false);
-    control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id), count: 'always' });
-    for (const attempt of [1, 2, 3]) await failure(planSync, input(id), attempted(attempt));
-    expect(bench.logs().split(id)).toHaveLength(2);
+  test('(I10) notes that Kombo could not be asked, and when it is tried again', async () => {
+    const id = await whole();
+    control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id) });
+    expect(await look(id)).toMatchObject({
+      failure: { code: expect.any(String) as string },
+      owes: false,
+      retryInMs: expect.any(Number) as number,
+    });
+    expect(await bench.debts(id, '/integrations/{id}')).toMatchObject({
+      'look-up': { failure: { failures: 1 } },
+    });
+    expect(await look(id)).toMatchObject({ failure: null, retryInMs: null });
+    expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
+  });
+
+  test('stops at once when it is cancelled', async () => {
+    const id = await whole();
+    control.addFault({ kind: 'stall', endpoint: lookUp(id) });
+    const env = environment();
+    setTimeout(() => env.cancel('CANCELLED'), 200);
+    const error = await failure(lookUpIntegration, { integrationId: id, syncId: 'x' }, env);
+    expect(error.name).toBe('CancelledFailure');
   });
 });

@@ -71,7 +71,7 @@ test('(I17) a pass with good, odd and unstorable records tells counts and nothin
 test('(I17) answers that cannot be read, with records in them, are not quoted', async () => {
   const id = await integrationWithMarkers();
   const bodies = [`{"data":{"results":[${planted('x')}]`, `<p>${MARKER}</p>`, `{"data":"${MARKER}"}`];
-  const { syncEndpoint, recordFailures } = bench.activities();
+  const { syncEndpoint } = bench.activities();
   for (const body of bodies) {
     for (const status of [200, 400, 503]) {
       const fault = control.addFault({
@@ -82,18 +82,10 @@ test('(I17) answers that cannot be read, with records in them, are not quoted', 
         integration: id,
         count: 'always',
       });
-      const input = pass(id);
-      const error = await failure(syncEndpoint, input);
+      const result = await run(syncEndpoint, pass(id));
       control.removeFault(fault);
-      const failed = {
-        endpoint: '/ats/jobs',
-        kind: 'delta' as const,
-        type: error.type!,
-        code: 'X',
-        message: error.message,
-      };
-      await run(recordFailures, { ...input, failures: [failed] });
-      expectSilence(error);
+      expect(result.state).toBe('failed');
+      expectSilence(result, await bench.debts(id));
     }
   }
   const kept = await bench.passes(id);
@@ -104,9 +96,9 @@ test('(I17) answers that cannot be read, with records in them, are not quoted', 
 test('(I17) a refused key is not shown', async () => {
   const id = await bench.integration({ records: { ats_jobs: 1 } });
   const wrong = `${MARKER}_wrong_key`;
-  const error = await failure(bench.activities({ apiKey: wrong }).syncEndpoint, pass(id));
-  expect(error).toMatchObject({ type: 'AccessDenied' });
-  expectSilence(error);
+  const result = await run(bench.activities({ apiKey: wrong }).syncEndpoint, pass(id));
+  expect(await bench.debts(id)).toMatchObject({ delta: { failure: { errorClass: 'AccessDenied' } } });
+  expectSilence(result, await bench.debts(id));
 });
 
 test('(I17) an error of the database is told by its number, not by its words', async () => {

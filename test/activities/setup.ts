@@ -9,16 +9,20 @@ import {
   type ActivityDeps,
   type PageEvent,
 } from '../../activities/index.ts';
-import type { PassFailure } from '../../activities/record-failures.ts';
-import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
+import type { StartSyncInput, SyncStart } from '../../activities/support/sync-start.ts';
+import { TableGate } from '../../activities/support/table-gate.ts';
+import type { SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
+import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
+import type { DebtKind } from '../../src/domain/sync.ts';
 import { Secret } from '../../src/secret.ts';
+import { readDebts } from '../../src/store/debts.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
-import { noTemporal } from '../support/no-temporal.ts';
 
 export const API_KEY = 'ks_test_MARKER_key';
 
@@ -29,8 +33,7 @@ export async function createWorkbench() {
   const baseUrl = await sandbox.listen();
   afterAll(() => sandbox.close());
   const lines: string[] = [];
-  const scheduled: string[] = [];
-  const unscheduled: string[] = [];
+  const settled: string[] = [];
   const woken: string[] = [];
   const { control } = sandbox;
 
@@ -43,13 +46,8 @@ export async function createWorkbench() {
       store,
       kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...(timeoutMs ? { timeoutMs } : {}) }),
       temporal: {
-        ...noTemporal,
-        ensureSchedules: ({ id }) => {
-          scheduled.push(id);
-          return Promise.resolve('unchanged');
-        },
-        deleteSchedules: (id) => {
-          unscheduled.push(id);
+        settle: (id) => {
+          settled.push(id);
           return Promise.resolve();
         },
         wake: (id) => {
@@ -57,6 +55,7 @@ export async function createWorkbench() {
           return Promise.resolve();
         },
       },
+      gate: new TableGate(),
       log: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
       notifyChanges: () => {},
       ...deps,
@@ -67,9 +66,10 @@ export async function createWorkbench() {
     store,
     control,
     activities,
-    scheduled,
-    unscheduled,
+    settled,
     woken,
+    /** How often a sync was woken for an integration. */
+    timesWoken: (id: string) => woken.filter((other) => other === id).length,
     logs: () => lines.join(''),
     /** An integration of its own, that Kombo knows and so do we. */
     integration: async (spec: Partial<SandboxIntegrationSpec> = {}, known = true): Promise<string> => {
@@ -88,6 +88,16 @@ export async function createWorkbench() {
       );
       return rows;
     },
+    /** What is owed of one endpoint, by kind. */
+    debts: async (integrationId: string, endpoint = '/ats/jobs') =>
+      (await readDebts(store, integrationId)).get(endpoint) ?? {},
+    /** As if what waits had waited for so long already. */
+    wait: (integrationId: string, ms: number) =>
+      store.pool.query(
+        `update kombo_sync.debts set due_at = due_at - $2 * interval '1 millisecond',
+           tried_at = tried_at - $2 * interval '1 millisecond' where integration_id = $1`,
+        [integrationId, ms],
+      ),
     count: async (integrationId: string, where = 'true', table = 'ats_jobs'): Promise<number> => {
       const { rows } = await store.pool.query<{ count: number }>(
         `select count(*)::int as count from kombo.${table} where integration_id = $1 and ${where}`,
@@ -102,23 +112,57 @@ export type Workbench = Awaited<ReturnType<typeof createWorkbench>>;
 
 let syncs = 0;
 
-/** A new pass over the jobs; give the same input again for a retry of it. */
+/** A new pass over the jobs; give the same input again to go on with it. */
 export function pass(integrationId: string, more: Partial<SyncEndpointInput> = {}): SyncEndpointInput {
   return {
     integrationId,
     endpoint: '/ats/jobs',
     kind: 'delta',
+    because: 'webhook',
     syncId: `run/${++syncs}`,
     trigger: 'webhook',
     ...more,
   };
 }
 
+/** The start of a sync that looks by itself and is asked for nothing; name models to ask for these. */
+export function start(integrationId: string, more: Partial<StartSyncInput> = {}): StartSyncInput {
+  return {
+    integrationId,
+    syncId: `run/${++syncs}`,
+    trigger: 'webhook',
+    kind: 'delta',
+    by: 'timer',
+    models: [],
+    ...more,
+  };
+}
+
+/** What a start reads or has left to be read, as 'kind endpoint'. */
+export function readsOf(started: SyncStart): string[] {
+  const looked = started.outcomes.filter(({ status }) => status === 'completed');
+  return [...looked, ...started.passes].map(({ kind, endpoint }) => `${kind} ${endpoint}`).sort();
+}
+
+/** Every read of an integration of that category. */
+export function every(kind: DebtKind, category = 'ATS'): string[] {
+  return enabledEndpoints(category)
+    .map(({ path }) => `${kind} ${path}`)
+    .sort();
+}
+
 const nothing = () => {};
 const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
-export function environment(): MockActivityEnvironment {
-  return new MockActivityEnvironment({}, { logger: quiet });
+type Info = NonNullable<ConstructorParameters<typeof MockActivityEnvironment>[0]>;
+
+export function environment(info: Info = {}): MockActivityEnvironment {
+  return new MockActivityEnvironment(info, { logger: quiet });
+}
+
+/** As an activity of `sync/<id>`, which waits for the next try of all. */
+export function inSync(integrationId: string): MockActivityEnvironment {
+  return environment({ workflowExecution: { workflowId: syncWorkflowId(integrationId), runId: 'run' } });
 }
 
 /** Runs an activity's function as a worker would. */
@@ -152,15 +196,23 @@ export function afterPage(pages: number, then: () => void): (event: PageEvent) =
 }
 
 /** Reads everything once, so that there is a watermark. */
-export async function readOnce(bench: Workbench, integrationId: string): Promise<ChunkResult> {
-  return run(bench.activities().syncEndpoint, pass(integrationId));
+export async function readOnce(bench: Workbench, integrationId: string, endpoint = '/ats/jobs') {
+  const input = pass(integrationId, { endpoint, kind: 'full', because: 'never-read' });
+  return run(bench.activities().syncEndpoint, input);
 }
 
-/** A failure as a workflow hands it on to be written down. */
-export const failed = (type: string, endpoint = '/ats/jobs'): PassFailure => ({
-  endpoint,
-  kind: 'delta',
-  type,
-  code: type,
-  message: 'no',
-});
+/** An integration of which every endpoint has been read once, so that a start reads what it is asked for and nothing else. */
+export async function wholeIntegration(
+  bench: Workbench,
+  spec: Partial<SandboxIntegrationSpec> = {},
+): Promise<string> {
+  const id = await bench.integration(spec);
+  const { startSync, syncEndpoint } = bench.activities();
+  // Looked up as well.
+  await run(startSync, start(id, { lookUp: true, kind: 'full', by: 'full-sync' }));
+  for (const { path } of enabledEndpoints(spec.category ?? 'ATS')) {
+    await run(syncEndpoint, pass(id, { endpoint: path, kind: 'full' }));
+  }
+  bench.control.clearRequests();
+  return id;
+}

@@ -1,4 +1,4 @@
-import { ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import type { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../support/poll.ts';
@@ -19,11 +19,10 @@ describe('troubles', () => {
     { kind: 'truncate' },
     { kind: 'reset' },
     { kind: 'rate-limit', retryAfter: 0 },
-    { kind: 'stall' },
   ] as const)('$kind on the way is waited out within the activity', async (fault) => {
     const id = await bench.integration(JOBS);
     control.addFault({ ...fault, integration: id, nth: 2 });
-    const result = await run(bench.activities({ timeoutMs: 400 }).syncEndpoint, pass(id));
+    const result = await run(bench.activities().syncEndpoint, pass(id));
     expect(result.counts).toMatchObject({ pages: 3, created: 600 });
     expect(bench.queries(id)).toHaveLength(4);
   });
@@ -43,25 +42,44 @@ describe('troubles', () => {
     [{ kind: 'error', code: 'INTEGRATION.AUTHENTICATION_INVALID' }, 'IntegrationParked', /dashboard/],
     [{ kind: 'error', code: 'INTEGRATION.PERMISSION_MISSING' }, 'EndpointDisabled', /scope/],
     [{ kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' }, 'IntegrationGone', /does not know/],
-  ] as const)('(I10) %j that stays is %s and says so', async (fault, type, message) => {
+  ] as const)('(I10) %j that stays is %s and says so', async (fault, errorClass, message) => {
     const id = await bench.integration(JOBS);
     control.addFault({ ...fault, integration: id, count: 'always' });
-    const error = await failure(bench.activities({ timeoutMs: 200 }).syncEndpoint, pass(id));
-    const passes = type === 'Unavailable';
-    expect(error).toMatchObject({
-      type,
-      nonRetryable: !passes,
-      message: expect.stringMatching(message) as string,
+    const { syncEndpoint } = bench.activities({ timeoutMs: 200 });
+    expect(await run(syncEndpoint, pass(id))).toMatchObject({
+      state: errorClass === 'EndpointDisabled' ? 'skipped' : 'failed',
+      reason: { message: expect.stringMatching(message) as string },
     });
-    if (passes) expect(error.category).toBe(ApplicationFailureCategory.BENIGN);
+    expect(await bench.debts(id)).toMatchObject({ delta: { failure: { errorClass } } });
   });
 
-  test('a long Retry-After is left to Temporal, which frees the slot meanwhile', async () => {
+  test('a long Retry-After is left to the workflow, which frees the slot meanwhile, and counts as no failure', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'rate-limit', retryAfter: 42, integration: id });
-    const error = await failure(bench.activities().syncEndpoint, pass(id));
-    expect(error).toMatchObject({ type: 'RateLimited', nonRetryable: false, nextRetryDelay: 42_000 });
+    const input = pass(id);
+    expect(await run(bench.activities().syncEndpoint, input)).toMatchObject({
+      state: 'waits',
+      waitMs: 42_000,
+      tries: 0,
+      reason: { code: expect.stringMatching(/RATE_LIMIT|RateLimited/) as string },
+    });
     expect(bench.queries(id)).toHaveLength(1);
+    expect(await bench.debts(id)).toEqual({});
+    expect((await bench.passes(id))[0]).toMatchObject({
+      state: 'running',
+      waits_until: expect.any(Date) as Date,
+    });
+    expect(await run(bench.activities().syncEndpoint, input)).toMatchObject({ state: 'completed' });
+  });
+
+  test('a request that hangs is given up once, and not tried again in the same breath', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'stall', integration: id, nth: 2 });
+    const { syncEndpoint } = bench.activities({ timeoutMs: 400 });
+    const input = pass(id, { kind: 'full' });
+    expect(await run(syncEndpoint, input)).toMatchObject({ state: 'waits', tries: 0 });
+    expect(bench.queries(id)).toHaveLength(2);
+    expect(await run(syncEndpoint, input)).toMatchObject({ state: 'completed', counts: { created: 600 } });
   });
 });
 
@@ -72,7 +90,7 @@ describe('stopping', () => {
     const { syncEndpoint } = bench.activities({ onPage: afterPage(1, () => shutDown(env)) });
     const input = pass(id);
     const result = await run(syncEndpoint, input, env);
-    expect(result.done).toBe(false);
+    expect(result.state).toBe('more');
     const [left] = await bench.passes(id);
     expect(left).toMatchObject({
       state: 'running',
@@ -81,7 +99,7 @@ describe('stopping', () => {
     });
     expect(await bench.count(id)).toBe(result.counts.records);
     const rest = await run(bench.activities().syncEndpoint, input);
-    expect(rest).toMatchObject({ done: true, counts: { pages: 4, records: 900, created: 900 } });
+    expect(rest).toMatchObject({ state: 'completed', counts: { pages: 4, records: 900, created: 900 } });
   });
 
   test('a real cancellation ends the request in flight', async () => {
@@ -96,14 +114,14 @@ describe('stopping', () => {
 
   test('(I7) an attempt that was replaced can no longer write', async () => {
     const id = await bench.integration(JOBS);
-    control.addFault({ kind: 'stall', integration: id, nth: 2 });
+    control.addFault({ kind: 'delay', ms: 1_500, integration: id, nth: 2 });
     const input = pass(id);
-    const zombie = failure(bench.activities({ timeoutMs: 1_500 }).syncEndpoint, input);
+    const zombie = run(bench.activities().syncEndpoint, input);
     await eventually(async () => (await bench.passes(id))[0]?.pages === 1 && bench.queries(id).length === 2);
     const result = await run(bench.activities({ chunkMs: 0 }).syncEndpoint, input);
-    expect(result).toMatchObject({ done: false, counts: { pages: 2 } });
-    // The first attempt reads the second page again, and finds that it is not its own any more.
-    expect(await zombie).toMatchObject({ type: 'PassLost', nonRetryable: false });
+    expect(result).toMatchObject({ state: 'more', counts: { pages: 2 } });
+    // The first attempt has its second page at last, and finds that it is not its own any more.
+    expect(await zombie).toMatchObject({ state: 'waits', reason: { code: 'PassLost' }, waitMs: 1_000 });
     expect((await bench.passes(id))[0]).toMatchObject({ pages: 2, records: 500, created: 500, unchanged: 0 });
   });
 });

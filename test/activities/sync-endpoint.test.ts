@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { owe } from '../../src/store/endpoint-states.ts';
-import { readWatermark } from '../../src/store/passes.ts';
-import { noTemporal } from '../support/no-temporal.ts';
+import { owe } from '../../src/store/debts.ts';
+import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
 import { eventually } from '../support/poll.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 
@@ -10,14 +9,16 @@ const { control, store } = bench;
 /** Three pages: 250, 250 and 100. */
 const JOBS = { records: { ats_jobs: 600 } };
 
+const watermarkOf = async (id: string) =>
+  historyOf(await readHistory(store, id, ['/ats/jobs']), '/ats/jobs').watermark;
+
 describe('windows', () => {
   test('(I8) the first pass reads everything, page by page, with the same filters on each', async () => {
     const id = await bench.integration(JOBS);
     const result = await readOnce(bench, id);
     expect(result).toMatchObject({
-      done: true,
-      kind: 'full',
-      sweep: true,
+      state: 'completed',
+      sweep: { state: 'done', candidates: 0, deleted: 0 },
       counts: { pages: 3, records: 600, created: 600 },
     });
     const queries = bench.queries(id);
@@ -31,15 +32,12 @@ describe('windows', () => {
   test('(I8) a delta reads from the watermark less the overlap, on every page', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
-    const watermark = await readWatermark(store, id, '/ats/jobs');
+    const watermark = await watermarkOf(id);
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
     control.clearRequests();
     const result = await run(bench.activities().syncEndpoint, pass(id));
-    expect(result).toMatchObject({
-      kind: 'delta',
-      sweep: false,
-      counts: { pages: 2, updated: 300, created: 0 },
-    });
+    expect(result).toMatchObject({ state: 'completed', counts: { pages: 2, updated: 300, created: 0 } });
+    expect(result).not.toHaveProperty('sweep');
     const after = new Date(watermark!.getTime() - 5 * 60_000).toISOString();
     expect(bench.queries(id).map((query) => query['updated_after'])).toEqual([after, after]);
   });
@@ -65,20 +63,19 @@ describe('windows', () => {
   test('(I8) a failed or unfinished pass does not move the watermark, and an empty page ends nothing', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
-    const before = await readWatermark(store, id, '/ats/jobs');
+    const before = await watermarkOf(id);
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 300 }));
     control.addFault({ kind: 'empty-page', integration: id });
     control.addFault({ kind: 'error', code: 'INTEGRATION.INACTIVE', integration: id, nth: 3 });
+    const failed = pass(id);
+    expect(await run(bench.activities().syncEndpoint, failed)).toMatchObject({ state: 'failed' });
+    expect(await watermarkOf(id)).toEqual(before);
     const again = pass(id);
-    expect(await failure(bench.activities().syncEndpoint, again)).toMatchObject({
-      type: 'IntegrationParked',
-    });
-    expect(await readWatermark(store, id, '/ats/jobs')).toEqual(before);
     const result = await run(bench.activities().syncEndpoint, again);
     expect(result.counts).toMatchObject({ updated: 300, pages: 3 });
     const newest = (await bench.passes(id)).at(-1)!;
     expect(newest).toMatchObject({ sync_id: again.syncId, state: 'completed' });
-    expect(await readWatermark(store, id, '/ats/jobs')).toEqual(newest.watermark_at);
+    expect(await watermarkOf(id)).toEqual(newest.watermark_at);
   });
 
   test('(I16) a second pass over an unchanged source writes nothing', async () => {
@@ -96,20 +93,36 @@ describe('windows', () => {
 });
 
 describe('going on', () => {
-  test('(I7) (I9) a retry goes on at the cursor and asks for no earlier page again', async () => {
+  test('(I7) (I9) a try after an outage goes on at the cursor and asks for no earlier page again', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
-    const input = pass(id);
-    expect(await failure(bench.activities().syncEndpoint, input)).toMatchObject({
-      type: 'Unavailable',
-      nonRetryable: false,
+    const input = pass(id, { kind: 'full' });
+    expect(await run(bench.activities().syncEndpoint, input)).toMatchObject({
+      state: 'waits',
+      // What made progress has used up no try.
+      tries: 0,
+      waitMs: 2_000,
     });
     expect((await bench.passes(id))[0]).toMatchObject({ state: 'running', pages: 2, records: 500 });
     const asked = bench.queries(id);
     control.clearRequests();
     const result = await run(bench.activities().syncEndpoint, input);
     expect(bench.queries(id)).toEqual([asked.at(-1)]);
-    expect(result).toMatchObject({ done: true, counts: { pages: 3, records: 600, created: 600 } });
+    expect(result).toMatchObject({ state: 'completed', counts: { pages: 3, records: 600, created: 600 } });
+  });
+
+  test('(I9) (I26) a delta that has failed is resumed at its cursor by the next sync', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));
+    control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', integration: id, nth: 3 });
+    expect(await run(bench.activities().syncEndpoint, pass(id))).toMatchObject({ state: 'failed' });
+    control.clearRequests();
+    expect(await run(bench.activities().syncEndpoint, pass(id))).toMatchObject({
+      state: 'completed',
+      counts: { pages: 3, updated: 600 },
+    });
+    expect(bench.queries(id)).toHaveLength(1);
   });
 
   test('(I9) a refused cursor restarts the pass with the same window', async () => {
@@ -119,7 +132,7 @@ describe('going on', () => {
     control.clearRequests();
     control.addFault({ kind: 'refuse-cursor', integration: id });
     const result = await run(bench.activities().syncEndpoint, pass(id));
-    expect(result).toMatchObject({ done: true, counts: { updated: 300, unchanged: 250 } });
+    expect(result).toMatchObject({ state: 'completed', counts: { updated: 300, unchanged: 250 } });
     const queries = bench.queries(id);
     expect(queries.map((query) => query['cursor'] === undefined)).toEqual([true, false, true, false]);
     expect(new Set(queries.map((query) => query['updated_after'])).size).toBe(1);
@@ -129,49 +142,52 @@ describe('going on', () => {
   test('(I9) a cursor that is refused again and again ends the pass', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'refuse-cursor', integration: id, count: 'always' });
-    const error = await failure(bench.activities().syncEndpoint, pass(id));
-    expect(error).toMatchObject({ type: 'RequestRejected', nonRetryable: true });
+    expect(await run(bench.activities().syncEndpoint, pass(id, { kind: 'full' }))).toMatchObject({
+      state: 'failed',
+      reason: { message: expect.stringContaining('refused the cursor') as string },
+    });
+    expect(await bench.debts(id)).toMatchObject({ full: { failure: { errorClass: 'RequestRejected' } } });
     expect((await bench.passes(id))[0]).toMatchObject({ restarts: 3 });
   });
 
   test('(I9) a sync that goes on with a full pass may restart it as often as one that began it, and no more', async () => {
     const id = await bench.integration(JOBS);
-    const { recordFailures, syncEndpoint } = bench.activities();
+    const { syncEndpoint } = bench.activities();
     control.addFault({ kind: 'refuse-cursor', integration: id, count: 3 });
     control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', integration: id, nth: 8 });
     for (const pages of [4, 7]) {
       const input = pass(id, { kind: 'full' });
-      const type = (await failure(syncEndpoint, input)).type!;
+      expect(await run(syncEndpoint, input)).toMatchObject({ state: 'failed' });
       expect((await bench.passes(id)).at(-1)).toMatchObject({ restarts: 3, pages });
-      const failures = [{ endpoint: '/ats/jobs', kind: 'full' as const, type, code: type, message: 'no' }];
-      await run(recordFailures, { integrationId: id, syncId: input.syncId, failures });
       control.addFault({ kind: 'refuse-cursor', integration: id, count: 'always' });
     }
     const [first, second] = await bench.passes(id);
-    expect(second).toMatchObject({ started_at: first!.started_at, error_code: 'RequestRejected' });
+    expect(second).toMatchObject({ started_at: first!.started_at, state: 'failed' });
     control.clearFaults();
     const next = await run(syncEndpoint, pass(id, { kind: 'full' }));
-    expect(next).toMatchObject({ done: true, counts: { pages: 3, records: 600 } });
+    expect(next).toMatchObject({ state: 'completed', counts: { pages: 3, records: 600 } });
   });
 
   test('(I9) a repeated cursor ends the pass with an error', async () => {
     const id = await bench.integration({ records: { ats_jobs: 900 } });
     control.addFault({ kind: 'repeat-cursor', integration: id });
-    const error = await failure(bench.activities().syncEndpoint, pass(id));
-    expect(error).toMatchObject({ type: 'CursorRepeated', nonRetryable: true });
-    expect(await readWatermark(store, id, '/ats/jobs')).toBeNull();
+    expect(await run(bench.activities().syncEndpoint, pass(id, { kind: 'full' }))).toMatchObject({
+      state: 'failed',
+      reason: { code: 'CursorRepeated' },
+    });
+    expect(await watermarkOf(id)).toBeNull();
   });
 
   test('(I9) a chunk that has used up its time gives the rest back', async () => {
     const id = await bench.integration(JOBS);
     const input = pass(id);
     const { syncEndpoint } = bench.activities({ chunkMs: 0 });
-    const dones = [];
-    for (let done = false; !done;) {
-      ({ done } = await run(syncEndpoint, input));
-      dones.push(done);
+    const states = [];
+    for (let state = 'more'; state === 'more';) {
+      ({ state } = await run(syncEndpoint, input));
+      states.push(state);
     }
-    expect(dones).toEqual([false, false, true]);
+    expect(states).toEqual(['more', 'more', 'completed']);
     expect(bench.queries(id)).toHaveLength(3);
   });
 
@@ -181,27 +197,41 @@ describe('going on', () => {
     const first = await run(bench.activities().syncEndpoint, input);
     expect(await run(bench.activities().syncEndpoint, input)).toEqual(first);
     expect(bench.queries(id)).toHaveLength(3);
-    expect(bench.woken).not.toContain(id);
+    expect(bench.timesWoken(id)).toBe(0);
   });
 
-  test('(I6) what was named while it ran is woken for by the next attempt, when its own did not come to that', async () => {
+  test('(I6) what was named while it ran is told by its end, and wakes what reads it', async () => {
     const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
     control.addFault({ kind: 'delay', ms: 500, integration: id });
+    control.clearRequests();
+    const reading = run(bench.activities().syncEndpoint, pass(id));
+    await eventually(() => bench.queries(id).length === 1);
+    await owe(store, id, [{ endpoint: '/ats/jobs', kind: 'delta' }]);
+    expect(await reading).toMatchObject({ state: 'completed', owes: true });
+    expect(bench.timesWoken(id)).toBe(1);
+  });
+
+  test('(I6) and its next attempt tells and wakes again, when its own did not come to that', async () => {
+    const id = await bench.integration(JOBS);
+    await readOnce(bench, id);
+    control.addFault({ kind: 'delay', ms: 500, integration: id });
+    control.clearRequests();
     const woken: string[] = [];
     let away = true;
     const wake = (one: string) => {
       if (!away) woken.push(one);
       return away ? Promise.reject(new Error('Temporal is away.')) : Promise.resolve();
     };
-    const { syncEndpoint } = bench.activities({ temporal: { ...noTemporal, wake } });
+    const { syncEndpoint } = bench.activities({ temporal: { settle: () => Promise.resolve(), wake } });
     const input = pass(id);
     const failing = failure(syncEndpoint, input);
     await eventually(() => bench.queries(id).length === 1);
-    await owe(store, id, ['/ats/jobs'], 'delta');
+    await owe(store, id, [{ endpoint: '/ats/jobs', kind: 'delta' }]);
     expect(await failing).toMatchObject({ message: 'Temporal is away.', nonRetryable: false });
-    expect((await bench.passes(id))[0]).toMatchObject({ state: 'completed' });
     away = false;
-    expect(await run(syncEndpoint, input)).toMatchObject({ done: true, counts: { pages: 3 } });
+    expect(await run(syncEndpoint, input)).toMatchObject({ state: 'completed', owes: true });
+    expect(bench.queries(id)).toHaveLength(1);
     expect(woken).toEqual([id]);
   });
 });

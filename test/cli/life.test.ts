@@ -133,10 +133,10 @@ describe('cancel', () => {
     system.control.removeFault(stall);
     expect(await system.ended(`full-sync/${ID}`)).toBe('CANCELLED');
     const { rows } = await system.store.pool.query(
-      `select owed from kombo_sync.endpoint_states where integration_id = $1 and endpoint = '/lms/users'`,
+      `select kind from kombo_sync.debts where integration_id = $1 and endpoint = '/lms/users'`,
       [ID],
     );
-    expect(rows).toEqual([{ owed: 'full' }]);
+    expect(rows).toEqual([{ kind: 'full' }]);
 
     const { stdout } = await system.text(['sync', 'cancel', ID]);
     expect(stdout).toBe(`Nothing runs for ${ID}, so there is nothing to cancel.\n`);

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test, vi } from 'vitest';
-import { noteFailure } from '../../src/store/endpoint-states.ts';
 import { noteUnknown } from '../../src/store/life.ts';
 import type { IntegrationOverview, Totals } from '../../src/store/overview.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -17,25 +17,24 @@ beforeAll(async () => {
   store = await createTestStore();
   env = { DATABASE_URL: store.url, TEMPORAL_ADDRESS: `127.0.0.1:${await closedPort()}` };
   await store.pool.query(
-    `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_reason, needs_person, failures)
+    `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_reason, needs_person)
      select 'tool:' || lpad(n::text, 6, '0'), 'tool', 'LMS', 'Org ' || n,
        case when n % 2500 = 0 then 'parked' else 'active' end,
-       case when n % 2500 = 0 then 'It is switched off in Kombo.' end, n % 2500 = 0, case when n % 2500 = 0 then 3 else 0 end
+       case when n % 2500 = 0 then 'It is switched off in Kombo.' end, n % 2500 = 0
      from generate_series(1, $1) n`,
     [MANY],
   );
   for (const failing of [id(7), id(8)]) {
-    await noteFailure(store, failing, {
+    await insertDebt(store, failing, {
       endpoint: '/lms/skills',
       kind: 'delta',
+      dueAt: new Date(Date.now() + 20.5 * 60_000),
       failure: {
         code: 'PLATFORM.TASK_TIMED_OUT',
         message: 'Kombo answered /lms/skills with PLATFORM.TASK_TIMED_OUT.',
         failures: 4,
         since: new Date(Date.now() - 2 * 3_600_000),
-        needsPerson: false,
       },
-      dueAt: new Date(Date.now() + 20.5 * 60_000),
     });
   }
 });
@@ -93,7 +92,7 @@ test('filters choose, and the hint to the next page keeps them', async () => {
   );
   expect(shown).toMatch(
     new RegExp(
-      `^${id(2_500)} +parked +.* 3 +when a person has acted; .* +It is switched off in Kombo\\.$`,
+      `^${id(2_500)} +parked +.* – +when a person has acted; .* +It is switched off in Kombo\\.$`,
       'm',
     ),
   );
@@ -119,7 +118,7 @@ test('one integration is shown though Temporal does not answer', async () => {
   const shown = await text(['status', id(7)]);
   expect(shown).toMatch(/^Next full sync +not known: Temporal does not answer$/m);
   expect(shown).toMatch(
-    /^\/lms\/skills +failing .* Failing since 2 h ago, 4 tries\. Next try: in \d\d min\.$/m,
+    /^\/lms\/skills +failing .* The delta pass is failing since 2 h ago, 4 tries\. Next try: in \d\d min\.$/m,
   );
   expect(await page(['status', id(7)])).toMatchObject({
     running: [],

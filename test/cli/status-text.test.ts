@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { nextTry } from '../../src/cli/life-text.ts';
+import { statusListText } from '../../src/cli/status-list-text.ts';
 import { statusOneText } from '../../src/cli/status-one-text.ts';
-import { owe } from '../../src/store/endpoint-states.ts';
+import { LOOK_UP } from '../../src/domain/sync.ts';
+import { owe } from '../../src/store/debts.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
-import { findOverview } from '../../src/store/overview.ts';
+import { listFailing } from '../../src/store/failures.ts';
+import { findOverview, listOverview, readTotals } from '../../src/store/overview.ts';
 import { endpointStatuses } from '../../src/store/status.ts';
-import { createTestStore } from '../support/database.ts';
+import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 
-test('a status says when what is owed is read, also of an endpoint that the tool does not offer just now', async () => {
-  const store = await createTestStore();
-  const id = 'demo:1';
-  await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_jobs'] });
-  await owe(store, id, ['/ats/jobs', '/ats/offers'], 'delta');
-  const text = statusOneText({
+async function oneText(store: TestStore, id: string): Promise<string> {
+  return statusOneText({
     integration: (await findOverview(store, id))!,
     endpoints: await endpointStatuses(store, id),
     running: [],
@@ -20,8 +20,67 @@ test('a status says when what is owed is read, also of an endpoint that the tool
     temporalUrl: null,
     temporalAnswers: false,
   });
+}
+
+test('a status says when what is owed is read, also of an endpoint that the tool does not offer just now', async () => {
+  const store = await createTestStore();
+  const id = 'demo:1';
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_jobs'] });
+  await owe(store, id, [
+    { endpoint: '/ats/jobs', kind: 'delta' },
+    { endpoint: '/ats/offers', kind: 'delta' },
+  ]);
+  const text = await oneText(store, id);
   expect(text).toMatch(/^\/ats\/jobs .* a delta pass is due once the tool offers it$/m);
   expect(text).toMatch(/^\/ats\/offers .* a delta pass is due with the next sync$/m);
+});
+
+test('(I10) a status tells of each kind of read that fails, first what needs a person, and not what is not offered', async () => {
+  const store = await createTestStore();
+  const id = 'demo:1';
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+  const hour = 3_600_000;
+  const failing = (message: string) => ({ message, failures: 2, since: new Date(Date.now() - hour) });
+  const dueAt = new Date(Date.now() + 10.5 * 60_000);
+  for (const row of [
+    { endpoint: '/ats/jobs', kind: 'delta', dueAt, failure: failing('Away.') },
+    {
+      endpoint: '/ats/jobs',
+      kind: 'full',
+      dueAt,
+      failure: { ...failing('Look!'), needsPerson: true, givenUp: true },
+    },
+    { endpoint: '/ats/jobs', kind: 'sweep', dueAt, failure: failing('Later.') },
+    {
+      endpoint: '/ats/offers',
+      kind: 'delta',
+      failure: { ...failing('Off.'), errorClass: 'EndpointDisabled' },
+    },
+    { endpoint: LOOK_UP, kind: 'look-up', dueAt, failure: failing('No answer.') },
+  ] as const) {
+    await insertDebt(store, id, row);
+  }
+  const one = await oneText(store, id);
+  expect(one).toMatch(/^Not offered +\/ats\/offers$/m);
+  expect(one).toMatch(/^\/ats\/offers +not offered .* Off\.$/m);
+  const texts = [
+    /^\/ats\/jobs +needs a person /,
+    /Look! The full pass is failing since 1 h ago, 2 tries\. The catch-up tries it too\. /,
+    /Away\. The delta pass is failing since 1 h ago, 2 tries\. Next try: in 10 min\. /,
+    /Later\. The sweep is failing since 1 h ago, 2 tries\. Next try: in 10 min\.$/,
+  ];
+  expect(one.split('\n').find((line) => line.startsWith('/ats/jobs '))).toMatch(
+    new RegExp(texts.map(({ source }) => source).join('.*')),
+  );
+  const page = { ...(await listOverview(store, {})), totals: await readTotals(store) };
+  const list = statusListText(page, await listFailing(store, [id]), { limit: 100 });
+  const rows = list.split('\n').filter((line) => line.startsWith(id));
+  expect(rows.slice(1)).toMatchObject([
+    expect.stringMatching(/ \/ats\/jobs \(full\) +1 h ago +2 +needs a person +Look!$/),
+    expect.stringMatching(/ \/ats\/jobs +1 h ago +2 +in 10 min +Away\.$/),
+    expect.stringMatching(/ \/ats\/jobs \(sweep\) +1 h ago +2 +in 10 min +Later\.$/),
+    expect.stringMatching(/ look-up +1 h ago +2 +in 10 min +No answer\.$/),
+  ]);
 });
 
 test('the moment of a next try that is past is not shown, since no timer waits for it', () => {

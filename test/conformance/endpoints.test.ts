@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readPage } from '../../activities/read-page.ts';
+import { readPage } from '../../activities/support/read-page.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
@@ -80,7 +80,11 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
   test('a first pass brings everything, and the next ones write nothing', async () => {
     const first = await sync('delta');
     const { size } = await shown();
-    expect(first).toMatchObject({ kind: 'full', counts: { records: size, created: size, rejected: 0 } });
+    expect(first).toMatchObject({
+      state: 'completed',
+      counts: { records: size, created: size, rejected: 0 },
+      pass: { kind: 'delta', updated_after: null },
+    });
     expect(first.counts.pages).toBe(endpoint.paginated ? Math.max(1, Math.ceil(size / 2)) : 1);
     await expectEqual();
     const before = {
@@ -122,7 +126,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     change(ids().slice(0, 2));
     const [created] = control().create(integration, table, { fields });
     const read = await look();
-    expect(read.kind).toBe(showsChanges ? 'delta' : 'full');
+    expect(read.pass.updated_after === null).toBe(!showsChanges);
     await expectEqual();
     expect(await feed(store, integration)).toContain(`created ${created}`);
   });
@@ -187,7 +191,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
       control().move(integration, table, last, 'first');
     };
     const read = await sync('full');
-    expect(read.swept?.sweep).toMatchObject({ state: 'done', deleted: 0 });
+    expect(read).toMatchObject({ state: 'completed', sweep: { state: 'done', deleted: 0 } });
     await expectEqual();
   });
 
@@ -199,7 +203,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect((await row(gone!))?.deleted_at).toBeInstanceOf(Date);
     control().vanish(integration, table, lost!);
     const read = await sync('full');
-    expect(read.swept?.sweep).toMatchObject({ state: 'done', candidates: 1, deleted: 1 });
+    expect(read).toMatchObject({ state: 'completed', sweep: { state: 'done', candidates: 1, deleted: 1 } });
     expect((await row(lost!))?.deleted_at).toBeInstanceOf(Date);
     expect((await row(lost!))?.raw).toMatchObject({ id: lost });
     await expectEqual();

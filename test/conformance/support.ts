@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities/index.ts';
+import { TableGate } from '../../activities/support/table-gate.ts';
+import type { ReadResult } from '../../activities/sync-endpoint.ts';
 import { createSandbox, DEFAULT_API_KEY, type Sandbox } from '../../sandbox/index.ts';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
@@ -8,7 +11,7 @@ import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { createLogger } from '../../src/log.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Store } from '../../src/store/database.ts';
-import { endPass } from '../../src/store/passes.ts';
+import type { Pass } from '../../src/store/passes.ts';
 import { noTemporal } from '../support/no-temporal.ts';
 
 export interface WorldOptions {
@@ -20,9 +23,8 @@ export interface WorldOptions {
   chunkMs?: number;
 }
 
-export type SyncOutcome = Awaited<ReturnType<Activities['syncEndpoint']>> & {
-  swept: Awaited<ReturnType<Activities['sweepEndpoint']>> | undefined;
-};
+/** What a read has come to in the end, with its pass as it is then. */
+export type SyncOutcome = Exclude<ReadResult, { state: 'more' | 'waits' }> & { pass: Pass };
 
 export interface World {
   sandbox: Sandbox;
@@ -30,7 +32,7 @@ export interface World {
   activities: Activities;
   /** Runs an activity as a worker would. */
   run: <I, R>(activity: (input: I) => Promise<R>, input: I) => Promise<R>;
-  /** Reads an endpoint and sweeps it if need be, in as many chunks as it takes. A pass that fails is ended. */
+  /** Reads an endpoint, and sweeps it after a full listing, in as many chunks as it takes. */
   sync: (integrationId: string, endpoint: string, kind: PassKind) => Promise<SyncOutcome>;
   /** Called after each answer of the API, before the client sees it. */
   onAnswer: (url: URL) => void;
@@ -69,6 +71,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
     store,
     kombo,
     temporal: noTemporal,
+    gate: new TableGate(),
     log: createLogger({ level: 'silent', format: 'json' }),
     notifyChanges: () => {},
     ...(options.chunkMs === undefined ? {} : { chunkMs: options.chunkMs }),
@@ -85,22 +88,28 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
     close: async () => sandbox.close(),
     sync: async (integrationId, endpoint, kind) => {
       const syncId = `${integrationId}/${endpoint}/${++syncs}`;
-      const input = { integrationId, endpoint, kind, syncId, trigger: 'manual' as const };
-      try {
-        let read = await run(activities.syncEndpoint, input);
-        while (!read.done) read = await run(activities.syncEndpoint, input);
-        if (!read.sweep) return { ...read, swept: undefined };
-        const sweep = { passId: read.passId, allowMassDeletion: false };
-        let swept = await run(activities.sweepEndpoint, sweep);
-        while (!swept.done) swept = await run(activities.sweepEndpoint, sweep);
-        return { ...read, swept };
-      } catch (error) {
-        await endPass(store, { syncId, endpoint, state: 'failed', code: 'FAILED', message: 'failed' });
-        throw error;
+      const because = kind === 'full' ? 'full-sync' : 'operator';
+      const input = { integrationId, endpoint, kind, because, syncId, trigger: 'manual' } as const;
+      for (let tries = 0; ;) {
+        const read = await run(activities.syncEndpoint, { ...input, tries });
+        if (read.state === 'waits') {
+          await sleep(read.waitMs);
+          ({ tries } = read);
+        } else if (read.state !== 'more') {
+          return { ...read, pass: await passOf(store, syncId) };
+        }
       }
     },
   };
   return world;
+}
+
+async function passOf(store: Store, syncId: string): Promise<Pass> {
+  return store.db
+    .selectFrom('kombo_sync.passes')
+    .selectAll()
+    .where('sync_id', '=', syncId)
+    .executeTakeFirstOrThrow();
 }
 
 /** Records of an integration that has few of them; those of the endpoint are five. */

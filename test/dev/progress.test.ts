@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PageEvent } from '../../activities/deps.ts';
+import type { PageEvent } from '../../activities/support/deps.ts';
 import { Progress } from '../../src/dev/progress.ts';
 import { NO_COUNTS } from '../../src/domain/sync.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classifyAnswer, isFinal, isForWholeIntegration } from '../../src/domain/errors.ts';
+import { classifyAnswer, ERROR_CLASSES, isErrorClass, POLICIES } from '../../src/domain/errors.ts';
 
 describe('what to do about an answer', () => {
   test.each([
@@ -17,21 +17,27 @@ describe('what to do about an answer', () => {
     [null, 503, 'Unavailable'],
     [null, 429, 'RateLimited'],
     [null, 401, 'AccessDenied'],
+    // Names that every object has: an answer must not reach them.
+    ['constructor', 400, 'RequestRejected'],
+    ['__proto__', 503, 'Unavailable'],
   ] as const)('%s with status %i is %s', (code, status, expected) => {
     expect(classifyAnswer(code, status)).toBe(expected);
   });
 
-  test('only what passes by itself is tried again at once', () => {
-    expect(isFinal('Unavailable')).toBe(false);
-    expect(isFinal('RateLimited')).toBe(false);
-    expect(isFinal('IntegrationParked')).toBe(true);
-    expect(isFinal('RequestRejected')).toBe(true);
+  test('only what may pass within seconds is tried again at once', () => {
+    const passing = ERROR_CLASSES.filter((errorClass) => POLICIES[errorClass].passing);
+    expect(passing).toEqual(['Unavailable', 'RateLimited', 'PassLost', 'TableLocked', 'WorkerLost']);
   });
 
-  test('a failed endpoint takes no other one with it, but for what holds for all of them (I10)', () => {
-    expect(isForWholeIntegration('EndpointDisabled')).toBe(false);
-    expect(isForWholeIntegration('RequestRejected')).toBe(false);
-    expect(isForWholeIntegration('IntegrationParked')).toBe(true);
-    expect(isForWholeIntegration('AccessDenied')).toBe(true);
+  test('(I10) (I21) what one answer says of the whole integration has Kombo asked, and nothing else has', () => {
+    const asking = ERROR_CLASSES.filter((errorClass) => POLICIES[errorClass].looksUp);
+    expect(asking).toEqual(['IntegrationParked', 'IntegrationGone']);
+  });
+
+  test('each class says what to do', () => {
+    for (const errorClass of ERROR_CLASSES) expect(POLICIES[errorClass].remedy).toMatch(/\.$/);
+    expect(isErrorClass('Unavailable')).toBe(true);
+    expect(isErrorClass('constructor')).toBe(false);
+    expect(isErrorClass(7)).toBe(false);
   });
 });

@@ -3,10 +3,12 @@ import {
   isBack,
   isDeletionOf,
   isSaidByReads,
+  judgeSighting,
   mayHaveMissed,
   parkedNeedsPerson,
   REMOVED,
   whyParked,
+  type KnownLife,
   type Seen,
 } from '../../src/domain/life.ts';
 
@@ -99,5 +101,85 @@ describe('(I21) deletions and their lives', () => {
     [null, null, day(1), true],
   ])('removed as %s at %s and made at %s, it is back: %s', (code, at, createdAt, expected) => {
     expect(isBack({ code, at }, { createdAt })).toBe(expected);
+  });
+});
+
+describe('(I21) what Kombo shows is judged against what is known', () => {
+  const ACTIVE: KnownLife = { ...GOOD, status: 'active', statusCode: null, removedAt: null };
+  const removed = (code: string): KnownLife => ({
+    ...ACTIVE,
+    status: 'removed',
+    statusCode: code,
+    removedAt: day(5),
+  });
+  const parked = (code: string): KnownLife => ({ ...ACTIVE, status: 'parked', statusCode: code });
+  const there = (more: object = {}) => ({
+    case: 'there',
+    revive: false,
+    keepPause: false,
+    unpark: false,
+    missed: false,
+    ...more,
+  });
+
+  test.each<[string, KnownLife | undefined, Partial<Seen>, object]>([
+    ['nothing is known of it', undefined, {}, there()],
+    ['nothing is new', ACTIVE, {}, there()],
+    ['it is invalid now', ACTIVE, { state: 'INVALID' }, there({ parked: { code: 'INVALID' } })],
+    [
+      'it was invalid and is not',
+      { ...parked('INVALID'), state: 'INVALID' },
+      {},
+      there({ unpark: true, missed: true }),
+    ],
+    [
+      'reads were refused: only a read ends that',
+      parked('INTEGRATION.QA_FAILED'),
+      {},
+      there({ missed: true }),
+    ],
+    ['it is connected anew', ACTIVE, { createdAt: day(2) }, there({ missed: true })],
+    ['it was deleted', removed(REMOVED.deleted), {}, { case: 'still-removed' }],
+    [
+      'it was deleted and is connected anew',
+      removed(REMOVED.deleted),
+      { createdAt: day(6) },
+      there({ revive: true, missed: true }),
+    ],
+    ['you removed it', removed(REMOVED.byHand), {}, { case: 'still-removed' }],
+    [
+      'a 404 was a mistake',
+      removed(REMOVED.unknown),
+      {},
+      there({ revive: true, keepPause: true, missed: true }),
+    ],
+    [
+      'a 404 was none: it is another connection',
+      removed(REMOVED.unknown),
+      { createdAt: day(6) },
+      there({ revive: true, missed: true }),
+    ],
+  ])('%s', (_, known, found, expected) => {
+    expect(judgeSighting(known, { ...GOOD, ...found })).toMatchObject(expected);
+  });
+
+  test('a deletion that a webhook told of is that of the connection which Kombo shows, or of an earlier one', () => {
+    expect(judgeSighting(ACTIVE, GOOD, { deletedAt: day(3) })).toEqual({ case: 'deleted', at: day(3) });
+    expect(judgeSighting(ACTIVE, { ...GOOD, createdAt: day(4) }, { deletedAt: day(3) })).toMatchObject({
+      case: 'there',
+    });
+  });
+
+  test('you bring back what you removed, and what a 404 removed; what was deleted in Kombo stays so', () => {
+    const byHand = { byHand: true };
+    expect(judgeSighting(removed(REMOVED.byHand), GOOD, byHand)).toMatchObject({
+      case: 'there',
+      revive: true,
+    });
+    expect(judgeSighting(removed(REMOVED.unknown), GOOD, byHand)).toMatchObject({
+      revive: true,
+      keepPause: false,
+    });
+    expect(judgeSighting(removed(REMOVED.deleted), GOOD, byHand)).toEqual({ case: 'still-removed' });
   });
 });

@@ -1,45 +1,80 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planRetry, type FailureHistory, type RetryOptions } from '../../src/domain/retry.ts';
+import { ERROR_CLASSES } from '../../src/domain/errors.ts';
+import {
+  NOT_OFFERED_MS,
+  planRetry,
+  SHORTEST_PAUSE_MS,
+  type FailureHistory,
+  type RetryOptions,
+} from '../../src/domain/retry.ts';
 
 const MINUTE = 60_000;
 const OPTIONS: RetryOptions = { firstMs: MINUTE, maxMs: 6 * 60 * MINUTE, giveUpMs: 24 * 60 * MINUTE };
-const now = new Date('2026-03-01T12:00:00Z');
 
-function pause(failures: number, more: Partial<FailureHistory> = {}): number {
-  const history = { failures, failingSince: now, now, final: false, key: 'demo:1 /ats/jobs', ...more };
-  return planRetry(history, OPTIONS).dueAt.getTime() - now.getTime();
-}
+const plan = (failingMs: number, more: Partial<FailureHistory> = {}) =>
+  planRetry({ errorClass: 'Unavailable', failingMs, key: 'demo:1 delta /ats/jobs', ...more }, OPTIONS);
 
-test('(I10) pauses grow threefold up to the longest one, each shortened by a fifth at most', () => {
-  for (const [index, minutes] of [1, 3, 9, 27, 81, 243, 360, 360].entries()) {
-    expect(pause(index + 1)).toBeGreaterThanOrEqual(minutes * MINUTE * 0.8);
-    expect(pause(index + 1)).toBeLessThanOrEqual(minutes * MINUTE);
+test('(I27) a pause is a tenth of the outage, RETRY_INTERVAL at least and RETRY_MAX_INTERVAL at most', () => {
+  const expected: [failing: number, pause: number][] = [
+    [0, 1],
+    [5, 1],
+    [10, 1],
+    [60, 6],
+    [600, 60],
+    [6_000, 360],
+  ];
+  for (const [failing, pause] of expected) {
+    const { pauseMs } = plan(failing * MINUTE);
+    expect(pauseMs).toBeGreaterThanOrEqual(pause * MINUTE * 0.8);
+    expect(pauseMs).toBeLessThanOrEqual(pause * MINUTE);
+  }
+});
+
+test('(I27) within ten minutes of an outage a try comes a minute after it ends at the latest', () => {
+  for (let minutes = 0; minutes <= 10; minutes += 1) {
+    expect(plan(minutes * MINUTE).pauseMs).toBeLessThanOrEqual(MINUTE);
   }
 });
 
 test('what failed together is not tried together, and the same failure always at the same time', () => {
-  const pauses = Array.from({ length: 50 }, (_, index) => pause(1, { key: `demo:${index} /ats/jobs` }));
+  const pauses = Array.from({ length: 50 }, (_, index) => plan(0, { key: `demo:${index}` }).pauseMs);
   expect(new Set(pauses).size).toBeGreaterThan(40);
-  expect(pause(2)).toBe(pause(2));
+  expect(plan(7)).toEqual(plan(7));
 });
 
-test('(I10) a person is needed after RETRY_GIVE_UP, or at once where trying again cannot help', () => {
-  const since = (ms: number) => new Date(now.getTime() - ms);
-  const decide = (failingSince: Date, final = false) =>
-    planRetry({ failures: 1, failingSince, now, final, key: 'x' }, OPTIONS);
-  expect(decide(since(OPTIONS.giveUpMs - 1)).needsPerson).toBe(false);
-  expect(decide(since(OPTIONS.giveUpMs)).needsPerson).toBe(true);
-  expect(decide(now, true).needsPerson).toBe(true);
-  expect(pause(1, { final: true })).toBeGreaterThanOrEqual(OPTIONS.maxMs * 0.8);
+test('(I10) after RETRY_GIVE_UP it needs you and no timer waits; where a try cannot help it needs you at once', () => {
+  expect(plan(OPTIONS.giveUpMs - 1)).toMatchObject({ needsPerson: false, givenUp: false });
+  expect(plan(OPTIONS.giveUpMs)).toMatchObject({ needsPerson: true, givenUp: true });
+  expect(plan(0, { errorClass: 'RequestRejected' })).toMatchObject({ needsPerson: true, givenUp: false });
+  expect(plan(0, { errorClass: 'Internal' })).toMatchObject({ needsPerson: true, givenUp: false });
 });
 
-test('property: a try is always later than now and never later than the longest pause', () => {
+test('what the tool does not offer waits a day, and needs no one', () => {
+  expect(plan(0, { errorClass: 'EndpointDisabled' })).toEqual({
+    pauseMs: NOT_OFFERED_MS,
+    needsPerson: false,
+    givenUp: true,
+  });
+});
+
+test('a refused key is tried at least once an hour: once it is right, everything is behind', () => {
+  const { pauseMs } = plan(20 * 60 * MINUTE, { errorClass: 'AccessDenied' });
+  expect(pauseMs).toBeLessThanOrEqual(60 * MINUTE);
+});
+
+test('(I26) property: whatever fails for however long, it never goes round faster than once a second', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.string(), fc.boolean(), (failures, key, final) => {
-      const ms = pause(failures, { key, final });
-      expect(ms).toBeGreaterThan(0);
-      expect(ms).toBeLessThanOrEqual(OPTIONS.maxMs);
-    }),
+    fc.property(
+      fc.constantFrom(...ERROR_CLASSES),
+      fc.double({ min: -1e9, max: 1e12, noNaN: true }),
+      fc.string(),
+      fc.integer({ min: 0, max: 1_000 }),
+      (errorClass, failingMs, key, firstMs) => {
+        const { pauseMs } = planRetry({ errorClass, failingMs, key }, { ...OPTIONS, firstMs });
+        expect(pauseMs).toBeGreaterThanOrEqual(SHORTEST_PAUSE_MS);
+        expect(pauseMs).toBeLessThanOrEqual(Math.max(OPTIONS.maxMs, NOT_OFFERED_MS));
+      },
+    ),
   );
 });

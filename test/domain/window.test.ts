@@ -7,6 +7,7 @@ const request = (given: Partial<WindowRequest>): WindowRequest => ({
   kind: 'delta',
   filter: 'updated_after',
   watermark: at('2026-03-01T00:00:00Z'),
+  fullBegun: null,
   now: at('2026-03-02T00:00:00Z'),
   overlapMs: 300_000,
   ...given,
@@ -15,24 +16,44 @@ const request = (given: Partial<WindowRequest>): WindowRequest => ({
 describe('the window of a pass (I8)', () => {
   test('a delta reads from the watermark minus the overlap, and moves the watermark', () => {
     expect(planWindow(request({}))).toEqual({
-      kind: 'delta',
       updatedAfter: at('2026-02-28T23:55:00Z'),
       movesWatermark: true,
       driftBefore: null,
     });
   });
 
-  test('without a watermark a delta is a full pass', () => {
-    expect(planWindow(request({ watermark: null }))).toMatchObject({ kind: 'full', updatedAfter: null });
+  test('with nothing to build on a delta reads everything', () => {
+    expect(planWindow(request({ watermark: null }))).toMatchObject({
+      updatedAfter: null,
+      movesWatermark: true,
+    });
   });
 
-  test('a watermark older than the life of a tombstone makes a delta a full pass', () => {
-    expect(planWindow(request({ now: at('2026-03-16T00:00:00Z') }))).toMatchObject({ kind: 'full' });
-    expect(planWindow(request({ now: at('2026-03-14T00:00:00Z') }))).toMatchObject({ kind: 'delta' });
+  test('(I25) before there is a watermark a delta reads from the beginning of the full pass, and moves nothing', () => {
+    expect(planWindow(request({ watermark: null, fullBegun: at('2026-03-01T12:00:00Z') }))).toEqual({
+      updatedAfter: at('2026-03-01T11:55:00Z'),
+      movesWatermark: false,
+      driftBefore: null,
+    });
+  });
+
+  test('a delta from before the life of a tombstone moves no watermark: deletions may have left no trace', () => {
+    const since = { updatedAfter: at('2026-02-28T23:55:00Z') };
+    expect(planWindow(request({ now: at('2026-03-16T00:00:00Z') }))).toMatchObject({
+      ...since,
+      movesWatermark: false,
+    });
+    expect(planWindow(request({ now: at('2026-03-14T00:00:00Z') }))).toMatchObject({
+      ...since,
+      movesWatermark: true,
+    });
   });
 
   test('an endpoint without a filter is always read whole', () => {
-    expect(planWindow(request({ filter: 'none' }))).toMatchObject({ kind: 'full', updatedAfter: null });
+    expect(planWindow(request({ filter: 'none' }))).toMatchObject({
+      updatedAfter: null,
+      movesWatermark: true,
+    });
   });
 
   test('a full pass since a date moves the watermark only when it leaves no gap', () => {

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../sandbox/random.ts';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
-import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { fullSyncScheduleId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
@@ -11,13 +10,13 @@ import { accepted, createSystem, each } from './setup.ts';
 
 // Nothing is read by a timer or a schedule here.
 const system = await createSystem();
-const { control, operator, store, temporal } = system;
+const { control, operator, temporal } = system;
 await system.worker();
 await system.server();
 
 async function owed(id: string): Promise<Record<string, string>> {
-  const states = [...(await endpointStates(store, id)).values()];
-  return Object.fromEntries(states.flatMap(({ endpoint, owed: kind }) => (kind ? [[endpoint, kind]] : [])));
+  const debts = [...(await system.debts(id))];
+  return Object.fromEntries(debts.map(([endpoint, kinds]) => [endpoint, Object.keys(kinds).join(' ')]));
 }
 
 const isRunning = async (workflowId: string): Promise<boolean> => {

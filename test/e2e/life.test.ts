@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
-import { endpointStates } from '../../src/store/endpoint-states.ts';
 import { listUnknown } from '../../src/store/life.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
@@ -33,8 +32,7 @@ function orders(news: readonly News[]): News[][] {
 
 /** Endpoints of which a read is owed. */
 async function owed(id: string): Promise<string[]> {
-  const states = await endpointStates(store, id);
-  return [...states.values()].filter((state) => state.owed !== null).map(({ endpoint }) => endpoint);
+  return [...(await system.debts(id)).keys()];
 }
 
 /** With one of them missing, or two, where it makes a difference. */
@@ -93,7 +91,8 @@ test.concurrent(
         });
         expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
         expect(parked.retryAt?.getTime()).toBeGreaterThan(Date.now());
-        expect((await describeSchedule(temporal.client, id)).fullSync).toMatchObject({ paused: false });
+        const scheduled = await eventually(async () => (await describeSchedule(temporal.client, id)).fullSync);
+        expect(scheduled).toMatchObject({ paused: false });
         // What is announced meanwhile is accepted, and nothing is read for it.
         await send(id, 'data-changed');
         await eventually(async () => (await owed(id)).length > 0);

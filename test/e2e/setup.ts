@@ -10,6 +10,7 @@ import { startServer, type RunningServer } from '../../src/http/server.ts';
 import type { LookUpDeps } from '../../src/operations/deps.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { openStore, type Store } from '../../src/store/database.ts';
+import { readDebts } from '../../src/store/debts.ts';
 import { findIntegration, type Integration } from '../../src/store/integrations.ts';
 import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
@@ -111,6 +112,8 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       const data = { integration_id: integrationId, changed_models: models.map((name) => ({ name })) };
       await accepted(control.sendWebhook({ type: 'data-changed', data, duplicate }));
     },
+    /** What is owed for each endpoint, and why it fails. */
+    debts: (integrationId: string) => readDebts(store, integrationId),
     known: async (integrationId: string): Promise<Integration | undefined> =>
       findIntegration(store, integrationId),
     /** Paths of the list requests that Kombo got, in order. */

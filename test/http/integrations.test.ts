@@ -4,6 +4,7 @@ import { saveIntegration } from '../../src/store/integrations.ts';
 import { park, pause } from '../../src/store/life.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { startApi } from './api.ts';
@@ -28,10 +29,16 @@ describe('the list', () => {
       });
     }
     await pause(store, 'tool3:a', 'a reason');
-    await store.pool.query(
-      `insert into kombo_sync.endpoint_states (integration_id, endpoint, failures, failing_since, failure_code, failure_message, needs_person)
-       values ('tool2:a', '/hris/employees', 2, now(), 'REMOTE.X', 'It does not answer.', true)`,
-    );
+    await insertDebt(store, 'tool2:a', {
+      endpoint: '/hris/employees',
+      kind: 'delta',
+      failure: { failures: 2, code: 'REMOTE.X', message: 'It does not answer.', needsPerson: true },
+    });
+    await insertDebt(store, 'tool2:a', {
+      endpoint: '/hris/groups',
+      kind: 'full',
+      failure: { errorClass: 'EndpointDisabled', givenUp: true },
+    });
   });
   const list = async (query = '') => {
     const { call } = await startApi(store);
@@ -65,6 +72,7 @@ describe('the list', () => {
       statusCode: null,
       organizationName: 'Acme_2 100%',
       freshAsOf: null,
+      notOffered: ['/hris/groups'],
       failedEndpoints: ['/hris/employees'],
       endpointsNeedingPerson: ['/hris/employees'],
       runningPasses: 0,
@@ -126,8 +134,7 @@ describe('one', () => {
       code: 'INVALID',
       message: 'Log in again',
       needsPerson: true,
-      failures: 2,
-      retryAt: new Date('2026-01-01'),
+      retryInMs: null,
     });
     const at = new Date('2026-02-03T04:05:06.789Z');
     const delivery = { integrationId: id, type: 'data-changed', outcome: 'accepted' as const };
@@ -142,8 +149,8 @@ describe('one', () => {
       statusCode: 'INVALID',
       statusReason: 'Log in again',
       needsPerson: true,
-      failures: 2,
-      retryAt: '2026-01-01T00:00:00.000Z',
+      retryAt: null,
+      temporalDueAt: expect.any(String) as string,
       unavailableModels: ['hris_teams'],
       schedules: { fullSync: null, catchUp: null },
       deliveries: [
@@ -156,17 +163,31 @@ describe('one', () => {
         },
       ],
     });
+    expect(body).not.toHaveProperty('failures');
     expect(body.endpoints.map(({ endpoint }) => endpoint)).toContain('/hris/employees');
   });
 
   test('tells of each endpoint how it is', async () => {
     const id = uniqueIntegrationId();
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
-    await store.pool.query(
-      `insert into kombo_sync.endpoint_states (integration_id, endpoint, owed, failures, failing_since, failure_code, failure_message, due_at)
-       values ($1, '/hris/employees', 'full', 2, '2026-01-01', 'REMOTE.X', 'It does not answer.', '2026-01-02')`,
-      [id],
-    );
+    await insertDebt(store, id, {
+      endpoint: '/hris/employees',
+      kind: 'full',
+      since: new Date('2025-12-31'),
+      dueAt: new Date('2026-01-02'),
+      failure: {
+        code: 'REMOTE.X',
+        message: 'It does not answer.',
+        failures: 2,
+        since: new Date('2026-01-01'),
+        triedAt: new Date('2026-01-01T12:00:00Z'),
+      },
+    });
+    await insertDebt(store, id, {
+      endpoint: '/hris/employees',
+      kind: 'delta',
+      since: new Date('2026-01-03'),
+    });
     const { call } = await startApi(store);
     const { endpoints } = (await call('GET', `/integrations/${id}`)).json<{
       endpoints: { endpoint: string }[];
@@ -180,15 +201,24 @@ describe('one', () => {
       liveRows: 0,
       rejectedRecords: 0,
       disabled: null,
-      owed: 'full',
-      failure: {
-        code: 'REMOTE.X',
-        message: 'It does not answer.',
-        failures: 2,
-        since: '2026-01-01T00:00:00.000Z',
-        needsPerson: false,
-      },
-      dueAt: '2026-01-02T00:00:00.000Z',
+      owed: [
+        { kind: 'delta', since: '2026-01-03T00:00:00.000Z', dueAt: null, failure: null },
+        {
+          kind: 'full',
+          since: '2025-12-31T00:00:00.000Z',
+          dueAt: '2026-01-02T00:00:00.000Z',
+          failure: {
+            errorClass: 'Unavailable',
+            code: 'REMOTE.X',
+            message: 'It does not answer.',
+            failures: 2,
+            since: '2026-01-01T00:00:00.000Z',
+            triedAt: '2026-01-01T12:00:00.000Z',
+            needsPerson: false,
+            givenUp: false,
+          },
+        },
+      ],
     });
   });
 

@@ -4,6 +4,7 @@ import { saveIntegration } from '../../src/store/integrations.ts';
 import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { startApi } from './api.ts';
 import { CLOSED_ADDRESS, temporalAt, testConfig } from './support.ts';
 
@@ -21,13 +22,18 @@ test('the summary adds everything up', async () => {
   }
   await pause(store, 'a:2', 'a reason');
   await remove(store, 'a:3', { code: 'Deleted', message: 'It was deleted.', at: new Date() });
-  const retryAt = new Date();
-  await park(store, 'a:4', { code: 'X', message: 'x', needsPerson: false, failures: 1, retryAt });
+  await park(store, 'a:4', { code: 'X', message: 'x', needsPerson: false, retryInMs: 0 });
   await noteUnknown(store, 'a:9');
-  await store.pool.query(
-    `insert into kombo_sync.endpoint_states (integration_id, endpoint, failures, failing_since, needs_person)
-     values ('a:1', '/hris/employees', 1, now(), true), ('a:1', '/hris/groups', 1, now(), false)`,
-  );
+  // An endpoint counts once, however many kinds of read of it fail; what the tool does not offer does not fail.
+  for (const row of [
+    { endpoint: '/hris/employees', kind: 'delta', failure: {} },
+    { endpoint: '/hris/employees', kind: 'full', failure: { needsPerson: true } },
+    { endpoint: '/hris/groups', kind: 'sweep', failure: {} },
+    { endpoint: '/hris/teams', kind: 'delta', failure: { errorClass: 'EndpointDisabled' } },
+    { endpoint: '/hris/absences', kind: 'delta' },
+  ] as const) {
+    await insertDebt(store, 'a:1', { ...row, since: new Date() });
+  }
   await store.pool.query(
     `insert into kombo_sync.rejected_records (integration_id, endpoint, record_key, reason, hash)
      values ('a:1', '/hris/employees', 'x', 'too_deep', 'abc')`,
@@ -44,6 +50,15 @@ test('the summary adds everything up', async () => {
     freshnessSeconds: { HRIS: expect.any(Number) as number },
   });
   expect(summary.freshnessSeconds['HRIS']).toBeGreaterThanOrEqual(3_600);
+  expect(summary.freshnessSeconds['HRIS']).toBeLessThan(7_200);
+  // What was named and not read is as old as that.
+  await insertDebt(store, 'a:5', {
+    endpoint: '/hris/employees',
+    kind: 'delta',
+    since: new Date(Date.now() - 10_800_000),
+  });
+  const later = await get<{ freshnessSeconds: Record<string, number> }>(store, '/summary');
+  expect(later.freshnessSeconds['HRIS']).toBeGreaterThanOrEqual(10_800);
 });
 
 describe('the change feed', () => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { owe } from '../../src/store/endpoint-states.ts';
+import { owe } from '../../src/store/debts.ts';
 import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
-import { forgetNextLook, park, pause, remove } from '../../src/store/life.ts';
+import { park, pause, remove } from '../../src/store/life.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertPasses } from '../support/page-data.ts';
@@ -39,7 +39,7 @@ describe('a state is told in plain words, with what to do', () => {
     ['by hand', (id) => removeAs(id, 'RemovedByHand'), /As Kombo says/],
   ];
   const parkAs = (id: string, code: string) =>
-    park(store, id, { code, message: 'As Kombo says', needsPerson: false, failures: 1, retryAt: new Date() });
+    park(store, id, { code, message: 'As Kombo says', needsPerson: false, retryInMs: 0 });
   const removeAs = (id: string, code: string) =>
     remove(store, id, { code, message: 'As Kombo says', at: new Date() });
 
@@ -55,22 +55,25 @@ describe('a state is told in plain words, with what to do', () => {
   test('what is owed of an endpoint that the tool does not offer just now', async () => {
     const id = uniqueIntegrationId();
     await save({ id, unavailableModels: ['hris_absences'] });
-    await owe(store, id, ['/hris/absences', '/hris/locations'], 'delta');
+    const paths = ['/hris/absences', '/hris/locations'];
+    await owe(
+      store,
+      id,
+      paths.map((endpoint) => ({ endpoint, kind: 'delta' as const })),
+    );
     const { text } = await (await reader())(`/integrations/${id}`);
     expect(text).toMatch(/\/hris\/absences [^/]* a delta is due once the tool offers it/);
     expect(text).toMatch(/\/hris\/locations [^/]* a delta is due with the next sync/);
   });
 
   test.each([
-    ['a timer waits', false, new Date(Date.now() + 3_600_000), /Next look .{0,25}in (1 h|59 min|60 min)/],
+    ['a timer waits', false, 3_600_000, /Next look .{0,25}in (1 h|59 min|60 min)/],
     ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
-    ['a person must act', true, new Date(), /Next look with the next webhook or scheduled sync/],
-  ])('the next look at a parked one: %s', async (_name, needsPerson, retryAt, words) => {
+    ['a person must act', true, 0, /Next look with the next webhook or scheduled sync/],
+  ])('the next look at a parked one: %s', async (_name, needsPerson, retryInMs, words) => {
     const id = uniqueIntegrationId();
     await save({ id });
-    const planned = retryAt ?? new Date();
-    await park(store, id, { code: 'INVALID', message: 'no', needsPerson, failures: 1, retryAt: planned });
-    if (!retryAt) await forgetNextLook(store, id, planned);
+    await park(store, id, { code: 'INVALID', message: 'no', needsPerson, retryInMs });
     const read = await reader();
     expect((await read(find(id))).text).toMatch(words);
     expect((await read(`/integrations/${id}`)).text).toMatch(words);

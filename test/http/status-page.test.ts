@@ -20,13 +20,11 @@ const save = (more: Partial<IntegrationInput> & { id: string }) =>
 test('shows integrations, and escapes what comes from outside', async () => {
   await save({ id: 'personio:1', organizationName: '<script>alert(1)</script>' });
   await save({ id: 'lever:"><b>', tool: 'lever', category: 'ATS' });
-  const retryAt = new Date(Date.now() + 3_600_000);
   await park(store, 'lever:"><b>', {
     code: '<i>',
     message: 'Login & password',
     needsPerson: true,
-    failures: 1,
-    retryAt,
+    retryInMs: 3_600_000,
   });
   const read = await reader();
   for (const url of ['/', '/integrations/personio:1', `/integrations/${encodeURIComponent('lever:"><b>')}`]) {

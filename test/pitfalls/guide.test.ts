@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { addModels } from '../../src/domain/debounce.ts';
 import { routeModels } from '../../src/domain/routing.ts';
+import { want } from '../../src/domain/wanted.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { sign, verify } from '../../src/kombo/signature.ts';
 import { Secret } from '../../src/secret.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { findIntegration } from '../../src/store/integrations.ts';
-import { readWatermark } from '../../src/store/passes.ts';
-import { PLAIN, feed, makePage, open, readRow, rowVersions } from '../store/support.ts';
+import { PLAIN, feed, makePage, open, readRow, readWatermark, rowVersions } from '../store/support.ts';
 import {
   APPLICATIONS,
   JOBS,
@@ -20,9 +19,9 @@ import {
   ids,
   integration,
   isCurrent,
-  plan,
   requests,
   row,
+  start,
   store,
   withWorld,
   world,
@@ -46,7 +45,7 @@ describe('pitfalls of the guide', () => {
       endpoint: APPLICATIONS,
       integration,
     });
-    await expect(delta()).rejects.toThrow('INPUT_INVALID');
+    expect(await delta()).toMatchObject({ state: 'failed', reason: { code: 'PLATFORM.INPUT_INVALID' } });
     expect(await readWatermark(store, integration, APPLICATIONS)).toEqual(before);
     await delta();
     await isCurrent(changed!);
@@ -112,7 +111,7 @@ describe('pitfalls of the guide', () => {
       await other.sync(id, APPLICATIONS, 'full');
       const [changed] = other.sandbox.control.ids(id, 'ats_applications');
       other.sandbox.control.update(id, 'ats_applications', changed!, { outcome: 'HIRED' });
-      expect((await other.sync(id, APPLICATIONS, 'delta')).kind).toBe('delta');
+      expect((await other.sync(id, APPLICATIONS, 'delta')).pass.updated_after).toBeInstanceOf(Date);
       expect(await readRow(store, id, 'ats_applications', changed!)).toMatchObject({ outcome: 'HIRED' });
     });
   });
@@ -163,8 +162,8 @@ describe('pitfalls of the guide', () => {
   });
 
   test('11. a delivery that comes twice costs nothing: one entry waits, and a second read writes nothing', async () => {
-    const once = addModels(undefined, ['ats_applications'], 1000);
-    expect(addModels(once, ['ats_applications'], 1000)).toEqual(once);
+    const once = want(undefined, { models: ['ats_applications'] }, 1000);
+    expect(want(once, { models: ['ats_applications'] }, 1000)).toEqual(once);
     await full();
     control().update(integration, 'ats_applications', ids());
     await delta();
@@ -178,11 +177,11 @@ describe('pitfalls of the guide', () => {
   });
 
   test('12. an unknown integration is looked up, and one that Kombo does not know either is no error', async () => {
-    const { passes } = await plan('delta', { models: ['ats_applications'] });
-    expect(passes.map(({ endpoint }) => endpoint)).toContain(APPLICATIONS);
+    const { read } = await start('delta', { models: ['ats_applications'] });
+    expect(read).toContain(APPLICATIONS);
     expect(await findIntegration(store, integration)).toMatchObject({ category: 'ATS', status: 'active' });
-    const gone = await plan('delta', { models: ['ats_jobs'], integrationId: 'bombohr:nobody' });
-    expect(gone).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    const gone = await start('delta', { models: ['ats_jobs'], integrationId: 'bombohr:nobody' });
+    expect(gone).toMatchObject({ read: [], blocked: { code: 'IntegrationGone' } });
   });
 
   test('13. models that are nested in applications make applications be read, by a delta that shows them', async () => {
@@ -194,7 +193,7 @@ describe('pitfalls of the guide', () => {
   });
 
   test('14. a full sync reads every endpoint, and the same id in two models is two rows', async () => {
-    expect((await plan('full')).passes).toEqual(everyEndpoint());
+    expect((await start('full')).read).toEqual(everyEndpoint());
     await full();
     await full(JOBS);
     const [shared] = ids('ats_jobs');
@@ -228,21 +227,25 @@ describe('pitfalls of the guide', () => {
   });
 
   test('17. an integration that is not ready is parked, and read whole when it is', async () => {
-    await plan('delta');
+    await start('delta');
     await full(JOBS);
+    control().clearRequests();
     control().setIntegration(integration, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });
-    const failure = await full().catch((error: unknown) => error);
-    expect(failure).toMatchObject({ type: 'IntegrationParked', nonRetryable: true });
-    expect(requests(APPLICATIONS)).toHaveLength(1);
-    const reason = { type: 'IntegrationParked', code: 'INTEGRATION.SETUP_SYNC_PENDING', message: 'm' };
-    await world.run(world.activities.recordFailures, {
-      integrationId: integration,
-      syncId: 'x',
-      failures: [{ endpoint: APPLICATIONS, kind: 'full', ...reason }],
-    });
+    for (const path of everyEndpoint()) {
+      // One list may be wrong about the integration: only when all of them refuse to be read, it cannot be read.
+      expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
+      const read = await full(path);
+      expect(read).toMatchObject({ state: 'failed', reason: { code: 'INTEGRATION.SETUP_SYNC_PENDING' } });
+      expect(requests(path)).toHaveLength(1);
+    }
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'parked' });
     control().setIntegration(integration, { readError: null });
-    const { passes } = await plan('delta', { models: ['ats_tags'], refresh: true });
+    await store.pool.query(
+      `update kombo_sync.debts set tried_at = now() - interval '2 minutes' where integration_id = $1`,
+      [integration],
+    );
+    // The webhook that says so: everything that had refused is due.
+    const { passes } = await start('delta', { models: [], lookUp: true, by: 'timer' });
     expect(passes.map(({ endpoint }) => endpoint)).toEqual(expect.arrayContaining([APPLICATIONS, JOBS]));
     await full();
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
@@ -257,7 +260,7 @@ describe('pitfalls of the guide', () => {
     expect(rows).toEqual([]);
   });
 
-  test('18. after more than 14 days without a read, a delta is a full pass that finds lost deletions', async () => {
+  test('18. after more than 14 days without a read, a full pass finds lost deletions', async () => {
     await full();
     await store.pool.query(
       `update kombo_sync.passes set watermark_at = watermark_at - interval '15 days' where integration_id = $1`,
@@ -265,8 +268,9 @@ describe('pitfalls of the guide', () => {
     );
     const [lost] = ids();
     control().vanish(integration, 'ats_applications', lost!);
-    const read = await delta();
-    expect(read).toMatchObject({ kind: 'full', swept: { sweep: { deleted: 1 } } });
+    const { passes } = await start('delta', { models: ['ats_applications'] });
+    expect(passes).toContainEqual({ endpoint: APPLICATIONS, kind: 'full', because: 'outage' });
+    expect(await full()).toMatchObject({ state: 'completed', sweep: { deleted: 1 } });
     expect((await row(lost!))?.deleted_at).toBeInstanceOf(Date);
   });
 
@@ -274,8 +278,10 @@ describe('pitfalls of the guide', () => {
     await full();
     const [changed] = ids();
     control().update(integration, 'ats_applications', changed!);
-    expect((await plan('delta')).passes).toEqual(everyEndpoint());
-    await delta();
+    const { read, outcomes } = await start('delta');
+    expect(read.toSorted()).toEqual(everyEndpoint().toSorted());
+    // What has been read before is read at once; the others need a full pass.
+    expect(outcomes).toMatchObject([{ endpoint: APPLICATIONS, kind: 'delta', status: 'completed' }]);
     await isCurrent(changed!);
     control().clearRequests();
     await delta();
@@ -284,10 +290,10 @@ describe('pitfalls of the guide', () => {
 
   test('20. a cursor that comes again ends the pass with an error', async () => {
     control().addFault({ kind: 'repeat-cursor', count: 'always', endpoint: APPLICATIONS, integration });
-    await expect(full()).rejects.toMatchObject({ type: 'CursorRepeated', nonRetryable: true });
+    expect(await full()).toMatchObject({ state: 'failed', reason: { code: 'CursorRepeated' } });
     expect(requests(APPLICATIONS).length).toBeLessThan(6);
     expect(await readWatermark(store, integration, APPLICATIONS)).toBeNull();
     control().clearFaults();
-    expect((await full()).done).toBe(true);
+    expect((await full()).state).toBe('completed');
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
+import { CATALOGUE, enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
+import type { StartSyncInput } from '../../activities/support/sync-start.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { createWorld, type World, type WorldOptions } from '../conformance/support.ts';
 import { readRow } from '../store/support.ts';
@@ -48,20 +49,18 @@ export const isCurrent = async (id: string, table = 'ats_applications') =>
 export const requests = (path: string) => control().requests({ integrationId: integration, path });
 export const endpointsOf = (category: Category) => enabledEndpoints(category);
 
-/** What a sync would read; every endpoint when no models are named. */
-export const plan = async (
-  kind: PassKind,
-  more: { models?: string[]; integrationId?: string; refresh?: boolean } = {},
-) =>
-  world.run(world.activities.planSync, {
+/** Starts a sync: what it has to read, and what it has read already; every endpoint when no models are named. */
+export const start = async (kind: PassKind, more: Partial<StartSyncInput> = {}) => {
+  const started = await world.run(world.activities.startSync, {
     integrationId: integration,
     kind,
+    by: more.models ? 'webhook' : kind === 'full' ? 'full-sync' : 'catch-up',
+    trigger: 'manual',
     syncId: randomUUID(),
-    refresh: false,
     ...more,
   });
+  return { ...started, read: [...started.passes, ...started.outcomes].map(({ endpoint }) => endpoint) };
+};
 
 export const everyEndpoint = () =>
-  expect.arrayContaining(
-    enabledEndpoints('ATS').map(({ path }) => expect.objectContaining({ endpoint: path })),
-  );
+  CATALOGUE.filter(({ category }) => category === 'ATS').map(({ path }) => path);

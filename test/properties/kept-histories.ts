@@ -32,4 +32,15 @@ export const KEPT: readonly History[] = [
       { do: 'change', id: 'b', kind: 'emptied', ...QUIET },
     ],
   },
+  {
+    // A delta that built on a full pass whose first page had not come began by our clock, which was ahead of Kombo's.
+    ...PLAIN,
+    skewMs: -700,
+    steps: [
+      { do: 'open', kind: 'delta' },
+      { do: 'change', id: 'a', kind: 'restored', ...QUIET },
+      { do: 'fetch', pass: 0 },
+      { do: 'sync', kind: 'delta' },
+    ],
+  },
 ];

@@ -43,12 +43,15 @@ export class Promises {
 
   async keep(pass: Pass): Promise<void> {
     const delta = pass.updated_after !== null;
+    // Where nothing was ever read to its end, a delta builds on a full pass that is still to read what changed before that.
+    const from = delta && !pass.moves_watermark ? pass.updated_after!.getTime() : Number.NEGATIVE_INFINITY;
     for (const id of this.#model.ids()) {
       const index = this.#model
         .versions(id)
         .findLastIndex(
           (version) =>
             version.at < pass.started_at.getTime() &&
+            this.#model.komboTime(version.at) > from &&
             version.kind !== 'vanished' &&
             !(delta && version.kind === 'hidden'),
         );

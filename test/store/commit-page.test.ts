@@ -1,10 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
-import { endpointStates, disableEndpoint, owe } from '../../src/store/endpoint-states.ts';
-import { endPass, getPass, readWatermark, restartPass, type Pass } from '../../src/store/passes.ts';
+import { owe } from '../../src/store/debts.ts';
+import { endPass, restartPass } from '../../src/store/pass-life.ts';
+import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { PLAIN, feed, makePage, open, readPass, readRow } from './support.ts';
+import {
+  PLAIN,
+  feed,
+  getPass,
+  historyAt,
+  makePage,
+  open,
+  readPass,
+  readRow,
+  readWatermark,
+} from './support.ts';
 
 const TAGS = '/ats/tags';
 const store = await createTestStore();
@@ -41,13 +53,7 @@ describe('a page and its cursor are one transaction (I7)', () => {
 
   test('nor does one whose pass has failed, or has been started again', async () => {
     const failed = await open(store, integration, TAGS, 'full');
-    await endPass(store, {
-      syncId: failed.sync_id,
-      endpoint: TAGS,
-      state: 'failed',
-      code: 'C',
-      message: 'm',
-    });
+    await endPass(store, failed.id, { state: 'failed', code: 'C', message: 'm', resumable: false });
     await expect(commit(failed, [{ id: 'late' }], null)).rejects.toMatchObject({ errorClass: 'PassLost' });
     const restarted = await open(store, integration, TAGS, 'full');
     await restartPass(store, restarted);
@@ -91,13 +97,7 @@ describe('watermarks are derived from completed passes (I8)', () => {
     const unfinished = await open(store, integration, TAGS, 'delta');
     await commit(unfinished, [], 'p2');
     expect(await watermark()).toEqual(first.started_at);
-    await endPass(store, {
-      syncId: unfinished.sync_id,
-      endpoint: TAGS,
-      state: 'failed',
-      code: 'C',
-      message: 'm',
-    });
+    await endPass(store, unfinished.id, { state: 'failed', code: 'C', message: 'm', resumable: false });
     expect(await watermark()).toEqual(first.started_at);
     const empty = await readPass(store, integration, TAGS, 'delta', [[]]);
     expect(await watermark()).toEqual(empty.started_at);
@@ -117,9 +117,9 @@ describe('watermarks are derived from completed passes (I8)', () => {
     expect(await readWatermark(store, `${integration}-other`, TAGS)).toBeNull();
   });
 
-  test('the next delta reads from the watermark minus the overlap; the first one is a full pass', async () => {
+  test('the next delta reads from the watermark minus the overlap; the first one reads everything', async () => {
     const first = await open(store, integration, TAGS, 'delta');
-    expect(first).toMatchObject({ kind: 'full', updated_after: null });
+    expect(first).toMatchObject({ kind: 'delta', updated_after: null, moves_watermark: true });
     await commit(first, [], null);
     const second = await open(store, integration, TAGS, 'delta', { overlapMs: 60_000 });
     expect(second.updated_after).toEqual(new Date(first.started_at.getTime() - 60_000));
@@ -149,27 +149,36 @@ describe('watermarks are derived from completed passes (I8)', () => {
 });
 
 describe('what a completed pass settles', () => {
-  test('it pays what was owed before it began, and enables the endpoint', async () => {
-    await owe(store, integration, [TAGS], 'full');
-    const delta = await readPass(store, integration, TAGS, 'delta', [[]]);
-    expect(delta.kind).toBe('full');
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
-    await owe(store, integration, [TAGS], 'full');
+  const debts = async () => (await historyAt(store, integration, TAGS)).debts;
+  const oweTags = (kind: 'delta' | 'full') => owe(store, integration, [{ endpoint: TAGS, kind }]);
+
+  test('it pays what was owed before it began, and the endpoint is offered', async () => {
+    await oweTags('full');
+    const first = await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect(first).toMatchObject({ kind: 'delta', updated_after: null });
+    expect(await debts()).not.toHaveProperty('full');
+    await oweTags('full');
     await readPass(store, integration, TAGS, 'delta', [[]]);
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'full' });
-    await disableEndpoint(store, integration, TAGS, {
-      code: 'MODEL_NOT_AVAILABLE',
-      message: 'm',
+    expect(await debts()).toMatchObject({ full: { failure: null } });
+    await insertDebt(store, integration, {
+      endpoint: TAGS,
       kind: 'delta',
+      failure: { errorClass: 'EndpointDisabled', code: 'MODEL_NOT_AVAILABLE', givenUp: true },
     });
     await readPass(store, integration, TAGS, 'delta', [[]]);
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ disabled: null });
+    expect(await debts()).not.toHaveProperty('delta');
   });
 
   test('what came to be owed while it ran stays owed', async () => {
     const pass = await open(store, integration, TAGS, 'delta');
-    await owe(store, integration, [TAGS], 'delta');
+    await oweTags('delta');
     await commit(pass, [], null);
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'delta' });
+    expect(await debts()).toMatchObject({ delta: { dueAt: null } });
+  });
+
+  test('a first delta has listed everything, so it is swept as a full pass is', async () => {
+    const first = await readPass(store, integration, TAGS, 'delta', [[{ id: 'a' }]]);
+    expect(first).toMatchObject({ sweep_state: 'due' });
+    expect(await debts()).toMatchObject({ sweep: { since: first.started_at } });
   });
 });

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { legacyTotals, readCutoverFacts } from '../../src/store/cutover.ts';
 import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/deliveries.ts';
-import { disableEndpoint, noteFailure } from '../../src/store/endpoint-states.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { park, remove } from '../../src/store/life.ts';
 import { findOverview, oldestWatermarks } from '../../src/store/overview.ts';
 import { createTestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { makePage, open, PLAIN, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
@@ -136,22 +136,23 @@ describe('endpoints', () => {
       );
       expect(await endpoint()).toMatchObject({ drift: verdict });
     }
-    await noteFailure(store, id, {
-      endpoint: TAGS,
-      kind: 'delta',
-      failure: { code: 'x', message: 'Kombo is away.', failures: 1, since: at(0), needsPerson: false },
-      dueAt: at(1),
-    });
+    await insertDebt(store, id, { endpoint: TAGS, kind: 'delta', failure: { message: 'Kombo is away.' } });
     expect(await endpoint()).toMatchObject({ failure: { message: 'Kombo is away.', needsPerson: false } });
+    await insertDebt(store, id, {
+      endpoint: TAGS,
+      kind: 'full',
+      failure: { message: 'Look!', needsPerson: true },
+    });
+    expect(await endpoint()).toMatchObject({ failure: { message: 'Look!', needsPerson: true } });
   });
 
   test('that the tool does not offer are left out, and do not make the copy look old', async () => {
     const all = (await facts()).endpoints.length;
     await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_tags'] });
-    await disableEndpoint(store, id, '/ats/jobs', {
-      code: 'INTEGRATION.MODEL_DISABLED',
-      message: 'off',
+    await insertDebt(store, id, {
+      endpoint: '/ats/jobs',
       kind: 'delta',
+      failure: { errorClass: 'EndpointDisabled', code: 'INTEGRATION.MODEL_DISABLED', message: 'off' },
     });
     const left = (await facts()).endpoints;
     expect(left).toHaveLength(all - 2);
@@ -176,8 +177,7 @@ test('integrations that are removed do not count; the others do in order, with w
     code: 'INVALID',
     message: 'Reconnect it.',
     needsPerson: true,
-    failures: 1,
-    retryAt: at(0),
+    retryInMs: null,
   });
   await remove(store, gone, { code: 'Deleted', message: 'gone', at: at(0) });
   const all = (await readCutoverFacts(store, query)).filter(({ integrationId }) =>

@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorClass } from '../../src/domain/errors.ts';
+import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
 import { addDeliveries, noteServed } from '../../src/store/deliveries.ts';
-import { disableEndpoint, endpointStates, noteFailure, owe } from '../../src/store/endpoint-states.ts';
+import { noteFailure, owe } from '../../src/store/debts.ts';
 import { eraseSome, markErased } from '../../src/store/erase.ts';
-import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
 import { remove, revive } from '../../src/store/life.ts';
-import { endPass, getPass } from '../../src/store/passes.ts';
+import { endPass } from '../../src/store/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
-import { makePage, open, PLAIN, readPass, readRow } from './support.ts';
+import { getPass, historyAt, makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
 let integrations = 0;
@@ -57,7 +59,7 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   const page = Array.from({ length: records }, (_, index) => ({ id: `${index}` }));
   await readPass(store, integrationId, '/ats/tags', 'full', [page, [{ name: 'no id' }]]);
   await readPass(store, integrationId, '/ats/jobs', 'full', [[{ id: 'job' }]]);
-  await owe(store, integrationId, ['/ats/offers'], 'full');
+  await owe(store, integrationId, [{ endpoint: '/ats/offers', kind: 'full' }]);
   const count = { type: 'data-changed', outcome: 'accepted' as const, times: 1, firstAt: at, lastAt: at };
   await addDeliveries(store, [{ integrationId, ...count }]);
   const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
@@ -161,39 +163,32 @@ describe('nothing that erasing would leave behind comes while an integration is 
   test('none that goes on with another one, which is left as it was', async () => {
     const pass = await open(store, id, '/ats/jobs', 'full');
     await commitPage(store, pass, makePage('/ats/jobs', [], { next: 'page 2' }), PLAIN);
-    const end = { syncId: pass.sync_id, endpoint: pass.endpoint, code: 'Unavailable', message: 'away' };
-    await endPass(store, { ...end, state: 'failed', resumable: true });
+    await endPass(store, pass.id, { state: 'failed', code: 'Unavailable', message: 'away', resumable: true });
     const before = await rowsOf(id);
     expect(await during('removed', () => open(store, id, '/ats/jobs', 'full'))).toMatchObject(GONE);
     expect(await rowsOf(id)).toEqual(before);
     expect(await getPass(store, pass.id)).toMatchObject({ cursor: 'page 2' });
   });
 
+  const USERS = '/ats/users';
+  const fail = (errorClass: ErrorClass) => async () => {
+    const error = { errorClass, code: errorClass, message: 'm' };
+    const failed = { integrationId: id, endpoint: USERS, kind: 'delta' as const, tryId: 'try', error };
+    await noteFailure(store, failed, { firstMs: 60_000, maxMs: 60_000, giveUpMs: 60_000 });
+  };
+  const isOwed = async () => 'delta' in (await historyAt(store, id, USERS)).debts;
+
   test.each<[string, () => Promise<void>]>([
-    ['read that is owed', () => owe(store, id, ['/ats/users'], 'delta')],
-    [
-      'failure',
-      () =>
-        noteFailure(store, id, {
-          endpoint: '/ats/users',
-          kind: 'delta',
-          failure: FAILURE,
-          dueAt: new Date(),
-        }),
-    ],
-    [
-      'endpoint that is not offered',
-      () => disableEndpoint(store, id, '/ats/users', { ...FAILURE, kind: 'delta' }),
-    ],
+    ['read that is owed', () => owe(store, id, [{ endpoint: USERS, kind: 'delta' }])],
+    ['failure', fail('Unavailable')],
+    ['endpoint that is not offered', fail('EndpointDisabled')],
   ])('no %s', async (_what, note) => {
     expect(await during('removed', note)).toMatchObject({ status: 'fulfilled' });
-    expect((await endpointStates(store, id)).has('/ats/users')).toBe(false);
+    expect(await isOwed()).toBe(false);
     await note();
-    expect((await endpointStates(store, id)).has('/ats/users')).toBe(false);
+    expect(await isOwed()).toBe(false);
     await revive(store, id);
     await note();
-    expect((await endpointStates(store, id)).has('/ats/users')).toBe(true);
+    expect(await isOwed()).toBe(true);
   });
 });
-
-const FAILURE = { code: 'Unavailable', message: 'away', failures: 1, since: new Date(), needsPerson: false };

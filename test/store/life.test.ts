@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { transaction } from '../../src/store/database.ts';
-import { endpointStates } from '../../src/store/endpoint-states.ts';
-import { findIntegration, saveIntegration, type IntegrationStatus } from '../../src/store/integrations.ts';
+import { readDebts } from '../../src/store/debts.ts';
+import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
 import {
+  announceDeletion,
   confirmRemoval,
+  forgetNextLook,
   forgetUnknown,
   listUnknown,
   noteSighting,
   noteUnknown,
-  oweLookUp,
   park,
   pause,
   remove,
@@ -22,7 +24,8 @@ const store = await createTestStore();
 let integrations = 0;
 
 const AT = new Date('2026-03-01T12:00:00Z');
-const WHY = { code: 'INVALID', message: 'Reconnect it.', needsPerson: true, failures: 1, retryAt: AT };
+const MINUTE = 60_000;
+const WHY = { code: 'INVALID', message: 'Reconnect it.', needsPerson: true, retryInMs: MINUTE };
 const GONE = { code: 'Deleted', message: 'It was deleted in Kombo.', at: AT };
 
 const known = async (id: string) => (await findIntegration(store, id))!;
@@ -71,15 +74,13 @@ describe('each change of the status may happen from some and does nothing from o
     expect(await known(id)).toMatchObject({
       statusCode: 'INVALID',
       needsPerson: true,
-      failures: 1,
-      retryAt: AT,
+      retryAt: expect.any(Date) as Date,
     });
     await unpark(store, id);
     expect(await known(id)).toMatchObject({
       statusCode: null,
       statusReason: null,
       needsPerson: false,
-      failures: 0,
       retryAt: null,
     });
     await remove(store, id, GONE);
@@ -91,10 +92,37 @@ describe('each change of the status may happen from some and does nothing from o
   test('it says since when it is so, for the same reason', async () => {
     const id = await integration('parked');
     const { statusSince } = await known(id);
-    await park(store, id, { ...WHY, failures: 2 });
+    await park(store, id, { ...WHY, message: 'Reconnect it, please.' });
     expect((await known(id)).statusSince).toEqual(statusSince);
     await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING' });
     expect((await known(id)).statusSince.getTime()).toBeGreaterThan(statusSince.getTime());
+  });
+
+  test('the next look at a parked one is planned by the clock of the database, and looking more often does not move it', async () => {
+    const id = await integration();
+    const hour = 60 * MINUTE;
+    const looksIn = async () => (await known(id)).retryAt!.getTime() - Date.now();
+    await park(store, id, { ...WHY, retryInMs: hour });
+    const planned = (await known(id)).retryAt!;
+    expect(Math.abs((await looksIn()) - hour)).toBeLessThan(MINUTE);
+    await park(store, id, { ...WHY, retryInMs: 5 * hour });
+    expect((await known(id)).retryAt).toEqual(planned);
+    await forgetNextLook(store, id, new Date(planned.getTime() + 1));
+    expect((await known(id)).retryAt).toEqual(planned);
+    await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', retryInMs: 5 * hour });
+    expect(await looksIn()).toBeGreaterThan(4 * hour);
+    await store.pool.query(
+      `update kombo_sync.integrations set retry_at = now() - interval '1 minute' where id = $1`,
+      [id],
+    );
+    await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', retryInMs: hour });
+    expect(await looksIn()).toBeGreaterThan(hour - MINUTE);
+    await forgetNextLook(store, id, (await known(id)).retryAt!);
+    expect((await known(id)).retryAt).toBeNull();
+    await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', retryInMs: hour });
+    expect((await known(id)).retryAt).not.toBeNull();
+    await park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', retryInMs: null });
+    expect((await known(id)).retryAt).toBeNull();
   });
 
   test('a read that works does not end what Kombo says when it is asked', async () => {
@@ -136,16 +164,15 @@ describe('(I21) a removal', () => {
 
   test('that was announced is remembered through everything but a removal', async () => {
     const id = await integration();
-    await oweLookUp(store, id, AT);
-    await oweLookUp(store, id, new Date(AT.getTime() - 1_000));
-    await oweLookUp(store, id);
+    await announceDeletion(store, id, AT);
+    await announceDeletion(store, id, new Date(AT.getTime() - 1_000));
     await park(store, id, WHY);
     await pause(store, id, 'audit');
     await resume(store, id);
-    expect(await known(id)).toMatchObject({ announcedDeletedAt: AT, lookedUpAt: null });
+    expect(await known(id)).toMatchObject({ announcedDeletedAt: AT });
     await remove(store, id, GONE);
     expect(await known(id)).toMatchObject({ announcedDeletedAt: null });
-    await oweLookUp(store, id, AT);
+    await announceDeletion(store, id, AT);
     await revive(store, id);
     expect(await known(id)).toMatchObject({ announcedDeletedAt: null });
   });
@@ -161,8 +188,22 @@ describe('a sighting', () => {
       integration: { status: 'active' },
       revived: true,
     });
-    expect((await endpointStates(store, id)).get('/ats/jobs')).toMatchObject({ owed: 'full', dueAt: null });
+    expect((await readDebts(store, id)).get('/ats/jobs')).toMatchObject({
+      full: { dueAt: null, failure: null },
+    });
     expect(await noteSighting(store, seen(id), sighting)).toMatchObject({ revived: false });
+  });
+
+  test('(I22) of one that was paused and removed by mistake pauses it again, and of another connection does not', async () => {
+    for (const keepPause of [true, false]) {
+      const id = await integration('paused');
+      await remove(store, id, { ...GONE, code: 'PLATFORM.INTEGRATION_NOT_FOUND' });
+      const sighting = { revive: true, keepPause, unpark: false, missed: [] };
+      expect(await noteSighting(store, seen(id), sighting)).toMatchObject({ revived: true });
+      expect(await known(id)).toMatchObject(
+        keepPause ? { status: 'paused', statusReason: 'audit' } : { status: 'active', statusReason: null },
+      );
+    }
   });
 
   test('leaves a pause alone', async () => {
@@ -179,7 +220,7 @@ describe('a sighting', () => {
     const sighting = { revive: false, unpark: true, missed: broken };
     await expect(noteSighting(store, seen(id), sighting)).rejects.toThrow(/null value/);
     expect(await known(id)).toMatchObject({ status: 'parked', komboState: null });
-    expect(await endpointStates(store, id)).toEqual(new Map());
+    expect(await readDebts(store, id)).toEqual(new Map());
   });
 });
 

@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
-import { noteFailure, disableEndpoint } from '../../src/store/endpoint-states.ts';
+import { owe } from '../../src/store/debts.ts';
 import { park, pause } from '../../src/store/life.ts';
 import { countOverview, findOverview, listOverview } from '../../src/store/overview.ts';
 import { runningSyncs, syncHistory } from '../../src/store/status.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
 import { insertPasses } from '../support/page-data.ts';
 
 let store: TestStore;
@@ -23,18 +25,17 @@ beforeAll(async () => {
   await insertPasses(store, { deltas: 2 });
 });
 
-const fail = (id: string, endpoint: string, more: { needsPerson?: boolean; inMs?: number } = {}) =>
-  noteFailure(store, id, {
+const fail = (
+  id: string,
+  endpoint: string,
+  more: { needsPerson?: boolean; inMs?: number; kind?: DebtKind } = {},
+) =>
+  insertDebt(store, id, {
     endpoint,
-    kind: 'delta',
-    failure: {
-      code: 'X',
-      message: 'x',
-      failures: 1,
-      since: new Date(),
-      needsPerson: more.needsPerson ?? false,
-    },
+    kind: more.kind ?? 'delta',
+    since: new Date(),
     dueAt: new Date(Date.now() + (more.inMs ?? MINUTE)),
+    failure: { since: new Date(), needsPerson: more.needsPerson ?? false },
   });
 
 const ids = async (filter: Parameters<typeof listOverview>[1]) =>
@@ -68,8 +69,7 @@ test('counts are those of what is listed: failing means active and failing', asy
     code: 'INVALID',
     message: 'm',
     needsPerson: true,
-    failures: 1,
-    retryAt: new Date(),
+    retryInMs: 0,
   });
   const byStatus = { active: 2, parked: 1, paused: 1, removed: 0 };
   expect(await countOverview(store)).toEqual({ total: 4, byStatus, failing: 1 });
@@ -93,23 +93,51 @@ describe('one of them', () => {
       `delete from kombo_sync.passes where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
     );
     expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toBeNull();
-    await disableEndpoint(store, 'hibob:2', '/hris/groups', {
-      code: 'X',
-      message: 'not offered',
+    await insertDebt(store, 'hibob:2', {
+      endpoint: '/hris/groups',
       kind: 'delta',
+      failure: { errorClass: 'EndpointDisabled', message: 'not offered', givenUp: true },
     });
-    expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toEqual(whole!.lastFullAt);
+    expect(await findOverview(store, 'hibob:2')).toMatchObject({
+      lastFullAt: whole!.lastFullAt,
+      notOffered: ['/hris/groups'],
+      failedEndpoints: [],
+    });
+  });
+
+  test('(I18) is as fresh as its oldest endpoint, and no fresher than what is owed for any of them', async () => {
+    const freshAsOf = async () => (await findOverview(store, 'greenhouse:1'))!.freshAsOf;
+    const oldest = (await freshAsOf())!;
+    expect(Date.now() - oldest.getTime()).toBeLessThan(3 * MINUTE);
+    const named = new Date(Date.now() - 60 * MINUTE);
+    const oweTags = (kind: DebtKind) => owe(store, 'greenhouse:1', [{ endpoint: '/ats/tags', kind }], named);
+    await oweTags('sweep');
+    await owe(store, 'greenhouse:1', [{ endpoint: LOOK_UP, kind: 'look-up' }], named);
+    expect(await freshAsOf()).toEqual(oldest);
+    await oweTags('delta');
+    expect(await freshAsOf()).toEqual(named);
+    await insertDebt(store, 'greenhouse:1', {
+      endpoint: '/ats/tags',
+      kind: 'full',
+      failure: { errorClass: 'EndpointDisabled' },
+    });
+    expect(await freshAsOf()).toEqual(oldest);
   });
 
   test('the next try is the first of those that fail', async () => {
     await fail('hibob:2', '/hris/absences', { inMs: 9 * MINUTE });
     await fail('hibob:2', '/hris/locations', { inMs: 3 * MINUTE, needsPerson: true });
+    await fail('hibob:2', '/hris/absences', { inMs: 20 * MINUTE, kind: 'full' });
+    await fail('hibob:2', LOOK_UP, { inMs: 30 * MINUTE, kind: 'look-up' });
+    // Not among the endpoints that are read.
+    await fail('hibob:2', '/hris/of-another-version', { inMs: MINUTE });
     const found = await findOverview(store, 'hibob:2');
     expect(found).toMatchObject({
-      failedEndpoints: ['/hris/absences', '/hris/locations'],
+      failedEndpoints: ['/hris/absences', '/hris/locations', LOOK_UP],
       endpointsNeedingPerson: ['/hris/locations'],
     });
     expect(found!.nextTryAt!.getTime() - Date.now()).toBeLessThanOrEqual(3 * MINUTE);
+    expect(found!.nextTryAt!.getTime() - Date.now()).toBeGreaterThan(2 * MINUTE);
   });
 
   test('what runs is there with its progress, also when newer syncs have begun since', async () => {
@@ -120,10 +148,10 @@ describe('one of them', () => {
     });
     const startedAt = new Date(Date.now() - 50 * 60 * MINUTE);
     await store.pool.query(
-      `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+      `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state,
          watermark_at, moves_watermark, records, started_at, finished_at)
-       values ('long', 'w', 'r', 'hibob:1', '/hris/groups', 'full', 'manual', 'completed', now(), true, 5, $1, now()),
-         ('long', 'w', 'r', 'hibob:1', '/hris/employees', 'full', 'manual', 'running', now(), true, 700, $1, null)`,
+       values ('long', 'w', 'r', 'hibob:1', '/hris/groups', 'full', 'manual', 'full-sync', 'completed', now(), true, 5, $1, now()),
+         ('long', 'w', 'r', 'hibob:1', '/hris/employees', 'full', 'manual', 'full-sync', 'running', now(), true, 700, $1, null)`,
       [startedAt],
     );
     expect(await findOverview(store, 'hibob:1')).toMatchObject({

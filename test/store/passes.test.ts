@@ -1,17 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
-import { endpointStates, owe } from '../../src/store/endpoint-states.ts';
-import {
-  endPass,
-  getPass,
-  passStart,
-  readWatermark,
-  restartPass,
-  type Pass,
-} from '../../src/store/passes.ts';
+import { owe } from '../../src/store/debts.ts';
+import { endPass, restartPass } from '../../src/store/pass-life.ts';
+import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { databaseTime, makePage, open, PLAIN, readPass, readRow, sweep } from './support.ts';
+import {
+  databaseTime,
+  getPass,
+  historyAt,
+  makePage,
+  open,
+  PLAIN,
+  readPass,
+  readRow,
+  readWatermark,
+  sweep,
+} from './support.ts';
 
 const TAGS = '/ats/tags';
 
@@ -24,6 +29,8 @@ beforeEach(() => {
 
 const begin = (kind: 'delta' | 'full' = 'full', syncId?: string) =>
   open(store, integration, TAGS, kind, syncId === undefined ? {} : { syncId });
+const owed = async () => Object.keys((await historyAt(store, integration, TAGS)).debts);
+const oweFull = (since?: Date) => owe(store, integration, [{ endpoint: TAGS, kind: 'full' }], since);
 
 async function commit(pass: Pass, ids: string[], next: string | null): Promise<Pass> {
   const page = makePage(
@@ -35,14 +42,7 @@ async function commit(pass: Pass, ids: string[], next: string | null): Promise<P
 }
 
 const fail = (pass: Pass, resumable = true) =>
-  endPass(store, {
-    syncId: pass.sync_id,
-    endpoint: TAGS,
-    state: 'failed',
-    code: 'Unavailable',
-    message: 'Kombo is away.',
-    resumable,
-  });
+  endPass(store, pass.id, { state: 'failed', code: 'Unavailable', message: 'Kombo is away.', resumable });
 
 /** A full pass that has read `a` and `b` and failed before its second page. */
 async function failed(): Promise<Pass> {
@@ -66,7 +66,6 @@ describe('(I9) a full pass that failed is gone on with', () => {
     });
     expect(pass.id).not.toBe(before.id);
     expect(await getPass(store, before.id)).toMatchObject({ state: 'failed', cursor: null, pages: 1 });
-    expect(await passStart(store, pass.sync_id, TAGS)).toEqual(before.started_at);
     await commit(pass, ['c'], null);
     expect(await readWatermark(store, integration, TAGS)).toEqual(before.started_at);
   });
@@ -105,20 +104,24 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect(await begin('full', `${integration}/x`)).toEqual(one);
   });
 
-  test('by a delta that has nothing to build on', async () => {
-    await failed();
-    expect(await begin('delta')).toMatchObject({ kind: 'full', cursor: 'page 2' });
+  test('(I25) and not by a delta, which reads from its beginning on and waits for none of its pages', async () => {
+    const { started_at: start } = await failed();
+    const delta = await begin('delta');
+    expect(delta).toMatchObject({ kind: 'delta', cursor: null, pages: 0, updated_after: start });
+    // What changed before it is for the full pass to read.
+    expect(delta.moves_watermark).toBe(false);
+    expect((await begin()).cursor).toBe('page 2');
   });
 
   test('(I6) and a delta is owed then: what was named meanwhile may be on a page that was read', async () => {
     const { started_at } = await failed();
-    await owe(store, integration, [TAGS], 'full', { since: started_at });
-    const { pass, owes } = await commitPage(store, await begin(), makePage(TAGS, []), PLAIN);
-    expect(owes).toBe(true);
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: 'delta' });
+    await oweFull(started_at);
+    const { pass, paid } = await commitPage(store, await begin(), makePage(TAGS, []), PLAIN);
+    expect(paid).toMatchObject({ owes: true });
+    expect(await owed()).toEqual(['delta', 'sweep']);
     const delta = await commitPage(store, await begin('delta'), makePage(TAGS, []), PLAIN);
-    expect(delta).toMatchObject({ owes: false, pass: { updated_after: pass.started_at } });
-    expect((await endpointStates(store, integration)).get(TAGS)).toMatchObject({ owed: null });
+    expect(delta).toMatchObject({ paid: { owes: false }, pass: { updated_after: pass.started_at } });
+    expect(await owed()).toEqual(['sweep']);
   });
 
   test('also when it had started again at its first page, with all its restarts before it again', async () => {
@@ -168,7 +171,7 @@ describe('it begins anew', () => {
 
   test('when a full read is owed that must begin later', async () => {
     await failed();
-    await owe(store, integration, [TAGS], 'full');
+    await oweFull();
     expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
   });
 
@@ -182,10 +185,9 @@ describe('it begins anew', () => {
   });
 });
 
-test('a delta that failed reads its window again', async () => {
-  await readPass(store, integration, TAGS, 'full', [[]]);
-  const pass = await commit(await begin('delta'), ['a'], 'page 2');
-  await fail(pass);
-  expect(await getPass(store, pass.id)).toMatchObject({ state: 'failed', cursor: null });
-  expect(await begin('delta')).toMatchObject({ kind: 'delta', cursor: null, pages: 0 });
+test('one sync has one pass of each kind for an endpoint', async () => {
+  const syncId = `${integration}/both`;
+  const [full, delta] = [await begin('full', syncId), await begin('delta', syncId)];
+  expect(delta.id).not.toBe(full.id);
+  expect([(await begin('full', syncId)).id, (await begin('delta', syncId)).id]).toEqual([full.id, delta.id]);
 });

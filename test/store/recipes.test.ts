@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWorld, type World } from '../conformance/support.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
-import { readPass } from './support.ts';
+import { readPass, sweep } from './support.ts';
 
 const INTEGRATION = 'bombohr:ats-demo';
 const PAGE = await readFile(new URL('../../docs/guarantees.md', import.meta.url), 'utf8');
@@ -29,7 +29,7 @@ beforeAll(async () => {
   await readPass(store, INTEGRATION, '/ats/tags', 'full', [['{"no":"id"}']]);
   const missed = { id: 'missed', changed_at: '2026-01-01T00:00:00Z' };
   const found = await readPass(store, INTEGRATION, '/ats/tags', 'full', [['{"no":"id"}', missed]]);
-  await world.run(world.activities.sweepEndpoint, { passId: found.id, allowMassDeletion: false });
+  await sweep(store, found);
 });
 afterAll(async () => world.close());
 

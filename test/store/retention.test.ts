@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readWatermark, type Pass } from '../../src/store/passes.ts';
-import { endpointStates } from '../../src/store/endpoint-states.ts';
+import type { Pass } from '../../src/store/passes.ts';
 import { prune } from '../../src/store/retention.ts';
 import { undocumentedFields } from '../../src/store/undocumented.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { feed, open, readPass } from './support.ts';
+import { feed, historyAt, open, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
 const DAY = 24 * 60 * 60 * 1000;
@@ -55,14 +54,12 @@ describe('retention', () => {
     const delta = await asDelta(await readPass(store, integration, TAGS, 'full', [[]]));
     await age(delta, 200);
     kept.push(delta.id);
-    const before = {
-      watermark: await readWatermark(store, integration, TAGS),
-      lastFull: (await endpointStates(store, integration)).get(TAGS)?.lastFull,
-    };
+    const before = await historyAt(store, integration, TAGS);
     expect(await prune(store, RETENTION)).toMatchObject({ passes: 2 });
     expect(await passes()).toEqual(kept);
-    expect(await readWatermark(store, integration, TAGS)).toEqual(before.watermark);
-    expect((await endpointStates(store, integration)).get(TAGS)?.lastFull).toEqual(before.lastFull);
+    const { watermark, lastFull } = await historyAt(store, integration, TAGS);
+    expect({ watermark, lastFull }).toEqual({ watermark: before.watermark, lastFull: before.lastFull });
+    expect([watermark, lastFull]).not.toContain(null);
     expect(await prune(store, RETENTION)).toEqual({ changes: 0, passes: 0 });
   });
 

@@ -1,9 +1,11 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import type { EndpointHistory } from '../../src/domain/decide.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 import { commitPage, type Page } from '../../src/store/commit-page.ts';
 import { transaction, type Store } from '../../src/store/database.ts';
+import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
 import { openPass, type Pass } from '../../src/store/passes.ts';
 import { findCandidates, finishSweep, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
 import {
@@ -81,6 +83,7 @@ export async function open(
     workflowId: `sync/${integrationId}`,
     runId: 'run',
     trigger: 'webhook',
+    because: 'webhook',
     since: more.since,
     overlapMs: more.overlapMs ?? 0,
   });
@@ -125,6 +128,27 @@ export async function sweep(
     );
   }
   return finishSweep(store, found);
+}
+
+export async function getPass(store: Store, id: number): Promise<Pass | undefined> {
+  return store.db.selectFrom('kombo_sync.passes').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** What is known of an endpoint. */
+export async function historyAt(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+): Promise<EndpointHistory> {
+  return historyOf(await readHistory(store, integrationId, [endpoint]), endpoint);
+}
+
+export async function readWatermark(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+): Promise<Date | null> {
+  return (await historyAt(store, integrationId, endpoint)).watermark;
 }
 
 export async function databaseTime(store: Store): Promise<Date> {

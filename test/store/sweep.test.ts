@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { listDrift } from '../../src/store/drift.ts';
-import { endPass, getPass, restartPass } from '../../src/store/passes.ts';
+import { endPass, restartPass } from '../../src/store/pass-life.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
+import { unsweptPass } from '../../src/store/passes.ts';
 import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
@@ -9,6 +10,8 @@ import {
   PLAIN,
   databaseTime,
   feed,
+  getPass,
+  historyAt,
   makePage,
   open,
   readPass,
@@ -74,7 +77,7 @@ describe('what a sweep deletes (I15)', () => {
     const half = await open(store, integration, TAGS, 'full');
     const { pass } = await commitPage(store, half, makePage(TAGS, [], { next: 'p2' }), PLAIN);
     await sweep(store, pass);
-    await endPass(store, { syncId: pass.sync_id, endpoint: TAGS, state: 'failed', code: 'C', message: 'm' });
+    await endPass(store, pass.id, { state: 'failed', code: 'C', message: 'm', resumable: false });
     await sweep(store, (await getPass(store, pass.id))!);
     expect(await alive('a')).toBe(true);
   });
@@ -174,6 +177,8 @@ describe('a sweep that would delete too much', () => {
     expect(swept.sweep_message).toContain('lacks 31 of 100 live records');
     expect(swept.sweep_message).toContain(`sync full ${integration} --models ats_tags --allow-mass-deletion`);
     expect(await alive('t99')).toBe(true);
+    // Another sweep would only stop again: it is for the operator to decide.
+    expect((await historyAt(store, integration, TAGS)).debts).toEqual({});
   });
 
   test('goes on at exactly the share, and above it when the operator said so', async () => {
@@ -201,6 +206,23 @@ describe('a sweep that would delete too much', () => {
 });
 
 describe('a sweep that is interrupted', () => {
+  test('is owed until it is done, and it is that of the newest listing', async () => {
+    const unswept = () => unsweptPass(store, integration, TAGS);
+    const isOwed = async () => 'sweep' in (await historyAt(store, integration, TAGS)).debts;
+    expect(await unswept()).toBeUndefined();
+    const older = await full(tags(2));
+    const newer = await full([]);
+    expect(await unswept()).toEqual(newer);
+    const found = await findCandidates(store, newer, { maxShare: 0.3, allowMassDeletion: false });
+    expect(await unswept()).toEqual(found);
+    expect(await isOwed()).toBe(true);
+    await sweep(store, newer);
+    expect(await isOwed()).toBe(false);
+    expect(await unswept()).toEqual(older);
+    await sweep(store, older);
+    expect(await unswept()).toBeUndefined();
+  });
+
   test('goes on with the candidates that are left, and counts each deletion once', async () => {
     await full(tags(5));
     const pass = await full([]);

@@ -4,10 +4,11 @@ import { CATEGORIES, enabledEndpoints } from '../../src/domain/catalogue/index.t
 import { beginAudit, endAudit } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/database.ts';
 import { addDeliveries } from '../../src/store/deliveries.ts';
-import { disableEndpoint, noteFailure, owe } from '../../src/store/endpoint-states.ts';
+import { owe } from '../../src/store/debts.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { noteUnknown, park, pause } from '../../src/store/life.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
+import { insertDebt } from './debts.ts';
 import { uniqueIntegrationId } from './temporal.ts';
 
 const MINUTE = 60_000;
@@ -54,8 +55,7 @@ export async function insertThree(store: Store, client: Client, config: Config):
     code: 'INVALID',
     message: "The tool refuses Kombo's credentials.",
     needsPerson: true,
-    failures: 4,
-    retryAt: ago(-3 * HOUR),
+    retryInMs: null,
   });
   await pause(store, ids.paused, 'Initech moves its catalogue until Friday');
   await store.pool.query(
@@ -85,55 +85,64 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
       [id, rows],
     );
   }
-  await noteFailure(store, id, {
+  await insertDebt(store, id, {
     endpoint: '/hris/absences',
     kind: 'delta',
+    dueAt: ago(-4 * MINUTE),
     failure: {
       code: 'PLATFORM.TASK_TIMED_OUT',
       message: 'Kombo answered /hris/absences with PLATFORM.TASK_TIMED_OUT. It is tried again.',
       failures: 3,
       since: ago(40 * MINUTE),
-      needsPerson: false,
+      triedAt: ago(10 * MINUTE),
     },
-    dueAt: ago(-4 * MINUTE),
   });
-  await noteFailure(store, id, {
+  await insertDebt(store, id, {
     endpoint: '/hris/time-off-balances',
     kind: 'full',
+    dueAt: ago(-5 * HOUR),
     failure: {
+      errorClass: 'RequestRejected',
       code: 'PLATFORM.INPUT_INVALID',
       message: 'Kombo answered /hris/time-off-balances with PLATFORM.INPUT_INVALID.',
       failures: 9,
       since: ago(30 * HOUR),
+      triedAt: ago(HOUR),
       needsPerson: true,
+      givenUp: true,
     },
-    dueAt: ago(-5 * HOUR),
   });
-  await disableEndpoint(store, id, '/hris/timesheets', {
+  await insertDebt(store, id, {
+    endpoint: '/hris/timesheets',
     kind: 'delta',
-    code: 'INTEGRATION.MODEL_NOT_AVAILABLE',
-    message: 'The tool does not offer this endpoint or its scope is off; it is looked at again in a day.',
+    dueAt: ago(-24 * HOUR),
+    failure: {
+      errorClass: 'EndpointDisabled',
+      code: 'INTEGRATION.MODEL_NOT_AVAILABLE',
+      message: 'The tool does not offer this endpoint or its scope is off; it is looked at again in a day.',
+      since: ago(0),
+      triedAt: ago(0),
+      givenUp: true,
+    },
   });
-  await owe(store, id, ['/hris/groups'], 'full', {
-    dueAt: new Map([['/hris/groups', ago(-2 * HOUR)]]),
-  });
+  await owe(store, id, [{ endpoint: '/hris/groups', kind: 'full', dueAt: ago(-2 * HOUR) }]);
   await store.pool.query(
     `insert into kombo_sync.rejected_records (integration_id, endpoint, record_key, reason, hash)
      select $1, '/hris/employees', n::text, 'no_id', n::text from generate_series(1, 3) n`,
     [id],
   );
   await store.pool.query(
-    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state,
        watermark_at, moves_watermark, pages, records, created, started_at)
-     select 'running/' || $1::text, 'full-sync/' || $1::text, 'run-2', $1, path, 'full', 'manual', 'running', now(), true,
+     select 'running/' || $1::text, 'full-sync/' || $1::text, 'run-2', $1, path, 'full', 'manual', 'full-sync', 'running', now(), true,
        12 * n, 3000 * n, 14, now() - interval '3 minutes'
      from unnest(array['/hris/employees', '/hris/employments']) with ordinality e(path, n)`,
     [id],
   );
   await store.pool.query(
-    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state,
        updated_after, watermark_at, moves_watermark, error_code, error_message, started_at, finished_at)
-     select 'failed/' || $1::text, 'sync/' || $1::text, 'run-1', $1, path, 'delta', 'catch-up', 'failed',
+     select 'failed/' || $1::text, 'sync/' || $1::text, 'run-1', $1, path, 'delta', 'catch-up', 'catch-up', 'failed',
        now() - interval '2 hours', now(), true, code, 'Kombo answered with an error.', now() - interval '11 minutes',
        now() - interval '10 minutes'
      from (values ('/hris/absences', 'PLATFORM.TASK_TIMED_OUT'), ('/hris/time-off-balances', 'PLATFORM.INPUT_INVALID'))
@@ -175,10 +184,11 @@ export async function insertPasses(
 ): Promise<void> {
   const read = CATEGORIES.flatMap((category) => enabledEndpoints(category));
   await store.pool.query(
-    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+    `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state,
        updated_after, watermark_at, moves_watermark, pages, records, updated, unchanged, started_at, finished_at)
      select i.id || '/' || k, case when k = 0 then 'full-sync/' else 'sync/' end || i.id, 'run-0', i.id, e.path,
-       case when k = 0 then 'full' else 'delta' end, case when k = 0 then 'schedule' else 'webhook' end, 'completed',
+       case when k = 0 then 'full' else 'delta' end, case when k = 0 then 'schedule' else 'webhook' end,
+       case when k = 0 then 'full-sync' else 'webhook' end, 'completed',
        case when k > 0 then s.at - interval '1 hour' end, s.at, true, 1, 40 - k, k, 40 - 2 * k, s.at,
        s.at + interval '20 seconds'
      from kombo_sync.integrations i
@@ -218,10 +228,10 @@ export async function insertMany(store: Store, amount: number): Promise<void> {
   );
   await insertPasses(store, { deltas: 1 });
   await store.pool.query(
-    `insert into kombo_sync.endpoint_states
-       (integration_id, endpoint, owed, failures, failing_since, failure_code, failure_message, due_at, needs_person)
-     select id, '/hris/absences', 'delta', 2, now() - interval '1 hour', 'PLATFORM.TASK_TIMED_OUT', 'It timed out.',
-       now() + interval '5 minutes', false
+    `insert into kombo_sync.debts (integration_id, endpoint, kind, since, due_at, failures, failing_since, tried_at,
+       failure_class, failure_code, failure_message)
+     select id, '/hris/absences', 'delta', now() - interval '1 hour', now() + interval '5 minutes', 2,
+       now() - interval '1 hour', now(), 'Unavailable', 'PLATFORM.TASK_TIMED_OUT', 'It timed out.'
      from kombo_sync.integrations
      where category = 'HRIS' and substr(organization_name, 9)::int % 20 = 1`,
   );

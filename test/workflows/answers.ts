@@ -1,13 +1,13 @@
-import type { RecordFailuresInput } from '../../activities/record-failures.ts';
-import type { PlanSyncInput, SyncPlan } from '../../activities/plan-sync.ts';
-import type { SweepInput, SweepResult } from '../../activities/sweep-endpoint.ts';
-import type { ChunkResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
+import type { KeepForLaterInput } from '../../activities/keep-for-later.ts';
+import type { StartSyncInput, SyncStart } from '../../activities/support/sync-start.ts';
+import type { ReadResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import {
   NO_COUNTS,
   type CarriedState,
+  type DebtKind,
+  type EndpointOutcome,
   type IntegrationSyncInput,
   type SyncResult,
-  type PassKind,
 } from '../../src/domain/sync.ts';
 import type { Command, ScheduledActivity } from './commands.ts';
 import { T0, TestRun } from './harness.ts';
@@ -18,44 +18,76 @@ export const INPUT: IntegrationSyncInput = { integrationId: 'demo:1', quietMs: 5
 
 export const changed = (...models: string[]) => signal('modelsChanged', { models });
 
-export function plan(
+/** What a start has left to be read. */
+export function started(
   endpoints: readonly string[],
-  more: Partial<SyncPlan> & { kind?: PassKind } = {},
-): SyncPlan {
+  more: Partial<SyncStart> & { kind?: DebtKind } = {},
+): SyncStart {
   const { kind = 'delta', ...rest } = more;
   return {
-    passes: endpoints.map((endpoint) => ({ endpoint, kind })),
-    skipped: [],
+    passes: endpoints.map((endpoint) => ({ endpoint, kind, because: 'webhook' })),
+    outcomes: [],
     unknownModels: [],
+    left: [],
+    owes: false,
+    retryInMs: null,
     ...rest,
   };
 }
 
-export function chunk(more: Partial<ChunkResult> = {}): ChunkResult {
-  const counts = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
-  return { done: true, passId: 1, kind: 'delta', counts, sweep: false, ...more };
-}
+export const COUNTS = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
 
-export function swept(more: Partial<SweepResult> = {}): SweepResult {
-  return { done: true, counts: { ...NO_COUNTS, pages: 1, records: 2, deleted: 1 }, ...more };
-}
+/** What a start has read already. */
+export const outcome = (endpoint: string, more: Partial<EndpointOutcome> = {}): EndpointOutcome => ({
+  endpoint,
+  kind: 'delta',
+  status: 'completed',
+  counts: COUNTS,
+  ...more,
+});
+
+/** Answers of a read. */
+export const read = (more: object = {}): ReadResult => ({
+  state: 'completed',
+  counts: COUNTS,
+  owes: false,
+  ...more,
+});
+export const more = (): ReadResult => ({ state: 'more', counts: COUNTS });
+export const waits = (waitMs: number, tries = 0): ReadResult => ({
+  state: 'waits',
+  counts: COUNTS,
+  waitMs,
+  tries,
+  reason: { code: 'RateLimited', message: 'The limit is used up.' },
+});
+export const readFailed = (
+  given: { retryInMs?: number | null; owes?: boolean; message?: string } = {},
+): ReadResult => ({
+  state: 'failed',
+  counts: COUNTS,
+  owes: given.owes ?? false,
+  retryInMs: given.retryInMs ?? null,
+  reason: { code: 'Unavailable', message: given.message ?? 'Kombo is down.' },
+});
 
 type Called = Pick<ScheduledActivity, 'input'>;
 
-export const passInput = (activity: Called) => activity.input as SyncEndpointInput;
-export const planInput = (activity: Called) => activity.input as PlanSyncInput;
-export const sweepInput = (activity: Called) => activity.input as SweepInput;
-export const failuresInput = (activity: Called) => activity.input as RecordFailuresInput;
+export const readInput = (activity: Called) => activity.input as SyncEndpointInput;
+export const startInput = (activity: Called) => activity.input as StartSyncInput;
 
-/** What a recordFailures is told. */
-export function recorded(run: TestRun): RecordFailuresInput {
-  return failuresInput(run.pending('recordFailures'));
-}
+/** What a keepForLater is told. */
+export const kept = (run: TestRun) => run.pending('keepForLater').input as KeepForLaterInput;
 
 export function carriedBy(command: Command | undefined): CarriedState {
   if (command?.kind !== 'continueAsNew')
     throw new Error(`Not continued as new but ${command?.kind ?? 'running'}.`);
   return (command.input as { carried: CarriedState }).carried;
+}
+
+/** The run that a run has continued as. */
+export async function continued(run: TestRun, at = run.now) {
+  return TestRun.start('integrationSync', (run.ended as { input: unknown }).input, { at });
 }
 
 export function resultOf(command: Command | undefined): SyncResult {
@@ -68,14 +100,17 @@ export async function startSignalled(...models: string[]): Promise<TestRun> {
   return run;
 }
 
-/** Runs the debounce out and answers the plan. */
-export async function startPasses(endpoints: string[], models = ['ats_jobs']): Promise<TestRun> {
-  const run = await startSignalled(...models);
+/** Runs the debounce out and answers the start. */
+export async function startReads(
+  endpoints: string[],
+  given: Parameters<typeof started>[1] = {},
+): Promise<TestRun> {
+  const run = await startSignalled('ats_jobs');
   await run.advanceTo(T0 + 5_000);
-  await run.activate([completed(run.pending('planSync'), plan(endpoints))]);
+  await run.activate([completed(run.pending('startSync'), started(endpoints, given))]);
   return run;
 }
 
-export async function finishPass(run: TestRun, endpoint: string) {
-  return run.activate([completed(run.pending('syncEndpoint', endpoint), chunk())]);
+export async function finishRead(run: TestRun, endpoint: string, result = read()) {
+  return run.activate([completed(run.pending('syncEndpoint', endpoint), result)]);
 }

@@ -1,6 +1,7 @@
 import { defaultPayloadConverter, fromPayloadsAtIndex, type Payload } from '@temporalio/common';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import type { coresdk } from '@temporalio/proto';
+import type { Wanted } from '../../src/domain/wanted.ts';
 
 export interface ScheduledActivity {
   kind: 'activity';
@@ -8,7 +9,9 @@ export interface ScheduledActivity {
   name: string;
   input: unknown;
   heartbeatMs: number;
-  scheduleToCloseMs: number;
+  startToCloseMs: number;
+  /** Of the retry policy; 0 when there is no bound. */
+  attempts: number;
   priority: number;
 }
 
@@ -36,7 +39,8 @@ export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand)
       name: scheduleActivity.activityType!,
       input: fromPayloadsAtIndex(defaultPayloadConverter, 0, scheduleActivity.arguments),
       heartbeatMs: tsToMs(scheduleActivity.heartbeatTimeout ?? msToTs(0)),
-      scheduleToCloseMs: tsToMs(scheduleActivity.scheduleToCloseTimeout ?? msToTs(0)),
+      startToCloseMs: tsToMs(scheduleActivity.startToCloseTimeout ?? msToTs(0)),
+      attempts: scheduleActivity.retryPolicy?.maximumAttempts ?? 0,
       priority: scheduleActivity.priority?.priorityKey ?? 0,
     };
   }
@@ -96,12 +100,11 @@ export function brief(commands: readonly Command[]): string[] {
 }
 
 function describeInput(input: unknown): string {
-  const { endpoint, kind, models, failures, unservedModels } = (input ?? {}) as Record<string, unknown>;
+  const { endpoint, kind, models, wanted, unread } = (input ?? {}) as Record<string, unknown>;
   if (typeof endpoint === 'string') return ` ${String(kind)} ${endpoint}`;
-  if (Array.isArray(failures)) {
-    const endpoints = failures.map((failure: { endpoint: string }) => failure.endpoint);
-    const unserved = Array.isArray(unservedModels) ? unservedModels.map(String) : [];
-    return ` ${[...endpoints, ...unserved].join(',')}`.trimEnd();
+  if (Array.isArray(wanted)) {
+    const names = wanted.flatMap((one: Wanted) => (one.everything ? ['all'] : one.models));
+    return ` ${[...names, ...((unread as string[] | undefined) ?? [])].join(',')}`.trimEnd();
   }
   if (Array.isArray(models)) return ` ${models.join(',')}`.trimEnd();
   return kind === undefined ? '' : ' all';

@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import { NO_COUNTS } from '../../src/domain/sync.ts';
 import {
   carriedBy,
-  chunk,
-  passInput,
-  planInput,
-  sweepInput,
-  plan,
-  recorded,
+  kept,
+  more,
+  read,
+  readFailed,
+  readInput,
   resultOf,
-  swept,
+  started,
+  startInput,
+  waits,
 } from './answers.ts';
 import { brief } from './commands.ts';
 import { TestRun, useWorkflows } from './harness.ts';
@@ -18,24 +19,19 @@ import { cancel, completed, failed, type Job } from './jobs.ts';
 useWorkflows();
 
 const INPUT = { integrationId: 'demo:1' };
-const FULL = { kind: 'full' } as const;
 
-async function startPasses(endpoints: string[], input: object = INPUT): Promise<TestRun> {
+async function startReads(endpoints: string[], input: object = INPUT): Promise<TestRun> {
   const { run } = await TestRun.start('fullSync', input);
-  await run.activate([completed(run.pending('planSync'), plan(endpoints, FULL))]);
+  await run.activate([completed(run.pending('startSync'), started(endpoints, { kind: 'full' }))]);
   return run;
 }
 
-test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and tells', async () => {
-  const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, scheduleToCloseMs: 24 * 3_600_000 });
-  const listed = completed(
-    run.pending('syncEndpoint', '/ats/jobs'),
-    chunk({ ...FULL, sweep: true, passId: 7 }),
-  );
-  expect(brief(await run.activate([listed]))).toEqual(['sweepEndpoint']);
-  expect(sweepInput(run.pending('sweepEndpoint'))).toEqual({ passId: 7, allowMassDeletion: false });
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
+const finish = (run: TestRun, endpoint: string, result = read()) =>
+  run.activate([completed(run.pending('syncEndpoint', endpoint), result)]);
+
+test('(I15) reads and sweeps every endpoint, tidies up and tells', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, attempts: 0 });
   const drift = {
     missing: 1,
     stale: 0,
@@ -44,8 +40,8 @@ test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and t
     expected: 0,
     verdict: 'unexpected' as const,
   };
-  const answer = swept({ sweep: { state: 'done', candidates: 3, deleted: 1 }, drift });
-  expect(brief(await run.activate([completed(run.pending('sweepEndpoint'), answer)]))).toEqual(['tidyUp']);
+  await finish(run, '/ats/jobs', read({ sweep: { state: 'done', candidates: 3, deleted: 1 }, drift }));
+  expect(brief(await finish(run, '/ats/offers'))).toEqual(['tidyUp']);
   expect(brief(await run.activate([completed(run.pending('tidyUp'), {})]))).toEqual(['complete']);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'completed',
@@ -54,45 +50,61 @@ test('(I15) reads every endpoint whole, sweeps what is complete, tidies up and t
   });
 });
 
+test('(I10) a limit that lasts, or an outage of a while, fails nothing: it is called again', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  await finish(run, '/ats/offers');
+  for (let page = 0; page < 20; page += 1) {
+    expect(brief(await finish(run, '/ats/jobs', waits(60_000)))).toEqual(['timer 60000']);
+    expect(brief(await run.advanceTo(run.now + 60_000))).toEqual(['syncEndpoint full /ats/jobs']);
+  }
+  await finish(run, '/ats/jobs');
+  await run.activate([completed(run.pending('tidyUp'), {})]);
+  expect(resultOf(run.ended)).toMatchObject({ status: 'completed' });
+});
+
 test.each([
   ['is cancelled', (): Job => cancel()],
-  ['fails', (run: TestRun): Job => failed(run.pending('planSync'), 'RequestRejected', 'no')],
-])('(I22) what was asked for is owed, and whole, when planning %s', async (_how, happen) => {
+  ['fails', (run: TestRun): Job => failed(run.pending('startSync'), 'Internal', 'no')],
+])('(I22) what was asked for is owed, and in full, when the start %s', async (_how, happen) => {
   for (const models of [undefined, ['ats_jobs']]) {
     const { run } = await TestRun.start('fullSync', { ...INPUT, models });
     await run.activate([happen(run)]);
-    expect(recorded(run)).toMatchObject({ unservedKind: 'full', unservedEverything: !models, failures: [] });
-    expect(recorded(run).unservedModels).toEqual(models);
+    expect(kept(run)).toMatchObject({
+      kind: 'full',
+      wanted: [{ everything: !models, models: models ?? [] }],
+    });
   }
 });
 
-test('(I22) a cancellation while failures are written down is not lost in continue-as-new', async () => {
-  const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  const long = { historyLong: true };
-  await run.activate([failed(run.pending('syncEndpoint', '/ats/jobs'), 'Unavailable', 'down')]);
-  const more = chunk({ ...FULL, done: false });
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), more)], long);
-  await run.activate([cancel()], long);
-  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
-  expect(recorded(run).failures).toMatchObject([
-    { endpoint: '/ats/offers', type: 'Cancelled', kind: 'full' },
-  ]);
-  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })], long);
+test('(I22) a cancellation in the task in which it continues as new is not swallowed', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  await finish(run, '/ats/offers');
+  const last = completed(run.pending('syncEndpoint', '/ats/jobs'), more());
+  const commands = brief(await run.activate([last, cancel()], { historyLong: true }));
+  expect(commands).not.toContain('continueAsNew');
+  expect(kept(run)).toMatchObject({ unread: ['/ats/jobs'], syncIds: [`${run.runId}/1`] });
+  await run.activate([completed(run.pending('keepForLater'))], { historyLong: true });
   expect(run.ended?.kind).toBe('cancelled');
 });
 
-test('(I15) a listing that failed is never swept', async () => {
-  const run = await startPasses(['/ats/jobs']);
-  const commands = await run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]);
-  expect(brief(commands)).toEqual(['recordFailures /ats/jobs']);
+test('(I22) nor is one that comes while it waits for its reads to stop', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  const long = { historyLong: true };
+  expect(await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), more())], long)).toEqual([]);
+  await run.activate([cancel()], long);
+  expect(kept(run).unread?.toSorted()).toEqual(['/ats/jobs', '/ats/offers']);
+  await run.activate([completed(run.pending('keepForLater'))], long);
+  expect(run.ended?.kind).toBe('cancelled');
 });
 
-test('(I10) a sweep that stopped is a failure that a person must look at, and nothing is owed', async () => {
-  const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
-  await run.activate([completed(run.pending('syncEndpoint'), chunk({ ...FULL, sweep: true }))]);
-  const stopped = swept({ sweep: { state: 'stopped', candidates: 90, deleted: 0, message: 'Too many.' } });
-  expect(brief(await run.activate([completed(run.pending('sweepEndpoint'), stopped)]))).toEqual(['tidyUp']);
+test('(I10) a sweep that stopped is a failure that you must look at', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  await finish(run, '/ats/offers');
+  const stopped = {
+    ...readFailed({ message: 'Too many.' }),
+    reason: { code: 'SweepStopped', message: 'Too many.' },
+  };
+  await finish(run, '/ats/jobs', stopped as ReturnType<typeof read>);
   await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'partial',
@@ -102,50 +114,53 @@ test('(I10) a sweep that stopped is a failure that a person must look at, and no
 });
 
 test('old history that cannot be removed does not fail the sync', async () => {
-  const run = await startPasses(['/ats/jobs']);
-  await run.activate([completed(run.pending('syncEndpoint'), chunk(FULL))]);
+  const run = await startReads(['/ats/jobs']);
+  await finish(run, '/ats/jobs');
   const commands = await run.activate([failed(run.pending('tidyUp'), 'DatabaseUnavailable', 'disk')]);
   expect(brief(commands)).toEqual(['complete']);
 });
 
-test('(I9) goes on as a new run between two chunks, with the same sync, also in the middle of a sweep', async () => {
-  const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  await run.activate([
-    completed(run.pending('syncEndpoint', '/ats/offers'), chunk({ ...FULL, sweep: true })),
-  ]);
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), chunk(FULL))]);
-  const half = completed(run.pending('sweepEndpoint'), swept({ done: false }));
-  expect(brief(await run.activate([half], { historyLong: true }))).toEqual(['continueAsNew']);
+test('(I9) goes on as a new run when its reads have stopped between two calls, with the same sync', async () => {
+  const run = await startReads(['/ats/jobs', '/ats/offers', '/ats/tags']);
+  const long = { historyLong: true };
+  await finish(run, '/ats/tags', waits(60_000, 2));
+  await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), read())], long);
+  expect(run.ended).toBeUndefined();
+  const commands = await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), more())], long);
+  expect(brief(commands).at(-1)).toBe('continueAsNew');
+  const syncId = `${run.runId}/1`;
   expect(carriedBy(run.ended)).toMatchObject({
-    open: { syncId: `${run.runId}/1`, passes: [{ endpoint: '/ats/offers', kind: 'full' }] },
+    reading: [
+      { endpoint: '/ats/offers', kind: 'full', syncId },
+      { endpoint: '/ats/tags', kind: 'full', syncId, tries: 2 },
+    ],
     outcomes: [{ endpoint: '/ats/jobs', status: 'completed' }],
   });
-  const next = await TestRun.start('fullSync', (run.ended as { input: unknown }).input);
-  expect(brief(next.commands)).toEqual(['syncEndpoint full /ats/offers']);
-  expect(passInput(next.run.pending('syncEndpoint')).syncId).toBe(`${run.runId}/1`);
+  const next = await TestRun.start('fullSync', (run.ended as { input: unknown }).input, { at: run.now });
+  expect(brief(next.commands).toSorted()).toEqual(['syncEndpoint full /ats/offers', 'timer 60000']);
+  expect(readInput(next.run.pending('syncEndpoint')).syncId).toBe(syncId);
 });
 
 test('models, since and the permission to delete much are passed on', async () => {
   const input = { ...INPUT, models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: true };
-  const run = await startPasses(['/ats/jobs'], input);
-  expect(passInput(run.pending('syncEndpoint'))).toMatchObject({
+  const run = await startReads(['/ats/jobs'], input);
+  expect(readInput(run.pending('syncEndpoint'))).toMatchObject({
     since: '2026-01-01',
+    allowMassDeletion: true,
     trigger: 'manual',
     kind: 'full',
   });
-  await run.activate([completed(run.pending('syncEndpoint'), chunk({ ...FULL, sweep: true }))]);
-  expect(sweepInput(run.pending('sweepEndpoint')).allowMassDeletion).toBe(true);
 });
 
 test('the first sync of an integration looks it up', async () => {
   const { run } = await TestRun.start('fullSync', { ...INPUT, trigger: 'initial' });
-  expect(planInput(run.pending('planSync'))).toMatchObject({ refresh: true, kind: 'full' });
+  expect(startInput(run.pending('startSync'))).toMatchObject({ lookUp: true, kind: 'full', by: 'full-sync' });
 });
 
 test('a model that nothing holds fails a sync by hand and names the model', async () => {
   const { run } = await TestRun.start('fullSync', { ...INPUT, models: ['ats_nonsense'] });
-  const answer = plan([], { unknownModels: ['ats_nonsense'] });
-  const [failure] = await run.activate([completed(run.pending('planSync'), answer)]);
+  const answer = started([], { unknownModels: ['ats_nonsense'] });
+  const [failure] = await run.activate([completed(run.pending('startSync'), answer)]);
   expect(failure).toMatchObject({
     kind: 'fail',
     type: 'InvalidInput',
@@ -166,22 +181,22 @@ test.each([
   ]);
 });
 
-test('a plan that fails is the result, and says why', async () => {
+test('a start that fails is the result, and says why', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
-  await run.activate([failed(run.pending('planSync'), 'AccessDenied', 'Check KOMBO_API_KEY.')]);
-  await run.activate([completed(run.pending('recordFailures'), { retryAt: null })]);
+  await run.activate([failed(run.pending('startSync'), 'Internal', 'Out of order.')]);
+  await run.activate([completed(run.pending('keepForLater'))]);
   await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'failed',
-    blocked: { message: 'Check KOMBO_API_KEY.' },
+    blocked: { message: 'Out of order.' },
     counts: NO_COUNTS,
   });
 });
 
 test('(I6) cancel: what was not read is owed', async () => {
-  const run = await startPasses(['/ats/jobs', '/ats/offers']);
-  await run.activate([completed(run.pending('syncEndpoint', '/ats/offers'), chunk(FULL))]);
+  const run = await startReads(['/ats/jobs', '/ats/offers']);
+  await finish(run, '/ats/offers');
   await run.activate([cancel()]);
-  expect(recorded(run).failures).toMatchObject([{ endpoint: '/ats/jobs', kind: 'full', code: 'CANCELLED' }]);
-  expect(brief(await run.activate([completed(run.pending('recordFailures'))]))).toEqual(['cancelled']);
+  expect(kept(run)).toMatchObject({ wanted: [], unread: ['/ats/jobs'], syncIds: [`${run.runId}/1`] });
+  expect(brief(await run.activate([completed(run.pending('keepForLater'))]))).toEqual(['cancelled']);
 });

@@ -44,10 +44,10 @@ export function useWorkflows(): void {
     const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
     const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
     const activities = [
-      'planSync',
+      'startSync',
+      'lookUpIntegration',
       'syncEndpoint',
-      'sweepEndpoint',
-      'recordFailures',
+      'keepForLater',
       'tidyUp',
       'eraseIntegration',
     ];

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { SyncState } from '../../workflows/messages.ts';
 import {
   changed,
-  chunk,
-  finishPass,
+  finishRead,
   INPUT,
-  planInput,
-  plan,
+  read,
   resultOf,
-  startPasses,
+  started,
+  startInput,
+  startReads,
   startSignalled,
 } from './answers.ts';
 import { brief } from './commands.ts';
@@ -25,9 +25,9 @@ describe('debounce', () => {
       expect(await run.activate([changed('ats_jobs', `ats_${index % 3}`)])).toEqual([]);
     }
     expect(brief(await run.advanceTo(T0 + 99 + 4_999))).toEqual(['timer 99']);
-    expect(brief(await run.advanceTo(T0 + 99 + 5_000))).toEqual(['planSync ats_0,ats_1,ats_2,ats_jobs']);
-    await run.activate([completed(run.pending('planSync'), plan(['/ats/jobs']))]);
-    expect(brief(await finishPass(run, '/ats/jobs'))).toEqual(['complete']);
+    expect(brief(await run.advanceTo(T0 + 99 + 5_000))).toEqual(['startSync ats_0,ats_1,ats_2,ats_jobs']);
+    await run.activate([completed(run.pending('startSync'), started(['/ats/jobs']))]);
+    expect(brief(await finishRead(run, '/ats/jobs'))).toEqual(['complete']);
     expect(resultOf(run.ended)).toMatchObject({ syncs: 1, status: 'completed' });
   });
 
@@ -36,7 +36,7 @@ describe('debounce', () => {
     run.now = T0 + 3_000;
     expect(await run.activate([changed('ats_jobs')])).toEqual([]);
     expect(brief(await run.advanceTo(T0 + 5_000))).toEqual(['timer 3000']);
-    expect(brief(await run.advanceTo(T0 + 8_000))).toEqual(['planSync ats_jobs']);
+    expect(brief(await run.advanceTo(T0 + 8_000))).toEqual(['startSync ats_jobs']);
   });
 
   test('(I5) under a steady stream a sync starts at the maximum wait, to the millisecond', async () => {
@@ -48,7 +48,7 @@ describe('debounce', () => {
       expect(await run.activate([changed('ats_offers')])).toEqual([]);
     }
     expect(brief(await run.advanceTo(T0 + 59_999))).toEqual([]);
-    expect(brief(await run.advanceTo(T0 + 60_000))).toEqual(['planSync ats_jobs,ats_offers']);
+    expect(brief(await run.advanceTo(T0 + 60_000))).toEqual(['startSync ats_jobs,ats_offers']);
   });
 
   test('(I5) a sync costs at most one timer per quiet time, whatever the number of signals', async () => {
@@ -70,9 +70,9 @@ describe('debounce', () => {
       syncs: 0,
     });
     await run.advanceTo(T0 + 5_000);
-    await run.activate([completed(run.pending('planSync'), plan(['/ats/jobs']))]);
+    await run.activate([completed(run.pending('startSync'), started(['/ats/jobs']))]);
     expect(await run.query<SyncState>('syncState')).toMatchObject({
-      phase: 'syncing',
+      phase: 'reading',
       pendingModels: [],
       running: [{ endpoint: '/ats/jobs', kind: 'delta' }],
       syncs: 1,
@@ -82,28 +82,52 @@ describe('debounce', () => {
 
 describe('signals during a sync', () => {
   test('(I6) give exactly one more sync, with exactly the models named', async () => {
-    const run = await startPasses(['/ats/jobs']);
-    await run.activate([changed('ats_offers')]);
-    await run.activate([changed('ats_tags', 'ats_offers')]);
-    expect(brief(await finishPass(run, '/ats/jobs'))).toEqual(['timer 5000']);
-    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['planSync ats_offers,ats_tags']);
-    await run.activate([completed(run.pending('planSync'), plan(['/ats/offers']))]);
-    expect(brief(await finishPass(run, '/ats/offers'))).toEqual(['complete']);
+    const run = await startReads(['/ats/jobs']);
+    expect(brief(await run.activate([changed('ats_offers')]))).toEqual(['timer 5000']);
+    expect(brief(await run.activate([changed('ats_tags', 'ats_offers')]))).toEqual([]);
+    expect(brief(await finishRead(run, '/ats/jobs'))).toEqual([]);
+    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_offers,ats_tags']);
+    await run.activate([completed(run.pending('startSync'), started(['/ats/offers']))]);
+    expect(brief(await finishRead(run, '/ats/offers'))).toEqual(['complete']);
     expect(resultOf(run.ended).syncs).toBe(2);
   });
 
-  test('(I6) the same model signalled during its own pass is read again', async () => {
-    const run = await startPasses(['/ats/jobs']);
+  test('(I6) the same model signalled during its own read is read again', async () => {
+    const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_jobs')]);
-    await finishPass(run, '/ats/jobs');
-    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['planSync ats_jobs']);
+    await finishRead(run, '/ats/jobs');
+    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_jobs']);
+  });
+
+  test('(I6) a start that leaves something to a read looks again when that ends, whatever the read has seen', async () => {
+    const run = await startReads(['/ats/jobs']);
+    await run.activate([changed('ats_jobs')]);
+    await run.advanceTo(T0 + 10_000);
+    expect(startInput(run.pending('startSync')).busy).toEqual(['delta /ats/jobs']);
+    const left = started([], { left: ['delta /ats/jobs'] });
+    expect(await run.activate([completed(run.pending('startSync'), left)])).toEqual([]);
+    expect(brief(await finishRead(run, '/ats/jobs'))).toEqual(['timer 1000']);
+    expect(brief(await run.advanceTo(T0 + 11_000))).toEqual(['startSync']);
+    expect(startInput(run.pending('startSync')).by).toBe('timer');
+    expect(brief(await run.activate([completed(run.pending('startSync'), started([]))]))).toEqual([
+      'complete',
+    ]);
+  });
+
+  test('(I6) and looks again at once when the read has ended meanwhile', async () => {
+    const run = await startReads(['/ats/jobs']);
+    await run.activate([changed('ats_jobs')]);
+    await run.advanceTo(T0 + 10_000);
+    await finishRead(run, '/ats/jobs');
+    const left = started([], { left: ['delta /ats/jobs'] });
+    expect(brief(await run.activate([completed(run.pending('startSync'), left)]))).toEqual(['timer 1000']);
   });
 
   test('(I6) a signal in the activation that would end the run is not lost', async () => {
-    const run = await startPasses(['/ats/jobs']);
-    const last = completed(run.pending('syncEndpoint'), chunk());
+    const run = await startReads(['/ats/jobs']);
+    const last = completed(run.pending('syncEndpoint'), read());
     expect(brief(await run.activate([changed('ats_offers'), last]))).toEqual(['timer 5000']);
-    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['planSync ats_offers']);
+    expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_offers']);
   });
 });
 
@@ -112,14 +136,14 @@ describe('messages', () => {
     const { run, commands } = await TestRun.start('integrationSync', INPUT, {
       jobs: [update('syncNow', {})],
     });
-    expect(brief(commands)).toEqual(['update accepted', 'planSync all', 'update completed']);
-    expect(planInput(run.pending('planSync')).models).toBeUndefined();
+    expect(brief(commands)).toEqual(['update accepted', 'startSync all', 'update completed']);
+    expect(startInput(run.pending('startSync')).models).toBeUndefined();
   });
 
   test('syncNow with models reads those and what was waiting', async () => {
     const run = await startSignalled('ats_jobs');
     const commands = await run.activate([update('syncNow', { models: ['ats_offers'] })]);
-    expect(brief(commands)).toContain('planSync ats_jobs,ats_offers');
+    expect(brief(commands)).toContain('startSync ats_jobs,ats_offers');
   });
 
   test('integrationChanged makes the next plan look the integration up', async () => {
@@ -127,13 +151,11 @@ describe('messages', () => {
       jobs: [signal('integrationChanged', { event: 'created' })],
     });
     await run.advanceTo(T0 + 5_000);
-    expect(planInput(run.pending('planSync'))).toMatchObject({ refresh: true, models: [] });
-    await run.activate([changed('ats_jobs'), completed(run.pending('planSync'), plan([]))]);
+    expect(startInput(run.pending('startSync'))).toMatchObject({ lookUp: true, models: [] });
+    await run.activate([changed('ats_jobs'), completed(run.pending('startSync'), started([]))]);
     await run.advanceTo(T0 + 10_000);
-    expect(planInput(run.pending('planSync'))).toMatchObject({
-      refresh: false,
-      models: ['ats_jobs'],
-    });
+    expect(startInput(run.pending('startSync')).models).toEqual(['ats_jobs']);
+    expect(startInput(run.pending('startSync'))).not.toHaveProperty('lookUp');
   });
 
   test.each([undefined, null, 7, 'ats_jobs', [], {}, { models: 'ats_jobs' }, { models: [1, null, {}] }])(
@@ -143,26 +165,31 @@ describe('messages', () => {
       await run.activate([signal('modelsChanged', payload), signal('integrationChanged', payload)]);
       await run.activate([signal('noSuchSignal', payload)]);
       await run.advanceTo(T0 + 5_000);
-      expect(planInput(run.pending('planSync')).models).toEqual(['ats_jobs']);
+      expect(startInput(run.pending('startSync')).models).toEqual(['ats_jobs']);
     },
   );
 
   test('(I3) models without an endpoint are counted in the result', async () => {
     const run = await startSignalled('ats_new_thing');
     await run.advanceTo(T0 + 5_000);
-    const answer = plan([], { unknownModels: ['ats_new_thing'] });
-    expect(brief(await run.activate([completed(run.pending('planSync'), answer)]))).toEqual(['complete']);
+    const answer = started([], { unknownModels: ['ats_new_thing'] });
+    expect(brief(await run.activate([completed(run.pending('startSync'), answer)]))).toEqual(['complete']);
     expect(resultOf(run.ended).unknownModels).toEqual(['ats_new_thing']);
   });
 
-  test.each([undefined, null, {}, { integrationId: '' }, { integrationId: 7 }, 'demo:1'])(
-    'a wrong input fails and says what a right one is: %j',
-    async (input) => {
-      const { commands } = await TestRun.start('integrationSync', input);
-      expect(brief(commands)).toEqual(['fail InvalidInput']);
-      expect(commands[0]).toMatchObject({ message: expect.stringContaining('{"integrationId":"') as string });
-    },
-  );
+  test.each([
+    undefined,
+    null,
+    {},
+    { integrationId: '' },
+    { integrationId: 7 },
+    'demo:1',
+    { integrationId: 'a\u200bb' },
+  ])('a wrong input fails and says what a right one is: %j', async (input) => {
+    const { commands } = await TestRun.start('integrationSync', input);
+    expect(brief(commands)).toEqual(['fail InvalidInput']);
+    expect(commands[0]).toMatchObject({ message: expect.stringContaining('{"integrationId":"') as string });
+  });
 
   test('a run that nobody labelled labels itself, once', async () => {
     const { run } = await TestRun.start('integrationSync', INPUT, {
@@ -170,8 +197,8 @@ describe('messages', () => {
       labels: [],
     });
     await run.advanceTo(T0 + 5_000);
-    const answer = plan(['/ats/jobs'], { tool: 'demo', category: 'ATS' });
-    const [labels] = await run.activate([changed('ats_offers'), completed(run.pending('planSync'), answer)]);
+    const answer = started(['/ats/jobs'], { tool: 'demo', category: 'ATS' });
+    const [labels] = await run.activate([changed('ats_offers'), completed(run.pending('startSync'), answer)]);
     expect(labels).toEqual({
       kind: 'labels',
       labels: {
@@ -182,9 +209,41 @@ describe('messages', () => {
         KomboModels: ['ats_jobs'],
       },
     });
-    await finishPass(run, '/ats/jobs');
+    await finishRead(run, '/ats/jobs');
     await run.advanceTo(T0 + 10_000);
-    const commands = await run.activate([completed(run.pending('planSync'), plan(['/ats/offers']))]);
+    const commands = await run.activate([completed(run.pending('startSync'), started(['/ats/offers']))]);
     expect(brief(commands)).toEqual(['syncEndpoint delta /ats/offers']);
+  });
+});
+
+test.each([-1, Number.NaN, Infinity, '5s', null, 1e12])(
+  '(I26) a quiet time of %j is no duration',
+  async (quietMs) => {
+    const { commands } = await TestRun.start('integrationSync', { ...INPUT, quietMs });
+    expect(brief(commands)).toEqual(['fail InvalidInput']);
+  },
+);
+
+test('(I26) names without end become everything, and a count that is none is left out', async () => {
+  const run = await startSignalled('ats_jobs');
+  for (let delivery = 0; delivery < 24; delivery += 1) {
+    const models = Array.from({ length: 500 }, (_, index) => `${delivery} ${index}`.padEnd(200, 'x'));
+    await run.activate([signal('modelsChanged', { models, deliveries: { 'data-changed': 1.5, other: 1 } })]);
+  }
+  await run.advanceTo(T0 + 5_000);
+  const { models, deliveries } = startInput(run.pending('startSync'));
+  expect(models).toBeUndefined();
+  expect(deliveries).toMatchObject([{ type: 'other', times: 24 }]);
+});
+
+test('what webhooks say of an integration goes along, for the case that nothing is known of it', async () => {
+  const { run } = await TestRun.start('integrationSync', INPUT, {
+    jobs: [signal('modelsChanged', { models: ['ats_jobs'], tool: 'demo', category: 'ATS' })],
+  });
+  await run.advanceTo(T0 + 5_000);
+  expect(startInput(run.pending('startSync'))).toMatchObject({
+    tool: 'demo',
+    category: 'ATS',
+    by: 'webhook',
   });
 });

@@ -1,46 +1,50 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncState } from '../../workflows/messages.ts';
 import { EVENTS, STATES, TRANSITIONS, type Event, type State, type Transition } from '../spec/transitions.ts';
-import { changed, chunk, INPUT, plan } from './answers.ts';
+import { changed, finishRead, INPUT, more, read, readFailed, started, waits } from './answers.ts';
 import { brief, type Command } from './commands.ts';
 import { T0, TestRun, useWorkflows } from './harness.ts';
 import { cancel, completed, failed, type Job, signal, update } from './jobs.ts';
 
 useWorkflows();
 
-const RETRY_MS = 60_000;
+const RETRY_MS = 30_000;
+const LIMIT_MS = 60_000;
 const PASSES = ['/ats/jobs', '/ats/applications'];
 
-/** Brings a run into each state. In `ending` the last pass answers in the same activation as the event. */
+/** Brings a run into each state. In `ending` the last read answers in the same activation as the event. */
 const ARRIVE: Record<State, () => Promise<TestRun>> = {
-  waiting: async () => {
+  reading: async () => {
     const { run } = await TestRun.start('integrationSync', INPUT, { jobs: [changed('ats_jobs')] });
-    return run;
-  },
-  planning: async () => {
-    const run = await ARRIVE.waiting();
     await run.advanceTo(T0 + 5_000);
+    await run.activate([completed(run.pending('startSync'), started(PASSES))]);
     return run;
   },
-  syncing: async () => {
-    const run = await ARRIVE.planning();
-    await run.activate([completed(run.pending('planSync'), plan(PASSES))]);
+  waiting: async () => {
+    const run = await ARRIVE.reading();
+    await run.activate([changed('ats_offers')]);
     return run;
   },
-  recording: async () => {
-    const run = await ARRIVE.ending();
-    await run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]);
+  starting: async () => {
+    const run = await ARRIVE.waiting();
+    await run.advanceTo(T0 + 10_000);
     return run;
   },
   retrying: async () => {
-    const run = await ARRIVE.recording();
-    const retryAt = new Date(run.now + RETRY_MS).toISOString();
-    await run.activate([completed(run.pending('recordFailures'), { retryAt })]);
+    const run = await ARRIVE.ending();
+    await run.activate([completed(run.pending('syncEndpoint'), readFailed({ retryInMs: RETRY_MS }))]);
+    return run;
+  },
+  keeping: async () => {
+    const run = await ARRIVE.reading();
+    await run.activate([cancel()]);
     return run;
   },
   ending: async () => {
-    const run = await ARRIVE.syncing();
-    await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), chunk())]);
+    const run = await ARRIVE.reading();
+    // The start before it was long ago.
+    run.now += 20_000;
+    await finishRead(run, '/ats/jobs');
     return run;
   },
 };
@@ -51,58 +55,57 @@ const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> 
   'integration deleted': (run, state) =>
     deliver(run, state, signal('integrationChanged', { event: 'deleted' })),
   syncNow: (run, state) => deliver(run, state, update('syncNow', {})),
-  'quiet timer': (run) => run.advanceTo(T0 + 5_000),
-  'retry timer': async (run, state) => {
-    if (state !== 'retrying') throw new Error('No next try is pending.');
-    return run.advanceTo(run.now + RETRY_MS);
-  },
-  'plan done': (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))]),
-  'plan failed': (run) => run.activate([failed(run.pending('planSync'), 'AccessDenied', 'no')]),
-  'pass done': (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())]),
-  'pass failed': (run) => run.activate([failed(run.pending('syncEndpoint'), 'RequestRejected', 'no')]),
-  'pass parked': (run) => run.activate([failed(run.pending('syncEndpoint'), 'IntegrationParked', 'no')]),
-  'failures recorded': (run) => run.activate([completed(run.pending('recordFailures'))]),
+  'quiet timer': (run, state) => fire(run, state, 'waiting', T0 + 10_000),
+  'retry timer': (run, state) => fire(run, state, 'retrying', run.now + RETRY_MS),
+  'start done': (run) => run.activate([completed(run.pending('startSync'), started(['/ats/offers']))]),
+  'start failed': (run) => run.activate([failed(run.pending('startSync'), 'Internal', 'a bug')]),
+  'read done': (run) => answer(run, read()),
+  'read waits': (run) => answer(run, waits(LIMIT_MS)),
+  'read failed': (run) => answer(run, readFailed({ retryInMs: RETRY_MS })),
+  kept: (run) => run.activate([completed(run.pending('keepForLater'))]),
   cancel: (run, state) => deliver(run, state, cancel()),
   'history long': (run, state) => HISTORY_LONG[state](run),
 };
 
+const LONG = { historyLong: true };
+
 /** The suggestion to continue as new comes with whatever happens next in the state. */
 const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
-  waiting: (run) => run.advanceTo(T0 + 5_000, { historyLong: true }),
-  planning: (run) => run.activate([completed(run.pending('planSync'), plan(PASSES))], { historyLong: true }),
-  syncing: (run) => {
-    const unfinished = PASSES.map((path) =>
-      completed(run.pending('syncEndpoint', path), chunk({ done: false })),
-    );
-    return run.activate(unfinished, { historyLong: true });
-  },
-  recording: (run) => run.activate([completed(run.pending('recordFailures'))], { historyLong: true }),
-  retrying: (run) => run.advanceTo(run.now + RETRY_MS, { historyLong: true }),
-  ending: (run) => run.activate([completed(run.pending('syncEndpoint'), chunk())], { historyLong: true }),
+  waiting: (run) => run.activate([changed('ats_tags')], LONG),
+  starting: (run) => run.activate([changed('ats_tags')], LONG),
+  reading: (run) => run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), more())], LONG),
+  retrying: (run) => run.advanceTo(run.now + RETRY_MS, LONG),
+  keeping: (run) => run.activate([completed(run.pending('keepForLater'))], LONG),
+  ending: (run) => run.activate([completed(run.pending('syncEndpoint'), read())], LONG),
 };
 
 function deliver(run: TestRun, state: State, job: Job): Promise<Command[]> {
-  return run.activate(state === 'ending' ? [job, completed(run.pending('syncEndpoint'), chunk())] : [job]);
+  return run.activate(state === 'ending' ? [job, completed(run.pending('syncEndpoint'), read())] : [job]);
+}
+
+function answer(run: TestRun, result: ReturnType<typeof read>): Promise<Command[]> {
+  return run.activate([completed(run.pending('syncEndpoint'), result)]);
+}
+
+async function fire(run: TestRun, state: State, only: State, at: number): Promise<Command[]> {
+  if (state !== only) throw new Error('No such timer is pending.');
+  return run.advanceTo(at);
 }
 
 async function stateOf(run: TestRun): Promise<Transition['next']> {
   if (run.ended) return run.ended.kind === 'continueAsNew' ? 'continued' : 'ended';
-  const names = [...run.activities.values()].map((activity) => activity.name);
-  if (names.includes('recordFailures')) return 'recording';
-  if (names.includes('planSync')) return 'planning';
-  if (names.length > 0) return 'syncing';
-  return (await run.query<SyncState>('syncState')).phase === 'retrying' ? 'retrying' : 'waiting';
+  return (await run.query<SyncState>('syncState')).phase;
 }
 
 describe.each(STATES)('(I6) integrationSync while %s', (state) => {
   test.each(EVENTS)('%s', async (event) => {
     const cell = TRANSITIONS[state][event];
     const run = await ARRIVE[state]();
+    if (state !== 'ending') expect(await stateOf(run)).toBe(state);
     if (cell === null) {
       const before = await stateOf(run);
       // Nothing that could answer is under way, so the event has no source.
-      if (event === 'quiet timer') expect(run.timers.size).toBe(state === 'retrying' ? 1 : 0);
-      else await expect(async () => HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
+      await expect(async () => HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
       expect(await stateOf(run)).toBe(before);
       return;
     }

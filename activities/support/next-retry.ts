@@ -1,0 +1,11 @@
+import { nextRetryMs, type RetryQuery } from '../../src/store/due.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Milliseconds until a timer should read something that fails; null when none is to wait. */
+export async function nextRetry(
+  { store, settings }: ActivityDeps,
+  integrationId: string,
+  query: Omit<RetryQuery, 'extraEndpoints'> = {},
+): Promise<number | null> {
+  return nextRetryMs(store, integrationId, { ...query, extraEndpoints: settings.EXTRA_ENDPOINTS });
+}

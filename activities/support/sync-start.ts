@@ -1,0 +1,56 @@
+import type { Asker } from '../../src/domain/decide.ts';
+import type {
+  EndpointOutcome,
+  PassKind,
+  PlannedPass,
+  Reason,
+  ServedDeliveries,
+  Trigger,
+} from '../../src/domain/sync.ts';
+
+export interface StartSyncInput {
+  integrationId: string;
+  syncId: string;
+  trigger: Trigger;
+  kind: PassKind;
+  by: Asker;
+  /** Models that are asked for; undefined means every endpoint. */
+  models?: string[] | undefined;
+  /** Try what fails although its pause is not over. */
+  urgent?: boolean;
+  /** Look the integration up at Kombo. */
+  lookUp?: boolean;
+  /** A webhook told of its deletion (epoch milliseconds). */
+  deletedAt?: number;
+  /** The webhooks that the sync serves. */
+  deliveries?: ServedDeliveries[];
+  /** What webhooks say of an integration that may not be known. */
+  tool?: string;
+  category?: string;
+  /** What the run reads already, by `readKey`. */
+  busy?: string[];
+  /** Syncs whose reads were cut off. */
+  cut?: string[];
+}
+
+export interface SyncStart {
+  tool?: string;
+  category?: string;
+  /** Since when the integration is active without a break (ISO): what a pause has cut off is told by it. */
+  activeSince?: string;
+  /** What is still to be read, each by itself. */
+  passes: PlannedPass[];
+  /** What has been read already, has failed, or is not read. */
+  outcomes: EndpointOutcome[];
+  unknownModels: string[];
+  /** What is left to reads that the run does already: it looks again when these end. */
+  left: string[];
+  /** Why nothing is read at all: the integration is gone, parked, paused, or of a category that is not known. */
+  blocked?: Reason;
+  /** Nothing is known of the integration, and Kombo did not say: it is to be asked again. */
+  unanswered?: boolean;
+  /** Something is due already that this start has not read. */
+  owes: boolean;
+  /** Milliseconds until something that fails is tried again; null when no timer is to wait. */
+  retryInMs: number | null;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { createWorkbench, inSync, pass, readsOf, run, start, wholeIntegration } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control, store } = bench;
+const { startSync, syncEndpoint } = bench.activities();
+const JOBS = ['delta /ats/jobs'];
+
+const named = (id: string, ...models: string[]) => run(startSync, start(id, { by: 'webhook', models }));
+const asked = (id: string) =>
+  run(startSync, start(id, { by: 'operator', models: ['ats_jobs'], urgent: true }));
+const looked = (id: string) => run(startSync, start(id, { lookUp: true }));
+const alone = (id: string) => run(startSync, start(id));
+
+describe('a model that Kombo lists as not available', () => {
+  const offer = (id: string, offered: boolean) =>
+    control.setModelProblem(id, 'ats_jobs', offered ? null : 'INTEGRATION.MODEL_NOT_AVAILABLE');
+  const lookedUp = (id: string, ago: string) =>
+    store.pool.query(`update kombo_sync.integrations set looked_up_at = now() - $2::interval where id = $1`, [
+      id,
+      ago,
+    ]);
+  const looks = (id: string) => control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
+  const skipped = [{ endpoint: '/ats/jobs', status: 'skipped', reason: { code: 'MODEL_NOT_AVAILABLE' } }];
+
+  test('(I6) and that a webhook names is read once it is available, whatever brings that up, and no timer waits', async () => {
+    const id = await wholeIntegration(bench);
+    offer(id, false);
+    await looked(id);
+    expect(await named(id, 'ats_jobs')).toMatchObject({ passes: [], outcomes: skipped, retryInMs: null });
+    expect(await alone(id)).toMatchObject({ passes: [], outcomes: [], retryInMs: null });
+    offer(id, true);
+    expect(readsOf(await looked(id))).toEqual(JOBS);
+    await run(syncEndpoint, pass(id));
+    expect(readsOf(await alone(id))).toEqual([]);
+  });
+
+  test('is looked up again for a webhook that names it, once an hour', async () => {
+    const id = await wholeIntegration(bench);
+    offer(id, false);
+    await looked(id);
+    await lookedUp(id, '61 minutes');
+    const before = looks(id);
+    await named(id, 'ats_offers');
+    expect(looks(id)).toBe(before);
+    for (let times = 0; times < 3; times += 1) expect(readsOf(await named(id, 'ats_jobs'))).toEqual([]);
+    expect(looks(id)).toBe(before + 1);
+    offer(id, true);
+    await lookedUp(id, '61 minutes');
+    expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
+  });
+
+  test('is looked up again at once when you name it', async () => {
+    const id = await wholeIntegration(bench);
+    const full = () => run(startSync, start(id, { kind: 'full', by: 'full-sync', models: ['ats_jobs'] }));
+    for (const [ask, reads] of [
+      [() => asked(id), 'delta /ats/jobs'],
+      [full, 'full /ats/jobs'],
+    ] as const) {
+      offer(id, false);
+      await looked(id);
+      expect(readsOf(await ask())).toEqual([]);
+      offer(id, true);
+      expect(readsOf(await ask())).toContain(reads);
+    }
+  });
+
+  test('no timer waits for it, nor for what is not read any more, though reading it has failed before', async () => {
+    const id = await wholeIntegration(bench);
+    const code = 'PLATFORM.INPUT_INVALID';
+    for (const endpoint of ['/ats/jobs', '/ats/application-stages']) {
+      control.addFault({ kind: 'error', code, integration: id, endpoint });
+      const kind = endpoint === '/ats/jobs' ? 'delta' : 'full';
+      expect(await run(syncEndpoint, pass(id, { endpoint, kind }))).toMatchObject({ state: 'failed' });
+    }
+    offer(id, false);
+    expect((await looked(id)).retryInMs).toBeNull();
+    offer(id, true);
+    expect((await looked(id)).retryInMs).toBeGreaterThan(0);
+  });
+});
+
+describe('an endpoint that refuses because the tool does not offer it', () => {
+  const code = 'INTEGRATION.MODEL_NOT_AVAILABLE';
+
+  /** As it has refused once. */
+  async function refused() {
+    const id = await wholeIntegration(bench);
+    control.addFault({ kind: 'error', code, integration: id, endpoint: '/ats/jobs' });
+    expect(
+      await run(startSync, start(id, { by: 'webhook', models: ['ats_jobs'] }), inSync(id)),
+    ).toMatchObject({
+      outcomes: [{ endpoint: '/ats/jobs', status: 'skipped', reason: { code } }],
+      retryInMs: null,
+    });
+    return id;
+  }
+
+  test('(I6) is left alone for a day, and what is named meanwhile is read then', async () => {
+    const id = await refused();
+    // No timer waits for it.
+    expect(await alone(id)).toMatchObject({ passes: [], outcomes: [], retryInMs: null });
+    expect(await bench.debts(id)).toMatchObject({ delta: { failure: { errorClass: 'EndpointDisabled' } } });
+    await bench.wait(id, 86_400_000);
+    expect(readsOf(await alone(id))).toEqual(JOBS);
+    expect(await bench.debts(id)).toEqual({});
+    expect(readsOf(await alone(id))).toEqual([]);
+  });
+
+  test('is back when it answers', async () => {
+    const id = await refused();
+    await run(syncEndpoint, pass(id));
+    expect(await bench.debts(id)).toEqual({});
+    expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
+  });
+
+  test('(I26) is tried again for a webhook that names it, though not more often than once in RETRY_INTERVAL', async () => {
+    const id = await refused();
+    const before = bench.queries(id).length;
+    expect(await named(id, 'ats_jobs')).toMatchObject({ outcomes: [{ status: 'skipped' }] });
+    expect(bench.queries(id)).toHaveLength(before);
+    await bench.wait(id, 120_000);
+    expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
+  });
+
+  test('is tried at once when you name it', async () => {
+    expect(readsOf(await asked(await refused()))).toEqual(JOBS);
+  });
+});

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { createWorkbench, pass, readOnce, run } from './setup.ts';
+
+const bench = await createWorkbench();
+const { control } = bench;
+const { syncEndpoint } = bench.activities();
+const JOBS = { records: { ats_jobs: 300 } };
+
+test('(I15) asks Kombo again about what the listing lacked, and deletes only what is really gone', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  const [gone, missed] = control.ids(id, 'ats_jobs') as [string, string];
+  control.vanish(id, 'ats_jobs', gone);
+  const listing = pass(id, { kind: 'full' });
+  await run(bench.activities({ chunkMs: 0 }).syncEndpoint, listing);
+  // A record that moves in front of the reader between two pages: the listing lacks it, though it lives.
+  const last = control.ids(id, 'ats_jobs').at(-1)!;
+  control.move(id, 'ats_jobs', last, 'first');
+  control.clearRequests();
+  const swept = await run(syncEndpoint, listing);
+  const asked = bench.queries(id).flatMap((query) => query['ids']?.split(',') ?? []);
+  expect(asked.sort()).toEqual([gone, last].sort());
+  expect(bench.queries(id).at(-1)).toMatchObject({ include_deleted: 'true' });
+  expect(swept).toMatchObject({
+    state: 'completed',
+    sweep: { state: 'done', candidates: 2, deleted: 1 },
+    drift: { wronglyLive: 1, verdict: 'expected' },
+    counts: { deleted: 1 },
+  });
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(1);
+  expect(await bench.count(id, `id = '${missed}' and deleted_at is null`)).toBe(1);
+  expect(await run(syncEndpoint, listing)).toEqual(swept);
+});
+
+test('(I15) a sweep that was interrupted is gone on with, also by a later run', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 180 }));
+  const listing = pass(id, { kind: 'full', allowMassDeletion: true });
+  const { syncEndpoint: shortly } = bench.activities({ chunkMs: 0 });
+  // The listing has one page; a hundred are asked about at once.
+  expect(await run(shortly, listing)).toMatchObject({ state: 'more', counts: { pages: 1 } });
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(100);
+  expect(await bench.debts(id)).toHaveProperty('sweep');
+  const later = pass(id, { kind: 'sweep', because: 'owed' });
+  expect(await run(shortly, later)).toMatchObject({ state: 'more' });
+  expect(await run(syncEndpoint, later)).toMatchObject({
+    state: 'completed',
+    sweep: { candidates: 180, deleted: 180 },
+  });
+  expect(await bench.debts(id)).toEqual({});
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(180);
+});
+
+test('(I15) a listing that lacks too much deletes nothing unless you say that it is meant', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 200 }));
+  const refused = pass(id, { kind: 'full' });
+  const stopped = await run(syncEndpoint, refused);
+  expect(stopped).toMatchObject({
+    state: 'failed',
+    reason: {
+      code: 'SweepStopped',
+      message: expect.stringContaining(`sync full ${id} --models ats_jobs --allow-mass-deletion`) as string,
+    },
+  });
+  // Also when it is asked a second time.
+  expect(await run(syncEndpoint, refused)).toEqual(stopped);
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
+  const meant = pass(id, { kind: 'full', allowMassDeletion: true });
+  expect(await run(syncEndpoint, meant)).toMatchObject({ sweep: { state: 'done', deleted: 200 } });
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(200);
+});
+
+test('(I15) a listing that did not come to its end deletes nothing', async () => {
+  const id = await bench.integration({ records: { ats_jobs: 600 } });
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 5 }));
+  const listing = pass(id, { kind: 'full' });
+  expect(await run(bench.activities({ chunkMs: 0 }).syncEndpoint, listing)).toMatchObject({ state: 'more' });
+  control.addFault({ kind: 'error', code: 'PLATFORM.IP_NOT_WHITELISTED', integration: id });
+  expect(await run(syncEndpoint, listing)).toMatchObject({ state: 'failed' });
+  expect(await run(syncEndpoint, pass(id, { kind: 'sweep' }))).toMatchObject({
+    state: 'completed',
+    counts: { deleted: 0 },
+  });
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
+});
+
+test('(I15) (I25) when Kombo cannot be asked, nothing is deleted, the listing stays, and the sweep is owed by itself', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 2 }));
+  // Two pages are listed; asking by ids is the third request.
+  control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
+  const result = await run(syncEndpoint, pass(id, { kind: 'full' }));
+  expect(result).toMatchObject({ state: 'failed', retryInMs: expect.any(Number) as number });
+  expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
+  expect(await bench.debts(id)).toEqual({
+    sweep: expect.objectContaining({
+      failure: expect.objectContaining({ failures: 1 }) as unknown,
+    }) as unknown,
+  });
+  control.clearRequests();
+  expect(await run(syncEndpoint, pass(id, { kind: 'sweep' }))).toMatchObject({ sweep: { deleted: 2 } });
+  expect(bench.queries(id)).toHaveLength(1);
+  expect(await bench.debts(id)).toEqual({});
+});
+
+test('(I15) only what was asked for counts, though a tool ignores the filter and returns other records', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  const [gone, other] = control.ids(id, 'ats_jobs') as [string, string];
+  control.vanish(id, 'ats_jobs', gone);
+  control.addFault({
+    kind: 'status',
+    status: 200,
+    contentType: 'application/json',
+    body: JSON.stringify({
+      status: 'success',
+      data: {
+        next: null,
+        results: [{ id: other, name: 'Not asked for', changed_at: '2026-01-01T00:00:00Z' }],
+      },
+    }),
+    integration: id,
+    nth: 3,
+  });
+  expect(await run(syncEndpoint, pass(id, { kind: 'full' }))).toMatchObject({ sweep: { deleted: 1 } });
+  expect(await bench.count(id, `name = 'Not asked for'`)).toBe(0);
+});
+
+test('(I15) a record that cannot be read does not count as gone', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  const [one, two] = control.ids(id, 'ats_jobs') as [string, string];
+  const answers = [
+    // It says which one it is.
+    JSON.stringify({ id: one, name: 'a\u0000b', changed_at: 'never' }),
+    // It does not, so it may be any of them.
+    '"not a record"',
+  ];
+  for (const [index, record] of answers.entries()) {
+    if (index === 0) control.vanish(id, 'ats_jobs', [one, two]);
+    control.addFault({
+      kind: 'status',
+      status: 200,
+      contentType: 'application/json',
+      body: `{"status":"success","data":{"next":null,"results":[${record}]}}`,
+      integration: id,
+      nth: 3,
+    });
+    await run(syncEndpoint, pass(id, { kind: 'full' }));
+    const left = index === 0 ? [one] : [one];
+    expect(await bench.count(id, `id = '${left[0]}' and deleted_at is null`)).toBe(1);
+  }
+});

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cleanLine, isIntegrationId, isName } from '../../src/domain/text.ts';
+
+test.each(['personio:CBNMt7dSNCzBdnRTx87dev4E', 'bombohr:hris-dev', 'a', 'x'.repeat(200), 'tööl:ид'])(
+  '%j can be the id of an integration',
+  (id) => {
+    expect(isIntegrationId(id)).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  ' ',
+  'a ',
+  '.',
+  '..',
+  'x'.repeat(201),
+  'a\0',
+  'a\nb',
+  'a\u200bb',
+  'a\u202eb',
+  '\ud800',
+  7,
+  null,
+])('%j cannot', (id) => {
+  expect(isIntegrationId(id)).toBe(false);
+});
+
+test('a name is one line that shows what it is', () => {
+  expect(isName('ats_jobs')).toBe(true);
+  expect(isName('two words')).toBe(true);
+  for (const none of ['', 'a\u001b]52;c;x\u0007', 'x'.repeat(201), undefined])
+    expect(isName(none)).toBe(false);
+});
+
+test('property: whatever text is cleaned, the line is short, well-formed and without control characters', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.integer({ min: 1, max: 50 }),
+      (text, max) => {
+        const line = cleanLine(text, max);
+        expect(line.length).toBeLessThanOrEqual(max);
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+        expect(cleanLine(line, max)).toBe(line);
+      },
+    ),
+  );
+});

@@ -1,0 +1,218 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/sync.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { forgetDebt, owe, type Owed } from '../../src/store/debts.ts';
+import type { Pass } from '../../src/store/passes.ts';
+import { createTestStore } from '../support/database.ts';
+import { insertDebt } from '../support/debts.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { databaseTime, historyAt, makePage, open, PLAIN, readPass, sweep } from './support.ts';
+
+const TAGS = '/ats/tags';
+
+const store = await createTestStore();
+let integration: string;
+
+beforeEach(() => {
+  integration = uniqueIntegrationId();
+});
+
+const debts = async () => (await historyAt(store, integration, TAGS)).debts;
+const owed = async () => Object.keys(await debts()).sort();
+const soon = (ms = 60_000) => new Date(Date.now() + ms);
+const oweTags = (kind: DebtKind, dueAt?: Date | null, since?: Date) =>
+  owe(
+    store,
+    integration,
+    [dueAt === undefined ? { endpoint: TAGS, kind } : { endpoint: TAGS, kind, dueAt }],
+    since,
+  );
+const begin = (kind: PassKind, more: { since?: string; overlapMs?: number } = {}) =>
+  open(store, integration, TAGS, kind, more);
+const finish = async (pass: Pass) => (await commitPage(store, pass, makePage(TAGS, []), PLAIN)).paid!;
+const failing = (kind: DebtKind, more: Partial<Parameters<typeof insertDebt>[2]> = {}) =>
+  insertDebt(store, integration, { endpoint: TAGS, kind, dueAt: soon(), failure: {}, ...more });
+
+describe('what is owed', () => {
+  test('(I6) is owed from the moment at which it was asked for, by the clock of the database', async () => {
+    const before = await databaseTime(store);
+    await oweTags('delta');
+    const { delta } = await debts();
+    expect(delta).toEqual({ since: expect.any(Date) as Date, dueAt: null, failure: null });
+    expect(delta!.since.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    expect(delta!.since.getTime()).toBeLessThanOrEqual((await databaseTime(store)).getTime());
+  });
+
+  test('(I25) of each kind of read is kept by itself: none replaces another', async () => {
+    const kinds = ['delta', 'full', 'sweep'] as const;
+    for (const kind of [...kinds, ...kinds]) await oweTags(kind);
+    expect(await owed()).toEqual([...kinds]);
+  });
+
+  test('(I6) twice is owed from the later moment on, whichever is written down first', async () => {
+    const [early, late] = [new Date('2026-03-01T12:00:00Z'), new Date('2026-03-01T12:05:00Z')];
+    for (const since of [early, late, early]) await oweTags('delta', null, since);
+    expect(await debts()).toMatchObject({ delta: { since: late } });
+  });
+
+  test('is due at the earliest moment that was named, and at once when one names none', async () => {
+    const [early, late] = [soon(1_000), soon(9_000)];
+    for (const dueAt of [late, early, late]) await oweTags('full', dueAt);
+    expect((await debts()).full?.dueAt).toEqual(early);
+    await oweTags('full');
+    expect((await debts()).full?.dueAt).toBeNull();
+    await oweTags('full', late);
+    expect((await debts()).full?.dueAt).toBeNull();
+  });
+
+  test('keeps its pause while it fails, whatever is asked for', async () => {
+    const dueAt = soon();
+    await failing('delta', { dueAt });
+    await oweTags('delta');
+    await oweTags('delta', soon(1_000));
+    expect((await debts()).delta).toMatchObject({ dueAt, failure: { failures: 1 } });
+  });
+
+  test('may be of many endpoints in one statement, also when many write at the same time', async () => {
+    const many = Array.from({ length: 30 }, (_, index): Owed => ({ endpoint: `/x/${index}`, kind: 'delta' }));
+    await Promise.all(
+      Array.from({ length: 8 }, (_, index) => owe(store, integration, index % 2 ? many : many.toReversed())),
+    );
+    const { rowCount } = await store.pool.query('select from kombo_sync.debts where integration_id = $1', [
+      integration,
+    ]);
+    expect(rowCount).toBe(30);
+  });
+
+  test('for a look-up is forgotten when Kombo has answered, but not what was asked for since', async () => {
+    const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
+    const asked = await databaseTime(store);
+    await owe(store, integration, [{ endpoint: LOOK_UP, kind: 'look-up' }], new Date(asked.getTime() + 1));
+    await forgetDebt(store, integration, LOOK_UP, 'look-up', asked);
+    expect(await look()).toBeDefined();
+    await forgetDebt(store, integration, LOOK_UP, 'look-up');
+    expect(await look()).toBeUndefined();
+  });
+});
+
+describe('a pass pays', () => {
+  beforeEach(async () => {
+    await sweep(store, await readPass(store, integration, TAGS, 'full', [[]]));
+  });
+
+  test('(I6) a delta what a delta is owed for, and not a full read', async () => {
+    await oweTags('delta');
+    await oweTags('full');
+    expect(await finish(await begin('delta'))).toMatchObject({ owes: true });
+    expect(await owed()).toEqual(['full']);
+  });
+
+  test('(I6) a full pass both, and then owes the sweep of what it has listed', async () => {
+    await oweTags('delta');
+    await oweTags('full');
+    const pass = await begin('full');
+    expect(await finish(pass)).toEqual({ owes: false, recoveredSince: null });
+    expect(await debts()).toEqual({ sweep: { since: pass.started_at, dueAt: null, failure: null } });
+  });
+
+  test('(I15) a sweep that of its own listing, and not that of a newer one', async () => {
+    const [older, newer] = [await begin('full'), await begin('full')];
+    await finish(newer);
+    const { pass } = await commitPage(store, older, makePage(TAGS, []), PLAIN);
+    await sweep(store, pass);
+    expect(await debts()).toMatchObject({ sweep: { since: newer.started_at } });
+  });
+
+  test('(I6) what was owed when it began: what has come since stays, and is due', async () => {
+    for (const kind of ['delta', 'full'] as const) {
+      const pass = await begin(kind);
+      await oweTags('delta');
+      expect(await finish(pass)).toMatchObject({ owes: true });
+      expect(await owed()).toContain('delta');
+    }
+    const other = await begin('full');
+    await oweTags('full');
+    await finish(other);
+    expect(await owed()).toEqual(['full', 'sweep']);
+  });
+
+  test('and says that more is owed only when that is due', async () => {
+    const pass = await begin('full');
+    await oweTags('full', soon());
+    expect(await finish(pass)).toMatchObject({ owes: false });
+    expect(await owed()).toContain('full');
+  });
+
+  test('(I25) the delta that is owed beside a full pass, which then has nothing left to pay', async () => {
+    await oweTags('full');
+    const full = await begin('full');
+    await oweTags('delta');
+    await finish(await begin('delta'));
+    expect(await owed()).toEqual(['full']);
+    expect(await finish(full)).toMatchObject({ owes: false });
+    expect(await owed()).toEqual(['sweep']);
+  });
+
+  test('(I6) nothing when it reads only what has changed since a moment, and leaves a gap', async () => {
+    await oweTags('delta');
+    await oweTags('full');
+    const gap = await begin('full', { since: (await databaseTime(store)).toISOString() });
+    expect(gap.moves_watermark).toBe(false);
+    await finish(gap);
+    expect(await owed()).toEqual(['delta', 'full']);
+    await finish(await begin('full', { since: '2026-01-01' }));
+    expect(await owed()).toEqual(['full']);
+  });
+});
+
+describe('a pass that comes to its end also ends failures', () => {
+  beforeEach(async () => {
+    await sweep(store, await readPass(store, integration, TAGS, 'full', [[]]));
+  });
+
+  const OUTAGE = new Date('2026-03-01T12:00:00Z');
+
+  test('(I10) of what it pays, and tells since when it had failed', async () => {
+    await failing('delta', { failure: { since: OUTAGE } });
+    await failing('full', { failure: { since: new Date(OUTAGE.getTime() + 1_000) } });
+    expect(await finish(await begin('full'))).toEqual({ owes: true, recoveredSince: OUTAGE });
+    expect(await owed()).toEqual(['sweep']);
+  });
+
+  test('(I25) and of nothing else: a delta that works leaves a failing full pass its pause', async () => {
+    const dueAt = soon();
+    await failing('full', { dueAt });
+    expect(await finish(await begin('delta'))).toEqual({ owes: false, recoveredSince: null });
+    expect((await debts()).full).toMatchObject({ dueAt, failure: { failures: 1 } });
+  });
+
+  test('(I6) what was asked for while it read stays owed, but neither fails nor waits any more', async () => {
+    const pass = await begin('delta');
+    await failing('delta', { since: soon(), failure: { since: OUTAGE } });
+    expect(await finish(pass)).toEqual({ owes: true, recoveredSince: OUTAGE });
+    expect((await debts()).delta).toMatchObject({ dueAt: null, failure: null });
+  });
+
+  test('what the tool did not offer is offered, whatever kind of read shows that', async () => {
+    await failing('full', { failure: { errorClass: 'EndpointDisabled', givenUp: true } });
+    await finish(await begin('delta'));
+    expect((await debts()).full).toMatchObject({ dueAt: null, failure: null });
+  });
+
+  test.each([
+    ['RequestRejected', false],
+    ['EndpointDisabled', false],
+    ['AccessDenied', true],
+    ['TableLocked', true],
+  ] as const)('an end of %s is one for others too: %j', async (errorClass, heals) => {
+    await failing('delta', { failure: { errorClass, since: OUTAGE } });
+    expect(await finish(await begin('delta'))).toMatchObject({ recoveredSince: heals ? OUTAGE : null });
+  });
+
+  test('(I6) is rolled back with the page that ends it', async () => {
+    await failing('delta');
+    const pass = await begin('delta');
+    await expect(finish({ ...pass, version: 99 })).rejects.toMatchObject({ errorClass: 'PassLost' });
+    expect((await debts()).delta).toMatchObject({ failure: { failures: 1 } });
+  });
+});

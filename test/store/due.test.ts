@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorClass } from '../../src/domain/errors.ts';
+import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
+import { healTogether, makeDue, nextRetryMs, refusedEverywhere } from '../../src/store/due.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { park, pause, remove } from '../../src/store/life.ts';
+import { createTestStore } from '../support/database.ts';
+import { insertDebt, type DebtRow } from '../support/debts.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { databaseTime, historyAt } from './support.ts';
+
+const TAGS = '/ats/tags';
+const JOBS = '/ats/jobs';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const store = await createTestStore();
+let integration: string;
+
+beforeEach(async () => {
+  await store.pool.query('delete from kombo_sync.debts');
+  integration = uniqueIntegrationId();
+  await saveIntegration(store, { id: integration, tool: 'demo', category: 'ATS' });
+});
+
+const inMs = (ms: number) => new Date(Date.now() + ms);
+const debt = (row: Partial<DebtRow>, id = integration) =>
+  insertDebt(store, id, { endpoint: TAGS, kind: 'delta', ...row });
+const debtAt = async (endpoint = TAGS, kind: DebtKind = 'delta', id = integration) =>
+  (await historyAt(store, id, endpoint)).debts[kind]!;
+/** Failing for an hour and tried some time ago; the next try is far away. */
+const failing = (triedMsAgo: number, errorClass: ErrorClass = 'Unavailable'): Partial<DebtRow> => ({
+  dueAt: inMs(5 * HOUR),
+  failure: { errorClass, since: inMs(-HOUR), triedAt: inMs(-triedMsAgo) },
+});
+/** Milliseconds until it is due. */
+const dueIn = async (...where: Parameters<typeof debtAt>) =>
+  (await debtAt(...where)).dueAt!.getTime() - Date.now();
+
+describe('when Kombo answers again', () => {
+  const heal = (id = integration) => healTogether(store, id, inMs(-HOUR), MINUTE);
+
+  test('(I10) what failed in the same way is due, but not sooner than RETRY_INTERVAL after its last try', async () => {
+    await debt(failing(30 * MINUTE));
+    await debt({ endpoint: JOBS, ...failing(20_000, 'AccessDenied') });
+    await debt({ endpoint: LOOK_UP, kind: 'look-up', ...failing(2 * MINUTE) });
+    expect(await heal()).toEqual([]);
+    expect(await dueIn()).toBeLessThanOrEqual(0);
+    expect(await dueIn(LOOK_UP, 'look-up')).toBeLessThanOrEqual(0);
+    const left = await dueIn(JOBS);
+    expect(left).toBeGreaterThan(30_000);
+    expect(left).toBeLessThanOrEqual(40_000);
+  });
+
+  test('what failed in another way keeps its pause, as does what is only owed', async () => {
+    const classes = ['RequestRejected', 'EndpointDisabled', 'IntegrationParked', 'Internal'] as const;
+    for (const errorClass of classes)
+      await debt({ endpoint: `/x/${errorClass}`, ...failing(HOUR, errorClass) });
+    await debt({ kind: 'full', dueAt: inMs(5 * HOUR) });
+    await heal();
+    for (const errorClass of classes) expect(await dueIn(`/x/${errorClass}`)).toBeGreaterThan(4 * HOUR);
+    expect(await dueIn(TAGS, 'full')).toBeGreaterThan(4 * HOUR);
+  });
+
+  test('other integrations of the same outage are due too, and their syncs are to be woken', async () => {
+    const [same, before] = [`${integration}-a`, `${integration}-b`];
+    await debt(failing(10 * MINUTE), same);
+    await debt({ endpoint: JOBS, ...failing(10 * MINUTE) }, same);
+    await debt({ ...failing(10 * MINUTE), failure: { since: inMs(-3 * HOUR) } }, before);
+    expect(await heal()).toEqual([same]);
+    expect(await dueIn(TAGS, 'delta', same)).toBeLessThanOrEqual(0);
+    expect(await dueIn(TAGS, 'delta', before)).toBeGreaterThan(4 * HOUR);
+  });
+
+  test('one that its own timer tries as soon is not woken', async () => {
+    const same = `${integration}-a`;
+    await debt({ ...failing(10_000), dueAt: inMs(30_000) }, same);
+    expect(await heal()).toEqual([]);
+    expect(await dueIn(TAGS, 'delta', same)).toBeGreaterThan(20_000);
+  });
+
+  test('of many a few hundred are woken at once, and each of them wakes more', async () => {
+    const ids = Array.from({ length: 230 }, (_, index) => `${integration}-${String(index).padStart(3, '0')}`);
+    for (const id of ids) await debt(failing(10 * MINUTE), id);
+    const first = await heal();
+    expect(first).toHaveLength(200);
+    const second = await heal(first[0]);
+    expect([...first, ...second].toSorted()).toEqual(ids);
+  });
+});
+
+describe('a timer', () => {
+  const next = (except: string[] = []) => nextRetryMs(store, integration, { extraEndpoints: [], except });
+
+  test('waits for the first try of what fails, and not for what is only owed, given up or not offered', async () => {
+    expect(await next()).toBeNull();
+    await debt({ endpoint: JOBS, dueAt: inMs(1_000) });
+    await debt({ dueAt: inMs(2_000), failure: { givenUp: true } });
+    await debt({ kind: 'full', dueAt: inMs(3_000), failure: { errorClass: 'EndpointDisabled' } });
+    expect(await next()).toBeNull();
+    await debt({ endpoint: '/ats/users', dueAt: inMs(90_000), failure: {} });
+    await debt({ endpoint: '/ats/offers', dueAt: inMs(30_000), failure: { needsPerson: true } });
+    const ms = await next();
+    expect(ms).toBeGreaterThan(25_000);
+    expect(ms).toBeLessThanOrEqual(30_000);
+    const rest = await next(['delta /ats/offers']);
+    expect(rest).toBeGreaterThan(85_000);
+    expect(await next(['delta /ats/offers', 'full /ats/users'])).toEqual(expect.any(Number));
+    expect(await next(['delta /ats/offers', 'delta /ats/users'])).toBeNull();
+  });
+
+  test('waits no longer for what is due already', async () => {
+    await debt({ dueAt: inMs(-HOUR), failure: {} });
+    expect(await next()).toBe(0);
+  });
+
+  test('does not wait for what was due when a sync decided about it', async () => {
+    await debt({ dueAt: inMs(-HOUR), failure: {} });
+    const decided = await databaseTime(store);
+    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeNull();
+    await debt({ endpoint: JOBS, dueAt: inMs(30_000), failure: {} });
+    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeGreaterThan(
+      25_000,
+    );
+    await debt({ endpoint: '/ats/users', dueAt: new Date(decided.getTime() + 1), failure: {} });
+    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeLessThanOrEqual(
+      1,
+    );
+  });
+
+  test('waits for nothing of another integration', async () => {
+    await debt({ dueAt: inMs(-HOUR), failure: {} }, `${integration}-other`);
+    expect(await next()).toBeNull();
+  });
+
+  test('(I10) waits for no endpoint that the tool does not offer, by its refusal or by what Kombo lists', async () => {
+    await debt({ dueAt: inMs(-HOUR), failure: {} });
+    await debt({
+      kind: 'full',
+      dueAt: inMs(20 * HOUR),
+      failure: { errorClass: 'EndpointDisabled', givenUp: true },
+    });
+    expect(await next()).toBeNull();
+    await debt({ endpoint: JOBS, dueAt: inMs(-HOUR), failure: {} });
+    expect(await next()).toBe(0);
+    const unavailableModels = ['ats_jobs'];
+    await saveIntegration(store, { id: integration, tool: 'demo', category: 'ATS', unavailableModels });
+    expect(await next()).toBeNull();
+  });
+
+  test('waits for an endpoint that is read only where EXTRA_ENDPOINTS names it, as long as it does', async () => {
+    const path = '/ats/application-stages';
+    await debt({ endpoint: path, dueAt: inMs(-HOUR), failure: {} });
+    expect(await next()).toBeNull();
+    expect(await nextRetryMs(store, integration, { extraEndpoints: [path] })).toBe(0);
+  });
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['paused', (id) => pause(store, id, 'audit')],
+    [
+      'parked',
+      (id) => park(store, id, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null }),
+    ],
+    ['removed', (id) => remove(store, id, { code: 'Deleted', message: 'm', at: new Date() })],
+  ])(
+    'waits for nothing of an integration that is %s, since nothing is read of it',
+    async (_status, change) => {
+      await debt({ dueAt: inMs(-HOUR), failure: {} });
+      expect(await next()).toBe(0);
+      await change(integration);
+      expect(await next()).toBeNull();
+    },
+  );
+});
+
+test('what waited for a webhook of the integration itself is due with that, not sooner than RETRY_INTERVAL after its last try', async () => {
+  await debt(failing(10 * MINUTE, 'IntegrationParked'));
+  await debt({ endpoint: JOBS, ...failing(20_000, 'IntegrationGone') });
+  await debt({ endpoint: '/ats/users', ...failing(10 * MINUTE) });
+  await debt(failing(10 * MINUTE, 'IntegrationParked'), `${integration}-other`);
+  await makeDue(store, integration, ['IntegrationParked', 'IntegrationGone'], MINUTE);
+  expect(await dueIn()).toBeLessThanOrEqual(0);
+  expect(await dueIn(JOBS)).toBeGreaterThan(30_000);
+  expect(await dueIn(JOBS)).toBeLessThanOrEqual(40_000);
+  expect(await dueIn('/ats/users')).toBeGreaterThan(4 * HOUR);
+  expect(await dueIn(TAGS, 'delta', `${integration}-other`)).toBeGreaterThan(4 * HOUR);
+});
+
+test('an integration is refused where each endpoint that it offers is, by whatever kind of read', async () => {
+  const refused = () => refusedEverywhere(store, integration, [TAGS, JOBS]);
+  expect(await refused()).toBe(false);
+  await debt(failing(MINUTE, 'IntegrationParked'));
+  await debt({ endpoint: JOBS, kind: 'full', ...failing(MINUTE) });
+  expect(await refused()).toBe(false);
+  await debt({ endpoint: JOBS, ...failing(MINUTE, 'IntegrationParked') });
+  expect(await refused()).toBe(true);
+  expect(await refusedEverywhere(store, integration, [])).toBe(false);
+});

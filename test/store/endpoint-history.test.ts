@@ -1,0 +1,156 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { NO_HISTORY } from '../../src/domain/decide.ts';
+import type { PassKind } from '../../src/domain/sync.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { owe } from '../../src/store/debts.ts';
+import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
+import { endPass, pausePass } from '../../src/store/pass-life.ts';
+import type { Pass } from '../../src/store/passes.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { databaseTime, historyAt, makePage, open, PLAIN, readPass, sweep } from './support.ts';
+
+const TAGS = '/ats/tags';
+const JOBS = '/ats/jobs';
+
+const store = await createTestStore();
+let integration: string;
+
+beforeEach(() => {
+  integration = uniqueIntegrationId();
+});
+
+const begin = (kind: PassKind, more: { syncId?: string; since?: string; overlapMs?: number } = {}) =>
+  open(store, integration, TAGS, kind, more);
+const complete = async (pass: Pass) => (await commitPage(store, pass, makePage(TAGS, []), PLAIN)).pass;
+const history = () => historyAt(store, integration, TAGS);
+const sleep = (pass: Pass) =>
+  store.pool.query(
+    `update kombo_sync.passes set active_at = active_at - interval '61 seconds' where id = $1`,
+    [pass.id],
+  );
+
+describe('what is known of an endpoint', () => {
+  test('is nothing where it was never asked for', async () => {
+    expect(await history()).toEqual({ ...NO_HISTORY });
+    expect(historyOf({ endpoints: new Map() }, TAGS)).toEqual(NO_HISTORY);
+  });
+
+  test('(I8) is its watermark, and when it was read whole, each by its newest completed pass', async () => {
+    const full = await readPass(store, integration, TAGS, 'full', [[]]);
+    const slow = await begin('full');
+    const delta = await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect(await history()).toMatchObject({ watermark: delta.watermark_at, lastFull: full.started_at });
+    await complete(slow);
+    expect(await history()).toMatchObject({ watermark: delta.watermark_at, lastFull: slow.started_at });
+  });
+
+  test('(I8) is not changed by a pass that leaves a gap, failed or was skipped', async () => {
+    const full = await readPass(store, integration, TAGS, 'full', [[]]);
+    const known = { watermark: full.watermark_at, lastFull: full.started_at };
+    await complete(await begin('full', { since: (await databaseTime(store)).toISOString() }));
+    for (const state of ['failed', 'skipped', 'abandoned'] as const) {
+      const pass = await begin('full');
+      await endPass(store, pass.id, { state, code: 'X', message: 'm', resumable: true });
+    }
+    expect(await history()).toMatchObject(known);
+  });
+
+  test('is what is owed, each kind by itself, and is of each endpoint and integration by itself', async () => {
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'full' }]);
+    await readPass(store, integration, JOBS, 'full', [[]]);
+    await readPass(store, `${integration}-other`, TAGS, 'full', [[]]);
+    expect(await history()).toMatchObject({ watermark: null, debts: { delta: {}, full: {} } });
+    const { endpoints } = await readHistory(store, integration, [TAGS]);
+    expect([...endpoints.keys()]).toEqual([TAGS]);
+  });
+
+  test('is told with the time of the database', async () => {
+    const before = await databaseTime(store);
+    const { now } = await readHistory(store, integration, [TAGS]);
+    expect(now.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    expect(now.getTime()).toBeLessThanOrEqual((await databaseTime(store)).getTime());
+  });
+});
+
+describe('(I25) the full pass that a delta can build on before there is a watermark', () => {
+  const page = async (pass: Pass, clockCorrectionMs = 0) =>
+    (await commitPage(store, pass, makePage(TAGS, [], { next: 'page 2', clockCorrectionMs }), PLAIN)).pass;
+
+  test('is the newest that has begun and reads everything, also one that stopped on its way', async () => {
+    const first = await page(await begin('full'));
+    expect(await history()).toMatchObject({ fullBegun: first.started_at });
+    await endPass(store, first.id, { state: 'failed', code: 'X', message: 'm', resumable: false });
+    expect(await history()).toMatchObject({ fullBegun: first.started_at });
+    const second = await page(await begin('full'));
+    await endPass(store, second.id, { state: 'abandoned', code: 'X', message: 'm', resumable: false });
+    expect(await history()).toMatchObject({ fullBegun: second.started_at });
+  });
+
+  test("has begun by Kombo's clock, and while that is not known yet, as early as it may say", async () => {
+    const pass = await begin('full');
+    const before = (ms: number) => new Date(pass.started_at.getTime() - ms);
+    expect(await history()).toMatchObject({ fullBegun: before(86_400_000) });
+    await page(pass, -90_000);
+    expect(await history()).toMatchObject({ fullBegun: before(90_000) });
+  });
+
+  test('is none that reads only what has changed since a moment, or that the tool did not offer', async () => {
+    await begin('full', { since: '2026-01-01' });
+    const skipped = await begin('full');
+    await endPass(store, skipped.id, { state: 'skipped', code: 'X', message: 'm', resumable: false });
+    expect(await history()).toMatchObject({ fullBegun: null });
+  });
+
+  test('does not count once there is a watermark', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    await begin('full');
+    expect(await history()).toMatchObject({ fullBegun: null });
+  });
+});
+
+describe('what is being read', () => {
+  test('is told by kind, with the newest start', async () => {
+    await begin('full');
+    const full = await begin('full');
+    const delta = await begin('delta');
+    expect((await history()).reading).toEqual({ full: full.started_at, delta: delta.started_at });
+    await complete(delta);
+    expect((await history()).reading).toEqual({ full: full.started_at });
+  });
+
+  test('(I15) is also the sweep of a listing, until it is done', async () => {
+    const pass = await readPass(store, integration, TAGS, 'full', [[]]);
+    expect((await history()).reading).toEqual({ sweep: pass.started_at });
+    await sweep(store, pass);
+    expect((await history()).reading).toEqual({});
+  });
+
+  test('is not what has shown no life for a minute, unless it waits for a limit', async () => {
+    const full = await begin('full');
+    const delta = await begin('delta');
+    await pausePass(store, delta.id, 600_000, { code: 'RateLimited', message: 'm' });
+    await Promise.all([full, delta].map(sleep));
+    expect((await history()).reading).toEqual({ delta: delta.started_at });
+    const listed = await complete(await begin('full'));
+    await sleep(listed);
+    expect((await history()).reading).toEqual({ delta: delta.started_at });
+  });
+});
+
+test('another full sync is one that reads everything of an endpoint now; the own one and deltas are none', async () => {
+  const own = `${integration}/own`;
+  const isBeside = async (syncId?: string) =>
+    (await readHistory(store, integration, [TAGS], syncId)).besideFullSync;
+  await readPass(store, integration, TAGS, 'full', [[]]);
+  await begin('delta');
+  await begin('full', { since: '2026-01-01' });
+  expect(await isBeside(own)).toBe(false);
+  const full = await begin('full', { syncId: own });
+  expect([await isBeside(own), await isBeside()]).toEqual([false, true]);
+  const { besideFullSync } = await readHistory(store, integration, [JOBS]);
+  expect(besideFullSync).toBe(true);
+  await sleep(full);
+  expect(await isBeside()).toBe(false);
+});

@@ -1,0 +1,244 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorClass } from '../../src/domain/errors.ts';
+import type { DebtKind } from '../../src/domain/sync.ts';
+import { commitPage } from '../../src/store/commit-page.ts';
+import { noteFailure, owe, type FailedRead } from '../../src/store/debts.ts';
+import { createTestStore } from '../support/database.ts';
+import { uniqueIntegrationId } from '../support/temporal.ts';
+import { databaseTime, historyAt, makePage, open, PLAIN, readPass } from './support.ts';
+
+const TAGS = '/ats/tags';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const OPTIONS = { firstMs: MINUTE, maxMs: 6 * HOUR, giveUpMs: 24 * HOUR };
+const AWAY: FailedRead['error'] = {
+  errorClass: 'Unavailable',
+  code: 'REMOTE.SERVICE_UNAVAILABLE',
+  message: 'Kombo is away.',
+};
+
+const store = await createTestStore();
+let integration: string;
+let tries = 0;
+
+beforeEach(() => {
+  integration = uniqueIntegrationId();
+});
+
+const debts = async () => (await historyAt(store, integration, TAGS)).debts;
+const fail = (kind: DebtKind, more: Partial<FailedRead> = {}) =>
+  noteFailure(
+    store,
+    { integrationId: integration, endpoint: TAGS, kind, tryId: `try ${++tries}`, error: AWAY, ...more },
+    OPTIONS,
+  );
+const error = (errorClass: ErrorClass) => ({ ...AWAY, errorClass });
+/** The outage began earlier than it did. */
+const age = (ms: number) =>
+  store.pool.query(
+    `update kombo_sync.debts set failing_since = failing_since - $2 * interval '1 millisecond' where integration_id = $1`,
+    [integration, ms],
+  );
+const pauseOf = async (kind: DebtKind) => {
+  const { dueAt, failure } = (await debts())[kind]!;
+  return dueAt!.getTime() - failure!.triedAt.getTime();
+};
+
+describe('a read that failed', () => {
+  test('(I10) is owed, and shows why, how often and since when it fails', async () => {
+    const before = await databaseTime(store);
+    expect(await fail('delta')).toMatchObject({
+      failures: 1,
+      first: true,
+      needsPerson: false,
+      givenUp: false,
+    });
+    const { delta } = await debts();
+    expect(delta!.failure).toEqual({
+      ...AWAY,
+      failures: 1,
+      since: expect.any(Date) as Date,
+      triedAt: expect.any(Date) as Date,
+      needsPerson: false,
+      givenUp: false,
+    });
+    for (const moment of [delta!.since, delta!.failure!.since, delta!.failure!.triedAt]) {
+      expect(moment.getTime()).toBeGreaterThanOrEqual(before.getTime());
+      expect(moment.getTime()).toBeLessThanOrEqual((await databaseTime(store)).getTime());
+    }
+  });
+
+  test('(I25) hides no other kind of read of the same endpoint, and each counts for itself', async () => {
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
+    await fail('full');
+    await fail('full');
+    await fail('sweep');
+    expect(await debts()).toMatchObject({
+      delta: { dueAt: null, failure: null },
+      full: { failure: { failures: 2 } },
+      sweep: { failure: { failures: 1 } },
+    });
+  });
+
+  test('counts once for each try, however often and by how many that is written down', async () => {
+    const tried = { tryId: 'run/1#3', since: await databaseTime(store) };
+    await fail('delta', tried);
+    const first = await debts();
+    const again = await Promise.all(Array.from({ length: 4 }, () => fail('delta', tried)));
+    expect(again).toMatchObject(Array.from({ length: 4 }, () => ({ failures: 1, first: false })));
+    expect(await debts()).toEqual(first);
+    expect(await fail('delta', { tryId: 'run/1#4' })).toMatchObject({ failures: 2, first: false });
+    const many = Array.from({ length: 6 }, (_, index) => fail('delta', { tryId: `many ${index}` }));
+    await Promise.all(many);
+    expect(await debts()).toMatchObject({ delta: { failure: { failures: 8 } } });
+  });
+
+  test('shows its newest reason, and still since when it fails', async () => {
+    await fail('delta');
+    const { delta: before } = await debts();
+    await fail('delta', { error: { errorClass: 'TableLocked', code: 'PageBusy', message: 'busy' } });
+    expect((await debts()).delta!.failure).toMatchObject({
+      errorClass: 'TableLocked',
+      code: 'PageBusy',
+      message: 'busy',
+      since: before!.failure!.since,
+    });
+  });
+
+  test('(I6) is owed since the pass began that failed, or since it was asked for later', async () => {
+    const pass = await open(store, integration, TAGS, 'full');
+    await fail('full', { since: pass.started_at });
+    expect((await debts()).full?.since).toEqual(pass.started_at);
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'full' }]);
+    const { full } = await debts();
+    expect(full!.since.getTime()).toBeGreaterThan(pass.started_at.getTime());
+    await fail('full', { since: pass.started_at });
+    expect((await debts()).full?.since).toEqual(full!.since);
+  });
+
+  test('(I6) is paid by the pass that goes on with it, but for what was asked for since', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    for (const kind of ['delta', 'full'] as const) {
+      const pass = await open(store, integration, TAGS, kind);
+      await fail(kind, { since: pass.started_at });
+      await commitPage(store, pass, makePage(TAGS, []), PLAIN);
+      expect(await debts()).not.toHaveProperty(kind);
+      const other = await open(store, integration, TAGS, kind);
+      await owe(store, integration, [{ endpoint: TAGS, kind }]);
+      await fail(kind, { since: other.started_at });
+      await commitPage(store, other, makePage(TAGS, []), PLAIN);
+      expect(await debts()).toMatchObject({ [kind]: { dueAt: null, failure: null } });
+    }
+  });
+
+  test('is not owed when a newer pass has read the same meanwhile', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    const [delta, full] = [
+      await open(store, integration, TAGS, 'delta'),
+      await open(store, integration, TAGS, 'full'),
+    ];
+    await readPass(store, integration, TAGS, 'delta', [[]]);
+    expect(await fail('delta', { since: delta.started_at })).toBeUndefined();
+    expect(await debts()).not.toHaveProperty('delta');
+    expect(await fail('full', { since: full.started_at })).toMatchObject({ failures: 1 });
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    expect(await fail('full', { since: full.started_at })).toBeUndefined();
+    expect(await fail('sweep', { since: full.started_at })).toBeUndefined();
+    expect(Object.keys(await debts())).toEqual(['sweep']);
+  });
+
+  test('(I6) is owed all the same where the newer pass has left a gap', async () => {
+    await readPass(store, integration, TAGS, 'full', [[]]);
+    const delta = await open(store, integration, TAGS, 'delta');
+    const since = (await databaseTime(store)).toISOString();
+    const gap = await open(store, integration, TAGS, 'full', { since });
+    await store.pool.query(`update kombo_sync.passes set state = 'completed' where id = $1`, [gap.id]);
+    expect(await fail('delta', { since: delta.started_at })).toMatchObject({ failures: 1 });
+  });
+});
+
+describe('its pause', () => {
+  test('(I10) is RETRY_INTERVAL at first, and then a tenth of the outage, up to RETRY_MAX_INTERVAL', async () => {
+    for (const [outage, longest] of [
+      [0, MINUTE],
+      [5 * MINUTE, MINUTE],
+      [2 * HOUR, 12 * MINUTE],
+      [20 * HOUR, 2 * HOUR],
+    ] as const) {
+      await store.pool.query('delete from kombo_sync.debts where integration_id = $1', [integration]);
+      await fail('delta');
+      await age(outage);
+      await fail('delta');
+      const pause = await pauseOf('delta');
+      // Spread over a fifth, so that many that failed together do not come back together.
+      expect(pause).toBeLessThanOrEqual(longest + 1_000);
+      expect(pause).toBeGreaterThanOrEqual(0.8 * longest - 1_000);
+    }
+  });
+
+  test('(I10) is left to the catch-up once it has failed for RETRY_GIVE_UP, and then needs a person', async () => {
+    await fail('delta');
+    await age(24 * HOUR - MINUTE);
+    expect(await fail('delta')).toMatchObject({ needsPerson: false, givenUp: false });
+    await age(2 * MINUTE);
+    const given = { needsPerson: true, givenUp: true };
+    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsPerson: true });
+    expect((await debts()).delta!.failure).toMatchObject(given);
+    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsPerson: false });
+  });
+
+  test('of an error that only a person can help with is the same: it is tried again, for it may be over', async () => {
+    const noted = await fail('delta', { error: error('RequestRejected') });
+    expect(noted).toMatchObject({ needsPerson: true, newlyNeedsPerson: true, givenUp: false });
+    expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);
+  });
+
+  test('is an hour at most while Kombo refuses the key, since everything is behind then', async () => {
+    await fail('delta', { error: error('AccessDenied') });
+    await age(20 * HOUR);
+    await fail('delta', { error: error('AccessDenied') });
+    expect(await pauseOf('delta')).toBeLessThanOrEqual(HOUR);
+  });
+});
+
+describe('what the tool does not offer', () => {
+  const OFF = { errorClass: 'EndpointDisabled', code: 'INTEGRATION.MODEL_DISABLED', message: 'off' } as const;
+  const DAY = 24 * HOUR;
+
+  test('(I6) has not failed: it is owed, and looked at again in a day, by whatever sync runs then', async () => {
+    const noted = await fail('delta', { error: OFF });
+    expect(noted).toMatchObject({ needsPerson: false, givenUp: true });
+    expect((await debts()).delta).toMatchObject({ failure: { ...OFF, needsPerson: false, givenUp: true } });
+    expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
+    expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
+    await age(30 * DAY);
+    expect(await fail('delta', { error: OFF })).toMatchObject({
+      needsPerson: false,
+      newlyNeedsPerson: false,
+    });
+    expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
+  });
+
+  test('(I10) fails anew when it is offered and does not answer: for so long it had not failed', async () => {
+    await fail('delta', { error: OFF });
+    await age(30 * DAY);
+    expect(await fail('delta')).toMatchObject({
+      failures: 1,
+      first: true,
+      needsPerson: false,
+      givenUp: false,
+    });
+    expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);
+    expect(Date.now() - (await debts()).delta!.failure!.since.getTime()).toBeLessThan(HOUR);
+  });
+
+  test('is not offered since it said so, and not since it began to fail', async () => {
+    await fail('delta');
+    await age(3 * HOUR);
+    await fail('delta', { error: OFF });
+    const { since, failures } = (await debts()).delta!.failure!;
+    expect(Date.now() - since.getTime()).toBeLessThan(HOUR);
+    expect(failures).toBe(1);
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { openStore, patiently, transaction } from '../../src/store/database.ts';
+import { createTestStore } from '../support/database.ts';
+
+const store = await createTestStore();
+
+const SETTINGS = {
+  statement_timeout: 30_000,
+  lock_timeout: 5_000,
+  idle_in_transaction_session_timeout: 20_000,
+};
+
+interface Session {
+  pid: number;
+  /** In milliseconds, with where each comes from. */
+  settings: Record<string, number>;
+  sources: string[];
+}
+
+const LOOK = `select pg_backend_pid() as pid, jsonb_object_agg(name, setting::int) as settings,
+    array_agg(distinct source) as sources
+  from pg_settings where name = any($1)`;
+
+async function look(
+  query: (text: string, values: unknown[]) => Promise<{ rows: Session[] }>,
+): Promise<Session> {
+  const { rows } = await query(LOOK, [Object.keys(SETTINGS)]);
+  return rows[0]!;
+}
+
+describe('(I26) each connection', () => {
+  test('loses its locks when its process freezes, and waits for none of others for long', async () => {
+    const sessions: Session[] = [];
+    let arrived = 0;
+    const all = Promise.withResolvers<void>();
+    await Promise.all(
+      Array.from({ length: 6 }, () =>
+        transaction(store.pool, async (client) => {
+          sessions.push(await look((text, values) => client.query<Session>(text, values)));
+          arrived += 1;
+          if (arrived === 6) all.resolve();
+          await all.promise;
+        }),
+      ),
+    );
+    expect(new Set(sessions.map(({ pid }) => pid)).size).toBe(6);
+    for (const { settings } of sessions) expect(settings).toEqual(SETTINGS);
+  });
+
+  test('is told so after it has been made: a pooler refuses such settings in the startup packet', async () => {
+    const { sources } = await look((text, values) => store.pool.query<Session>(text, values));
+    expect(sources).toEqual(['session']);
+  });
+
+  test('is told so too when it takes the place of one that broke', async () => {
+    const own = openStore(store.url, { max: 1 });
+    try {
+      const ask = () => look((text, values) => own.pool.query<Session>(text, values));
+      const before = await ask();
+      await store.pool.query('select pg_terminate_backend($1, 5000)', [before.pid]);
+      await expect.poll(() => ask().catch(() => undefined)).toMatchObject({ settings: SETTINGS });
+      expect((await ask()).pid).not.toBe(before.pid);
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('gives up a lock that it does not get, and is in order afterwards', async () => {
+    const name = `lock_${Date.now()}`;
+    await store.pool.query(`create table public.${name} (x integer)`);
+    const { promise: done, resolve: release } = Promise.withResolvers<void>();
+    const locked = Promise.withResolvers<void>();
+    const holding = transaction(store.pool, async (client) => {
+      await client.query(`lock table public.${name}`);
+      locked.resolve();
+      await done;
+    });
+    await locked.promise;
+    const started = performance.now();
+    await expect(store.pool.query(`insert into public.${name} values (1)`)).rejects.toMatchObject({
+      code: '55P03',
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    release();
+    await holding;
+    await store.pool.query(`insert into public.${name} values (1)`);
+  });
+});
+
+test('what goes over a whole table may take ten minutes, and only that', async () => {
+  const own = openStore(store.url, { max: 1 });
+  try {
+    const timeout = `select setting::int as ms from pg_settings where name = 'statement_timeout'`;
+    const { rows } = await patiently(own.pool, (query) => query<{ ms: number }>(timeout));
+    expect(rows).toEqual([{ ms: 600_000 }]);
+    expect((await own.pool.query(timeout)).rows).toEqual([{ ms: 30_000 }]);
+  } finally {
+    await own.close();
+  }
+});
+
+test('a connection whose answer may still be on the way is not used again', async () => {
+  const own = openStore(store.url, { max: 1 });
+  try {
+    const pid = async () =>
+      (await own.pool.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]!.pid;
+    const first = await pid();
+    const refused = transaction(own.pool, (client) => client.query('select 1 / 0'));
+    await expect(refused).rejects.toMatchObject({ code: '22012' });
+    expect(await pid()).toBe(first);
+    const broken = transaction(own.pool, () => Promise.reject(new Error('Query read timeout')));
+    await expect(broken).rejects.toThrow('Query read timeout');
+    expect(await pid()).not.toBe(first);
+  } finally {
+    await own.close();
+  }
+});
