@@ -72,7 +72,7 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   if (known && input.lookUp) await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
   const looking = (await needsLook(deps, known, input)) ? ask(deps, sync, input) : undefined;
   // What is said to be deleted is not read before that is settled.
-  const isDoubtful = input.deletedAt !== undefined || known?.announcedDeletedAt != null;
+  const isDoubtful = input.deletedAt !== undefined || Boolean(known?.announcedDeletedAt);
   const waits = known?.status !== 'active' || isDoubtful;
   const looked = waits ? await looking : undefined;
   if (looked?.state === 'unanswered' && !known && input.tool && input.category) {

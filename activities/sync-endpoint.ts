@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Because } from '../src/domain/decide.ts';
-import { POLICIES, SyncError } from '../src/domain/errors.ts';
-import { SAID_WHEN_ASKED } from '../src/domain/life.ts';
+import { POLICIES, type SyncError } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import {
   CHUNK_MS,
@@ -19,8 +18,7 @@ import {
   type Reason,
   type Trigger,
 } from '../src/domain/sync.ts';
-import { isOwed } from '../src/store/debts.ts';
-import { unpark } from '../src/store/life.ts';
+import { isOwed, noteProgress } from '../src/store/debts.ts';
 import { pausePass, touchPass } from '../src/store/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/passes.ts';
 import { databaseClock, type DatabaseClock } from './support/clock.ts';
@@ -31,6 +29,7 @@ import { keepAlive, type Liveness } from './support/liveness.ts';
 import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead, noteTry } from './support/note-failure.ts';
 import { sweep } from './support/sweep.ts';
+import { unparkByRead } from './support/unpark.ts';
 import { walk } from './support/walk.ts';
 
 export interface SyncEndpointInput {
@@ -121,7 +120,12 @@ async function read(reading: Reading): Promise<ReadResult> {
   const { pass } = end;
   const progressed = pass.pages > opened.pages;
   // What one read was refused, another must be granted: this shows that the integration can be read.
-  if (progressed) await unpark(deps.store, input.integrationId, SAID_WHEN_ASKED);
+  if (progressed && (await unparkByRead(deps, input.integrationId))) {
+    await deps.temporal.wake(input.integrationId);
+  }
+  if (progressed && (input.tries ?? 0) > 0) {
+    await noteProgress(deps.store, input.integrationId, input.endpoint, input.kind);
+  }
   if (end.state === 'more') return { state: 'more', counts: passCounts(pass) };
   if (end.state === 'stopped') return afterError(reading, pass, end.error, progressed);
   await heal(deps, input.integrationId, end.paid);

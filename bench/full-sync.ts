@@ -13,7 +13,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type PageEvent } from '../activities/index.ts';
-import type { ChunkResult } from '../activities/sync-endpoint.ts';
+import { TableGate } from '../activities/support/table-gate.ts';
+import type { ReadResult, SyncEndpointInput } from '../activities/sync-endpoint.ts';
 import { createKomboClient } from '../src/kombo/client.ts';
 import { createLogger } from '../src/log.ts';
 import { Secret } from '../src/secret.ts';
@@ -33,7 +34,9 @@ async function main(): Promise<void> {
   try {
     await migrate(store);
     await store.pool.query('truncate kombo.ats_applications, kombo_sync.changes');
-    await store.pool.query("delete from kombo_sync.passes where integration_id = 'bench:million'");
+    for (const table of ['passes', 'debts']) {
+      await store.pool.query(`delete from kombo_sync.${table} where integration_id = $1`, [INTEGRATION]);
+    }
     print('   records   records/s since   resident MB');
     const first = await fullPass(store, sandbox.baseUrl, 'first');
     const second = await fullPass(store, sandbox.baseUrl, 'second');
@@ -59,7 +62,9 @@ async function fullPass(
   syncId: string,
 ): Promise<Passed> {
   let last = { at: performance.now(), records: 0 };
-  const onPage = ({ page, counts }: PageEvent) => {
+  let listedAt = Number.NaN;
+  const onPage = ({ page, counts, done }: PageEvent) => {
+    if (done) listedAt = performance.now();
     if (page % REPORT_EVERY_PAGES !== 0) return;
     const now = performance.now();
     const speed = ((counts.records - last.records) * 1000) / (now - last.at);
@@ -86,37 +91,31 @@ async function fullPass(
     },
     store,
     kombo: createKomboClient({ baseUrl, apiKey: new Secret('ks_dev_sandbox') }),
-    temporal: {
-      ensureSchedules: () => Promise.resolve('unchanged'),
-      deleteSchedules: () => Promise.resolve(),
-      cancelSyncs: () => Promise.resolve([]),
-      planErasure: () => Promise.resolve(),
-      cancelErasure: () => Promise.resolve(),
-      wake: () => Promise.resolve(),
-    },
+    temporal: { wake: () => Promise.resolve(), settle: () => Promise.resolve() },
+    gate: new TableGate(),
     log: createLogger({ level: 'warn' }),
     notifyChanges: () => {},
     onPage,
   });
   const environment = new MockActivityEnvironment();
-  const input = {
+  const input: SyncEndpointInput = {
     integrationId: INTEGRATION,
     endpoint: ENDPOINT,
-    kind: 'full' as const,
+    kind: 'full',
+    because: 'full-sync',
     syncId,
-    trigger: 'manual' as const,
+    trigger: 'manual',
   };
   const started = performance.now();
-  const readChunk = (): Promise<ChunkResult> => environment.run(activities.syncEndpoint, input);
-  let chunk = await readChunk();
-  while (!chunk.done) chunk = await readChunk();
-  const read = performance.now();
-  await environment.run(activities.sweepEndpoint, { passId: chunk.passId, allowMassDeletion: false });
+  let read: ReadResult;
+  do read = await environment.run(activities.syncEndpoint, input);
+  while (read.state === 'more');
+  if (read.state !== 'completed') throw new Error(`The pass ended as ${read.state}: ${read.reason.message}`);
   return {
-    seconds: (read - started) / 1000,
-    created: chunk.counts.created,
-    unchanged: chunk.counts.unchanged,
-    sweepSeconds: (performance.now() - read) / 1000,
+    seconds: (listedAt - started) / 1000,
+    created: read.counts.created,
+    unchanged: read.counts.unchanged,
+    sweepSeconds: (performance.now() - listedAt) / 1000,
   };
 }
 

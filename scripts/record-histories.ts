@@ -163,7 +163,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
 };
 
 async function untilFailing(integrationId: string): Promise<void> {
-  const failing = `select from kombo_sync.endpoint_states where integration_id = $1 and failing_since is not null`;
+  const failing = `select from kombo_sync.debts where integration_id = $1 and failing_since is not null`;
   while ((await store.pool.query(failing, [integrationId])).rowCount === 0) await delay(20);
 }
 

@@ -153,12 +153,12 @@ export const SETTINGS = {
   LEGACY_WEBHOOKS: onOff('on').describe(
     '`sync-finished` and `remote-event-received` start syncs too (`on`), or are answered, counted and not acted upon (`off`)',
   ),
-  RETRY_INTERVAL: duration('1m').describe(
-    'Pause before a failed endpoint is tried again; three times as long after each further failure',
+  RETRY_INTERVAL: duration('30s').describe(
+    'Pause before a failed read is tried again; it grows to a tenth of the time for which it has been failing',
   ),
-  RETRY_MAX_INTERVAL: duration('6h').describe('Longest pause between two tries'),
+  RETRY_MAX_INTERVAL: duration('1h').describe('Longest pause between two tries'),
   RETRY_GIVE_UP: duration('24h').describe(
-    'An endpoint that has failed for this long counts as needing a person; from then on it is tried with the catch-up only',
+    'A read that has failed for this long needs a person; no timer tries it any more, only the catch-up, webhooks and you',
   ),
   DELETED_RETENTION: durationOrOff('14d').describe(
     'How long the data of a deleted integration are kept before they are erased; `off` keeps them',

@@ -173,12 +173,13 @@ async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefine
   const scope = new CancellationScope();
   let isOver = false;
   let isCut = false;
-  const watch = condition(() => isOver || isHistoryLong()).then(() => {
+  const watch = async () => {
+    await condition(() => isOver || isHistoryLong());
     if (isOver) return;
     isCut = true;
     scope.cancel();
-  });
-  watch.catch(() => {});
+  };
+  watch().catch(() => {});
   try {
     return await scope.run(work);
   } catch (error) {

@@ -140,10 +140,7 @@ export class Reads {
       await sleep(waitMs, { summary: `${pass.endpoint} waits` });
     }
     const isBounded = pass.kind === 'full' || pass.kind === 'sweep';
-    // Whoever comes first takes the place, so each looks again when it gets there.
-    while (isBounded && this.#fullReads >= FULL_READS_AT_ONCE) {
-      await condition(() => this.#fullReads < FULL_READS_AT_ONCE);
-    }
+    if (isBounded) await this.#place();
     // What is not done is carried into the next run, so another call here would be cut off at once.
     if (this.#stopping || workflowInfo().continueAsNewSuggested) return undefined;
     delete pass.waitsUntil;
@@ -155,6 +152,13 @@ export class Reads {
     } finally {
       if (isBounded) this.#fullReads -= 1;
       this.#reading.delete(pass);
+    }
+  }
+
+  /** The first to come takes a place that is free, so each looks again when it gets there. */
+  async #place(): Promise<void> {
+    while (this.#fullReads >= FULL_READS_AT_ONCE) {
+      await condition(() => this.#fullReads < FULL_READS_AT_ONCE);
     }
   }
 }

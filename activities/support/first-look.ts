@@ -1,9 +1,7 @@
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, PassKind, PlannedPass, Trigger } from '../../src/domain/sync.ts';
-import { SAID_WHEN_ASKED } from '../../src/domain/life.ts';
 import { healTogether } from '../../src/store/due.ts';
-import { unpark } from '../../src/store/life.ts';
 import { openPass, passCounts, type Pass } from '../../src/store/passes.ts';
 import type { Paid } from '../../src/store/debts.ts';
 import type { DatabaseClock } from './clock.ts';
@@ -11,6 +9,7 @@ import type { ActivityDeps } from './deps.ts';
 import { isInfrastructure } from './failures.ts';
 import type { Liveness } from './liveness.ts';
 import { noteFailedRead } from './note-failure.ts';
+import { unparkByRead } from './unpark.ts';
 import { walk } from './walk.ts';
 
 export interface Sync {
@@ -86,7 +85,7 @@ async function lookAt(
       return;
     }
     end = await walk(deps, pass, { clock, liveness, box });
-    if (end.pass.pages > pass.pages) await unpark(deps.store, integrationId, SAID_WHEN_ASKED);
+    if (end.pass.pages > pass.pages && (await unparkByRead(deps, integrationId))) look.owes = true;
   } catch (error) {
     // Where Postgres has failed for one endpoint, Temporal tries that one again, and the others are not read twice.
     if (!isInfrastructure(error)) throw error;

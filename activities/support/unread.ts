@@ -18,7 +18,8 @@ export async function keepUnread(
   await keepReads(deps, integration, kind, models);
   const said = statusReason ?? 'no reason given';
   const now = await databaseTime(deps.store);
-  const waits = status === 'parked' && !needsPerson && retryAt;
+  // A look whose time has come has been tried, and Kombo did not answer: then the look-up waits as any failing read does.
+  const waits = status === 'parked' && !needsPerson && retryAt && retryAt > now;
   const reason =
     status === 'paused'
       ? { code: 'Paused', message: `Paused: ${said}. The reads are kept for later.` }
@@ -27,7 +28,7 @@ export async function keepUnread(
     ...blocked(reason),
     tool,
     category,
-    retryInMs: waits ? Math.max(0, retryAt.getTime() - now.getTime()) : null,
+    retryInMs: waits ? retryAt.getTime() - now.getTime() : null,
   };
 }
 

@@ -77,7 +77,7 @@ function addHooks(api: FastifyInstance, { world, apiKey, faults, rateLimit, requ
     const now = world.now();
     request.sandboxLog = { method: request.method, path, query, integrationId, at: now, status: undefined };
     requests.add(request.sandboxLog);
-    request.sandboxFaults = faults.take({ path, integrationId, cursor: query['cursor'] !== undefined });
+    request.sandboxFaults = faults.take({ path, integrationId, query });
     const skew = faultOf(request.sandboxFaults, 'clock-skew')?.ms ?? 0;
     reply.header('date', new Date(now.getTime() + skew).toUTCString());
     if (await applyFaults(reply, request.sandboxFaults)) return reply;

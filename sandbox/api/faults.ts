@@ -6,6 +6,8 @@ const SCOPE = {
   integration: z.string().optional(),
   /** Only this path below `/v1`, as `/ats/jobs` or `/check-api-key`. */
   endpoint: z.string().optional(),
+  /** Only requests that read like this: what has changed, everything, or records by their ids. */
+  reads: z.enum(['delta', 'full', 'ids']).optional(),
   /** The first matching request that it hits, counted from 1. */
   nth: z.int().min(1).default(1),
   /** How many matching requests it hits, then it is used up. */
@@ -66,7 +68,8 @@ interface Armed {
 export interface FaultTarget {
   path: string;
   integrationId: string | undefined;
-  cursor: boolean;
+  /** What the request asks for, by name. */
+  query: Readonly<Record<string, string>>;
 }
 
 /** The faults that wait for their request. */
@@ -111,11 +114,18 @@ function hit(armed: Armed, target: FaultTarget): boolean {
   const { fault } = armed;
   if (fault.integration !== undefined && fault.integration !== target.integrationId) return false;
   if (fault.endpoint !== undefined && fault.endpoint !== target.path) return false;
-  if ((fault.kind === 'refuse-cursor' || fault.kind === 'repeat-cursor') && !target.cursor) return false;
+  if ((fault.kind === 'refuse-cursor' || fault.kind === 'repeat-cursor') && !target.query['cursor'])
+    return false;
+  if (fault.reads !== undefined && fault.reads !== readsOf(target)) return false;
   if (++armed.seen < fault.nth) return false;
   if (fault.chance !== undefined && armed.random() >= fault.chance) return false;
   armed.hits++;
   return true;
+}
+
+function readsOf({ query }: FaultTarget): 'delta' | 'full' | 'ids' {
+  if (query['ids'] !== undefined) return 'ids';
+  return query['updated_after'] === undefined ? 'full' : 'delta';
 }
 
 /** The fault of that kind among those that hit a request. */

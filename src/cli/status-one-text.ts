@@ -85,7 +85,8 @@ function passText({
 function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
   if (disabled) return 'not offered';
   const [failing] = failuresOf(owed);
-  if (failing && lastPass?.state !== 'running') return failing.failure.needsPerson ? 'needs a person' : 'failing';
+  if (failing && lastPass?.state !== 'running')
+    return failing.failure.needsPerson ? 'needs a person' : 'failing';
   return lastPass?.state ?? 'never read';
 }
 

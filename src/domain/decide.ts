@@ -255,7 +255,9 @@ function whyNotOffered(
   const refused = refusalOf(history);
   if (!refused?.failure) return undefined;
   // The catch-up looks by itself, so it waits the day out; news does not, and a full sync leaves nothing out.
-  const tries = ask.kind === 'full' || mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);
+  const tries =
+    ask.kind === 'full' ||
+    mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);
   return tries ? undefined : { code: refused.failure.code, message: refused.failure.message };
 }
 
@@ -266,7 +268,7 @@ export function refusalOf({ debts }: Pick<EndpointHistory, 'debts'>): Debt | und
 
 /** Whether a failure counts as one: what the tool does not offer has not failed. */
 export function isFailing(debt: Debt | undefined): debt is Debt & { failure: Failure } {
-  return debt?.failure != null && debt.failure.errorClass !== 'EndpointDisabled';
+  return Boolean(debt?.failure) && debt?.failure?.errorClass !== 'EndpointDisabled';
 }
 
 /** What healed together heals together: whether an error is of a kind that ends for many reads at once. */

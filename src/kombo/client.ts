@@ -222,7 +222,7 @@ function toIntegration(data: {
 }
 
 function clean(text: string | null | undefined): string | null {
-  return text == null ? null : cleanLine(text);
+  return text === null || text === undefined ? null : cleanLine(text);
 }
 
 function toDate(text: string | null | undefined): Date | null {

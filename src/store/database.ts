@@ -32,7 +32,7 @@ export interface StoreOptions {
 
 /** Opens a pool. Nothing is connected until the first query, so that a process starts while Postgres is down. */
 export function openStore(databaseUrl: Secret | string, options: StoreOptions = {}): Store {
-  const pool = new pg.Pool({
+  const settings = {
     connectionString: typeof databaseUrl === 'string' ? databaseUrl : databaseUrl.reveal(),
     max: options.max ?? 20,
     application_name: options.applicationName ?? 'kombo-sync',
@@ -43,8 +43,10 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
     // Where the server has vanished without a word, its own timeout cannot come.
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     types: { getTypeParser },
+    // The pool waits for it.
     onConnect: (client: pg.ClientBase) => client.query(SESSION),
-  } as pg.PoolConfig);
+  };
+  const pool = new pg.Pool(settings);
   // An idle connection that the server closes is reported here; without a listener it would end the process.
   pool.on('error', () => {});
   // The pool does not listen to a connection while somebody uses it. What is asked of it then fails, which is all to know.

@@ -32,7 +32,8 @@ const NOW = `date_trunc('milliseconds', clock_timestamp())`;
 /** SQL for a debt whose last tries have failed. What the tool does not offer has not failed. */
 export const IS_FAILING = `failing_since is not null and failure_class <> 'EndpointDisabled'`;
 
-const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, tried_by = null, failure_class = null,
+/** SQL that ends a failure. */
+export const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, tried_by = null, failure_class = null,
   failure_code = null, failure_message = null, needs_person = false, given_up = false`;
 
 /**
@@ -170,6 +171,20 @@ export async function noteFailure(
       where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}`.execute(db);
   });
   return noted;
+}
+
+/** A read that had failed goes on: it stays owed until its pass has ended, and fails no more. */
+export async function noteProgress(
+  { pool }: Store,
+  integrationId: string,
+  endpoint: string,
+  kind: DebtKind,
+): Promise<void> {
+  await pool.query(
+    `update kombo_sync.debts set due_at = null, ${NO_FAILURE}
+     where integration_id = $1 and endpoint = $2 and kind = $3 and failing_since is not null`,
+    [integrationId, endpoint, kind],
+  );
 }
 
 /** What the end of a pass has changed in what is owed. */

@@ -3,7 +3,7 @@ import { HEALING_CLASSES } from '../domain/decide.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import { PASS_ALIVE_MS } from '../domain/retry.ts';
 import type { Store } from './database.ts';
-import { IS_FAILING } from './debts.ts';
+import { IS_FAILING, NO_FAILURE } from './debts.ts';
 
 /* When what is owed is due, and what makes it due before its time. */
 
@@ -55,6 +55,15 @@ const mayBeRead = (extra: string) => `case
         and e.model <> all(i.unavailable_models))
     and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
       and r.failure_class = 'EndpointDisabled') end`;
+
+/** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
+export async function forgetUnread({ pool }: Store, extraEndpoints: readonly string[]): Promise<void> {
+  const read = CATALOGUE.filter(({ status, path }) => status === 'current' || extraEndpoints.includes(path));
+  await pool.query(
+    `update kombo_sync.debts set due_at = null, ${NO_FAILURE} where ${IS_FAILING} and kind <> 'look-up' and endpoint <> all($1)`,
+    [read.map(({ path }) => path)],
+  );
+}
 
 export interface RetryQuery {
   /** The setting EXTRA_ENDPOINTS. */

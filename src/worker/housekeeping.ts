@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { takeOverdue } from '../store/due.ts';
+import { forgetUnread, takeOverdue } from '../store/due.ts';
 import { listUnsettled } from '../store/life.ts';
 import { endPass, listLostPasses } from '../store/pass-life.ts';
 import { isRunOpen } from '../temporal/running.ts';
@@ -69,6 +69,7 @@ async function tidyUp(deps: HousekeepingDeps, signal: AbortSignal): Promise<void
     await settle(id);
     log.info({ integrationId: id }, 'Temporal is in line with an integration again');
   });
+  await forgetUnread(store, extraEndpoints);
   await each(await takeOverdue(store, extraEndpoints, AT_ONCE), async (id) => {
     await wake(id);
     log.debug({ integrationId: id }, 'A sync is woken for what is due');

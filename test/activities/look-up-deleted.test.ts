@@ -134,7 +134,7 @@ describe('(I21) deleted', () => {
     },
   );
 
-  test('(I27) Temporal is brought in line later when it is away, and no read waits for it', async () => {
+  test('(I28) Temporal is brought in line later when it is away, and no read waits for it', async () => {
     const id = await whole();
     const deletedAt = new Date();
     control.removeIntegration(id);

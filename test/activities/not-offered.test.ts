@@ -114,7 +114,7 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
   });
 
-  test('(I26) is tried again for a webhook that names it, though not more often than once in RETRY_INTERVAL', async () => {
+  test('(I27) is tried again for a webhook that names it, though not more often than once in RETRY_INTERVAL', async () => {
     const id = await refused();
     const before = bench.queries(id).length;
     expect(await named(id, 'ats_jobs')).toMatchObject({ outcomes: [{ status: 'skipped' }] });

@@ -174,7 +174,7 @@ describe('what heals together', () => {
       },
     });
 
-  test('(I26) one read that works again makes due what failed in the same outage, of this integration and of others', async () => {
+  test('(I27) one read that works again makes due what failed in the same outage, of this integration and of others', async () => {
     const [one, other, older] = [
       await wholeIntegration(bench),
       await wholeIntegration(bench),

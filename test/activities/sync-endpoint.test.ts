@@ -111,7 +111,7 @@ describe('going on', () => {
     expect(result).toMatchObject({ state: 'completed', counts: { pages: 3, records: 600, created: 600 } });
   });
 
-  test('(I9) (I26) a delta that has failed is resumed at its cursor by the next sync', async () => {
+  test('(I9) a delta that has failed is resumed at its cursor by the next sync', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));

@@ -77,7 +77,7 @@ describe('(I26) the gate of a table', () => {
   test('closes for five seconds after a lock was met, and says how long it stays so', async () => {
     await expect(gate.write(TAGS, locked)).rejects.toMatchObject({ ...CLOSED, retryAfterMs: 5_000 });
     vi.advanceTimersByTime(4_000);
-    const work = vi.fn(() => Promise.resolve());
+    const work = vi.fn<() => Promise<void>>(() => Promise.resolve());
     await expect(gate.write(TAGS, work)).rejects.toMatchObject({ ...CLOSED, retryAfterMs: 1_000 });
     expect(work).not.toHaveBeenCalled();
     expect(await gate.write(JOBS, () => Promise.resolve('free'))).toBe('free');
@@ -88,7 +88,7 @@ describe('(I26) the gate of a table', () => {
 
   test('refuses those that wait when it closes: none of them takes a connection', async () => {
     const writes = Array.from({ length: AT_ONCE }, () => slow());
-    const work = vi.fn(() => Promise.resolve());
+    const work = vi.fn<() => Promise<void>>(() => Promise.resolve());
     const waiting = Array.from({ length: 3 }, () => gate.write(TAGS, work));
     const results = Promise.allSettled(waiting);
     writes[0]!.fail(Object.assign(new Error('canceling statement'), { code: '55P03' }));

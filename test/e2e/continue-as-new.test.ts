@@ -4,7 +4,8 @@ import { Connection } from '@temporalio/client';
 import { afterAll, expect, inject, test } from 'vitest';
 import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/temporal/names.ts';
 import { eventually } from '../support/poll.ts';
-import { createSystem } from './setup.ts';
+import { createProxy } from './proxy.ts';
+import { createSystem, storeThrough } from './setup.ts';
 
 /** A server that asks for continue-as-new after so few events that nearly every run gets to hear it. */
 async function startImpatientServer(): Promise<string> {
@@ -31,6 +32,8 @@ async function startImpatientServer(): Promise<string> {
       ...labels,
     ]
       .concat('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25')
+      // Of the kind that answers a webhook with an error once a run has grown past it.
+      .concat('--dynamic-config-value', 'history.maximumSignalsPerExecution=100')
       .concat('--dynamic-config-value', 'frontend.enableServerVersionCheck=false'),
     { stdio: 'ignore' },
   );
@@ -49,7 +52,9 @@ async function startImpatientServer(): Promise<string> {
 
 const system = await createSystem({}, await startImpatientServer());
 const { control, temporal } = system;
-await system.worker({ chunkMs: 0 });
+const database = new URL(system.store.url);
+const wire = await createProxy(database);
+await system.worker({ chunkMs: 0, store: storeThrough(wire.address, system.store.url) });
 await system.server();
 
 test('(I6) webhooks across continue-as-new are never lost', { timeout: 90_000 }, async () => {
@@ -68,3 +73,19 @@ test('(I6) webhooks across continue-as-new are never lost', { timeout: 90_000 },
   const query = `WorkflowId = '${syncWorkflowId(id)}' and ExecutionStatus = 'ContinuedAsNew'`;
   expect((await temporal.client.workflow.count(query)).count).toBeGreaterThan(1);
 });
+
+test(
+  '(I1) (I26) webhooks of a busy integration are taken for as long as Postgres is away',
+  { timeout: 90_000 },
+  async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const [user] = control.ids(id, 'lms_users') as [string];
+    await wire.cut();
+    control.update(id, 'lms_users', user, { remote_id: 'while it is away' });
+    for (let times = 0; times < 400; times += 1) await system.tell(id, ['lms_users', `model_${times % 50}`]);
+    await wire.mend();
+    await system.arrives(id, 'lms_users', user, 'while it is away');
+    expect(await system.settled(id)).toMatchObject({ failed: [] });
+  },
+);

@@ -91,7 +91,9 @@ test.concurrent(
         });
         expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
         expect(parked.retryAt?.getTime()).toBeGreaterThan(Date.now());
-        const scheduled = await eventually(async () => (await describeSchedule(temporal.client, id)).fullSync);
+        const scheduled = await eventually(
+          async () => (await describeSchedule(temporal.client, id)).fullSync,
+        );
         expect(scheduled).toMatchObject({ paused: false });
         // What is announced meanwhile is accepted, and nothing is read for it.
         await send(id, 'data-changed');

@@ -27,9 +27,9 @@ interface PassRow {
 const addPass = ({ syncId, endpoint, at, state = 'completed', integrationId = id }: PassRow) =>
   store.pool.query(
     `insert into kombo_sync.passes
-       (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state, watermark_at, moves_watermark,
+       (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state, watermark_at, moves_watermark,
         created, started_at, finished_at, error_code, error_message)
-     values ($1, 'sync/x', 'run-x', $2, $3, 'delta', 'webhook', $4, now(), true, 7, $5, clock_timestamp(),
+     values ($1, 'sync/x', 'run-x', $2, $3, 'delta', 'webhook', 'webhook', $4, now(), true, 7, $5, clock_timestamp(),
        case when $4 = 'failed' then 'REMOTE.X' end, case when $4 = 'failed' then 'It does not answer.' end)`,
     [syncId, integrationId, endpoint, state, at],
   );

@@ -196,7 +196,7 @@ test('null is said where an answer can be null', async () => {
   const detail = await call('GET', `/integrations/${id}`);
   expect(list.json()).toMatchObject({ integrations: [{ drift: null }] });
   expect(detail.json()).toMatchObject({ drift: null, schedules: { fullSync: null, catchUp: null } });
-  expect(detail.json<{ endpoints: object[] }>().endpoints[0]).toMatchObject({ lastPass: null, owed: null });
+  expect(detail.json<{ endpoints: object[] }>().endpoints[0]).toMatchObject({ lastPass: null, owed: [] });
   expect(await problemOf('/api/v1/integrations', list.json())).toBeUndefined();
   expect(await problemOf('/api/v1/integrations/{id}', detail.json())).toBeUndefined();
   expect(await problemOf('/api/v1/integrations/{id}', { ...detail.json<object>(), drift: 'odd' })).toMatch(

@@ -30,6 +30,9 @@ describe('with Temporal and without Postgres', () => {
       expect(JSON.parse(Buffer.from(payload ?? []).toString())).toEqual({
         models: ['hris_teams'],
         deliveries: { 'data-changed': 1 },
+        // Enough to begin with where Kombo does not answer about an integration that is new.
+        tool: 'personio',
+        category: 'HRIS',
       });
     } finally {
       await server.close();

@@ -13,9 +13,9 @@ describe('notices', () => {
     const read = await pageReader(own);
     const endPass = (state: string, code: string | null) =>
       own.pool.query(
-        `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, state,
+        `insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because, state,
            watermark_at, moves_watermark, error_code, finished_at)
-         values (gen_random_uuid(), 'w', 'r', 'personio:1', '/hris/groups', 'delta', 'webhook', $1, now(), true, $2, clock_timestamp())`,
+         values (gen_random_uuid(), 'w', 'r', 'personio:1', '/hris/groups', 'delta', 'webhook', 'webhook', $1, now(), true, $2, clock_timestamp())`,
         [state, code],
       );
     await endPass('completed', null);

@@ -24,7 +24,6 @@ import {
   start,
   store,
   withWorld,
-  world,
 } from './setup.ts';
 
 /**

@@ -37,6 +37,22 @@ describe('which requests are hit', () => {
     expect(await codes(sandbox, 1, '/ats/jobs')).toEqual([200]);
   });
 
+  test('only those that read what has changed, everything, or by ids', async () => {
+    const since = `${PATH}?updated_after=2026-01-01T00:00:00Z`;
+    for (const [reads, statuses] of [
+      ['delta', [503, 200, 200]],
+      ['full', [200, 503, 200]],
+      ['ids', [200, 200, 503]],
+    ] as const) {
+      const sandbox = testSandbox();
+      sandbox.control.addFault({ kind: 'unavailable', reads, count: 'always' });
+      const paths = [since, PATH, `${PATH}?ids=one`];
+      const seen = [];
+      for (const path of paths) seen.push(...(await codes(sandbox, 1, path)));
+      expect(seen).toEqual(statuses);
+    }
+  });
+
   test('some at random, the same for the same seed', async () => {
     const fault: FaultSpec = { kind: 'unavailable', chance: 0.5, count: 'always' };
     const runs: number[][] = [];

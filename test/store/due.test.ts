@@ -40,7 +40,7 @@ const dueIn = async (...where: Parameters<typeof debtAt>) =>
 describe('when Kombo answers again', () => {
   const heal = (id = integration) => healTogether(store, id, inMs(-HOUR), MINUTE);
 
-  test('(I10) what failed in the same way is due, but not sooner than RETRY_INTERVAL after its last try', async () => {
+  test('(I27) what failed in the same way is due, but not sooner than RETRY_INTERVAL after its last try', async () => {
     await debt(failing(30 * MINUTE));
     await debt({ endpoint: JOBS, ...failing(20_000, 'AccessDenied') });
     await debt({ endpoint: LOOK_UP, kind: 'look-up', ...failing(2 * MINUTE) });
@@ -62,7 +62,7 @@ describe('when Kombo answers again', () => {
     expect(await dueIn(TAGS, 'full')).toBeGreaterThan(4 * HOUR);
   });
 
-  test('other integrations of the same outage are due too, and their syncs are to be woken', async () => {
+  test('(I27) other integrations of the same outage are due too, and their syncs are to be woken', async () => {
     const [same, before] = [`${integration}-a`, `${integration}-b`];
     await debt(failing(10 * MINUTE), same);
     await debt({ endpoint: JOBS, ...failing(10 * MINUTE) }, same);
@@ -79,7 +79,7 @@ describe('when Kombo answers again', () => {
     expect(await dueIn(TAGS, 'delta', same)).toBeGreaterThan(20_000);
   });
 
-  test('of many a few hundred are woken at once, and each of them wakes more', async () => {
+  test('(I27) of many a few hundred are woken at once, and each of them wakes more', async () => {
     const ids = Array.from({ length: 230 }, (_, index) => `${integration}-${String(index).padStart(3, '0')}`);
     for (const id of ids) await debt(failing(10 * MINUTE), id);
     const first = await heal();
@@ -153,6 +153,17 @@ describe('a timer', () => {
     await debt({ endpoint: path, dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBeNull();
     expect(await nextRetryMs(store, integration, { extraEndpoints: [path] })).toBe(0);
+  });
+
+  test('waits for a look-up of one that is parked, and of none that is paused or removed', async () => {
+    await debt({ endpoint: LOOK_UP, kind: 'look-up', dueAt: inMs(-HOUR), failure: {} });
+    expect(await next()).toBe(0);
+    await park(store, integration, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null });
+    expect(await next()).toBe(0);
+    await pause(store, integration, 'audit');
+    expect(await next()).toBeNull();
+    await remove(store, integration, { code: 'Deleted', message: 'm', at: new Date() });
+    expect(await next()).toBeNull();
   });
 
   test.each<[string, (id: string) => Promise<unknown>]>([

@@ -158,7 +158,7 @@ describe('a read that failed', () => {
 });
 
 describe('its pause', () => {
-  test('(I10) is RETRY_INTERVAL at first, and then a tenth of the outage, up to RETRY_MAX_INTERVAL', async () => {
+  test('(I27) is RETRY_INTERVAL at first, and then a tenth of the outage, up to RETRY_MAX_INTERVAL', async () => {
     for (const [outage, longest] of [
       [0, MINUTE],
       [5 * MINUTE, MINUTE],
@@ -193,7 +193,7 @@ describe('its pause', () => {
     expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);
   });
 
-  test('is an hour at most while Kombo refuses the key, since everything is behind then', async () => {
+  test('(I27) is an hour at most while Kombo refuses the key, since everything is behind then', async () => {
     await fail('delta', { error: error('AccessDenied') });
     await age(20 * HOUR);
     await fail('delta', { error: error('AccessDenied') });

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { LOOK_UP } from '../../src/domain/sync.ts';
 import { noteFailure, owe } from '../../src/store/debts.ts';
 import { leaveToNextSync, takeOverdue } from '../../src/store/due.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
-import { pause } from '../../src/store/life.ts';
+import { park, pause } from '../../src/store/life.ts';
 import { pausePass } from '../../src/store/pass-life.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
@@ -42,7 +43,7 @@ describe('what is overdue', () => {
       pass.id,
     ]);
 
-  test('(I6) is found when it has been due for a minute, and again after five', async () => {
+  test('(I28) is found when it has been due for a minute, and again after five', async () => {
     await debt({ since: inMs(-30_000) });
     expect(await isTaken()).toBe(false);
     await debt({ kind: 'full', ...longAgo });
@@ -90,6 +91,15 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(false);
     await saveIntegration(store, { id: integration, tool: 'demo', category: 'ATS' });
     expect(await isTaken()).toBe(true);
+  });
+
+  test('is also a look-up, of one that is parked too', async () => {
+    await debt({ endpoint: LOOK_UP, kind: 'look-up', ...longAgo });
+    await park(store, integration, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null });
+    await debt(longAgo);
+    expect(await take()).toEqual([integration]);
+    await store.pool.query(`delete from kombo_sync.debts where kind = 'look-up'`);
+    expect(await isTaken()).toBe(false);
   });
 
   test('is not what a pass reads just now, or will read when a limit of Kombo is over', async () => {

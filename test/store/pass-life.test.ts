@@ -173,7 +173,7 @@ describe('a pass that shows no life', () => {
       [pass.id, minutes],
     );
 
-  test('for two minutes may have lost its workflow, which is asked for by its ids', async () => {
+  test('(I28) for two minutes may have lost its workflow, which is asked for by its ids', async () => {
     const [pass, young] = [await begin(), await begin('delta')];
     await sleepFor(pass, 2.1);
     await sleepFor(young, 1.9);

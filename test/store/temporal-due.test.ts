@@ -26,7 +26,7 @@ beforeEach(async () => {
   await saveIntegration(store, { id, ...KNOWN });
 });
 
-describe('Temporal is due', () => {
+describe('(I28) Temporal is due', () => {
   test('for one that is new, however it came', async () => {
     expect(await isDue()).toBe(true);
     id = `${id}-unseen`;
@@ -60,7 +60,7 @@ describe('Temporal is due', () => {
   });
 });
 
-describe('Temporal is in line', () => {
+describe('(I28) Temporal is in line', () => {
   test('not where the status has changed while it was brought in line', async () => {
     const before = await known();
     await pause(store, id, 'audit');
@@ -88,7 +88,7 @@ describe('Temporal is in line', () => {
   });
 });
 
-test('what is due for a while is listed, those first that have waited longest', async () => {
+test('(I28) what is due for a while is listed, those first that have waited longest', async () => {
   await store.pool.query('delete from kombo_sync.integrations');
   const age = async (name: string, seconds: number) => {
     await saveIntegration(store, { id: name, ...KNOWN });

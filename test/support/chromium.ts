@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
@@ -49,8 +49,25 @@ async function launchPackaged(env: Env): Promise<Browser> {
     LD_LIBRARY_PATH: [path.join(folder, 'al2023', 'lib'), process.env['LD_LIBRARY_PATH']]
       .filter(Boolean)
       .join(':'),
-    FONTCONFIG_PATH: path.join(folder, 'fonts'),
+    FONTCONFIG_FILE: await listFonts(folder),
   });
+}
+
+/** The package's own list names folders of another machine, and without a font Chromium ends with the first page. */
+async function listFonts(folder: string): Promise<string> {
+  const list = path.join(folder, 'fonts-here.conf');
+  if (existsSync(list)) return list;
+  const work = `${list}-${process.pid}`;
+  const fonts = path.join(folder, 'fonts');
+  await writeFile(
+    work,
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${fonts}</dir><cachedir>${path.join(folder, 'fonts-cache')}</cachedir></fontconfig>
+`,
+  );
+  await rename(work, list);
+  return list;
 }
 
 /**

@@ -104,7 +104,7 @@ test('(I10) a sweep that stopped is a failure that you must look at', async () =
     ...readFailed({ message: 'Too many.' }),
     reason: { code: 'SweepStopped', message: 'Too many.' },
   };
-  await finish(run, '/ats/jobs', stopped as ReturnType<typeof read>);
+  await finish(run, '/ats/jobs', stopped);
   await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'partial',

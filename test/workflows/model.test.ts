@@ -4,7 +4,7 @@ import {
   carriedBy,
   changed,
   INPUT,
-  kept,
+  type kept,
   more,
   read,
   readFailed,

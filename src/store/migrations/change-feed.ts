@@ -1,0 +1,71 @@
+import { CHANGE_OPS } from '../schema.ts';
+
+/** A check of a column against the values that the code knows. */
+export const oneOf = (column: string, values: readonly string[]) =>
+  `${column} in (${values.map((value) => `'${value}'`).join(', ')})`;
+
+/** The change feed, with the functions that write and read it in order. A part of the first step. */
+export const CHANGE_FEED = [
+  `create table kombo_sync.changes (
+    seq bigint generated always as identity primary key,
+    integration_id text not null,
+    table_name text not null,
+    id text not null,
+    op text not null check (${oneOf('op', CHANGE_OPS)}),
+    at timestamptz not null default clock_timestamp()
+  )`,
+  `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,
+  // From here on the sequence's last_value is never above what was given out, which the feed's horizon relies on.
+  `select setval(pg_get_serial_sequence('kombo_sync.changes', 'seq'), 1, true)`,
+
+  `create function kombo_sync.begin_write(target text) returns void language plpgsql volatile as $$
+  begin
+    -- One writer per table and integration: what a statement sees is what it changes.
+    perform pg_advisory_xact_lock(hashtextextended(target, 7105));
+    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
+    perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
+      from kombo_sync.changes_seq_seq;
+    -- Where somebody has locked the table itself, the page gives up soon and takes no connection meanwhile.
+    perform set_config('lock_timeout', '2s', true);
+    -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
+    -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
+    perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+      set_config('enable_mergejoin', 'off', true);
+  end $$`,
+  `comment on function kombo_sync.begin_write is 'First step of every transaction that writes data and changes.'`,
+
+  `create function kombo_sync.changes_horizon() returns bigint language plpgsql volatile as $$
+  declare
+    newest bigint;
+    horizon bigint;
+  begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+      raise exception 'Read the change feed in a READ COMMITTED transaction; an older snapshot could skip changes.';
+    end if;
+    if pg_is_in_recovery() then
+      raise exception 'Read the change feed on the primary server; a standby does not know of open transactions.';
+    end if;
+    -- The order matters: whoever took a number up to newest announced itself before that, and is either still in
+    -- pg_locks now or has committed, and then the next statement sees its rows.
+    select last_value into newest from kombo_sync.changes_seq_seq;
+    select min(newest - ((newest - objid::bigint) % 2147483648 + 2147483648) % 2147483648) into horizon
+      from pg_locks
+      where locktype = 'advisory' and classid = 7105 and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database());
+    return least(newest, horizon);
+  end $$`,
+  `comment on function kombo_sync.changes_horizon is 'Every change up to this seq is committed and visible, or never will be.'`,
+
+  `create function kombo_sync.read_changes(after bigint, max integer default 1000)
+  returns setof kombo_sync.changes language plpgsql volatile as $$
+  declare
+    horizon bigint := kombo_sync.changes_horizon();
+  begin
+    return query
+      select c.* from kombo_sync.changes c
+      where c.seq > after and c.seq <= horizon
+      order by c.seq
+      limit max;
+  end $$`,
+  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps. Keep the last seq as the next position.'`,
+];

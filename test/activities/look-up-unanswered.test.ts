@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { findIntegration } from '../../src/store/integrations.ts';
+import { listUnknown } from '../../src/store/life.ts';
+import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
+import { environment, every, failure, inSync, readsOf, run } from './setup.ts';
+
+const { bench, startSync, begin, known, whole } = await createLookUps();
+const { control, store } = bench;
+const { lookUpIntegration } = bench.activities();
+
+describe('an id that Kombo does not know', () => {
+  const isUnknown = async (id: string) => (await listUnknown(store)).some((entry) => entry.id === id);
+  const at = Date.now();
+  const deliveries = [{ type: 'data-changed', times: 1, firstAt: at, lastAt: at }];
+
+  test('and that webhooks name is noted until it does', async () => {
+    const id = `bombohr:${randomUUID()}`;
+    const named = () => run(startSync, { ...input(id, { models: ['ats_jobs'] }), deliveries });
+    expect(await named()).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
+    await named();
+    expect(await isUnknown(id)).toBe(true);
+    expect(await findIntegration(store, id)).toBeUndefined();
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    expect(readsOf(await named())).toEqual(FULL);
+    expect(await isUnknown(id)).toBe(false);
+  });
+
+  test('and that you start a sync for is told to you, and counts for no webhook', async () => {
+    const id = `bombohr:${randomUUID()}`;
+    for (const kind of ['full', 'delta'] as const) {
+      expect(await run(startSync, { ...input(id), kind })).toMatchObject({
+        blocked: { code: 'IntegrationGone', message: expect.stringContaining('does not know') as string },
+      });
+    }
+    expect(await isUnknown(id)).toBe(false);
+    expect(bench.logs()).not.toMatch(new RegExp(`${id}.*A webhook named`));
+  });
+});
+
+describe('(I6) (I25) what was asked for of an integration that has no row', () => {
+  test.each([
+    { kind: 'error', code: 'PLATFORM.UNKNOWN_ERROR', status: 500 },
+    { kind: 'error', code: 'INTEGRATION.QA_FAILED', status: 400 },
+    { kind: 'status', status: 403 },
+    { kind: 'status', status: 404 },
+    { kind: 'status', status: 503 },
+  ] as const)('waits in the run while Kombo answers with %j', async (fault) => {
+    const id = await bench.integration({}, false);
+    const faultId = control.addFault({ ...fault, endpoint: lookUp(id), count: 'always' });
+    for (let times = 0; times < 2; times += 1) {
+      expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject({
+        unanswered: true,
+        passes: [],
+        blocked: { code: expect.any(String) as string },
+      });
+    }
+    control.removeFault(faultId);
+    expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual(FULL);
+  });
+
+  test('is read without waiting, where the webhook says what it is', async () => {
+    const id = await bench.integration({}, false);
+    control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id), count: 'always' });
+    const asked = { ...input(id, { models: ['ats_jobs'] }), tool: 'bombohr', category: 'ATS' };
+    expect(readsOf(await run(startSync, asked)).filter((read) => read.startsWith('full'))).toEqual(FULL);
+    expect(await known(id)).toMatchObject({ status: 'active', tool: 'bombohr', category: 'ATS' });
+  });
+
+  test('waits where Kombo refuses the key', async () => {
+    const id = await bench.integration({}, false);
+    const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
+    expect(await run(shut.startSync, input(id))).toMatchObject({
+      unanswered: true,
+      blocked: { code: expect.stringMatching(/AUTH|Denied/) as string },
+    });
+  });
+
+  test('and of one that is removed, which no other sync would look at again', async () => {
+    const id = await whole();
+    await begin(id, { lookUp: true, deletedAt: new Date() });
+    control.removeIntegration(id);
+    control.addIntegration({ id, category: 'ATS', scale: 0 });
+    control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id) });
+    expect(await begin(id, { lookUp: true })).toMatchObject({ unanswered: true });
+    expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
+  });
+});
+
+describe('lookUpIntegration', () => {
+  const look = (id: string) =>
+    run(lookUpIntegration, { integrationId: id, syncId: randomUUID() }, inSync(id));
+
+  test('has the time that a slow answer takes, and says what has come of it', async () => {
+    const id = await whole();
+    control.setIntegration(id, { status: 'INVALID' });
+    control.addFault({ kind: 'delay', ms: 2_000, endpoint: lookUp(id) });
+    expect(await look(id)).toEqual({ failure: null, owes: true, retryInMs: null });
+    expect(await known(id)).toMatchObject({ status: 'parked' });
+    control.setIntegration(id, { status: 'ACTIVE' });
+    expect(await look(id)).toMatchObject({ failure: null, owes: true });
+    expect(readsOf(await begin(id))).toEqual(every('full'));
+  });
+
+  test('(I10) notes that Kombo could not be asked, and when it is tried again', async () => {
+    const id = await whole();
+    control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id) });
+    expect(await look(id)).toMatchObject({
+      failure: { code: expect.any(String) as string },
+      owes: false,
+      retryInMs: expect.any(Number) as number,
+    });
+    expect(await bench.debts(id, '/integrations/{id}')).toMatchObject({
+      'look-up': { failure: { failures: 1 } },
+    });
+    expect(await look(id)).toMatchObject({ failure: null, retryInMs: null });
+    expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
+  });
+
+  test('stops at once when it is cancelled', async () => {
+    const id = await whole();
+    control.addFault({ kind: 'stall', endpoint: lookUp(id) });
+    const env = environment();
+    setTimeout(() => env.cancel('CANCELLED'), 200);
+    const error = await failure(lookUpIntegration, { integrationId: id, syncId: 'x' }, env);
+    expect(error.name).toBe('CancelledFailure');
+  });
+});

@@ -1,0 +1,35 @@
+import type { Debt } from '../../src/domain/decide.ts';
+import type { DebtKind } from '../../src/domain/sync.ts';
+import { createSystem } from './setup.ts';
+
+/** Quiet time and three seconds, on a machine that is shared. */
+export const SOON_MS = 8_000;
+
+/** A service that tries again soon, for tests that break one part and look at another one. */
+export async function createLiveSystem() {
+  const system = await createSystem({ RETRY_INTERVAL: '1s', RETRY_MAX_INTERVAL: '2s' });
+  await system.worker();
+  await system.server();
+  const { control } = system;
+
+  return {
+    system,
+    debt: async (id: string, endpoint: string): Promise<Partial<Record<DebtKind, Debt>>> =>
+      (await system.debts(id)).get(endpoint) ?? {},
+    isOwed: async (id: string): Promise<boolean> => (await system.debts(id)).size > 0,
+    /** An integration that was read once. */
+    integration: async (users = 20): Promise<string> => {
+      const id = system.integration({ records: { lms_users: users } });
+      await system.firstSync(id);
+      return id;
+    },
+    /** Changes a record, tells of it, and waits until it is a row, which must be soon. */
+    change: async (id: string, table: 'lms_users' | 'lms_courses'): Promise<boolean> => {
+      const [record] = control.ids(id, table);
+      const value = `seen ${Math.random()}`;
+      control.update(id, table, record!, { remote_id: value });
+      await system.tell(id, [table]);
+      return system.arrives(id, table, record!, value, SOON_MS);
+    },
+  };
+}

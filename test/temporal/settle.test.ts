@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { saveIntegration, findIntegration } from '../../src/store/integrations.ts';
+import { pause, remove, resume } from '../../src/store/life.ts';
+import type { Lifecycle } from '../../src/temporal/lifecycle.ts';
+import { settleIntegration } from '../../src/temporal/settle.ts';
+import { createTestStore } from '../support/database.ts';
+
+const store = await createTestStore();
+let integrations = 0;
+let id = '';
+let calls: string[] = [];
+/** What happens while Temporal is asked for the first time. */
+let meanwhile: (() => Promise<unknown>) | undefined;
+
+/** A Temporal that notes what it is asked for. */
+const note = async <T>(call: string, answer: T): Promise<T> => {
+  calls.push(call);
+  const act = meanwhile;
+  meanwhile = undefined;
+  await act?.();
+  return answer;
+};
+const lifecycle: Lifecycle = {
+  ensureSchedules: ({ status }) => note(`schedules ${status}`, 'updated'),
+  deleteSchedules: () => note('no schedules', undefined),
+  cancelSyncs: (of, except) => note(`cancel all but ${except}`, [`sync/${of}`]),
+  wake: () => note('wake', undefined),
+  planErasure: (_id, at) => note(`erase ${at === 'now' ? at : at.toISOString()}`, undefined),
+  cancelErasure: () => note('keep data', undefined),
+};
+const settle = (except?: string) => settleIntegration({ store, lifecycle }, id, except);
+const isDue = async () => (await findIntegration(store, id))!.temporalDueAt !== null;
+const AT = new Date('2026-03-01T12:00:00Z');
+const leave = () => remove(store, id, { code: 'Deleted', message: 'm', at: AT });
+
+beforeEach(async () => {
+  id = `demo:${++integrations}`;
+  calls = [];
+  meanwhile = undefined;
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+});
+
+describe('(I28) Temporal is brought in line with the status of an integration', () => {
+  test('an active one has schedules, and nothing is cancelled', async () => {
+    expect(await settle()).toMatchObject({ schedules: 'updated', cancelled: [], integration: { id } });
+    expect(calls).toEqual(['keep data', 'schedules active']);
+    expect(await isDue()).toBe(false);
+  });
+
+  test('a paused one has paused schedules, and its syncs are cancelled but for the one that asks', async () => {
+    await pause(store, id, 'audit');
+    expect(await settle('sync/x')).toMatchObject({ cancelled: [`sync/${id}`] });
+    expect(calls).toEqual(['keep data', 'schedules paused', 'cancel all but sync/x']);
+  });
+
+  test('a removed one has no schedules and no syncs, and its data are erased once', async () => {
+    await leave();
+    await settle();
+    expect(calls).toEqual(['cancel all but undefined', 'no schedules', `erase ${AT.toISOString()}`]);
+    await store.pool.query('update kombo_sync.integrations set erased_at = now() where id = $1', [id]);
+    calls = [];
+    await settle();
+    expect(calls).toEqual(['cancel all but undefined', 'no schedules']);
+  });
+
+  test('one that is not known is none of its business', async () => {
+    id = 'demo:nobody';
+    expect(await settle()).toEqual({ integration: undefined, schedules: 'unchanged', cancelled: [] });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('(I28) what changes meanwhile', () => {
+  test('is brought in line too, before it counts as done', async () => {
+    meanwhile = () => pause(store, id, 'audit');
+    expect(await settle()).toMatchObject({ integration: { status: 'paused' } });
+    expect(calls).toEqual([
+      'keep data',
+      'schedules active',
+      'keep data',
+      'schedules paused',
+      'cancel all but undefined',
+    ]);
+    expect(await isDue()).toBe(false);
+  });
+
+  test('and stays due when Temporal cannot be reached', async () => {
+    meanwhile = () => Promise.reject(new Error('gRPC: UNAVAILABLE'));
+    await expect(settle()).rejects.toThrow('gRPC');
+    expect(await isDue()).toBe(true);
+  });
+
+  test('again and again is left to later', async () => {
+    let times = 0;
+    const flip = async (): Promise<void> => {
+      times += 1;
+      await (times % 2 ? pause(store, id, 'audit') : resume(store, id));
+    };
+    const restless: Lifecycle = {
+      ...lifecycle,
+      ensureSchedules: async (integration) => {
+        await flip();
+        return lifecycle.ensureSchedules(integration);
+      },
+    };
+    await settleIntegration({ store, lifecycle: restless }, id);
+    expect(times).toBe(5);
+    expect(await isDue()).toBe(true);
+  });
+});
