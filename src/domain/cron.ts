@@ -16,17 +16,47 @@ const FIELDS: readonly Field[] = [
   { min: 0, max: 7, names: WEEKDAYS },
 ];
 
+/** The values that each field allows, in order. A time is named when all fields allow it, as on Temporal's server. */
+export interface CronTimes {
+  minutes: readonly number[];
+  hours: readonly number[];
+  days: readonly number[];
+  months: readonly number[];
+  /** From 0, Sunday, to 7, which is Sunday too. */
+  weekdays: readonly number[];
+}
+
 /**
- * Whether Temporal's schedules take it as minute, hour, day, month and weekday, each a `*`, a number, a name, a range or a
- * list, with steps, and it ever comes true: https://docs.temporal.io/schedule#cron-expressions
+ * Reads what Temporal's schedules take as minute, hour, day, month and weekday, each a `*`, a number, a name, a range or a
+ * list, with steps: https://docs.temporal.io/schedule#cron-expressions
+ *
+ * @returns undefined for anything else, and for what never comes true.
  */
-export function isCron(text: string): boolean {
+export function parseCron(text: string): CronTimes | undefined {
   const parts = text.trim().toLowerCase().split(/\s+/);
-  if (parts.length !== FIELDS.length) return false;
-  const values = FIELDS.map((field, index) => valuesOf(parts[index]!, field));
-  const [, , days, months, weekdays] = values;
-  if (!days || !months || !weekdays || values.includes(undefined)) return false;
-  return months.some((month) => days[0]! <= LAST_DAYS[month - 1]!);
+  if (parts.length !== FIELDS.length) return undefined;
+  const [minutes, hours, days, months, weekdays] = FIELDS.map((field, index) =>
+    valuesOf(parts[index]!, field),
+  );
+  if (!minutes || !hours || !days || !months || !weekdays) return undefined;
+  const comes = months.some((month) => days[0]! <= LAST_DAYS[month - 1]!);
+  return comes ? { minutes, hours, days, months, weekdays } : undefined;
+}
+
+export function isCron(text: string): boolean {
+  return parseCron(text) !== undefined;
+}
+
+/** Whether it names a minute, which is given as if the local clock were UTC. */
+export function namesMinute(times: CronTimes, local: Date): boolean {
+  const weekday = local.getUTCDay();
+  return (
+    times.minutes.includes(local.getUTCMinutes()) &&
+    times.hours.includes(local.getUTCHours()) &&
+    times.days.includes(local.getUTCDate()) &&
+    times.months.includes(local.getUTCMonth() + 1) &&
+    (times.weekdays.includes(weekday) || (weekday === 0 && times.weekdays.includes(7)))
+  );
 }
 
 /** All values that a field allows, in order; undefined when it is wrong. */

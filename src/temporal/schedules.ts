@@ -6,6 +6,7 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import { runsLeftOut } from '../domain/clock-changes.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
@@ -30,13 +31,16 @@ const FINGERPRINT = 'komboSync';
 /**
  * Creates the schedules of an integration, or brings them up to the settings and to its status. One that was paused by hand
  * stays paused.
+ *
+ * @param now its year says for which years changes of the clocks are looked up.
  */
 export async function ensureSchedules(
   client: Client,
   config: ScheduleConfig,
   integration: Scheduled,
+  now = new Date(),
 ): Promise<EnsureResult> {
-  const results = [await ensure(client, fullSyncSchedule(config, integration))];
+  const results = [await ensure(client, fullSyncSchedule(config, integration, now))];
   if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
   else results.push(await ensure(client, catchUpSchedule(config, integration, config.CATCH_UP_INTERVAL)));
   return results.find((result) => result !== 'unchanged') ?? 'unchanged';
@@ -86,14 +90,14 @@ export async function reconcileSchedules(
   return result;
 }
 
-function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled): ScheduleOptions {
+function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: Date): ScheduleOptions {
   const { cron, jitterMs } = spreadCron(config.FULL_SYNC_CRON, integration.id, config.FULL_SYNC_SPREAD);
   const input: FullSyncInput = { integrationId: integration.id, trigger: 'schedule' };
   return build(config, integration, 'schedule', {
     scheduleId: fullSyncScheduleId(integration.id),
     when: `cron ${cron} ${config.FULL_SYNC_TIMEZONE}`,
     spec: {
-      cronExpressions: [cron],
+      cronExpressions: [cron, ...runsLeftOut(cron, config.FULL_SYNC_TIMEZONE, now)],
       timezone: config.FULL_SYNC_TIMEZONE,
       ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
     },

@@ -1,0 +1,100 @@
+import { namesMinute, parseCron } from './cron.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** This year and the four after it. Whole years, so that schedules change once a year and not each day. */
+const YEARS = 5;
+
+/**
+ * The runs of a cron expression that Temporal leaves out where the clocks go forward, as further cron expressions of six
+ * fields, the last one the year. A time that does not exist on that day is moved by as much as the clocks: 02:15 becomes
+ * 03:15. A weekly run would otherwise come after two weeks.
+ *
+ * Each is named with its date: moving the expression itself out of that hour would work for simple ones only, and would
+ * move the runs of all other days. Where Temporal runs such a time itself, as in a gap of half an hour, it is the same
+ * moment, and runs once. Where the clocks go back Temporal leaves nothing out.
+ *
+ * @param now its year is the first of those that are looked at.
+ */
+export function runsLeftOut(cron: string, timezone: string, now: Date): string[] {
+  const times = parseCron(cron);
+  if (!times) return [];
+  const minutesByHour = new Map<string, Set<number>>();
+  for (const { from, to } of gapsOf(timezone, now.getUTCFullYear())) {
+    const end = endOfCare(from, to);
+    for (let local = from; local < end; local += MINUTE) {
+      if (!namesMinute(times, new Date(local))) continue;
+      const moved = new Date(local < to ? local + (to - from) : local);
+      const hour = `${moved.getUTCHours()} ${moved.getUTCDate()} ${moved.getUTCMonth() + 1} * ${moved.getUTCFullYear()}`;
+      const minutes = minutesByHour.get(hour) ?? new Set();
+      minutesByHour.set(hour, minutes.add(moved.getUTCMinutes()));
+    }
+  }
+  return [...minutesByHour].map(
+    ([hour, minutes]) => `${[...minutes].sort((a, b) => a - b).join(',')} ${hour}`,
+  );
+}
+
+/**
+ * Where midnight is missing, Temporal's server may take the whole day for the weekday before, as in America/Santiago; so all
+ * runs of that day are named.
+ */
+function endOfCare(from: number, to: number): number {
+  const midnight = Math.floor((to - 1) / DAY) * DAY;
+  return midnight >= from ? midnight + DAY : to;
+}
+
+/** Local times that do not exist, as if the local clock were UTC: from the first one to the first that exists again. */
+interface Gap {
+  from: number;
+  to: number;
+}
+
+/** Looking for them takes milliseconds, and schedules are made for thousands of integrations. */
+const known = new Map<string, Gap[]>();
+
+function gapsOf(timezone: string, year: number): Gap[] {
+  const key = `${year} ${timezone}`;
+  let gaps = known.get(key);
+  if (!gaps) known.set(key, (gaps = findGaps(timezone, Date.UTC(year, 0), Date.UTC(year + YEARS, 0))));
+  return gaps;
+}
+
+function findGaps(timezone: string, start: number, end: number): Gap[] {
+  const offsetAt = offsets(timezone);
+  const gaps: Gap[] = [];
+  for (let day = start; day < end; day += DAY) {
+    const before = offsetAt(day);
+    const after = offsetAt(day + DAY);
+    if (after <= before) continue;
+    let [low, high] = [day, day + DAY];
+    while (high - low > MINUTE) {
+      const middle = low + Math.floor((high - low) / 2 / MINUTE) * MINUTE;
+      if (offsetAt(middle) === before) low = middle;
+      else high = middle;
+    }
+    gaps.push({ from: high + before, to: high + after });
+  }
+  return gaps;
+}
+
+/** How far the local clock is ahead of UTC at a moment, in milliseconds. */
+function offsets(timezone: string): (at: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+  });
+  return (at) => {
+    const parts = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+    const [year, month, day, hour, minute] = (['year', 'month', 'day', 'hour', 'minute'] as const).map(
+      (part) => parts.get(part)!,
+    );
+    return Date.UTC(year!, month! - 1, day, hour, minute) - at;
+  };
+}
