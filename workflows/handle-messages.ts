@@ -1,6 +1,7 @@
 import { setHandler, workflowInfo } from '@temporalio/workflow';
 import { isName } from '../src/domain/text.ts';
 import { readDeliveries, readModels, type Asked, type DebounceOptions } from '../src/domain/wanted.ts';
+import { parseTimestamp } from '../src/domain/timestamp.ts';
 import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
 import type { Reads } from './reads.ts';
 import type { RunState } from './run-state.ts';
@@ -24,7 +25,7 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
         ask(signal, { lookUp: true });
         return;
       }
-      const deletedAt = Date.parse(signal.deletedAt ?? '') || Date.now();
+      const deletedAt = parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? Date.now();
       ask(signal, { lookUp: true, deletedAt });
       // The look-up that a deletion asks for does not wait for reads, which may take hours.
       state.cut.push(...reads.cut().map(({ syncId }) => syncId));

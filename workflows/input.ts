@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { isTimestamp } from '../src/domain/records.ts';
 import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
 import { isIntegrationId, isName } from '../src/domain/text.ts';
+import { isTimestamp } from '../src/domain/timestamp.ts';
 
 /** Input may come from the plain `temporal` CLI, so its form is checked; a wrong one fails the run and says why. */
 export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined): IntegrationSyncInput {

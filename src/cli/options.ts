@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { isIntegrationId } from '../domain/text.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 import { isAhead } from '../domain/window.ts';
 
 /** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
@@ -20,22 +21,12 @@ export function parseList(text: string): string[] {
   return parts;
 }
 
-const DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-
-/** A date or a date-time with offset, as ISO text. */
+/** A date or a date-time, UTC where it has no offset, as ISO text. */
 export function parseSince(text: string): string {
-  const date = new Date(text);
-  // An impossible day such as 2026-02-31 would roll over into the next month.
-  if (!DATE.test(text) || Number.isNaN(date.getTime()) || !isDay(text.slice(0, 10))) {
-    throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
-  }
+  const moment = parseTimestamp(text);
+  if (!moment) throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
   if (isAhead(text, new Date())) throw new InvalidArgumentError('It must not be in the future.');
-  return date.toISOString();
-}
-
-function isDay(text: string): boolean {
-  const date = new Date(text);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+  return moment.toISOString();
 }
 
 /** A whole number from 1 to `max`. */

@@ -1,4 +1,5 @@
 import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
+import { isTimestamp } from './timestamp.ts';
 
 /** Why a record was set aside. */
 export type RejectReason = 'not_an_object' | 'no_id' | 'id_too_long' | 'too_deep' | 'unstorable';
@@ -155,21 +156,6 @@ function fits(type: ColumnType, value: unknown, exactNumber: ExactNumber): boole
     case 'timestamptz':
       return typeof value === 'string' && isTimestamp(value);
   }
-}
-
-const TIMESTAMP =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?)?$/;
-
-/** A date or date-time that Postgres reads, with or without an offset. */
-export function isTimestamp(text: string): boolean {
-  const match = TIMESTAMP.exec(text);
-  if (!match) return false;
-  const [year, month, day, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map((part) => Number(part ?? 0));
-  if (!year || !month || month > 12 || !day || hour > 23 || minute > 59 || second > 59) return false;
-  if (day <= 28) return true;
-  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 function isEmptied(record: Record<string, unknown>): boolean {

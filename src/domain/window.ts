@@ -1,5 +1,6 @@
 import type { DeltaFilter } from './catalogue/index.ts';
 import type { PassKind } from './sync.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 /**
  * Kombo empties or removes a deleted record 14 days after it marked it, so a delta that reaches back further could miss
@@ -73,5 +74,6 @@ export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
 
 /** Whether a moment that is asked for is still to come: a full sync since then would read nothing, and look like a success. */
 export function isAhead(since: string, now: Date): boolean {
-  return new Date(since) > now;
+  const moment = parseTimestamp(since);
+  return moment !== undefined && moment > now;
 }

@@ -2,6 +2,7 @@ import { classifyAnswer, remedy, SyncError } from '../domain/errors.ts';
 import { findEndpoint } from '../domain/catalogue/index.ts';
 import { LONGEST_LIMIT_MS, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { cleanLine } from '../domain/text.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 import type { Secret } from '../secret.ts';
 import { parseExact } from './json.ts';
 import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
@@ -226,6 +227,5 @@ function clean(text: string | null | undefined): string | null {
 }
 
 function toDate(text: string | null | undefined): Date | null {
-  const date = text ? new Date(text) : null;
-  return date && !Number.isNaN(date.getTime()) ? date : null;
+  return parseTimestamp(text ?? '') ?? null;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isIntegrationId, isName } from '../domain/text.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 
 /** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
 export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | Ignored;
@@ -81,11 +82,11 @@ const created = z
     id: integrationId,
     tool: optionalName,
     category: optionalName,
-    deleted_at: z.iso.datetime({ offset: true }).optional().catch(undefined),
+    deleted_at: z.string().transform(parseTimestamp).optional().catch(undefined),
   })
   .transform((data) => ({
     ...about(data.id, data.tool, data.category),
-    ...(data.deleted_at ? { deletedAt: new Date(data.deleted_at) } : {}),
+    ...(data.deleted_at ? { deletedAt: data.deleted_at } : {}),
   }));
 const related = z
   .object({

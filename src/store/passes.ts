@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import { SyncError } from '../domain/errors.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 import { planWindow } from '../domain/window.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
@@ -45,7 +46,7 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
     filter: getEndpoint(request.endpoint).delta,
     ...base,
     now,
-    since: request.since === undefined ? undefined : new Date(request.since),
+    since: request.since === undefined ? undefined : parseTimestamp(request.since),
     overlapMs: request.overlapMs,
   });
   await abandonLostPasses(store, request);

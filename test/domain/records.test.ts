@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
-import { isTimestamp, prepareRecord, prepareRecords } from '../../src/domain/records.ts';
+import { prepareRecord, prepareRecords } from '../../src/domain/records.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 
 const absences = getEndpoint('/hris/absences');
@@ -99,19 +99,6 @@ describe('tombstones (I14)', () => {
     expect(prepare(`{"id":"a",${gone},"amount":2}`)).toMatchObject({ deleted: true, emptied: false });
     expect(prepare('{"id":"a","remote_deleted_at":null}')).toMatchObject({ deleted: false, emptied: false });
   });
-});
-
-describe('timestamps', () => {
-  test.each([
-    '2026-02-28',
-    '2024-02-29T00:00:00Z',
-    '2026-01-01T00:00:00.123456Z',
-    '2026-01-01T00:00:00+02:00',
-  ])('%s is one', (text) => expect(isTimestamp(text)).toBe(true));
-  test.each(['2026-02-29', '2026-13-01', '2026-01-01T24:00:00Z', '0000-01-01', '26-01-01', 'yesterday', ''])(
-    '%s is none',
-    (text) => expect(isTimestamp(text)).toBe(false),
-  );
 });
 
 describe('exact numbers', () => {

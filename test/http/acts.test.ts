@@ -38,7 +38,11 @@ describe('a full sync', () => {
   test('starts with what was asked for, and asking again joins it', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, fullSyncWorkflowId(id));
-    const options = { models: ['hris_employees'], since: '2026-01-01', allowMassDeletion: true };
+    const options = {
+      models: ['hris_employees'],
+      since: '2026-01-01T00:00:00.000Z',
+      allowMassDeletion: true,
+    };
     const first = await call('POST', `/integrations/${encodeURIComponent(id)}/full-sync`, { body: options });
     expect(first.statusCode).toBe(202);
     const started = first.json<Started>();

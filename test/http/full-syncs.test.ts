@@ -36,14 +36,18 @@ describe('full syncs of all', () => {
     expect(answer.json()).toMatchObject({
       integrations: 29,
       perMinute: 10,
-      since: '2026-01-01',
+      since: '2026-01-01T00:00:00.000Z',
       minutes: 2,
       alreadyRunning: false,
       temporalUrl:
         "https://temporal.example.com/namespaces/default/workflows?query=WorkflowType%20%3D%20'fullSync'",
     });
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
-    expect(await roundIn(fleet)).toMatchObject({ actor: 'ada', source: 'api', details: body });
+    expect(await roundIn(fleet)).toMatchObject({
+      actor: 'ada',
+      source: 'api',
+      details: { perMinute: 10, since: '2026-01-01T00:00:00.000Z' },
+    });
     for (const one of active) {
       const run = await temporal.client.workflow.getHandle(fullSyncWorkflowId(one)).describe();
       expect(run.status.name).toBe('RUNNING');

@@ -134,13 +134,14 @@ test.each(['connection-flow-failed', 'ai-apply-application-status-updated', 'inv
   },
 );
 
-test('a deletion says when it was, in a form that can be read or not at all', () => {
+test('a deletion says when it was, by UTC and in a form that can be read, or not at all', () => {
   const deletion = (deleted_at: unknown) =>
     parseDelivery({ id: 'x', type: 'integration-deleted', data: { id: 'personio:1', deleted_at } });
   expect(deletion('2026-03-01T10:00:00Z')).toMatchObject({
     event: 'deleted',
     deletedAt: new Date('2026-03-01T10:00:00Z'),
   });
+  expect(deletion('2026-03-01T10:00:00')).toEqual(deletion('2026-03-01T10:00:00Z'));
   expect(deletion('yesterday')).not.toHaveProperty('deletedAt');
 });
 

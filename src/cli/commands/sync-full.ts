@@ -24,7 +24,11 @@ export function registerSyncFull(group: Command): void {
   ])
     .option('--all', 'every active integration')
     .option('--models <names>', 'only the endpoints of these models (default: every endpoint)', parseList)
-    .option('--since <date>', 'only what changed since then; such a sync deletes nothing', parseSince)
+    .option(
+      '--since <date>',
+      'only what changed since then (UTC unless it says otherwise); such a sync deletes nothing',
+      parseSince,
+    )
     .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table')
     .option(
       '--per-minute <n>',

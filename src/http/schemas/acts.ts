@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseTimestamp } from '../../domain/timestamp.ts';
 import { isAhead } from '../../domain/window.ts';
 import { count, line, time } from './common.ts';
 import { integrationSchema } from './integrations.ts';
@@ -38,10 +39,18 @@ const models = z
   .describe('Only the endpoints of these models (ats_jobs), tables or paths; everything when left out');
 
 const since = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
   .refine((text) => !isAhead(text, new Date()), { error: 'must not be in the future' })
+  .transform((text, context) => {
+    const moment = parseTimestamp(text);
+    if (moment) return moment.toISOString();
+    context.addIssue('must be a date or a date-time, as 2026-01-01T08:00:00Z');
+    return z.NEVER;
+  })
   .optional()
-  .describe('Only what changed since then, which is not in the future; such a sync deletes nothing');
+  .describe(
+    'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
+  );
 
 // A POST without a body means "everything", so that curl -X POST is enough.
 export const syncBody = z.strictObject({ models }).nullish();

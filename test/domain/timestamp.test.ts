@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { isTimestamp, parseTimestamp } from '../../src/domain/timestamp.ts';
+import { isAhead } from '../../src/domain/window.ts';
+import { useTimeZone } from '../support/time-zone.ts';
+
+useTimeZone('America/New_York');
+
+describe('timestamps', () => {
+  test.each([
+    ['2026-02-28', '2026-02-28T00:00:00.000Z'],
+    ['2026-01-01T10:00', '2026-01-01T10:00:00.000Z'],
+    ['2026-01-01T10:00:00', '2026-01-01T10:00:00.000Z'],
+    ['2026-01-01 10:00:00', '2026-01-01T10:00:00.000Z'],
+    ['2026-01-01T10:00:00Z', '2026-01-01T10:00:00.000Z'],
+    ['2024-02-29T00:00:00.123456Z', '2024-02-29T00:00:00.123Z'],
+    ['2026-01-01T00:00:00.5', '2026-01-01T00:00:00.500Z'],
+    ['2026-01-01T10:00:00+02:00', '2026-01-01T08:00:00.000Z'],
+    ['2026-01-01 10:00:00-0530', '2026-01-01T15:30:00.000Z'],
+    ['2026-01-01T10:00+02', '2026-01-01T08:00:00.000Z'],
+    ['0099-01-01T10:00:00', '0099-01-01T10:00:00.000Z'],
+    // An hour that New York does not have on that day.
+    ['2026-03-08T02:30:00', '2026-03-08T02:30:00.000Z'],
+  ])('%s is %s, wherever the process runs', (text, moment) => {
+    expect(isTimestamp(text)).toBe(true);
+    expect(parseTimestamp(text)?.toISOString()).toBe(moment);
+  });
+
+  test.each([
+    '2026-02-29',
+    '2026-13-01',
+    '2026-01-01T24:00:00Z',
+    '0000-01-01',
+    '26-01-01',
+    '2026-01-01T10:00:00+16:00',
+    'yesterday',
+    '',
+  ])('%s is none', (text) => {
+    expect(isTimestamp(text)).toBe(false);
+    expect(parseTimestamp(text)).toBeUndefined();
+  });
+
+  test('property: each moment is read as what it was written from', () => {
+    const moments = fc.date({
+      min: new Date('0001-01-01'),
+      max: new Date('9999-12-31'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(moments, fc.constantFrom('', 'Z'), fc.constantFrom('T', ' '), (moment, offset, between) => {
+        const text = moment.toISOString().replace('Z', offset).replace('T', between);
+        expect(parseTimestamp(text)).toEqual(moment);
+      }),
+    );
+  });
+
+  test('a moment is ahead by UTC', () => {
+    const now = new Date('2026-01-01T12:00:00Z');
+    expect(isAhead('2026-01-01T12:00:01', now)).toBe(true);
+    expect(isAhead('2026-01-01T11:59:59', now)).toBe(false);
+  });
+});
