@@ -3,6 +3,7 @@
  *
  *   DATABASE_URL=postgres://… npx node examples/consume-changes.ts          follows until Ctrl-C
  *   DATABASE_URL=postgres://… npx node examples/consume-changes.ts --once   handles what is there and ends
+ *   … --from-oldest   passes over what has been removed from the feed since it came last
  *
  * The trick is that the effect of a change and the position in the feed are written in one transaction: a crash loses
  * both or neither. Effects elsewhere (a mail, a call to another service) can happen twice after a crash; make them
@@ -28,6 +29,8 @@ const BATCH = 500;
 const POLL_MS = 5_000;
 /** Pause before another try when something has gone wrong. */
 const RETRY_MS = 1_000;
+/** SQLSTATE of read_changes when changes after the position have been removed: CHANGES_RETENTION says how long they are kept. */
+const REMOVED = 'KS001';
 
 /**
  * Your logic. This one counts changes by table and kind, which shows best that none is lost and none is counted twice.
@@ -76,13 +79,21 @@ async function prepare(client: ClientBase): Promise<void> {
     create table if not exists consumer_example.position (consumer text primary key, seq bigint not null);
     create table if not exists consumer_example.tally
       (table_name text, op text, changes bigint not null, primary key (table_name, op))`);
-  // 0 is the beginning of the feed; to see only what comes, start at kombo_sync.changes_horizon().
-  await client.query('insert into consumer_example.position values ($1, 0) on conflict do nothing', [
-    CONSUMER,
-  ]);
+  // Begins with the oldest change that is kept. To see only what comes, start at kombo_sync.changes_horizon().
+  await client.query(
+    'insert into consumer_example.position values ($1, kombo_sync.changes_oldest()) on conflict do nothing',
+    [CONSUMER],
+  );
+  if (FROM_OLDEST) {
+    await client.query(
+      'update consumer_example.position set seq = greatest(seq, kombo_sync.changes_oldest()) where consumer = $1',
+      [CONSUMER],
+    );
+  }
 }
 
 const ONCE = process.argv.includes('--once');
+const FROM_OLDEST = process.argv.includes('--from-oldest');
 /** Ends a wait before its time: somebody has sent a signal, or something has happened. */
 let wake = () => {};
 const woken = () => new Promise<void>((resolve) => (wake = resolve));
@@ -141,7 +152,15 @@ while (!stop.signal.aborted) {
     break;
   } catch (error) {
     // Of several addresses each has its own reason, and the error that holds them has no message.
-    const { message, code } = error as Error & { code?: string };
+    const { message, code, detail } = error as Error & { code?: string; detail?: string };
+    if (code === REMOVED) {
+      // Trying again would not help. What was removed shows in no change any more, only in the tables.
+      process.stderr.write(
+        `${message} ${detail} Read the tables in schema kombo again, as your logic needs them, then start with --from-oldest\n`,
+      );
+      process.exitCode = 1;
+      break;
+    }
     if (ONCE) {
       process.stderr.write(`${message || code}\n`);
       process.exitCode = 1;

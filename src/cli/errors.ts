@@ -69,6 +69,13 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error.name === 'ConfigError')
     return { code: 'settings', message: error.message, exitCode: EXIT.failed };
+  if (error.name === 'ChangesRemoved') {
+    return {
+      code: 'changes_removed',
+      message: `${error.message} Read the tables in schema kombo again, then go on with --after oldest. If you can do without what was removed, go on so at once.`,
+      exitCode: EXIT.failed,
+    };
+  }
   return (
     describeKombo(error) ??
     describePostgres(error) ??

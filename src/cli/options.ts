@@ -40,12 +40,15 @@ export function parseCount(max: number): (text: string) => number {
   };
 }
 
+/** Stands for the position before the oldest change that is kept. */
+export const OLDEST = 'oldest';
+
 const BIGINT_MAX = 9_223_372_036_854_775_807n;
 
-/** A position in the change feed, as text since it may outgrow a number. */
+/** A position in the change feed, as text since it may outgrow a number; or `oldest`. */
 export function parsePosition(text: string): string {
-  if (!/^\d{1,19}$/.test(text) || BigInt(text) > BIGINT_MAX) {
-    throw new InvalidArgumentError('It must be the seq of a change, or 0 for the beginning.');
+  if (text !== OLDEST && (!/^\d{1,19}$/.test(text) || BigInt(text) > BIGINT_MAX)) {
+    throw new InvalidArgumentError('It must be the seq of a change, 0 for the beginning, or oldest.');
   }
   return text;
 }

@@ -15,6 +15,14 @@ export interface Change {
 
 export const CHANGES_CHANNEL = 'kombo_sync_changes';
 
+/** SQLSTATE of `kombo_sync.read_changes` where changes after the position have been removed. */
+const REMOVED = 'KS001';
+
+/** Reading on would pass over changes that are not kept any more. The message says which; the command line and the API add the remedy. */
+export class ChangesRemoved extends Error {
+  override name = 'ChangesRemoved';
+}
+
 interface ReadOptions {
   after: string;
   limit: number;
@@ -36,6 +44,7 @@ interface ChangeRow {
  * which nothing is open any more (see `kombo_sync.changes_horizon`).
  *
  * @returns the changes that match, and the position to go on from, which may be further than the last match.
+ * @throws ChangesRemoved when changes after the position are not kept any more.
  */
 export async function readChanges(
   store: Store,
@@ -48,10 +57,15 @@ async function readFeed(
   client: pg.ClientBase | pg.Pool,
   options: ReadOptions,
 ): Promise<{ changes: Change[]; position: string }> {
-  const { rows } = await client.query<ChangeRow>(
-    'select seq::text, integration_id, table_name, id, op, at from kombo_sync.read_changes($1, $2)',
-    [options.after, options.limit],
-  );
+  const { rows } = await client
+    .query<ChangeRow>(
+      'select seq::text, integration_id, table_name, id, op, at from kombo_sync.read_changes($1, $2)',
+      [options.after, options.limit],
+    )
+    .catch((error: { code?: string; message: string; detail?: string }) => {
+      if (error.code !== REMOVED) throw error;
+      throw new ChangesRemoved(`${error.message} ${error.detail}`, { cause: error });
+    });
   const changes = rows.filter(
     (row) =>
       (options.integrationId === undefined || row.integration_id === options.integrationId) &&
@@ -78,6 +92,14 @@ export async function latestPosition(store: Store): Promise<string> {
   return rows[0]!.position;
 }
 
+/** The position before the oldest change that is kept. */
+export async function oldestPosition(store: Store): Promise<string> {
+  const { rows } = await store.pool.query<{ position: string }>(
+    'select kombo_sync.changes_oldest()::text as position',
+  );
+  return rows[0]!.position;
+}
+
 const POLL_MS = 5_000;
 const RECONNECT_MS = 1_000;
 const BATCH = 1_000;
@@ -86,7 +108,7 @@ const BATCH = 1_000;
  * Follows the feed until the signal aborts. NOTIFY wakes it at once; should a notification get lost, it looks again every
  * five seconds. A connection that breaks is replaced.
  *
- * @throws when there is nothing to replace it with.
+ * @throws when there is nothing to replace it with; ChangesRemoved when it has fallen behind what is kept.
  */
 export async function* followChanges(
   store: Store,
@@ -120,7 +142,7 @@ export async function* followChanges(
         }
       } catch (error) {
         // One that never worked says that another one would not work either.
-        if (!hasRead) throw error;
+        if (!hasRead || error instanceof ChangesRemoved) throw error;
       } finally {
         client.off('notification', onWake).off('error', onWake);
         client.release(true);

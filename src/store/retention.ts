@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { latestPosition } from './changes.ts';
 import type { Store } from './database.ts';
 
 const BATCH = 5_000;
@@ -33,15 +34,27 @@ async function inBatches(step: () => Promise<number>): Promise<number> {
   }
 }
 
+/**
+ * Takes the low end of the feed up to the first young entry, so that what is left is whole, and notes how far: readers that
+ * have not come as far are refused. Above the horizon an open transaction may still write an entry that would be passed over.
+ */
 async function pruneChanges(store: Store, retentionMs: number): Promise<number> {
-  // Entries are about in order of time, so walking from the low end stops at the first young one.
-  const result = await sql`
-    with low as (select seq, at from kombo_sync.changes order by seq limit ${BATCH})
-    delete from kombo_sync.changes
-    where seq in (select seq from low where at < now() - ${retentionMs} * interval '1 millisecond')`.execute(
-    store.db,
-  );
-  return Number(result.numAffectedRows ?? 0);
+  const horizon = await latestPosition(store);
+  const { rows } = await sql<{ removed: number }>`
+    with low as (
+      select seq, at < now() - ${retentionMs} * interval '1 millisecond' as old
+      from kombo_sync.changes where seq <= ${horizon}::bigint order by seq limit ${BATCH}
+    ), removed as (
+      delete from kombo_sync.changes
+      where seq <= (select coalesce(min(seq) filter (where not old) - 1, max(seq)) from low)
+      returning seq, at
+    )
+    update kombo_sync.changes_removed
+    set up_to = greatest(up_to, (select max(seq) from removed)),
+      newest_at = greatest(newest_at, (select max(at) from removed))
+    where exists (select from removed)
+    returning (select count(*) from removed) as removed`.execute(store.db);
+  return rows[0]?.removed ?? 0;
 }
 
 async function prunePasses(store: Store, retentionMs: number): Promise<number> {

@@ -13,6 +13,8 @@ export interface Database {
   'kombo_sync.pass_pages': PassPagesTable;
   'kombo_sync.sweep_candidates': { pass_id: number; id: string };
   'kombo_sync.changes': ChangesTable;
+  /** One row. */
+  'kombo_sync.changes_removed': { up_to: number; newest_at: Date | null };
   'kombo_sync.rejected_records': RejectedRecordsTable;
   'kombo_sync.drift': DriftTable;
   'kombo_sync.sync_deliveries': SyncDeliveriesTable;

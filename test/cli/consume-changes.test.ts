@@ -122,6 +122,29 @@ test('a connection that is cut while nothing happens is made anew, and nothing i
   expect(await tally()).toBe(before + 7);
 });
 
+test('one that comes too late is told, and goes on with what is kept only when it is told to', async () => {
+  await inTransaction(3);
+  const before = await tally();
+  await store.pool.query(
+    'delete from kombo_sync.changes where seq < (select max(seq) from kombo_sync.changes)',
+  );
+  await store.pool.query(
+    `update kombo_sync.changes_removed set up_to = (select max(seq) - 1 from kombo_sync.changes), newest_at = now()`,
+  );
+  for (const args of [['--once'], []]) {
+    const { code, stdout, stderr } = await startScript(SCRIPT, args, env()).finished;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^The change feed does not reach back to position \d+\. Changes up to \d+, .*--from-oldest\n$/,
+    );
+  }
+  expect(await tally()).toBe(before);
+  const last = await startScript(SCRIPT, ['--once', '--from-oldest'], env()).finished;
+  expect(last).toMatchObject({ code: 0, stderr: '' });
+  expect(await tally()).toBe(before + 1);
+  expect((await startScript(SCRIPT, ['--once'], env()).finished).code).toBe(0);
+});
+
 test('a database that is away ends it with a sentence when it is to run once', async () => {
   const { code, stderr } = await startScript(SCRIPT, ['--once'], {
     DATABASE_URL: 'postgres://a@127.0.0.1:1/b',

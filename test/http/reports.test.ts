@@ -5,7 +5,7 @@ import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
-import { startApi } from './api.ts';
+import { expectProblem, startApi } from './api.ts';
 import { CLOSED_ADDRESS, temporalAt, testConfig } from './support.ts';
 
 const get = async <T>(store: TestStore, path: string): Promise<T> => {
@@ -62,6 +62,26 @@ test('the summary adds everything up', async () => {
 });
 
 describe('the change feed', () => {
+  test('says what has been removed, and goes on with the oldest change that is kept', async () => {
+    const store = await createTestStore();
+    await store.pool.query(
+      `insert into kombo_sync.changes (integration_id, table_name, id, op)
+       values ('x:1', 'ats_jobs', 'gone', 'created'), ('x:1', 'ats_jobs', 'kept', 'created')`,
+    );
+    const { call } = await startApi(store);
+    const oldest = () => call('GET', '/changes?after=oldest');
+    expect((await oldest()).json()).toMatchObject({ changes: [{ id: 'gone' }, { id: 'kept' }] });
+    await store.pool.query(
+      `with gone as (delete from kombo_sync.changes where id = 'gone' returning seq)
+       update kombo_sync.changes_removed set up_to = (select seq from gone), newest_at = '2026-01-01T00:00:00Z'`,
+    );
+    for (const path of ['/changes', '/changes?after=0&integration=x%3A1']) {
+      const detail = /position 0\. Changes up to \d+, written until 2026-01-01 00:00 UTC, .* after=oldest/;
+      expectProblem(await call('GET', path), 410, 'changes_removed', detail);
+    }
+    expect((await oldest()).json()).toMatchObject({ changes: [{ id: 'kept' }], more: false });
+  });
+
   interface Page {
     changes: { seq: string; integrationId: string; tableName: string; id: string }[];
     next: string;

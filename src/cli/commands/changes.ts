@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Change } from '../../store/changes.ts';
 import type { Store } from '../../store/database.ts';
 import { addCommand } from '../define.ts';
-import { parseCount, parseId, parsePosition } from '../options.ts';
+import { OLDEST, parseCount, parseId, parsePosition } from '../options.ts';
 import { run, type Context } from '../run.ts';
 
 interface Options {
@@ -19,13 +19,13 @@ const BATCH = 1_000;
 export function register(program: Command): void {
   addCommand(program, 'changes', 'Read the change feed: one line for each record that really changed', [
     'changes --follow',
-    'changes --after 0 --table ats_applications --limit 20',
+    'changes --after oldest --table ats_applications --limit 20',
     'changes --follow --json   (one JSON document for each change)',
   ])
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .option(
       '--after <seq>',
-      'start after this position (default: 0; with --follow: what comes from now on)',
+      'start after this position; "oldest" is the oldest change that is kept (default: 0, the beginning; with --follow: what comes from now on)',
       parsePosition,
     )
     .option('--integration <id>', 'only this integration', parseId)
@@ -35,10 +35,16 @@ export function register(program: Command): void {
       run(['DATABASE_URL'], async (context, options: Options) => {
         const store = await context.store();
         const filter = { integrationId: options.integration, table: options.table?.replace(/^kombo\./, '') };
-        if (options.follow) await follow(context, store, { ...filter, after: options.after });
-        else await list(context, store, { ...filter, after: options.after ?? '0', limit: options.limit });
+        const after = options.after === OLDEST ? await oldest(store) : options.after;
+        if (options.follow) await follow(context, store, { ...filter, after });
+        else await list(context, store, { ...filter, after: after ?? '0', limit: options.limit });
       }),
     );
+}
+
+async function oldest(store: Store): Promise<string> {
+  const { oldestPosition } = await import('../../store/changes.ts');
+  return oldestPosition(store);
 }
 
 interface Filter {

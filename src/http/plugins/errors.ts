@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { OperationError, type Refusal } from '../../operations/errors.ts';
+import { ChangesRemoved } from '../../store/changes.ts';
 import { describeOutage } from '../outages.ts';
 import { HttpError, sendError } from './problems.ts';
 
@@ -54,6 +55,11 @@ function toProblem(error: FastifyError): HttpError {
   if (error instanceof OperationError) {
     const code = error.refusal === 'invalid' ? 'bad_request' : error.code;
     return new HttpError(STATUSES[error.refusal], code, error.message, { cause: error.cause });
+  }
+  if (error instanceof ChangesRemoved) {
+    const remedy =
+      'Read the tables in schema kombo again, then go on with after=oldest. If you can do without what was removed, go on so at once.';
+    return new HttpError(410, 'changes_removed', `${error.message} ${remedy}`);
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = error.validation.map((issue) => `${issue.instancePath || '/'} ${issue.message}`);

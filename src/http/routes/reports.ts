@@ -1,6 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { cutoverReport } from '../../operations/cutover.ts';
 import { listAudit } from '../../store/audit.ts';
+import { oldestPosition } from '../../store/changes.ts';
 import { readMatchingChanges } from '../../store/matching-changes.ts';
 import { readTotals } from '../../store/overview.ts';
 import { countUnknown, pageUnknown } from '../../store/unknown-integrations.ts';
@@ -8,7 +9,7 @@ import type { ApiDeps } from '../api-deps.ts';
 import { askPostgres } from '../asking.ts';
 import { postgresAway } from '../outages.ts';
 import { integrationParams, toCursor } from '../schemas/common.ts';
-import { problemsOfOne, problemsOfReading, success } from '../schemas/problems.ts';
+import { problemsOfChanges, problemsOfOne, problemsOfReading, success } from '../schemas/problems.ts';
 import {
   auditQuery,
   auditSchema,
@@ -63,12 +64,13 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'readChanges',
           summary: 'The change feed, in order and without gaps',
           description:
-            'Names of what has changed; the records are in schema kombo. Kept for CHANGES_RETENTION.',
+            'Names of what has changed; the records are in schema kombo. Kept for CHANGES_RETENTION; a position before that is refused.',
           querystring: changesQuery,
-          response: { 200: success('Changes after the position', changesSchema), ...problemsOfReading },
+          response: { 200: success('Changes after the position', changesSchema), ...problemsOfChanges },
         },
       },
-      async ({ query: { after, limit, integration, table } }) => {
+      async ({ query: { after: asked, limit, integration, table } }) => {
+        const after = asked === 'oldest' ? await askPostgres(oldestPosition(store)) : asked;
         const page = await askPostgres(
           readMatchingChanges(store, { after, limit, integrationId: integration, table }),
         );

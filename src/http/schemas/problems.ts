@@ -29,6 +29,12 @@ const common = {
 /** Answers of a route that reads. */
 export const problemsOfReading = common;
 
+/** Answers of the change feed. */
+export const problemsOfChanges = {
+  ...common,
+  410: problem('Changes after this position have been removed; `detail` says how to go on.'),
+};
+
 const ofOne = {
   404: problem('There is no such integration.'),
   414: problem('The id in the address is too long.'),

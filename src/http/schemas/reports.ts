@@ -33,7 +33,12 @@ const position = z
   });
 
 export const changesQuery = z.strictObject({
-  after: position.default('0').describe('Changes after this position; 0, the beginning, when left out'),
+  after: z
+    .union([z.literal('oldest'), position])
+    .default('0')
+    .describe(
+      'Changes after this position; 0, the beginning, when left out. oldest begins with the oldest change that is kept',
+    ),
   limit: limit(),
   integration: integrationId.optional().describe('Only changes of this integration'),
   table: tableName.optional().describe('Only changes of this table, as ats_jobs'),

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  ChangesRemoved,
+  followChanges,
+  latestPosition,
+  oldestPosition,
+  readChanges,
+} from '../../src/store/changes.ts';
+import { prune } from '../../src/store/retention.ts';
+import { createTestStore, waitsForLock } from '../support/database.ts';
+
+const DAY = 86_400_000;
+const RETENTION = { changesMs: 30 * DAY, historyMs: 90 * DAY };
+const store = await createTestStore();
+
+beforeEach(async () => {
+  await store.pool.query('delete from kombo_sync.changes');
+  await store.pool.query('update kombo_sync.changes_removed set up_to = 0, newest_at = null');
+});
+
+/** Writes entries that are so many days old, and returns their positions. */
+async function add(...days: number[]): Promise<string[]> {
+  const { rows } = await store.pool.query<{ seq: string }>(
+    `insert into kombo_sync.changes (integration_id, table_name, id, op, at)
+     select 'x:1', 'ats_jobs', 'job', 'updated', now() - days * interval '1 day' from unnest($1::int[]) days
+     returning seq::text`,
+    [days],
+  );
+  return rows.map(({ seq }) => seq);
+}
+
+const read = async (after: string) =>
+  (await readChanges(store, { after, limit: 1_000 })).changes.map(({ seq }) => seq);
+const inSql = (after: string) =>
+  store.pool.query<{ seq: string }>('select seq::text from kombo_sync.read_changes($1)', [after]);
+
+describe('a reader that comes after changes have been removed', () => {
+  test('is refused, and told what is gone and how to go on', async () => {
+    const [first, second, third, fourth] = (await add(50, 40, 1, 1)) as [string, string, string, string];
+    expect(await oldestPosition(store)).toBe('0');
+    expect(await read('0')).toHaveLength(4);
+    expect(await prune(store, RETENTION)).toMatchObject({ changes: 2 });
+    for (const after of ['0', first]) {
+      await expect(read(after)).rejects.toThrow(ChangesRemoved);
+      await expect(inSql(after)).rejects.toMatchObject({
+        code: 'KS001',
+        message: `The change feed does not reach back to position ${after}.`,
+        detail: expect.stringMatching(
+          new RegExp(
+            `^Changes up to ${second}, written until \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC, have been removed \\(CHANGES_RETENTION\\)\\.$`,
+          ),
+        ) as string,
+        hint: expect.stringMatching(/Read the tables .* again, .* kombo_sync\.changes_oldest\(\)/) as string,
+      });
+    }
+    expect(await read(second)).toEqual([third, fourth]);
+    expect(await read(third)).toEqual([fourth]);
+    expect(await read(await latestPosition(store))).toEqual([]);
+    expect(await oldestPosition(store)).toBe(second);
+    expect((await inSql(await oldestPosition(store))).rowCount).toBe(2);
+  });
+
+  test('and that is empty is refused as well', async () => {
+    const [only] = await add(31);
+    await prune(store, RETENTION);
+    await expect(read('0')).rejects.toThrow(`Changes up to ${only}, written until`);
+    expect(await read(only!)).toEqual([]);
+  });
+
+  test('later removals move the position on, and none moves it back', async () => {
+    await add(50, 1);
+    await prune(store, RETENTION);
+    const before = await oldestPosition(store);
+    await prune(store, RETENTION);
+    expect(await oldestPosition(store)).toBe(before);
+    await prune(store, { ...RETENTION, changesMs: 0 });
+    expect(BigInt(await oldestPosition(store))).toBe(BigInt(before) + 1n);
+  });
+
+  test('one that follows ends with it instead of waiting', async () => {
+    await add(50);
+    await prune(store, RETENTION);
+    const following = followChanges(store, { after: '0', signal: new AbortController().signal });
+    await expect(following.next()).rejects.toThrow(ChangesRemoved);
+  });
+
+  test('one that follows and has fallen behind ends with it too', async () => {
+    await add(1);
+    const following = followChanges(store, { after: '0', signal: new AbortController().signal });
+    await following.next();
+    await add(50);
+    await prune(store, { ...RETENTION, changesMs: 0 });
+    await expect(following.next()).rejects.toThrow(ChangesRemoved);
+  });
+});
+
+describe('what is not a removal', () => {
+  test('holes in the feed, and an integration that is erased, refuse nothing', async () => {
+    const [first, second] = (await add(50, 50)) as [string, string];
+    await store.pool.query('delete from kombo_sync.changes where seq = $1', [first]);
+    await store.pool.query(`select nextval('kombo_sync.changes_seq_seq')`);
+    expect(await read('0')).toEqual([second]);
+    expect(await oldestPosition(store)).toBe('0');
+  });
+
+  test('an old entry behind a young one stays until both are old, so that the rest is whole', async () => {
+    const [, young, old] = (await add(50, 1, 50)) as [string, string, string];
+    expect(await prune(store, RETENTION)).toMatchObject({ changes: 1 });
+    expect(await read(await oldestPosition(store))).toEqual([young, old]);
+  });
+
+  test('what an open transaction may still write is not counted as removed', async () => {
+    const writer = await store.pool.connect();
+    await writer.query('begin');
+    await writer.query(`select kombo_sync.begin_write('slow')`);
+    const { rows } = await writer.query<{ seq: string }>(
+      `insert into kombo_sync.changes (integration_id, table_name, id, op, at)
+       values ('x:1', 'ats_jobs', 'slow', 'created', now() - interval '50 days') returning seq::text`,
+    );
+    const [later] = await add(50);
+    expect(await prune(store, RETENTION)).toMatchObject({ changes: 0 });
+    expect(await oldestPosition(store)).toBe('0');
+    await writer.query('commit');
+    writer.release();
+    expect(await read('0')).toEqual([rows[0]!.seq, later]);
+    expect(await prune(store, RETENTION)).toMatchObject({ changes: 2 });
+  });
+});
+
+test('a reader is refused, and not given a part, when changes are removed just as it begins to read', async () => {
+  const [first] = await add(50, 1);
+  // Connections that have read before wait for the table only where they read it.
+  await Promise.all([read('0'), read('0'), read('0')]);
+  const remover = await store.pool.connect();
+  await remover.query('begin');
+  await remover.query('lock table kombo_sync.changes in access exclusive mode');
+  const reading = read('0').catch((error: unknown) => error);
+  await waitsForLock(store);
+  await remover.query('delete from kombo_sync.changes where seq = $1', [first]);
+  await remover.query('update kombo_sync.changes_removed set up_to = $1, newest_at = now()', [first]);
+  await remover.query('commit');
+  remover.release();
+  expect(await reading).toBeInstanceOf(ChangesRemoved);
+});
+
+test('removing twice at once counts each change once', async () => {
+  await add(...Array.from({ length: 200 }, () => 50), 1);
+  const both = await Promise.all([prune(store, RETENTION), prune(store, RETENTION)]);
+  expect(both.map(({ changes }) => changes).toSorted((a, b) => a - b)).toEqual([0, 200]);
+});
