@@ -193,7 +193,7 @@ export const SETTINGS = {
       'A sweep that would delete more than this share of a table of 100 rows or more stops and reports',
     ),
   CHANGES_RETENTION: duration('30d').describe('How long the change feed is kept'),
-  HISTORY_RETENTION: duration('90d').describe('How long finished passes are kept'),
+  HISTORY_RETENTION: duration('90d').describe('How long finished passes and drift reports are kept'),
   DATA_DIR: z.string().min(1).default('.kombo-sync').describe('Where `dev` keeps its databases'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {

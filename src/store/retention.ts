@@ -10,8 +10,8 @@ export interface RetentionOptions {
 }
 
 /**
- * Removes old entries of the change feed and old finished passes, in small steps. The newest completed passes of an
- * endpoint stay however old they are, since the watermark is read from them.
+ * Removes old entries of the change feed, old finished passes and reports of their drift, in small steps. The newest
+ * completed passes of an endpoint stay however old they are, since the watermark is read from them.
  */
 export async function prune(
   store: Store,
@@ -19,6 +19,7 @@ export async function prune(
 ): Promise<{ changes: number; passes: number }> {
   await pruneListings(store);
   await pruneNotes(store, options.historyMs);
+  await inBatches(() => pruneDrift(store, options.historyMs));
   return {
     changes: await inBatches(() => pruneChanges(store, options.changesMs)),
     passes: await inBatches(() => prunePasses(store, options.historyMs)),
@@ -67,6 +68,20 @@ async function prunePasses(store: Store, retentionMs: number): Promise<number> {
           where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
             and newer.state = 'completed' and newer.started_at > p.started_at
             and newer.moves_watermark and (newer.updated_after is null or p.updated_after is not null)))
+      limit ${BATCH})`.execute(store.db);
+  return Number(result.numAffectedRows ?? 0);
+}
+
+/** The newest report of each endpoint stays however old it is: it is what the status and the cutover go by. */
+async function pruneDrift(store: Store, retentionMs: number): Promise<number> {
+  const result = await sql`
+    delete from kombo_sync.drift where pass_id in (
+      select d.pass_id from kombo_sync.drift d
+      where d.at < now() - ${retentionMs} * interval '1 millisecond'
+        and exists (
+          select from kombo_sync.drift newer
+          where newer.integration_id = d.integration_id and newer.endpoint = d.endpoint
+            and (newer.at, newer.pass_id) > (d.at, d.pass_id))
       limit ${BATCH})`.execute(store.db);
   return Number(result.numAffectedRows ?? 0);
 }

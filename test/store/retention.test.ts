@@ -63,6 +63,39 @@ describe('retention', () => {
     expect(await prune(store, RETENTION)).toEqual({ changes: 0, passes: 0 });
   });
 
+  test('reports of drift go with the history, but the newest one of each endpoint stays however old it is', async () => {
+    const other = uniqueIntegrationId();
+    const reports: [string, string, number[]][] = [
+      [integration, TAGS, [300, 200, 100]],
+      [integration, '/ats/jobs', [95, 89]],
+      [other, TAGS, [95]],
+    ];
+    for (const [id, endpoint, ages] of reports) {
+      for (const days of ages) {
+        await store.pool.query(
+          `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict, at)
+           select coalesce(max(pass_id), 0) + 1, 'x', $1, $2, 0, 0, 0, 0, 0, 'none', now() - $3 * interval '1 day' from kombo_sync.drift`,
+          [id, endpoint, days],
+        );
+      }
+    }
+    const left = async (id: string) => {
+      const { rows } = await store.pool.query<{ endpoint: string; days: number }>(
+        `select endpoint, round(extract(epoch from now() - at) / 86400)::int as days from kombo_sync.drift
+         where integration_id = $1 order by endpoint, at`,
+        [id],
+      );
+      return rows.map(({ endpoint, days }) => `${endpoint} ${days}`);
+    };
+    await prune(store, RETENTION);
+    expect(await left(integration)).toEqual(['/ats/jobs 89', `${TAGS} 100`]);
+    expect(await left(other)).toEqual([`${TAGS} 95`]);
+    // Of two of the same moment the one of the later pass stays.
+    await store.pool.query(`update kombo_sync.drift set endpoint = 'x', at = now() - interval '95 days'`);
+    await prune(store, RETENTION);
+    expect(await left(integration)).toEqual(['x 95']);
+  });
+
   test('failed passes go with the history; running ones never do', async () => {
     const failed = await open(store, integration, TAGS, 'full');
     await store.pool.query(
