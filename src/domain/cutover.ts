@@ -40,6 +40,8 @@ export interface CutoverFacts {
   /** When a webhook of each kind came last. */
   lastLegacyAt: Date | null;
   lastDataChangedAt: Date | null;
+  /** When the newest legacy webhook came whose sync has read something, whether it found a change or not. */
+  lastLegacySyncAt: Date | null;
   /** Endpoints that the tool offers and that are read. */
   endpoints: EndpointFacts[];
   /** Undefined while Temporal cannot be asked; null when there is none. */
@@ -50,6 +52,8 @@ export interface CutoverOptions {
   now: Date;
   /** A data-changed may come this much later than the sync-finished of the same sync at Kombo. */
   graceMs: number;
+  /** How long a data-changed shows by itself that such webhooks come. */
+  evidenceMs: number;
   /** A delta is fresh when it is not older than this. */
   freshMs: number;
 }
@@ -106,7 +110,8 @@ function judgeState({ integrationId, status, statusReason }: CutoverFacts): Cuto
 const NO_DATA_CHANGED = 'ASSESSMENT';
 
 /** Each of the last syncs that a legacy webhook brought and that found something must have been told by data-changed too. */
-function judgeEvidence(facts: CutoverFacts, { now, graceMs }: CutoverOptions): CutoverCheck {
+function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverCheck {
+  const { now, graceMs } = options;
   const { category, legacySyncs, lastLegacyAt, lastDataChangedAt } = facts;
   if (category === NO_DATA_CHANGED)
     return ready('evidence', 'Its orders come by webhooks of their own, which stay as they are.');
@@ -127,6 +132,10 @@ function judgeEvidence(facts: CutoverFacts, { now, graceMs }: CutoverOptions): C
       `A legacy webhook brought changes at ${iso(untold[0]!.at)}, and data-changed has not told of them yet.`,
       'Look again in some minutes.',
     );
+  }
+  if (lastDataChangedAt !== null && (legacySyncs.length > 0 || lastLegacyAt === null)) {
+    const stale = judgeAge(lastDataChangedAt, facts, options);
+    if (stale) return stale;
   }
   if (legacySyncs.length > 0) {
     const count = legacySyncs.length;
@@ -154,6 +163,27 @@ function judgeEvidence(facts: CutoverFacts, { now, graceMs }: CutoverOptions): C
     'evidence',
     'No legacy webhook has brought a change yet, so nothing shows that data-changed tells of all of them.',
     'Change a record in the tool, or wait for the next change.',
+  );
+}
+
+/**
+ * Good evidence shows how it was when it came; the webhook may have been unsubscribed since. So data-changed must have come
+ * lately, or it must be known that there was nothing to tell: as long as legacy webhooks come and are acted upon, a change
+ * that no data-changed told of shows as one, and blocks. A quiet integration is ready then, however old its evidence.
+ */
+function judgeAge(
+  lastDataChangedAt: Date,
+  { lastLegacySyncAt }: CutoverFacts,
+  { now, evidenceMs }: CutoverOptions,
+): CutoverCheck | undefined {
+  const oldest = now.getTime() - evidenceMs;
+  if ([lastDataChangedAt, lastLegacySyncAt].some((at) => at !== null && at.getTime() >= oldest))
+    return undefined;
+  return not(
+    'wait',
+    'evidence',
+    `The last data-changed came at ${iso(lastDataChangedAt)}, and no sync after a legacy webhook has looked for changes lately, so nothing shows that data-changed still comes.`,
+    'Change a record in the tool, or wait for the next change. If no data-changed comes then, subscribe the webhook to data-changed in the Kombo dashboard.',
   );
 }
 

@@ -21,6 +21,8 @@ const SYNCS = 5;
 const GRACE_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Most tools change within a working week; where nothing does, the syncs after legacy webhooks show it. */
+const EVIDENCE_MS = 7 * DAY_MS;
 
 /**
  * Whether the legacy webhooks can be switched off, for one integration or all of them. Removed ones do not count.
@@ -40,7 +42,7 @@ export async function cutoverReport(
     legacyTotals(store, id),
   ]);
   const freshMs = Math.max(HOUR_MS, 2 * (config.CATCH_UP_INTERVAL ?? 12 * HOUR_MS));
-  const judging = { now: new Date(), graceMs: GRACE_MS, freshMs };
+  const judging = { now: new Date(), graceMs: GRACE_MS, evidenceMs: EVIDENCE_MS, freshMs };
   const integrations = facts.map((fact) =>
     judgeCutover({ ...fact, schedule: schedules && (schedules.get(fact.integrationId) ?? null) }, judging),
   );

@@ -43,7 +43,8 @@ const hasChanged = (syncId: string) => `exists (
 /** $1 id or null · $2 syncs · $3 milliseconds of grace */
 const INTEGRATIONS = `
 select i.id as "integrationId", i.category, i.status, i.status_reason as "statusReason",
-  coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt"
+  coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt",
+  looked.last_at as "lastLegacySyncAt"
 from kombo_sync.integrations i
 cross join lateral (
   select max(last_at) filter (where type in ${LEGACY}) as "lastLegacyAt",
@@ -54,6 +55,13 @@ cross join lateral (
     select type, last_at from kombo_sync.deliveries where integration_id = i.id
   ) seen
 ) came
+left join lateral (
+  select d.last_at from kombo_sync.sync_deliveries d
+  where d.integration_id = i.id and d.type in ${LEGACY} and exists (
+    select from kombo_sync.passes p
+    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed')
+  order by d.last_at desc limit 1
+) looked on true
 cross join lateral (
   -- What a legacy sync has found must be told by the same sync or later: what came before it was read before it. Where it
   -- found nothing since data-changed had brought it just before, that one came first, which is as good.

@@ -10,7 +10,8 @@ import {
 const MINUTE = 60_000;
 const now = new Date('2026-03-01T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * MINUTE);
-const OPTIONS = { now, graceMs: 10 * MINUTE, freshMs: 60 * MINUTE };
+const DAY = 24 * 60;
+const OPTIONS = { now, graceMs: 10 * MINUTE, freshMs: 60 * MINUTE, evidenceMs: 7 * DAY * MINUTE };
 
 const READ: EndpointFacts = {
   endpoint: '/ats/jobs',
@@ -26,6 +27,7 @@ const READY: CutoverFacts = {
   statusReason: null,
   legacySyncs: [{ syncId: 'a', at: ago(30), confirmed: true }],
   lastLegacyAt: ago(30),
+  lastLegacySyncAt: ago(30),
   lastDataChangedAt: ago(30),
   endpoints: [READ, { ...READ, endpoint: '/ats/tags', drift: null }],
   schedule: { paused: false, nextRun: ago(-600) },
@@ -183,6 +185,44 @@ test('(I24) nothing in the way: no legacy webhook comes at all, and drift that n
         message: expect.stringContaining('no delta can show') as string,
       }),
     ]) as CutoverCheck[],
+  });
+});
+
+describe('(I24) old evidence', () => {
+  const evidence = (facts: Partial<CutoverFacts>) =>
+    judgeCutover({ ...READY, ...facts }, OPTIONS).checks.find(({ name }) => name === 'evidence')!;
+  const old: Partial<CutoverFacts> = {
+    legacySyncs: [{ syncId: 'a', at: ago(80 * DAY), confirmed: true }],
+    lastLegacyAt: ago(80 * DAY),
+    lastLegacySyncAt: ago(80 * DAY),
+    lastDataChangedAt: ago(80 * DAY),
+  };
+  const stale = {
+    verdict: 'wait',
+    message: expect.stringMatching(/^The last data-changed came at 2025-12-11T/) as string,
+    remedy: expect.stringMatching(/^Change a record .* subscribe/) as string,
+  };
+
+  test('does not show that data-changed still comes, whether legacy webhooks ever came or not', () => {
+    expect(evidence(old)).toMatchObject(stale);
+    const only = { ...old, legacySyncs: [], lastLegacyAt: null, lastLegacySyncAt: null };
+    expect(evidence(only)).toMatchObject(stale);
+  });
+
+  test('stands while syncs after legacy webhooks look for changes and find none: a quiet integration is not held up', () => {
+    expect(evidence({ ...old, lastLegacyAt: ago(DAY), lastLegacySyncAt: ago(DAY) }).verdict).toBe('ready');
+    // A legacy webhook that no sync has served looks for nothing.
+    expect(evidence({ ...old, lastLegacyAt: ago(DAY) })).toMatchObject(stale);
+    const found = { syncId: 'b', at: ago(DAY), confirmed: false };
+    const changed = { legacySyncs: [found, ...old.legacySyncs!], lastLegacySyncAt: ago(DAY) };
+    expect(evidence({ ...old, ...changed }).verdict).toBe('blocked');
+  });
+
+  test('is made new by a data-changed that comes, for seven days', () => {
+    expect(evidence({ ...old, lastDataChangedAt: ago(7 * DAY) }).verdict).toBe('ready');
+    expect(evidence({ ...old, lastDataChangedAt: ago(7 * DAY + 1) }).verdict).toBe('wait');
+    const only = { ...old, legacySyncs: [], lastLegacyAt: null, lastLegacySyncAt: null };
+    expect(evidence({ ...only, lastDataChangedAt: ago(7 * DAY) }).verdict).toBe('ready');
   });
 });
 

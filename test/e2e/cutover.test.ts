@@ -98,6 +98,27 @@ test.concurrent('(I24) it is blocked when a change came that no data-changed tol
   });
 });
 
+test.concurrent(
+  '(I24) evidence grows old, unless syncs after legacy webhooks show that nothing has changed',
+  async () => {
+    const id = await ready();
+    await age(id, 8 * 24 * 60);
+    // What has come is counted once a second, so the last count may still be on its way.
+    await eventually(async () => {
+      await store.pool.query(
+        `update kombo_sync.deliveries set first_at = now() - interval '8 days', last_at = now() - interval '8 days'
+       where integration_id = $1`,
+        [id],
+      );
+      return (await judge(id))['evidence'] === 'wait';
+    });
+    expect((await check(id, 'evidence')).message).toMatch(/nothing shows that data-changed still comes/);
+    await accepted(control.remoteEvent(id));
+    await system.settled(id);
+    await judged(id, { verdict: 'ready' });
+  },
+);
+
 test.concurrent('(I24) unexpected drift blocks it until a full sync finds none', async () => {
   const id = await ready();
   const [user] = control.ids(id, 'lms_users').slice(-1) as [string];

@@ -82,6 +82,32 @@ describe('(I24) changes that a legacy webhook has brought', () => {
   });
 });
 
+test('the newest sync that a legacy webhook asked for counts when it has read something', async () => {
+  const newest = async () => (await facts()).lastLegacySyncAt;
+  expect(await newest()).toBeNull();
+  await sync('told', ['data-changed'], 1);
+  expect(await newest()).toBeNull();
+  await sync('changed', ['sync-finished'], 2);
+  expect(await newest()).toEqual(at(2));
+  await sync('quiet', ['remote-event-received', 'data-changed'], 3, 0);
+  expect(await newest()).toEqual(at(3));
+  // One that was not acted upon, and one whose sync read nothing, as while an integration is parked.
+  await addDeliveries(store, [
+    {
+      integrationId: id,
+      type: 'sync-finished',
+      outcome: 'legacy-off',
+      times: 1,
+      firstAt: at(4),
+      lastAt: at(4),
+    },
+  ]);
+  const served = { type: 'sync-finished', times: 1, firstAt: at(5).getTime(), lastAt: at(5).getTime() };
+  await noteServed(store, id, `${id}/parked`, [served]);
+  await open(store, id, TAGS, 'delta', { syncId: `${id}/parked` });
+  expect(await newest()).toEqual(at(3));
+});
+
 test('the newest webhook of each kind counts, whether a sync has served it or not', async () => {
   expect(await facts()).toMatchObject({ lastLegacyAt: null, lastDataChangedAt: null, legacySyncs: [] });
   await sync('served', ['sync-finished', 'data-changed'], 1);

@@ -18,6 +18,11 @@ export const CHANGE_FEED = [
   // From here on the sequence's last_value is never above what was given out, which the feed's horizon relies on.
   `select setval(pg_get_serial_sequence('kombo_sync.changes', 'seq'), 1, true)`,
 
+  `create table kombo_sync.changes_removed (up_to bigint not null, newest_at timestamptz)`,
+  `create unique index changes_removed_one_row on kombo_sync.changes_removed ((true))`,
+  `insert into kombo_sync.changes_removed (up_to) values (0)`,
+  `comment on table kombo_sync.changes_removed is 'Up to which seq the change feed has been removed, in one row: a hole alone does not tell.'`,
+
   `create function kombo_sync.begin_write(target text) returns void language plpgsql volatile as $$
   begin
     -- One writer per table and integration: what a statement sees is what it changes.
@@ -60,12 +65,26 @@ export const CHANGE_FEED = [
   returns setof kombo_sync.changes language plpgsql volatile as $$
   declare
     horizon bigint := kombo_sync.changes_horizon();
+    removed kombo_sync.changes_removed;
   begin
     return query
       select c.* from kombo_sync.changes c
       where c.seq > after and c.seq <= horizon
       order by c.seq
       limit max;
+    -- After the reading, not before it: what has been removed meanwhile is known then.
+    select * into removed from kombo_sync.changes_removed;
+    if after < removed.up_to then
+      raise exception using errcode = 'KS001',
+        message = format('The change feed does not reach back to position %s.', after),
+        detail = format('Changes up to %s, written until %s UTC, have been removed (CHANGES_RETENTION).',
+          removed.up_to, to_char(removed.newest_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+        hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest(). If you can do without what was removed, go on there at once.';
+    end if;
   end $$`,
-  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps. Keep the last seq as the next position.'`,
+  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error where some have been removed. Keep the last seq as the next position.'`,
+
+  `create function kombo_sync.changes_oldest() returns bigint language sql volatile
+    return (select up_to from kombo_sync.changes_removed)`,
+  `comment on function kombo_sync.changes_oldest is 'The position before the oldest change that is kept: start here to read all there is.'`,
 ];
