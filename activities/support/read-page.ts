@@ -1,8 +1,8 @@
-import { clockCorrection } from '../../src/domain/window.ts';
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
+import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { TIMED_OUT, type KomboClient, type PageQuery } from '../../src/kombo/client.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
 import type { Page } from '../../src/store/commit-page.ts';
@@ -26,8 +26,10 @@ export async function readPage(
 ): Promise<ReadPage> {
   for (let tries = 1; ; tries += 1) {
     const observedAt = clock.earliest();
+    const sent = performance.now();
     try {
       const page = await kombo.fetchPage(query);
+      const tookMs = performance.now() - sent;
       const prepared = prepareRecords(endpoint, page.results, exactNumber);
       return {
         ...prepared,
@@ -35,6 +37,7 @@ export async function readPage(
         next: page.next,
         observedAt,
         clockCorrectionMs: clockCorrection(page.date, clock.latest()),
+        komboAskedAt: askedByKombo(page.date, tookMs),
         pauseMs: page.pauseMs,
       };
     } catch (error) {

@@ -72,6 +72,16 @@ export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
   return Math.max(-MAX_CORRECTION_MS, Math.min(0, kombo.getTime() - answeredAt.getTime()));
 }
 
+/**
+ * What Kombo's clock said when it was asked, or a little less: the answer's Date header less the time that the answer took,
+ * by the reader's own timer. No start of a pass counts as later than that. Our clock may have run ahead when the pass began
+ * and be right again when the answer comes; then `clockCorrection` finds nothing to correct.
+ */
+export function askedByKombo(kombo: Date | null, tookMs: number): Date | null {
+  if (kombo === null || Number.isNaN(kombo.getTime())) return null;
+  return new Date(kombo.getTime() - Math.ceil(tookMs));
+}
+
 /** Whether a moment that is asked for is still to come: a full sync since then would read nothing, and look like a success. */
 export function isAhead(since: string, now: Date): boolean {
   const moment = parseTimestamp(since);

@@ -28,6 +28,8 @@ export interface Page {
   observedAt: Date;
   /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0); counts on the first page. */
   clockCorrectionMs: number;
+  /** When the page was asked for, by Kombo's clock, or earlier; null where Kombo did not say. Counts on the first page. */
+  komboAskedAt: Date | null;
 }
 
 export interface Committed {
@@ -106,7 +108,8 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
       update kombo_sync.passes set
         version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(), waits_until = null,
         error_code = null, error_message = null,
-        watermark_at = case when pages = 0 then started_at + $7::int * interval '1 millisecond' else watermark_at end,
+        watermark_at = case when pages > 0 then watermark_at
+          else greatest(least(started_at + $7::int * interval '1 millisecond', $21::timestamptz), started_at - interval '1 day') end,
         state = case when $6::text is null then 'completed' else state end,
         finished_at = case when $6::text is null then clock_timestamp() end,
         sweep_state = case when $6::text is null and updated_after is null then 'due' else sweep_state end,
@@ -138,6 +141,7 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
       counts.drift_wrongly_live,
       counts.drift_wrongly_deleted,
       counts.drift_expected,
+      page.komboAskedAt,
     ],
   });
   const [moved] = rows;

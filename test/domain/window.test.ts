@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clockCorrection, planWindow, type WindowRequest } from '../../src/domain/window.ts';
+import { askedByKombo, clockCorrection, planWindow, type WindowRequest } from '../../src/domain/window.ts';
 
 const at = (text: string) => new Date(text);
 const request = (given: Partial<WindowRequest>): WindowRequest => ({
@@ -107,5 +107,11 @@ describe('clock skew (I8)', () => {
   test('no or an unreadable Date header corrects nothing', () => {
     expect(clockCorrection(null, at('2026-03-01T00:00:00Z'))).toBe(0);
     expect(clockCorrection(new Date(Number.NaN), at('2026-03-01T00:00:00Z'))).toBe(0);
+  });
+
+  test('Kombo was asked before it answered, by as much as the answer took', () => {
+    expect(askedByKombo(at('2026-03-01T00:01:30Z'), 1_500.2)).toEqual(at('2026-03-01T00:01:28.499Z'));
+    expect(askedByKombo(null, 1_500)).toBeNull();
+    expect(askedByKombo(new Date(Number.NaN), 1_500)).toBeNull();
   });
 });

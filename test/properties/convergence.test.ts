@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openStore, type Store } from '../../src/store/database.ts';
-import { createTestStore } from '../support/database.ts';
+import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
 import { KEPT } from './kept-histories.ts';
 import { Player, type History, type Step } from './history.ts';
 import type { KomboModel } from './kombo-model.ts';
@@ -11,19 +10,11 @@ const RUNS = Number(process.env['FC_RUNS'] ?? 300);
 const SEED = process.env['FC_SEED'];
 const PATH = process.env['FC_PATH'];
 
-let store: Store;
+let store: ClockedStore;
 let played = 0;
 
 beforeAll(async () => {
-  const test = await createTestStore();
-  // Virtual time: this clock_timestamp() is found before Postgres's own.
-  await test.pool.query('create schema test_clock');
-  await test.pool.query(`create function test_clock.clock_timestamp() returns timestamptz language sql stable
-    as $$ select current_setting('test.clock')::timestamptz $$`);
-  const name = new URL(test.url).pathname.slice(1);
-  await test.pool.query(`alter database "${name}" set search_path = test_clock, public, pg_catalog`);
-  await test.pool.query(`alter database "${name}" set synchronous_commit = off`);
-  store = openStore(test.url, { max: 1 });
+  store = await createClockedStore();
   return () => store.close();
 });
 

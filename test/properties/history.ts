@@ -2,7 +2,7 @@ import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
-import { clockCorrection } from '../../src/domain/window.ts';
+import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
 import { commitPage, type Page } from '../../src/store/commit-page.ts';
 import type { Store } from '../../src/store/database.ts';
@@ -239,6 +239,7 @@ export class Player {
       next,
       observedAt: new Date(askedAt),
       clockCorrectionMs: clockCorrection(kombo, new Date(this.#now)),
+      komboAskedAt: askedByKombo(kombo, this.#now - askedAt),
     });
     walk.cursor = next ?? undefined;
     walk.lastAnswerAt = this.#now;

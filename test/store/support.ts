@@ -33,7 +33,7 @@ let syncs = 0;
 export function makePage(
   endpoint: string,
   records: readonly Sent[],
-  options: { next?: string | null; observedAt?: Date; clockCorrectionMs?: number } = {},
+  options: { next?: string | null; observedAt?: Date; clockCorrectionMs?: number; komboAskedAt?: Date } = {},
 ): Page {
   const results = parseExact(`[${records.map(textOf).join(',')}]`) as unknown[];
   return {
@@ -42,6 +42,7 @@ export function makePage(
     next: options.next ?? null,
     observedAt: options.observedAt ?? new Date(),
     clockCorrectionMs: options.clockCorrectionMs ?? 0,
+    komboAskedAt: options.komboAskedAt ?? null,
   };
 }
 
