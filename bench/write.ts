@@ -112,7 +112,8 @@ function report(ways: readonly Way[], results: ReadonlyMap<Way, Times[]>): void 
 /** What a way has left in its table and, where it keeps one, in its change feed. */
 async function contentOf(store: Store, way: Way): Promise<string> {
   const { rows } = await store.pool.query(
-    `select count(*), bit_xor(hashtextextended(t::text, 0)) as hash from ${way.table} t`,
+    `select count(*), bit_xor(hashtextextended((to_jsonb(t) - '{asked_seq,arrived_seq}'::text[])::text, 0)) as hash
+     from ${way.table} t`,
   );
   const feed = await store.pool.query(
     `select op, count(*) from ${way.feed ?? CHANGES} group by op order by op`,

@@ -2,17 +2,17 @@ import type { Store } from '../../src/store/database.ts';
 
 /**
  * The database's clock, read once and carried on by a monotonic timer. Several workers write the same tables, so the moments
- * that decide which version is newer must come from one clock. It is known but for the round trip of the question, so whoever
- * looks says which side is safe: the one that rather reads something again than misses it.
+ * that these show must come from one clock. It is known but for the round trip of the question, so each use says which side
+ * is safe: the one that rather reads something again than misses it.
  */
 export interface DatabaseClock {
-  /** Not after the present moment, as for when a page was asked for: what was seen later wins. */
+  /** Not after the present moment, as for when a page was asked for. */
   earliest(): Date;
   /** Not before it, as for when an answer came, by which the start of a pass is moved back. */
   latest(): Date;
 }
 
-/** Enough, since versions are told apart by milliseconds only where somebody changes a record while it is read. */
+/** Enough, since no version is told from another by it, and the start of a pass is moved back by whole seconds. */
 const QUICK_MS = 5;
 const SAMPLES = 3;
 

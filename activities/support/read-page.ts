@@ -17,14 +17,18 @@ export interface ReadPage extends Page {
 /**
  * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
  * than a second of patience. What has not answered in time is left to later: it has cost enough.
+ *
+ * @param draw numbers the moment before each try, as `drawObservation` does.
  */
 export async function readPage(
   kombo: KomboClient,
   endpoint: EndpointDefinition,
   query: PageQuery & { signal: AbortSignal },
   clock: DatabaseClock,
+  draw: () => Promise<number>,
 ): Promise<ReadPage> {
   for (let tries = 1; ; tries += 1) {
+    const askedSeq = await draw();
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {
@@ -36,6 +40,7 @@ export async function readPage(
         results: page.results.length,
         next: page.next,
         observedAt,
+        askedSeq,
         clockCorrectionMs: clockCorrection(page.date, clock.latest()),
         komboAskedAt: askedByKombo(page.date, tookMs),
         pauseMs: page.pauseMs,

@@ -2,6 +2,7 @@ import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { judgeDrift, type DriftCounts, type DriftVerdict, type SweepOutcome } from '../../src/domain/sync.ts';
 import { driftCounts } from '../../src/store/drift.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import {
   findCandidates,
@@ -74,6 +75,7 @@ async function ask(
   { clock, liveness }: SweepOptions,
 ): Promise<SweepAnswer> {
   const endpoint = getEndpoint(pass.endpoint);
+  const askedSeq = await drawObservation(deps.store);
   const observedAt = clock.earliest();
   const returned: SweepAnswer['returned'][number][] = [];
   const unreadable: string[] = [];
@@ -91,6 +93,7 @@ async function ask(
         signal: liveness.signal,
       },
       clock,
+      () => Promise.resolve(askedSeq),
     );
     // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
     returned.push(...page.storable.filter((record) => asked.includes(record.id)));
@@ -105,7 +108,7 @@ async function ask(
     }
     if (cursor !== null) seen.add(cursor);
   } while (cursor !== null);
-  return { asked, returned, unreadable, observedAt };
+  return { asked, returned, unreadable, observedAt, askedSeq };
 }
 
 function completed(pass: Pass): SweepEnd {

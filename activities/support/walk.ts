@@ -3,6 +3,7 @@ import { SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import type { Paid } from '../../src/store/debts.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import { restartPass } from '../../src/store/pass-life.ts';
 import { passCounts, type Pass } from '../../src/store/passes.ts';
 import type { DatabaseClock } from './clock.ts';
@@ -41,11 +42,18 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
   const unwanted = new AbortController();
   const signal = AbortSignal.any([liveness.signal, unwanted.signal]);
   let pass = opened;
-  const read = async (cursor: string | null, pauseMs = 0) => {
+  // `begun` numbers the present moment; where time passes before Kombo is asked, a number is drawn then.
+  const read = async (cursor: string | null, pauseMs = 0, begun?: number) => {
+    let drawn = pauseMs > 0 ? undefined : begun;
+    const draw = async () => {
+      const seq = drawn ?? (await drawObservation(deps.store));
+      drawn = undefined;
+      return seq;
+    };
     if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, signal };
-    return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock);
+    return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
   };
   try {
     let upcoming = quiet(read(pass.cursor));
@@ -62,17 +70,18 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
         continue;
       }
       const stops = () => liveness.isShuttingDown() || box.aborted;
-      const { next } = page;
-      if (next !== null) {
-        if (pass.pages >= MAX_PAGES) throw endless(pass);
-        if (!stops()) upcoming = quiet(read(next, page.pauseMs));
-      }
+      const { next, pauseMs } = page;
+      if (next !== null && pass.pages >= MAX_PAGES) throw endless(pass);
       const ready = page;
+      const settings = {
+        eraseEmptied: deps.settings.ERASE_EMPTIED,
+        keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
+      };
+      const onBegun = (seq: number) => {
+        if (next !== null && !stops()) upcoming = quiet(read(next, pauseMs, seq));
+      };
       const committed = await deps.gate.write(`kombo.${endpoint.table}`, () =>
-        commitPage(deps.store, pass, ready, {
-          eraseEmptied: deps.settings.ERASE_EMPTIED,
-          keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
-        }),
+        commitPage(deps.store, pass, ready, settings, onBegun),
       );
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);

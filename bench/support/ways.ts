@@ -7,6 +7,7 @@ import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 import { openStore, transaction, type Store } from '../../src/store/database.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import { beginWrite, writeRecords } from '../../src/store/write-records.ts';
 
 /** A way of getting pages into Postgres, with a table and connections of its own. */
@@ -42,13 +43,15 @@ export function ours(url: string, endpoint: EndpointDefinition): Way {
     insertOnly: false,
     feed: 'kombo_sync.changes',
     async write(pages, observedAt) {
-      const target = { integrationId: INTEGRATION, endpoint, observedAt, driftBefore: null, passId: null };
+      const place = { integrationId: INTEGRATION, endpoint };
+      const askedSeq = await drawObservation(store);
       let upcoming = read(pages[0]!);
       for (const next of [...pages.slice(1), undefined]) {
         const { storable, rejected } = await upcoming;
         if (next !== undefined) upcoming = read(next);
         await transaction(store.pool, async (client) => {
-          await beginWrite(client, target);
+          const arrivedSeq = await beginWrite(client, place);
+          const target = { ...place, observedAt, askedSeq, arrivedSeq, driftBefore: null, passId: null };
           await writeRecords(client, target, storable, rejected, options, false);
         });
       }
@@ -159,7 +162,7 @@ export function plainCopy(url: string, endpoint: EndpointDefinition): Way {
   };
 }
 
-/** The compared ways get the same table as ours is; COPY gets one without any index. */
+/** The compared ways get the same table as ours is, but for what only we keep; COPY gets one without any index. */
 export async function prepareTables(store: Store, ways: readonly Way[], ownTable: string): Promise<void> {
   await store.pool.query(`drop table if exists ${CHANGES}`);
   await store.pool.query(`create table ${CHANGES} (like kombo_sync.changes including all)`);
@@ -169,6 +172,7 @@ export async function prepareTables(store: Store, ways: readonly Way[], ownTable
     await store.pool.query(
       `create table ${way.table} (like ${ownTable} ${way.insertOnly ? '' : 'including all'}) with (toast_tuple_target = 4080)`,
     );
+    await store.pool.query(`alter table ${way.table} drop column asked_seq, drop column arrived_seq`);
   }
 }
 

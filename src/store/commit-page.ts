@@ -26,6 +26,8 @@ export interface Page {
   next: string | null;
   /** When the page was asked for, by the database's clock. */
   observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
   /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0); counts on the first page. */
   clockCorrectionMs: number;
   /** When the page was asked for, by Kombo's clock, or earlier; null where Kombo did not say. Counts on the first page. */
@@ -44,6 +46,8 @@ const UNIQUE_VIOLATION = '23505';
 /**
  * Writes a page and moves the cursor in one transaction (invariant I7).
  *
+ * @param begun is told the number of the moment at which the writing begins, once. A page that is asked for from then on was
+ * asked for when this one had arrived, so the number may serve as its `askedSeq`.
  * @returns the pass as it is afterwards, and once it has ended what that has paid.
  * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
  * @throws SyncError IntegrationGone when the integration is removed; nothing is written then either.
@@ -54,9 +58,10 @@ export async function commitPage(
   pass: Pass,
   page: Page,
   options: WriteOptions,
+  begun: (seq: number) => void = () => {},
 ): Promise<Committed> {
   try {
-    return await transaction(store.pool, (client) => commit(client, pass, page, options, false));
+    return await transaction(store.pool, (client) => commit(client, pass, page, options, false, begun));
   } catch (error) {
     if (isDataError(error))
       return transaction(store.pool, (client) => commit(client, pass, page, options, true));
@@ -79,15 +84,19 @@ async function commit(
   page: Page,
   options: WriteOptions,
   careful: boolean,
+  begun: (seq: number) => void = () => {},
 ): Promise<Committed> {
+  const written = { integrationId: pass.integration_id, endpoint: getEndpoint(pass.endpoint) };
+  const arrivedSeq = await beginWrite(client, written);
+  begun(arrivedSeq);
   const target: WriteTarget = {
-    integrationId: pass.integration_id,
-    endpoint: getEndpoint(pass.endpoint),
+    ...written,
     observedAt: page.observedAt,
+    askedSeq: page.askedSeq,
+    arrivedSeq,
     driftBefore: pass.drift_before,
     passId: pass.id,
   };
-  await beginWrite(client, target);
   const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
   const moved = await movePass(client, pass, page, counts);
   const changed = isChange(counts);

@@ -10,6 +10,11 @@ export const SYSTEM_COLUMNS = {
   remote_deleted_at: ['timestamptz', 'When Kombo found the record deleted in the tool.'],
   deleted_at: ['timestamptz', "Null while the record lives; else Kombo's deletion or ours, by a sweep."],
   observed_at: ['timestamptz not null', 'When the stored version was asked for.'],
+  asked_seq: [
+    'bigint not null',
+    'The same moment as a number of kombo_sync.observations, which no clock can disturb.',
+  ],
+  arrived_seq: ['bigint not null', 'A moment when the stored version had arrived, as such a number.'],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export interface TableChange {
@@ -74,9 +79,9 @@ function createTable(endpoint: EndpointDefinition, lz4: boolean): string {
   const columns = [
     ...(['integration_id', 'id'] as const).map((name) => `${name} ${SYSTEM_COLUMNS[name][0]}`),
     ...Object.entries(endpoint.fields).map(([name, type]) => `${quote(name)} ${typed(type)}`),
-    ...(['raw', 'changed_at', 'remote_deleted_at', 'deleted_at', 'observed_at'] as const).map(
-      (name) => `${name} ${typed(SYSTEM_COLUMNS[name][0])}`,
-    ),
+    ...Object.entries(SYSTEM_COLUMNS)
+      .slice(2)
+      .map(([name, [type]]) => `${name} ${typed(type)}`),
     'primary key (integration_id, id)',
   ];
   return `create table if not exists kombo.${quote(endpoint.table)} (\n  ${columns.join(',\n  ')}\n) with (toast_tuple_target = 4080)`;

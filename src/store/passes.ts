@@ -144,6 +144,7 @@ const RESUMED_COLUMNS = [
   'drift_wrongly_deleted',
   'drift_expected',
   'started_at',
+  'started_seq',
 ] as const satisfies readonly (keyof Pass)[];
 
 /** `*` in a prepared statement would fail on every connection that is older than a new column. */

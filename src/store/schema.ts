@@ -136,6 +136,8 @@ export interface PassesTable {
   error_code: string | null;
   error_message: string | null;
   started_at: WithDefault<Date>;
+  /** The start as a number of `kombo_sync.observations`: what was asked for since then has a higher one. */
+  started_seq: Generated<number>;
   /** Shows that its worker lives: moves with every page, and while one is waited for. */
   active_at: WithDefault<Date>;
   /** It goes on then: Kombo's limit is used up, or a try has failed. */

@@ -7,7 +7,7 @@ import { paySweep } from './debts.ts';
 import { passLost, type Pass } from './passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import { recordDrift } from './drift.ts';
-import { beginWrite, isChange, writeRecords, type WriteOptions } from './write-records.ts';
+import { beginWrite, isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
 
 /** Below this many live rows a table is small: a share says little, and Kombo is asked about every candidate anyway. */
 const BIG_TABLE_ROWS = 100;
@@ -20,7 +20,7 @@ export interface SweepLimits {
 }
 
 /**
- * First step of a sweep: notes the live rows that a complete listing did not show. A row written since the pass began is
+ * First step of a sweep: notes the live rows that a complete listing did not show. A row asked for since the pass began is
  * none of them. The listing may be wrong, so nothing is deleted yet, and when too much is missing nothing will be.
  */
 export async function findCandidates(store: Store, pass: Pass, limits: SweepLimits): Promise<Pass> {
@@ -36,9 +36,9 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
          select unnest(ids) as id from kombo_sync.pass_pages where pass_id = $1
        )
        select $1, t.id from kombo.${quote(table)} t
-       where t.integration_id = $2 and t.deleted_at is null and t.observed_at < $3
+       where t.integration_id = $2 and t.deleted_at is null and t.asked_seq < $3
          and not exists (select from listed l where l.id = t.id)`,
-      [pass.id, pass.integration_id, pass.started_at],
+      [pass.id, pass.integration_id, locked.started_seq],
     );
     const candidates = found.rowCount ?? 0;
     const live = await query<{ live: number }>(
@@ -74,7 +74,10 @@ export interface SweepAnswer {
   returned: readonly StorableRecord[];
   /** Ids that Kombo returned in a record that could not be stored: they exist. */
   unreadable: readonly string[];
+  /** When Kombo was asked, by the database's clock. */
   observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
 }
 
 /**
@@ -92,16 +95,18 @@ export async function settleCandidates(
   const present = new Set([...answer.returned.map((record) => record.id), ...answer.unreadable]);
   const gone = answer.asked.filter((id) => !present.has(id));
   return transaction(store.pool, async (client) => {
-    const target = {
+    const arrivedSeq = await beginWrite(client, { integrationId: pass.integration_id, endpoint });
+    const target: WriteTarget = {
       integrationId: pass.integration_id,
       endpoint,
       observedAt: answer.observedAt,
+      askedSeq: answer.askedSeq,
+      arrivedSeq,
       driftBefore: null,
       passId: pass.id,
     };
-    await beginWrite(client, target);
     const counts = await writeRecords(client, target, answer.returned, [], options, true);
-    const deleted = await markGone(client, pass, endpoint.table, gone, answer.observedAt);
+    const deleted = await markGone(client, target, gone);
     await client.query('delete from kombo_sync.sweep_candidates where pass_id = $1 and id = any($2)', [
       pass.id,
       answer.asked,
@@ -132,23 +137,20 @@ export async function settleCandidates(
   });
 }
 
-async function markGone(
-  client: pg.ClientBase,
-  pass: Pass,
-  table: string,
-  ids: readonly string[],
-  observedAt: Date,
-): Promise<number> {
+/** That there is no record has no changed_at, so the moment of asking decides. */
+async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
+  const { table } = target.endpoint;
   const marked = await client.query(
     `with gone as (
-       update kombo.${quote(table)} set deleted_at = $3, observed_at = $3
-       where integration_id = $1 and id = any($2) and deleted_at is null and observed_at <= $3
+       update kombo.${quote(table)}
+         set deleted_at = $3, observed_at = $3, asked_seq = $5, arrived_seq = $6
+       where integration_id = $1 and id = any($2) and deleted_at is null and asked_seq <= $5
        returning id
      )
      insert into kombo_sync.changes (integration_id, table_name, id, op)
      select $1, $4, id, 'deleted' from gone order by id`,
-    [pass.integration_id, ids, observedAt, table],
+    [target.integrationId, ids, target.observedAt, table, target.askedSeq, target.arrivedSeq],
   );
   return marked.rowCount ?? 0;
 }

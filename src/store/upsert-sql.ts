@@ -5,9 +5,11 @@ import { quote } from './data-tables.ts';
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
  * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
  *
- * The order of versions is (changed_at, observed_at). Kombo returns a parent again when only nested data changed, with
- * changed_at as it was; then the moment of asking decides, and ties are written. A record without changed_at is ordered
- * by observed_at alone, and so is one that a sweep marked deleted: Kombo said then that there is none, of whatever age.
+ * An answer that was asked for when the stored one had arrived is newer, whatever it carries. Of two that were under way at
+ * once, the order is (changed_at, asked_seq): the one that was asked for later may have been put together earlier. Kombo
+ * returns a parent again when only nested data changed, with changed_at as it was; then the moment of asking decides. A
+ * record without changed_at is ordered by asked_seq alone, and so is one that a sweep marked deleted: Kombo said then that
+ * there is none, of whatever age. Ties are written.
  *
  * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
  * looked at are the rows that `inserted` and `updated` meet. Rows are updated where they were found, which saves looking
@@ -19,14 +21,14 @@ import { quote } from './data-tables.ts';
  * could plan to read all rows of the integration while the table is small, and go on doing so when it has grown.
  *
  * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
- * come (null: none) · $5 endpoint · $6 (only `withProjections`) jsonb object: position in $2 → record to take the columns
- * from, where some field does not fit
+ * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · $8 (only `withProjections`) jsonb object: position in $2 →
+ * record to take the columns from, where some field does not fit
  */
 export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean): string {
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
   const source = (row: string) =>
-    withProjections ? `coalesce($6::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
+    withProjections ? `coalesce($8::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
   const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
@@ -46,10 +48,10 @@ with page as (
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
       when t.deleted_at is not null and t.remote_deleted_at is null then
-        case when t.observed_at > $3::timestamptz then 'stale'
+        case when t.asked_seq > $6::bigint then 'stale'
           when i.remote_deleted_at is null then 'restored' else 'updated' end
-      when (coalesce(t.changed_at, '-infinity'), t.observed_at)
-         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $3::timestamptz) then 'stale'
+      when t.arrived_seq > $6::bigint and (coalesce(t.changed_at, '-infinity'), t.asked_seq)
+         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $6::bigint) then 'stale'
       when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'
       when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'
       else 'updated'
@@ -58,14 +60,17 @@ with page as (
   from incoming i
   left join ${table} t on t.integration_id = i.integration_id and t.id = i.id
 ), inserted as (
-  insert into ${table} (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
-  select c.integration_id, c.id, ${list(columns)}c.raw, c.changed_at, c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz
+  insert into ${table} (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at,
+    asked_seq, arrived_seq)
+  select c.integration_id, c.id, ${list(columns)}c.raw, c.changed_at, c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz,
+    $6::bigint, $7::bigint
   from classified c
   where c.missing
 ), updated as (
   update ${table} t set
-    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at)
-    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz)
+    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at, asked_seq, arrived_seq)
+    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz,
+      $6::bigint, $7::bigint)
   from classified c
   where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
   returning 1
@@ -86,8 +91,9 @@ with page as (
     op not in ('unchanged', 'stale')
       and coalesce(greatest(changed_at, remote_deleted_at), case op when 'updated' then '-infinity'::timestamptz end)
         <= $4::timestamptz as late,
-    -- Only nested data changed: no delta has to show that.
-    not missing and op = 'updated' and changed_at is not distinct from old_changed_at as nested
+    -- Only nested data changed, or Kombo went back in time: no delta has to show that.
+    not missing and (op = 'updated' and changed_at is not distinct from old_changed_at
+      or greatest(changed_at, remote_deleted_at) < old_changed_at) as hidden
   from classified
 )
 select
@@ -101,7 +107,7 @@ select
   count(*) filter (where late and op = 'updated')::int as drift_stale,
   count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
   count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
-  count(*) filter (where late and nested)::int as drift_expected,
+  count(*) filter (where late and hidden)::int as drift_expected,
   (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed
 from judged`;
 }
@@ -118,7 +124,7 @@ function column(record: string, name: string, type: ColumnType): string {
  * about the fields any more, so only the deletion is taken from it; also where an earlier deletion or a sweep is known.
  *
  * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
- * · $4 changes up to here should already have come (null: none)
+ * · $4 changes up to here should already have come (null: none) · $5 asked_seq · $6 arrived_seq
  * @returns one row per known record: `changed` tells whether it was written, `lived` whether it was live before, `late`
  * whether its deletion is drift.
  */
@@ -129,12 +135,14 @@ with incoming as (
   select * from jsonb_to_recordset($2::jsonb) as p(id text, changed_at timestamptz, remote_deleted_at timestamptz)
 ), known as (
   select t.id, t.deleted_at is null as lived, i.remote_deleted_at, i.changed_at,
-    t.remote_deleted_at is distinct from i.remote_deleted_at and t.observed_at <= $3::timestamptz as changed
+    t.remote_deleted_at is distinct from i.remote_deleted_at and t.asked_seq <= $5::bigint as changed
   from incoming i join ${table} t on t.integration_id = $1::text and t.id = i.id
 ), written as (
   update ${table} t
   set remote_deleted_at = k.remote_deleted_at, deleted_at = k.remote_deleted_at, observed_at = $3::timestamptz,
-    changed_at = greatest(t.changed_at, k.changed_at)
+    asked_seq = $5::bigint, arrived_seq = $6::bigint,
+    changed_at = case when t.arrived_seq > $5::bigint then greatest(t.changed_at, k.changed_at)
+      else coalesce(k.changed_at, t.changed_at) end
   from known k
   where k.changed and t.integration_id = $1::text and t.id = k.id
 ), logged as (

@@ -13,6 +13,10 @@ export interface WriteTarget {
   endpoint: EndpointDefinition;
   /** When the page was asked for, by the database's clock. */
   observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
+  /** What `beginWrite` has returned. */
+  arrivedSeq: number;
   /** Changes up to here should have come by earlier passes; null counts no drift. */
   driftBefore: Date | null;
   passId: number | null;
@@ -93,17 +97,20 @@ export async function writeRecords(
 /**
  * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
  * without an offset are UTC at Kombo, so they must be here, whatever the time zone of the database is.
+ *
+ * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
  */
 export async function beginWrite(
   client: pg.ClientBase,
   target: Pick<WriteTarget, 'integrationId' | 'endpoint'>,
-) {
+): Promise<number> {
   try {
-    await client.query({
+    const { rows } = await client.query<{ seq: number }>({
       name: 'begin_write',
-      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1)`,
+      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1) as seq`,
       values: [`${target.endpoint.table} ${target.integrationId}`],
     });
+    return rows[0]!.seq;
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
     const message = `Another page of ${target.endpoint.path} is being written for the same integration.`;
@@ -138,6 +145,8 @@ async function upsert(
       target.observedAt,
       target.driftBefore,
       target.endpoint.path,
+      target.askedSeq,
+      target.arrivedSeq,
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
@@ -182,7 +191,14 @@ async function markEmptied(
 ): Promise<{ counts: WriteCounts; known: Set<string> }> {
   const { rows } = await client.query<{ id: string; changed: boolean; lived: boolean; late: boolean | null }>(
     emptiedSql(target.endpoint),
-    [target.integrationId, JSON.stringify(records.map(deletionOf)), target.observedAt, target.driftBefore],
+    [
+      target.integrationId,
+      JSON.stringify(records.map(deletionOf)),
+      target.observedAt,
+      target.driftBefore,
+      target.askedSeq,
+      target.arrivedSeq,
+    ],
   );
   const changed = rows.filter((row) => row.changed);
   const deleted = changed.filter((row) => row.lived).length;

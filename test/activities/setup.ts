@@ -65,6 +65,7 @@ export async function createWorkbench() {
   return {
     store,
     control,
+    kombo: createKomboClient({ baseUrl, apiKey: new Secret(API_KEY) }),
     activities,
     settled,
     woken,

@@ -12,6 +12,17 @@ const JOBS = { records: { ats_jobs: 600 } };
 const watermarkOf = async (id: string) =>
   historyOf(await readHistory(store, id, ['/ats/jobs']), '/ats/jobs').watermark;
 
+/** When each page was asked for and had arrived. */
+async function moments(id: string) {
+  const { rows } = await store.pool.query<{ asked: number; arrived: number }>(
+    `select distinct asked_seq as asked, arrived_seq as arrived from kombo.ats_jobs
+     where integration_id = $1 order by asked_seq`,
+    [id],
+  );
+  expect(rows).toHaveLength(3);
+  return rows;
+}
+
 describe('windows', () => {
   test('(I8) the first pass reads everything, page by page, with the same filters on each', async () => {
     const id = await bench.integration(JOBS);
@@ -76,6 +87,30 @@ describe('windows', () => {
     const newest = (await bench.passes(id)).at(-1)!;
     expect(newest).toMatchObject({ sync_id: again.syncId, state: 'completed' });
     expect(await watermarkOf(id)).toEqual(newest.watermark_at);
+  });
+
+  test('(I12) a page is asked for when the last one has arrived; one that is tried again, later', async () => {
+    const id = await bench.integration(JOBS);
+    control.addFault({ kind: 'unavailable', integration: id, nth: 3 });
+    await readOnce(bench, id);
+    const [first, second, third] = await moments(id);
+    const [done] = await bench.passes(id);
+    expect(first!.asked).toBeGreaterThan(done!.started_seq);
+    expect(first!.arrived).toBeGreaterThan(first!.asked);
+    expect(second!.asked).toBe(first!.arrived);
+    expect(third!.asked).toBeGreaterThan(second!.arrived);
+  });
+
+  test('(I12) a page that has to wait for Kombo’s rate limit is asked for after that', async () => {
+    const id = await bench.integration(JOBS);
+    const { kombo } = bench;
+    const fetchPage: typeof kombo.fetchPage = async (query) => ({
+      ...(await kombo.fetchPage(query)),
+      pauseMs: 20,
+    });
+    await run(bench.activities({ kombo: { ...kombo, fetchPage } }).syncEndpoint, pass(id));
+    const [first, second] = await moments(id);
+    expect(second!.asked).toBeGreaterThan(first!.arrived);
   });
 
   test('(I16) a second pass over an unchanged source writes nothing', async () => {

@@ -3,6 +3,7 @@ import { readPage } from '../../activities/support/read-page.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { PLAIN, databaseTime, feed, open, readRow, rowVersions } from '../store/support.ts';
 import { createWorld, fewRecords, type World } from './support.ts';
@@ -166,10 +167,8 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await sync('full');
     const observedAt = await databaseTime(store);
     const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
-    const old = await readPage(world.kombo, endpoint, query, {
-      earliest: () => observedAt,
-      latest: () => observedAt,
-    });
+    const clock = { earliest: () => observedAt, latest: () => observedAt };
+    const old = await readPage(world.kombo, endpoint, query, clock, () => drawObservation(store));
     change(ids());
     await look();
     const before = await rowVersions(store, table);
@@ -236,8 +235,8 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await sync('full');
     const other = `${integration}-other`;
     await store.pool.query(
-      `insert into kombo."${table}" (integration_id, id, raw, observed_at)
-       select $2, id, '{"of":"another"}', observed_at from kombo."${table}" where integration_id = $1`,
+      `insert into kombo."${table}" (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
+       select $2, id, '{"of":"another"}', observed_at, asked_seq, arrived_seq from kombo."${table}" where integration_id = $1`,
       [integration, other],
     );
     change(ids());

@@ -71,6 +71,8 @@ describe('the catalogue', () => {
         'remote_deleted_at',
         'deleted_at',
         'observed_at',
+        'asked_seq',
+        'arrived_seq',
       ]) {
         expect(Object.keys(fields)).not.toContain(reserved);
       }

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
 import { KEPT } from './kept-histories.ts';
-import { Player, type History, type Step } from './history.ts';
+import { Player } from './history.ts';
 import type { KomboModel } from './kombo-model.ts';
 import type { Row } from './promises.ts';
+import type { History, Step } from './steps.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 300);
 const SEED = process.env['FC_SEED'];
@@ -37,6 +38,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
             'restored',
             'vanished',
             'moved',
+            'rewound',
           ),
         },
       ),
@@ -61,6 +63,13 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(5, 1500, 600_000) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('jump' as const),
+      ms: fc.constantFrom(-5, -1500, -3_600_000, 3_600_000),
+    }),
   },
 );
 

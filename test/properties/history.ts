@@ -15,43 +15,16 @@ import {
   settleCandidates,
   type SweepAnswer,
 } from '../../src/store/sweep.ts';
-import { KomboModel, type ChangeKind } from './kombo-model.ts';
+import type { ClockedStore } from '../support/clocked-store.ts';
+import { KomboModel } from './kombo-model.ts';
 import { Promises } from './promises.ts';
+import type { History, Step } from './steps.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { answersWith, type Walk } from './walk.ts';
 
 export const ENDPOINT = '/ats/tags';
 const PASSES_AT_ONCE = 4;
 const LAG_MS = 400;
-
-/** One step of a history. A step that makes no sense where it comes does nothing, so that histories shrink well. */
-export type Step =
-  | { do: 'change'; id: string; kind: ChangeKind; quiet: boolean; sameInstant: boolean }
-  | { do: 'wait'; ms: number }
-  | { do: 'open' | 'sync'; kind: PassKind }
-  | { do: 'fetch' | 'commit' | 'abort' | 'zombie' | 'fail' | 'refuse' | 'sweep'; pass: number };
-
-export interface History {
-  /** How far Kombo's clock runs ahead of ours. */
-  skewMs: number;
-  overlapMs: number;
-  pageSize: number;
-  eraseEmptied: boolean;
-  /** Answers may be older or younger than the moment of asking says; then every change moves changed_at. */
-  lag: boolean;
-  steps: readonly Step[];
-}
-
-/** A pass and what its reader has in hand. */
-interface Walk {
-  syncId: string;
-  pass: Pass;
-  fetched: Page[];
-  /** Where the next fetch begins; undefined when the last page has been fetched. */
-  cursor: string | null | undefined;
-  lastAnswerAt: number;
-  sweep?: SweepAnswer | undefined;
-  /** An attempt that lost its pass but does not know it. */
-  zombies: { pass: Pass; page: Page }[];
-}
 
 /** Plays a history against the real statements. Time is virtual, so that a seed plays the same way again. */
 export class Player {
@@ -61,15 +34,17 @@ export class Player {
   readonly #history: History;
   readonly #integrationId: string;
   readonly #walks: Walk[] = [];
-  // Later than the server's own clock, which no step reads.
-  #now = Date.parse('2040-01-01T00:00:00Z');
+  readonly #time: VirtualTime;
+  /** Answers that show a record as it was before Kombo went back in time. */
+  readonly #overtaken = new Set<Page | SweepAnswer>();
   #syncs = 0;
   #lastChanged: string | undefined;
 
-  constructor(store: Store, integrationId: string, history: History) {
+  constructor(store: ClockedStore, integrationId: string, history: History) {
     this.#store = store;
     this.#integrationId = integrationId;
     this.#history = history;
+    this.#time = new VirtualTime(store);
     this.model = new KomboModel(history.skewMs);
     this.promises = new Promises(store, integrationId, this.model);
   }
@@ -91,26 +66,31 @@ export class Player {
     // Known limit: a record that vanished when no sweep could know it as live returns with such a page, until the next one.
     const unswept = (id: string) => !this.model.current(id) && rows.get(id)?.remote_deleted_at !== null;
     for (const { pass, page } of late) {
-      if (!page.storable.some(({ id }) => unswept(id))) await this.#commitLate(pass, page);
+      if (this.#overtaken.has(page) || page.storable.some(({ id }) => unswept(id))) continue;
+      await this.#commitLate(pass, page);
     }
-    for (const walk of sweeps) await settleCandidates(this.#store, walk.pass, walk.sweep!, this.#options());
+    for (const { pass, sweep } of sweeps) {
+      if (!this.#overtaken.has(sweep!)) await settleCandidates(this.#store, pass, sweep!, this.#options());
+    }
   }
 
   async fullSync(): Promise<Pass> {
-    this.#now += 1000;
-    const begun = this.#now;
+    this.#time.now += 1000;
+    const begun = this.#time.now;
     let walk = await this.#sync('full');
     // One that has gone on with another one has not read everything anew.
-    if (walk.pass.started_at.getTime() < begun) walk = await this.#sync('full');
+    if (this.#time.momentOf(walk.pass.started_seq) < begun) walk = await this.#sync('full');
     while (walk.pass.sweep_state === 'due' || walk.sweep) await this.#sweep(walk);
     return walk.pass;
   }
 
   async #play(step: Step): Promise<void> {
     if (step.do === 'wait') {
-      this.#now += step.ms;
+      this.#time.now += step.ms;
+    } else if (step.do === 'jump') {
+      this.#time.jump(step.ms);
     } else if (step.do === 'change') {
-      if (!step.sameInstant || this.#lastChanged === step.id) this.#now += 1;
+      if (!step.sameInstant || this.#lastChanged === step.id) this.#time.now += 1;
       this.#change(step);
       return;
     } else if ('kind' in step) {
@@ -121,7 +101,7 @@ export class Player {
       const walk = this.#walks.at(-1 - (step.pass % Math.max(this.#walks.length, 1)));
       if (walk) await this.#drive(walk, step.do);
     }
-    this.#now += 1;
+    this.#time.now += 1;
     this.#lastChanged = undefined;
   }
 
@@ -129,18 +109,29 @@ export class Player {
     const { lag } = this.#history;
     if (lag && ['covered', 'hidden', 'emptied'].includes(step.kind)) return;
     const quiet = step.kind === 'moved' ? step.quiet : step.quiet && !lag && step.kind !== 'own';
-    const done = this.model.change(step.id, step.kind, this.#now, quiet);
+    const done = this.model.change(step.id, step.kind, this.#time.now, quiet);
     this.#lastChanged = step.id;
+    if (done && step.kind === 'rewound') this.#overtake(step.id);
     if (done && step.kind === 'moved' && this.#walks.some((walk) => walk.pass.state === 'running')) {
       this.promises.moved(step.id);
     }
   }
 
-  async #drive(walk: Walk, action: Exclude<Step['do'], 'change' | 'wait' | 'open' | 'sync'>): Promise<void> {
+  /** Known limit: an answer that is under way while Kombo goes back may be taken for the newer one, by its changed_at. */
+  #overtake(id: string): void {
+    const answers = answersWith(this.#walks, id);
+    for (const answer of answers) this.#overtaken.add(answer);
+    if (answers.length > 0) this.promises.overtaken(id);
+  }
+
+  async #drive(
+    walk: Walk,
+    action: Exclude<Step['do'], 'change' | 'wait' | 'jump' | 'open' | 'sync'>,
+  ): Promise<void> {
     const running = walk.pass.state === 'running';
     switch (action) {
       case 'fetch':
-        if (running) this.#fetch(walk);
+        if (running) await this.#fetch(walk);
         break;
       case 'commit':
         if (running && walk.fetched.length > 0) await this.#commit(walk);
@@ -182,7 +173,7 @@ export class Player {
     const syncId = `${this.#integrationId}/${++this.#syncs}`;
     const pass = await this.#openPass(syncId, kind);
     const { cursor } = pass;
-    const walk = { syncId, pass, fetched: [], cursor, lastAnswerAt: this.#now, zombies: [] };
+    const walk = { syncId, pass, fetched: [], cursor, lastAnswerAt: this.#time.now, zombies: [] };
     this.#walks.push(walk);
     return walk;
   }
@@ -191,18 +182,16 @@ export class Player {
   async #sync(kind: PassKind): Promise<Walk> {
     const walk = await this.#open(kind);
     while (walk.pass.state === 'running') {
-      this.#now += 1;
-      this.#fetch(walk);
+      this.#time.now += 1;
+      await this.#fetch(walk);
       await this.#commit(walk);
     }
     return walk;
   }
 
   async #openPass(syncId: string, kind: PassKind): Promise<Pass> {
-    await this.#store.pool.query(`select set_config('test.clock', $1, false)`, [
-      new Date(this.#now).toISOString(),
-    ]);
-    return openPass(this.#store, {
+    await this.#time.setClock();
+    const pass = await openPass(this.#store, {
       integrationId: this.#integrationId,
       endpoint: ENDPOINT,
       kind,
@@ -213,6 +202,8 @@ export class Player {
       because: 'webhook',
       overlapMs: this.#history.overlapMs,
     });
+    if (!this.#time.isDrawn(pass.started_seq)) this.#time.drawn(pass.started_seq);
+    return pass;
   }
 
   async #resume(walk: Walk): Promise<void> {
@@ -223,26 +214,29 @@ export class Player {
   }
 
   /** Asks for the next page, at most one ahead of the page that is being written, as the reader does. */
-  #fetch(walk: Walk): void {
+  async #fetch(walk: Walk): Promise<void> {
     if (walk.cursor === undefined || walk.fetched.length > 1) return;
-    const askedAt = this.#history.lag ? Math.max(walk.lastAnswerAt, this.#now - LAG_MS) : this.#now;
+    const { lag } = this.#history;
+    const askedAt = lag ? Math.max(walk.lastAnswerAt, this.#time.now - LAG_MS) : this.#time.now;
+    const askedSeq = lag ? this.#time.numberAt(askedAt) : await this.#time.draw();
     const since = walk.pass.updated_after?.getTime() ?? null;
     const { results, next } = this.model.list({
       after: walk.cursor,
       since,
       pageSize: this.#history.pageSize,
     });
-    const kombo = new Date(Math.floor(this.model.komboTime(this.#now) / 1000) * 1000);
+    const kombo = new Date(Math.floor(this.model.komboTime(this.#time.now) / 1000) * 1000);
     walk.fetched.push({
       ...prepareRecords(getEndpoint(ENDPOINT), results, exactNumber),
       results: results.length,
       next,
-      observedAt: new Date(askedAt),
-      clockCorrectionMs: clockCorrection(kombo, new Date(this.#now)),
-      komboAskedAt: askedByKombo(kombo, this.#now - askedAt),
+      observedAt: this.#time.clock(askedAt),
+      askedSeq,
+      clockCorrectionMs: clockCorrection(kombo, this.#time.clock()),
+      komboAskedAt: askedByKombo(kombo, this.#time.now - askedAt),
     });
     walk.cursor = next ?? undefined;
-    walk.lastAnswerAt = this.#now;
+    walk.lastAnswerAt = this.#time.now;
   }
 
   async #commit(walk: Walk): Promise<void> {
@@ -260,8 +254,11 @@ export class Player {
   /** Undefined when another attempt owns the pass. */
   async #tryCommit(pass: Pass, page: Page): Promise<Pass | undefined> {
     try {
-      const committed = await commitPage(this.#store, pass, page, this.#options());
-      if (committed.pass.state === 'completed') await this.promises.keep(committed.pass);
+      const drawn = (seq: number) => this.#time.drawn(seq);
+      const committed = await commitPage(this.#store, pass, page, this.#options(), drawn);
+      if (committed.pass.state === 'completed') {
+        await this.promises.keep(committed.pass, this.#time.momentOf(committed.pass.started_seq));
+      }
       return committed.pass;
     } catch (error) {
       if (error instanceof SyncError && error.errorClass === 'PassLost') return undefined;
@@ -283,9 +280,10 @@ export class Player {
       walk.pass = await finishSweep(this.#store, walk.pass);
       return;
     }
-    this.#now += 1;
+    this.#time.now += 1;
     const answer = prepareRecords(getEndpoint(ENDPOINT), this.model.byIds(asked), exactNumber);
-    walk.sweep = { asked, returned: answer.storable, unreadable: [], observedAt: new Date(this.#now) };
+    const when = { observedAt: this.#time.clock(), askedSeq: await this.#time.draw() };
+    walk.sweep = { asked, returned: answer.storable, unreadable: [], ...when };
   }
 
   #options() {

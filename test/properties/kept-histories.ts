@@ -1,4 +1,4 @@
-import type { History } from './history.ts';
+import type { History } from './steps.ts';
 
 const QUIET = { quiet: false, sameInstant: false } as const;
 const PLAIN = { skewMs: 0, overlapMs: 0, pageSize: 2, eraseEmptied: false, lag: false } as const;
@@ -41,6 +41,43 @@ export const KEPT: readonly History[] = [
       { do: 'change', id: 'a', kind: 'restored', ...QUIET },
       { do: 'fetch', pass: 0 },
       { do: 'sync', kind: 'delta' },
+    ],
+  },
+  {
+    // Kombo was restored from a backup, and the older changed_at was refused for ever.
+    ...PLAIN,
+    steps: [
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'sync', kind: 'full' },
+      { do: 'change', id: 'b', kind: 'rewound', ...QUIET },
+    ],
+  },
+  {
+    // A nested change was read after our clock was set back, and looked older than what was stored.
+    ...PLAIN,
+    steps: [
+      { do: 'change', id: 'b', kind: 'own', ...QUIET },
+      { do: 'sync', kind: 'full' },
+      { do: 'jump', ms: -3_600_000 },
+      { do: 'change', id: 'b', kind: 'covered', ...QUIET },
+      { do: 'sync', kind: 'delta' },
+    ],
+  },
+  {
+    // Our clock ran ahead of Kombo's when a pass began, and was set back before its first answer came.
+    ...PLAIN,
+    skewMs: -700,
+    steps: [
+      { do: 'open', kind: 'delta' },
+      { do: 'jump', ms: -3_600_000 },
+      { do: 'fetch', pass: 0 },
+      { do: 'commit', pass: 0 },
+      { do: 'change', id: 'a', kind: 'own', ...QUIET },
+      { do: 'open', kind: 'delta' },
+      { do: 'open', kind: 'delta' },
+      { do: 'fetch', pass: 0 },
+      { do: 'commit', pass: 0 },
     ],
   },
 ];

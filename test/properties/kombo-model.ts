@@ -1,6 +1,6 @@
 /** What happens to a record at Kombo. */
 export type ChangeKind =
-  'own' | 'covered' | 'hidden' | 'tombstone' | 'emptied' | 'restored' | 'vanished' | 'moved';
+  'own' | 'covered' | 'hidden' | 'tombstone' | 'emptied' | 'restored' | 'vanished' | 'moved' | 'rewound';
 
 export type Body = Record<string, unknown> & { id: string };
 
@@ -58,6 +58,7 @@ export class KomboModel {
       entry.position = quiet ? this.#back++ : --this.#front;
       return true;
     }
+    if (kind === 'rewound') return entry !== undefined && this.#rewind(entry, at, quiet);
     if (!entry?.body) {
       if (kind !== 'own' && kind !== 'restored') return false;
       this.#write(entry ?? this.#add(id), at, 'restored', { deleted: false, quiet: false });
@@ -104,6 +105,21 @@ export class KomboModel {
     entry.versions.push({ at, kind, body: entry.body });
   }
 
+  /** Kombo is restored from a backup: the record is as it was, its times included. `quiet` takes the oldest state. */
+  #rewind(entry: Entry, at: number, quiet: boolean): boolean {
+    const older = entry.versions.filter(
+      ({ body }) => body && body['name'] !== null && changedAt(body) < entry.changedAt,
+    );
+    const state = older.at(quiet ? 0 : -1)?.body;
+    if (!state) return false;
+    const version = ++this.#version;
+    entry.changedAt = changedAt(state);
+    entry.touchedAt = entry.changedAt;
+    entry.body = { ...state, name: `v${version}`, remote_data: { nested: version } };
+    entry.versions.push({ at, kind: 'rewound', body: entry.body });
+    return true;
+  }
+
   list(query: Listing): { results: Body[]; next: string | null } {
     const after = query.after === null ? Number.NEGATIVE_INFINITY : Number(query.after.split('/')[0]);
     const matching = [...this.#entries.values()]
@@ -132,4 +148,8 @@ export class KomboModel {
   versions(id: string): readonly Version[] {
     return this.#entries.get(id)?.versions ?? [];
   }
+}
+
+function changedAt(body: Body): number {
+  return Date.parse(body['changed_at'] as string);
 }

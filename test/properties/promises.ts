@@ -22,6 +22,8 @@ export class Promises {
   readonly #kept = new Map<string, number>();
   /** Records that changed their place in the listing under a reader, which may then miss them once. */
   readonly #moved = new Set<string>();
+  /** Records that Kombo took back in time while an answer that showed them was under way. */
+  readonly #overtaken = new Set<string>();
 
   constructor(store: Store, integrationId: string, model: KomboModel) {
     this.#store = store;
@@ -33,6 +35,10 @@ export class Promises {
     this.#moved.add(id);
   }
 
+  overtaken(id: string): void {
+    this.#overtaken.add(id);
+  }
+
   async rows(): Promise<Map<string, Row>> {
     const { rows } = await this.#store.pool.query<Row>(
       `select id, raw, name, changed_at, remote_deleted_at, deleted_at from kombo.ats_tags where integration_id = $1`,
@@ -41,7 +47,8 @@ export class Promises {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async keep(pass: Pass): Promise<void> {
+  /** `startedAt`: when the pass began, whatever our clock said. */
+  async keep(pass: Pass, startedAt: number): Promise<void> {
     const delta = pass.updated_after !== null;
     // Where nothing was ever read to its end, a delta builds on a full pass that is still to read what changed before that.
     const from = delta && !pass.moves_watermark ? pass.updated_after!.getTime() : Number.NEGATIVE_INFINITY;
@@ -50,10 +57,10 @@ export class Promises {
         .versions(id)
         .findLastIndex(
           (version) =>
-            version.at < pass.started_at.getTime() &&
+            version.at < startedAt &&
             this.#model.komboTime(version.at) > from &&
             version.kind !== 'vanished' &&
-            !(delta && version.kind === 'hidden'),
+            !(delta && (version.kind === 'hidden' || version.kind === 'rewound')),
         );
       if (index > (this.#kept.get(id) ?? -1)) this.#kept.set(id, index);
     }
@@ -66,6 +73,9 @@ export class Promises {
       const versions = this.#model.versions(id);
       // Once it has vanished without a trace, no delta could show what came before.
       if (this.#moved.has(id) || versions.slice(index).some((version) => version.kind === 'vanished'))
+        continue;
+      // Nor once Kombo has gone back behind it.
+      if (this.#overtaken.has(id) || versions.slice(index + 1).some((version) => version.kind === 'rewound'))
         continue;
       const row = rows.get(id);
       const shown = row === undefined ? -1 : versions.findLastIndex((version) => shows(row, version));

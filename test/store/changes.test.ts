@@ -15,7 +15,7 @@ import { beginWrite, writeRecords } from '../../src/store/write-records.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { PLAIN, databaseTime, makePage, write } from './support.ts';
+import { PLAIN, ask, makePage, write } from './support.ts';
 
 const TAGS = '/ats/tags';
 const store = await createTestStore();
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 const send = async (id: string, to = integration, endpoint = TAGS) =>
-  write(store, to, endpoint, [{ id }], await databaseTime(store));
+  write(store, to, endpoint, [{ id }], await ask(store));
 const read = async (after = start, limit = 1000) => readChanges(store, { after, limit });
 const idsOf = (changes: readonly Change[]) => changes.map(({ id }) => id);
 
@@ -36,13 +36,10 @@ const idsOf = (changes: readonly Change[]) => changes.map(({ id }) => id);
 async function openWriter(to: string, id: string) {
   const client: pg.PoolClient = await store.pool.connect();
   await client.query('begin');
-  const target = {
-    integrationId: to,
-    endpoint: getEndpoint(TAGS),
-    observedAt: new Date(),
-    driftBefore: null,
-    passId: null,
-  };
+  const place = { integrationId: to, endpoint: getEndpoint(TAGS) };
+  const asked = await ask(store);
+  const arrivedSeq = await beginWrite(client, place);
+  const target = { ...place, ...asked, arrivedSeq, driftBefore: null, passId: null };
   const put = async (ids: string[]) =>
     writeRecords(
       client,
@@ -55,7 +52,6 @@ async function openWriter(to: string, id: string) {
       PLAIN,
       false,
     );
-  await beginWrite(client, target);
   await put([id]);
   return {
     put,

@@ -2,7 +2,19 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { PLAIN, at, makePage, open, readWatermark } from './support.ts';
+import {
+  PLAIN,
+  ask,
+  at,
+  makePage,
+  open,
+  readPass,
+  readRow,
+  readWatermark,
+  sweep,
+  write,
+  type Sent,
+} from './support.ts';
 
 const TAGS = '/ats/tags';
 let store: ClockedStore;
@@ -17,8 +29,56 @@ beforeEach(async () => {
   await store.setClock(at('11:00:00'));
 });
 
+const read = (kind: 'delta' | 'full', ...records: Sent[]) =>
+  readPass(store, integration, TAGS, kind, [records]);
+const row = (id = 'a') => readRow(store, integration, 'ats_tags', id);
 /** A failover to a server whose clock is an hour behind. */
 const jumpBack = () => store.setClock(at('10:00:00'));
+
+describe('our clock jumps back by an hour between two passes (I12)', () => {
+  test.each([{ changed_at: '2026-01-01T00:00:00Z' }, {}])('what is read then is newer: %j', async (times) => {
+    await read('full', { id: 'a', name: 'old', ...times });
+    await jumpBack();
+    expect(await read('delta', { id: 'a', name: 'new', ...times })).toMatchObject({ updated: 1, stale: 0 });
+    expect(await row()).toMatchObject({ name: 'new', observed_at: at('10:00:00') });
+  });
+
+  test('an emptied tombstone deletes', async () => {
+    await read('full', { id: 'a', name: 'old' });
+    await jumpBack();
+    const emptied = { id: 'a', name: null, remote_deleted_at: '2026-01-01T00:00:00Z' };
+    expect(await read('delta', emptied)).toMatchObject({ deleted: 1 });
+  });
+
+  test('a sweep finds what is gone, and what it deleted returns', async () => {
+    await read('full', { id: 'a' });
+    await jumpBack();
+    expect(await sweep(store, await read('full'))).toMatchObject({ sweep_candidates: 1, sweep_deleted: 1 });
+    expect((await row())?.deleted_at).toEqual(at('10:00:00'));
+    await store.setClock(at('09:00:00'));
+    expect(await read('delta', { id: 'a' })).toMatchObject({ restored: 1 });
+  });
+
+  test('a sweep leaves alone what was asked for while the listing ran', async () => {
+    await read('full', { id: 'a', name: 'old' });
+    const listing = await open(store, integration, TAGS, 'full');
+    await jumpBack();
+    await write(store, integration, TAGS, [{ id: 'a', name: 'new' }], await ask(store));
+    const { pass } = await commitPage(store, listing, makePage(TAGS, []), PLAIN);
+    expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0 });
+  });
+
+  test('an answer from before the jump that is written after it takes nothing back', async () => {
+    await read('full', { id: 'a', name: 'first' });
+    const before = await ask(store);
+    await jumpBack();
+    await read('delta', { id: 'a', name: 'second' });
+    expect(await write(store, integration, TAGS, [{ id: 'a', name: 'late' }], before)).toMatchObject({
+      stale: 1,
+    });
+    expect(await row()).toMatchObject({ name: 'second' });
+  });
+});
 
 describe('our clock jumps back while a pass runs (I8)', () => {
   test('the watermark is not after the moment at which Kombo was asked, by its own clock', async () => {

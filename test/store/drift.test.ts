@@ -77,6 +77,20 @@ describe('drift report', () => {
     });
   });
 
+  test('what Kombo shows after it went back in time is expected, as no delta shows that', async () => {
+    const later = { changed_at: LATER, name: 'x' };
+    await full(
+      tag('stale', later),
+      tag('live', later),
+      tag('deleted', { ...later, remote_deleted_at: LATER }),
+    );
+    await full(tag('stale'), tag('live', { name: 'x', remote_deleted_at: OLD }), tag('deleted'));
+    expect(await latest()).toMatchObject({
+      verdict: 'expected',
+      counts: { stale: 1, wronglyLive: 1, wronglyDeleted: 1, expected: 3, missing: 0 },
+    });
+  });
+
   test('a record that tells no time may be new, so finding it or finding it again is no drift', async () => {
     const timeless = (id: string, more: Record<string, unknown> = {}) => ({ id, ...more });
     await full(timeless('known', { name: 'x' }), timeless('returns'));

@@ -5,7 +5,7 @@ import { commitPage } from '../../src/store/commit-page.ts';
 import { openStore } from '../../src/store/database.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
 import { createEmptyStore, createTestStore } from '../support/database.ts';
-import { at, feed, getPass, makePage, open, PLAIN, readRow, rowVersions, write } from './support.ts';
+import { feed, getPass, makePage, open, PLAIN, readRow, rowVersions, underWay, write } from './support.ts';
 
 const ABSENCES = '/hris/absences';
 
@@ -39,7 +39,7 @@ describe('migrations', () => {
       start_date: '2026-07-01',
       status: index % 2 ? 'APPROVED' : null,
     }));
-    await write(store, 'bombohr:1', ABSENCES, absences, at('10:00:00'));
+    await write(store, 'bombohr:1', ABSENCES, absences, underWay('10:00:00'));
     await write(
       store,
       'bombohr:2',
@@ -49,7 +49,7 @@ describe('migrations', () => {
         { id: 'misfit', amount: 'many', status: 'OK' },
         { id: 'none' },
       ],
-      at('10:00:00'),
+      underWay('10:00:00'),
     );
     await store.pool.query('alter table kombo.hris_absences drop column amount, drop column status');
     expect(await pendingMigrations(store)).toEqual(['kombo.hris_absences (amount, status)']);
@@ -79,7 +79,7 @@ describe('migrations', () => {
   test('a column that is new to a table that an older version writes to is simply null there', async () => {
     const store = await createTestStore();
     await store.pool.query('alter table kombo.ats_tags add column of_tomorrow text');
-    await write(store, 'bombohr:1', '/ats/tags', [{ id: 'a', of_tomorrow: 'x' }], at('10:00:00'));
+    await write(store, 'bombohr:1', '/ats/tags', [{ id: 'a', of_tomorrow: 'x' }], underWay('10:00:00'));
     expect(await readRow(store, 'bombohr:1', 'ats_tags', 'a')).toMatchObject({
       of_tomorrow: null,
       raw: { of_tomorrow: 'x' },

@@ -6,7 +6,7 @@ import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {
-  databaseTime,
+  ask,
   getPass,
   historyAt,
   makePage,
@@ -36,7 +36,7 @@ async function commit(pass: Pass, ids: string[], next: string | null): Promise<P
   const page = makePage(
     TAGS,
     ids.map((id) => ({ id })),
-    { next, observedAt: await databaseTime(store) },
+    { next, asked: await ask(store) },
   );
   return (await commitPage(store, pass, page, PLAIN)).pass;
 }

@@ -27,20 +27,36 @@ export const at = (text: string) => new Date(`2026-03-01T${text}Z`);
 /** A moment as records carry it. */
 export const iso = (text: string) => at(text).toISOString();
 
+/** When something was asked for. */
+export type Asked = Pick<Page, 'observedAt' | 'askedSeq'>;
+
+/** At the present moment: when everything that is stored had arrived. */
+export async function ask(store: Store): Promise<Asked> {
+  const { rows } = await store.pool.query<Asked>(
+    `select clock_timestamp() as "observedAt", nextval('kombo_sync.observations') as "askedSeq"`,
+  );
+  return rows[0]!;
+}
+
+/** At a time of a day on which everything that was asked for was under way at once: nothing had arrived. */
+export function underWay(time: string): Asked {
+  return { observedAt: at(time), askedSeq: at(time).getTime() - at('23:59:59').getTime() };
+}
+
 let syncs = 0;
 
 /** What the reader makes of an answer of Kombo. */
 export function makePage(
   endpoint: string,
   records: readonly Sent[],
-  options: { next?: string | null; observedAt?: Date; clockCorrectionMs?: number; komboAskedAt?: Date } = {},
+  options: { next?: string | null; asked?: Asked; clockCorrectionMs?: number; komboAskedAt?: Date } = {},
 ): Page {
   const results = parseExact(`[${records.map(textOf).join(',')}]`) as unknown[];
   return {
     ...prepareRecords(getEndpoint(endpoint), results, exactNumber),
     results: results.length,
     next: options.next ?? null,
-    observedAt: options.observedAt ?? new Date(),
+    ...(options.asked ?? { observedAt: new Date(), askedSeq: 0 }),
     clockCorrectionMs: options.clockCorrectionMs ?? 0,
     komboAskedAt: options.komboAskedAt ?? null,
   };
@@ -52,19 +68,14 @@ export async function write(
   integrationId: string,
   endpoint: string,
   records: readonly Sent[],
-  observedAt: Date,
+  asked: Asked,
   options: WriteOptions = PLAIN,
 ): Promise<WriteCounts> {
   const page = makePage(endpoint, records);
-  const target = {
-    integrationId,
-    endpoint: getEndpoint(endpoint),
-    observedAt,
-    driftBefore: null,
-    passId: null,
-  };
+  const place = { integrationId, endpoint: getEndpoint(endpoint) };
   return transaction(store.pool, async (client) => {
-    await beginWrite(client, target);
+    const arrivedSeq = await beginWrite(client, place);
+    const target = { ...place, ...asked, arrivedSeq, driftBefore: null, passId: null };
     return writeRecords(client, target, page.storable, page.rejected, options, false);
   });
 }
@@ -102,29 +113,29 @@ export async function readPass(
   let pass = await open(store, integrationId, endpoint, kind);
   for (const [index, records] of pages.entries()) {
     const next = index + 1 < pages.length ? `page ${index + 2}` : null;
-    const observedAt = await databaseTime(store);
-    ({ pass } = await commitPage(store, pass, makePage(endpoint, records, { next, observedAt }), options));
+    const asked = await ask(store);
+    ({ pass } = await commitPage(store, pass, makePage(endpoint, records, { next, asked }), options));
   }
   return pass;
 }
 
-/** The sweep after a full pass; `ask` stands for Kombo's answer to a question by ids. */
+/** The sweep after a full pass; `answerTo` stands for Kombo's answer to a question by ids. */
 export async function sweep(
   store: Store,
   pass: Pass,
-  ask: (ids: readonly string[]) => readonly Sent[] = () => [],
+  answerTo: (ids: readonly string[]) => readonly Sent[] = () => [],
   limits: { maxShare?: number; allowMassDeletion?: boolean } = {},
 ): Promise<Pass> {
   const found = await findCandidates(store, pass, { maxShare: 0.3, allowMassDeletion: false, ...limits });
   while (found.sweep_state === 'checking') {
     const asked = await nextCandidates(store, found, 100);
     if (asked.length === 0) break;
-    const observedAt = await databaseTime(store);
-    const answer = makePage(pass.endpoint, ask(asked));
+    const when = await ask(store);
+    const answer = makePage(pass.endpoint, answerTo(asked));
     await settleCandidates(
       store,
       found,
-      { asked, returned: answer.storable, unreadable: [], observedAt },
+      { asked, returned: answer.storable, unreadable: [], ...when },
       PLAIN,
     );
   }

@@ -8,7 +8,7 @@ import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {
   PLAIN,
-  databaseTime,
+  ask,
   feed,
   getPass,
   historyAt,
@@ -95,7 +95,7 @@ describe('what a sweep deletes (I15)', () => {
   test('never a record that was created, changed or read by a delta while the listing ran', async () => {
     await full([{ id: 'moved', name: 'old' }, { id: 'listed' }]);
     const listing = await open(store, integration, TAGS, 'full');
-    const between = await databaseTime(store);
+    const between = await ask(store);
     await write(store, integration, TAGS, [{ id: 'created' }, { id: 'moved', name: 'new' }], between);
     const { pass } = await commitPage(store, listing, makePage(TAGS, [{ id: 'listed' }]), PLAIN);
     expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0, sweep_deleted: 0 });
@@ -105,9 +105,8 @@ describe('what a sweep deletes (I15)', () => {
     await full([{ id: 'a' }]);
     const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
     const asked = await nextCandidates(store, pass, 10);
-    const askedAt = await databaseTime(store);
-    await write(store, integration, TAGS, [{ id: 'a', name: 'back' }], new Date(askedAt.getTime() + 1));
-    const answer = { asked, returned: [], unreadable: [], observedAt: askedAt };
+    const answer = { asked, returned: [], unreadable: [], ...(await ask(store)) };
+    await write(store, integration, TAGS, [{ id: 'a', name: 'back' }], await ask(store));
     expect(await settleCandidates(store, pass, answer, PLAIN)).toMatchObject({ deleted: 0 });
     expect(await alive('a')).toBe(true);
   });
@@ -115,7 +114,7 @@ describe('what a sweep deletes (I15)', () => {
   test('never one that Kombo returns in a form that cannot be stored', async () => {
     await full([{ id: 'a' }]);
     const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
-    const answer = { asked: ['a'], returned: [], unreadable: ['a'], observedAt: await databaseTime(store) };
+    const answer = { asked: ['a'], returned: [], unreadable: ['a'], ...(await ask(store)) };
     await settleCandidates(store, pass, answer, PLAIN);
     expect(await alive('a')).toBe(true);
   });
@@ -156,7 +155,7 @@ describe('a row that a sweep deleted', () => {
 
   test('does not return with an answer from before the sweep, even with a newer changed_at', async () => {
     await full([{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]);
-    const before = await databaseTime(store);
+    const before = await ask(store);
     await sweep(store, await full([]));
     const late = [{ id: 'a', changed_at: '2026-02-01T00:00:00Z' }];
     expect(await write(store, integration, TAGS, late, before)).toMatchObject({ stale: 1 });
@@ -228,7 +227,7 @@ describe('a sweep that is interrupted', () => {
     const pass = await full([]);
     const found = await findCandidates(store, pass, { maxShare: 0.3, allowMassDeletion: false });
     const asked = await nextCandidates(store, found, 2);
-    const answer = { asked, returned: [], unreadable: [], observedAt: await databaseTime(store) };
+    const answer = { asked, returned: [], unreadable: [], ...(await ask(store)) };
     await settleCandidates(store, found, answer, PLAIN);
     await settleCandidates(store, found, answer, PLAIN);
     expect(await sweep(store, pass)).toMatchObject({

@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { ERASING, PLAIN, at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
+import {
+  ERASING,
+  PLAIN,
+  at,
+  feed,
+  iso,
+  readRow,
+  rowVersions,
+  underWay,
+  write,
+  type Sent,
+} from './support.ts';
 
 const store = await createTestStore();
 let integration: string;
@@ -11,7 +22,7 @@ beforeEach(() => {
 });
 
 const send = (time: string, records: Sent[], options = PLAIN) =>
-  write(store, integration, '/ats/tags', records, at(time), options);
+  write(store, integration, '/ats/tags', records, underWay(time), options);
 const row = () => readRow(store, integration, 'ats_tags', 'a');
 
 const live = (time = '09:00:00') => ({

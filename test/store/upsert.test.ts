@@ -4,7 +4,7 @@ import { upsertSql } from '../../src/store/upsert-sql.ts';
 import type { WriteOptions } from '../../src/store/write-records.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { at, feed, iso, readRow, rowVersions, write, type Sent } from './support.ts';
+import { at, feed, iso, readRow, rowVersions, underWay, write, type Sent } from './support.ts';
 
 const ABSENCES = '/hris/absences';
 const store = await createTestStore();
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 const send = (time: string, records: Sent[], options?: WriteOptions) =>
-  write(store, integration, ABSENCES, records, at(time), options);
+  write(store, integration, ABSENCES, records, underWay(time), options);
 const row = (id = 'a') => readRow(store, integration, 'hris_absences', id);
 const absence = (changedAt: string | null, unit: string, more: Record<string, unknown> = {}) => ({
   id: 'a',
@@ -25,7 +25,7 @@ const absence = (changedAt: string | null, unit: string, more: Record<string, un
   ...more,
 });
 
-describe('which version wins (I12)', () => {
+describe('which version wins of answers that were under way at once (I12)', () => {
   test('a newer one is written and told', async () => {
     expect(await send('10:00:00', [absence('09:00:00', 'DAYS')])).toMatchObject({ created: 1 });
     expect(await send('11:00:00', [absence('10:30:00', 'HOURS')])).toMatchObject({ updated: 1 });
@@ -133,7 +133,7 @@ describe('what is stored', () => {
     const elsewhere = openStore(store.url);
     try {
       const employee = { id: 'e', start_date: '2026-07-01', changed_at: '2026-07-01T00:00:00' };
-      await write(elsewhere, integration, '/hris/employees', [employee], at('10:00:00'));
+      await write(elsewhere, integration, '/hris/employees', [employee], underWay('10:00:00'));
       const stored = await readRow(elsewhere, integration, 'hris_employees', 'e');
       expect(stored).toMatchObject({
         start_date: new Date('2026-07-01T00:00:00Z'),
@@ -192,10 +192,10 @@ describe('the plan of the statement', () => {
       await client.query(`select kombo_sync.begin_write('a plan')`);
       await client.query('set local plan_cache_mode = force_generic_plan');
       await client.query(
-        `prepare page (text, text[], timestamptz, timestamptz, text) as ${upsertSql(getEndpoint(ABSENCES), false)}`,
+        `prepare page (text, text[], timestamptz, timestamptz, text, bigint, bigint) as ${upsertSql(getEndpoint(ABSENCES), false)}`,
       );
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-        `explain execute page ('i', array['{"id":"a"}'], now(), null, 'e')`,
+        `explain execute page ('i', array['{"id":"a"}'], now(), null, 'e', 1, 2)`,
       );
       const plan = rows.map((line) => line['QUERY PLAN'].trim());
       const scans = plan.flatMap((line, index) =>

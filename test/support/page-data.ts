@@ -80,8 +80,8 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
   );
   for (const [table, rows] of Object.entries(ROWS)) {
     await store.pool.query(
-      `insert into kombo.${table} (integration_id, id, raw, observed_at)
-       select $1, n::text, '{}', now() from generate_series(1, $2::int) n`,
+      `insert into kombo.${table} (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
+       select $1, n::text, '{}', now(), 0, 0 from generate_series(1, $2::int) n`,
       [id, rows],
     );
   }

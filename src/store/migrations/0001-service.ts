@@ -13,6 +13,10 @@ async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 const STATEMENTS = [
+  `create sequence kombo_sync.observations`,
+  `comment on sequence kombo_sync.observations is
+    'Numbers moments: when Kombo was asked and when its answer had arrived. Unlike a clock it never goes back.'`,
+
   `create table kombo_sync.integrations (
     id text primary key,
     tool text not null,
@@ -104,6 +108,7 @@ const STATEMENTS = [
     error_code text,
     error_message text,
     started_at timestamptz not null default clock_timestamp(),
+    started_seq bigint not null default nextval('kombo_sync.observations'),
     active_at timestamptz not null default clock_timestamp(),
     waits_until timestamptz,
     finished_at timestamptz,

@@ -23,7 +23,7 @@ export const CHANGE_FEED = [
   `insert into kombo_sync.changes_removed (up_to) values (0)`,
   `comment on table kombo_sync.changes_removed is 'Up to which seq the change feed has been removed, in one row: a hole alone does not tell.'`,
 
-  `create function kombo_sync.begin_write(target text) returns void language plpgsql volatile as $$
+  `create function kombo_sync.begin_write(target text) returns bigint language plpgsql volatile as $$
   begin
     -- One writer per table and integration: what a statement sees is what it changes.
     perform pg_advisory_xact_lock(hashtextextended(target, 7105));
@@ -36,8 +36,11 @@ export const CHANGE_FEED = [
     -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
     perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true);
+    -- Drawn under the lock: whatever this transaction writes has arrived, and what others wrote has a lower number.
+    return nextval('kombo_sync.observations');
   end $$`,
-  `comment on function kombo_sync.begin_write is 'First step of every transaction that writes data and changes.'`,
+  `comment on function kombo_sync.begin_write is
+    'First step of every transaction that writes data and changes. Returns the number of the present moment.'`,
 
   `create function kombo_sync.changes_horizon() returns bigint language plpgsql volatile as $$
   declare
