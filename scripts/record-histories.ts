@@ -62,15 +62,11 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await requestSyncNow(client, config, { integrationId: id, models: ['lms_users'] });
     return client.workflow.getHandle(syncWorkflowId(id));
   },
-  'failed-endpoint': async (id) => {
-    await readOnce(id);
-    control.addFault({ kind: 'status', status: 400, integration: id, endpoint: '/lms/courses' });
-    return signalled(id, ['lms_users', 'lms_courses']);
-  },
+  /** Kombo says, when it is asked, that it cannot be read. */
   parked: async (id) => {
     await readOnce(id);
-    control.setIntegration(id, { readError: 'INTEGRATION.AUTHENTICATION_INVALID' });
-    return signalled(id, ['lms_users']);
+    control.setIntegration(id, { status: 'INVALID' });
+    return told(id, 'state-changed');
   },
   'full-sync': async (id) => {
     await readOnce(id);
@@ -122,6 +118,29 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await signalled(id, ['lms_courses']);
     return handle;
   },
+  /** An endpoint takes long, and a webhook for another one is served beside it. */
+  beside: async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'delay', integration: id, endpoint: '/lms/users', ms: 5_000 });
+    control.clearRequests();
+    await signalled(id, ['lms_users']);
+    while (control.requests({ integrationId: id, path: '/lms/users' }).length === 0) await delay(20);
+    return signalled(id, ['lms_courses']);
+  },
+  /** Kombo's limit is used up for a while. */
+  limited: async (id) => {
+    await readOnce(id);
+    control.addFault({ kind: 'rate-limit', retryAfter: 3, integration: id, endpoint: '/lms/users' });
+    return signalled(id, ['lms_users']);
+  },
+  /** Kombo takes long to answer about the integration, and its endpoints are read meanwhile. */
+  'slow-look-up': async (id) => {
+    await readOnce(id);
+    const endpoint = `/integrations/${encodeURIComponent(id)}`;
+    control.addFault({ kind: 'delay', ms: 3_000, endpoint, count: 2 });
+    await signalled(id, ['lms_users']);
+    return told(id, 'state-changed');
+  },
   legacy: async (id) => {
     await readOnce(id);
     const { workflowId, runId } = await signalChanges(client, config, {
@@ -144,7 +163,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
   },
   deleted: async (id) => {
     await readOnce(id);
-    return tellDeleted(id);
+    return told(id, 'deleted');
   },
   /** A deletion that is told while a pass runs: the pass is cut off. */
   'deleted-while-reading': async (id) => {
@@ -153,7 +172,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     control.clearRequests();
     const handle = await signalled(id, ['lms_users']);
     while (control.requests({ integrationId: id, path: '/lms/users' }).length === 0) await delay(20);
-    await tellDeleted(id);
+    await told(id, 'deleted');
     return handle;
   },
   erased: async (id) => {
@@ -167,12 +186,13 @@ async function untilFailing(integrationId: string): Promise<void> {
   while ((await store.pool.query(failing, [integrationId])).rowCount === 0) await delay(20);
 }
 
-async function tellDeleted(integrationId: string): Promise<WorkflowHandle> {
+/** A webhook about the integration itself. */
+async function told(integrationId: string, event: 'deleted' | 'state-changed'): Promise<WorkflowHandle> {
   const { workflowId, runId } = await signalChanges(client, config, {
     integrationId,
     models: [],
-    event: 'deleted',
-    deletedAt: new Date(),
+    event,
+    ...(event === 'deleted' ? { deletedAt: new Date() } : {}),
     trigger: 'webhook',
   });
   return client.workflow.getHandle(workflowId, runId);

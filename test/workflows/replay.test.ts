@@ -45,6 +45,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
 
   test('there is one of each shape', () => {
     expect(shapes.sort()).toEqual([
+      'beside',
       'cancelled',
       'cancelled-and-signalled',
       'catch-up',
@@ -53,14 +54,15 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
       'deleted-while-reading',
       'delta',
       'erased',
-      'failed-endpoint',
       'first-sync',
       'full-sync',
       'legacy',
+      'limited',
       'parked',
       'retried',
       'retry-interrupted',
       'setup-pending',
+      'slow-look-up',
       'sync-now',
     ]);
   });
