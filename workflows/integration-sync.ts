@@ -154,7 +154,7 @@ function callStart({ input, state, reads }: Run, syncId: string, wanted: Wanted 
     syncId,
     trigger,
     kind: 'delta',
-    by: askerOf(wanted, trigger === 'catch-up'),
+    by: askerOf(wanted, input.everything ?? false),
     ...(wanted?.everything ? {} : { models: wanted?.models ?? [] }),
     ...(wanted?.urgent ? { urgent: true } : {}),
     ...(wanted?.lookUp ? { lookUp: true } : {}),

@@ -39,6 +39,9 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.getTime()).toBeLessThan(Date.now() + 8 * 86_400_000);
   expect(catchUp).toBeUndefined();
+  // What a server that was away for long has missed is left to the catch-up; the server's own default is a year.
+  const { policies } = await client.schedule.getHandle(fullSyncScheduleId(id)).describe();
+  expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });
 });
 
 test(
@@ -113,8 +116,9 @@ test('changed settings change it, a pause stays, and an integration that goes ta
   expect(await findIntegration(system.store, id)).toMatchObject({ status: 'removed' });
 });
 
-test('bringing all in step takes the schedules of what is removed or unknown, and of nothing that came meanwhile', async () => {
-  const [here, gone, unknown, late] = Array.from({ length: 4 }, () => uniqueIntegrationId()) as [
+test('bringing all in step takes the schedules of what is removed or unknown, and of nothing that came meanwhile or belongs to another task queue', async () => {
+  const [here, gone, unknown, late, elsewhere] = Array.from({ length: 5 }, () => uniqueIntegrationId()) as [
+    string,
     string,
     string,
     string,
@@ -124,7 +128,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
   const settings = { ...config, TASK_QUEUE: uniqueTaskQueue(), CATCH_UP_INTERVAL: 3_600_000 };
   const find = (id: string) => findIntegration(system.store, id);
   onTestFinished(async () => {
-    for (const id of [here, gone, unknown, late]) await deleteSchedules(client, id);
+    for (const id of [here, gone, unknown, late, elsewhere]) await deleteSchedules(client, id);
   });
   for (const id of [here, gone]) await saveIntegration(system.store, { id, ...about });
   for (const id of [gone, unknown]) await ensureSchedules(client, settings, { id, ...about });
@@ -132,6 +136,8 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
   const listed = [(await find(here))!, (await find(gone))!];
   await saveIntegration(system.store, { id: late, ...about });
   await ensureSchedules(client, settings, { id: late, ...about });
+  // Another service on the same server.
+  await ensureSchedules(client, { ...settings, TASK_QUEUE: uniqueTaskQueue() }, { id: elsewhere, ...about });
   const listedIds = async () => {
     const ids: string[] = [];
     for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
@@ -140,7 +146,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
   // A listing shows what is new a moment later.
   await eventually(async () => {
     const ids = await listedIds();
-    return [gone, unknown, late].every((id) => ids.includes(catchUpScheduleId(id)));
+    return [gone, unknown, late, elsewhere].every((id) => ids.includes(catchUpScheduleId(id)));
   });
 
   const { created, updated, deleted } = await reconcileSchedules(client, settings, listed, find);
@@ -149,7 +155,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
     updated: [],
     deleted: [gone, unknown].flatMap((id) => [fullSyncScheduleId(id), catchUpScheduleId(id)]).toSorted(),
   });
-  for (const id of [here, late]) {
+  for (const id of [here, late, elsewhere]) {
     expect(await describeSchedule(client, id)).toMatchObject({ fullSync: {}, catchUp: {} });
   }
   for (const id of [gone, unknown]) {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { owe } from '../../src/store/debts.ts';
 import { endPass, restartPass } from '../../src/store/pass-life.ts';
@@ -50,6 +50,16 @@ async function failed(): Promise<Pass> {
   await fail(pass);
   return pass;
 }
+
+test('(I8) a pass begins by the clock of the database, whatever that of the worker says', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2020-01-01T00:00:00Z') });
+  onTestFinished(() => void vi.useRealTimers());
+  const pass = await begin();
+  vi.useRealTimers();
+  for (const moment of [pass.started_at, pass.watermark_at]) {
+    expect(Math.abs(moment.getTime() - Date.now())).toBeLessThan(60_000);
+  }
+});
 
 describe('(I9) a full pass that failed is gone on with', () => {
   test('where it stopped, with its counts, its start and its listing', async () => {

@@ -1,0 +1,135 @@
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { fullSync } from '../../src/operations/syncs.ts';
+import { pauseIntegration } from '../../src/operations/integrations.ts';
+import { readHistory } from '../../src/store/endpoint-history.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
+import { remove, resume } from '../../src/store/life.ts';
+import { createLifecycle } from '../../src/temporal/lifecycle.ts';
+import { fullSyncScheduleId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { describeSchedule } from '../../src/temporal/schedule-state.ts';
+import { settleIntegration } from '../../src/temporal/settle.ts';
+import { startHousekeeping } from '../../src/worker/housekeeping.ts';
+import { eventually } from '../support/poll.ts';
+import { createSystem } from './setup.ts';
+
+// What broke off between Postgres and Temporal, or was ended from outside, is made up for by any worker.
+const system = await createSystem();
+const { control, store, temporal, config } = system;
+const { client } = temporal;
+const lifecycle = createLifecycle(client, config);
+await system.worker();
+await system.server();
+
+/** The rounds of a worker, as if time went by faster. */
+function keepHouse(settle = (id: string) => settleIntegration({ store, lifecycle }, id)) {
+  const house = startHousekeeping({
+    store,
+    client,
+    settle,
+    wake: (id) => lifecycle.wake(id),
+    extraEndpoints: [],
+    log: pino({ level: 'silent' }),
+    everyMs: 100,
+  });
+  onTestFinished(() => house.stop());
+}
+/** As if all that was noted in Postgres had been noted that long ago. */
+const age = (id: string, minutes: number) =>
+  Promise.all([
+    store.pool.query(
+      `update kombo_sync.integrations set temporal_due_at = temporal_due_at - $2 * interval '1 minute' where id = $1`,
+      [id, minutes],
+    ),
+    store.pool.query(
+      `update kombo_sync.passes set active_at = active_at - $2 * interval '1 minute' where integration_id = $1`,
+      [id, minutes],
+    ),
+    store.pool.query(
+      `update kombo_sync.debts set since = since - $2 * interval '1 minute' where integration_id = $1`,
+      [id, minutes],
+    ),
+  ]);
+const schedule = async (id: string) => (await describeSchedule(client, id)).fullSync;
+
+test('(I28) schedules are made that a process did not come to make when it adopted an integration', async () => {
+  const id = system.integration();
+  await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
+  await age(id, 5);
+  expect(await schedule(id)).toBeUndefined();
+  keepHouse();
+  await eventually(async () => (await schedule(id))?.paused === false);
+  await eventually(async () => (await system.known(id))?.temporalDueAt === null);
+});
+
+test('(I28) schedules run again after a resume that broke off before it came to them', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  await pauseIntegration(system.operator, id, 'audit');
+  expect(await schedule(id)).toMatchObject({ paused: true });
+  await resume(store, id);
+  await age(id, 5);
+  keepHouse();
+  await eventually(async () => (await schedule(id))?.paused === false);
+});
+
+test('(I28) one that cannot be settled keeps no other from being settled', async () => {
+  const [stuck, other] = [system.integration(), system.integration()];
+  for (const id of [stuck, other]) {
+    await system.firstSync(id);
+    await remove(store, id, { code: 'RemovedByHand', message: 'by ops', at: new Date() });
+    await age(id, id === stuck ? 10 : 5);
+  }
+  keepHouse(async (id) => {
+    if (id === stuck) throw new Error('14 UNAVAILABLE');
+    return settleIntegration({ store, lifecycle }, id);
+  });
+  await eventually(async () => (await schedule(other)) === undefined);
+  expect(await schedule(stuck)).toMatchObject({ id: fullSyncScheduleId(stuck) });
+});
+
+test('(I6) (I28) what a terminated sync was to read is read', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const [user] = control.ids(id, 'lms_users') as [string];
+  control.update(id, 'lms_users', user, { remote_id: 'after the end' });
+  control.addFault({ kind: 'stall', ms: 5_000, integration: id, endpoint: '/lms/users' });
+  await system.tell(id, ['lms_users']);
+  await eventually(async () => (await system.debts(id)).has('/lms/users'));
+  await client.workflow.getHandle(syncWorkflowId(id)).terminate('by hand');
+  await age(id, 5);
+  keepHouse();
+  expect(await system.arrives(id, 'lms_users', user, 'after the end')).toBe(true);
+  await eventually(async () => (await system.debts(id)).size === 0);
+});
+
+test('(I18) a pass whose workflow was terminated is not shown as running for days', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  control.addFault({
+    kind: 'stall',
+    integration: id,
+    endpoint: '/lms/users',
+    reads: 'full',
+    count: 'always',
+  });
+  const { workflowId } = await fullSync(system.operator, id, { models: ['lms_users'] });
+  const state = async () => {
+    const { rows } = await store.pool.query<{ state: string }>(
+      `select state from kombo_sync.passes where integration_id = $1 and workflow_id = $2`,
+      [id, workflowId],
+    );
+    return rows[0]?.state;
+  };
+  await eventually(async () => (await state()) === 'running');
+  keepHouse();
+  await age(id, 5);
+  // It is open: it is left alone, however long it has been silent.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(await state()).toBe('running');
+  await client.workflow.getHandle(workflowId).terminate('by hand');
+  await age(id, 5);
+  await eventually(async () => (await state()) === 'abandoned');
+  const { besideFullSync } = await readHistory(store, id, ['/lms/users']);
+  expect(besideFullSync).toBe(false);
+});

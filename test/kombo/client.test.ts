@@ -1,0 +1,65 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
+import { Secret } from '../../src/secret.ts';
+
+/** What Kombo answers next. */
+let answer: (response: ServerResponse) => void;
+const server = createServer((_request, response) => answer(response));
+let kombo: KomboClient;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  kombo = createKomboClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: new Secret('key') });
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+const PAGE = { status: 'success', data: { next: 'more', results: [{ id: 'a' }] } };
+const reply = (body: unknown, headers: Record<string, string> = {}, status = 200) => {
+  answer = (response) => response.writeHead(status, headers).end(JSON.stringify(body));
+};
+const fetchPage = () => kombo.fetchPage({ integrationId: 'demo:1', endpoint: '/ats/jobs' });
+
+describe('(I26) the limit of Kombo', () => {
+  test.each([
+    [{}, 0],
+    [{ 'ratelimit-remaining': '1', 'ratelimit-reset': '40' }, 0],
+    [{ 'ratelimit-remaining': '0', 'ratelimit-reset': '40' }, 40_000],
+    [{ 'ratelimit-remaining': '0' }, 0],
+    [{ 'ratelimit-remaining': '0', 'ratelimit-reset': '1e9' }, 600_000],
+    [{ 'ratelimit-remaining': '0', 'ratelimit-reset': '-5' }, 0],
+  ])('that a page names with %j makes the next one wait for %i ms', async (headers, pauseMs) => {
+    reply(PAGE, headers);
+    expect(await fetchPage()).toMatchObject({ pauseMs, next: 'more', results: [{ id: 'a' }] });
+  });
+
+  test.each([
+    [{ 'retry-after': '7' }, 7_000],
+    [{ 'ratelimit-reset': '9' }, 9_000],
+    [{ 'retry-after': '86400' }, 600_000],
+    // By Kombo's clock, which may be far from ours.
+    [{ date: 'Thu, 01 Jan 2026 10:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 10:00:20 GMT' }, 20_000],
+    [{ date: 'Thu, 01 Jan 2026 10:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 09:00:00 GMT' }, 0],
+    [{ 'retry-after': 'soon', 'ratelimit-reset': '3' }, 3_000],
+  ])('that a 429 names with %j is believed, and not for ever: %i ms', async (headers, retryAfterMs) => {
+    reply({ status: 'error', error: { code: 'PLATFORM.RATE_LIMIT_EXCEEDED' } }, headers, 429);
+    await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'RateLimited', retryAfterMs });
+  });
+});
+
+describe('a page', () => {
+  test.each([null, ''])('whose cursor is %j is the last one', async (next) => {
+    reply({ ...PAGE, data: { ...PAGE.data, next } });
+    expect(await fetchPage()).toMatchObject({ next: null });
+  });
+
+  test('(I8) that does not say whether another one follows is a broken answer', async () => {
+    reply({ ...PAGE, data: { results: [{ id: 'a' }] } });
+    await expect(fetchPage()).rejects.toMatchObject({
+      errorClass: 'Unavailable',
+      message: expect.stringContaining('cursor of the next page') as string,
+    });
+  });
+});
