@@ -108,6 +108,7 @@ test('(I18) a pass whose workflow was terminated is not shown as running for day
   await system.firstSync(id);
   control.addFault({
     kind: 'stall',
+    ms: 5_000,
     integration: id,
     endpoint: '/lms/users',
     reads: 'full',
