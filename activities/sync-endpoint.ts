@@ -29,7 +29,7 @@ import { keepAlive, type Liveness } from './support/liveness.ts';
 import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead, noteTry } from './support/note-failure.ts';
 import { sweep } from './support/sweep.ts';
-import { unparkByRead } from './support/unpark.ts';
+import { unparkAfterPage } from './support/unpark.ts';
 import { walk } from './support/walk.ts';
 
 export interface SyncEndpointInput {
@@ -120,7 +120,7 @@ async function read(reading: Reading): Promise<ReadResult> {
   const { pass } = end;
   const progressed = pass.pages > opened.pages;
   // What one read was refused, another must be granted: this shows that the integration can be read.
-  if (progressed && (await unparkByRead(deps, input.integrationId))) {
+  if (progressed && (await unparkAfterPage(deps, input.integrationId))) {
     await deps.temporal.wake(input.integrationId);
   }
   if (progressed && (input.tries ?? 0) > 0) {

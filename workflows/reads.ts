@@ -52,7 +52,9 @@ export class Reads {
   readonly #onEnd: (ended: EndedRead) => void;
   readonly #onChange: () => void;
   #scope = new CancellationScope();
+  /** Full reads and sweeps that are called now, and those that wait for a place. */
   #fullReads = 0;
+  readonly #queue: OpenPass[] = [];
   #stopping = false;
 
   constructor(of: ReadsOf, on: { end: (ended: EndedRead) => void; change: () => void }) {
@@ -140,14 +142,13 @@ export class Reads {
       await sleep(waitMs, { summary: `${pass.endpoint} waits` });
     }
     const isBounded = pass.kind === 'full' || pass.kind === 'sweep';
-    if (isBounded) await this.#place();
-    // What is not done is carried into the next run, so another call here would be cut off at once.
-    if (this.#stopping || workflowInfo().continueAsNewSuggested) return undefined;
-    delete pass.waitsUntil;
-    if (isBounded) this.#fullReads += 1;
-    this.#reading.add(pass);
-    this.#onChange();
+    if (isBounded) await this.#takePlace(pass);
     try {
+      // What is not done is carried into the next run, so another call here would be cut off at once.
+      if (this.#stopping || workflowInfo().continueAsNewSuggested) return undefined;
+      delete pass.waitsUntil;
+      this.#reading.add(pass);
+      this.#onChange();
       return await callActivity(this.#of, pass);
     } finally {
       if (isBounded) this.#fullReads -= 1;
@@ -155,10 +156,14 @@ export class Reads {
     }
   }
 
-  /** The first to come takes a place that is free, so each looks again when it gets there. */
-  async #place(): Promise<void> {
-    while (this.#fullReads >= FULL_READS_AT_ONCE) {
-      await condition(() => this.#fullReads < FULL_READS_AT_ONCE);
+  /** First come, first served: a long read that is called again goes behind those that wait, so it holds none of them up. */
+  async #takePlace(pass: OpenPass): Promise<void> {
+    this.#queue.push(pass);
+    try {
+      await condition(() => this.#fullReads < FULL_READS_AT_ONCE && this.#queue[0] === pass);
+      this.#fullReads += 1;
+    } finally {
+      this.#queue.splice(this.#queue.indexOf(pass), 1);
     }
   }
 }

@@ -9,7 +9,7 @@ import type { ActivityDeps } from './deps.ts';
 import { isInfrastructure } from './failures.ts';
 import type { Liveness } from './liveness.ts';
 import { noteFailedRead } from './note-failure.ts';
-import { unparkByRead } from './unpark.ts';
+import { unparkAfterPage } from './unpark.ts';
 import { walk } from './walk.ts';
 
 export interface Sync {
@@ -85,7 +85,7 @@ async function lookAt(
       return;
     }
     end = await walk(deps, pass, { clock, liveness, box });
-    if (end.pass.pages > pass.pages && (await unparkByRead(deps, integrationId))) look.owes = true;
+    if (end.pass.pages > pass.pages && (await unparkAfterPage(deps, integrationId))) look.owes = true;
   } catch (error) {
     // Where Postgres has failed for one endpoint, Temporal tries that one again, and the others are not read twice.
     if (!isInfrastructure(error)) throw error;

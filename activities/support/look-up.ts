@@ -6,14 +6,8 @@ import type { KomboIntegration } from '../../src/kombo/schemas.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { forgetDebt } from '../../src/store/debts.ts';
 import { findIntegration, knownLife, type Integration } from '../../src/store/integrations.ts';
-import {
-  confirmRemoval,
-  forgetUnknown,
-  noteLook,
-  noteSighting,
-  noteUnknown,
-  remove,
-} from '../../src/store/life.ts';
+import { confirmRemoval, noteLook, noteSighting, remove } from '../../src/store/life.ts';
+import { forgetUnknown, noteUnknown } from '../../src/store/unknown.ts';
 import type { ActivityDeps } from './deps.ts';
 import { describe, isInfrastructure } from './failures.ts';
 import { parkIntegration } from './park.ts';
@@ -79,12 +73,13 @@ async function settle(
       await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at: judged.at });
       return gone(id, DELETED);
     case 'there': {
-      const { revive, keepPause, unpark, missed, parked } = judged;
+      const { revive, keepPause, unpark, missed, onlyRefused, parked } = judged;
       const { integration } = await noteSighting(store, found, {
         revive,
         keepPause,
         unpark,
         missed: missed ? endpointsOf(deps, found) : [],
+        missedSince: onlyRefused ? known?.statusSince : undefined,
       });
       await forgetUnknown(store, id);
       if (parked && integration.status !== 'paused') return keepParked(deps, integration, parked);

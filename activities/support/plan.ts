@@ -52,7 +52,8 @@ export async function planReads(
   for (const endpoint of enabled) {
     const ask = askOf(endpoint, route, request);
     const busy = busyKinds(endpoint, request.busy);
-    const decisions = decide(endpoint, historyOf(history, endpoint.path), ask, {
+    const known = historyOf(history, endpoint.path);
+    const decisions = decide(endpoint, known, ask, {
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
       fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
@@ -62,6 +63,9 @@ export async function planReads(
     });
     for (const decision of decisions) take(plan, owed, endpoint.path, decision);
     owed.push(...owedByNews(endpoint, ask, decisions));
+    // Nothing else would come to read it before the next catch-up. One that is owed already may be resumed.
+    const isNew = decisions.some((decision) => decision.do === 'read' && decision.because === 'never-read');
+    if (isNew && !known.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
     if (!isAskedFor(ask)) continue;
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }

@@ -166,6 +166,8 @@ export type Judgement =
       unpark: boolean;
       /** Anything may have changed without a trace: everything is to be read in full. */
       missed: boolean;
+      /** Only reads were refused: what was read in full since then has it all. */
+      onlyRefused: boolean;
     };
 
 /**
@@ -184,14 +186,16 @@ export function judgeSighting(
   if (deletedAt && isDeletionOf(deletedAt, found)) return { case: 'deleted', at: deletedAt };
   const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
   const wasParked = known?.status === 'parked';
+  const wasRefused = wasParked && !parked && isSaidByReads(known.statusCode);
+  const changed = known !== undefined && (removed !== undefined || mayHaveMissed(known, found));
   return {
     case: 'there',
     revive: removed !== undefined,
     keepPause: removed?.code === REMOVED.unknown && !byHand && !isOtherConnection(known!, found),
     parked,
-    unpark: wasParked && !parked && !isSaidByReads(known.statusCode),
-    missed:
-      known !== undefined && (removed !== undefined || (wasParked && !parked) || mayHaveMissed(known, found)),
+    unpark: wasParked && !parked && !wasRefused,
+    missed: changed || (wasParked && !parked),
+    onlyRefused: wasRefused && !changed,
   };
 }
 

@@ -203,7 +203,7 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
   const { integration_id: id, endpoint, started_at: start } = pass;
   const whole = pass.updated_after === null;
   const { rows } = await client.query<DebtOfPass>(
-    `select kind, since, failing_since, failure_class, coalesce(due_at <= clock_timestamp(), true) as due
+    `select kind, since, failing_since, failure_class, coalesce(due_at <= clock_timestamp(), true) and not given_up as due
      from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full') order by kind for update`,
     [id, endpoint],
   );

@@ -94,6 +94,44 @@ export async function unpark(
   return change(store, id, { from: ['parked'], to: 'active', unless });
 }
 
+/**
+ * A parked integration can be read again, as a read has shown. What has happened meanwhile may have left no trace, so
+ * everything is owed in full that was not read in full since. False when it was not parked, or with one of the codes that
+ * this does not end.
+ */
+export async function unparkByRead(
+  store: Store,
+  id: string,
+  { unless, endpoints }: { unless: readonly string[]; endpoints: readonly string[] },
+): Promise<boolean> {
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const parked = await db
+      .selectFrom('kombo_sync.integrations')
+      .select('status_since')
+      .where('id', '=', id)
+      .where('status', '=', 'parked')
+      .where(sql<boolean>`status_code <> all(${unless}::text[])`)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!parked) return false;
+    const { status_since: since } = parked;
+    const { rows: unread } = await sql<{ path: string }>`
+      select e.path from unnest(${endpoints}::text[]) as e(path)
+      where not exists (
+        select from kombo_sync.passes p
+        where p.integration_id = ${id} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
+          and p.started_at >= ${since})`.execute(db);
+    await owe(
+      inside,
+      id,
+      unread.map(({ path }) => ({ endpoint: path, kind: 'full' })),
+      since,
+    );
+    return (await unpark(inside, id, unless)) !== undefined;
+  });
+}
+
 /** Stops reading until `resume`; a second pause only changes the reason. Undefined when it is removed. */
 export async function pause(store: Store, id: string, reason: string): Promise<Integration | undefined> {
   return change(store, id, { from: ['active', 'parked', 'paused'], to: 'paused', code: 'Paused', reason });
@@ -160,6 +198,8 @@ export interface Sighting {
   unpark: boolean;
   /** Endpoints of which anything may have changed without a trace. */
   missed: readonly string[];
+  /** Since when; now when left out. */
+  missedSince?: Date | undefined;
 }
 
 /** Keeps what Kombo shows of an integration, with all that follows from it or with none. */
@@ -179,6 +219,7 @@ export async function noteSighting(
       inside,
       seen.id,
       sighting.missed.map((endpoint) => ({ endpoint, kind: 'full' })),
+      sighting.missedSince,
     );
     return { integration: unparked ?? revived ?? saved, revived: revived !== undefined };
   });
@@ -241,44 +282,4 @@ export async function noteSettled(
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** Kombo does not know an integration that a webhook named, and neither do we. */
-export async function noteUnknown(store: Store, id: string): Promise<void> {
-  await store.db
-    .insertInto('kombo_sync.unknown_integrations')
-    .values({ integration_id: id })
-    .onConflict((conflict) =>
-      conflict.column('integration_id').doUpdateSet({
-        times: sql<number>`unknown_integrations.times + 1`,
-        last_seen_at: sql<Date>`now()`,
-      }),
-    )
-    .execute();
-}
-
-export async function forgetUnknown(store: Store, id: string): Promise<void> {
-  await store.db.deleteFrom('kombo_sync.unknown_integrations').where('integration_id', '=', id).execute();
-}
-
-export interface UnknownIntegration {
-  id: string;
-  times: number;
-  firstSeenAt: Date;
-  lastSeenAt: Date;
-}
-
-export async function listUnknown(store: Store, limit = 100): Promise<UnknownIntegration[]> {
-  const rows = await store.db
-    .selectFrom('kombo_sync.unknown_integrations')
-    .selectAll()
-    .orderBy('last_seen_at', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    id: row.integration_id,
-    times: row.times,
-    firstSeenAt: row.first_seen_at,
-    lastSeenAt: row.last_seen_at,
-  }));
 }

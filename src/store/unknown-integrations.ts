@@ -1,5 +1,5 @@
 import type { Store } from './database.ts';
-import type { UnknownIntegration } from './life.ts';
+import type { UnknownIntegration } from './unknown.ts';
 import { microseconds, momentOf } from './moments.ts';
 
 export type UnknownKey = readonly [lastSeenAt: number, id: string];

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { addDeliveries } from '../../src/store/deliveries.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
-import { noteUnknown, park, pause, remove } from '../../src/store/life.ts';
+import { park, pause, remove } from '../../src/store/life.ts';
+import { noteUnknown } from '../../src/store/unknown.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
-import { expectProblem, startApi } from './api.ts';
+import { startApi } from './api.ts';
 import { CLOSED_ADDRESS, temporalAt, testConfig } from './support.ts';
 
 const get = async <T>(store: TestStore, path: string): Promise<T> => {
@@ -59,122 +60,6 @@ test('the summary adds everything up', async () => {
   });
   const later = await get<{ freshnessSeconds: Record<string, number> }>(store, '/summary');
   expect(later.freshnessSeconds['HRIS']).toBeGreaterThanOrEqual(10_800);
-});
-
-describe('the change feed', () => {
-  test('says what has been removed, and goes on with the oldest change that is kept', async () => {
-    const store = await createTestStore();
-    await store.pool.query(
-      `insert into kombo_sync.changes (integration_id, table_name, id, op)
-       values ('x:1', 'ats_jobs', 'gone', 'created'), ('x:1', 'ats_jobs', 'kept', 'created')`,
-    );
-    const { call } = await startApi(store);
-    const oldest = () => call('GET', '/changes?after=oldest');
-    expect((await oldest()).json()).toMatchObject({ changes: [{ id: 'gone' }, { id: 'kept' }] });
-    await store.pool.query(
-      `with gone as (delete from kombo_sync.changes where id = 'gone' returning seq)
-       update kombo_sync.changes_removed set up_to = (select seq from gone), newest_at = '2026-01-01T00:00:00Z'`,
-    );
-    for (const path of ['/changes', '/changes?after=0&integration=x%3A1']) {
-      const detail = /position 0\. Changes up to \d+, written until 2026-01-01 00:00 UTC, .* after=oldest/;
-      expectProblem(await call('GET', path), 410, 'changes_removed', detail);
-    }
-    expect((await oldest()).json()).toMatchObject({ changes: [{ id: 'kept' }], more: false });
-  });
-
-  interface Page {
-    changes: { seq: string; integrationId: string; tableName: string; id: string }[];
-    next: string;
-    more: boolean;
-  }
-  let store: TestStore;
-  beforeAll(async () => {
-    store = await createTestStore();
-    // Of 2,400 changes only a few are about the table that is asked for.
-    await store.pool.query(
-      `insert into kombo_sync.changes (integration_id, table_name, id, op)
-       select 'a:' || number % 2, case when number % 800 = 0 then 'rare' else 'common' end, number::text, 'updated'
-       from generate_series(1, 2400) number`,
-    );
-  });
-  const idsOf = ({ changes }: Page) => changes.map(({ id }) => id);
-
-  test('comes in order and without gaps, and says when that was all', async () => {
-    const seen: string[] = [];
-    let page: Page = { changes: [], next: '0', more: true };
-    while (page.more) {
-      page = await get<Page>(store, `/changes?after=${page.next}&limit=500`);
-      seen.push(...idsOf(page));
-    }
-    expect(seen).toEqual(Array.from({ length: 2_400 }, (_, index) => String(index + 1)));
-    expect(await get<Page>(store, `/changes?after=${page.next}`)).toEqual({
-      changes: [],
-      next: page.next,
-      more: false,
-    });
-  });
-
-  test('shows names, never records', async () => {
-    const { changes, more } = await get<Page>(store, '/changes?limit=1');
-    expect(more).toBe(true);
-    expect(changes).toEqual([
-      {
-        seq: expect.stringMatching(/^\d+$/) as string,
-        integrationId: 'a:1',
-        tableName: 'common',
-        id: '1',
-        op: 'updated',
-        at: expect.stringMatching(/^20.*Z$/) as string,
-      },
-    ]);
-  });
-
-  test.each([
-    ['table=rare', ['800', '1600', '2400']],
-    ['table=rare&integration=a:1', []],
-    ['table=none', []],
-  ])('looks through it for %s', async (query, ids) => {
-    const page = await get<Page>(store, `/changes?${query}`);
-    expect(idsOf(page)).toEqual(ids);
-    expect(page.more).toBe(false);
-    const rest = await get<Page>(store, `/changes?${query}&after=${page.next}`);
-    expect(idsOf(rest)).toEqual([]);
-  });
-
-  test('goes on after the last match that was shown, not after what was looked through', async () => {
-    const first = await get<Page>(store, '/changes?table=rare&limit=2');
-    expect(idsOf(first)).toEqual(['800', '1600']);
-    expect(first.more).toBe(true);
-    const second = await get<Page>(store, `/changes?table=rare&limit=2&after=${first.next}`);
-    expect(idsOf(second)).toEqual(['2400']);
-    const even = await get<Page>(store, '/changes?integration=a:0&limit=2');
-    expect(idsOf(even)).toEqual(['2', '4']);
-    expect(idsOf(await get<Page>(store, `/changes?integration=a:0&limit=2&after=${even.next}`))).toEqual([
-      '6',
-      '8',
-    ]);
-  });
-
-  test('moves on where nothing matches for long, so that asking again is never in vain', async () => {
-    await store.pool.query(
-      `insert into kombo_sync.changes (integration_id, table_name, id, op)
-       select 'b:1', 'common', number::text, 'updated' from generate_series(1, 12000) number`,
-    );
-    let page = await get<Page>(store, '/changes?table=none');
-    expect(page).toMatchObject({ changes: [], more: true });
-    expect(Number(page.next)).toBeGreaterThan(9_000);
-    page = await get<Page>(store, `/changes?table=none&after=${page.next}`);
-    expect(page).toMatchObject({ changes: [], more: false });
-  });
-
-  test('takes the largest position there can be', async () => {
-    const after = '9223372036854775807';
-    expect(await get<Page>(store, `/changes?after=${after}`)).toEqual({
-      changes: [],
-      next: after,
-      more: false,
-    });
-  });
 });
 
 describe('the audit log', () => {

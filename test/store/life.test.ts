@@ -7,10 +7,7 @@ import {
   announceDeletion,
   confirmRemoval,
   forgetNextLook,
-  forgetUnknown,
-  listUnknown,
   noteSighting,
-  noteUnknown,
   park,
   pause,
   remove,
@@ -18,6 +15,7 @@ import {
   revive,
   unpark,
 } from '../../src/store/life.ts';
+import { forgetUnknown, listUnknown, noteUnknown } from '../../src/store/unknown.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
 
 const store = await createTestStore();

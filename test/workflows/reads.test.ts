@@ -18,7 +18,7 @@ import {
 } from './answers.ts';
 import { brief } from './commands.ts';
 import { T0, useWorkflows } from './harness.ts';
-import { completed, failed, timedOut } from './jobs.ts';
+import { completed, failed, signal, timedOut } from './jobs.ts';
 
 useWorkflows();
 
@@ -46,6 +46,19 @@ describe('(I25) reads do not wait for each other', () => {
     ]);
     expect(await run.advanceTo(run.now + 60_000)).toEqual([]);
     expect(brief(await finishRead(run, '/ats/offers'))).toEqual(['syncEndpoint full /ats/jobs']);
+  });
+
+  test('a long full read that has used up its time goes behind those that wait', async () => {
+    const run = await startReads(MANY, { kind: 'full' });
+    expect(brief(await finishRead(run, '/ats/jobs', more()))).toEqual(['syncEndpoint full /ats/users']);
+    expect(brief(await finishRead(run, '/ats/users', more()))).toEqual(['syncEndpoint full /ats/candidates']);
+    expect(brief(await finishRead(run, '/ats/tags'))).toEqual(['syncEndpoint full /ats/jobs']);
+    // What is cut off keeps no place.
+    await run.activate([signal('integrationChanged', { event: 'deleted' })]);
+    await run.advanceTo(run.now + 5_000);
+    const again = started(MANY, { kind: 'full' });
+    const commands = brief(await run.activate([completed(run.pending('startSync'), again)]));
+    expect(commands.filter((command) => command.startsWith('syncEndpoint'))).toHaveLength(4);
   });
 
   test('a webhook is served while another endpoint hangs, is limited and is read in full', async () => {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UnknownIntegration } from '../../store/life.ts';
+import type { UnknownIntegration } from '../../store/unknown.ts';
 import { addCommand } from '../define.ts';
 import { wrongUse } from '../errors.ts';
 import { relative, table } from '../format.ts';
@@ -48,7 +48,7 @@ async function listUnknownOnes(context: Context, options: Options): Promise<void
   if (options.status || options.search || options.failing || options.after) {
     throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
   }
-  const { listUnknown } = await import('../../store/life.ts');
+  const { listUnknown } = await import('../../store/unknown.ts');
   const unknown = await listUnknown(await context.store(), options.all ? MOST_UNKNOWN : options.limit);
   context.print({ unknown }, () => unknownText(unknown));
 }

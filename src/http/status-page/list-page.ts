@@ -1,5 +1,5 @@
 import type { Notices } from '../../store/notices.ts';
-import type { UnknownIntegration } from '../../store/life.ts';
+import type { UnknownIntegration } from '../../store/unknown.ts';
 import type { IntegrationOverview, OverviewCounts } from '../../store/overview.ts';
 import type { NextFullSync } from '../../temporal/schedule-state.ts';
 import { filters, searchForm } from './filters.ts';

@@ -1,7 +1,7 @@
 import { listAudit } from '../../store/audit.ts';
 import { listDeliveries } from '../../store/deliveries.ts';
 import { listDrift } from '../../store/drift.ts';
-import { listUnknown } from '../../store/life.ts';
+import { listUnknown } from '../../store/unknown.ts';
 import { readNotices } from '../../store/notices.ts';
 import { countOverview, findOverview, listOverview } from '../../store/overview.ts';
 import { endpointStatuses, runningSyncs, syncHistory } from '../../store/status.ts';
