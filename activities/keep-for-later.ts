@@ -10,6 +10,7 @@ import { announceDeletion } from '../src/store/life.ts';
 import { cancelPasses } from '../src/store/pass-life.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
+import { keepAlive } from './support/liveness.ts';
 import { keepReads } from './support/plan.ts';
 
 export interface KeepForLaterInput {
@@ -35,6 +36,8 @@ export interface KeepForLaterInput {
 export function createKeepForLater(deps: ActivityDeps) {
   return async function keepForLater(input: KeepForLaterInput): Promise<void> {
     return asFailures(async () => {
+      using liveness = keepAlive();
+      liveness.report({ keeping: input.wanted.length + input.syncIds.length });
       const { integrationId, syncId, kind = 'delta', unread = [] } = input;
       const { store } = deps;
       const begun = input.syncIds.length > 0 ? await cancelPasses(store, input.syncIds) : [];

@@ -160,7 +160,7 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
     const tryId = `${syncId}#${input.tries ?? 0}`;
     // The listing is complete: it stays, and is swept later.
     const failed = { integrationId, endpoint, kind: 'sweep' as const, tryId, error };
-    const { reason } = await noteFailedRead(deps, { ...failed, since: pass.started_at });
+    const { reason } = await noteFailedRead(deps, { ...failed, listing: pass });
     return { state: 'failed', counts, reason, owes, retryInMs: await nextRetry(deps, integrationId) };
   }
   const { sweep: swept, drift } = end;

@@ -1,15 +1,18 @@
 import { prune } from '../src/store/retention.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
+import { keepAlive } from './support/liveness.ts';
 
 /** Removes what is older than CHANGES_RETENTION and HISTORY_RETENTION. */
 export function createTidyUp(deps: ActivityDeps) {
   return async function tidyUp(): Promise<{ changes: number; passes: number }> {
-    return asFailures(() =>
-      prune(deps.store, {
+    return asFailures(async () => {
+      using liveness = keepAlive();
+      return prune(deps.store, {
         changesMs: deps.settings.CHANGES_RETENTION,
         historyMs: deps.settings.HISTORY_RETENTION,
-      }),
-    );
+        signal: liveness.signal,
+      });
+    });
   };
 }

@@ -79,17 +79,20 @@ async function start(input: FullSyncInput): Promise<Started> {
   const { integrationId, models, trigger = 'manual' } = input;
   const syncId = `${workflowInfo().runId}/1`;
   try {
-    const started = await startSync.executeWithOptions(callOptions('full', integrationId, 'start'), [
-      {
-        integrationId,
-        syncId,
-        trigger,
-        kind: 'full',
-        by: 'full-sync',
-        ...(models === undefined ? {} : { models }),
-        ...(trigger === 'initial' ? { lookUp: true } : {}),
-      },
-    ]);
+    const started = await startSync.executeWithOptions(
+      callOptions('full', { integrationId, trigger }, 'start'),
+      [
+        {
+          integrationId,
+          syncId,
+          trigger,
+          kind: 'full',
+          by: 'full-sync',
+          ...(models === undefined ? {} : { models }),
+          ...(trigger === 'initial' ? { lookUp: true } : {}),
+        },
+      ],
+    );
     labelRun({ integrationId, trigger, models, ...started });
     refuseUnknown(input, started);
     const { outcomes, unknownModels, passes, blocked, activeSince } = started;

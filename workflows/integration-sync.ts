@@ -129,7 +129,10 @@ async function start(run: Run): Promise<void> {
   state.syncs += 1;
   const syncId = `${workflowInfo().runId}/${state.syncs}`;
   try {
+    const wasCut = state.cut.length;
     const started = await untilHistoryLong(() => callStart(run, syncId, wanted));
+    // What was cut off since then is ended by the next start.
+    if (started) state.cut.splice(0, wasCut);
     if (started) apply(run, syncId, wanted, started);
     else state.putBack(wanted);
   } catch (error) {
@@ -163,9 +166,9 @@ function callStart({ input, state, reads }: Run, syncId: string, wanted: Wanted 
     ...(wanted?.tool === undefined ? {} : { tool: wanted.tool }),
     ...(wanted?.category === undefined ? {} : { category: wanted.category }),
     busy: reads.open.map(({ kind, endpoint }) => `${kind} ${endpoint}`),
-    cut: state.cut.splice(0),
+    cut: [...state.cut],
   };
-  return startSync.executeWithOptions(callOptions('delta', integrationId, 'start'), [request]);
+  return startSync.executeWithOptions(callOptions('delta', { integrationId, trigger }, 'start'), [request]);
 }
 
 /** Undefined when the history has grown long meanwhile: the database may be away, and webhooks go on. */

@@ -2,7 +2,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { fairnessKey } from '../src/domain/names.ts';
 import { ACTIVITY_RETRY, ACTIVITY_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS } from '../src/domain/retry.ts';
-import type { DebtKind } from '../src/domain/sync.ts';
+import type { DebtKind, Trigger } from '../src/domain/sync.ts';
 
 /**
  * What Kombo answers is a result, so what fails an activity is the database or a lost worker: it is tried again until it
@@ -21,14 +21,20 @@ export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIn
 /** Old history is a matter of disk space. */
 export const { tidyUp } = proxyActivities<Activities>({
   ...lasting,
-  heartbeatTimeout: ACTIVITY_TIMEOUT_MS,
   retry: { ...ACTIVITY_RETRY, maximumAttempts: 3 },
 });
 
 /** News overtakes full passes in the task queue, and no integration starves another one. */
 const PRIORITY: Record<DebtKind, number> = { 'look-up': 2, delta: 2, full: 4, sweep: 4 };
+/** What looks without news. */
+const CATCH_UP_PRIORITY = 3;
 
 /** Options of one call: what the UI shows for it, and its place in the queue. */
-export function callOptions(kind: DebtKind, integrationId: string, summary: string) {
-  return { summary, priority: { priorityKey: PRIORITY[kind], fairnessKey: fairnessKey(integrationId) } };
+export function callOptions(
+  kind: DebtKind,
+  { integrationId, trigger }: { integrationId: string; trigger: Trigger },
+  summary: string,
+) {
+  const priorityKey = Math.max(PRIORITY[kind], trigger === 'catch-up' ? CATCH_UP_PRIORITY : 0);
+  return { summary, priority: { priorityKey, fairnessKey: fairnessKey(integrationId) } };
 }

@@ -173,7 +173,7 @@ type CallResult = ReadResult | { state: 'answered'; owes: boolean; retryInMs: nu
 async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
   const { integrationId, trigger, since, allowMassDeletion } = of;
   const { endpoint, kind, because, syncId, tries = 0 } = pass;
-  const options = callOptions(kind, integrationId, `${kind} ${endpoint}`);
+  const options = callOptions(kind, of, `${kind} ${endpoint}`);
   if (kind === 'look-up') {
     const { owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
       { integrationId, syncId },

@@ -59,6 +59,7 @@ export class RunState {
     this.retryAt = carried?.retryAt;
     this.syncs = carried?.syncs ?? 0;
     this.blocked = carried?.blocked;
+    this.cut = [...(carried?.cut ?? [])];
     this.outcomes = new Map(carried?.outcomes.map((outcome) => [readKey(outcome), outcome]));
     this.unknownModels = new Set(carried?.unknownModels);
     if (everything && !carried) this.wanted = want(undefined, { everything, urgent: true }, now);
@@ -137,6 +138,7 @@ export class RunState {
       ...(this.wanted ? { wanted: this.wanted } : {}),
       ...(retryAt === undefined ? {} : { retryAt }),
       ...(this.blocked ? { blocked: this.blocked } : {}),
+      ...(this.cut.length > 0 ? { cut: this.cut } : {}),
       reading,
       syncs: this.syncs,
       outcomes: [...this.outcomes.values()],

@@ -37,14 +37,16 @@ function toFailure(error: unknown): unknown {
   return ApplicationFailure.create({ type: 'Internal', message: describe(error), details: [{ code: name }] });
 }
 
+/** What Kombo refuses today, as with a wrong key, it may grant tomorrow. */
 function fail(errorClass: ErrorClass, message: string, code: string): ApplicationFailure {
-  const { passing } = POLICIES[errorClass];
+  const isFinal = errorClass === 'IntegrationGone' || errorClass === 'Internal';
+  const isExpected = POLICIES[errorClass].passing;
   return ApplicationFailure.create({
     type: errorClass,
     message,
     details: [{ code }],
-    nonRetryable: !passing,
-    ...(passing ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    nonRetryable: isFinal,
+    ...(isExpected ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }
 

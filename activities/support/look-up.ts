@@ -5,6 +5,7 @@ import { LOOK_UP, type Reason } from '../../src/domain/sync.ts';
 import type { KomboIntegration } from '../../src/kombo/schemas.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { forgetDebt } from '../../src/store/debts.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import { findIntegration, knownLife, type Integration } from '../../src/store/integrations.ts';
 import { confirmRemoval, noteLook, noteSighting, remove } from '../../src/store/life.ts';
 import { forgetUnknown, noteUnknown } from '../../src/store/unknown.ts';
@@ -39,7 +40,7 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
   const { integrationId: id, timeoutMs, signal } = request;
   const known = await findIntegration(deps.store, id);
   const deletedAt = latest(request.deletedAt, known?.announcedDeletedAt);
-  const asOf = await databaseTime(deps.store);
+  const askedSeq = await drawObservation(deps.store);
   let looked: LookedUp;
   try {
     const found = await deps.kombo.getIntegration(id, { timeoutMs, signal });
@@ -49,7 +50,7 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
     if (error.errorClass !== 'IntegrationGone') return { state: 'unanswered', error };
     looked = await settleGone(deps, known, request, deletedAt, error);
   }
-  await forgetDebt(deps.store, id, LOOK_UP, 'look-up', asOf);
+  await forgetDebt(deps.store, id, LOOK_UP, 'look-up', askedSeq);
   return looked;
 }
 

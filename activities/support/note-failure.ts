@@ -19,8 +19,8 @@ export interface FailedTry {
   error: SyncError;
   /** The pass ends with it. */
   pass?: Pass | undefined;
-  /** Since when the read is owed, where no pass says so. */
-  since?: Date;
+  /** The pass whose listing was to be swept: it stays as it is. */
+  listing?: Pass | undefined;
 }
 
 /** What a failed read means for its sync. */
@@ -58,7 +58,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
 
 /** Writes down one try of a read that goes on. */
 export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<NotedFailure | undefined> {
-  const { integrationId, endpoint, kind, tryId, pass, since } = failed;
+  const { integrationId, endpoint, kind, tryId, pass, listing } = failed;
   const { errorClass, code, message } = failed.error;
   return noteFailure(
     deps.store,
@@ -68,7 +68,7 @@ export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<No
       kind,
       tryId,
       error: { errorClass, code, message },
-      since: pass?.started_at ?? since,
+      pass: pass ?? listing,
     },
     retryOptions(deps.settings),
   );

@@ -35,12 +35,22 @@ export interface Failure extends Reason {
   givenUp: boolean;
 }
 
-/** A read that is owed: only a pass that begins at `since` or later pays it. */
+/** A read that is owed. */
 export interface Debt {
+  /** What was told of since then may not have been read. */
   since: Date;
+  /** When it was asked for last, as a number of a sequence: only a pass that begins later pays it. */
+  askedSeq: number;
   /** It is not read by itself before this; null reads it now. */
   dueAt: Date | null;
   failure: Failure | null;
+}
+
+/** The start of a pass. */
+export interface Begun {
+  at: Date;
+  /** A number of the sequence by which debts are told to be older or newer. */
+  seq: number;
 }
 
 /** What is known of an endpoint before a sync. */
@@ -51,8 +61,8 @@ export interface EndpointHistory {
   lastFull: Date | null;
   /** Start of a full pass that is under way, or has failed and can be resumed: it lists everything up to then. */
   fullBegun: Date | null;
-  /** Start of the passes that are being read or swept now, by any sync. */
-  reading: Partial<Record<PassKind | 'sweep', Date>>;
+  /** Passes that are being read or swept now, by any sync. */
+  reading: Partial<Record<PassKind | 'sweep', Begun>>;
   debts: Partial<Record<DebtKind, Debt>>;
 }
 
@@ -145,7 +155,7 @@ function decideDelta(
   if (endpoint.delta === 'none' || !base) return undefined;
   const debt = history.debts.delta;
   const asked = ask.named || (ask.everything && !leaves(history, ask, circumstances));
-  if (!asked && !isDue(debt, circumstances)) return undefined;
+  if (!asked && !isDue(debt, ask, circumstances)) return undefined;
   if (circumstances.busy.has('delta')) return undefined;
   if (debt?.failure && !mayTry(debt, ask, circumstances)) return later('delta', debt, ask);
   return { do: 'read', kind: 'delta', because: why(ask, asked, debt) };
@@ -161,15 +171,19 @@ function decideFull(
   const debt = history.debts.full;
   const because = whyFull(endpoint, history, ask, circumstances);
   const asked = because !== undefined;
-  if (!asked && !isDue(debt, circumstances)) return undefined;
+  if (!asked && !isDue(debt, ask, circumstances)) return undefined;
   const running = history.reading.full;
-  const lastFull = running ?? history.lastFull;
-  if (because === 'hidden-change' && lastFull && !(debt && !debt.failure && isDue(debt, circumstances))) {
+  const lastFull = running?.at ?? history.lastFull;
+  if (
+    because === 'hidden-change' &&
+    lastFull &&
+    !(debt && !debt.failure && isDue(debt, ask, circumstances))
+  ) {
     const dueAt = new Date(lastFull.getTime() + fullRefreshMs);
     if (dueAt > now) return { do: 'owe', kind: 'full', dueAt, failure: null };
   }
   if (busy.has('full')) return undefined;
-  if (running && because !== 'hidden-change' && (!debt || running >= debt.since)) return undefined;
+  if (running && because !== 'hidden-change' && (!debt || running.seq >= debt.askedSeq)) return undefined;
   if (debt?.failure && !mayTry(debt, ask, circumstances)) return later('full', debt, ask);
   return { do: 'read', kind: 'full', because: because ?? why(ask, false, debt) };
 }
@@ -205,7 +219,7 @@ function decideSweep(history: EndpointHistory, ask: Ask, circumstances: Circumst
   if (!debt || circumstances.busy.has('sweep') || history.reading.full) return undefined;
   // The pass that has listed everything goes on to sweep by itself; once that has failed, its pause counts.
   if (history.reading.sweep && !debt.failure) return undefined;
-  if (!isDue(debt, circumstances) && !(ask.urgent && isAskedFor(ask))) return undefined;
+  if (!isDue(debt, ask, circumstances) && !(ask.urgent && isAskedFor(ask))) return undefined;
   return { do: 'read', kind: 'sweep', because: debt.failure ? 'retry' : 'owed' };
 }
 
@@ -215,9 +229,17 @@ function leaves(history: EndpointHistory, ask: Ask, { besideFullSync }: Circumst
   return besideFullSync && !history.watermark && !(isNews && isAskedFor(ask));
 }
 
+/** What fails together is tried together: a pause that is nearly over ends with that of another read. */
+const NEARLY = 0.7;
+
 /** Whether a read that is owed is to be done now. */
-function isDue(debt: Debt | undefined, { now }: Pick<Circumstances, 'now'>): boolean {
-  return debt !== undefined && (debt.dueAt === null || debt.dueAt <= now);
+function isDue(debt: Debt | undefined, { by }: Ask, { now }: Pick<Circumstances, 'now'>): boolean {
+  if (!debt) return false;
+  const { dueAt, failure } = debt;
+  if (dueAt === null || dueAt <= now) return true;
+  if (by !== 'timer' || !failure || failure.errorClass === 'EndpointDisabled') return false;
+  const triedAt = failure.triedAt.getTime();
+  return now.getTime() >= triedAt + NEARLY * (dueAt.getTime() - triedAt);
 }
 
 /**
@@ -225,7 +247,7 @@ function isDue(debt: Debt | undefined, { now }: Pick<Circumstances, 'now'>): boo
  * more often than once in RETRY_INTERVAL; you can always try it.
  */
 function mayTry(debt: Debt, ask: Ask, circumstances: Circumstances): boolean {
-  if (isDue(debt, circumstances) || !debt.failure) return true;
+  if (isDue(debt, ask, circumstances) || !debt.failure) return true;
   if (ask.urgent && isAskedFor(ask)) return true;
   const pausedMs = circumstances.now.getTime() - debt.failure.triedAt.getTime();
   return ask.by === 'webhook' && isAskedFor(ask) && pausedMs >= circumstances.retryMs;

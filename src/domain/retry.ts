@@ -60,7 +60,7 @@ export interface FailureHistory {
   errorClass: ErrorClass;
   /** How long it has been failing. */
   failingMs: number;
-  /** What fails: spreads the tries of many that failed together. */
+  /** The integration: spreads the tries of many that failed together, and keeps those of one together. */
   key: string;
 }
 
@@ -90,7 +90,7 @@ export function planRetry(history: FailureHistory, options: RetryOptions): Retry
   const givenUp = failingMs >= options.giveUpMs;
   const longest = Math.min(options.maxMs, policy.longestPauseMs ?? options.maxMs);
   const pause = Math.max(options.firstMs, Math.min(longest, failingMs * SHARE_OF_OUTAGE));
-  const share = hashText(`${key} ${Math.round(failingMs / SECOND_MS)}`) / 0x1_0000_0000;
+  const share = hashText(`${key} ${Math.round(pause / SECOND_MS)}`) / 0x1_0000_0000;
   const pauseMs = Math.max(SHORTEST_PAUSE_MS, Math.round(pause * (1 - JITTER * share)));
   return { pauseMs, needsPerson: policy.needsPerson || givenUp, givenUp };
 }

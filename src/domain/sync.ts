@@ -166,6 +166,8 @@ export interface CarriedState {
   outcomes: EndpointOutcome[];
   unknownModels: string[];
   blocked?: Blocked | undefined;
+  /** Syncs whose passes were cut off and are to be ended. */
+  cut?: string[];
 }
 
 /** A read that a sync has to do. */

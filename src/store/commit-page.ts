@@ -172,6 +172,13 @@ async function tidyListing(client: pg.ClientBase, pass: Pass): Promise<void> {
        where integration_id = $1 and endpoint = $2 and pass_id is distinct from $3 and last_seen_at < $4`,
       [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
     );
+    // The sweep of an older listing has nothing to say any more.
+    await client.query(
+      `update kombo_sync.passes set sweep_state = 'none'
+       where integration_id = $1 and endpoint = $2 and id <> $3 and sweep_state in ('due', 'checking')
+         and started_seq < $4`,
+      [pass.integration_id, pass.endpoint, pass.id, pass.started_seq],
+    );
   }
 }
 

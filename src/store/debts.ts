@@ -12,10 +12,11 @@ import type { DebtsTable } from './schema.ts';
 /*
  * What is owed, and why it fails. The rule, once:
  *
- * - A read is owed from the moment at which it was asked for (`since`), before anything is tried. So neither a killed
- *   worker nor a cancelled or terminated workflow can lose it.
- * - A pass that begins at that moment or later pays it: a delta pays what a delta is asked for, a full pass pays both, a
- *   sweep pays the sweep of its listing. Paying removes the row.
+ * - A read is owed from the moment at which it was asked for, before anything is tried. So neither a killed worker nor a
+ *   cancelled or terminated workflow can lose it.
+ * - A pass that begins after it was asked for last pays it: a delta pays what a delta is asked for, a full pass pays both, a
+ *   sweep pays the sweep of its listing. Paying removes the row. Which came first is told by numbers of one sequence, since
+ *   a clock may be set back.
  * - A failure is kept with what is owed. It makes only that one kind of read wait, until `due_at`.
  */
 
@@ -26,9 +27,6 @@ export interface Owed {
   dueAt?: Date | null;
 }
 
-/** In whole milliseconds, as the start of a pass is. */
-const NOW = `date_trunc('milliseconds', clock_timestamp())`;
-
 /** SQL for a debt whose last tries have failed. What the tool does not offer has not failed. */
 export const IS_FAILING = `failing_since is not null and failure_class <> 'EndpointDisabled'`;
 
@@ -37,25 +35,33 @@ export const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, 
   failure_code = null, failure_message = null, needs_person = false, given_up = false`;
 
 /**
- * Notes that reads are owed from now on, or from `since` on. Where one is owed already the earlier moment counts, and a
- * failing one keeps its pause.
+ * Notes that reads are owed. Where one is owed already, it is asked for anew, and a failing one keeps its pause.
+ *
+ * @param begun a pass of the endpoint that began then or later pays, though it is asked for only now.
  */
 export async function owe(
   store: Pick<Store, 'db'>,
   integrationId: string,
   owed: readonly Owed[],
-  since?: Date,
+  begun?: Date,
 ): Promise<void> {
   if (owed.length === 0) return;
   await unlessRemoved(store, integrationId, (db) =>
     sql`
-    insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, due_at)
-    select ${integrationId}, endpoint, kind, coalesce(${since ?? null}::timestamptz, ${sql.raw(NOW)}), due_at
+    insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq, due_at)
+    select ${integrationId}, endpoint, kind,
+      coalesce(${begun ?? null}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
+      coalesce(
+        (select min(p.started_seq) from kombo_sync.passes p
+         where p.integration_id = ${integrationId} and p.endpoint = owed.endpoint
+           and p.started_at >= ${begun ?? null}::timestamptz),
+        nextval('kombo_sync.observations')),
+      due_at
     from unnest(${owed.map(({ endpoint }) => endpoint)}::text[], ${owed.map(({ kind }) => kind)}::text[],
       ${owed.map(({ dueAt }) => dueAt ?? null)}::timestamptz[]) as owed(endpoint, kind, due_at)
     order by endpoint, kind
     on conflict (integration_id, endpoint, kind) do update set
-      since = greatest(d.since, excluded.since), woken_at = null,
+      since = least(d.since, excluded.since), asked_seq = greatest(d.asked_seq, excluded.asked_seq), woken_at = null,
       due_at = case when d.failing_since is not null then d.due_at
         when d.due_at is not null and excluded.due_at is not null then least(d.due_at, excluded.due_at) end`.execute(
       db,
@@ -80,12 +86,13 @@ export async function readDebts(
 
 type DebtRow = Pick<
   DebtsTable,
-  'since' | 'due_at' | 'failing_since' | 'tried_at' | 'failure_class' | 'failure_code' | 'failure_message'
-> & { failures: number; needs_person: boolean; given_up: boolean };
+  'due_at' | 'failing_since' | 'tried_at' | 'failure_class' | 'failure_code' | 'failure_message'
+> & { since: Date; asked_seq: number; failures: number; needs_person: boolean; given_up: boolean };
 
 export function toDebt(row: DebtRow): Debt {
   return {
     since: row.since,
+    askedSeq: row.asked_seq,
     dueAt: row.due_at,
     failure:
       row.failing_since === null
@@ -110,8 +117,8 @@ export interface FailedRead {
   /** Tells this try from others: written down twice, it counts once. */
   tryId: string;
   error: { errorClass: ErrorClass; code: string; message: string };
-  /** Start of the pass that failed: what resumes it pays for it. */
-  since?: Date | undefined;
+  /** The pass that failed: what resumes it pays for it. */
+  pass?: Pick<Pass, 'started_at' | 'started_seq'> | undefined;
 }
 
 export interface NotedFailure extends Retry {
@@ -131,18 +138,20 @@ export async function noteFailure(
   failed: FailedRead,
   options: RetryOptions,
 ): Promise<NotedFailure | undefined> {
-  const { integrationId, endpoint, kind, tryId, error, since } = failed;
+  const { integrationId, endpoint, kind, tryId, error, pass } = failed;
   let noted: NotedFailure | undefined;
   await unlessRemoved(store, integrationId, async (db) => {
     const { rows } = await sql<DebtRow & { now: Date; tried_by: string | null }>`
-      insert into kombo_sync.debts as d (integration_id, endpoint, kind, since)
-      select ${integrationId}, ${endpoint}, ${kind}, coalesce(${since ?? null}::timestamptz, ${sql.raw(NOW)})
+      insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq)
+      select ${integrationId}, ${endpoint}, ${kind},
+        coalesce(${pass?.started_at ?? null}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
+        coalesce(${pass?.started_seq ?? null}::bigint, nextval('kombo_sync.observations'))
       where not exists (
         select from kombo_sync.passes p
         where p.integration_id = ${integrationId} and p.endpoint = ${endpoint} and p.state = 'completed'
-          and p.started_at > ${since ?? null}::timestamptz
+          and p.started_seq > ${pass?.started_seq ?? null}::bigint
           and (p.updated_after is null or ${kind} = 'delta' and (p.kind = 'delta' or p.moves_watermark)))
-      on conflict (integration_id, endpoint, kind) do update set since = greatest(d.since, excluded.since)
+      on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, ${pass?.started_seq ?? 0}::bigint)
       returning *, clock_timestamp() as now`.execute(db);
     const [before] = rows;
     if (!before) return;
@@ -152,8 +161,7 @@ export async function noteFailure(
       before.failing_since === null || (before.failure_class === 'EndpointDisabled') !== isRefusal;
     const failingSince = isAnew ? before.now : before.failing_since!;
     const failingMs = before.now.getTime() - failingSince.getTime();
-    const key = `${integrationId} ${kind} ${endpoint}`;
-    const retry = planRetry({ errorClass: error.errorClass, failingMs, key }, options);
+    const retry = planRetry({ errorClass: error.errorClass, failingMs, key: integrationId }, options);
     const again = before.tried_by === tryId;
     const failures = again ? before.failures : isAnew ? 1 : before.failures + 1;
     noted = {
@@ -203,14 +211,14 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
   const { integration_id: id, endpoint, started_at: start } = pass;
   const whole = pass.updated_after === null;
   const { rows } = await client.query<DebtOfPass>(
-    `select kind, since, failing_since, failure_class, coalesce(due_at <= clock_timestamp(), true) and not given_up as due
+    `select kind, asked_seq, failing_since, failure_class, coalesce(due_at <= clock_timestamp(), true) and not given_up as due
      from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full') order by kind for update`,
     [id, endpoint],
   );
   // What has changed since a moment may have a gap before it.
   const gapless = pass.kind === 'delta' || pass.moves_watermark;
   const reads = (debt: DebtOfPass) => whole || (debt.kind === 'delta' && gapless);
-  const paid = rows.filter((debt) => reads(debt) && debt.since <= start);
+  const paid = rows.filter((debt) => reads(debt) && debt.asked_seq <= pass.started_seq);
   const left = rows.filter((debt) => !paid.includes(debt));
   const freed = left.filter(
     (debt) => debt.failing_since && (reads(debt) || debt.failure_class === 'EndpointDisabled'),
@@ -229,12 +237,17 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
       [id, endpoint, kinds(freed)],
     );
   }
+  // Everything up to the start of the pass is read.
+  await client.query(
+    `update kombo_sync.debts set since = greatest(since, $4) where integration_id = $1 and endpoint = $2 and kind = any($3)`,
+    [id, endpoint, kinds(left.filter(reads)), start],
+  );
   if (whole) {
     await client.query(
-      `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since) values ($1, $2, 'sweep', $3)
+      `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq) values ($1, $2, 'sweep', $3, $4)
        on conflict (integration_id, endpoint, kind) do update set
-         since = greatest(d.since, excluded.since), due_at = null, ${NO_FAILURE}`,
-      [id, endpoint, start],
+         since = greatest(d.since, excluded.since), asked_seq = greatest(d.asked_seq, excluded.asked_seq), due_at = null, ${NO_FAILURE}`,
+      [id, endpoint, start, pass.started_seq],
     );
   }
   const works = [...paid, ...freed].filter(({ failing_since }) => failing_since !== null);
@@ -250,7 +263,7 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
 
 interface DebtOfPass {
   kind: DebtKind;
-  since: Date;
+  asked_seq: number;
   failing_since: Date | null;
   failure_class: ErrorClass | null;
   due: boolean;
@@ -274,19 +287,23 @@ export async function isOwed({ pool }: Store, integrationId: string, endpoint: s
 export async function paySweep(client: pg.ClientBase, pass: Pass): Promise<void> {
   await client.query(
     `delete from kombo_sync.debts
-     where integration_id = $1 and endpoint = $2 and kind = 'sweep' and since <= $3`,
-    [pass.integration_id, pass.endpoint, pass.started_at],
+     where integration_id = $1 and endpoint = $2 and kind = 'sweep' and asked_seq <= $3`,
+    [pass.integration_id, pass.endpoint, pass.started_seq],
   );
 }
 
-/** Removes what was owed for one kind of read, where no pass does that: a look-up has answered. */
+/**
+ * Removes what was owed for one kind of read, where no pass does that: a look-up has answered.
+ *
+ * @param askedSeq when Kombo was asked, as a number of `kombo_sync.observations`: what was asked for later stays.
+ */
 export async function forgetDebt(
   store: Pick<Store, 'db'>,
   integrationId: string,
   endpoint: string,
   kind: DebtKind,
-  asOf?: Date,
+  askedSeq: number,
 ): Promise<void> {
   await sql`delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
-    and kind = ${kind} and since <= coalesce(${asOf ?? null}::timestamptz, since)`.execute(store.db);
+    and kind = ${kind} and asked_seq < ${askedSeq}::bigint`.execute(store.db);
 }

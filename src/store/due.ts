@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { CATALOGUE, ownModel } from '../domain/catalogue/index.ts';
 import { HEALING_CLASSES } from '../domain/decide.ts';
 import type { ErrorClass } from '../domain/errors.ts';
@@ -130,6 +131,20 @@ export async function takeOverdue(
   return [...new Set(rows.map(({ id }) => id))];
 }
 
+/** Parked integrations whose next look has been due for a minute, and nothing has looked. */
+export async function takeOverdueLooks({ pool }: Store, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `update kombo_sync.integrations set retry_at = now() + $2 * interval '1 millisecond'
+     where id in (
+       select id from kombo_sync.integrations
+       where status = 'parked' and retry_at < now() - $1 * interval '1 millisecond'
+       limit $3 for update skip locked)
+     returning id`,
+    [OVERDUE_MS, WAKE_EVERY_MS, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Whether each endpoint that the tool offers refuses to be read because of the state of the whole integration. */
 export async function refusedEverywhere(
   store: Store,
@@ -159,6 +174,11 @@ export async function makeDue(
      where integration_id = $1 and failure_class = any($2)`,
     [integrationId, classes, retryMs],
   );
+}
+
+/** A sync is woken for all that is owed, also where one that was to read it was cancelled. */
+export async function wakeForAll({ db }: Pick<Store, 'db'>, integrationId: string): Promise<void> {
+  await sql`update kombo_sync.debts set woken_at = null where integration_id = ${integrationId}`.execute(db);
 }
 
 /** You have cancelled the sync that was to read what is owed: the next one reads it, and none is started for it. */

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type EndpointHistory } from '../domain/decide.ts';
+import { NO_HISTORY, type Begun, type EndpointHistory } from '../domain/decide.ts';
 import { PASS_ALIVE_MS } from '../domain/retry.ts';
 import type { PassKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
@@ -35,10 +35,13 @@ export async function readHistory(
       lastFull: Date | null;
       fullBegun: Date | null;
     }>(PASSES, [integrationId, paths]),
-    store.pool.query<{ endpoint: string; kind: PassKind | 'sweep'; started_at: Date; other_full: boolean }>(
-      READING,
-      [integrationId, syncId],
-    ),
+    store.pool.query<{
+      endpoint: string;
+      kind: PassKind | 'sweep';
+      started_at: Date;
+      started_seq: number;
+      other_full: boolean;
+    }>(READING, [integrationId, syncId]),
     readDebts(store, integrationId),
   ]);
   const endpoints = new Map<string, EndpointHistory>();
@@ -51,9 +54,9 @@ export async function readHistory(
       debts: debts.get(endpoint) ?? {},
     });
   }
-  for (const { endpoint, kind, started_at: start } of reading.rows) {
+  for (const { endpoint, kind, started_at: at, started_seq: seq } of reading.rows) {
     const history = endpoints.get(endpoint);
-    if (history) history.reading[kind] = latest(history.reading[kind], start);
+    if (history) history.reading[kind] = latest(history.reading[kind], { at, seq });
   }
   return {
     now: passes.rows[0]?.now ?? new Date(0),
@@ -82,11 +85,11 @@ left join lateral (
   order by p.started_at desc limit 1) begun on true`;
 
 const READING = `
-select endpoint, case when state = 'running' then kind else 'sweep' end as kind, started_at,
+select endpoint, case when state = 'running' then kind else 'sweep' end as kind, started_at, started_seq,
   state = 'running' and updated_after is null and sync_id <> $2 as other_full
 from kombo_sync.passes
 where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking')) and ${IS_ALIVE}`;
 
-function latest(a: Date | undefined, b: Date): Date {
-  return a !== undefined && a > b ? a : b;
+function latest(a: Begun | undefined, b: Begun): Begun {
+  return a !== undefined && a.seq > b.seq ? a : b;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Store } from './database.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
 import { owe } from './debts.ts';
+import { wakeForAll } from './due.ts';
 import { saveIntegration, toIntegration, type Integration, type IntegrationInput } from './integrations.ts';
 
 /**
@@ -139,7 +140,12 @@ export async function pause(store: Store, id: string, reason: string): Promise<I
 
 /** Undefined when it was not paused. */
 export async function resume(store: Store, id: string): Promise<Integration | undefined> {
-  return change(store, id, { from: ['paused'], to: 'active' });
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const resumed = await change(inside, id, { from: ['paused'], to: 'active' });
+    if (resumed) await wakeForAll(inside, id);
+    return resumed;
+  });
 }
 
 /**

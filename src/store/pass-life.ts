@@ -101,14 +101,15 @@ export async function cancelPasses(store: Store, syncIds: readonly string[]): Pr
   return passes;
 }
 
-/** Passes that have shown no life for so long that their workflow may be gone. */
+/** Passes that have shown no life for so long that their workflow may be gone, in the order of their ids after one. */
 export async function listLostPasses(
   store: Store,
+  after: number,
   limit: number,
 ): Promise<{ id: number; workflowId: string; runId: string }[]> {
   const { rows } = await sql<{ id: number; workflowId: string; runId: string }>`
     select id, workflow_id as "workflowId", run_id as "runId" from kombo_sync.passes
-    where state = 'running' and greatest(active_at, waits_until) < clock_timestamp() - ${2 * PASS_ALIVE_MS} * interval '1 millisecond'
+    where state = 'running' and id > ${after} and greatest(active_at, waits_until) < clock_timestamp() - ${2 * PASS_ALIVE_MS} * interval '1 millisecond'
     order by id limit ${limit}`.execute(store.db);
   return rows;
 }

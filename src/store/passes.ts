@@ -95,7 +95,7 @@ async function resumeStoppedPass(
           and exists (select from kombo_sync.pass_pages where pass_id = p.id)
           and not exists (select from kombo_sync.debts d
             where d.integration_id = p.integration_id and d.endpoint = p.endpoint and d.kind = 'full'
-              and p.kind = 'full' and d.since > p.started_at)
+              and p.kind = 'full' and d.asked_seq > p.started_seq)
           and not exists (select from kombo_sync.passes newer
             where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint and newer.kind = p.kind
               and newer.updated_after is not distinct from p.updated_after and newer.id > p.id)
@@ -111,9 +111,9 @@ async function resumeStoppedPass(
       on conflict (sync_id, endpoint, kind) do nothing
       returning id, integration_id, endpoint
     ), owing as (
-      insert into kombo_sync.debts as d (integration_id, endpoint, kind, since)
-      select integration_id, endpoint, 'delta', date_trunc('milliseconds', clock_timestamp()) from opened
-      on conflict (integration_id, endpoint, kind) do update set since = greatest(d.since, excluded.since)
+      insert into kombo_sync.debts as d (integration_id, endpoint, kind)
+      select integration_id, endpoint, 'delta' from opened
+      on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, excluded.asked_seq)
     )
     update kombo_sync.pass_pages set
       pass_id = (select id from opened), restart = restart - (select restarts from stopped)

@@ -7,6 +7,8 @@ const BATCH = 5_000;
 export interface RetentionOptions {
   changesMs: number;
   historyMs: number;
+  /** Stops between two steps. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -17,18 +19,20 @@ export async function prune(
   store: Store,
   options: RetentionOptions,
 ): Promise<{ changes: number; passes: number }> {
+  const { changesMs, historyMs, signal } = options;
   await pruneListings(store);
-  await pruneNotes(store, options.historyMs);
-  await inBatches(() => pruneDrift(store, options.historyMs));
+  await pruneNotes(store, historyMs);
+  await inBatches(() => pruneDrift(store, historyMs), signal);
   return {
-    changes: await inBatches(() => pruneChanges(store, options.changesMs)),
-    passes: await inBatches(() => prunePasses(store, options.historyMs)),
+    changes: await inBatches(() => pruneChanges(store, changesMs), signal),
+    passes: await inBatches(() => prunePasses(store, historyMs), signal),
   };
 }
 
-async function inBatches(step: () => Promise<number>): Promise<number> {
+async function inBatches(step: () => Promise<number>, signal?: AbortSignal): Promise<number> {
   let total = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const removed = await step();
     total += removed;
     if (removed < BATCH) return total;
@@ -96,8 +100,23 @@ async function pruneNotes(store: Store, historyMs: number): Promise<void> {
   );
 }
 
-/** Listings that a sweep never came to use, because its workflow was terminated. */
+/**
+ * Listings that no sweep will use. One that waits for its sweep stays whole, or everything would look gone; after two weeks
+ * it has nothing to say any more, and the next full pass lists anew.
+ */
 async function pruneListings(store: Store): Promise<void> {
+  await sql`
+    with old as (
+      update kombo_sync.passes set sweep_state = 'none'
+      where sweep_state in ('due', 'checking') and finished_at < now() - interval '14 days'
+      returning integration_id, endpoint, started_seq
+    )
+    delete from kombo_sync.debts d using old
+    where d.integration_id = old.integration_id and d.endpoint = old.endpoint and d.kind = 'sweep'
+      and d.asked_seq <= old.started_seq`.execute(store.db);
   await sql`delete from kombo_sync.pass_pages where pass_id in (
-    select id from kombo_sync.passes where finished_at < now() - interval '2 days')`.execute(store.db);
+    select id from kombo_sync.passes
+    where finished_at < now() - interval '2 days' and sweep_state not in ('due', 'checking'))`.execute(
+    store.db,
+  );
 }

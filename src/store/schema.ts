@@ -67,8 +67,10 @@ export interface DebtsTable {
   /** Path of an endpoint, or `/integrations/{id}` for a look-up. */
   endpoint: string;
   kind: DebtKind;
-  /** A pass that began before this has not paid it. */
-  since: Date;
+  /** What was told of since then may not be in Postgres. */
+  since: WithDefault<Date>;
+  /** When it was asked for last, as a number of `kombo_sync.observations`: only a pass that began later pays it. */
+  asked_seq: Generated<number>;
   /** Not read by itself before this; null reads it with the next sync. */
   due_at: Date | null;
   /** Failures in a row. */

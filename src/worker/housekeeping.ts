@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { forgetUnread, takeOverdue } from '../store/due.ts';
+import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/due.ts';
 import { listUnsettled } from '../store/life.ts';
 import { endPass, listLostPasses } from '../store/pass-life.ts';
 import { isRunOpen } from '../temporal/running.ts';
@@ -29,6 +29,12 @@ const UNSETTLED_MS = 20_000;
 const AT_ONCE = 50;
 const LATER = 'This is left to the next round';
 
+/** Where the next round goes on. */
+interface Progress {
+  /** Id of a pass. */
+  lookedUpTo: number;
+}
+
 /**
  * Makes up for what broke off between two steps: a status that Temporal has not heard of, a read that is due and that no sync
  * does, a pass whose workflow was terminated. Every worker does it; doing it twice does no harm.
@@ -36,12 +42,13 @@ const LATER = 'This is left to the next round';
 export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
   const { log, everyMs = EVERY_MS } = deps;
   const stop = new AbortController();
+  const progress: Progress = { lookedUpTo: 0 };
   let timer: NodeJS.Timeout | undefined;
   let round = Promise.resolve();
   const plan = () => {
     if (stop.signal.aborted) return;
     timer = setTimeout(() => {
-      round = tidyUp(deps, stop.signal)
+      round = tidyUp(deps, progress, stop.signal)
         .catch((error: unknown) => log.debug({ err: error }, LATER))
         .finally(plan);
     }, everyMs).unref();
@@ -56,7 +63,7 @@ export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
   };
 }
 
-async function tidyUp(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortSignal): Promise<void> {
   const { store, client, settle, wake, log, extraEndpoints } = deps;
   /** One that cannot be done now keeps none of the others from being done. */
   const each = async <T>(items: readonly T[], act: (item: T) => Promise<void>) => {
@@ -70,11 +77,18 @@ async function tidyUp(deps: HousekeepingDeps, signal: AbortSignal): Promise<void
     log.info({ integrationId: id }, 'Temporal is in line with an integration again');
   });
   await forgetUnread(store, extraEndpoints);
-  await each(await takeOverdue(store, extraEndpoints, AT_ONCE), async (id) => {
+  const overdue = [
+    ...(await takeOverdue(store, extraEndpoints, AT_ONCE)),
+    ...(await takeOverdueLooks(store, AT_ONCE)),
+  ];
+  await each([...new Set(overdue)], async (id) => {
     await wake(id);
     log.debug({ integrationId: id }, 'A sync is woken for what is due');
   });
-  await each(await listLostPasses(store, AT_ONCE), async ({ id, workflowId, runId }) => {
+  const lost = await listLostPasses(store, progress.lookedUpTo, AT_ONCE);
+  // Round after round through all of them, since those whose workflow is open stay on the list.
+  progress.lookedUpTo = lost.length < AT_ONCE ? 0 : lost.at(-1)!.id;
+  await each(lost, async ({ id, workflowId, runId }) => {
     if (await isRunOpen(client, workflowId, runId)) return;
     const message = 'Its workflow has ended without it. The next sync resumes it.';
     await endPass(store, id, { state: 'abandoned', code: 'WorkerLost', message, resumable: true });

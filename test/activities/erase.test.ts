@@ -67,6 +67,10 @@ test('what a 404 has removed is looked up once more: kept and woken when it is t
     type: 'Unavailable',
     nonRetryable: false,
   });
+  control.clearFaults();
+  control.addFault({ kind: 'error', code: 'PLATFORM.AUTHENTICATION_INVALID' });
+  // A wrong key today is no reason to give up for good.
+  expect(await failure(eraseIntegration, { integrationId: id })).toMatchObject({ nonRetryable: false });
   expect(await rows(id)).toBe(30);
   control.removeIntegration(id);
   expect(await run(eraseIntegration, { integrationId: id })).toMatchObject({ state: 'erased' });

@@ -48,6 +48,23 @@ describe('(I25) a failing full read', () => {
   });
 });
 
+describe('what fails together', () => {
+  // Tried half an hour ago, and due in an hour.
+  const nearly = { ...failing(), dueAt: hours(0.2) };
+  test.each<Row>([
+    [
+      'is tried by one timer',
+      { debts: { delta: nearly, full: nearly } },
+      TIMER,
+      ['read full retry', 'read delta retry'],
+    ],
+    ['is not tried long before its pause is over', { debts: { delta: failing() } }, TIMER, []],
+    ['is not tried for a webhook about something else', { debts: { delta: nearly } }, {}, []],
+  ])('%s', (_what, history, ask, expected) => {
+    expect(decisions(history, ask)).toEqual(expected);
+  });
+});
+
 describe('(I25) a failing delta', () => {
   test.each<Row>([
     [

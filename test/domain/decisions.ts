@@ -2,6 +2,7 @@ import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import {
   decide,
   type Ask,
+  type Begun,
   type Circumstances,
   type Debt,
   type EndpointHistory,
@@ -46,6 +47,11 @@ export const AROUND: Circumstances = {
   busy: new Set(),
 };
 
+/** Debts were asked for an hour ago. */
+const ASKED_SEQ = 1_000;
+/** A pass that began so many hours ago. */
+export const begun = (count: number): Begun => ({ at: hours(count), seq: ASKED_SEQ * (2 + count) });
+
 export function failure(more: Partial<Failure> = {}): Failure {
   return {
     errorClass: 'Unavailable',
@@ -63,10 +69,16 @@ export function failure(more: Partial<Failure> = {}): Failure {
 /** Fails, and its pause ends in an hour. */
 export const failing = (more: Partial<Failure> = {}): Debt => ({
   since: hours(-1),
+  askedSeq: ASKED_SEQ,
   dueAt: hours(1),
   failure: failure(more),
 });
-export const owed = (dueAt: Date | null = null): Debt => ({ since: hours(-1), dueAt, failure: null });
+export const owed = (dueAt: Date | null = null): Debt => ({
+  since: hours(-1),
+  askedSeq: ASKED_SEQ,
+  dueAt,
+  failure: null,
+});
 export const refused = (more: Partial<Failure> = {}): Debt => {
   const code = 'INTEGRATION.MODEL_DISABLED';
   return { ...failing({ errorClass: 'EndpointDisabled', code, ...more }), dueAt: hours(20) };

@@ -6,7 +6,7 @@ import { readHistory } from '../../src/store/endpoint-history.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { remove, resume } from '../../src/store/life.ts';
 import { createLifecycle } from '../../src/temporal/lifecycle.ts';
-import { fullSyncScheduleId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { settleIntegration } from '../../src/temporal/settle.ts';
 import { startHousekeeping } from '../../src/worker/housekeeping.ts';
@@ -73,6 +73,35 @@ test('(I28) schedules run again after a resume that broke off before it came to 
   await eventually(async () => (await schedule(id))?.paused === false);
 });
 
+test('(I6) (I28) what was kept during a pause is read after a resume that broke off before it told any sync', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  await pauseIntegration(system.operator, id, 'audit');
+  const [user] = control.ids(id, 'lms_users') as [string];
+  control.update(id, 'lms_users', user, { remote_id: 'after the pause' });
+  await system.tell(id, ['lms_users']);
+  await eventually(async () => (await system.debts(id)).has('/lms/users'));
+  await system.settled(id);
+  await resume(store, id);
+  await age(id, 5);
+  keepHouse();
+  expect(await system.arrives(id, 'lms_users', user, 'after the pause')).toBe(true);
+});
+
+test('(I28) a parked one is looked up again though the sync that was to do it was terminated', async () => {
+  const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });
+  await control.announce(id, 'integration-created');
+  await eventually(async () => (await system.known(id))?.status === 'parked');
+  await client.workflow.getHandle(syncWorkflowId(id)).terminate('by hand');
+  control.setIntegration(id, { setupStatus: 'COMPLETED' });
+  await store.pool.query(
+    `update kombo_sync.integrations set retry_at = now() - interval '2 minutes' where id = $1`,
+    [id],
+  );
+  keepHouse();
+  expect(await eventually(async () => (await system.known(id))?.status === 'active')).toBe(true);
+});
+
 test('(I28) one that cannot be settled keeps no other from being settled', async () => {
   const [stuck, other] = [system.integration(), system.integration()];
   for (const id of [stuck, other]) {
@@ -80,12 +109,15 @@ test('(I28) one that cannot be settled keeps no other from being settled', async
     await remove(store, id, { code: 'RemovedByHand', message: 'by ops', at: new Date() });
     await age(id, id === stuck ? 10 : 5);
   }
+  const tried: string[] = [];
   keepHouse(async (id) => {
+    tried.push(id);
     if (id === stuck) throw new Error('14 UNAVAILABLE');
     return settleIntegration({ store, lifecycle }, id);
   });
   await eventually(async () => (await schedule(other)) === undefined);
-  expect(await schedule(stuck)).toMatchObject({ id: fullSyncScheduleId(stuck) });
+  // The oldest first.
+  expect(tried.slice(0, 2)).toEqual([stuck, other]);
 });
 
 test('(I6) (I28) what a terminated sync was to read is read', async () => {

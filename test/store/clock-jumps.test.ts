@@ -1,5 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/commit-page.ts';
+import { owe } from '../../src/store/debts.ts';
+import { saveIntegration } from '../../src/store/integrations.ts';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {
@@ -87,6 +89,15 @@ describe('our clock jumps back while a pass runs (I8)', () => {
     await jumpBack();
     await commitPage(store, pass, makePage(TAGS, [], { komboAskedAt: at('10:00:00') }), PLAIN);
     expect(await readWatermark(store, integration, TAGS)).toEqual(at('10:00:00'));
+  });
+
+  test('(I6) what is asked for while it runs is not paid by it, though the clock says that it came before', async () => {
+    await saveIntegration(store, { id: integration, tool: 'demo', category: 'ATS' });
+    const pass = await open(store, integration, TAGS, 'full');
+    await jumpBack();
+    await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
+    const { paid } = await commitPage(store, pass, makePage(TAGS, []), PLAIN);
+    expect(paid).toMatchObject({ owes: true });
   });
 
   test('a stale header moves it back by a day at most', async () => {

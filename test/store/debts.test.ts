@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/sync.ts';
 import { commitPage } from '../../src/store/commit-page.ts';
 import { forgetDebt, owe, type Owed } from '../../src/store/debts.ts';
+import { drawObservation } from '../../src/store/observations.ts';
 import type { Pass } from '../../src/store/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
@@ -38,7 +39,12 @@ describe('what is owed', () => {
     const before = await databaseTime(store);
     await oweTags('delta');
     const { delta } = await debts();
-    expect(delta).toEqual({ since: expect.any(Date) as Date, dueAt: null, failure: null });
+    expect(delta).toEqual({
+      since: expect.any(Date) as Date,
+      askedSeq: expect.any(Number) as number,
+      dueAt: null,
+      failure: null,
+    });
     expect(delta!.since.getTime()).toBeGreaterThanOrEqual(before.getTime());
     expect(delta!.since.getTime()).toBeLessThanOrEqual((await databaseTime(store)).getTime());
   });
@@ -49,10 +55,13 @@ describe('what is owed', () => {
     expect(await owed()).toEqual([...kinds]);
   });
 
-  test('(I6) twice is owed from the later moment on, whichever is written down first', async () => {
-    const [early, late] = [new Date('2026-03-01T12:00:00Z'), new Date('2026-03-01T12:05:00Z')];
-    for (const since of [early, late, early]) await oweTags('delta', null, since);
-    expect(await debts()).toMatchObject({ delta: { since: late } });
+  test('(I6) twice is asked for anew, and ages the copy since the first time', async () => {
+    await oweTags('delta');
+    const { delta: first } = await debts();
+    await oweTags('delta');
+    const { delta } = await debts();
+    expect(delta!.since).toEqual(first!.since);
+    expect(delta!.askedSeq).toBeGreaterThan(first!.askedSeq);
   });
 
   test('is due at the earliest moment that was named, and at once when one names none', async () => {
@@ -86,11 +95,11 @@ describe('what is owed', () => {
 
   test('for a look-up is forgotten when Kombo has answered, but not what was asked for since', async () => {
     const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
-    const asked = await databaseTime(store);
-    await owe(store, integration, [{ endpoint: LOOK_UP, kind: 'look-up' }], new Date(asked.getTime() + 1));
+    const asked = await drawObservation(store);
+    await owe(store, integration, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
     await forgetDebt(store, integration, LOOK_UP, 'look-up', asked);
     expect(await look()).toBeDefined();
-    await forgetDebt(store, integration, LOOK_UP, 'look-up');
+    await forgetDebt(store, integration, LOOK_UP, 'look-up', await drawObservation(store));
     expect(await look()).toBeUndefined();
   });
 });
@@ -112,7 +121,9 @@ describe('a pass pays', () => {
     await oweTags('full');
     const pass = await begin('full');
     expect(await finish(pass)).toEqual({ owes: false, recoveredSince: null });
-    expect(await debts()).toEqual({ sweep: { since: pass.started_at, dueAt: null, failure: null } });
+    expect(await debts()).toEqual({
+      sweep: { since: pass.started_at, askedSeq: pass.started_seq, dueAt: null, failure: null },
+    });
   });
 
   test('(I15) a sweep that of its own listing, and not that of a newer one', async () => {

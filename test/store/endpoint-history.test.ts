@@ -74,6 +74,8 @@ describe('what is known of an endpoint', () => {
   });
 });
 
+const begun = ({ started_at: at, started_seq: seq }: Pass) => ({ at, seq });
+
 describe('(I25) the full pass that a delta can build on before there is a watermark', () => {
   const page = async (pass: Pass, clockCorrectionMs = 0) =>
     (await commitPage(store, pass, makePage(TAGS, [], { next: 'page 2', clockCorrectionMs }), PLAIN)).pass;
@@ -115,14 +117,14 @@ describe('what is being read', () => {
     await begin('full');
     const full = await begin('full');
     const delta = await begin('delta');
-    expect((await history()).reading).toEqual({ full: full.started_at, delta: delta.started_at });
+    expect((await history()).reading).toEqual({ full: begun(full), delta: begun(delta) });
     await complete(delta);
-    expect((await history()).reading).toEqual({ full: full.started_at });
+    expect((await history()).reading).toEqual({ full: begun(full) });
   });
 
   test('(I15) is also the sweep of a listing, until it is done', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[]]);
-    expect((await history()).reading).toEqual({ sweep: pass.started_at });
+    expect((await history()).reading).toEqual({ sweep: begun(pass) });
     await sweep(store, pass);
     expect((await history()).reading).toEqual({});
   });
@@ -132,10 +134,10 @@ describe('what is being read', () => {
     const delta = await begin('delta');
     await pausePass(store, delta.id, 600_000, { code: 'RateLimited', message: 'm' });
     await Promise.all([full, delta].map(sleep));
-    expect((await history()).reading).toEqual({ delta: delta.started_at });
+    expect((await history()).reading).toEqual({ delta: begun(delta) });
     const listed = await complete(await begin('full'));
     await sleep(listed);
-    expect((await history()).reading).toEqual({ delta: delta.started_at });
+    expect((await history()).reading).toEqual({ delta: begun(delta) });
   });
 });
 

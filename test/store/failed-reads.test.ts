@@ -81,7 +81,7 @@ describe('a read that failed', () => {
   });
 
   test('counts once for each try, however often and by how many that is written down', async () => {
-    const tried = { tryId: 'run/1#3', since: await databaseTime(store) };
+    const tried = { tryId: 'run/1#3' };
     await fail('delta', tried);
     const first = await debts();
     const again = await Promise.all(Array.from({ length: 4 }, () => fail('delta', tried)));
@@ -105,27 +105,28 @@ describe('a read that failed', () => {
     });
   });
 
-  test('(I6) is owed since the pass began that failed, or since it was asked for later', async () => {
+  test('(I6) is owed since the pass began that failed, and asked for as late as it was', async () => {
     const pass = await open(store, integration, TAGS, 'full');
-    await fail('full', { since: pass.started_at });
-    expect((await debts()).full?.since).toEqual(pass.started_at);
+    await fail('full', { pass });
+    expect((await debts()).full).toMatchObject({ since: pass.started_at, askedSeq: pass.started_seq });
     await owe(store, integration, [{ endpoint: TAGS, kind: 'full' }]);
     const { full } = await debts();
-    expect(full!.since.getTime()).toBeGreaterThan(pass.started_at.getTime());
-    await fail('full', { since: pass.started_at });
-    expect((await debts()).full?.since).toEqual(full!.since);
+    expect(full).toMatchObject({ since: pass.started_at });
+    expect(full!.askedSeq).toBeGreaterThan(pass.started_seq);
+    await fail('full', { pass });
+    expect((await debts()).full).toMatchObject({ askedSeq: full!.askedSeq });
   });
 
   test('(I6) is paid by the pass that goes on with it, but for what was asked for since', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     for (const kind of ['delta', 'full'] as const) {
       const pass = await open(store, integration, TAGS, kind);
-      await fail(kind, { since: pass.started_at });
+      await fail(kind, { pass });
       await commitPage(store, pass, makePage(TAGS, []), PLAIN);
       expect(await debts()).not.toHaveProperty(kind);
       const other = await open(store, integration, TAGS, kind);
       await owe(store, integration, [{ endpoint: TAGS, kind }]);
-      await fail(kind, { since: other.started_at });
+      await fail(kind, { pass: other });
       await commitPage(store, other, makePage(TAGS, []), PLAIN);
       expect(await debts()).toMatchObject({ [kind]: { dueAt: null, failure: null } });
     }
@@ -138,12 +139,12 @@ describe('a read that failed', () => {
       await open(store, integration, TAGS, 'full'),
     ];
     await readPass(store, integration, TAGS, 'delta', [[]]);
-    expect(await fail('delta', { since: delta.started_at })).toBeUndefined();
+    expect(await fail('delta', { pass: delta })).toBeUndefined();
     expect(await debts()).not.toHaveProperty('delta');
-    expect(await fail('full', { since: full.started_at })).toMatchObject({ failures: 1 });
+    expect(await fail('full', { pass: full })).toMatchObject({ failures: 1 });
     await readPass(store, integration, TAGS, 'full', [[]]);
-    expect(await fail('full', { since: full.started_at })).toBeUndefined();
-    expect(await fail('sweep', { since: full.started_at })).toBeUndefined();
+    expect(await fail('full', { pass: full })).toBeUndefined();
+    expect(await fail('sweep', { pass: full })).toBeUndefined();
     expect(Object.keys(await debts())).toEqual(['sweep']);
   });
 
@@ -153,7 +154,7 @@ describe('a read that failed', () => {
     const since = (await databaseTime(store)).toISOString();
     const gap = await open(store, integration, TAGS, 'full', { since });
     await store.pool.query(`update kombo_sync.passes set state = 'completed' where id = $1`, [gap.id]);
-    expect(await fail('delta', { since: delta.started_at })).toMatchObject({ failures: 1 });
+    expect(await fail('delta', { pass: delta })).toMatchObject({ failures: 1 });
   });
 });
 

@@ -166,7 +166,7 @@ test('(I22) cancelling syncs ends what they read, and tells all that they had be
 });
 
 describe('a pass that shows no life', () => {
-  const lost = async () => (await listLostPasses(store, 1_000)).map(({ id }) => id);
+  const lost = async () => (await listLostPasses(store, 0, 1_000)).map(({ id }) => id);
   const sleepFor = async (pass: Pass, minutes: number) =>
     store.pool.query(
       `update kombo_sync.passes set active_at = clock_timestamp() - $2 * interval '1 minute' where id = $1`,
@@ -177,10 +177,11 @@ describe('a pass that shows no life', () => {
     const [pass, young] = [await begin(), await begin('delta')];
     await sleepFor(pass, 2.1);
     await sleepFor(young, 1.9);
-    expect(await listLostPasses(store, 10)).toEqual([
+    expect(await listLostPasses(store, 0, 10)).toEqual([
       { id: pass.id, workflowId: `sync/${integration}`, runId: 'run' },
     ]);
-    expect(await listLostPasses(store, 0)).toEqual([]);
+    expect(await listLostPasses(store, 0, 0)).toEqual([]);
+    expect(await listLostPasses(store, pass.id, 10)).toEqual([]);
     await touchPass(store, pass.id);
     expect(await lost()).toEqual([]);
   });

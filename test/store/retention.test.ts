@@ -108,15 +108,32 @@ describe('retention', () => {
     expect(await passes()).toEqual([running.id]);
   });
 
-  test('the listing of a full pass that nobody swept goes after two days', async () => {
+  test('(I15) a listing that waits for its sweep stays whole for two weeks, and goes with what was owed for it', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }], [{ id: 'b' }]]);
     const pages = async () =>
       (await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id])).rowCount;
-    await prune(store, RETENTION);
-    expect(await pages()).toBe(2);
-    await age(pass, 3);
+    const owed = async () => Object.keys((await historyAt(store, integration, TAGS)).debts);
+    for (const days of [0, 3, 10]) {
+      await age(pass, days);
+      await prune(store, RETENTION);
+      expect(await pages()).toBe(2);
+    }
+    expect(await owed()).toEqual(['sweep']);
+    await age(pass, 2);
     await prune(store, RETENTION);
     expect(await pages()).toBe(0);
+    expect(await owed()).toEqual([]);
+  });
+
+  test('the listing of one that is replaced goes after two days', async () => {
+    const pass = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
+    await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
+    await age(pass, 3);
+    await prune(store, RETENTION);
+    const { rowCount } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [
+      pass.id,
+    ]);
+    expect(rowCount).toBe(0);
   });
 
   async function asDelta(pass: Pass): Promise<Pass> {

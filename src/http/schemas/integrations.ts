@@ -78,7 +78,7 @@ export const overviewSchema = integrationSchema
 const owedSchema = z
   .object({
     kind: z.enum(DEBT_KINDS),
-    since: time.describe('Only a read that begins then or later pays it'),
+    since: time.describe('What Kombo told of since then may not be here yet'),
     dueAt: time.nullable().describe('When it is read by itself; null: with the next sync'),
     failure: z
       .object({

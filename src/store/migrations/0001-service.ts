@@ -50,7 +50,8 @@ const STATEMENTS = [
     integration_id text not null,
     endpoint text not null,
     kind text not null check (${oneOf('kind', DEBT_KINDS)}),
-    since timestamptz not null,
+    since timestamptz not null default date_trunc('milliseconds', clock_timestamp()),
+    asked_seq bigint not null default nextval('kombo_sync.observations'),
     due_at timestamptz,
     failures integer not null default 0,
     failing_since timestamptz,
@@ -67,7 +68,7 @@ const STATEMENTS = [
   `create index debts_failing on kombo_sync.debts (integration_id) where failing_since is not null`,
   `create index debts_due on kombo_sync.debts (since)`,
   `comment on table kombo_sync.debts is
-    'Reads that are owed, and why and since when they fail. A pass that begins at "since" or later pays, and removes the row.'`,
+    'Reads that are owed, and why and since when they fail. A pass that begins after "asked_seq" pays, and removes the row.'`,
 
   `create table kombo_sync.passes (
     id bigint generated always as identity primary key,
