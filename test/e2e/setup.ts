@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import { pino } from 'pino';
 import { afterAll } from 'vitest';
 import { createSandbox, type SandboxIntegrationSpec, type WebhookResult } from '../../sandbox/index.ts';
 import { loadConfig, type Config } from '../../src/config.ts';
-import { CATEGORIES, enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
+import { enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
 import type { SyncResult } from '../../src/domain/sync.ts';
 import { startServer, type RunningServer } from '../../src/http/server.ts';
 import type { LookUpDeps } from '../../src/operations/deps.ts';
@@ -15,6 +14,7 @@ import { findIntegration, type Integration } from '../../src/store/integrations.
 import { syncWorkflowId } from '../../src/temporal/names.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
 import { createTestStore } from '../support/database.ts';
+import { findDifferences } from '../support/differences.ts';
 import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 
@@ -132,24 +132,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       return Object.fromEntries(rows.map(({ endpoint, times }) => [endpoint, times]));
     },
     /** Records in which the copy differs from Kombo. */
-    differences: async (integrationId: string): Promise<string[]> => {
-      const found: string[] = [];
-      for (const table of control.tables(integrationId).filter((name) => READ.has(name))) {
-        const { rows } = await store.pool.query<{ id: string; raw: object; deleted: boolean }>(
-          `select id, raw, deleted_at is not null as deleted from kombo.${table} where integration_id = $1`,
-          [integrationId],
-        );
-        const copy = new Map(rows.map((row) => [row.id, row]));
-        const kombo = control.snapshot(integrationId, table);
-        for (const id of new Set([...copy.keys(), ...kombo.keys()])) {
-          const [row, record] = [copy.get(id), kombo.get(id)];
-          const deleted = !record || (record['remote_deleted_at'] ?? null) !== null;
-          const same = row?.deleted === deleted && (!record || isDeepStrictEqual(row.raw, record));
-          if (!same) found.push(`${table} ${id}`);
-        }
-      }
-      return found;
-    },
+    differences: (integrationId: string): Promise<string[]> => findDifferences(store, control, integrationId),
     /** The syncs that were begun, oldest first. */
     syncs: async (
       integrationId: string,
@@ -163,9 +146,6 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
     },
   };
 }
-
-/** Tables that are kept in step unless somebody asks for more. */
-const READ = new Set(CATEGORIES.flatMap((category) => enabledEndpoints(category)).map(({ table }) => table));
 
 /** Every endpoint of a category with the same value: what a sync of everything has done. */
 export function each<T>(value: T, category: Category = 'LMS'): Record<string, T> {
