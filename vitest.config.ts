@@ -4,7 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that start processes of their own take longest; begun last, they would leave the other workers idle at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isShort = (file: TestSpecification) => !/\/test\/(browser|cli|dev|docs|e2e)\//.test(file.moduleId);
+    const isShort = (file: TestSpecification) =>
+      !/\/test\/(browser|cli|dev|docs|e2e|liveness)\//.test(file.moduleId);
     return (await super.sort(files)).toSorted((a, b) => Number(isShort(a)) - Number(isShort(b)));
   }
 }
