@@ -19,7 +19,7 @@ import {
   type Trigger,
 } from '../src/domain/sync.ts';
 import { isOwed, noteProgress } from '../src/store/debts.ts';
-import { pausePass, touchPass } from '../src/store/pass-life.ts';
+import { pausePass, pauseSweep, touchPass } from '../src/store/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/passes.ts';
 import { databaseClock, type DatabaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
@@ -154,7 +154,11 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
   if (end.state === 'more') return { state: 'more', counts };
   if (end.state === 'stopped') {
     const { error, pass } = end;
-    if (error.errorClass === 'RateLimited') return waits(counts, error, 0, limitMs(error));
+    if (error.errorClass === 'RateLimited') {
+      // Its row shows life until it goes on, so that no other run begins it meanwhile.
+      await pauseSweep(deps.store, pass.id, limitMs(error), error);
+      return waits(counts, error, 0, limitMs(error));
+    }
     if (error.errorClass === 'PassLost') return waits(counts, error, 0, SHORTEST_PAUSE_MS);
     const { integrationId, endpoint, syncId } = input;
     const tryId = `${syncId}#${input.tries ?? 0}`;

@@ -31,16 +31,26 @@ export async function touchPass(store: Store, id: number): Promise<void> {
 }
 
 /** A pass waits: for a limit of Kombo, or before its next try. */
-export async function pausePass(
+export async function pausePass(store: Store, id: number, ms: number, why: Reason): Promise<void> {
+  await pause(store, id, ms, why, "state = 'running'");
+}
+
+/** The same for the sweep of its listing. */
+export async function pauseSweep(store: Store, id: number, ms: number, why: Reason): Promise<void> {
+  await pause(store, id, ms, why, "sweep_state in ('due', 'checking')");
+}
+
+async function pause(
   store: Store,
   id: number,
   ms: number,
   { code, message }: Reason,
+  isOpen: string,
 ): Promise<void> {
   await sql`
     update kombo_sync.passes set active_at = clock_timestamp(), error_code = ${code}, error_message = ${message},
       waits_until = clock_timestamp() + ${ms} * interval '1 millisecond'
-    where id = ${id} and state = 'running'`.execute(store.db);
+    where id = ${id} and ${sql.raw(isOpen)}`.execute(store.db);
 }
 
 export interface PassEnd {

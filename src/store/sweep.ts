@@ -114,7 +114,8 @@ export async function settleCandidates(
     const { rowCount } = await client.query(
       `with ${INTEGRATION}
        update kombo_sync.passes set
-         sweep_deleted = sweep_deleted + $3, active_at = clock_timestamp(), created = created + $4,
+         sweep_deleted = sweep_deleted + $3, active_at = clock_timestamp(), waits_until = null,
+         error_code = null, error_message = null, created = created + $4,
          updated = updated + $5, deleted = deleted + $3 + $6, restored = restored + $7,
          drift_wrongly_live = drift_wrongly_live + case when drift_before is null then 0 else $3 end,
          drift_expected = drift_expected + case when drift_before is null then 0 else $3 end
@@ -161,7 +162,11 @@ export async function finishSweep(store: Store, pass: Pass): Promise<Pass> {
     const query: PatientQuery = (text, values = []) => client.query(text, [...values]);
     const locked = await lockPass(query, pass.id);
     if (locked.sweep_state === 'checking') {
-      await client.query(`update kombo_sync.passes set sweep_state = 'done' where id = $1`, [pass.id]);
+      await client.query(
+        `update kombo_sync.passes set sweep_state = 'done', waits_until = null, error_code = null, error_message = null
+         where id = $1`,
+        [pass.id],
+      );
     }
     const done = await lockPass(query, pass.id);
     await recordDrift(client, done);

@@ -1,10 +1,16 @@
 import { expect, test } from 'vitest';
+import { readHistory } from '../../src/store/endpoint-history.ts';
 import { createWorkbench, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { control } = bench;
 const { syncEndpoint } = bench.activities();
 const JOBS = { records: { ats_jobs: 300 } };
+
+async function one(text: string, ...values: unknown[]): Promise<unknown> {
+  const { rows } = await bench.store.pool.query(text, values);
+  return rows[0];
+}
 
 test('(I15) asks Kombo again about what the listing lacked, and deletes only what is really gone', async () => {
   const id = await bench.integration(JOBS);
@@ -106,6 +112,31 @@ test('(I15) (I25) when Kombo cannot be asked, nothing is deleted, the listing st
   expect(await run(syncEndpoint, pass(id, { kind: 'sweep' }))).toMatchObject({ sweep: { deleted: 2 } });
   expect(bench.queries(id)).toHaveLength(1);
   expect(await bench.debts(id)).toEqual({});
+});
+
+test('(I10) (I26) a sweep that Kombo limits says so while it waits, and no other run begins it meanwhile', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 1 }));
+  control.addFault({ kind: 'rate-limit', retryAfter: 240, integration: id, reads: 'ids' });
+  const listing = pass(id, { kind: 'full' });
+  expect(await run(syncEndpoint, listing)).toMatchObject({ state: 'waits', waitMs: 240_000 });
+  const shown = () =>
+    one(
+      `select error_code, waits_until > now() + interval '3 minutes' as waits from kombo_sync.passes where sync_id = $1`,
+      listing.syncId,
+    );
+  expect(await shown()).toEqual({ error_code: 'PLATFORM.RATE_LIMIT_EXCEEDED', waits: true });
+  // Two minutes later.
+  await bench.store.pool.query(
+    `update kombo_sync.passes set active_at = active_at - interval '2 minutes', waits_until = waits_until - interval '2 minutes'
+     where sync_id = $1`,
+    [listing.syncId],
+  );
+  const { endpoints } = await readHistory(bench.store, id, ['/ats/jobs']);
+  expect(endpoints.get('/ats/jobs')?.reading).toHaveProperty('sweep');
+  expect(await run(syncEndpoint, listing)).toMatchObject({ state: 'completed', sweep: { deleted: 1 } });
+  expect(await shown()).toEqual({ error_code: null, waits: null });
 });
 
 test('(I15) only what was asked for counts, though a tool ignores the filter and returns other records', async () => {
