@@ -1,5 +1,6 @@
 import { enabledEndpoints, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
+import { hasten } from '../../src/domain/hasten.ts';
 import { routeModels, type Route } from '../../src/domain/routing.ts';
 import {
   NO_COUNTS,
@@ -11,6 +12,7 @@ import {
   type Reason,
 } from '../../src/domain/sync.ts';
 import { owe, type Owed } from '../../src/store/debts.ts';
+import { hastenTries, type HastenedTry } from '../../src/store/due.ts';
 import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
 import type { Integration } from '../../src/store/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -49,18 +51,22 @@ export async function planReads(
   const history = await readHistory(store, id, paths, request.syncId);
   const plan: Plan = { passes: [], outcomes: [], unknownModels: route.unknown, left: [] };
   const owed: Owed[] = [];
+  const early: HastenedTry[] = [];
   for (const endpoint of enabled) {
     const ask = askOf(endpoint, route, request);
     const busy = busyKinds(endpoint, request.busy);
     const known = historyOf(history, endpoint.path);
-    const decisions = decide(endpoint, known, ask, {
+    const circumstances = {
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
       fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
       unavailableModels,
       besideFullSync: history.besideFullSync,
       busy,
-    });
+    };
+    const decisions = decide(endpoint, known, ask, circumstances);
+    const soon = hasten(known, ask, decisions, circumstances);
+    early.push(...soon.map((one) => ({ ...one, endpoint: endpoint.path })));
     for (const decision of decisions) take(plan, owed, endpoint.path, decision);
     owed.push(...owedByNews(endpoint, ask, decisions));
     // Nothing else would come to read it before the next catch-up. One that is owed already may be resumed.
@@ -70,6 +76,7 @@ export async function planReads(
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }
   await owe(store, id, distinct(owed));
+  await hastenTries(store, id, early);
   return plan;
 }
 

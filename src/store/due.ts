@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { CATALOGUE, ownModel } from '../domain/catalogue/index.ts';
 import { HEALING_CLASSES } from '../domain/decide.ts';
 import type { ErrorClass } from '../domain/errors.ts';
+import type { Hastened } from '../domain/hasten.ts';
 import { PASS_ALIVE_MS } from '../domain/retry.ts';
 import type { Store } from './database.ts';
 import { IS_FAILING, NO_FAILURE } from './debts.ts';
@@ -24,14 +25,14 @@ export async function healTogether(
   const { rows } = await store.pool.query<{ id: string }>(
     `with due as (
        select integration_id, endpoint, kind from kombo_sync.debts
-       where failing_since is not null and failure_class = any($2) and due_at > clock_timestamp() + interval '1 second'
-         and due_at > tried_at + $4 * interval '1 millisecond'
+       where failing_since is not null and failure_class = any($2)
+         and (given_up or due_at > clock_timestamp() + interval '1 second' and due_at > tried_at + $4 * interval '1 millisecond')
          and (integration_id = $1 or failing_since >= $3::timestamptz - interval '1 minute')
        order by integration_id <> $1, integration_id, endpoint, kind
        limit 200 for update skip locked
      )
      update kombo_sync.debts d
-     set due_at = least(d.due_at, greatest(clock_timestamp(), d.tried_at + $4 * interval '1 millisecond'))
+     set due_at = least(d.due_at, greatest(clock_timestamp(), d.tried_at + $4 * interval '1 millisecond')), given_up = false
      from due where d.integration_id = due.integration_id and d.endpoint = due.endpoint and d.kind = due.kind
      returning d.integration_id as id`,
     [integrationId, HEALING_CLASSES, since, retryMs],
@@ -46,7 +47,7 @@ const ENDPOINTS = CATALOGUE.map(
 
 /**
  * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
- * tool offers. A parked one may be looked up. `extra` is the parameter with EXTRA_ENDPOINTS.
+ * tool offers, or is asked about again. A parked one may be looked up. `extra` is the parameter with EXTRA_ENDPOINTS.
  */
 const mayBeRead = (extra: string) => `case
   when d.kind = 'look-up' then i.status in ('active', 'parked')
@@ -55,7 +56,7 @@ const mayBeRead = (extra: string) => `case
       where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extra}::text[]))
         and e.model <> all(i.unavailable_models))
     and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
-      and r.failure_class = 'EndpointDisabled') end`;
+      and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
 
 /** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
 export async function forgetUnread({ pool }: Store, extraEndpoints: readonly string[]): Promise<void> {
@@ -87,7 +88,7 @@ export async function nextRetryMs(
   const { rows } = await store.pool.query<{ ms: number | null }>(
     `select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
      from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
-     where i.id = $1 and ${IS_FAILING} and not given_up and kind || ' ' || endpoint <> all($2)
+     where i.id = $1 and failing_since is not null and not given_up and kind || ' ' || endpoint <> all($2)
        and coalesce(due_at > $3::timestamptz, true) and ${mayBeRead('$4')}`,
     [integrationId, except, after, extraEndpoints],
   );
@@ -170,9 +171,33 @@ export async function makeDue(
 ): Promise<void> {
   await store.pool.query(
     `update kombo_sync.debts
-     set due_at = least(due_at, greatest(clock_timestamp(), tried_at + $3 * interval '1 millisecond'))
+     set due_at = least(due_at, greatest(clock_timestamp(), tried_at + $3 * interval '1 millisecond')), given_up = false
      where integration_id = $1 and failure_class = any($2)`,
     [integrationId, classes, retryMs],
+  );
+}
+
+export interface HastenedTry extends Hastened {
+  endpoint: string;
+}
+
+/** What fails is tried no later than this, and a timer waits for it though it was given up or is not offered. */
+export async function hastenTries(
+  store: Store,
+  integrationId: string,
+  tries: readonly HastenedTry[],
+): Promise<void> {
+  if (tries.length === 0) return;
+  await store.pool.query(
+    `update kombo_sync.debts d set due_at = least(d.due_at, t.at), given_up = false
+     from unnest($2::text[], $3::text[], $4::timestamptz[]) as t(endpoint, kind, at)
+     where d.integration_id = $1 and d.endpoint = t.endpoint and d.kind = t.kind and d.failing_since is not null`,
+    [
+      integrationId,
+      tries.map(({ endpoint }) => endpoint),
+      tries.map(({ kind }) => kind),
+      tries.map(({ at }) => at),
+    ],
   );
 }
 

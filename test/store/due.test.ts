@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
-import { healTogether, makeDue, nextRetryMs, refusedEverywhere } from '../../src/store/due.ts';
+import { hastenTries, healTogether, makeDue, nextRetryMs, refusedEverywhere } from '../../src/store/due.ts';
 import { saveIntegration } from '../../src/store/integrations.ts';
 import { park, pause, remove } from '../../src/store/life.ts';
 import { createTestStore } from '../support/database.ts';
@@ -72,6 +72,17 @@ describe('when Kombo answers again', () => {
     expect(await dueIn(TAGS, 'delta', before)).toBeGreaterThan(4 * HOUR);
   });
 
+  test('(I27) what was given up is tried too: after more than a day no timer waits for it', async () => {
+    const same = `${integration}-a`;
+    await debt(
+      { ...failing(10 * MINUTE), dueAt: inMs(-MINUTE), failure: { since: inMs(-HOUR), givenUp: true } },
+      same,
+    );
+    expect(await heal()).toEqual([same]);
+    expect((await debtAt(TAGS, 'delta', same)).failure).toMatchObject({ givenUp: false, failures: 1 });
+    expect(await heal()).toEqual([]);
+  });
+
   test('one that its own timer tries as soon is not woken', async () => {
     const same = `${integration}-a`;
     await debt({ ...failing(10_000), dueAt: inMs(30_000) }, same);
@@ -96,7 +107,11 @@ describe('a timer', () => {
     expect(await next()).toBeNull();
     await debt({ endpoint: JOBS, dueAt: inMs(1_000) });
     await debt({ dueAt: inMs(2_000), failure: { givenUp: true } });
-    await debt({ kind: 'full', dueAt: inMs(3_000), failure: { errorClass: 'EndpointDisabled' } });
+    await debt({
+      kind: 'full',
+      dueAt: inMs(3_000),
+      failure: { errorClass: 'EndpointDisabled', givenUp: true },
+    });
     expect(await next()).toBeNull();
     await debt({ endpoint: '/ats/users', dueAt: inMs(90_000), failure: {} });
     await debt({ endpoint: '/ats/offers', dueAt: inMs(30_000), failure: { needsPerson: true } });
@@ -107,6 +122,37 @@ describe('a timer', () => {
     expect(rest).toBeGreaterThan(85_000);
     expect(await next(['delta /ats/offers', 'full /ats/users'])).toEqual(expect.any(Number));
     expect(await next(['delta /ats/offers', 'delta /ats/users'])).toBeNull();
+  });
+
+  test('(I27) waits for what a webhook has hastened, also where it was given up or not offered', async () => {
+    const tries = [
+      { endpoint: JOBS, kind: 'delta' as const, failure: { givenUp: true } },
+      {
+        endpoint: TAGS,
+        kind: 'full' as const,
+        failure: { errorClass: 'EndpointDisabled', givenUp: true } as const,
+      },
+    ];
+    for (const one of tries) {
+      await debt({ ...one, dueAt: inMs(HOUR) });
+      expect(await next()).toBeNull();
+      await hastenTries(store, integration, [{ ...one, at: inMs(30_000) }]);
+      const ms = await next();
+      expect(ms).toBeGreaterThan(25_000);
+      expect(ms).toBeLessThanOrEqual(30_000);
+      await store.pool.query('delete from kombo_sync.debts');
+    }
+  });
+
+  test('a try is not put off by being hastened, and what does not fail is not hastened', async () => {
+    await debt({ dueAt: inMs(10_000), failure: {} });
+    await debt({ kind: 'full', dueAt: inMs(HOUR) });
+    await hastenTries(store, integration, [
+      { endpoint: TAGS, kind: 'delta', at: inMs(30_000) },
+      { endpoint: TAGS, kind: 'full', at: inMs(30_000) },
+    ]);
+    expect(await dueIn()).toBeLessThanOrEqual(10_000);
+    expect(await dueIn(TAGS, 'full')).toBeGreaterThan(30_000);
   });
 
   test('waits no longer for what is due already', async () => {

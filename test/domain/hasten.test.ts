@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import { decide, type EndpointHistory } from '../../src/domain/decide.ts';
+import { hasten } from '../../src/domain/hasten.ts';
+import {
+  AROUND,
+  ASK,
+  CATCH_UP,
+  failing,
+  HIDDEN,
+  hours,
+  NAMED,
+  READ,
+  refused,
+  seconds,
+  TIMER,
+} from './decisions.ts';
+
+/** What is tried sooner than its pause says, for what is asked of an endpoint with these debts. */
+function hastened(debts: EndpointHistory['debts'], ask: object, path = '/lms/courses') {
+  const history = { ...READ, debts };
+  const asked = { ...ASK, ...ask };
+  return hasten(history, asked, decide(getEndpoint(path), history, asked, AROUND), AROUND);
+}
+
+const early = { triedAt: seconds(-20) };
+const SOON = seconds(40);
+
+describe('(I27) a webhook that comes too early for another try of what fails', () => {
+  test('has it tried when RETRY_INTERVAL is over, however long its pause is', () => {
+    expect(hastened({ delta: failing(early) }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
+    expect(hastened({ full: failing(early) }, HIDDEN)).toEqual([{ kind: 'full', at: SOON }]);
+    expect(hastened({ delta: failing({ ...early, givenUp: true }) }, NAMED)).toEqual([
+      { kind: 'delta', at: SOON },
+    ]);
+  });
+
+  test('has the tool asked again whether it offers the endpoint, whatever read was refused', () => {
+    expect(hastened({ delta: refused(early) }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
+    expect(hastened({ full: refused(early) }, NAMED)).toEqual([{ kind: 'full', at: SOON }]);
+  });
+
+  test('changes nothing where the pause ends before', () => {
+    expect(hastened({ delta: { ...failing(early), dueAt: seconds(5) } }, NAMED)).toEqual([]);
+  });
+
+  test('changes nothing where it is tried at once', () => {
+    expect(hastened({ delta: failing({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
+    expect(hastened({ delta: refused({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
+  });
+
+  test('changes nothing for other reads of the endpoint, nor where it names another one', () => {
+    expect(hastened({ full: failing(early) }, NAMED)).toEqual([]);
+    expect(hastened({ delta: failing(early), full: refused(early) }, {})).toEqual([]);
+  });
+});
+
+test.each([TIMER, CATCH_UP])('what looks by itself brings no news', (ask) => {
+  expect(hastened({ delta: failing(early) }, ask)).toEqual([]);
+  expect(hastened({ delta: refused(early) }, ask)).toEqual([]);
+});
