@@ -3,7 +3,7 @@ import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, PassKind, PlannedPass, Trigger } from '../../src/domain/sync.ts';
 import { healTogether } from '../../src/store/due.ts';
 import { openPass, passCounts, type Pass } from '../../src/store/passes.ts';
-import type { Paid } from '../../src/store/debts.ts';
+import type { Paid } from '../../src/store/pay.ts';
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import { isInfrastructure } from './failures.ts';

@@ -5,7 +5,7 @@ import type { RejectedRecord, StorableRecord } from '../domain/records.ts';
 import { getEndpoint } from '../domain/catalogue/index.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from './database.ts';
-import { payDebts, type Paid } from './debts.ts';
+import { payDebts, type Paid } from './pay.ts';
 import { PASS_COLUMNS, passLost, type Pass } from './passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import {

@@ -3,7 +3,7 @@ import { getEndpoint } from '../domain/catalogue/index.ts';
 import type { StorableRecord } from '../domain/records.ts';
 import { quote } from './data-tables.ts';
 import { patiently, transaction, type PatientQuery, type Store } from './database.ts';
-import { paySweep } from './debts.ts';
+import { paySweep } from './pay.ts';
 import { passLost, type Pass } from './passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import { recordDrift } from './drift.ts';
