@@ -1,10 +1,15 @@
-import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 
 const ATTEMPTS = 12;
+const PAUSE_MS = 500;
+
+/** gRPC statuses that stay: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNIMPLEMENTED, UNAUTHENTICATED. */
+const LASTING = [3, 5, 6, 7, 12, 16];
 
 /**
- * A Temporal server that has just begun again may lose a question about a schedule, and says half a minute later that the
- * time is over. Asked again, it answers.
+ * A Temporal server that has just started again may lose a question about a schedule: it answers with an error of its own, or
+ * says half a minute later that the time is over. Asked again, it answers.
  *
  * @param ask may be done twice.
  */
@@ -13,7 +18,16 @@ export async function askAgain<T>(client: Client, answerMs: number, ask: () => P
     try {
       return await client.withDeadline(Date.now() + answerMs, ask);
     } catch (error) {
-      if (attempt === ATTEMPTS || !isGrpcDeadlineError(error)) throw error;
+      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      await delay(PAUSE_MS);
     }
   }
+}
+
+/** Errors of a call to a schedule carry the gRPC error as their cause. */
+function isPassing(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return !LASTING.includes(cause.code);
+  }
+  return false;
 }

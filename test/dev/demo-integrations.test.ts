@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { ServiceError, type Client } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -11,7 +11,7 @@ import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/t
 const store = await createTestStore();
 const { client } = await testTemporal();
 
-test('a question about a schedule that the server has lost is asked again', async () => {
+test('a question about a schedule that the server loses or fails to answer is asked again', async () => {
   const id = uniqueIntegrationId();
   const sandbox = createSandbox({ apiKey: 'ks_test', integrations: [{ id, category: 'LMS', scale: 0 }] });
   onTestFinished(() => sandbox.close());
@@ -28,10 +28,16 @@ test('a question about a schedule that the server has lost is asked again', asyn
     await nobody.terminate();
     await deleteSchedules(client, id);
   });
+  const internal = Object.assign(new Error('13 INTERNAL'), { code: 13, details: '', metadata: {} });
   let asked = 0;
   const getHandle = (scheduleId: string) => {
     const handle = client.schedule.getHandle(scheduleId);
-    const describe = async () => (asked++ === 0 ? nobody.result() : handle.describe());
+    const describe = async () => {
+      asked += 1;
+      if (asked === 1) return nobody.result();
+      if (asked === 2) throw new ServiceError('Failed to describe schedule', { cause: internal });
+      return handle.describe();
+    };
     return Object.create(handle, { describe: { value: describe } }) as typeof handle;
   };
   const schedule = Object.create(client.schedule, { getHandle: { value: getHandle } }) as Client['schedule'];
@@ -39,6 +45,6 @@ test('a question about a schedule that the server has lost is asked again', asyn
 
   const added = await addDemoIntegrations({ config, store, client: losing, sandbox, answerMs: 500 });
   expect(added.map((integration) => integration.id)).toEqual([id]);
-  expect(asked).toBeGreaterThan(2);
+  expect(asked).toBeGreaterThan(3);
   expect((await describeSchedule(client, id)).fullSync).toMatchObject({ paused: false });
 });
