@@ -18,9 +18,9 @@ import {
   type Reason,
   type Trigger,
 } from '../src/domain/sync.ts';
-import { isOwed, noteProgress } from '../src/store/debts.ts';
-import { pausePass, pauseSweep, touchPass } from '../src/store/pass-life.ts';
-import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/passes.ts';
+import { isOwed, noteProgress } from '../src/store/state/debts.ts';
+import { pausePass, pauseSweep, touchPass } from '../src/store/state/pass-life.ts';
+import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/state/passes.ts';
 import { databaseClock, type DatabaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';

@@ -1,4 +1,4 @@
-import { prune } from '../src/store/retention.ts';
+import { prune } from '../src/store/state/retention.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';

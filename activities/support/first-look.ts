@@ -1,9 +1,9 @@
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, PassKind, PlannedPass, Trigger } from '../../src/domain/sync.ts';
-import { healTogether } from '../../src/store/due.ts';
-import { openPass, passCounts, type Pass } from '../../src/store/passes.ts';
-import type { Paid } from '../../src/store/pay.ts';
+import { healTogether } from '../../src/store/state/due.ts';
+import { openPass, passCounts, type Pass } from '../../src/store/state/passes.ts';
+import type { Paid } from '../../src/store/state/pay.ts';
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import { isInfrastructure } from './failures.ts';

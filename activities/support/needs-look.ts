@@ -2,8 +2,8 @@ import type { Debt } from '../../src/domain/decide.ts';
 import { REMOVED } from '../../src/domain/life.ts';
 import { LOOK_UP, type PassKind } from '../../src/domain/sync.ts';
 import { databaseTime } from '../../src/store/database.ts';
-import { readDebts } from '../../src/store/debts.ts';
-import type { Integration } from '../../src/store/integrations.ts';
+import { readDebts } from '../../src/store/state/debts.ts';
+import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** What of a sync's input may make it look its integration up. */

@@ -1,4 +1,4 @@
-import { nextRetryMs, type RetryQuery } from '../../src/store/due.ts';
+import { nextRetryMs, type RetryQuery } from '../../src/store/state/due.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** Milliseconds until a timer should read something that fails; null when none is to wait. */

@@ -2,11 +2,11 @@ import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
 import { parkedNeedsPerson } from '../../src/domain/life.ts';
 import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/sync.ts';
-import { noteFailure, owe, type NotedFailure } from '../../src/store/debts.ts';
-import { refusedEverywhere } from '../../src/store/due.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { endPass } from '../../src/store/pass-life.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { noteFailure, owe, type NotedFailure } from '../../src/store/state/debts.ts';
+import { refusedEverywhere } from '../../src/store/state/due.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
+import { endPass } from '../../src/store/state/pass-life.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 

@@ -1,8 +1,8 @@
 import type { Parked } from '../../src/domain/life.ts';
 import { planRetry } from '../../src/domain/retry.ts';
 import { databaseTime } from '../../src/store/database.ts';
-import type { Integration } from '../../src/store/integrations.ts';
-import { park } from '../../src/store/life.ts';
+import type { Integration } from '../../src/store/state/integrations.ts';
+import { park } from '../../src/store/state/life.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 
 /**

@@ -11,10 +11,10 @@ import {
   type PlannedPass,
   type Reason,
 } from '../../src/domain/sync.ts';
-import { owe, type Owed } from '../../src/store/debts.ts';
-import { hastenTries, type HastenedTry } from '../../src/store/due.ts';
-import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
-import type { Integration } from '../../src/store/integrations.ts';
+import { owe, type Owed } from '../../src/store/state/debts.ts';
+import { hastenTries, type HastenedTry } from '../../src/store/state/due.ts';
+import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
+import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
 export interface PlanRequest {

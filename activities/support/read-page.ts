@@ -5,7 +5,7 @@ import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/dom
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { TIMED_OUT, type KomboClient, type PageQuery } from '../../src/kombo/client.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
-import type { Page } from '../../src/store/commit-page.ts';
+import type { Page } from '../../src/store/records/commit-page.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 

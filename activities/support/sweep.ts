@@ -1,16 +1,16 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { judgeDrift, type DriftCounts, type DriftVerdict, type SweepOutcome } from '../../src/domain/sync.ts';
-import { driftCounts } from '../../src/store/drift.ts';
-import { drawObservation } from '../../src/store/observations.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { driftCounts } from '../../src/store/state/drift.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import {
   findCandidates,
   finishSweep,
   nextCandidates,
   settleCandidates,
   type SweepAnswer,
-} from '../../src/store/sweep.ts';
+} from '../../src/store/records/sweep.ts';
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';

@@ -1,7 +1,7 @@
 import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
 import { isSaidByReads, SAID_WHEN_ASKED } from '../../src/domain/life.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { unparkByRead } from '../../src/store/life.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
+import { unparkByRead } from '../../src/store/state/life.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /**

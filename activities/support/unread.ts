@@ -1,7 +1,7 @@
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import type { Reason } from '../../src/domain/sync.ts';
 import { databaseTime } from '../../src/store/database.ts';
-import type { Integration } from '../../src/store/integrations.ts';
+import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepReads } from './plan.ts';
 import type { StartSyncInput, SyncStart } from './sync-start.ts';

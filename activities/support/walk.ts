@@ -1,11 +1,11 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import type { Paid } from '../../src/store/pay.ts';
-import { drawObservation } from '../../src/store/observations.ts';
-import { restartPass } from '../../src/store/pass-life.ts';
-import { passCounts, type Pass } from '../../src/store/passes.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import type { Paid } from '../../src/store/state/pay.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
+import { restartPass } from '../../src/store/state/pass-life.ts';
+import { passCounts, type Pass } from '../../src/store/state/passes.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 import type { ActivityDeps } from './deps.ts';

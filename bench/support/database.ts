@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Children } from '../../src/dev/children.ts';
-import { freePort } from '../../src/dev/ports.ts';
-import { startPostgres } from '../../src/dev/postgres.ts';
+import { Children } from '../../src/dev/processes/children.ts';
+import { freePort } from '../../src/dev/processes/ports.ts';
+import { startPostgres } from '../../src/dev/postgres/server.ts';
 
 /** DATABASE_URL, or an embedded Postgres in a temporary folder that is removed afterwards. */
 export async function benchDatabase(): Promise<{ url: string; stop(): Promise<void> }> {

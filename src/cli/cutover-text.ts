@@ -1,6 +1,6 @@
 import type { CutoverCheck, IntegrationCutover, Verdict } from '../domain/cutover.ts';
 import type { CutoverReport } from '../operations/cutover.ts';
-import { absolute, plural, table } from './format.ts';
+import { absolute, plural, table } from './support/format.ts';
 
 /** More than these are not listed when they are ready, only counted. */
 const READY_LISTED = 20;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import module from 'node:module';
 import { CommanderError } from 'commander';
-import { CliError, describeFailure, EXIT, type Failure } from './errors.ts';
+import { CliError, describeFailure, EXIT, type Failure } from './support/errors.ts';
 import { createProgram } from './program.ts';
 import { devEnvironmentFile } from '../dev/environment-file.ts';
 

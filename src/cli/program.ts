@@ -6,13 +6,13 @@ import { register as dev } from './commands/dev.ts';
 import { register as doctor } from './commands/doctor.ts';
 import { register as drift } from './commands/drift.ts';
 import { register as fields } from './commands/fields.ts';
-import { register as integrations } from './commands/integrations.ts';
+import { register as integrations } from './integrations/index.ts';
 import { register as migrate } from './commands/migrate.ts';
 import { register as schedule } from './commands/schedule.ts';
 import { register as serve } from './commands/serve.ts';
 import { register as setup } from './commands/setup.ts';
-import { register as status } from './commands/status.ts';
-import { register as sync } from './commands/sync.ts';
+import { register as status } from './status/index.ts';
+import { register as sync } from './sync/index.ts';
 import { register as worker } from './commands/worker.ts';
 import { packageVersion } from './version.ts';
 

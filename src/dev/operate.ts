@@ -3,20 +3,20 @@ import { enabledEndpoints } from '../domain/catalogue/index.ts';
 import { startServer, type DeliveryEvent } from '../http/server.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import type { Integration } from '../store/integrations.ts';
+import type { Integration } from '../store/state/integrations.ts';
 import { temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import { startWorker, type PageEvent } from '../worker/run.ts';
 import { bannerText } from './banner.ts';
-import { addDemoIntegrations } from './demo-integrations.ts';
-import { aborted, runFirstSyncs } from './first-sync.ts';
-import { Live } from './live.ts';
+import { addDemoIntegrations } from './demo/integrations.ts';
+import { aborted, runFirstSyncs } from './demo/first-sync.ts';
+import { Live } from './demo/live.ts';
 import type { Output } from './output.ts';
-import type { EmbeddedPostgres } from './postgres.ts';
-import type { DevSandbox } from './sandbox.ts';
+import type { EmbeddedPostgres } from './postgres/server.ts';
+import type { DevSandbox } from './demo/sandbox.ts';
 import { startOnHttpPort } from './servers.ts';
-import type { Stops } from './stops.ts';
-import type { TemporalServer } from './temporal-server.ts';
-import { watchSyncs } from './watch-syncs.ts';
+import type { Stops } from './processes/stops.ts';
+import type { TemporalServer } from './temporal/server.ts';
+import { watchSyncs } from './demo/watch-syncs.ts';
 
 /** What somebody else needs who wants to work with this run. */
 export interface DevFacts {

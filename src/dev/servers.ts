@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { tryLock } from './lock.ts';
-import { choosePort, isFree } from './ports.ts';
-import { findTemporal } from './find-temporal.ts';
-import { startPostgres, type EmbeddedPostgres } from './postgres.ts';
+import { tryLock } from './processes/lock.ts';
+import { choosePort, isFree } from './processes/ports.ts';
+import { findTemporal } from './temporal/find.ts';
+import { startPostgres, type EmbeddedPostgres } from './postgres/server.ts';
 import { saveState, type DevState } from './state.ts';
-import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
-import type { Children } from './children.ts';
+import { startTemporalServer, type TemporalServer } from './temporal/server.ts';
+import type { Children } from './processes/children.ts';
 import type { Env } from './settings.ts';
 
 export interface ServersOptions {

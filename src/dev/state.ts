@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { makeFolder } from './folder.ts';
+import { makeFolder } from './processes/folder.ts';
 
 const random = (bytes: number) => () => randomBytes(bytes).toString('hex');
 

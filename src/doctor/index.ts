@@ -4,7 +4,7 @@ import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkService } from './service.ts';
 import { checkNode, checkSettings } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
-import { within } from '../http/within.ts';
+import { within } from '../within.ts';
 
 export type { Check } from './check.ts';
 

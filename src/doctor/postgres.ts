@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts';
 import { openStore, type Store } from '../store/database.ts';
-import { listIntegrations, type Integration } from '../store/integrations.ts';
+import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { fail, ok, type Check } from './check.ts';
 

@@ -1,5 +1,5 @@
 import { fullSyncScheduleId } from '../temporal/names.ts';
-import type { Integration } from '../store/integrations.ts';
+import type { Integration } from '../store/state/integrations.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';
 import { fail, ok, type Check } from './check.ts';

@@ -3,20 +3,20 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError, type Config } from '../config.ts';
 import { createKomboClient, type KomboClient } from '../kombo/client.ts';
-import { DeliveryCounts } from './delivery-counts.ts';
+import { DeliveryCounts } from './webhooks/delivery-counts.ts';
 import type { HttpDeps } from './deps.ts';
-import { FullSyncs } from './full-syncs.ts';
-import { createIngest } from './ingest.ts';
-import { createMetrics } from './metrics.ts';
-import { createAdminGate } from './plugins/admin-token.ts';
-import { docs } from './plugins/docs.ts';
-import { errors, sendFrameworkError } from './plugins/errors.ts';
-import { limits } from './plugins/limits.ts';
-import { apiRoutes } from './routes/api.ts';
-import { operationsRoutes } from './routes/operations.ts';
-import { statusPageRoutes } from './routes/status-page.ts';
-import { webhookRoutes } from './routes/webhooks.ts';
-import { createSnapshotReader } from './snapshot.ts';
+import { FullSyncs } from './api/full-syncs.ts';
+import { createIngest } from './webhooks/ingest.ts';
+import { createMetrics } from './monitoring/metrics.ts';
+import { createAdminGate } from './access/admin-gate.ts';
+import { docs } from './api/docs.ts';
+import { errors, sendFrameworkError } from './errors/handler.ts';
+import { limits } from './access/limits.ts';
+import { apiRoutes } from './api/index.ts';
+import { operationsRoutes } from './monitoring/routes.ts';
+import { statusPageRoutes } from './status-page/routes.ts';
+import { webhookRoutes } from './webhooks/route.ts';
+import { createSnapshotReader } from './monitoring/snapshot.ts';
 import { createTemporalLinks } from './temporal-links.ts';
 
 /** How long a client may take to send a request. */

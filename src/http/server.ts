@@ -1,6 +1,6 @@
 import { buildApp } from './app.ts';
 import type { HttpDeps } from './deps.ts';
-import { within } from './within.ts';
+import { within } from '../within.ts';
 
 export type { DeliveryEvent, DeliveryOutcome, HttpDeps } from './deps.ts';
 

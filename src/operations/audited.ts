@@ -1,4 +1,4 @@
-import { beginAudit, endAudit } from '../store/audit.ts';
+import { beginAudit, endAudit } from '../store/state/audit.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { judgeCutover, worst, type IntegrationCutover, type Verdict } from '../domain/cutover.ts';
-import { legacyTotals, readCutoverFacts, type LegacyTotals } from '../store/cutover.ts';
+import { legacyTotals, readCutoverFacts, type LegacyTotals } from '../store/reports/cutover.ts';
 import { describeSchedule, nextFullSyncs, type NextFullSync } from '../temporal/schedule-state.ts';
 import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';

@@ -1,6 +1,6 @@
 import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
 import type { Store } from '../store/database.ts';
-import { findIntegration, type Integration } from '../store/integrations.ts';
+import { findIntegration, type Integration } from '../store/state/integrations.ts';
 import { conflict, invalid, notFound } from './errors.ts';
 
 /** The integration with this id. @throws OperationError (not-found) with what to do. */

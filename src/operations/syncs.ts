@@ -1,6 +1,6 @@
 import type { Trigger } from '../domain/sync.ts';
-import { listIntegrations, type Integration } from '../store/integrations.ts';
-import { forgetNextLook } from '../store/life.ts';
+import { listIntegrations, type Integration } from '../store/state/integrations.ts';
+import { forgetNextLook } from '../store/state/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { syncWorkflowId } from '../temporal/names.ts';
 import { openSync } from '../temporal/running.ts';

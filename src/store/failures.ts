@@ -1,7 +1,7 @@
 import { isFailing, type Debt, type Failure } from '../domain/decide.ts';
 import { LOOK_UP, type DebtKind } from '../domain/sync.ts';
 import type { Store } from './database.ts';
-import { IS_FAILING, toDebt } from './debts.ts';
+import { IS_FAILING, toDebt } from './state/debts.ts';
 
 /** A read that is owed, and why it has failed. */
 export interface OwedRead extends Debt {

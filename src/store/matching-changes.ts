@@ -1,4 +1,4 @@
-import { readChanges, type Change } from './changes.ts';
+import { readChanges, type Change } from './feed.ts';
 import type { Store } from './database.ts';
 
 const STRETCH = 1_000;

@@ -1,5 +1,5 @@
 import { Migrator, type Migration } from 'kysely/migration';
-import { ensureDataTables, missingDataTables } from './data-tables.ts';
+import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import type { Store } from './database.ts';
 import { service } from './migrations/0001-service.ts';
 

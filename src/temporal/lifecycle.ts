@@ -7,7 +7,7 @@ import {
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
-import type { Integration } from '../store/integrations.ts';
+import type { Integration } from '../store/state/integrations.ts';
 import {
   eraseWorkflowId,
   fullSyncWorkflowId,

@@ -10,7 +10,7 @@ import { runsLeftOut } from '../domain/clock-changes.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
-import type { Integration } from '../store/integrations.ts';
+import type { Integration } from '../store/state/integrations.ts';
 import { toSearchAttributes } from './labels.ts';
 import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
 import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-handle.ts';

@@ -1,6 +1,6 @@
 import type { Store } from '../store/database.ts';
-import { findIntegration, type Integration } from '../store/integrations.ts';
-import { noteSettled } from '../store/life.ts';
+import { findIntegration, type Integration } from '../store/state/integrations.ts';
+import { noteSettled } from '../store/state/life.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { EnsureResult } from './schedules.ts';
 

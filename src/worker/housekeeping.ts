@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/due.ts';
-import { listUnsettled } from '../store/life.ts';
-import { endPass, listLostPasses } from '../store/pass-life.ts';
+import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/state/due.ts';
+import { listUnsettled } from '../store/state/life.ts';
+import { endPass, listLostPasses } from '../store/state/pass-life.ts';
 import { isRunOpen } from '../temporal/running.ts';
 
 export interface Housekeeping {

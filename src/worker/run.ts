@@ -6,7 +6,7 @@ import { createActivities, type PageEvent } from '../../activities/index.ts';
 import type { Config } from '../config.ts';
 import { createKomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
-import { createChangeNotifier } from '../store/changes.ts';
+import { createChangeNotifier } from '../store/feed.ts';
 import type { Store } from '../store/database.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';

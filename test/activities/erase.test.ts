@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { remove, revive } from '../../src/store/life.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
+import { remove, revive } from '../../src/store/state/life.ts';
 import { eventually } from '../support/poll.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 

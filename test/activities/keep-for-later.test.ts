@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { KeepForLaterInput } from '../../activities/keep-for-later.ts';
 import { want, type Asked } from '../../src/domain/wanted.ts';
-import { readCutoverFacts } from '../../src/store/cutover.ts';
-import { takeOverdue } from '../../src/store/due.ts';
-import { readDebts } from '../../src/store/debts.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { pause, resume } from '../../src/store/life.ts';
+import { readCutoverFacts } from '../../src/store/reports/cutover.ts';
+import { takeOverdue } from '../../src/store/state/due.ts';
+import { readDebts } from '../../src/store/state/debts.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
+import { pause, resume } from '../../src/store/state/life.ts';
 import { createWorkbench, every, inSync, pass, readsOf, run, start, wholeIntegration } from './setup.ts';
 
 const bench = await createWorkbench();

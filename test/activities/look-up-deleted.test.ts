@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { markErased } from '../../src/store/erase.ts';
-import { pause, remove, resume } from '../../src/store/life.ts';
+import { markErased } from '../../src/store/records/erase.ts';
+import { pause, remove, resume } from '../../src/store/state/life.ts';
 import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
 import { readsOf, run } from './setup.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pause, resume } from '../../src/store/life.ts';
+import { pause, resume } from '../../src/store/state/life.ts';
 import { createLookUps, FULL, lookUp } from './look-ups.ts';
 import { inSync, pass, readsOf, run, start } from './setup.ts';
 

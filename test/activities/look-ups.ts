@@ -1,5 +1,5 @@
 import type { StartSyncInput } from '../../activities/support/sync-start.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
 import { createWorkbench, every, run, start, wholeIntegration } from './setup.ts';
 
 /** Each read of an integration that is read whole. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
 import { insertDebt } from '../support/debts.ts';
 import {
   createWorkbench,

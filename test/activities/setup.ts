@@ -19,9 +19,9 @@ import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { syncWorkflowId } from '../../src/domain/names.ts';
 import type { DebtKind } from '../../src/domain/sync.ts';
 import { Secret } from '../../src/secret.ts';
-import { readDebts } from '../../src/store/debts.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { readDebts } from '../../src/store/state/debts.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 
 export const API_KEY = 'ks_test_MARKER_key';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { want } from '../../src/domain/wanted.ts';
 import { openStore } from '../../src/store/database.ts';
-import { readDebts } from '../../src/store/debts.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
-import { pause, resume } from '../../src/store/life.ts';
-import { listOverview, oldestWatermarks } from '../../src/store/overview.ts';
+import { readDebts } from '../../src/store/state/debts.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
+import { pause, resume } from '../../src/store/state/life.ts';
+import { listOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';
 import { insertDebt } from '../support/debts.ts';
 import {
   createWorkbench,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readHistory } from '../../src/store/endpoint-history.ts';
+import { readHistory } from '../../src/store/state/endpoint-history.ts';
 import { createWorkbench, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { owe } from '../../src/store/debts.ts';
-import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
 import { eventually } from '../support/poll.ts';
 import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TableGate } from '../../activities/support/table-gate.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
 import { makePage, open, PLAIN } from '../store/support.ts';
 import { createTestStore } from '../support/database.ts';

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertThree, type Three } from '../support/page-data.ts';
 import { eventually } from '../support/poll.ts';

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { cutoverText } from '../../src/cli/cutover-text.ts';
 import type { IntegrationCutover, Verdict } from '../../src/domain/cutover.ts';
 import type { CutoverReport } from '../../src/operations/cutover.ts';
-import { addDeliveries, type DeliveryCount } from '../../src/store/deliveries.ts';
+import { addDeliveries, type DeliveryCount } from '../../src/store/state/deliveries.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createCliSystem, type CliSystem } from './system.ts';
 

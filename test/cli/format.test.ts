@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CliError, describeFailure } from '../../src/cli/errors.ts';
-import { countsText, pairs, relative, table } from '../../src/cli/format.ts';
+import { CliError, describeFailure } from '../../src/cli/support/errors.ts';
+import { countsText, pairs, relative, table } from '../../src/cli/support/format.ts';
 import { NO_COUNTS } from '../../src/domain/sync.ts';
 
 test('a table has aligned columns, numbers to the right, and a dash where nothing is', () => {

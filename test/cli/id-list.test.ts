@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseIds } from '../../src/cli/id-list.ts';
+import { parseIds } from '../../src/cli/integrations/id-list.ts';
 
 const A = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 const B = 'bombohr:hris-dev';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { addDeliveries } from '../../src/store/deliveries.ts';
+import { addDeliveries } from '../../src/store/state/deliveries.ts';
 import { signalChanges } from '../../src/temporal/start.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

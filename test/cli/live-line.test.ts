@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createLiveLine } from '../../src/cli/live-line.ts';
+import { createLiveLine } from '../../src/cli/support/live-line.ts';
 
 function stream(isTTY: boolean, columns = 40) {
   const written: string[] = [];

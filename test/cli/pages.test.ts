@@ -1,6 +1,6 @@
 import { beforeAll, expect, test, vi } from 'vitest';
-import { noteUnknown } from '../../src/store/unknown.ts';
-import type { IntegrationOverview, Totals } from '../../src/store/overview.ts';
+import { noteUnknown } from '../../src/store/reports/unknown.ts';
+import type { IntegrationOverview, Totals } from '../../src/store/reports/overview.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';

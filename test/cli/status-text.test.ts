@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { nextTry } from '../../src/cli/life-text.ts';
-import { statusListText } from '../../src/cli/status-list-text.ts';
-import { statusOneText } from '../../src/cli/status-one-text.ts';
+import { nextTry } from '../../src/cli/support/integration-text.ts';
+import { statusListText } from '../../src/cli/status/list-text.ts';
+import { statusOneText } from '../../src/cli/status/one-text.ts';
 import { LOOK_UP } from '../../src/domain/sync.ts';
-import { owe } from '../../src/store/debts.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { listFailing } from '../../src/store/failures.ts';
-import { findOverview, listOverview, readTotals } from '../../src/store/overview.ts';
-import { endpointStatuses } from '../../src/store/status.ts';
+import { findOverview, listOverview, readTotals } from '../../src/store/reports/overview.ts';
+import { endpointStatuses } from '../../src/store/reports/status.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readPage } from '../../activities/support/read-page.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { drawObservation } from '../../src/store/observations.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { PLAIN, databaseTime, feed, open, readRow, rowVersions } from '../store/support.ts';
 import { createWorld, fewRecords, type World } from './support.ts';

@@ -11,7 +11,7 @@ import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { createLogger } from '../../src/log.ts';
 import { Secret } from '../../src/secret.ts';
 import type { Store } from '../../src/store/database.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { noTemporal } from '../support/no-temporal.ts';
 
 export interface WorldOptions {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bannerText, type BannerFacts } from '../../src/dev/banner.ts';
 import { calledAs, fromClone } from '../../src/dev/called-as.ts';
-import { noPostgres } from '../../src/dev/postgres-binaries.ts';
+import { noPostgres } from '../../src/dev/postgres/binaries.ts';
 import { testConfig } from '../http/support.ts';
 
 const BUILT = 'file:///srv/node_modules/kombo-sync/dist/src/dev/called-as.js';

@@ -1,7 +1,7 @@
 /** Starts children in the data folder and does what it is told: `wait` to be killed, or `exit` by itself. */
 import { spawn } from 'node:child_process';
-import { Children } from '../../src/dev/children.ts';
-import { claimDataDir } from '../../src/dev/claim.ts';
+import { Children } from '../../src/dev/processes/children.ts';
+import { claimDataDir } from '../../src/dev/processes/claim.ts';
 
 const [dataDir, then] = process.argv.slice(2);
 claimDataDir(dataDir!);

@@ -2,7 +2,7 @@ import { ServiceError, type Client } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
-import { addDemoIntegrations } from '../../src/dev/demo-integrations.ts';
+import { addDemoIntegrations } from '../../src/dev/demo/integrations.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { deleteSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore } from '../support/database.ts';

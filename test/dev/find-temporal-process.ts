@@ -1,7 +1,7 @@
 /** Finds the `temporal` command as `dev` does, without the download; a process of its own for tests that need several. */
-import { Children } from '../../src/dev/children.ts';
-import { findTemporal } from '../../src/dev/find-temporal.ts';
-import { build } from '../../src/dev/obtain-temporal.ts';
+import { Children } from '../../src/dev/processes/children.ts';
+import { findTemporal } from '../../src/dev/temporal/find.ts';
+import { build } from '../../src/dev/temporal/obtain.ts';
 
 const children = new Children(process.argv[2]!);
 const cleared = await children.clearLeftovers();

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findTemporal } from '../../src/dev/find-temporal.ts';
-import { identify } from '../../src/dev/identity.ts';
-import { build, type Obtain } from '../../src/dev/obtain-temporal.ts';
-import { cachedCli, verifyCli } from '../../src/dev/temporal-cli.ts';
+import { findTemporal } from '../../src/dev/temporal/find.ts';
+import { identify } from '../../src/dev/processes/identity.ts';
+import { build, type Obtain } from '../../src/dev/temporal/obtain.ts';
+import { cachedCli, verifyCli } from '../../src/dev/temporal/cli.ts';
 import { startScript } from '../cli/spawn.ts';
 import { eventually } from '../support/poll.ts';
 import { fakeCommand, sayVersion, temporaryFolder } from './support.ts';

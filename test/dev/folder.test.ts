@@ -1,7 +1,7 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolder } from '../../src/dev/folder.ts';
+import { makeFolder } from '../../src/dev/processes/folder.ts';
 import { temporaryFolder } from './support.ts';
 
 test('a folder is made with those above it, and once', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Live } from '../../src/dev/live.ts';
+import { Live } from '../../src/dev/demo/live.ts';
 import type { DeliveryEvent } from '../../src/http/server.ts';
 
 test.each<[DeliveryEvent['outcome'], Partial<DeliveryEvent>, string]>([

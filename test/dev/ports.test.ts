@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { choosePort, freePort, isFree } from '../../src/dev/ports.ts';
+import { choosePort, freePort, isFree } from '../../src/dev/processes/ports.ts';
 import { requireFreePort } from '../../src/dev/servers.ts';
 
 async function occupy(): Promise<number> {

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { Children } from '../../src/dev/children.ts';
-import { freePort } from '../../src/dev/ports.ts';
-import { startPostgres } from '../../src/dev/postgres.ts';
+import { Children } from '../../src/dev/processes/children.ts';
+import { freePort } from '../../src/dev/processes/ports.ts';
+import { startPostgres } from '../../src/dev/postgres/server.ts';
 import { loadState } from '../../src/dev/state.ts';
-import { startTemporalServer } from '../../src/dev/temporal-server.ts';
+import { startTemporalServer } from '../../src/dev/temporal/server.ts';
 import { fakeCommand, temporaryFolder } from './support.ts';
 
 async function query(url: string, text: string): Promise<unknown[]> {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { identify } from '../../src/dev/identity.ts';
+import { identify } from '../../src/dev/processes/identity.ts';
 import type { DevFacts } from '../../src/dev/operate.ts';
 import { cli, closedPort, startCli, type RunningCli } from '../cli/spawn.ts';
 import { createEmptyStore } from '../support/database.ts';

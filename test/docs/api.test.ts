@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PROBLEMS } from '../../src/http/plugins/problems.ts';
+import { PROBLEMS } from '../../src/http/errors/problems.ts';
 import { testApp } from '../http/support.ts';
 import { section, tableRows } from './markdown.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMetrics } from '../../src/http/metrics.ts';
+import { createMetrics } from '../../src/http/monitoring/metrics.ts';
 import { createTestStore } from '../support/database.ts';
 import { read, section, tableRows } from './markdown.ts';
 

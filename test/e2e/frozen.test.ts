@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
-import { setup } from '../../src/setup.ts';
-import { latestPosition, readChanges } from '../../src/store/changes.ts';
+import { setup } from '../../src/operations/setup.ts';
+import { latestPosition, readChanges } from '../../src/store/feed.ts';
 import { transaction } from '../../src/store/database.ts';
 import { startCli, type RunningCli } from '../cli/spawn.ts';
 import { waitsForLock } from '../support/database.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { audited } from '../../src/operations/audited.ts';
 import { fullSyncAll } from '../../src/operations/syncs.ts';
-import { listAudit } from '../../src/store/audit.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
 import { openStore } from '../../src/store/database.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { pause } from '../../src/store/life.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { pause } from '../../src/store/state/life.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
 

@@ -7,7 +7,7 @@ import {
   resumeIntegration,
 } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
-import { listAudit } from '../../src/store/audit.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
 import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseSince } from '../../src/cli/options.ts';
-import { fullSyncBody, fullSyncsBody } from '../../src/http/schemas/acts.ts';
+import { parseSince } from '../../src/cli/support/options.ts';
+import { fullSyncBody, fullSyncsBody } from '../../src/http/api/schemas/acts.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { Secret } from '../../src/secret.ts';
 import { fullSyncWorkflowId } from '../../src/temporal/names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listDeliveries } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/state/deliveries.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/temporal/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';

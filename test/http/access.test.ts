@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { listAudit } from '../../src/store/audit.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { authorization, expectProblem, startApi, type Method } from './api.ts';

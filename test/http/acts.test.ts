@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { fullSync } from '../../workflows/index.ts';
 import { REMOVED } from '../../src/domain/life.ts';
-import { listAudit } from '../../src/store/audit.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
-import { pause, remove } from '../../src/store/life.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
+import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
+import { pause, remove } from '../../src/store/state/life.ts';
 import { fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';

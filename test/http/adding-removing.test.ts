@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../sandbox/index.ts';
-import { listAudit } from '../../src/store/audit.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
-import { remove } from '../../src/store/life.ts';
-import { noteUnknown } from '../../src/store/unknown.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
+import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
+import { remove } from '../../src/store/state/life.ts';
+import { noteUnknown } from '../../src/store/reports/unknown.ts';
 import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';

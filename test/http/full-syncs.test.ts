@@ -1,7 +1,7 @@
 import { describe, expect, inject, test } from 'vitest';
-import { listAudit } from '../../src/store/audit.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { pause } from '../../src/store/life.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { pause } from '../../src/store/state/life.ts';
 import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

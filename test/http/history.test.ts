@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { startApi } from './api.ts';

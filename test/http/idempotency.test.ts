@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listAudit } from '../../src/store/audit.ts';
-import { claimKey } from '../../src/store/idempotency.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { listAudit } from '../../src/store/state/audit.ts';
+import { claimKey } from '../../src/store/state/idempotency.ts';
+import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { addDeliveries } from '../../src/store/deliveries.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { park, pause } from '../../src/store/life.ts';
+import { addDeliveries } from '../../src/store/state/deliveries.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { park, pause } from '../../src/store/state/life.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';

@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../src/http/app.ts';
 import { openStore } from '../../src/store/database.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { CLOSED_ADDRESS, dataChanged, temporalAt, testApp } from './support.ts';
 

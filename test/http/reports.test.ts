@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { addDeliveries } from '../../src/store/deliveries.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { park, pause, remove } from '../../src/store/life.ts';
-import { noteUnknown } from '../../src/store/unknown.ts';
+import { addDeliveries } from '../../src/store/state/deliveries.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { park, pause, remove } from '../../src/store/state/life.ts';
+import { noteUnknown } from '../../src/store/reports/unknown.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createSnapshotReader } from '../../src/http/snapshot.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { createSnapshotReader } from '../../src/http/monitoring/snapshot.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { storeThatIsDown, testConfig } from './support.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { owe } from '../../src/store/debts.ts';
-import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
-import { park, pause, remove } from '../../src/store/life.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { saveIntegration, type IntegrationInput } from '../../src/store/state/integrations.ts';
+import { park, pause, remove } from '../../src/store/state/life.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertPasses } from '../support/page-data.ts';

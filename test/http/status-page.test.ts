@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { localAddress, readQuery, writeQuery } from '../../src/http/status-page/query.ts';
-import { saveIntegration, type IntegrationInput } from '../../src/store/integrations.ts';
-import { park, pause } from '../../src/store/life.ts';
+import { saveIntegration, type IntegrationInput } from '../../src/store/state/integrations.ts';
+import { park, pause } from '../../src/store/state/life.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { cookieOf, login, pageReader } from './page-reader.ts';

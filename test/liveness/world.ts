@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { createSandbox } from '../../sandbox/index.ts';
 import { loadConfig } from '../../src/config.ts';
 import { startServer } from '../../src/http/server.ts';
-import { setup } from '../../src/setup.ts';
+import { setup } from '../../src/operations/setup.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { TemporalHandle } from '../../src/temporal/connect.ts';
 import { findDifferences } from '../support/differences.ts';

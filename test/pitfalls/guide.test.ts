@@ -5,8 +5,8 @@ import { loadConfig } from '../../src/config.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { sign, verify } from '../../src/kombo/signature.ts';
 import { Secret } from '../../src/secret.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { findIntegration } from '../../src/store/integrations.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { findIntegration } from '../../src/store/state/integrations.ts';
 import { PLAIN, feed, makePage, open, readRow, readWatermark, rowVersions } from '../store/support.ts';
 import {
   APPLICATIONS,

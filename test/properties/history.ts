@@ -4,17 +4,17 @@ import { prepareRecords } from '../../src/domain/records.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
-import { commitPage, type Page } from '../../src/store/commit-page.ts';
+import { commitPage, type Page } from '../../src/store/records/commit-page.ts';
 import type { Store } from '../../src/store/database.ts';
-import { endPass, restartPass } from '../../src/store/pass-life.ts';
-import { openPass, type Pass } from '../../src/store/passes.ts';
+import { endPass, restartPass } from '../../src/store/state/pass-life.ts';
+import { openPass, type Pass } from '../../src/store/state/passes.ts';
 import {
   findCandidates,
   finishSweep,
   nextCandidates,
   settleCandidates,
   type SweepAnswer,
-} from '../../src/store/sweep.ts';
+} from '../../src/store/records/sweep.ts';
 import type { ClockedStore } from '../support/clocked-store.ts';
 import { KomboModel } from './kombo-model.ts';
 import { Promises } from './promises.ts';

@@ -1,5 +1,5 @@
 import type { Store } from '../../src/store/database.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import type { KomboModel, Version } from './kombo-model.ts';
 
 export interface Row {

@@ -1,4 +1,4 @@
-import { drawObservation } from '../../src/store/observations.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
 import type { ClockedStore } from '../support/clocked-store.ts';
 
 /** The time of a history: it only goes on, while the clock of our database may jump. */

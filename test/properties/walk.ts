@@ -1,6 +1,6 @@
-import type { Page } from '../../src/store/commit-page.ts';
-import type { Pass } from '../../src/store/passes.ts';
-import type { SweepAnswer } from '../../src/store/sweep.ts';
+import type { Page } from '../../src/store/records/commit-page.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
+import type { SweepAnswer } from '../../src/store/records/sweep.ts';
 
 /** A pass and what its reader has in hand. */
 export interface Walk {

@@ -5,8 +5,8 @@ import {
   latestPosition,
   oldestPosition,
   readChanges,
-} from '../../src/store/changes.ts';
-import { prune } from '../../src/store/retention.ts';
+} from '../../src/store/feed.ts';
+import { prune } from '../../src/store/state/retention.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
 
 const DAY = 86_400_000;

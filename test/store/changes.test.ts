@@ -9,9 +9,9 @@ import {
   latestPosition,
   readChanges,
   type Change,
-} from '../../src/store/changes.ts';
+} from '../../src/store/feed.ts';
 import { transaction } from '../../src/store/database.ts';
-import { beginWrite, writeRecords } from '../../src/store/write-records.ts';
+import { beginWrite, writeRecords } from '../../src/store/records/write-records.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { owe } from '../../src/store/debts.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {

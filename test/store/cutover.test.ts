@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { legacyTotals, readCutoverFacts } from '../../src/store/cutover.ts';
-import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/deliveries.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { park, remove } from '../../src/store/life.ts';
-import { findOverview, oldestWatermarks } from '../../src/store/overview.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { legacyTotals, readCutoverFacts } from '../../src/store/reports/cutover.ts';
+import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/state/deliveries.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { park, remove } from '../../src/store/state/life.ts';
+import { findOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { makePage, open, PLAIN, readPass } from './support.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/sync.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { forgetDebt, owe, type Owed } from '../../src/store/debts.ts';
-import { drawObservation } from '../../src/store/observations.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { forgetDebt, owe, type Owed } from '../../src/store/state/debts.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { addDeliveries, listDeliveries, noteServed, type DeliveryCount } from '../../src/store/deliveries.ts';
+import {
+  addDeliveries,
+  listDeliveries,
+  noteServed,
+  type DeliveryCount,
+} from '../../src/store/state/deliveries.ts';
 import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();

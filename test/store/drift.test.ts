@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { judgeDrift, listDrift } from '../../src/store/drift.ts';
+import { judgeDrift, listDrift } from '../../src/store/state/drift.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { readPass, sweep, type Sent } from './support.ts';

@@ -1,9 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
-import { hastenTries, healTogether, makeDue, nextRetryMs, refusedEverywhere } from '../../src/store/due.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { park, pause, remove } from '../../src/store/life.ts';
+import {
+  hastenTries,
+  healTogether,
+  makeDue,
+  nextRetryMs,
+  refusedEverywhere,
+} from '../../src/store/state/due.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { park, pause, remove } from '../../src/store/state/life.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt, type DebtRow } from '../support/debts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NO_HISTORY } from '../../src/domain/decide.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { owe } from '../../src/store/debts.ts';
-import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
-import { endPass, pausePass } from '../../src/store/pass-life.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
+import { endPass, pausePass } from '../../src/store/state/pass-life.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, historyAt, makePage, open, PLAIN, readPass, sweep } from './support.ts';

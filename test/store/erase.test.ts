@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import type { IntegrationStatus } from '../../src/domain/life.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
-import { addDeliveries, noteServed } from '../../src/store/deliveries.ts';
-import { noteFailure, owe } from '../../src/store/debts.ts';
-import { eraseSome, markErased } from '../../src/store/erase.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
-import { remove, revive } from '../../src/store/life.ts';
-import { endPass } from '../../src/store/pass-life.ts';
+import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
+import { noteFailure, owe } from '../../src/store/state/debts.ts';
+import { eraseSome, markErased } from '../../src/store/records/erase.ts';
+import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
+import { remove, revive } from '../../src/store/state/life.ts';
+import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
 import { getPass, historyAt, makePage, open, PLAIN, readPass, readRow } from './support.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import type { DebtKind } from '../../src/domain/sync.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { noteFailure, owe, type FailedRead } from '../../src/store/debts.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { noteFailure, owe, type FailedRead } from '../../src/store/state/debts.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, historyAt, makePage, open, PLAIN, readPass } from './support.ts';

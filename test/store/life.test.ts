@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { transaction } from '../../src/store/database.ts';
-import { readDebts } from '../../src/store/debts.ts';
-import { findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { readDebts } from '../../src/store/state/debts.ts';
+import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import {
   announceDeletion,
   confirmRemoval,
@@ -14,8 +14,8 @@ import {
   resume,
   revive,
   unpark,
-} from '../../src/store/life.ts';
-import { forgetUnknown, listUnknown, noteUnknown } from '../../src/store/unknown.ts';
+} from '../../src/store/state/life.ts';
+import { forgetUnknown, listUnknown, noteUnknown } from '../../src/store/reports/unknown.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
 
 const store = await createTestStore();

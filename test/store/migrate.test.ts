@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
-import { SYSTEM_COLUMNS } from '../../src/store/data-tables.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
+import { SYSTEM_COLUMNS } from '../../src/store/records/data-tables.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
 import { openStore } from '../../src/store/database.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
 import { createEmptyStore, createTestStore } from '../support/database.ts';

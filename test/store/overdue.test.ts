@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LOOK_UP } from '../../src/domain/sync.ts';
-import { noteFailure, owe } from '../../src/store/debts.ts';
-import { leaveToNextSync, takeOverdue } from '../../src/store/due.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { park, pause } from '../../src/store/life.ts';
-import { pausePass } from '../../src/store/pass-life.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { noteFailure, owe } from '../../src/store/state/debts.ts';
+import { leaveToNextSync, takeOverdue } from '../../src/store/state/due.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { park, pause } from '../../src/store/state/life.ts';
+import { pausePass } from '../../src/store/state/pass-life.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt, type DebtRow } from '../support/debts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

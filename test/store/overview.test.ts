@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
-import { saveIntegration } from '../../src/store/integrations.ts';
-import { owe } from '../../src/store/debts.ts';
-import { park, pause } from '../../src/store/life.ts';
-import { countOverview, findOverview, listOverview } from '../../src/store/overview.ts';
-import { runningSyncs, syncHistory } from '../../src/store/status.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { park, pause } from '../../src/store/state/life.ts';
+import { countOverview, findOverview, listOverview } from '../../src/store/reports/overview.ts';
+import { runningSyncs, syncHistory } from '../../src/store/reports/status.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { insertPasses } from '../support/page-data.ts';

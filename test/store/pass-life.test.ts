@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commitPage } from '../../src/store/commit-page.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
 import {
   cancelPasses,
   endPass,
@@ -7,9 +7,9 @@ import {
   pausePass,
   restartPass,
   touchPass,
-} from '../../src/store/pass-life.ts';
+} from '../../src/store/state/pass-life.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, getPass, makePage, open, PLAIN } from './support.ts';

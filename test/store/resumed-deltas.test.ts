@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { owe } from '../../src/store/debts.ts';
-import { endPass } from '../../src/store/pass-life.ts';
-import type { Pass } from '../../src/store/passes.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { owe } from '../../src/store/state/debts.ts';
+import { endPass } from '../../src/store/state/pass-life.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { historyAt, makePage, open, PLAIN, readPass, readWatermark } from './support.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Pass } from '../../src/store/passes.ts';
-import { prune } from '../../src/store/retention.ts';
-import { undocumentedFields } from '../../src/store/undocumented.ts';
+import type { Pass } from '../../src/store/state/passes.ts';
+import { prune } from '../../src/store/state/retention.ts';
+import { undocumentedFields } from '../../src/store/reports/undocumented.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { feed, historyAt, open, readPass } from './support.ts';

@@ -3,17 +3,22 @@ import type { EndpointHistory } from '../../src/domain/decide.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import type { PassKind } from '../../src/domain/sync.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
-import { commitPage, type Page } from '../../src/store/commit-page.ts';
+import { commitPage, type Page } from '../../src/store/records/commit-page.ts';
 import { transaction, type Store } from '../../src/store/database.ts';
-import { historyOf, readHistory } from '../../src/store/endpoint-history.ts';
-import { openPass, type Pass } from '../../src/store/passes.ts';
-import { findCandidates, finishSweep, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
+import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
+import { openPass, type Pass } from '../../src/store/state/passes.ts';
+import {
+  findCandidates,
+  finishSweep,
+  nextCandidates,
+  settleCandidates,
+} from '../../src/store/records/sweep.ts';
 import {
   beginWrite,
   writeRecords,
   type WriteCounts,
   type WriteOptions,
-} from '../../src/store/write-records.ts';
+} from '../../src/store/records/write-records.ts';
 
 export const PLAIN: WriteOptions = { eraseEmptied: false, keepRejectedBodies: false };
 export const ERASING: WriteOptions = { eraseEmptied: true, keepRejectedBodies: false };

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { listDrift } from '../../src/store/drift.ts';
-import { endPass, restartPass } from '../../src/store/pass-life.ts';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { unsweptPass } from '../../src/store/passes.ts';
-import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
+import { listDrift } from '../../src/store/state/drift.ts';
+import { endPass, restartPass } from '../../src/store/state/pass-life.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { unsweptPass } from '../../src/store/state/passes.ts';
+import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/records/sweep.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { adoptUnseen, findIntegration, saveIntegration } from '../../src/store/integrations.ts';
+import { adoptUnseen, findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import {
   listUnsettled,
   noteSettled,
@@ -9,7 +9,7 @@ import {
   resume,
   revive,
   unpark,
-} from '../../src/store/life.ts';
+} from '../../src/store/state/life.ts';
 import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();

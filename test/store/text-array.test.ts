@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { textArray } from '../../src/store/text-array.ts';
+import { textArray } from '../../src/store/records/text-array.ts';
 import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();

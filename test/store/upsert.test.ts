@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
-import { upsertSql } from '../../src/store/upsert-sql.ts';
-import type { WriteOptions } from '../../src/store/write-records.ts';
+import { upsertSql } from '../../src/store/records/upsert-sql.ts';
+import type { WriteOptions } from '../../src/store/records/write-records.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { at, feed, iso, readRow, rowVersions, underWay, write, type Sent } from './support.ts';

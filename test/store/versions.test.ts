@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { commitPage } from '../../src/store/commit-page.ts';
-import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/sweep.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/records/sweep.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import {

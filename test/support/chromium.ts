@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser } from 'playwright-core';
-import { runCommand } from '../../src/dev/command.ts';
-import { cachedCli, findOnPath } from '../../src/dev/temporal-cli.ts';
+import { runCommand } from '../../src/dev/processes/command.ts';
+import { cachedCli, findOnPath } from '../../src/dev/temporal/cli.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

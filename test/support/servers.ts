@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
-import { Children } from '../../src/dev/children.ts';
-import { claimDataDir } from '../../src/dev/claim.ts';
-import { findTemporal } from '../../src/dev/find-temporal.ts';
-import { freePort } from '../../src/dev/ports.ts';
-import { startPostgres } from '../../src/dev/postgres.ts';
-import { startTemporalServer } from '../../src/dev/temporal-server.ts';
+import { Children } from '../../src/dev/processes/children.ts';
+import { claimDataDir } from '../../src/dev/processes/claim.ts';
+import { findTemporal } from '../../src/dev/temporal/find.ts';
+import { freePort } from '../../src/dev/processes/ports.ts';
+import { startPostgres } from '../../src/dev/postgres/server.ts';
+import { startTemporalServer } from '../../src/dev/temporal/server.ts';
 
 export interface TestServers {
   databaseUrl: string;

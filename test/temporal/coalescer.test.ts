@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Coalescer, CoalescerTimeout, type Notice } from '../../src/temporal/coalescer.ts';
+import { Coalescer, CoalescerTimeout, type Notice } from '../../src/http/webhooks/coalescer.ts';
 
 interface Sent {
   notice: Notice;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { saveIntegration, findIntegration } from '../../src/store/integrations.ts';
-import { pause, remove, resume } from '../../src/store/life.ts';
+import { saveIntegration, findIntegration } from '../../src/store/state/integrations.ts';
+import { pause, remove, resume } from '../../src/store/state/life.ts';
 import type { Lifecycle } from '../../src/temporal/lifecycle.ts';
 import { settleIntegration } from '../../src/temporal/settle.ts';
 import { createTestStore } from '../support/database.ts';

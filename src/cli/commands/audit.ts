@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { AuditEntry } from '../../store/audit.ts';
-import { addCommand } from '../define.ts';
-import { absolute, table } from '../format.ts';
-import { parseCount } from '../options.ts';
-import { run } from '../run.ts';
+import type { AuditEntry } from '../../store/state/audit.ts';
+import { addCommand } from '../support/define.ts';
+import { absolute, table } from '../support/format.ts';
+import { parseCount } from '../support/options.ts';
+import { run } from '../support/run.ts';
 
 interface Options {
   limit: number;
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .option('--before <n>', 'only acts before the one with this number', parseCount(Number.MAX_SAFE_INTEGER))
     .action(
       run(['DATABASE_URL'], async (context, id: string | undefined, { limit, before }: Options) => {
-        const { listAudit } = await import('../../store/audit.ts');
+        const { listAudit } = await import('../../store/state/audit.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         const acts = await listAudit(store, { integrationId: id, before, limit });

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Change } from '../../store/changes.ts';
+import type { Change } from '../../store/feed.ts';
 import type { Store } from '../../store/database.ts';
-import { addCommand } from '../define.ts';
-import { OLDEST, parseCount, parseId, parsePosition } from '../options.ts';
-import { run, type Context } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { OLDEST, parseCount, parseId, parsePosition } from '../support/options.ts';
+import { run, type Context } from '../support/run.ts';
 
 interface Options {
   after?: string;
@@ -43,7 +43,7 @@ export function register(program: Command): void {
 }
 
 async function oldest(store: Store): Promise<string> {
-  const { oldestPosition } = await import('../../store/changes.ts');
+  const { oldestPosition } = await import('../../store/feed.ts');
   return oldestPosition(store);
 }
 
@@ -57,7 +57,7 @@ async function list(
   store: Store,
   options: Filter & { after: string; limit: number },
 ): Promise<void> {
-  const { readChanges } = await import('../../store/changes.ts');
+  const { readChanges } = await import('../../store/feed.ts');
   const found: Change[] = [];
   let after = options.after;
   for (;;) {
@@ -81,7 +81,7 @@ async function follow(
   store: Store,
   options: Filter & { after: string | undefined },
 ): Promise<void> {
-  const { followChanges, latestPosition } = await import('../../store/changes.ts');
+  const { followChanges, latestPosition } = await import('../../store/feed.ts');
   const signal = context.stopSignal();
   const after = options.after ?? (await latestPosition(store));
   context.note(`Following the change feed after ${after}; Ctrl-C ends it.`);

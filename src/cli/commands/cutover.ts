@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { cutoverText } from '../cutover-text.ts';
-import { addCommand } from '../define.ts';
-import { EXIT } from '../errors.ts';
-import { parseCount } from '../options.ts';
-import { run } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { EXIT } from '../support/errors.ts';
+import { parseCount } from '../support/options.ts';
+import { run } from '../support/run.ts';
 
 const HELP = `
 ready: data-changed tells of everything that the legacy webhooks (sync-finished, remote-event-received) tell of, and the

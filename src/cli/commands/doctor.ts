@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Check } from '../../doctor/check.ts';
-import { addCommand } from '../define.ts';
-import { describeFailure, EXIT } from '../errors.ts';
+import { addCommand } from '../support/define.ts';
+import { describeFailure, EXIT } from '../support/errors.ts';
 
 const SIGNS: Record<Check['status'], string> = { ok: '✓', warn: '!', fail: '✗' };
 

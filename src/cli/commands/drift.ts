@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { addCommand } from '../define.ts';
-import { relative, table } from '../format.ts';
-import { parseCount } from '../options.ts';
-import { run } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { relative, table } from '../support/format.ts';
+import { parseCount } from '../support/options.ts';
+import { run } from '../support/run.ts';
 
 export function register(program: Command): void {
   addCommand(
@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .option('--limit <n>', 'reports at most', parseCount(10_000), 100)
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
-        const { listDrift } = await import('../../store/drift.ts');
+        const { listDrift } = await import('../../store/state/drift.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         await requireIntegration(store, id);

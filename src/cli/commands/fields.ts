@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { addCommand, addGroup } from '../define.ts';
-import { wrongUse } from '../errors.ts';
-import { table } from '../format.ts';
-import { parseCount } from '../options.ts';
-import { run } from '../run.ts';
+import { addCommand, addGroup } from '../support/define.ts';
+import { wrongUse } from '../support/errors.ts';
+import { table } from '../support/format.ts';
+import { parseCount } from '../support/options.ts';
+import { run } from '../support/run.ts';
 
 interface Options {
   endpoint?: string;
@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .action(
       run(['DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
         const { findEndpoint } = await import('../../domain/catalogue/index.ts');
-        const { undocumentedFields } = await import('../../store/undocumented.ts');
+        const { undocumentedFields } = await import('../../store/reports/undocumented.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         if (options.endpoint !== undefined && !findEndpoint(options.endpoint)) {
           throw wrongUse(`${options.endpoint} is no known endpoint; write it as /hris/employees.`);

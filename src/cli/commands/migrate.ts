@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { addCommand } from '../define.ts';
-import { run } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { run } from '../support/run.ts';
 
 export function register(program: Command): void {
   addCommand(program, 'migrate', 'Bring the database up to date; safe to run twice and at the same time', [

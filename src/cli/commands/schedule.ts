@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
-import { addCommand, addGroup } from '../define.ts';
-import { notFound } from '../errors.ts';
-import { absolute, pairs, relative } from '../format.ts';
-import { run } from '../run.ts';
+import { addCommand, addGroup } from '../support/define.ts';
+import { notFound } from '../support/errors.ts';
+import { absolute, pairs, relative } from '../support/format.ts';
+import { run } from '../support/run.ts';
 
 const EXAMPLE = 'schedule show personio:CBNMt7dSNCzBdnRTx87dev4E';
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { addCommand } from '../define.ts';
-import { EXIT } from '../errors.ts';
-import { run } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { EXIT } from '../support/errors.ts';
+import { run } from '../support/run.ts';
 
 /** A request takes at most five seconds; twice that is ample. */
 const STOP_BOUND_MS = 10_000;
@@ -16,7 +16,7 @@ export function register(program: Command): void {
     run(['KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'], async (context) => {
       const { startServer } = await import('../../http/server.ts');
       const { lazyTemporal } = await import('../../temporal/connect.ts');
-      const { bounded, untilAborted, warnOfAbsent } = await import('../long-running.ts');
+      const { bounded, untilAborted, warnOfAbsent } = await import('../support/long-running.ts');
       const stop = context.stopSignal();
       const log = await context.log();
       const store = await context.store();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { addCommand } from '../define.ts';
-import { run } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { run } from '../support/run.ts';
 
 export function register(program: Command): void {
   addCommand(
@@ -10,7 +10,7 @@ export function register(program: Command): void {
     ['setup'],
   ).action(
     run(['DATABASE_URL'], async (context) => {
-      const { setup } = await import('../../setup.ts');
+      const { setup } = await import('../../operations/setup.ts');
       const done = await setup({
         config: context.config,
         store: await context.store(),

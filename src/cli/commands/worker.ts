@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { addCommand } from '../define.ts';
-import { CliError, describeFailure, EXIT } from '../errors.ts';
-import { run, type Context } from '../run.ts';
+import { addCommand } from '../support/define.ts';
+import { CliError, describeFailure, EXIT } from '../support/errors.ts';
+import { run, type Context } from '../support/run.ts';
 
 /** The worker bounds its own shutdown; this is for the case that it hangs. */
 const STOP_BOUND_MS = 45_000;
@@ -13,7 +13,7 @@ export function register(program: Command): void {
     run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
       const { WORKFLOW_TYPES } = await import('../../temporal/names.ts');
       const { startWorker } = await import('../../worker/run.ts');
-      const { bounded, untilAborted } = await import('../long-running.ts');
+      const { bounded, untilAborted } = await import('../support/long-running.ts');
       const stop = context.stopSignal();
       const log = await context.log();
       const store = await context.store();
@@ -52,7 +52,7 @@ async function requireMigrated(context: Context): Promise<void> {
 
 /** Settings of the schedules may have changed since they were made. */
 async function reconcile(context: Context): Promise<void> {
-  const { findIntegration, listIntegrations } = await import('../../store/integrations.ts');
+  const { findIntegration, listIntegrations } = await import('../../store/state/integrations.ts');
   const { reconcileSchedules } = await import('../../temporal/schedules.ts');
   const { client } = await context.temporal();
   const log = await context.log();

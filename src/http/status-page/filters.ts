@@ -1,5 +1,5 @@
 import { CATEGORIES } from '../../domain/catalogue/index.ts';
-import type { OverviewCounts } from '../../store/overview.ts';
+import type { OverviewCounts } from '../../store/reports/overview.ts';
 import { html, type Html } from './html.ts';
 import { listPath } from './links.ts';
 import { count } from './parts.ts';

@@ -1,4 +1,4 @@
-import type { SyncSummary } from '../../store/status.ts';
+import type { SyncSummary } from '../../store/reports/status.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './integration-page.ts';

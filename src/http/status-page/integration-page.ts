@@ -1,8 +1,8 @@
-import type { AuditEntry } from '../../store/audit.ts';
-import type { DeliveryCount } from '../../store/deliveries.ts';
-import type { DriftReport } from '../../store/drift.ts';
-import type { IntegrationOverview } from '../../store/overview.ts';
-import type { EndpointStatus, SyncSummary } from '../../store/status.ts';
+import type { AuditEntry } from '../../store/state/audit.ts';
+import type { DeliveryCount } from '../../store/state/deliveries.ts';
+import type { DriftReport } from '../../store/state/drift.ts';
+import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import type { EndpointStatus, SyncSummary } from '../../store/reports/status.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { endpoints } from './endpoints.ts';
 import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './history.ts';

@@ -1,6 +1,6 @@
-import type { Notices } from '../../store/notices.ts';
-import type { UnknownIntegration } from '../../store/unknown.ts';
-import type { IntegrationOverview, OverviewCounts } from '../../store/overview.ts';
+import type { Notices } from '../../store/reports/notices.ts';
+import type { UnknownIntegration } from '../../store/reports/unknown.ts';
+import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
 import type { NextFullSync } from '../../temporal/schedule-state.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';

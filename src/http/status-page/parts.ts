@@ -1,4 +1,4 @@
-import type { Integration } from '../../store/integrations.ts';
+import type { Integration } from '../../store/state/integrations.ts';
 import { html, type Html } from './html.ts';
 import { relativeTime } from './relative-time.ts';
 

@@ -1,7 +1,7 @@
 import { REMOVED } from '../../domain/life.ts';
 import type { DriftVerdict, Trigger } from '../../domain/sync.ts';
 import type { IntegrationStatus } from '../../domain/life.ts';
-import type { Integration } from '../../store/integrations.ts';
+import type { Integration } from '../../store/state/integrations.ts';
 import type { Tone } from './parts.ts';
 
 /** A state in plain words: what it is, why, and what somebody can do. */

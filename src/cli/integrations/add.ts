@@ -1,0 +1,114 @@
+import type { Command } from 'commander';
+import type { AddedIntegration } from '../../operations/integrations.ts';
+import type { Adoption } from '../../operations/adopt.ts';
+import { adoptionText, countOutcomes, countsLine } from './added-text.ts';
+import { addCommand } from '../support/define.ts';
+import { describeFailure, EXIT, wrongUse, type ExitCode } from '../support/errors.ts';
+import { relative } from '../support/format.ts';
+import { readIdFile } from './id-list.ts';
+import { parseCount } from '../support/options.ts';
+import { run, type Context } from '../support/run.ts';
+
+interface Options {
+  sync: boolean;
+  file?: string;
+  perMinute: number;
+}
+
+const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+const HELP = `
+With --file many are added: one id a line (blank lines and # comments may be between), a JSON array of ids, or CSV with
+the ids in the first column. Kombo has no endpoint that lists integrations: take the ids from your own database or from
+the Kombo dashboard. What the file does not name is added when a webhook names it.
+It may be repeated: what is there stays as it is, and what failed is tried again.`;
+
+export function registerAdd(group: Command): void {
+  addCommand(group, 'add [id]', 'Look integrations up at Kombo, add them, and start their first full syncs', [
+    `integrations add ${EXAMPLE_ID}`,
+    `integrations add ${EXAMPLE_ID} --no-sync`,
+    'integrations add --file ids.txt --per-minute 30',
+    'psql -Atc "select kombo_integration_id from customers" | kombo-sync integrations add --file -',
+  ])
+    .addHelpText('after', HELP)
+    .option('--no-sync', 'do not start the first full sync')
+    .option('--file <path>', 'add all that this file names; - is stdin')
+    .option(
+      '--per-minute <n>',
+      'with --file: so many first full syncs begin in a minute, after the first ten',
+      parseCount(6_000),
+      60,
+    )
+    .action(
+      run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
+        if (id !== undefined && options.file !== undefined)
+          throw wrongUse('Name an integration or a --file, not both.');
+        if (options.file !== undefined) return addMany(context, options.file, options);
+        if (id === undefined) throw wrongUse('Name an integration, or a --file of them.');
+        return addOne(context, id, options);
+      }),
+    );
+}
+
+async function addOne(context: Context, id: string, { sync }: Options): Promise<void> {
+  const { addIntegration } = await import('../../operations/integrations.ts');
+  const deps = { ...(await context.operations()), kombo: await context.kombo() };
+  const added = await addIntegration(deps, id, { sync });
+  const { tool, category } = added.integration;
+  context.print(added, () =>
+    [
+      `${id} (${tool}, ${category}) is ${added.new ? 'added' : 'up to date'}; its schedules are ${added.schedules}.`,
+      syncText(added, sync),
+    ].join('\n'),
+  );
+}
+
+function syncText({ sync, waiting, integration }: AddedIntegration, wanted: boolean): string {
+  if (!wanted) return 'No sync was started.';
+  if (integration.status === 'paused')
+    return `It is paused, so nothing is read: ${integration.statusReason ?? ''}`;
+  if (waiting) return `It cannot be read now, and is as soon as it can be. ${waiting.message}`;
+  if (!sync) return 'It has been read in full before; "kombo-sync sync full" reads it again.';
+  const began = sync.alreadyRunning ? 'runs already' : 'has started';
+  const state = sync.beginsAt ? `begins ${relative(sync.beginsAt)}` : began;
+  return `Its first full sync ${state}: workflow ${sync.workflowId}, run ${sync.runId}.`;
+}
+
+/** So often a plain line tells how far it is. */
+const PLAIN_EVERY_MS = 5_000;
+
+async function addMany(context: Context, file: string, { sync, perMinute }: Options): Promise<ExitCode> {
+  const { ids, duplicates, header } = await readIdFile(file);
+  if (header !== null) context.note(`The first line is taken for a head: ${header}`);
+  const { adoptIntegrations } = await import('../../operations/adopt.ts');
+  const deps = { ...(await context.operations()), kombo: await context.kombo() };
+  const counts = countOutcomes([]);
+  let done = 0;
+  let toldAt = Date.now();
+  const adoption = await adoptIntegrations(deps, ids, {
+    sync,
+    perMinute,
+    signal: context.stopSignal(),
+    explain: (error) => describeFailure(error).message,
+    onDone: (adopted) => {
+      done += 1;
+      counts[adopted.outcome] += 1;
+      if (adopted.outcome === 'failed') context.note(`${adopted.id}: ${adopted.message}`);
+      const text = `${done} of ${ids.length}: ${countsLine(counts)}`;
+      if (context.live.updates) return context.live.show(text);
+      if (Date.now() - toldAt < PLAIN_EVERY_MS) return;
+      toldAt = Date.now();
+      context.note(text);
+    },
+  });
+  const { stopped, ...rest } = adoption;
+  const why = stopped === undefined ? null : describeFailure(stopped);
+  context.print({ ...rest, duplicates, stopped: why && { code: why.code, message: why.message } }, () =>
+    adoptionText(adoption, duplicates, why?.message),
+  );
+  return why?.exitCode ?? exitCodeOf(adoption);
+}
+
+function exitCodeOf({ integrations, left }: Adoption): ExitCode {
+  return left === 0 && integrations.every(({ outcome }) => outcome !== 'failed') ? EXIT.done : EXIT.failed;
+}

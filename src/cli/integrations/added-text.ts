@@ -1,0 +1,51 @@
+import type { Adopted, Adoption } from '../../operations/adopt.ts';
+import { plural, relative, table } from '../support/format.ts';
+
+type Counts = Record<Adopted['outcome'], number>;
+
+export function countOutcomes(integrations: readonly Adopted[]): Counts {
+  const counts: Counts = { added: 0, known: 0, failed: 0 };
+  for (const { outcome } of integrations) counts[outcome] += 1;
+  return counts;
+}
+
+/** As `3 added, 1 there already, 0 failed`. */
+export function countsLine({ added, known, failed }: Counts): string {
+  return `${added} added, ${known} there already, ${failed} failed`;
+}
+
+/** What became of all of them; those that are not as they should be by name. */
+export function adoptionText(
+  { integrations, left, lastBeginsAt }: Adoption,
+  duplicates: number,
+  stopped: string | undefined,
+): string {
+  const syncs = (['started', 'running', 'waiting'] as const).flatMap((state) => {
+    const count = integrations.filter(({ sync }) => sync === state).length;
+    return count > 0 ? [`${count} ${SYNC_WORDS[state]}`] : [];
+  });
+  const lines = [
+    `${plural(integrations.length, 'integration')}: ${countsLine(countOutcomes(integrations))}.`,
+  ];
+  if (duplicates > 0) lines.push(`Named more than once: ${duplicates}.`);
+  if (syncs.length > 0) lines.push(`First full syncs: ${syncs.join(', ')}.`);
+  if (lastBeginsAt) lines.push(`The last of them begins ${relative(lastBeginsAt)}.`);
+  const named = integrations.filter(({ message }) => message !== null);
+  if (named.length > 0) {
+    const rows = named.map(({ id, outcome, message }) => [
+      id,
+      outcome === 'failed' ? 'failed' : 'waits',
+      message,
+    ]);
+    lines.push('', table(['INTEGRATION', 'WHAT', 'WHY'], rows));
+  }
+  if (stopped !== undefined) lines.push('', `It has stopped: ${stopped}`);
+  if (left > 0) lines.push(`Not come to: ${left}. Run it again to go on.`);
+  return lines.join('\n');
+}
+
+const SYNC_WORDS = {
+  started: 'started',
+  running: 'started before',
+  waiting: 'waiting until Kombo can read the tool',
+};

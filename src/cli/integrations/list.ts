@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { UnknownIntegration } from '../../store/reports/unknown.ts';
+import { addCommand } from '../support/define.ts';
+import { wrongUse } from '../support/errors.ts';
+import { relative, table } from '../support/format.ts';
+import {
+  addPageOptions,
+  emptyText,
+  footer,
+  readPage,
+  type Page,
+  type PageOptions,
+} from '../support/pages.ts';
+import { run, type Context } from '../support/run.ts';
+
+type Options = PageOptions & { unknown?: boolean };
+
+export function registerList(group: Command): void {
+  const command = addCommand(group, 'list', 'List the integrations, or those that only webhooks know', [
+    'integrations list',
+    'integrations list --status parked --search acme',
+    'integrations list --all --json',
+    'integrations list --unknown   (ids that webhooks named and Kombo does not know)',
+  ]);
+  addPageOptions(command)
+    .option('--unknown', 'instead, the ids that webhooks named and that Kombo does not know')
+    .action(
+      run(['DATABASE_URL'], async (context, options: Options) => {
+        if (options.unknown) return listUnknownOnes(context, options);
+        const page = await readPage(context, options);
+        context.print(page, () => emptyText(page) ?? listText(page, options));
+      }),
+    );
+}
+
+function listText(page: Page, options: Options): string {
+  const rows = page.integrations.map((one) => [
+    one.id,
+    one.tool,
+    one.category,
+    one.status,
+    relative(one.statusSince),
+    one.organizationName,
+    relative(one.createdAt),
+    one.statusReason,
+  ]);
+  const head = ['INTEGRATION', 'TOOL', 'CATEGORY', 'STATUS', 'SINCE', 'ORGANIZATION', 'ADDED', 'WHY'];
+  return `${table(head, rows)}\n\n${footer('integrations list', options, page)}`;
+}
+
+/** More of them would say nothing new. */
+const MOST_UNKNOWN = 100_000;
+
+async function listUnknownOnes(context: Context, options: Options): Promise<void> {
+  if (options.status || options.search || options.failing || options.after) {
+    throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
+  }
+  const { listUnknown } = await import('../../store/reports/unknown.ts');
+  const unknown = await listUnknown(await context.store(), options.all ? MOST_UNKNOWN : options.limit);
+  context.print({ unknown }, () => unknownText(unknown));
+}
+
+function unknownText(unknown: UnknownIntegration[]): string {
+  if (unknown.length === 0) return 'Kombo knows every integration that a webhook has named.';
+  const rows = unknown.map(({ id, times, firstSeenAt, lastSeenAt }) => [
+    id,
+    times,
+    relative(firstSeenAt),
+    relative(lastSeenAt),
+  ]);
+  return [
+    table(['INTEGRATION', 'WEBHOOKS', 'FIRST', 'LAST'], rows),
+    '',
+    'Kombo does not know them. Either they are deleted, or the webhooks come from another environment or region than',
+    'KOMBO_API_KEY and KOMBO_API_URL are of. "kombo-sync integrations add <id>" asks Kombo again.',
+  ].join('\n');
+}

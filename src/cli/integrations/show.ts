@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { DeliveryCount } from '../../store/state/deliveries.ts';
+import type { Integration } from '../../store/state/integrations.ts';
+import { addCommand } from '../support/define.ts';
+import { absolute, pairs, relative, table } from '../support/format.ts';
+import { erasureText, nextLook, statusText } from '../support/integration-text.ts';
+import { run } from '../support/run.ts';
+
+const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
+
+export function registerShow(group: Command): void {
+  addCommand(group, 'show <id>', 'Show one integration: its life, and the webhooks that came about it', [
+    `integrations show ${EXAMPLE_ID}`,
+  ]).action(
+    run(['DATABASE_URL'], async (context, id: string) => {
+      const { requireIntegration } = await import('../../operations/require.ts');
+      const { erasureOf } = await import('../../operations/integrations.ts');
+      const { listDeliveries } = await import('../../store/state/deliveries.ts');
+      const store = await context.store();
+      const integration = await requireIntegration(store, id);
+      const eraseAt = erasureOf(integration, context.config);
+      const deliveries = await listDeliveries(store, id);
+      context.print({ integration, eraseAt, deliveries }, () =>
+        [describe(integration, eraseAt), deliveriesText(deliveries)].join('\n\n'),
+      );
+    }),
+  );
+}
+
+function describe(integration: Integration, eraseAt: Date | null): string {
+  const { removedAt, erasedAt, announcedDeletedAt, dataExpiredAt } = integration;
+  const next = nextLook(integration);
+  return pairs([
+    ['Integration', integration.id],
+    ['Tool', `${integration.tool} (${integration.category})`],
+    ['Organization', integration.organizationName],
+    ['Status', statusText(integration)],
+    ...optional('Next look', next),
+    ['At Kombo', integration.komboState],
+    ['Setup', integration.setupStatus],
+    ['Connected', integration.komboCreatedAt && moment(integration.komboCreatedAt)],
+    ...optional('Stale at Kombo', dataExpiredAt && `since ${moment(dataExpiredAt)}`),
+    ...optional(
+      'Deletion',
+      announcedDeletedAt && `a webhook told of it at ${absolute(announcedDeletedAt)}; the next sync looks`,
+    ),
+    ['Not offered', integration.unavailableModels.join(', ')],
+    ['Looked up', relative(integration.lookedUpAt)],
+    ['Added', moment(integration.createdAt)],
+    ...optional('Removed', removedAt && moment(removedAt)),
+    ...optional('Data', removedAt && erasureText(erasedAt, eraseAt)),
+  ]);
+}
+
+function deliveriesText(deliveries: DeliveryCount[]): string {
+  if (deliveries.length === 0) return 'No webhook about it has been counted.';
+  return table(
+    ['WEBHOOK', 'BECAME', 'TIMES', 'FIRST', 'LAST'],
+    deliveries.map(({ type, outcome, times, firstAt, lastAt }) => [
+      type,
+      outcome,
+      times,
+      relative(firstAt),
+      relative(lastAt),
+    ]),
+  );
+}
+
+const moment = (date: Date) => `${absolute(date)} (${relative(date)})`;
+
+/** A line only where there is something to say. */
+const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

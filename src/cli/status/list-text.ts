@@ -1,0 +1,50 @@
+import { readName, type FailingRead } from '../../store/failures.ts';
+import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import { relative, table } from '../support/format.ts';
+import { nextLook, nextTry } from '../support/integration-text.ts';
+import { footer, type Page, type PageOptions } from '../support/pages.ts';
+
+/** How fresh the integrations of a page are, and below that what is wrong with which of them. */
+export function statusListText(page: Page, failing: readonly FailingRead[], options: PageOptions): string {
+  const rows = page.integrations.map((one) => [
+    one.id,
+    one.category,
+    one.status,
+    relative(one.freshAsOf),
+    relative(one.lastSyncAt),
+    one.runningPasses > 0 ? `${one.runningPasses} endpoints, ${one.runningRecords} records so far` : null,
+    one.drift,
+    one.failedEndpoints.join(', '),
+  ]);
+  const head = [
+    'INTEGRATION',
+    'CATEGORY',
+    'STATUS',
+    'FRESH AS OF',
+    'LAST SYNC',
+    'READING',
+    'DRIFT',
+    'FAILING',
+  ];
+  return [table(head, rows), troubles(page.integrations, failing), footer('status', options, page)]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** Each thing that is wrong, in plain words. */
+function troubles(integrations: readonly IntegrationOverview[], failing: readonly FailingRead[]): string {
+  const rows = [
+    ...integrations
+      .filter(({ status }) => status === 'parked' || status === 'paused')
+      .map((one) => [one.id, one.status, relative(one.statusSince), null, nextLook(one), one.statusReason]),
+    ...failing.map((one) => [
+      one.integrationId,
+      readName(one),
+      relative(one.since),
+      String(one.failures),
+      one.needsPerson ? 'needs a person' : nextTry(one.nextTryAt),
+      one.message,
+    ]),
+  ];
+  return rows.length === 0 ? '' : table(['INTEGRATION', 'WHAT', 'SINCE', 'TRIES', 'NEXT TRY', 'WHY'], rows);
+}

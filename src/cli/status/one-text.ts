@@ -1,0 +1,112 @@
+import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
+import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import { failuresOf } from '../../store/failures.ts';
+import type { EndpointStatus } from '../../store/reports/status.ts';
+import type { Activities, Activity } from './running.ts';
+import { absolute, duration, pairs, plural, relative, table } from '../support/format.ts';
+import { nextLook, nextTry, statusText } from '../support/integration-text.ts';
+
+interface Shown extends Activities {
+  integration: IntegrationOverview;
+  endpoints: EndpointStatus[];
+}
+
+const DRIFT = {
+  none: 'none in the last full sync',
+  expected: 'what the last full sync repaired, no delta can show',
+  unexpected: 'the last full sync repaired what a delta should have brought; "kombo-sync drift" shows it',
+};
+
+/** One integration, what runs for it, and its endpoints. */
+export function statusOneText(shown: Shown): string {
+  const { integration, endpoints, running } = shown;
+  const head = pairs([
+    ['Integration', integration.id],
+    ['Tool', `${integration.tool} (${integration.category})`],
+    ['Organization', integration.organizationName],
+    ['Status', statusText(integration)],
+    ...optional('Next look', nextLook(integration)),
+    ['Fresh as of', relative(integration.freshAsOf)],
+    ...optional('Not offered', integration.notOffered.join(', ')),
+    ['Last sync', relative(integration.lastSyncAt)],
+    ['Next full sync', nextFullText(shown)],
+    ['Drift', integration.drift && DRIFT[integration.drift]],
+    ...optional('Temporal', shown.temporalUrl),
+  ]);
+  const rows = table(
+    ['ENDPOINT', 'STATE', 'FRESH AS OF', 'LAST FULL', 'LIVE ROWS', 'SET ASIDE', 'NOTE'],
+    endpoints.map((one) => [
+      one.endpoint,
+      stateOf(one),
+      relative(one.watermark),
+      relative(one.lastFull),
+      one.liveRows,
+      one.rejectedRecords,
+      noteOf(one, isOffered(getEndpoint(one.endpoint), integration.unavailableModels)),
+    ]),
+  );
+  return [head, ...(running.length > 0 ? [running.map(runText).join('\n')] : []), rows].join('\n\n');
+}
+
+function nextFullText({ temporalAnswers, nextFullSync }: Shown): string {
+  if (!temporalAnswers) return 'not known: Temporal does not answer';
+  if (!nextFullSync) return 'none: it has no schedule';
+  if (nextFullSync.paused) return 'none: its schedule is paused';
+  const { nextRun } = nextFullSync;
+  return nextRun ? `${absolute(nextRun)} (${relative(nextRun)})` : 'none';
+}
+
+/** A workflow and below it what it reads. */
+function runText({ workflowId, runId, trigger, startedAt, beginsAt, passes, url }: Activity): string {
+  const when = beginsAt ? `begins ${relative(beginsAt)}` : `since ${relative(startedAt)}`;
+  const what = passes.length === 0 && !beginsAt ? ', reads nothing just now' : '';
+  return [
+    `${beginsAt ? 'Waiting' : 'Running'}: ${workflowId}, run ${runId}${trigger ? ` (${trigger})` : ''}, ${when}${what}`,
+    ...passes.map((pass) => `  ${passText(pass)}`),
+    ...(url ? [`  ${url}`] : []),
+  ].join('\n');
+}
+
+function passText({
+  endpoint,
+  kind,
+  counts,
+  startedAt,
+  activeAt,
+  sweeping,
+}: Activity['passes'][number]): string {
+  const ms = activeAt.getTime() - startedAt.getTime();
+  const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
+  const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;
+  const now = sweeping ? ', now asking Kombo about what the listing lacks' : '';
+  return `${endpoint} (${kind}): ${read} in ${duration(ms)}${now}`;
+}
+
+function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
+  if (disabled) return 'not offered';
+  const [failing] = failuresOf(owed);
+  if (failing && lastPass?.state !== 'running')
+    return failing.failure.needsPerson ? 'needs a person' : 'failing';
+  return lastPass?.state ?? 'never read';
+}
+
+function noteOf(status: EndpointStatus, offered: boolean): string | null {
+  const { disabled, lastPass, owed } = status;
+  if (disabled) return disabled.message;
+  const failing = failuresOf(owed);
+  if (failing.length > 0) return failing.map(failureText).join(' ');
+  const error = lastPass?.state === 'failed' ? lastPass.error?.message : undefined;
+  const [first] = owed;
+  const due = offered ? nextTry(first?.dueAt ?? null) : 'once the tool offers it';
+  return error ?? lastPass?.sweepMessage ?? (first ? `a ${OWED[first.kind]} is due ${due}` : null);
+}
+
+const OWED = { delta: 'delta pass', full: 'full pass', sweep: 'sweep', 'look-up': 'look-up' };
+
+function failureText({ kind, dueAt, failure }: ReturnType<typeof failuresOf>[number]): string {
+  const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try').replace('trys', 'tries')}`;
+  const next = failure.givenUp ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
+  return `${failure.message} The ${OWED[kind]} is failing ${tried}. ${next}`;
+}
+
+const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

@@ -1,0 +1,48 @@
+import type { Logger } from '../../log.ts';
+import type { Store } from '../../store/database.ts';
+import type { TemporalHandle } from '../../temporal/connect.ts';
+import { describeFailure } from './errors.ts';
+
+/** Resolves when the signal aborts. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  // A pending promise alone does not keep a process alive.
+  const keepAlive = setInterval(() => {}, 60_000);
+  await promise;
+  clearInterval(keepAlive);
+}
+
+/** Waits for `work`, but not longer than `ms`. Returns whether it was done in time. */
+export async function bounded(ms: number, work: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const CHECK_MS = 3_000;
+
+/** Says which dependency is away; never throws. `serve` starts without them and uses them when they come. */
+export async function warnOfAbsent(deps: {
+  store: Store;
+  temporal: TemporalHandle;
+  log: Logger;
+}): Promise<void> {
+  const { store, temporal, log } = deps;
+  const { connection } = temporal;
+  await Promise.all([
+    store.pool.query('select 1').catch((error: unknown) => {
+      log.warn(`${describeFailure(error).message} Webhooks are accepted all the same.`);
+    }),
+    connection
+      .withDeadline(Date.now() + CHECK_MS, () => connection.ensureConnected())
+      .catch((error: unknown) => {
+        log.warn(`${describeFailure(error).message} Webhooks are answered with 503 until then.`);
+      }),
+  ]);
+}

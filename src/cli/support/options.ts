@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from 'commander';
+import { isIntegrationId } from '../../domain/text.ts';
+import { parseTimestamp } from '../../domain/timestamp.ts';
+import { isAhead } from '../../domain/window.ts';
+
+/** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
+export function parseId(text: string): string {
+  if (!isIntegrationId(text)) {
+    throw new InvalidArgumentError('Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E.');
+  }
+  return text;
+}
+
+/** `a,b` as a list. */
+export function parseList(text: string): string[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, as a,b.');
+  return parts;
+}
+
+/** A date or a date-time, UTC where it has no offset, as ISO text. */
+export function parseSince(text: string): string {
+  const moment = parseTimestamp(text);
+  if (!moment) throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
+  if (isAhead(text, new Date())) throw new InvalidArgumentError('It must not be in the future.');
+  return moment.toISOString();
+}
+
+/** A whole number from 1 to `max`. */
+export function parseCount(max: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > max) {
+      throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+    }
+    return count;
+  };
+}
+
+/** Stands for the position before the oldest change that is kept. */
+export const OLDEST = 'oldest';
+
+const BIGINT_MAX = 9_223_372_036_854_775_807n;
+
+/** A position in the change feed, as text since it may outgrow a number; or `oldest`. */
+export function parsePosition(text: string): string {
+  if (text !== OLDEST && (!/^\d{1,19}$/.test(text) || BigInt(text) > BIGINT_MAX)) {
+    throw new InvalidArgumentError('It must be the seq of a change, 0 for the beginning, or oldest.');
+  }
+  return text;
+}

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { fullSync } from '../../../workflows/index.ts';
+import type { SyncResult } from '../../domain/sync.ts';
+import type { StartedSync } from '../../operations/syncs.ts';
+import { passesOfFullSync } from '../../store/reports/progress.ts';
+import { CliError, EXIT, failed, unreachable } from '../support/errors.ts';
+import type { Context } from '../support/run.ts';
+import { SyncMeter, type SyncView } from './meter.ts';
+import { endpointText, syncLine } from './progress-text.ts';
+
+const POLL_MS = 1_000;
+/** So often an endpoint that is being read gets a plain line. */
+const PLAIN_EVERY_MS = 5_000;
+/** A worker that is there has begun by then. */
+const SILENCE_MS = 20_000;
+
+/**
+ * Waits for the end of a full sync.
+ *
+ * @throws CliError when the workflow ended without a result, Temporal went away, or somebody has stopped the waiting.
+ */
+export async function resultOf(context: Context, sync: StartedSync): Promise<SyncResult> {
+  const { client } = await context.temporal();
+  const signal = context.stopSignal();
+  try {
+    return await client.withAbortSignal(signal, () =>
+      client.workflow.getHandle<typeof fullSync>(sync.workflowId, sync.runId).result(),
+    );
+  } catch (error) {
+    throw signal.aborted ? stoppedWaiting(sync.integrationId) : describeEnd(sync, error);
+  }
+}
+
+/** The same, and shows on stderr how far it is. @param expected the records of each endpoint, as far as they are known. */
+export async function followFullSync(
+  context: Context,
+  sync: StartedSync,
+  expected: ReadonlyMap<string, number | null>,
+): Promise<{ result: SyncResult; tookMs: number | null }> {
+  const done = new AbortController();
+  const progress = showProgress(context, sync, expected, done.signal);
+  try {
+    const result = await resultOf(context, sync);
+    return { result, tookMs: await tookOf(context, sync) };
+  } finally {
+    done.abort();
+    await progress;
+  }
+}
+
+/** How long it took, also when it was continued as new; null while Temporal does not say. */
+async function tookOf(context: Context, { workflowId, runId }: StartedSync): Promise<number | null> {
+  const { workflow } = (await context.temporal()).client;
+  try {
+    const [first, last] = await Promise.all([
+      workflow.getHandle(workflowId, runId).describe(),
+      workflow.getHandle(workflowId).describe(),
+    ]);
+    const begin = first.executionTime ?? first.startTime;
+    return last.closeTime ? last.closeTime.getTime() - begin.getTime() : null;
+  } catch {
+    return null;
+  }
+}
+
+function stoppedWaiting(integrationId: string): CliError {
+  return new CliError(
+    EXIT.failed,
+    'interrupted',
+    `The waiting is over, the sync goes on. "kombo-sync status ${integrationId}" shows how far it is.`,
+  );
+}
+
+function describeEnd(sync: StartedSync, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'WorkflowFailedError') {
+    const reason = error.cause instanceof Error ? error.cause.message : error.message;
+    return failed(`${sync.workflowId} ended without a result: ${reason}`);
+  }
+  if (error.name === 'ServiceError') {
+    return unreachable(`Temporal went away; ${sync.workflowId} goes on when it is back.`, error);
+  }
+  return error;
+}
+
+/** A hiccup of Postgres only costs a look. */
+async function showProgress(
+  context: Context,
+  sync: StartedSync,
+  expected: ReadonlyMap<string, number | null>,
+  done: AbortSignal,
+): Promise<void> {
+  const store = await context.store();
+  const meter = new SyncMeter(expected);
+  const show = createDisplay(context, sync);
+  for (let last = false; !last;) {
+    // One look comes after the end, to see how everything ended.
+    last = done.aborted;
+    if (!last) await delay(POLL_MS, undefined, { signal: done }).catch(() => {});
+    const passes = await passesOfFullSync(store, sync).catch(() => undefined);
+    if (passes) show(meter.look(passes, Date.now()), Date.now());
+  }
+  context.live.clear();
+}
+
+/** A line that stays for each endpoint that has ended; what is being read changes in place, or is told now and then. */
+function createDisplay(context: Context, sync: StartedSync): (view: SyncView, now: number) => void {
+  const begin = Math.max(Date.now(), sync.beginsAt?.getTime() ?? 0);
+  const told = new Map<string, number>();
+  let warned = false;
+  return (view, now) => {
+    for (const endpoint of view.endpoints) {
+      const running = endpoint.state === 'running' || endpoint.state === 'sweeping';
+      const last = told.get(endpoint.endpoint) ?? 0;
+      const due = running ? !context.live.updates && now - last >= PLAIN_EVERY_MS : last !== Infinity;
+      if (!due) continue;
+      told.set(endpoint.endpoint, running ? now : Infinity);
+      context.note(`${sync.integrationId} ${endpointText(endpoint)}`);
+    }
+    if (view.endpoints.length > 0) context.live.show(syncLine(sync.integrationId, view));
+    else if (!warned && now - begin >= SILENCE_MS) {
+      warned = true;
+      context.note('Nothing is being read yet. "kombo-sync doctor" says whether a worker runs.');
+    }
+  };
+}

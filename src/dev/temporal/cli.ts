@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { runCommand } from '../processes/command.ts';
+
+/** The release that is downloaded or built: the newest one that `go install` can build. */
+export const TEMPORAL_CLI_VERSION = 'v1.5.1';
+
+export const TEMPORAL_REMEDIES = [
+  'install the Temporal CLI: brew install temporal, or https://docs.temporal.io/cli',
+  'set TEMPORAL_CLI_PATH to a temporal command that is installed somewhere else',
+  'set TEMPORAL_ADDRESS to a server that runs already, for example localhost:7233',
+  'install Go 1.25 or newer (https://go.dev/dl), then the server is built once',
+];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const suffix = process.platform === 'win32' ? '.exe' : '';
+
+/** Where the downloaded or built command is kept, for all clones and for the tests. */
+export function cachedCli(env: Env): string {
+  return path.join(cacheFolder(env), 'kombo-sync', 'temporal', TEMPORAL_CLI_VERSION, `temporal${suffix}`);
+}
+
+function cacheFolder(env: Env): string {
+  const home = env['HOME'] || homedir();
+  if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches');
+  if (process.platform === 'win32') return env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local');
+  return env['XDG_CACHE_HOME'] || path.join(home, '.cache');
+}
+
+/** Every file on PATH that would be the command of that name, in order. */
+export function findOnPath(name: string, env: Env): string[] {
+  return (env['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => path.join(folder, `${name}${suffix}`))
+    .filter((file) => existsSync(file));
+}
+
+const VERIFY_TIMEOUT_MS = 20_000;
+
+/** Runs the command to see what it is. Returns its version, or undefined when it is no Temporal CLI that works here. */
+export async function verifyCli(file: string, signal?: AbortSignal): Promise<string | undefined> {
+  const { ok, stdout } = await runCommand(file, ['--version'], { signal, timeoutMs: VERIFY_TIMEOUT_MS });
+  return ok ? /^temporal version (\S+)/.exec(stdout)?.[1] : undefined;
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import { obtainTemporal, type Obtain, type ObtainOptions } from './obtain.ts';
+import { cachedCli, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
+
+/**
+ * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, the user's cache, a download, a build with Go. Each one is run
+ * before it is believed.
+ *
+ * @throws Error with the remedies when there is none, or when TEMPORAL_CLI_PATH is wrong.
+ */
+export async function findTemporal(options: ObtainOptions, ways?: readonly Obtain[]): Promise<string> {
+  const { env, note, signal } = options;
+  const given = env['TEMPORAL_CLI_PATH'];
+  if (given) {
+    if ((await verifyCli(given, signal)) !== undefined) return given;
+    throw new Error(
+      `TEMPORAL_CLI_PATH is ${given}, which is no temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
+    );
+  }
+  for (const file of [...findOnPath('temporal', env), cachedCli(env)]) {
+    if ((await verifyCli(file, signal)) !== undefined) return file;
+    if (existsSync(file)) note(`${file} does not run as a Temporal CLI; looking further.`);
+  }
+  const obtained = await obtainTemporal(options, ways);
+  if ('file' in obtained) return obtained.file;
+  throw new Error(
+    [
+      'There is no Temporal server, and none could be had.',
+      ...obtained.failures,
+      'One of these helps:',
+      ...TEMPORAL_REMEDIES.map((remedy) => `  - ${remedy}`),
+    ].join('\n'),
+  );
+}

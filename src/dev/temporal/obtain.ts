@@ -1,0 +1,170 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Children } from '../processes/children.ts';
+import { runCommand } from '../processes/command.ts';
+import { makeFolder } from '../processes/folder.ts';
+import { tryLock, type Lock } from '../processes/lock.ts';
+import { cachedCli, findOnPath, TEMPORAL_CLI_VERSION, verifyCli } from './cli.ts';
+
+export interface ObtainOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  note: (line: string) => void;
+  signal?: AbortSignal | undefined;
+  children?: Children | undefined;
+}
+
+/** Puts a file that starts with `temporal` into the folder, or says why it could not. */
+export type Obtain = (folder: string, options: ObtainOptions) => Promise<string | undefined>;
+
+const WAIT_POLL_MS = 500;
+const WORK_PREFIX = 'work-';
+
+/**
+ * Downloads or builds the command into the user's cache, one process at a time: the others wait and use the result. The
+ * file appears there by a rename after it has been run once, so what is there is whole.
+ *
+ * @returns the command, or why each way failed.
+ */
+export async function obtainTemporal(
+  options: ObtainOptions,
+  ways: readonly Obtain[] = [download, build],
+): Promise<{ file: string } | { failures: string[] }> {
+  const target = cachedCli(options.env);
+  const folder = path.dirname(target);
+  makeFolder(folder);
+  const lock = await waitForLock(path.join(folder, 'lock'), options);
+  try {
+    if ((await verifyCli(target, options.signal)) !== undefined) return { file: target };
+    // Nobody else works here, so whatever is left over is of a process that was killed.
+    for (const name of await readdir(folder)) {
+      if (name.startsWith(WORK_PREFIX)) await rm(path.join(folder, name), { recursive: true, force: true });
+    }
+    const failures: string[] = [];
+    for (const obtain of ways) {
+      const work = path.join(folder, `${WORK_PREFIX}${process.pid}`);
+      await mkdir(work, { recursive: true });
+      try {
+        const failure = await obtain(work, options);
+        const made = failure === undefined ? await findWorking(work, options.signal) : undefined;
+        if (made !== undefined) {
+          await rename(made, target);
+          return { file: target };
+        }
+        failures.push(failure ?? 'What was made does not run.');
+      } finally {
+        await rm(work, { recursive: true, force: true });
+      }
+    }
+    return { failures };
+  } finally {
+    lock.release();
+  }
+}
+
+async function waitForLock(file: string, { note, signal }: ObtainOptions): Promise<Lock> {
+  let told = false;
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = tryLock(file);
+    if (lock) return lock;
+    if (!told) note('Another process downloads or builds the Temporal server; waiting for it …');
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS));
+  }
+}
+
+async function findWorking(folder: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith('temporal') || name.endsWith('.downloading')) continue;
+    const file = path.join(folder, name);
+    if ((await verifyCli(file, signal)) !== undefined) return file;
+  }
+  return undefined;
+}
+
+const STALLED_MS = 20_000;
+
+/** The SDK's own download. Without internet it fails at once; where packets are swallowed it is given up when nothing comes. */
+export const download: Obtain = async (folder, { note, signal, children }) => {
+  note(`Downloading the Temporal server ${TEMPORAL_CLI_VERSION} …`);
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const script = fileURLToPath(new URL(`./download.${extension}`, import.meta.url));
+  const stalled = new AbortController();
+  let size = 0;
+  let grownAt = performance.now();
+  const look = async () => {
+    const now = await sizeOf(folder);
+    if (now > size) grownAt = performance.now();
+    size = now;
+    if (performance.now() - grownAt > STALLED_MS) stalled.abort(new Error('nothing came'));
+  };
+  const watch = setInterval(() => void look(), 1_000);
+  try {
+    const { ok } = await runCommand(process.execPath, [script, folder, TEMPORAL_CLI_VERSION], {
+      signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
+      children,
+    });
+    return ok ? undefined : 'The download from temporal.download failed.';
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!stalled.signal.aborted) throw error;
+    return 'The download from temporal.download stalled.';
+  } finally {
+    clearInterval(watch);
+  }
+};
+
+async function sizeOf(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(path.join(folder, name)).then(
+        (found) => found.size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, one) => sum + one, 0);
+}
+
+const PROGRESS_MS = 10_000;
+const OLDEST_GO = [1, 25] as const;
+
+/** Builds the command with Go, from the module proxy. */
+export const build: Obtain = async (folder, { env, note, signal, children }) => {
+  const [go] = findOnPath('go', env);
+  if (go === undefined) return 'Go is not installed, so the server cannot be built.';
+  const { ok, stdout } = await runCommand(go, ['version'], { env: { ...env }, signal });
+  const [, major, minor] = /go(\d+)\.(\d+)/.exec(stdout)?.map(Number) ?? [];
+  if (!ok || major === undefined || minor === undefined) return `${go} does not work.`;
+  if (major < OLDEST_GO[0] || (major === OLDEST_GO[0] && minor < OLDEST_GO[1])) {
+    return `Go ${major}.${minor} is too old to build the server; it takes ${OLDEST_GO.join('.')} or newer.`;
+  }
+  note('Building the Temporal server once, about five minutes on two cores. It is kept in your cache.');
+  const began = performance.now();
+  let modules = 0;
+  let packages = 0;
+  const progress = setInterval(() => {
+    const elapsed = Math.round((performance.now() - began) / 1_000);
+    const time = `${Math.floor(elapsed / 60)}:${String(elapsed % 60).padStart(2, '0')}`;
+    note(`  ${time}  ${modules} modules downloaded, ${packages} packages compiled`);
+  }, PROGRESS_MS);
+  try {
+    const module = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`;
+    const result = await runCommand(go, ['install', '-v', module], {
+      // Nothing in it needs a C compiler, which may not be there.
+      env: { ...env, GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' },
+      cwd: folder,
+      signal,
+      children,
+      onErrorLine: (line) => {
+        if (line.startsWith('go: downloading ')) modules += 1;
+        else if (/^[\w.-]+(\/\S+)?$/.test(line)) packages += 1;
+      },
+    });
+    return result.ok ? undefined : `The build with Go failed: ${result.complaint}`;
+  } finally {
+    clearInterval(progress);
+  }
+};

@@ -1,0 +1,84 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { HttpError } from '../errors/problems.ts';
+
+const MINUTE_MS = 60_000;
+/** From one address: those with the right token, and those with none, each for themselves. */
+const REQUESTS_PER_MINUTE = 300;
+/** Tries at the token from one address: wrong ones at the API, and all at the login. */
+const TRIES_PER_MINUTE = 10;
+
+/** Each throws HttpError 429 when there were too many. */
+export interface Limits {
+  /** An address that has shown too many wrong tokens gets no further try, whatever it shows now. */
+  refuseGuessing(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Counts a request with the right token. */
+  countAllowed(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Counts a request with a wrong token or none. */
+  countRefused(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    limits: Limits;
+  }
+}
+
+type Outcome = Exclude<
+  Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>,
+  { isAllowed: true }
+>;
+
+/**
+ * Limits for the admin API and the login, by address, and for nothing else: webhooks and probes must get through. Each
+ * process counts for itself.
+ */
+export const limits = fp(
+  async (app) => {
+    await app.register(rateLimit, { global: false });
+    const create = (max: number) => app.createRateLimit({ max, timeWindow: MINUTE_MS });
+    const allowed = create(REQUESTS_PER_MINUTE);
+    const strangers = create(REQUESTS_PER_MINUTE);
+    const wrongTokens = create(TRIES_PER_MINUTE);
+    const logins = create(TRIES_PER_MINUTE);
+    const count = async (limit: typeof logins, request: FastifyRequest, reply: FastifyReply) => {
+      const outcome = await limit(request);
+      if (outcome.isAllowed) return;
+      setHeaders(reply, outcome);
+      if (outcome.isExceeded) throw tooMany(outcome.ttlInSeconds);
+    };
+
+    app.decorate('limits', {
+      async refuseGuessing(request, reply) {
+        const outcome = await wrongTokens(request, { increment: false });
+        if (outcome.isAllowed || outcome.remaining > 0) return;
+        setHeaders(reply, outcome);
+        throw tooMany(outcome.ttlInSeconds);
+      },
+      countAllowed: (request, reply) => count(allowed, request, reply),
+      countRefused: (request, reply) =>
+        count(request.headers.authorization === undefined ? strangers : wrongTokens, request, reply),
+    } satisfies Limits);
+
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.method === 'POST' && request.routeOptions.url === '/login')
+        await count(logins, request, reply);
+    });
+  },
+  { name: 'limits' },
+);
+
+function setHeaders(reply: FastifyReply, outcome: Outcome): void {
+  reply.headers({
+    'ratelimit-limit': outcome.max,
+    'ratelimit-remaining': outcome.remaining,
+    'ratelimit-reset': outcome.ttlInSeconds,
+  });
+}
+
+function tooMany(seconds: number): HttpError {
+  const retryAfter = Math.max(1, seconds);
+  const message = `Too many requests from this address; try again in ${retryAfter} s.`;
+  return new HttpError(429, 'too_many_requests', message, { retryAfter });
+}

@@ -1,0 +1,45 @@
+import type { Actor, OperationDeps } from '../../operations/deps.ts';
+import type { StartedRun } from '../../temporal/start.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { TemporalLinks } from '../temporal-links.ts';
+import { within } from '../../within.ts';
+
+/** What an act takes at most while everything is well, and what Temporal may take for it. */
+const ACT_MS = 30_000;
+const TEMPORAL_MS = 10_000;
+
+interface ActRequest {
+  ip: string;
+  headers: { 'x-actor'?: string | undefined };
+}
+
+/** Who asks, for the audit log. The name is what the caller says. */
+export function actorOf({ ip, headers }: ActRequest): Actor {
+  return { name: headers['x-actor'] ?? 'admin', source: 'api', address: ip };
+}
+
+export function operationDeps(deps: HttpDeps, request: ActRequest): OperationDeps {
+  const { config, store, temporal } = deps;
+  return { config, store, temporal, actor: actorOf(request) };
+}
+
+/** Does an act in the name of who asks, and answers in time. One that takes longer goes on, and the audit log says how it ended. */
+export async function act<T>(
+  deps: HttpDeps,
+  request: ActRequest,
+  work: (deps: OperationDeps) => Promise<T>,
+  { temporalMs = TEMPORAL_MS }: { temporalMs?: number } = {},
+): Promise<T> {
+  const { client } = deps.temporal;
+  const deadline = Date.now() + temporalMs;
+  return within(
+    ACT_MS,
+    client.withDeadline(deadline, () => work(operationDeps(deps, request))),
+  );
+}
+
+/** A run as the API shows it. */
+export function toStarted(links: TemporalLinks, run: StartedRun & { alreadyRunning: boolean }) {
+  const { workflowId, runId, alreadyRunning } = run;
+  return { workflowId, runId, alreadyRunning, temporalUrl: links.run(workflowId, runId) };
+}

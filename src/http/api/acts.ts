@@ -1,0 +1,174 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { pauseIntegration, resumeIntegration } from '../../operations/integrations.ts';
+import { cancelSyncs, fullSync, syncNow } from '../../operations/syncs.ts';
+import { readTotals } from '../../store/reports/overview.ts';
+import { syncWorkflowId } from '../../temporal/names.ts';
+import { openSync } from '../../temporal/running.ts';
+import { act, operationDeps, toStarted } from './acting.ts';
+import type { ApiDeps } from './deps.ts';
+import { askPostgres, askTemporal } from './asking.ts';
+import {
+  actHeaders,
+  cancelledSchema,
+  fullSyncBody,
+  fullSyncsBody,
+  fullSyncsSchema,
+  pauseBody,
+  pausedSchema,
+  resumedSchema,
+  syncBody,
+} from './schemas/acts.ts';
+import { integrationParams } from './schemas/common.ts';
+import { problemsOfActing, problemsOfActingOnOne, success } from './schemas/problems.ts';
+import { startedSchema } from './schemas/syncs.ts';
+
+const tags = ['acts'];
+const PER_MINUTE = 60;
+
+/** What people have done with integrations that are there: syncs, pauses, cancellations. */
+export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
+  const { links, store, temporal } = deps;
+  /** Looked at before an act, it tells a run that is joined from one that is started. */
+  const openRun = (id: string) => askTemporal(temporal, () => openSync(temporal.client, id));
+
+  return (app, _options, done) => {
+    app.post(
+      '/integrations/:id/sync',
+      {
+        schema: {
+          tags,
+          operationId: 'syncNow',
+          summary: 'Read what has changed now, without waiting for a webhook',
+          params: integrationParams,
+          headers: actHeaders,
+          body: syncBody,
+          response: { 202: success('A worker has accepted it', startedSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const run = await act(deps, request, (own) => syncNow(own, id, { models: request.body?.models }));
+        return reply.code(202).send(toStarted(links, run));
+      },
+    );
+
+    app.post(
+      '/integrations/:id/full-sync',
+      {
+        schema: {
+          tags,
+          operationId: 'fullSync',
+          summary: 'Read everything again, find deletions, and report drift',
+          description:
+            'One by hand runs at a time for an integration; asking again joins it, whatever it reads.',
+          params: integrationParams,
+          headers: actHeaders,
+          body: fullSyncBody,
+          response: { 202: success('It runs', startedSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) => {
+        const options = request.body ?? {};
+        const run = await act(deps, request, (own) => fullSync(own, request.params.id, options));
+        return reply.code(202).send(toStarted(links, run));
+      },
+    );
+
+    app.post(
+      '/full-syncs',
+      {
+        schema: {
+          tags,
+          operationId: 'fullSyncAll',
+          summary: 'Read everything of every active integration again',
+          description:
+            'Answers at once; the syncs are started behind it, and how that ends is in the audit log as full-sync-all. They begin at a pace. Each is the workflow full-sync/<integrationId>; one that runs already is joined.',
+          headers: actHeaders,
+          body: fullSyncsBody,
+          response: { 202: success('What is going to happen', fullSyncsSchema), ...problemsOfActing },
+        },
+      },
+      async (request, reply) => {
+        const { since = null, perMinute = PER_MINUTE } = request.body ?? {};
+        const { byStatus } = await askPostgres(readTotals(store));
+        const round = deps.fullSyncs.begin(operationDeps(deps, request), {
+          integrations: byStatus.active,
+          perMinute,
+          since,
+          startedAt: new Date(),
+        });
+        const { plan, alreadyRunning } = round;
+        return reply.code(202).send({
+          ...plan,
+          minutes: Math.floor(plan.integrations / plan.perMinute),
+          alreadyRunning,
+          temporalUrl: links.fullSyncs(),
+        });
+      },
+    );
+
+    app.post(
+      '/integrations/:id/cancel',
+      {
+        schema: {
+          tags,
+          operationId: 'cancelSyncs',
+          summary:
+            'Cancel what runs for an integration; what was not read is owed, and the next sync reads it',
+          params: integrationParams,
+          headers: actHeaders,
+          response: { 200: success('What was cancelled', cancelledSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) =>
+        reply.send(await act(deps, request, (own) => cancelSyncs(own, request.params.id))),
+    );
+
+    app.post(
+      '/integrations/:id/pause',
+      {
+        schema: {
+          tags,
+          operationId: 'pauseIntegration',
+          summary: 'Stop reading an integration until it is resumed',
+          description: 'Webhooks are accepted meanwhile, and what they name is read then.',
+          params: integrationParams,
+          headers: actHeaders,
+          body: pauseBody,
+          response: { 200: success('It is paused', pausedSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const { reason } = request.body;
+        return reply.send(await act(deps, request, (own) => pauseIntegration(own, id, reason)));
+      },
+    );
+
+    app.post(
+      '/integrations/:id/resume',
+      {
+        schema: {
+          tags,
+          operationId: 'resumeIntegration',
+          summary: 'Go on with a paused integration, beginning with what was missed',
+          params: integrationParams,
+          headers: actHeaders,
+          response: { 200: success('It is not paused any more', resumedSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const before = await openRun(id);
+        const done = await act(deps, request, (own) => resumeIntegration(own, id));
+        const runId = done.resumed ? await openRun(id) : undefined;
+        const run = { workflowId: syncWorkflowId(id), alreadyRunning: runId === before };
+        return reply.send({
+          ...done,
+          sync: runId === undefined ? null : toStarted(links, { ...run, runId }),
+        });
+      },
+    );
+    done();
+  };
+}

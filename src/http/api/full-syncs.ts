@@ -1,0 +1,56 @@
+import type { Logger } from '../../log.ts';
+import type { OperationDeps } from '../../operations/deps.ts';
+import { conflict } from '../../operations/errors.ts';
+import { fullSyncAll } from '../../operations/syncs.ts';
+
+export interface FullSyncsPlan {
+  integrations: number;
+  perMinute: number;
+  since: string | null;
+  startedAt: Date;
+}
+
+/**
+ * Starts the full syncs of all integrations behind an answer that has been given: ten thousand starts take minutes. One such
+ * round at a time; how it ends is in the audit log.
+ */
+export class FullSyncs {
+  readonly #log: Logger;
+  readonly #closing = new AbortController();
+  #current: { plan: FullSyncsPlan; done: Promise<void> } | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Begins a round, or joins the one that is under way. */
+  begin(deps: OperationDeps, plan: FullSyncsPlan): { plan: FullSyncsPlan; alreadyRunning: boolean } {
+    if (this.#current) return { plan: this.#current.plan, alreadyRunning: true };
+    const done = this.#run(deps, plan).finally(() => {
+      this.#current = undefined;
+    });
+    this.#current = { plan, done };
+    return { plan, alreadyRunning: false };
+  }
+
+  /** Starts no more of them, and waits for the starts that are under way. */
+  async close(): Promise<void> {
+    this.#closing.abort(
+      conflict(
+        'stopped',
+        'The process ends before all were started. Ask for it again; what runs already is joined.',
+      ),
+    );
+    await this.#current?.done;
+  }
+
+  async #run(deps: OperationDeps, { perMinute, since }: FullSyncsPlan): Promise<void> {
+    try {
+      const options = { perMinute, ...(since === null ? {} : { since }) };
+      const started = await fullSyncAll({ ...deps, signal: this.#closing.signal }, options);
+      this.#log.info({ started: started.length }, 'The full syncs of all integrations have been started');
+    } catch (error) {
+      this.#log.warn({ err: error }, 'Not all full syncs could be started');
+    }
+  }
+}

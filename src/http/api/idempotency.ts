@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Store } from '../../store/database.ts';
+import { answerKey, claimKey, releaseKey } from '../../store/state/idempotency.ts';
+import { HttpError } from '../errors/problems.ts';
+
+const RETRY_AFTER = 2;
+
+/** Keys that requests under way have taken. */
+const taken = new WeakMap<FastifyRequest, { key: string; fence: string }>();
+
+/**
+ * Makes acts safe to repeat, for all routes of `app` that do something: the first answer to an idempotency-key is kept, and
+ * the same request with the same key gets it again. What was not done, because something was away, is not kept.
+ */
+export function addIdempotency(app: FastifyInstance, store: Store): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const key = request.headers['idempotency-key'];
+    if (typeof key !== 'string' || request.method === 'GET' || request.method === 'HEAD') return;
+    const claim = await claimKey(store, key, fingerprint(request));
+    switch (claim.kind) {
+      case 'first':
+        taken.set(request, { key, fence: claim.fence });
+        return;
+      case 'answered':
+        return replay(reply, claim);
+      case 'other':
+        throw new HttpError(
+          422,
+          'idempotency_key_reused',
+          'This idempotency-key was used for another request; take a new one.',
+        );
+      case 'running':
+        throw new HttpError(
+          409,
+          'idempotency_key_in_use',
+          'The first request with this idempotency-key still runs; ask again to get its answer.',
+          { retryAfter: RETRY_AFTER },
+        );
+    }
+  });
+
+  // Before the answer leaves, so that whoever has it gets it again.
+  app.addHook('onSend', async (request, reply, payload) => {
+    const claim = taken.get(request);
+    if (!claim) return payload;
+    taken.delete(request);
+    const { key, fence } = claim;
+    // What is not valid was not done either, and may be put right under the same key.
+    const kept = reply.statusCode < 500 && reply.statusCode !== 400;
+    try {
+      if (kept) await answerKey(store, key, fence, { status: reply.statusCode, body: textOf(payload) });
+      else await releaseKey(store, key, fence);
+    } catch (error) {
+      // The act is done or not all the same; an unanswered key can be taken over in some minutes.
+      request.log.warn({ err: error }, 'The answer to an idempotency-key cannot be kept');
+    }
+    return payload;
+  });
+}
+
+function replay(reply: FastifyReply, answer: { status: number; body: string }): FastifyReply {
+  return reply
+    .code(answer.status)
+    .header('idempotency-replayed', 'true')
+    .type(answer.status < 400 ? 'application/json; charset=utf-8' : 'application/problem+json')
+    .send(answer.body);
+}
+
+/** What is asked, whatever its JSON or address looks like: everything here has been read by the route's schemas. */
+function fingerprint(request: FastifyRequest): string {
+  const { method, params, query, body } = request;
+  const asked = JSON.stringify([method, request.routeOptions.url, params, query, body ?? null]);
+  return createHash('sha256').update(asked).digest('hex');
+}
+
+function textOf(payload: unknown): string {
+  return typeof payload === 'string' ? payload : '';
+}

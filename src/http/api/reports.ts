@@ -1,0 +1,175 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { cutoverReport } from '../../operations/cutover.ts';
+import { listAudit } from '../../store/state/audit.ts';
+import { oldestPosition } from '../../store/feed.ts';
+import { readMatchingChanges } from '../../store/matching-changes.ts';
+import { readTotals } from '../../store/reports/overview.ts';
+import { countUnknown, pageUnknown } from '../../store/state/unknown-integrations.ts';
+import type { ApiDeps } from './deps.ts';
+import { askPostgres } from './asking.ts';
+import { postgresAway } from '../errors/outages.ts';
+import { integrationParams, toCursor } from './schemas/common.ts';
+import { problemsOfChanges, problemsOfOne, problemsOfReading, success } from './schemas/problems.ts';
+import {
+  auditQuery,
+  auditSchema,
+  changesQuery,
+  changesSchema,
+  cutoverQuery,
+  cutoverSchema,
+  summarySchema,
+  unknownQuery,
+  unknownSchema,
+} from './schemas/reports.ts';
+
+const tags = ['reports'];
+
+/** What is going on over all integrations. */
+export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
+  const { readSnapshot, store } = deps;
+  return (app, _options, done) => {
+    app.get(
+      '/summary',
+      {
+        schema: {
+          tags,
+          operationId: 'getSummary',
+          summary: 'How many integrations there are, how fresh they are, and what is wrong',
+          response: { 200: success('Totals', summarySchema), ...problemsOfReading },
+        },
+      },
+      async () => {
+        const [totals, unknownIntegrations, snapshot] = await Promise.all([
+          askPostgres(readTotals(store)),
+          askPostgres(countUnknown(store)),
+          readSnapshot(),
+        ]);
+        if (!snapshot) throw postgresAway(undefined);
+        const { byStatus, ...failures } = totals;
+        return {
+          integrations: byStatus,
+          ...failures,
+          unknownIntegrations,
+          rejectedRecords: snapshot.rejectedRecords,
+          freshnessSeconds: Object.fromEntries(snapshot.freshnessSeconds),
+        };
+      },
+    );
+
+    app.get(
+      '/changes',
+      {
+        schema: {
+          tags,
+          operationId: 'readChanges',
+          summary: 'The change feed, in order and without gaps',
+          description:
+            'Names of what has changed; the records are in schema kombo. Kept for CHANGES_RETENTION; a position before that is refused.',
+          querystring: changesQuery,
+          response: { 200: success('Changes after the position', changesSchema), ...problemsOfChanges },
+        },
+      },
+      async ({ query: { after: asked, limit, integration, table } }) => {
+        const after = asked === 'oldest' ? await askPostgres(oldestPosition(store)) : asked;
+        const page = await askPostgres(
+          readMatchingChanges(store, { after, limit, integrationId: integration, table }),
+        );
+        return { changes: page.changes, next: page.position, more: page.more };
+      },
+    );
+
+    app.get(
+      '/audit',
+      {
+        schema: {
+          tags,
+          operationId: 'listAudit',
+          summary: 'Who did what, newest first',
+          querystring: auditQuery,
+          response: { 200: success('A page of acts', auditSchema), ...problemsOfReading },
+        },
+      },
+      async ({ query: { integration, before, limit } }) => {
+        const entries = await askPostgres(
+          listAudit(store, { integrationId: integration, before, limit: limit + 1 }),
+        );
+        const page = entries.slice(0, limit);
+        return { entries: page, next: entries.length > limit ? page.at(-1)!.id : null };
+      },
+    );
+
+    app.get(
+      '/unknown-integrations',
+      {
+        schema: {
+          tags,
+          operationId: 'listUnknownIntegrations',
+          summary: 'Integrations that webhooks named and that Kombo does not know, the last one named first',
+          querystring: unknownQuery,
+          response: { 200: success('A page of ids', unknownSchema), ...problemsOfReading },
+        },
+      },
+      async ({ query: { cursor, limit } }) => {
+        const { integrations, next } = await askPostgres(pageUnknown(store, { after: cursor, limit }));
+        return { integrations, next: next && toCursor(next) };
+      },
+    );
+
+    app.get(
+      '/cutover',
+      {
+        schema: {
+          tags,
+          operationId: 'getCutover',
+          summary: 'Whether the legacy webhooks can be switched off',
+          description: 'Verdict and counts are over all integrations; the list is a page of them.',
+          querystring: cutoverQuery,
+          response: {
+            200: success('The verdict, with what it rests on', cutoverSchema),
+            ...problemsOfReading,
+          },
+        },
+      },
+      async ({ query: { cursor, limit, verdict } }) => {
+        const report = await readCutover();
+        const [after] = cursor ?? [];
+        // Databases order texts by their locale, in which the comparison below would skip some.
+        const listed = report.integrations
+          .filter(
+            (one) =>
+              (verdict === undefined || one.verdict === verdict) &&
+              (after === undefined || one.integrationId > after),
+          )
+          .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));
+        const integrations = listed.slice(0, limit);
+        const last = integrations.at(-1);
+        const next = last && listed.length > limit ? toCursor([last.integrationId]) : null;
+        return { ...report, integrations, next };
+      },
+    );
+
+    app.get(
+      '/integrations/:id/cutover',
+      {
+        schema: {
+          tags,
+          operationId: 'getCutoverOfIntegration',
+          summary: 'Whether this integration can do without the legacy webhooks',
+          params: integrationParams,
+          response: { 200: success('The verdict, with what it rests on', cutoverSchema), ...problemsOfOne },
+        },
+      },
+      async ({ params: { id } }) => ({ ...(await readCutover(id)), next: null }),
+    );
+    done();
+  };
+
+  /** Temporal being away is one of the verdicts, but it must not take forever to find that out. */
+  function readCutover(id?: string) {
+    const report = () => askPostgres(cutoverReport(deps, { id }), CUTOVER_MS);
+    return deps.temporal.client.withDeadline(Date.now() + CUTOVER_MS / 2, report);
+  }
+}
+
+/** Every endpoint of every integration is looked at. */
+const CUTOVER_MS = 30_000;

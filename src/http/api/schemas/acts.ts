@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { parseTimestamp } from '../../../domain/timestamp.ts';
+import { isAhead } from '../../../domain/window.ts';
+import { count, line, time } from './common.ts';
+import { integrationSchema } from './integrations.ts';
+import { startedSchema } from './syncs.ts';
+
+/** Headers of every request that does something. The others go on as they are. */
+export const actHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'must be 1 to 200 visible characters' })
+    .optional()
+    .describe(
+      'Makes repeating the request safe: the same key and request get the first answer again, for a day. 1 to 200 visible characters, for example a UUID',
+    ),
+  'x-actor': z
+    .string()
+    .transform(decodeHeader)
+    .pipe(line(200))
+    .optional()
+    .describe('Who acts, for the audit log: what the caller says, not checked. `admin` when left out'),
+});
+
+/** Node reads headers as Latin-1, and most clients send UTF-8. */
+function decodeHeader(value: string): string {
+  try {
+    return new TextDecoder('utf8', { fatal: true }).decode(Buffer.from(value, 'latin1')).trim();
+  } catch {
+    return value.trim();
+  }
+}
+
+const models = z
+  .array(line(100))
+  .min(1)
+  .max(200)
+  .optional()
+  .describe('Only the endpoints of these models (ats_jobs), tables or paths; everything when left out');
+
+const since = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
+  .refine((text) => !isAhead(text, new Date()), { error: 'must not be in the future' })
+  .transform((text, context) => {
+    const moment = parseTimestamp(text);
+    if (moment) return moment.toISOString();
+    context.addIssue('must be a date or a date-time, as 2026-01-01T08:00:00Z');
+    return z.NEVER;
+  })
+  .optional()
+  .describe(
+    'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
+  );
+
+// A POST without a body means "everything", so that curl -X POST is enough.
+export const syncBody = z.strictObject({ models }).nullish();
+
+export const fullSyncBody = z
+  .strictObject({
+    models,
+    since,
+    allowMassDeletion: z
+      .boolean()
+      .optional()
+      .describe('Let the sweep delete more than SWEEP_MAX_SHARE of a table'),
+  })
+  .nullish();
+
+export const fullSyncsBody = z
+  .strictObject({
+    since,
+    perMinute: z
+      .number()
+      .int()
+      .min(1)
+      .max(6_000)
+      .optional()
+      .describe('So many begin in a minute, after the first ten; 60 when left out'),
+  })
+  .nullish();
+
+export const fullSyncsSchema = z.object({
+  integrations: count.describe('How many active integrations are read'),
+  perMinute: count,
+  since: z.string().nullable(),
+  minutes: count.describe('About how long it takes until the last one begins'),
+  startedAt: time,
+  alreadyRunning: z
+    .boolean()
+    .describe('The starts of an earlier request are still under way; the numbers are those of that one'),
+  temporalUrl: z
+    .string()
+    .nullable()
+    .describe("The full syncs in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+});
+
+export const pauseBody = z.strictObject({
+  reason: line(500).describe('Why, for those who find it paused'),
+});
+
+const cancelled = z.array(z.string()).describe('Ids of the workflows that ran and were cancelled');
+
+export const pausedSchema = z.object({ integration: integrationSchema, cancelled });
+
+export const resumedSchema = z.object({
+  integration: integrationSchema,
+  resumed: z.boolean().describe('false: it was not paused'),
+  sync: startedSchema.nullable().describe('The sync that reads what was missed; null when it was not paused'),
+});
+
+export const cancelledSchema = z.object({ cancelled });

@@ -1,0 +1,73 @@
+import { pendingMigrations } from '../../store/migrate.ts';
+import type { HttpDeps } from '../deps.ts';
+import { within } from '../../within.ts';
+
+const TIMEOUT_MS = 2_000;
+
+export interface Check {
+  ok: boolean;
+  /** What is wrong and what to do, for the operator. */
+  message?: string;
+}
+
+export interface Readiness {
+  ready: boolean;
+  temporal: Check;
+  database: Check;
+  migrations: Check;
+  note: string;
+}
+
+/** Whether the service can do all of its job, part by part, within two seconds. */
+export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
+  const [temporal, { database, migrations }] = await Promise.all([checkTemporal(deps), checkPostgres(deps)]);
+  return {
+    ready: temporal.ok && database.ok && migrations.ok,
+    temporal,
+    database,
+    migrations,
+    note: 'Webhooks need Temporal only: they are accepted while the database is away, and served when it is back.',
+  };
+}
+
+async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
+  const { connection } = temporal;
+  try {
+    const answer = connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace: temporal.namespace }),
+    );
+    await within(TIMEOUT_MS, answer);
+    return { ok: true };
+  } catch (error) {
+    log.debug({ err: error }, 'Temporal is not ready');
+    return {
+      ok: false,
+      message:
+        'Temporal cannot be reached or lacks the namespace; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
+    };
+  }
+}
+
+async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Check; migrations: Check }> {
+  try {
+    await within(TIMEOUT_MS, store.pool.query('select 1'));
+  } catch (error) {
+    log.debug({ err: error }, 'Postgres is not ready');
+    return {
+      database: { ok: false, message: 'Postgres cannot be reached; check DATABASE_URL.' },
+      migrations: { ok: false, message: 'Unknown while the database is away.' },
+    };
+  }
+  try {
+    const pending = await within(TIMEOUT_MS, pendingMigrations(store));
+    if (pending.length === 0) return { database: { ok: true }, migrations: { ok: true } };
+    const message = `${pending.length} migration steps are missing; run kombo-sync migrate.`;
+    return { database: { ok: true }, migrations: { ok: false, message } };
+  } catch (error) {
+    log.debug({ err: error }, 'Migrations cannot be checked');
+    return {
+      database: { ok: true },
+      migrations: { ok: false, message: 'Cannot be checked; run kombo-sync doctor.' },
+    };
+  }
+}

@@ -1,0 +1,72 @@
+import type { Config } from '../../config.ts';
+import type { Store } from '../../store/database.ts';
+import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
+import { within } from '../../within.ts';
+
+/** State of the service as Postgres has it, added up so that no id is left. */
+export interface Snapshot {
+  /** Age of the oldest watermark of any active integration, by category. */
+  freshnessSeconds: Map<string, number>;
+  integrations: Map<string, number>;
+  failedEndpoints: number;
+  endpointsNeedingPerson: number;
+  rejectedRecords: number;
+}
+
+interface SnapshotOptions {
+  /** A snapshot is kept for this long. */
+  maxAgeMs?: number;
+  /** One that took long to read is kept for so many times as long. */
+  rest?: number;
+  /** Nobody waits longer than this. */
+  timeoutMs?: number;
+  /** While the next one takes longer than that, the last one counts if it is not older than this. */
+  lateMs?: number;
+}
+
+/**
+ * Reads snapshots one after the other, and with pauses, however often it is asked. Undefined while Postgres cannot be read.
+ * With ten thousand integrations reading one is about a second of work for Postgres: that is not done at every scrape, and
+ * a slow moment does not look like an outage.
+ */
+export function createSnapshotReader(
+  deps: { config: Config; store: Store },
+  { maxAgeMs = 5_000, rest = 20, timeoutMs = 2_000, lateMs = 120_000 }: SnapshotOptions = {},
+): () => Promise<Snapshot | undefined> {
+  let last: { snapshot: Snapshot | undefined; from: number; until: number } | undefined;
+  let reading: Promise<void> | undefined;
+
+  const readNext = async () => {
+    const from = performance.now();
+    const snapshot = await readSnapshot(deps).catch(() => undefined);
+    const now = performance.now();
+    last = { snapshot, from, until: now + Math.max(maxAgeMs, snapshot ? (now - from) * rest : 0) };
+    reading = undefined;
+  };
+
+  return async () => {
+    if (last && performance.now() < last.until) return last.snapshot;
+    reading ??= readNext();
+    try {
+      await within(timeoutMs, reading);
+      return last?.snapshot;
+    } catch {
+      return last && performance.now() - last.from < lateMs ? last.snapshot : undefined;
+    }
+  };
+}
+
+async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
+  const [totals, freshnessSeconds, rejected] = await Promise.all([
+    readTotals(store),
+    oldestWatermarks(store, config.EXTRA_ENDPOINTS),
+    store.pool.query<{ count: number }>('select count(*) as count from kombo_sync.rejected_records'),
+  ]);
+  return {
+    freshnessSeconds,
+    integrations: new Map(Object.entries(totals.byStatus)),
+    failedEndpoints: totals.failedEndpoints,
+    endpointsNeedingPerson: totals.endpointsNeedingPerson,
+    rejectedRecords: rejected.rows[0]?.count ?? 0,
+  };
+}

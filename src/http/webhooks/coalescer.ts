@@ -1,0 +1,226 @@
+import type { IntegrationChanged } from '../../../workflows/messages.ts';
+
+/** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
+const DEFAULT_WINDOW_MS = 10;
+const DEFAULT_MAX_CONCURRENT = 64;
+/** Leaves half a second of the five within which a webhook must be answered. */
+const DEFAULT_DEADLINE_MS = 4_500;
+
+/** One delivery's wish: read these models of an integration, or look up the integration itself. */
+export interface Notice {
+  integrationId: string;
+  models: string[];
+  /** Every endpoint may have changed. */
+  everything?: boolean;
+  event?: IntegrationChanged['event'];
+  deletedAt?: Date;
+  /** The delivery's type: evidence of what came. */
+  type?: string;
+  tool?: string;
+  category?: string;
+}
+
+/** What several notices have become: how many deliveries of each type it is about. */
+export interface SentNotice extends Omit<Notice, 'type'> {
+  deliveries?: Record<string, number>;
+}
+
+export interface CoalescerOptions {
+  /** Stores a notice durably; resolves only after that. */
+  send: (notice: SentNotice) => Promise<unknown>;
+  /** How long after a send the next one of the same integration waits for company, in milliseconds. */
+  windowMs?: number;
+  /** Sends in flight at most, over all integrations. */
+  maxConcurrent?: number;
+  /** How long a delivery waits for its send at most, in milliseconds. */
+  deadlineMs?: number;
+  /** Called when a send starts, with the number of deliveries that it answers. */
+  onSend?: (deliveries: number) => void;
+}
+
+/** The delivery was not stored in time. The send may still succeed, which is harmless. */
+export class CoalescerTimeout extends Error {
+  override name = 'CoalescerTimeout';
+}
+
+interface Waiter {
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+/** Deliveries of one integration that have not been sent yet. */
+interface Gathering {
+  integrationId: string;
+  models: Set<string>;
+  everything: boolean;
+  /** With the newest moment of deletion that came with the event. */
+  events: Map<IntegrationChanged['event'], Date | undefined>;
+  types: Map<string, number>;
+  tool: string | undefined;
+  category: string | undefined;
+  waiters: Set<Waiter>;
+  deliveries: number;
+}
+
+/**
+ * Lets deliveries of one integration that arrive close together share one send, and answers each of them with the outcome
+ * of a send that started after it arrived. The first delivery goes out at once, so that a lone one never waits; what
+ * arrives while its send is in flight, or within the window after that, gathers for the next. Nothing is kept beyond that:
+ * a failed send rejects everybody who waited for it, and the sender of the webhook is the one who tries again.
+ */
+export class Coalescer {
+  readonly #send: CoalescerOptions['send'];
+  readonly #windowMs: number;
+  readonly #maxConcurrent: number;
+  readonly #deadlineMs: number;
+  readonly #onSend: (deliveries: number) => void;
+  /** By integration id. */
+  readonly #gathering = new Map<string, Gathering>();
+  /** Integrations whose send is in flight or whose window after it is open. */
+  readonly #busy = new Set<string>();
+  /** Gatherings that may go out, in the order in which they became so. */
+  readonly #ready = new Set<Gathering>();
+  readonly #idle: (() => void)[] = [];
+  #inFlight = 0;
+
+  constructor(options: CoalescerOptions) {
+    this.#send = options.send;
+    this.#windowMs = options.windowMs ?? DEFAULT_WINDOW_MS;
+    this.#maxConcurrent = options.maxConcurrent ?? DEFAULT_MAX_CONCURRENT;
+    this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    this.#onSend = options.onSend ?? (() => {});
+  }
+
+  /**
+   * Resolves when the notice is stored.
+   *
+   * @throws CoalescerTimeout when that takes longer than the deadline.
+   * @throws whatever `send` threw.
+   */
+  async add(notice: Notice): Promise<void> {
+    const gathering = this.#gather(notice);
+    let timer: NodeJS.Timeout | undefined;
+    let waiter: Waiter | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        waiter = { resolve, reject };
+        gathering.waiters.add(waiter);
+        timer = setTimeout(() => {
+          reject(new CoalescerTimeout(`Nothing was stored within ${this.#deadlineMs} ms.`));
+        }, this.#deadlineMs);
+      });
+    } finally {
+      clearTimeout(timer);
+      if (waiter) gathering.waiters.delete(waiter);
+    }
+  }
+
+  /** Resolves when every send is over, also those that nobody waits for any more: then the connection may be closed. */
+  async idle(): Promise<void> {
+    if (this.#isIdle()) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #isIdle(): boolean {
+    return this.#gathering.size === 0 && this.#inFlight === 0;
+  }
+
+  #gather(notice: Notice): Gathering {
+    const gathering = this.#gathering.get(notice.integrationId) ?? this.#open(notice.integrationId);
+    for (const model of notice.models) gathering.models.add(model);
+    gathering.everything ||= notice.everything ?? false;
+    if (notice.event) {
+      const before = gathering.events.get(notice.event);
+      gathering.events.set(notice.event, latest(before, notice.deletedAt));
+    }
+    if (notice.type) gathering.types.set(notice.type, (gathering.types.get(notice.type) ?? 0) + 1);
+    gathering.tool = notice.tool ?? gathering.tool;
+    gathering.category = notice.category ?? gathering.category;
+    gathering.deliveries += 1;
+    return gathering;
+  }
+
+  #open(integrationId: string): Gathering {
+    const gathering: Gathering = {
+      integrationId,
+      models: new Set(),
+      everything: false,
+      events: new Map(),
+      types: new Map(),
+      tool: undefined,
+      category: undefined,
+      waiters: new Set(),
+      deliveries: 0,
+    };
+    this.#gathering.set(integrationId, gathering);
+    // The rest of this turn of the event loop is free: what is being read now still shares the send.
+    if (!this.#busy.has(integrationId)) setImmediate(() => this.#release(gathering));
+    return gathering;
+  }
+
+  #release(gathering: Gathering): void {
+    this.#ready.add(gathering);
+    this.#startReady();
+  }
+
+  #startReady(): void {
+    for (const gathering of this.#ready) {
+      if (this.#inFlight >= this.#maxConcurrent) return;
+      this.#ready.delete(gathering);
+      void this.#start(gathering);
+    }
+  }
+
+  /** Never throws: the outcome goes to the waiters. A gathering whose waiters all gave up is sent too, at no risk. */
+  async #start(gathering: Gathering): Promise<void> {
+    const { integrationId } = gathering;
+    this.#gathering.delete(integrationId);
+    this.#busy.add(integrationId);
+    this.#inFlight += 1;
+    try {
+      for (const notice of noticesOf(gathering)) {
+        this.#onSend(gathering.deliveries);
+        gathering.deliveries = 0;
+        await this.#send(notice);
+      }
+      for (const waiter of gathering.waiters) waiter.resolve();
+    } catch (error) {
+      for (const waiter of gathering.waiters) waiter.reject(error);
+    }
+    this.#inFlight -= 1;
+    if (this.#windowMs > 0) setTimeout(() => this.#free(integrationId), this.#windowMs);
+    else this.#free(integrationId);
+    this.#startReady();
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #free(integrationId: string): void {
+    this.#busy.delete(integrationId);
+    const next = this.#gathering.get(integrationId);
+    if (next) this.#release(next);
+  }
+}
+
+/** A notice carries one event; different ones in the same window are rare and go out one after the other. */
+function noticesOf(gathering: Gathering): SentNotice[] {
+  const { integrationId, tool, category, everything } = gathering;
+  const about = { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
+  const whole = {
+    ...about,
+    models: [...gathering.models],
+    ...(everything ? { everything } : {}),
+    ...(gathering.types.size > 0 ? { deliveries: Object.fromEntries(gathering.types) } : {}),
+  };
+  const events = [...gathering.events].map(([event, deletedAt]) => ({
+    event,
+    ...(deletedAt ? { deletedAt } : {}),
+  }));
+  const [first, ...others] = events;
+  if (!first) return [whole];
+  return [{ ...whole, ...first }, ...others.map((event): SentNotice => ({ ...about, ...event, models: [] }))];
+}
+
+function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
+  if (!a || !b) return a ?? b;
+  return a > b ? a : b;
+}

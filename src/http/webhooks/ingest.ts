@@ -1,0 +1,27 @@
+import { Coalescer } from './coalescer.ts';
+import { signalChanges } from '../../temporal/start.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
+
+/**
+ * Shorter than what a delivery waits, so that Temporal's own answer arrives first wherever there is one. The client may
+ * overrun it by one pause between two tries; the delivery's own deadline does not.
+ */
+const SEND_DEADLINE_MS = 4_000;
+
+/** The way from a delivery to Temporal: what arrives together for one integration goes out as one signal. */
+export function createIngest(deps: HttpDeps, metrics: Metrics): Coalescer {
+  const { client } = deps.temporal;
+  const send =
+    deps.send ??
+    ((request) =>
+      client.withDeadline(Date.now() + SEND_DEADLINE_MS, () => signalChanges(client, deps.config, request)));
+  return new Coalescer({
+    send: (notice) => send({ ...notice, trigger: 'webhook' }),
+    ...(deps.coalescingWindowMs === undefined ? {} : { windowMs: deps.coalescingWindowMs }),
+    onSend: (deliveries) => {
+      metrics.sends.inc();
+      metrics.folded.inc(Math.max(0, deliveries - 1));
+    },
+  });
+}

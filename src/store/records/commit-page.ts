@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { SyncError } from '../../domain/errors.ts';
+import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
+import { getEndpoint } from '../../domain/catalogue/index.ts';
+import { isDataError } from './data-tables.ts';
+import { transaction, type Store } from '../database.ts';
+import { payDebts, type Paid } from '../state/pay.ts';
+import { PASS_COLUMNS, passLost, type Pass } from '../state/passes.ts';
+import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
+import {
+  beginWrite,
+  isChange,
+  writeRecords,
+  type WriteCounts,
+  type WriteOptions,
+  type WriteTarget,
+} from './write-records.ts';
+
+export interface Page {
+  storable: readonly StorableRecord[];
+  rejected: readonly RejectedRecord[];
+  /** How many results the page had, whatever became of them. */
+  results: number;
+  /** Cursor of the next page; null ends the pass. */
+  next: string | null;
+  /** When the page was asked for, by the database's clock. */
+  observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
+  /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0); counts on the first page. */
+  clockCorrectionMs: number;
+  /** When the page was asked for, by Kombo's clock, or earlier; null where Kombo did not say. Counts on the first page. */
+  komboAskedAt: Date | null;
+}
+
+export interface Committed {
+  pass: Pass;
+  changed: boolean;
+  /** What the end of the pass has paid; undefined while it has not ended. */
+  paid?: Paid;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Writes a page and moves the cursor in one transaction (invariant I7).
+ *
+ * @param begun is told the number of the moment at which the writing begins, once. A page that is asked for from then on was
+ * asked for when this one had arrived, so the number may serve as its `askedSeq`.
+ * @returns the pass as it is afterwards, and once it has ended what that has paid.
+ * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
+ * @throws SyncError IntegrationGone when the integration is removed; nothing is written then either.
+ * @throws SyncError CursorRepeated when `next` was followed before.
+ */
+export async function commitPage(
+  store: Store,
+  pass: Pass,
+  page: Page,
+  options: WriteOptions,
+  begun: (seq: number) => void = () => {},
+): Promise<Committed> {
+  try {
+    return await transaction(store.pool, (client) => commit(client, pass, page, options, false, begun));
+  } catch (error) {
+    if (isDataError(error))
+      return transaction(store.pool, (client) => commit(client, pass, page, options, true));
+    if (isRepeatedCursor(error)) {
+      throw new SyncError(
+        'CursorRepeated',
+        `Kombo returned a cursor of ${pass.endpoint} for the second time.`,
+        {
+          cause: undefined,
+        },
+      );
+    }
+    throw error;
+  }
+}
+
+async function commit(
+  client: pg.ClientBase,
+  pass: Pass,
+  page: Page,
+  options: WriteOptions,
+  careful: boolean,
+  begun: (seq: number) => void = () => {},
+): Promise<Committed> {
+  const written = { integrationId: pass.integration_id, endpoint: getEndpoint(pass.endpoint) };
+  const arrivedSeq = await beginWrite(client, written);
+  begun(arrivedSeq);
+  const target: WriteTarget = {
+    ...written,
+    observedAt: page.observedAt,
+    askedSeq: page.askedSeq,
+    arrivedSeq,
+    driftBefore: pass.drift_before,
+    passId: pass.id,
+  };
+  const counts = await writeRecords(client, target, page.storable, page.rejected, options, careful);
+  const moved = await movePass(client, pass, page, counts);
+  const changed = isChange(counts);
+  if (page.next !== null) return { pass: moved, changed };
+  await tidyListing(client, moved);
+  return { pass: moved, changed, paid: await payDebts(client, moved) };
+}
+
+async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
+  const { rows } = await client.query<Pass>({
+    name: 'move_pass',
+    text: `
+      with ${INTEGRATION}, page as (
+        insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
+        select id, pages + 1, restarts, $4, case when updated_after is null then $5::text[] end
+        from kombo_sync.passes where id = $2 and version = $3
+      )
+      update kombo_sync.passes set
+        version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(), waits_until = null,
+        error_code = null, error_message = null,
+        watermark_at = case when pages > 0 then watermark_at
+          else greatest(least(started_at + $7::int * interval '1 millisecond', $21::timestamptz), started_at - interval '1 day') end,
+        state = case when $6::text is null then 'completed' else state end,
+        finished_at = case when $6::text is null then clock_timestamp() end,
+        sweep_state = case when $6::text is null and updated_after is null then 'due' else sweep_state end,
+        records = records + $8, created = created + $9, updated = updated + $10, unchanged = unchanged + $11,
+        deleted = deleted + $12, restored = restored + $13, stale = stale + $14, rejected = rejected + $15,
+        drift_missing = drift_missing + $16, drift_stale = drift_stale + $17,
+        drift_wrongly_live = drift_wrongly_live + $18, drift_wrongly_deleted = drift_wrongly_deleted + $19,
+        drift_expected = drift_expected + $20
+      where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
+      returning ${PASS_COLUMNS.join(', ')}`,
+    values: [
+      pass.integration_id,
+      pass.id,
+      pass.version,
+      page.next === null ? null : createHash('md5').update(page.next).digest('hex'),
+      [...page.storable, ...page.rejected].flatMap((record) => record.id ?? []),
+      page.next,
+      page.clockCorrectionMs,
+      page.results,
+      counts.created,
+      counts.updated,
+      counts.unchanged,
+      counts.deleted,
+      counts.restored,
+      counts.stale,
+      counts.rejected,
+      counts.drift_missing,
+      counts.drift_stale,
+      counts.drift_wrongly_live,
+      counts.drift_wrongly_deleted,
+      counts.drift_expected,
+      page.komboAskedAt,
+    ],
+  });
+  const [moved] = rows;
+  if (!moved) {
+    await refuseRemoved(client, pass.integration_id);
+    throw passLost(pass);
+  }
+  return moved;
+}
+
+/** The pages of a delta have served. */
+async function tidyListing(client: pg.ClientBase, pass: Pass): Promise<void> {
+  if (pass.updated_after !== null) {
+    await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
+  } else {
+    // A record without an id cannot be matched to its good version; a full listing that no longer shows it clears it.
+    await client.query(
+      `delete from kombo_sync.rejected_records
+       where integration_id = $1 and endpoint = $2 and pass_id is distinct from $3 and last_seen_at < $4`,
+      [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
+    );
+    // The sweep of an older listing has nothing to say any more.
+    await client.query(
+      `update kombo_sync.passes set sweep_state = 'none'
+       where integration_id = $1 and endpoint = $2 and id <> $3 and sweep_state in ('due', 'checking')
+         and started_seq < $4`,
+      [pass.integration_id, pass.endpoint, pass.id, pass.started_seq],
+    );
+  }
+}
+
+function isRepeatedCursor(error: unknown): boolean {
+  const { code, constraint } = (error ?? {}) as { code?: string; constraint?: string };
+  return code === UNIQUE_VIOLATION && constraint === 'pass_pages_cursor';
+}

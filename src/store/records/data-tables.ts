@@ -1,0 +1,173 @@
+import type pg from 'pg';
+import { CATALOGUE, type EndpointDefinition } from '../../domain/catalogue/index.ts';
+
+/** Columns that every table of schema `kombo` has beside the documented fields, in order, with what they mean. */
+export const SYSTEM_COLUMNS = {
+  integration_id: ['text not null', 'The integration that the record belongs to.'],
+  id: ['text not null', "Kombo's id of the record; unique for one model of one integration."],
+  raw: ['jsonb not null', 'The record as received.'],
+  changed_at: ['timestamptz', "Kombo's time of the record's own last change; nested changes do not move it."],
+  remote_deleted_at: ['timestamptz', 'When Kombo found the record deleted in the tool.'],
+  deleted_at: ['timestamptz', "Null while the record lives; else Kombo's deletion or ours, by a sweep."],
+  observed_at: ['timestamptz not null', 'When the stored version was asked for.'],
+  asked_seq: [
+    'bigint not null',
+    'The same moment as a number of kombo_sync.observations, which no clock can disturb.',
+  ],
+  arrived_seq: ['bigint not null', 'A moment when the stored version had arrived, as such a number.'],
+} as const satisfies Record<string, readonly [string, string]>;
+
+export interface TableChange {
+  table: string;
+  /** The columns to add; undefined when the whole table is missing. */
+  columns?: string[];
+}
+
+/** What schema `kombo` lacks compared with the catalogue. Nothing is ever taken away. */
+export async function missingDataTables(client: pg.ClientBase | pg.Pool): Promise<TableChange[]> {
+  const { rows } = await client.query<{ table_name: string; column_name: string }>(
+    `select table_name::text, column_name::text from information_schema.columns where table_schema = 'kombo'`,
+  );
+  const present = new Map<string, Set<string>>();
+  for (const row of rows) {
+    present.set(row.table_name, (present.get(row.table_name) ?? new Set()).add(row.column_name));
+  }
+  return CATALOGUE.flatMap((endpoint): TableChange[] => {
+    const columns = present.get(endpoint.table);
+    if (!columns) return [{ table: endpoint.table }];
+    const missing = Object.keys(endpoint.fields).filter((field) => !columns.has(field));
+    return missing.length > 0 ? [{ table: endpoint.table, columns: missing }] : [];
+  });
+}
+
+/**
+ * Brings schema `kombo` up to the catalogue: missing tables are created, missing columns added and filled from `raw`.
+ * Adding a nullable column does not rewrite a table, and the filling goes in small transactions, so that a table with
+ * millions of rows stays in use meanwhile.
+ */
+export async function ensureDataTables(client: pg.ClientBase): Promise<string[]> {
+  const applied: string[] = [];
+  for (const { table, columns } of await missingDataTables(client)) {
+    const endpoint = CATALOGUE.find((entry) => entry.table === table)!;
+    if (columns) {
+      const added = columns.map((name) => `add column if not exists ${quote(name)} ${endpoint.fields[name]}`);
+      await client.query(`set lock_timeout = '10s'`);
+      await client.query(`alter table kombo.${quote(table)} ${added.join(', ')}`);
+      await fillColumns(client, endpoint, columns);
+    } else {
+      await client.query(createTable(endpoint, await supportsLz4(client)));
+      for (const index of indexes(endpoint)) await client.query(index);
+    }
+    for (const comment of comments(endpoint)) await client.query(comment);
+    applied.push(columns ? `kombo.${table} (${columns.join(', ')})` : `kombo.${table}`);
+  }
+  return applied;
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Rows of up to 4 kB stay whole: by default Postgres compresses and splits rows above 2 kB, which most records are, and that
+ * costs a third of the writing speed for a quarter of the space (docs/performance.md). Above that lz4 is several times as
+ * fast as Postgres's own compression, where the server has it.
+ */
+function createTable(endpoint: EndpointDefinition, lz4: boolean): string {
+  const typed = (type: string) =>
+    lz4 && type.startsWith('jsonb') ? type.replace('jsonb', 'jsonb compression lz4') : type;
+  const columns = [
+    ...(['integration_id', 'id'] as const).map((name) => `${name} ${SYSTEM_COLUMNS[name][0]}`),
+    ...Object.entries(endpoint.fields).map(([name, type]) => `${quote(name)} ${typed(type)}`),
+    ...Object.entries(SYSTEM_COLUMNS)
+      .slice(2)
+      .map(([name, [type]]) => `${name} ${typed(type)}`),
+    'primary key (integration_id, id)',
+  ];
+  return `create table if not exists kombo.${quote(endpoint.table)} (\n  ${columns.join(',\n  ')}\n) with (toast_tuple_target = 4080)`;
+}
+
+async function supportsLz4(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ lz4: boolean }>(
+    `select 'lz4' = any(enumvals) as lz4 from pg_settings where name = 'default_toast_compression'`,
+  );
+  return rows[0]?.lz4 ?? false;
+}
+
+/** For joins: the columns that name another record (as `candidate_id`). */
+function indexes(endpoint: EndpointDefinition): string[] {
+  return Object.keys(endpoint.fields)
+    .filter((field) => field.endsWith('_id') && !['remote_id', 'origin_id'].includes(field))
+    .map(
+      (field) =>
+        `create index if not exists ${quote(`${endpoint.table}_${field}`)} on kombo.${quote(endpoint.table)} (${quote(field)}, integration_id)`,
+    );
+}
+
+function comments(endpoint: EndpointDefinition): string[] {
+  const table = `kombo.${quote(endpoint.table)}`;
+  return [
+    `comment on table ${table} is 'Records of GET ${endpoint.path}. Live rows: deleted_at is null.'`,
+    ...Object.entries(SYSTEM_COLUMNS).map(
+      ([name, [, meaning]]) => `comment on column ${table}.${name} is '${meaning.replaceAll("'", "''")}'`,
+    ),
+    ...Object.entries(endpoint.fields).map(
+      ([name, type]) =>
+        `comment on column ${table}.${quote(name)} is 'Field ${name} of GET ${endpoint.path}${type === 'jsonb' ? ', nested' : ''}.'`,
+    ),
+  ];
+}
+
+const FILL_BATCH = 2_000;
+
+/** Copies new columns out of `raw`, a batch of rows at a time in key order. A value that does not fit stays null. */
+async function fillColumns(
+  client: pg.ClientBase,
+  endpoint: EndpointDefinition,
+  columns: string[],
+): Promise<void> {
+  await client.query(`set timezone = 'UTC'`);
+  const table = `kombo.${quote(endpoint.table)}`;
+  let after = ['', ''];
+  for (;;) {
+    const { rows } = await client.query<{ integration_id: string; id: string }>(
+      `select integration_id, id from ${table} where (integration_id, id) > ($1, $2)
+       order by integration_id, id limit ${FILL_BATCH}`,
+      after,
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    const fill = (names: string[], from: string[], to: string[]) => {
+      const list = names.map((name) => `${quote(name)} ${endpoint.fields[name]}`).join(', ');
+      return client.query(
+        `update ${table} t set (${names.map(quote).join(', ')}) = (select ${names.map(quote).join(', ')}
+           from jsonb_to_record(t.raw) as p(${list}))
+         where t.raw ?| $5::text[] and (t.integration_id, t.id) > ($1, $2) and (t.integration_id, t.id) <= ($3, $4)`,
+        [...from, ...to, names],
+      );
+    };
+    try {
+      await fill(columns, after, [last.integration_id, last.id]);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      // A value of another type than documented: one by one, so that it costs only itself.
+      let before = after;
+      for (const row of rows) {
+        const own = [row.integration_id, row.id];
+        for (const name of columns) await fill([name], before, own).catch(ignoreDataError);
+        before = own;
+      }
+    }
+    after = [last.integration_id, last.id];
+  }
+}
+
+function ignoreDataError(error: unknown): void {
+  if (!isDataError(error)) throw error;
+}
+
+/** SQLSTATE class 22 (a value that Postgres cannot hold) or 54 (too large or too deep for it). */
+export function isDataError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(22|54)/.test(code);
+}

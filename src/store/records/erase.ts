@@ -1,0 +1,49 @@
+import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { quote } from './data-tables.ts';
+import { patiently, type Store } from '../database.ts';
+
+const BATCH = 2_000;
+
+/**
+ * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go before
+ * the data: should the integration come back half-way, it counts as never read.
+ */
+const BEFORE_DATA = ['passes', 'debts'];
+const AFTER_DATA = ['changes', 'rejected_records', 'drift', 'sync_deliveries', 'deliveries'];
+
+const TABLES = [
+  ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
+  ...CATALOGUE.map(({ table }) => `kombo.${quote(table)}`),
+  ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
+];
+
+/**
+ * Deletes some thousands of rows of a removed integration, if there are any left. Small transactions, so that other
+ * integrations in the same tables are not held up. An integration that comes back waits for the one that is under way.
+ *
+ * @returns how many rows were deleted; 0 when nothing is left.
+ */
+export async function eraseSome(store: Store, integrationId: string): Promise<number> {
+  for (const table of TABLES) {
+    const { rowCount } = await patiently(store.pool, (query) =>
+      query(
+        `with removed as materialized (
+         select id from kombo_sync.integrations where id = $1 and status = 'removed' for share)
+       delete from ${table} where ctid = any(array(
+         select ctid from ${table} where integration_id = $1 and exists (select from removed) limit ${BATCH}))`,
+        [integrationId],
+      ),
+    );
+    if (rowCount) return rowCount;
+  }
+  return 0;
+}
+
+/** Notes that nothing is left of it. */
+export async function markErased(store: Store, integrationId: string): Promise<void> {
+  await store.pool.query(
+    `update kombo_sync.integrations set erased_at = now(), organization_name = null
+     where id = $1 and status = 'removed'`,
+    [integrationId],
+  );
+}

@@ -1,0 +1,196 @@
+import type pg from 'pg';
+import { getEndpoint } from '../../domain/catalogue/index.ts';
+import type { StorableRecord } from '../../domain/records.ts';
+import { quote } from './data-tables.ts';
+import { patiently, transaction, type PatientQuery, type Store } from '../database.ts';
+import { paySweep } from '../state/pay.ts';
+import { passLost, type Pass } from '../state/passes.ts';
+import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
+import { recordDrift } from '../state/drift.ts';
+import { beginWrite, isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
+
+/** Below this many live rows a table is small: a share says little, and Kombo is asked about every candidate anyway. */
+const BIG_TABLE_ROWS = 100;
+
+export interface SweepLimits {
+  /** Share of the live rows (0 to 1) above which the sweep of a big table stops. */
+  maxShare: number;
+  /** The operator has said that the deletions are meant. */
+  allowMassDeletion: boolean;
+}
+
+/**
+ * First step of a sweep: notes the live rows that a complete listing did not show. A row asked for since the pass began is
+ * none of them. The listing may be wrong, so nothing is deleted yet, and when too much is missing nothing will be.
+ */
+export async function findCandidates(store: Store, pass: Pass, limits: SweepLimits): Promise<Pass> {
+  const { table, path } = getEndpoint(pass.endpoint);
+  return patiently(store.pool, async (query) => {
+    const locked = await lockPass(query, pass.id);
+    if (locked.sweep_state !== 'due') return locked;
+    // The planner knows nothing of the listing's size and would compare every row with every id; a hash is right for any.
+    await query(`set local enable_nestloop = off; set local lock_timeout = '2s'`);
+    const found = await query(
+      `insert into kombo_sync.sweep_candidates (pass_id, id)
+       with listed as materialized (
+         select unnest(ids) as id from kombo_sync.pass_pages where pass_id = $1
+       )
+       select $1, t.id from kombo.${quote(table)} t
+       where t.integration_id = $2 and t.deleted_at is null and t.asked_seq < $3
+         and not exists (select from listed l where l.id = t.id)`,
+      [pass.id, pass.integration_id, locked.started_seq],
+    );
+    const candidates = found.rowCount ?? 0;
+    const live = await query<{ live: number }>(
+      `select count(*)::int as live from kombo.${quote(table)} where integration_id = $1 and deleted_at is null`,
+      [pass.integration_id],
+    );
+    const rows = live.rows[0]!.live;
+    const stop = !limits.allowMassDeletion && rows >= BIG_TABLE_ROWS && candidates > rows * limits.maxShare;
+    const message = stop
+      ? `The listing of ${path} lacks ${candidates} of ${rows} live records, and Kombo sent no deletion for them. Nothing was deleted. ` +
+        `If they are really gone, run: sync full ${pass.integration_id} --models ${table} --allow-mass-deletion`
+      : null;
+    if (stop) await query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
+    return updateSweep(query, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });
+  });
+}
+
+/** The next candidates to ask Kombo about, in key order. */
+export async function nextCandidates(store: Store, pass: Pass, limit: number): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.sweep_candidates')
+    .select('id')
+    .where('pass_id', '=', pass.id)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export interface SweepAnswer {
+  asked: readonly string[];
+  /** What Kombo returned for them: written as any other record. */
+  returned: readonly StorableRecord[];
+  /** Ids that Kombo returned in a record that could not be stored: they exist. */
+  unreadable: readonly string[];
+  /** When Kombo was asked, by the database's clock. */
+  observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
+}
+
+/**
+ * Writes what Kombo returned for the candidates, and marks those deleted that it does not know any more.
+ *
+ * @throws SyncError IntegrationGone when the integration is removed, PassLost when only the pass is; nothing is written then.
+ */
+export async function settleCandidates(
+  store: Store,
+  pass: Pass,
+  answer: SweepAnswer,
+  options: WriteOptions,
+): Promise<{ deleted: number; changed: boolean }> {
+  const endpoint = getEndpoint(pass.endpoint);
+  const present = new Set([...answer.returned.map((record) => record.id), ...answer.unreadable]);
+  const gone = answer.asked.filter((id) => !present.has(id));
+  return transaction(store.pool, async (client) => {
+    const arrivedSeq = await beginWrite(client, { integrationId: pass.integration_id, endpoint });
+    const target: WriteTarget = {
+      integrationId: pass.integration_id,
+      endpoint,
+      observedAt: answer.observedAt,
+      askedSeq: answer.askedSeq,
+      arrivedSeq,
+      driftBefore: null,
+      passId: pass.id,
+    };
+    const counts = await writeRecords(client, target, answer.returned, [], options, true);
+    const deleted = await markGone(client, target, gone);
+    await client.query('delete from kombo_sync.sweep_candidates where pass_id = $1 and id = any($2)', [
+      pass.id,
+      answer.asked,
+    ]);
+    const { rowCount } = await client.query(
+      `with ${INTEGRATION}
+       update kombo_sync.passes set
+         sweep_deleted = sweep_deleted + $3, active_at = clock_timestamp(), waits_until = null,
+         error_code = null, error_message = null, created = created + $4,
+         updated = updated + $5, deleted = deleted + $3 + $6, restored = restored + $7,
+         drift_wrongly_live = drift_wrongly_live + case when drift_before is null then 0 else $3 end,
+         drift_expected = drift_expected + case when drift_before is null then 0 else $3 end
+       where id = $2 and ${NOT_REMOVED}`,
+      [
+        pass.integration_id,
+        pass.id,
+        deleted,
+        counts.created,
+        counts.updated,
+        counts.deleted,
+        counts.restored,
+      ],
+    );
+    if (!rowCount) {
+      await refuseRemoved(client, pass.integration_id);
+      throw passLost(pass);
+    }
+    return { deleted, changed: deleted > 0 || isChange(counts) };
+  });
+}
+
+/** That there is no record has no changed_at, so the moment of asking decides. */
+async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { table } = target.endpoint;
+  const marked = await client.query(
+    `with gone as (
+       update kombo.${quote(table)}
+         set deleted_at = $3, observed_at = $3, asked_seq = $5, arrived_seq = $6
+       where integration_id = $1 and id = any($2) and deleted_at is null and asked_seq <= $5
+       returning id
+     )
+     insert into kombo_sync.changes (integration_id, table_name, id, op)
+     select $1, $4, id, 'deleted' from gone order by id`,
+    [target.integrationId, ids, target.observedAt, table, target.askedSeq, target.arrivedSeq],
+  );
+  return marked.rowCount ?? 0;
+}
+
+/** Ends a full pass: drift is recorded, and the listing is no longer needed. */
+export async function finishSweep(store: Store, pass: Pass): Promise<Pass> {
+  return transaction(store.pool, async (client) => {
+    const query: PatientQuery = (text, values = []) => client.query(text, [...values]);
+    const locked = await lockPass(query, pass.id);
+    if (locked.sweep_state === 'checking') {
+      await client.query(
+        `update kombo_sync.passes set sweep_state = 'done', waits_until = null, error_code = null, error_message = null
+         where id = $1`,
+        [pass.id],
+      );
+    }
+    const done = await lockPass(query, pass.id);
+    await recordDrift(client, done);
+    await paySweep(client, done);
+    await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
+    return done;
+  });
+}
+
+async function lockPass(query: PatientQuery, id: number): Promise<Pass> {
+  const { rows } = await query<Pass>('select * from kombo_sync.passes where id = $1 for update', [id]);
+  if (!rows[0]) throw new Error(`Pass ${id} is gone from kombo_sync.passes.`);
+  return rows[0];
+}
+
+async function updateSweep(
+  query: PatientQuery,
+  id: number,
+  sweep: { sweep_state: string; candidates: number; message: string | null },
+): Promise<Pass> {
+  const { rows } = await query<Pass>(
+    `update kombo_sync.passes set sweep_state = $2, sweep_candidates = $3, sweep_message = $4,
+       active_at = clock_timestamp() where id = $1 returning *`,
+    [id, sweep.sweep_state, sweep.candidates, sweep.message],
+  );
+  return rows[0]!;
+}

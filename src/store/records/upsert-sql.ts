@@ -1,0 +1,153 @@
+import type { ColumnType, EndpointDefinition } from '../../domain/catalogue/index.ts';
+import { quote } from './data-tables.ts';
+
+/**
+ * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
+ * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
+ *
+ * An answer that was asked for when the stored one had arrived is newer, whatever it carries. Of two that were under way at
+ * once, the order is (changed_at, asked_seq): the one that was asked for later may have been put together earlier. Kombo
+ * returns a parent again when only nested data changed, with changed_at as it was; then the moment of asking decides. A
+ * record without changed_at is ordered by asked_seq alone, and so is one that a sweep marked deleted: Kombo said then that
+ * there is none, of whatever age. Ties are written.
+ *
+ * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
+ * looked at are the rows that `inserted` and `updated` meet. Rows are updated where they were found, which saves looking
+ * them up again; should somebody else have moved one meanwhile, `missed` counts it and the transaction must not commit.
+ *
+ * Why it looks as it does (docs/performance.md): many small values are parsed faster than a large one; each step that reads
+ * `classified` copies its rows, so they are narrow; columns are taken only out of what is written. `offset 0` keeps Postgres
+ * from computing a value again wherever it is used, and from knowing that all rows have one integration_id: with that, it
+ * could plan to read all rows of the integration while the table is small, and go on doing so when it has grown.
+ *
+ * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
+ * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · $8 (only `withProjections`) jsonb object: position in $2 →
+ * record to take the columns from, where some field does not fit
+ */
+export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean): string {
+  const table = `kombo.${quote(endpoint.table)}`;
+  const fields = Object.keys(endpoint.fields).map(quote);
+  const source = (row: string) =>
+    withProjections ? `coalesce($8::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
+  const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
+  const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
+  return `
+with page as (
+  select $1::text as integration_id, n, record::jsonb as raw
+  from unnest($2::text[]) with ordinality as records(record, n)
+  offset 0
+), incoming as (
+  select *, ${column(source('page'), 'id', 'text')} as id,
+    ${column(source('page'), 'changed_at', 'timestamptz')} as changed_at,
+    ${column(source('page'), 'remote_deleted_at', 'timestamptz')} as remote_deleted_at
+  from page
+  offset 0
+), classified as materialized (
+  select i.*, t.ctid as place, t.changed_at as old_changed_at,
+    case
+      when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
+      when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
+      when t.deleted_at is not null and t.remote_deleted_at is null then
+        case when t.asked_seq > $6::bigint then 'stale'
+          when i.remote_deleted_at is null then 'restored' else 'updated' end
+      when t.arrived_seq > $6::bigint and (coalesce(t.changed_at, '-infinity'), t.asked_seq)
+         > (coalesce(i.changed_at, t.changed_at, '-infinity'), $6::bigint) then 'stale'
+      when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'
+      when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'
+      else 'updated'
+    end as op,
+    t.id is null as missing
+  from incoming i
+  left join ${table} t on t.integration_id = i.integration_id and t.id = i.id
+), inserted as (
+  insert into ${table} (integration_id, id, ${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at,
+    asked_seq, arrived_seq)
+  select c.integration_id, c.id, ${list(columns)}c.raw, c.changed_at, c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz,
+    $6::bigint, $7::bigint
+  from classified c
+  where c.missing
+), updated as (
+  update ${table} t set
+    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at, asked_seq, arrived_seq)
+    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz,
+      $6::bigint, $7::bigint)
+  from classified c
+  where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
+  returning 1
+), logged as (
+  insert into kombo_sync.changes (integration_id, table_name, id, op)
+  select $1::text, '${endpoint.table}', id, op
+  from classified
+  where op not in ('unchanged', 'stale')
+  order by n
+), cleared as (
+  delete from kombo_sync.rejected_records r
+  using classified c
+  where r.integration_id = $1::text and r.endpoint = $5::text and r.record_key = c.id
+), judged as (
+  select op, missing,
+    -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift. One that tells
+    -- no time, as an assessment order, may be news where it came or came back.
+    op not in ('unchanged', 'stale')
+      and coalesce(greatest(changed_at, remote_deleted_at), case op when 'updated' then '-infinity'::timestamptz end)
+        <= $4::timestamptz as late,
+    -- Only nested data changed, or Kombo went back in time: no delta has to show that.
+    not missing and (op = 'updated' and changed_at is not distinct from old_changed_at
+      or greatest(changed_at, remote_deleted_at) < old_changed_at) as hidden
+  from classified
+)
+select
+  count(*) filter (where op = 'created')::int as created,
+  count(*) filter (where op = 'updated')::int as updated,
+  count(*) filter (where op = 'unchanged')::int as unchanged,
+  count(*) filter (where op = 'deleted')::int as deleted,
+  count(*) filter (where op = 'restored')::int as restored,
+  count(*) filter (where op = 'stale')::int as stale,
+  count(*) filter (where late and op = 'created')::int as drift_missing,
+  count(*) filter (where late and op = 'updated')::int as drift_stale,
+  count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
+  count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
+  count(*) filter (where late and hidden)::int as drift_expected,
+  (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed
+from judged`;
+}
+
+/** A column's value; as with `jsonb_to_record`, a JSON null is none. */
+function column(record: string, name: string, type: ColumnType): string {
+  const field = `'${name.replaceAll("'", "''")}'`;
+  if (type === 'jsonb') return `nullif(${record} -> ${field}, 'null')`;
+  return type === 'text' ? `${record} ->> ${field}` : `(${record} ->> ${field})::${type}`;
+}
+
+/**
+ * Marks records deleted whose tombstone Kombo has emptied, and keeps what was known of them. The tombstone says nothing
+ * about the fields any more, so only the deletion is taken from it; also where an earlier deletion or a sweep is known.
+ *
+ * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
+ * · $4 changes up to here should already have come (null: none) · $5 asked_seq · $6 arrived_seq
+ * @returns one row per known record: `changed` tells whether it was written, `lived` whether it was live before, `late`
+ * whether its deletion is drift.
+ */
+export function emptiedSql(endpoint: EndpointDefinition): string {
+  const table = `kombo.${quote(endpoint.table)}`;
+  return `
+with incoming as (
+  select * from jsonb_to_recordset($2::jsonb) as p(id text, changed_at timestamptz, remote_deleted_at timestamptz)
+), known as (
+  select t.id, t.deleted_at is null as lived, i.remote_deleted_at, i.changed_at,
+    t.remote_deleted_at is distinct from i.remote_deleted_at and t.asked_seq <= $5::bigint as changed
+  from incoming i join ${table} t on t.integration_id = $1::text and t.id = i.id
+), written as (
+  update ${table} t
+  set remote_deleted_at = k.remote_deleted_at, deleted_at = k.remote_deleted_at, observed_at = $3::timestamptz,
+    asked_seq = $5::bigint, arrived_seq = $6::bigint,
+    changed_at = case when t.arrived_seq > $5::bigint then greatest(t.changed_at, k.changed_at)
+      else coalesce(k.changed_at, t.changed_at) end
+  from known k
+  where k.changed and t.integration_id = $1::text and t.id = k.id
+), logged as (
+  insert into kombo_sync.changes (integration_id, table_name, id, op)
+  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end from known where changed
+)
+select id, changed, lived, changed and lived and remote_deleted_at <= $4::timestamptz as late from known`;
+}

@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
+import { SyncError } from '../../domain/errors.ts';
+import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
+import type { PassCounts } from '../../domain/sync.ts';
+import { isDataError } from './data-tables.ts';
+import { textArray } from './text-array.ts';
+import { emptiedSql, upsertSql } from './upsert-sql.ts';
+
+export interface WriteTarget {
+  integrationId: string;
+  endpoint: EndpointDefinition;
+  /** When the page was asked for, by the database's clock. */
+  observedAt: Date;
+  /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
+  askedSeq: number;
+  /** What `beginWrite` has returned. */
+  arrivedSeq: number;
+  /** Changes up to here should have come by earlier passes; null counts no drift. */
+  driftBefore: Date | null;
+  passId: number | null;
+}
+
+export interface WriteOptions {
+  /** Erase what was known when a tombstone comes emptied. */
+  eraseEmptied: boolean;
+  /** Keep the bodies of records that are set aside. */
+  keepRejectedBodies: boolean;
+}
+
+/** What a write did; the names are the columns of `kombo_sync.passes`. */
+export interface WriteCounts extends Omit<PassCounts, 'pages' | 'records'> {
+  drift_missing: number;
+  drift_stale: number;
+  drift_wrongly_live: number;
+  drift_wrongly_deleted: number;
+  drift_expected: number;
+}
+
+export const NOTHING_WRITTEN: WriteCounts = {
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  deleted: 0,
+  restored: 0,
+  stale: 0,
+  rejected: 0,
+  drift_missing: 0,
+  drift_stale: 0,
+  drift_wrongly_live: 0,
+  drift_wrongly_deleted: 0,
+  drift_expected: 0,
+};
+
+/** Whether the change feed got an entry. */
+export function isChange(counts: WriteCounts): boolean {
+  return counts.created + counts.updated + counts.deleted + counts.restored > 0;
+}
+
+/** One jsonb array holds at most 256 MiB; far below that, several statements are as fast as one. */
+const BATCH_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Writes records inside the caller's transaction, which must have begun with `beginWrite`. With `careful`, a record that
+ * Postgres cannot hold is found by halving and set aside; without, such a record fails the statement (`isDataError`) and
+ * the caller starts over with `careful`, so that ordinary pages pay for no savepoint.
+ */
+export async function writeRecords(
+  client: pg.ClientBase,
+  target: WriteTarget,
+  records: readonly StorableRecord[],
+  rejected: readonly RejectedRecord[],
+  options: WriteOptions,
+  careful: boolean,
+): Promise<WriteCounts> {
+  let counts = NOTHING_WRITTEN;
+  let remaining = records;
+  const refused: RejectedRecord[] = [...rejected];
+
+  const emptied = options.eraseEmptied ? [] : records.filter((record) => record.emptied);
+  if (emptied.length > 0) {
+    const done = await markEmptied(client, target, emptied);
+    counts = addWritten(counts, done.counts);
+    remaining = records.filter((record) => !done.known.has(record.id));
+  }
+  for (const batch of batches(remaining)) {
+    counts = addWritten(
+      counts,
+      careful ? await writeCarefully(client, target, batch, refused) : await upsert(client, target, batch),
+    );
+  }
+  if (refused.length > 0) await setAside(client, target, refused, options.keepRejectedBodies);
+  return { ...counts, rejected: refused.length };
+}
+
+/**
+ * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
+ * without an offset are UTC at Kombo, so they must be here, whatever the time zone of the database is.
+ *
+ * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
+ */
+export async function beginWrite(
+  client: pg.ClientBase,
+  target: Pick<WriteTarget, 'integrationId' | 'endpoint'>,
+): Promise<number> {
+  try {
+    const { rows } = await client.query<{ seq: number }>({
+      name: 'begin_write',
+      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1) as seq`,
+      values: [`${target.endpoint.table} ${target.integrationId}`],
+    });
+    return rows[0]!.seq;
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
+    const message = `Another page of ${target.endpoint.path} is being written for the same integration.`;
+    throw new SyncError('TableLocked', message, { code: 'PageBusy' });
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
+  const sum = { ...a };
+  for (const key of Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[]) sum[key] += b[key];
+  return sum;
+}
+
+async function upsert(
+  client: pg.ClientBase,
+  target: WriteTarget,
+  records: readonly StorableRecord[],
+): Promise<WriteCounts> {
+  if (records.length === 0) return NOTHING_WRITTEN;
+  const projections = records.flatMap((record, index) =>
+    record.projection === undefined ? [] : [`"${index}":${record.projection}`],
+  );
+  const misfits = projections.length > 0;
+  const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
+    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}`,
+    text: upsertSql(target.endpoint, misfits),
+    values: [
+      target.integrationId,
+      textArray(records.map((record) => record.raw)),
+      target.observedAt,
+      target.driftBefore,
+      target.endpoint.path,
+      target.askedSeq,
+      target.arrivedSeq,
+      ...(misfits ? [`{${projections.join(',')}}`] : []),
+    ],
+  });
+  const { missed, ...counts } = rows[0]!;
+  if (missed > 0) {
+    throw new Error(
+      `${missed} rows of kombo.${target.endpoint.table} were changed by someone else meanwhile; the page has to be written again.`,
+    );
+  }
+  return { ...NOTHING_WRITTEN, ...counts };
+}
+
+async function writeCarefully(
+  client: pg.ClientBase,
+  target: WriteTarget,
+  records: readonly StorableRecord[],
+  refused: RejectedRecord[],
+): Promise<WriteCounts> {
+  await client.query('savepoint batch');
+  try {
+    const counts = await upsert(client, target, records);
+    await client.query('release savepoint batch');
+    return counts;
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    await client.query('rollback to savepoint batch');
+    const [first] = records;
+    if (records.length === 1 && first) {
+      refused.push({ id: first.id, reason: 'unstorable', text: first.raw });
+      return NOTHING_WRITTEN;
+    }
+    const middle = Math.ceil(records.length / 2);
+    const left = await writeCarefully(client, target, records.slice(0, middle), refused);
+    return addWritten(left, await writeCarefully(client, target, records.slice(middle), refused));
+  }
+}
+
+async function markEmptied(
+  client: pg.ClientBase,
+  target: WriteTarget,
+  records: readonly StorableRecord[],
+): Promise<{ counts: WriteCounts; known: Set<string> }> {
+  const { rows } = await client.query<{ id: string; changed: boolean; lived: boolean; late: boolean | null }>(
+    emptiedSql(target.endpoint),
+    [
+      target.integrationId,
+      JSON.stringify(records.map(deletionOf)),
+      target.observedAt,
+      target.driftBefore,
+      target.askedSeq,
+      target.arrivedSeq,
+    ],
+  );
+  const changed = rows.filter((row) => row.changed);
+  const deleted = changed.filter((row) => row.lived).length;
+  return {
+    counts: {
+      ...NOTHING_WRITTEN,
+      deleted,
+      updated: changed.length - deleted,
+      unchanged: rows.length - changed.length,
+      drift_wrongly_live: rows.filter((row) => row.late).length,
+    },
+    known: new Set(rows.map((row) => row.id)),
+  };
+}
+
+/** Only what is used goes to Postgres: anything else of the record may be something that it cannot hold. */
+function deletionOf({ id, projection, raw }: StorableRecord): Record<string, unknown> {
+  const { changed_at, remote_deleted_at } = JSON.parse(projection ?? raw) as Record<string, unknown>;
+  return { id, changed_at, remote_deleted_at };
+}
+
+async function setAside(
+  client: pg.ClientBase,
+  target: WriteTarget,
+  records: readonly RejectedRecord[],
+  keepBodies: boolean,
+): Promise<void> {
+  const rows = new Map(
+    records.map((record) => {
+      const hash = createHash('sha256').update(record.text).digest('hex');
+      const key = record.id ?? hash;
+      return [
+        key,
+        { key, id: record.id ?? null, reason: record.reason, hash, body: keepBodies ? record.text : null },
+      ];
+    }),
+  );
+  await client.query(
+    `insert into kombo_sync.rejected_records as r
+       (integration_id, endpoint, record_key, id, reason, hash, body, pass_id)
+     select $1, $2, left(key, 500), left(id, 500), reason, hash, body, $3
+     from jsonb_to_recordset($4::jsonb) as x(key text, id text, reason text, hash text, body text)
+     on conflict (integration_id, endpoint, record_key) do update set
+       reason = excluded.reason, hash = excluded.hash, body = excluded.body, pass_id = excluded.pass_id,
+       times = r.times + 1, last_seen_at = now()`,
+    [target.integrationId, target.endpoint.path, target.passId, JSON.stringify([...rows.values()])],
+  );
+}
+
+function* batches(records: readonly StorableRecord[]): Generator<StorableRecord[]> {
+  let batch: StorableRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    if (batch.length > 0 && bytes + record.raw.length > BATCH_BYTES) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(record);
+    bytes += record.raw.length;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,159 @@
+import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutover.ts';
+import type { Store } from '../database.ts';
+import { IS_FAILING } from '../state/debts.ts';
+import { joinComplete, joinOwed, joinWhole } from '../sql.ts';
+import { readEndpoints } from '../read-endpoints.ts';
+
+export interface CutoverQuery {
+  id?: string | undefined;
+  /** How many of the last changes by legacy webhooks. */
+  syncs: number;
+  /** A data-changed may come this much later than the sync-finished that told of the same change, or before it. */
+  graceMs: number;
+  extraEndpoints: readonly string[];
+}
+
+/** The facts of each integration that is not removed, in order of ids; the schedule comes from Temporal. */
+export async function readCutoverFacts(
+  store: Store,
+  query: CutoverQuery,
+): Promise<Omit<CutoverFacts, 'schedule'>[]> {
+  const [integrations, endpoints] = await Promise.all([
+    store.pool.query<IntegrationRow>(INTEGRATIONS, [query.id ?? null, query.syncs, query.graceMs]),
+    store.pool.query<EndpointRow>(ENDPOINTS, [query.id ?? null, ...readEndpoints(query.extraEndpoints)]),
+  ]);
+  const byIntegration = Map.groupBy(endpoints.rows, (row) => row.integration_id);
+  return integrations.rows.map(({ legacySyncs, ...integration }) => ({
+    ...integration,
+    legacySyncs: legacySyncs.map((sync) => ({ ...sync, at: new Date(sync.at) })),
+    endpoints: (byIntegration.get(integration.integrationId) ?? []).map(toEndpoint),
+  }));
+}
+
+type IntegrationRow = Omit<CutoverFacts, 'endpoints' | 'schedule' | 'legacySyncs'> & {
+  legacySyncs: (Omit<LegacySync, 'at'> & { at: string })[];
+};
+
+const LEGACY = `('sync-finished', 'remote-event-received')`;
+
+const hasChanged = (syncId: string) => `exists (
+  select from kombo_sync.passes p
+  where p.sync_id = ${syncId} and p.integration_id = i.id and p.created + p.updated + p.deleted + p.restored > 0)`;
+
+/** $1 id or null · $2 syncs · $3 milliseconds of grace */
+const INTEGRATIONS = `
+select i.id as "integrationId", i.category, i.status, i.status_reason as "statusReason",
+  coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt",
+  looked.last_at as "lastLegacySyncAt"
+from kombo_sync.integrations i
+cross join lateral (
+  select max(last_at) filter (where type in ${LEGACY}) as "lastLegacyAt",
+    max(last_at) filter (where type = 'data-changed') as "lastDataChangedAt"
+  from (
+    select type, last_at from kombo_sync.sync_deliveries where integration_id = i.id
+    union all
+    select type, last_at from kombo_sync.deliveries where integration_id = i.id
+  ) seen
+) came
+left join lateral (
+  select d.last_at from kombo_sync.sync_deliveries d
+  where d.integration_id = i.id and d.type in ${LEGACY} and exists (
+    select from kombo_sync.passes p
+    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed')
+  order by d.last_at desc limit 1
+) looked on true
+cross join lateral (
+  -- What a legacy sync has found must be told by the same sync or later: what came before it was read before it. Where it
+  -- found nothing since data-changed had brought it just before, that one came first, which is as good.
+  select jsonb_agg(jsonb_build_object('syncId', s.sync_id, 'at', s.last_at, 'confirmed', not s.changed or s.told) order by s.last_at desc) as syncs
+  from (
+    select d.sync_id, d.last_at, c.changed,
+      exists (
+        select from kombo_sync.sync_deliveries told
+        where told.integration_id = i.id and told.type = 'data-changed' and (
+          told.sync_id = d.sync_id
+          or told.last_at >= d.first_at and told.first_at <= d.last_at + $3::float8 * interval '1 millisecond')
+      ) as told
+    from (
+      select sync_id, min(first_at) as first_at, max(last_at) as last_at from kombo_sync.sync_deliveries
+      where integration_id = i.id and type in ${LEGACY} group by sync_id
+    ) d
+    cross join lateral (select ${hasChanged('d.sync_id')} as changed) c
+    where c.changed or exists (
+      select from kombo_sync.sync_deliveries before
+      where before.integration_id = i.id and before.type = 'data-changed' and before.sync_id <> d.sync_id
+        and before.last_at >= d.first_at - $3::float8 * interval '1 millisecond' and before.first_at <= d.last_at
+        and ${hasChanged('before.sync_id')})
+    order by d.last_at desc
+    limit $2::int
+  ) s
+) legacy
+where i.status <> 'removed' and ($1::text is null or i.id = $1::text)
+order by i.id`;
+
+interface EndpointRow {
+  integration_id: string;
+  endpoint: string;
+  watermark: Date | null;
+  last_full: Date | null;
+  failing: boolean;
+  failure_message: string | null;
+  needs_person: boolean | null;
+  drift: EndpointFacts['drift'];
+}
+
+/** $1 id or null · $2 to $4 endpoints that are read. What the tool does not offer is left out. */
+const ENDPOINTS = `
+select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
+  s.failure_message is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
+from kombo_sync.integrations i
+join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
+  on e.category = i.category and e.model <> all(i.unavailable_models)
+${joinOwed('i.id')}
+left join lateral (
+  select failure_message, needs_person from kombo_sync.debts d
+  where d.integration_id = i.id and d.endpoint = e.path and ${IS_FAILING}
+  order by needs_person desc, failing_since limit 1) s on true
+${joinComplete('i.id')}
+${joinWhole('i.id')}
+left join lateral (
+  select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
+  order by d.at desc limit 1) repaired on true
+where i.status <> 'removed' and ($1::text is null or i.id = $1::text) and not owed.refused
+order by i.id, e.path`;
+
+function toEndpoint(row: EndpointRow): EndpointFacts {
+  return {
+    endpoint: row.endpoint,
+    watermark: row.watermark,
+    lastFull: row.last_full,
+    failure: row.failing
+      ? { message: row.failure_message ?? 'it fails', needsPerson: row.needs_person ?? false }
+      : null,
+    drift: row.drift,
+  };
+}
+
+/** What has come of the legacy webhooks. */
+export interface LegacyTotals {
+  times: number;
+  types: string[];
+  lastSeenAt: Date | null;
+  /** When the first one came that was not acted upon; null when none was. */
+  ignoredSince: Date | null;
+  /** The newest one was answered and not acted upon: LEGACY_WEBHOOKS is off where webhooks arrive. */
+  ignored: boolean;
+}
+
+export async function legacyTotals(store: Store, id?: string): Promise<LegacyTotals> {
+  const { rows } = await store.pool.query<LegacyTotals>(
+    `select coalesce(sum(times), 0)::float8 as times,
+       coalesce(array_agg(distinct type order by type), '{}') as types, max(last_at) as "lastSeenAt",
+       min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince",
+       coalesce((array_agg(outcome order by last_at desc))[1] = 'legacy-off', false) as ignored
+     from kombo_sync.deliveries
+     where type in ${LEGACY} and ($1::text is null or integration_id = $1::text)`,
+    [id ?? null],
+  );
+  return rows[0]!;
+}

@@ -1,0 +1,39 @@
+import { codesOf } from '../../domain/errors.ts';
+import { legacyTotals, type LegacyTotals } from './cutover.ts';
+import type { Store } from '../database.ts';
+
+/** What concerns the whole service, not one integration. */
+export interface Notices {
+  /** Kombo refuses every request: when it last did, and with which code. Null while reads come through. */
+  refused: { code: string; at: Date } | null;
+  legacy: LegacyTotals;
+  /** How many integrations webhooks have named that Kombo does not know. */
+  unknown: number;
+}
+
+/** So many of the newest passes are looked at: more than run at once. */
+const NEWEST_PASSES = 200;
+
+export async function readNotices(store: Store): Promise<Notices> {
+  const [refused, legacy, unknown] = await Promise.all([
+    lastRefusal(store),
+    legacyTotals(store),
+    store.pool.query<{ count: number }>('select count(*)::int as count from kombo_sync.unknown_integrations'),
+  ]);
+  return { refused, legacy, unknown: unknown.rows[0]!.count };
+}
+
+/** A refusal after which no pass was completed. */
+async function lastRefusal(store: Store): Promise<Notices['refused']> {
+  const { rows } = await store.pool.query<{ code: string; at: Date }>(
+    `with newest as (
+       select state, error_code, finished_at from kombo_sync.passes
+       where finished_at is not null order by finished_at desc limit $2)
+     select error_code as code, finished_at as at from newest
+     where error_code = any($1)
+       and finished_at > coalesce((select max(finished_at) from newest where state = 'completed'), '-infinity')
+     order by finished_at desc limit 1`,
+    [codesOf('AccessDenied'), NEWEST_PASSES],
+  );
+  return rows[0] ?? null;
+}

@@ -1,0 +1,98 @@
+import { enabledEndpoints, isOffered } from '../../domain/catalogue/index.ts';
+import { refusalOf } from '../../domain/decide.ts';
+import { routeModels } from '../../domain/routing.ts';
+import { quote } from '../records/data-tables.ts';
+import type { Store } from '../database.ts';
+import { historyOf, IS_ALIVE, readHistory } from '../state/endpoint-history.ts';
+import type { Integration } from '../state/integrations.ts';
+import type { Pass } from '../state/passes.ts';
+import { summarisePass, type PassSummary } from './status.ts';
+
+/** How far a pass is. */
+export interface PassProgress extends PassSummary {
+  workflowId: string;
+  runId: string;
+  /** When it wrote last. */
+  activeAt: Date;
+  /** It reads everything, not only what has changed since some time. */
+  whole: boolean;
+  /** Everything is read, and Kombo is asked about what the listing lacks. */
+  sweeping: boolean;
+}
+
+/** The passes of a full sync, in the order in which they began. */
+export async function passesOfFullSync(
+  store: Store,
+  sync: { integrationId: string; workflowId: string; runId: string },
+): Promise<PassProgress[]> {
+  // A full sync is one sync, named by the run that has planned it; after a continue-as-new that is an earlier one.
+  const { rows } = await store.pool.query<Pass>(
+    `with own as (select * from kombo_sync.passes where sync_id = $1 || '/1')
+     select * from own
+     union all
+     select * from kombo_sync.passes where not exists (select from own) and sync_id = (
+       select sync_id from kombo_sync.passes
+       where integration_id = $2 and workflow_id = $3 and state = 'running' order by id desc limit 1)
+     order by started_at, id`,
+    [sync.runId, sync.integrationId, sync.workflowId],
+  );
+  return rows.map(toProgress);
+}
+
+/** Everything that is being read or swept for an integration. */
+export async function runningPasses(store: Store, integrationId: string): Promise<PassProgress[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking')) and ${IS_ALIVE}
+     order by started_at, id`,
+    [integrationId],
+  );
+  return rows.map(toProgress);
+}
+
+/**
+ * How many records a full sync is going to read, by endpoint: as many as the table holds of the integration, since Kombo
+ * lists deleted ones too. Null where no full pass has completed, so that nothing is known.
+ */
+export async function expectedRecords(
+  store: Store,
+  integration: Pick<Integration, 'id' | 'category' | 'unavailableModels'>,
+  options: { models?: readonly string[] | undefined; extraEndpoints: readonly string[] },
+): Promise<Map<string, number | null>> {
+  const enabled = enabledEndpoints(integration.category, options.extraEndpoints);
+  const route = routeModels(options.models ?? [], enabled);
+  const named = new Set([...route.delta, ...route.full]);
+  const history = await readHistory(
+    store,
+    integration.id,
+    enabled.map(({ path }) => path),
+  );
+  const read = enabled.filter(
+    (endpoint) =>
+      (options.models === undefined || named.has(endpoint.path)) &&
+      isOffered(endpoint, integration.unavailableModels) &&
+      !refusalOf(historyOf(history, endpoint.path)),
+  );
+  const expected = new Map<string, number | null>(read.map(({ path }) => [path, null]));
+  const known = read.filter(({ path }) => historyOf(history, path).lastFull);
+  if (known.length === 0) return expected;
+  const counts = known.map(
+    ({ path, table }) =>
+      `select '${path}' as endpoint, count(*)::float8 as records from kombo.${quote(table)} where integration_id = $1`,
+  );
+  const { rows } = await store.pool.query<{ endpoint: string; records: number }>(counts.join(' union all '), [
+    integration.id,
+  ]);
+  for (const { endpoint, records } of rows) expected.set(endpoint, records);
+  return expected;
+}
+
+function toProgress(pass: Pass): PassProgress {
+  return {
+    ...summarisePass(pass),
+    workflowId: pass.workflow_id,
+    runId: pass.run_id,
+    activeAt: pass.active_at,
+    whole: pass.updated_after === null,
+    sweeping: pass.sweep_state === 'due' || pass.sweep_state === 'checking',
+  };
+}

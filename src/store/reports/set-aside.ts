@@ -1,0 +1,42 @@
+import type { Store } from '../database.ts';
+
+/** A record that could not be stored. Its body is personal data and stays in the table. */
+export interface SetAsideRecord {
+  endpoint: string;
+  id: string | null;
+  reason: string;
+  hash: string;
+  times: number;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+}
+
+export type SetAsideKey = readonly [endpoint: string, recordKey: string];
+
+/** Records of an integration that are set aside, by endpoint and record. */
+export async function listSetAside(
+  store: Store,
+  options: {
+    integrationId: string;
+    endpoint?: string | undefined;
+    after?: SetAsideKey | undefined;
+    limit: number;
+  },
+): Promise<{ records: SetAsideRecord[]; next: SetAsideKey | null }> {
+  const { integrationId, endpoint, after, limit } = options;
+  const { rows } = await store.pool.query<SetAsideRecord & { record_key: string }>(
+    `select endpoint, record_key, id, reason, hash, times, first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt"
+     from kombo_sync.rejected_records
+     where integration_id = $1 and ($2::text is null or endpoint = $2)
+       and ($3::text is null or (endpoint, record_key) > ($3, $4))
+     order by endpoint, record_key
+     limit $5`,
+    [integrationId, endpoint ?? null, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    records: page.map(({ record_key: _key, ...record }) => record),
+    next: last && rows.length > limit ? [last.endpoint, last.record_key] : null,
+  };
+}

@@ -1,0 +1,190 @@
+import { sql } from 'kysely';
+import { enabledEndpoints } from '../../domain/catalogue/index.ts';
+import { refusalOf } from '../../domain/decide.ts';
+import {
+  addCounts,
+  DEBT_KINDS,
+  NO_COUNTS,
+  type PassCounts,
+  type PassKind,
+  type SyncStatus,
+  type Trigger,
+} from '../../domain/sync.ts';
+import { quote } from '../records/data-tables.ts';
+import type { Store } from '../database.ts';
+import { historyOf, readHistory } from '../state/endpoint-history.ts';
+import type { OwedRead } from '../failures.ts';
+import { findIntegration } from '../state/integrations.ts';
+import { passCounts, type Pass } from '../state/passes.ts';
+import type { PassState } from '../schema.ts';
+
+export interface PassSummary {
+  id: string;
+  syncId: string;
+  endpoint: string;
+  kind: PassKind;
+  state: PassState;
+  trigger: Trigger;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  error: { code: string; message: string } | null;
+  /** Why a sweep deleted nothing, when it stopped. */
+  sweepMessage: string | null;
+}
+
+export interface EndpointStatus {
+  endpoint: string;
+  table: string;
+  watermark: Date | null;
+  lastPass: PassSummary | null;
+  lastFull: Date | null;
+  liveRows: number;
+  rejectedRecords: number;
+  disabled: { code: string; message: string; since: Date } | null;
+  /** What is owed, and why it has failed. */
+  owed: OwedRead[];
+}
+
+export interface SyncSummary {
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  kind: PassKind;
+  status: 'running' | SyncStatus;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  passes: PassSummary[];
+}
+
+/** Every endpoint that is read for the integration. @throws RangeError when it is unknown. */
+export async function endpointStatuses(
+  store: Store,
+  integrationId: string,
+  extraEndpoints: readonly string[] = [],
+): Promise<EndpointStatus[]> {
+  const integration = await findIntegration(store, integrationId);
+  if (!integration) throw new RangeError(`No integration ${integrationId}.`);
+  const enabled = enabledEndpoints(integration.category, extraEndpoints);
+  const [history, newest, rejected] = await Promise.all([
+    readHistory(
+      store,
+      integrationId,
+      enabled.map(({ path }) => path),
+    ),
+    newestPasses(store, integrationId),
+    rejectedCounts(store, integrationId),
+  ]);
+  return Promise.all(
+    enabled.map(async ({ path, table }) => {
+      const { watermark, lastFull, debts } = historyOf(history, path);
+      const refusal = refusalOf({ debts })?.failure;
+      return {
+        endpoint: path,
+        table,
+        watermark,
+        lastFull,
+        lastPass: newest.find((pass) => pass.endpoint === path) ?? null,
+        liveRows: await liveRows(store, table, integrationId),
+        rejectedRecords: rejected.get(path) ?? 0,
+        disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
+        owed: DEBT_KINDS.flatMap((kind) => {
+          const debt = debts[kind];
+          return debt ? [{ kind, ...debt }] : [];
+        }),
+      };
+    }),
+  );
+}
+
+/** The newest syncs of an integration, newest first, with what each did. */
+export async function syncHistory(store: Store, integrationId: string, limit = 20): Promise<SyncSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where sync_id in (
+       select sync_id from kombo_sync.passes where integration_id = $1
+       group by sync_id order by min(started_at) desc limit $2)
+     order by started_at desc, id desc`,
+    [integrationId, limit],
+  );
+  const bySync = Map.groupBy(rows, (row) => row.sync_id);
+  return [...bySync.values()]
+    .map(summariseSync)
+    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+}
+
+/** The syncs that run now, oldest first; a long one may not be among the newest any more. */
+export async function runningSyncs(store: Store, integrationId: string): Promise<SyncSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where integration_id = $1 and sync_id in (
+       select sync_id from kombo_sync.passes where integration_id = $1 and state = 'running')
+     order by started_at, id`,
+    [integrationId],
+  );
+  return [...Map.groupBy(rows, (row) => row.sync_id).values()].map(summariseSync);
+}
+
+async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select distinct on (endpoint) * from kombo_sync.passes where integration_id = $1
+     order by endpoint, started_at desc, id desc`,
+    [integrationId],
+  );
+  return rows.map(summarisePass);
+}
+
+async function liveRows(store: Store, table: string, integrationId: string): Promise<number> {
+  const { rows } = await sql<{
+    live: number;
+  }>`select count(*)::int as live from ${sql.raw(`kombo.${quote(table)}`)}
+    where integration_id = ${integrationId} and deleted_at is null`.execute(store.db);
+  return rows[0]!.live;
+}
+
+async function rejectedCounts(store: Store, integrationId: string): Promise<Map<string, number>> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.rejected_records')
+    .select((eb) => ['endpoint', eb.fn.countAll<number>().as('records')])
+    .where('integration_id', '=', integrationId)
+    .groupBy('endpoint')
+    .execute();
+  return new Map(rows.map((row) => [row.endpoint, row.records]));
+}
+
+export function summarisePass(pass: Pass): PassSummary {
+  return {
+    id: String(pass.id),
+    syncId: pass.sync_id,
+    endpoint: pass.endpoint,
+    kind: pass.kind,
+    state: pass.state,
+    trigger: pass.trigger,
+    startedAt: pass.started_at,
+    finishedAt: pass.finished_at,
+    counts: passCounts(pass),
+    error: pass.error_code === null ? null : { code: pass.error_code, message: pass.error_message ?? '' },
+    sweepMessage: pass.sweep_message,
+  };
+}
+
+export function summariseSync(rows: Pass[]): SyncSummary {
+  const passes = rows.map(summarisePass);
+  const first = rows[0]!;
+  const running = rows.some((row) => row.state === 'running');
+  const failed = rows.filter((row) => row.state === 'failed' || row.state === 'abandoned').length;
+  const settled: SyncStatus = failed === 0 ? 'completed' : failed === rows.length ? 'failed' : 'partial';
+  const finished = rows.map((row) => row.finished_at?.getTime() ?? 0);
+  return {
+    syncId: first.sync_id,
+    workflowId: first.workflow_id,
+    runId: first.run_id,
+    trigger: first.trigger,
+    kind: rows.some((row) => row.kind === 'full') ? 'full' : 'delta',
+    status: running ? 'running' : settled,
+    startedAt: new Date(Math.min(...rows.map((row) => row.started_at.getTime()))),
+    finishedAt: running ? null : new Date(Math.max(...finished)),
+    counts: passes.reduce((sum, pass) => addCounts(sum, pass.counts), NO_COUNTS),
+    passes,
+  };
+}

@@ -1,0 +1,90 @@
+import { sql, type Selectable } from 'kysely';
+import type { Store } from '../database.ts';
+import type { AuditLogTable } from '../schema.ts';
+
+export interface AuditEntry {
+  id: number;
+  at: Date;
+  actor: string;
+  source: 'cli' | 'api';
+  address: string | null;
+  /** As `pause`, `full-sync`. */
+  action: string;
+  integrationId: string | null;
+  /** What was asked for: names, dates and reasons; never records or secrets. */
+  details: Record<string, unknown>;
+  outcome: 'started' | 'done' | 'failed';
+  /** Why it failed. */
+  message: string | null;
+  finishedAt: Date | null;
+}
+
+export type AuditStart = Pick<
+  AuditEntry,
+  'actor' | 'source' | 'address' | 'action' | 'integrationId' | 'details'
+>;
+
+/** Notes an act before it is done, so that one that breaks off is there too. Returns its number. */
+export async function beginAudit(store: Store, start: AuditStart): Promise<number> {
+  const row = await store.db
+    .insertInto('kombo_sync.audit_log')
+    .values({
+      actor: start.actor,
+      source: start.source,
+      address: start.address,
+      action: start.action,
+      integration_id: start.integrationId,
+      details: JSON.stringify(start.details),
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return row.id;
+}
+
+export async function endAudit(
+  store: Store,
+  id: number,
+  end: { outcome: 'done' | 'failed'; message?: string; details?: Record<string, unknown> },
+): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.audit_log')
+    .set({
+      outcome: end.outcome,
+      message: end.message ?? null,
+      finished_at: sql<Date>`clock_timestamp()`,
+      ...(end.details ? { details: sql<string>`details || ${JSON.stringify(end.details)}::jsonb` } : {}),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Acts, newest first; `before` goes on after the last one of an earlier answer. */
+export async function listAudit(
+  store: Store,
+  options: { integrationId?: string | undefined; before?: number | undefined; limit?: number } = {},
+): Promise<AuditEntry[]> {
+  let query = store.db.selectFrom('kombo_sync.audit_log').selectAll();
+  if (options.integrationId !== undefined) query = query.where('integration_id', '=', options.integrationId);
+  if (options.before !== undefined) query = query.where('id', '<', options.before);
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(options.limit ?? 50)
+    .execute();
+  return rows.map(toEntry);
+}
+
+function toEntry(row: Selectable<AuditLogTable>): AuditEntry {
+  return {
+    id: row.id,
+    at: row.at,
+    actor: row.actor,
+    source: row.source,
+    address: row.address,
+    action: row.action,
+    integrationId: row.integration_id,
+    details: row.details as unknown as Record<string, unknown>,
+    outcome: row.outcome,
+    message: row.message,
+    finishedAt: row.finished_at,
+  };
+}

@@ -1,0 +1,221 @@
+import { sql } from 'kysely';
+import type { Debt } from '../../domain/decide.ts';
+import type { ErrorClass } from '../../domain/errors.ts';
+import { planRetry, type Retry, type RetryOptions } from '../../domain/retry.ts';
+import type { DebtKind } from '../../domain/sync.ts';
+import type { Store } from '../database.ts';
+import type { Pass } from './passes.ts';
+import { unlessRemoved } from './removed.ts';
+import type { DebtsTable } from '../schema.ts';
+
+/*
+ * What is owed, and why it fails. The rule, once:
+ *
+ * - A read is owed from the moment at which it was asked for, before anything is tried. So neither a killed worker nor a
+ *   cancelled or terminated workflow can lose it.
+ * - A pass that begins after it was asked for last pays it: a delta pays what a delta is asked for, a full pass pays both, a
+ *   sweep pays the sweep of its listing. Paying removes the row. Which came first is told by numbers of one sequence, since
+ *   a clock may be set back.
+ * - A failure is kept with what is owed. It makes only that one kind of read wait, until `due_at`.
+ */
+
+export interface Owed {
+  endpoint: string;
+  kind: DebtKind;
+  /** It is not read by itself before this. */
+  dueAt?: Date | null;
+}
+
+/** SQL for a debt whose last tries have failed. What the tool does not offer has not failed. */
+export const IS_FAILING = `failing_since is not null and failure_class <> 'EndpointDisabled'`;
+
+/** SQL that ends a failure. */
+export const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, tried_by = null, failure_class = null,
+  failure_code = null, failure_message = null, needs_person = false, given_up = false`;
+
+/**
+ * Notes that reads are owed. Where one is owed already, it is asked for anew, and a failing one keeps its pause.
+ *
+ * @param begun a pass of the endpoint that began then or later pays, though it is asked for only now.
+ */
+export async function owe(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  owed: readonly Owed[],
+  begun?: Date,
+): Promise<void> {
+  if (owed.length === 0) return;
+  await unlessRemoved(store, integrationId, (db) =>
+    sql`
+    insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq, due_at)
+    select ${integrationId}, endpoint, kind,
+      coalesce(${begun ?? null}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
+      coalesce(
+        (select min(p.started_seq) from kombo_sync.passes p
+         where p.integration_id = ${integrationId} and p.endpoint = owed.endpoint
+           and p.started_at >= ${begun ?? null}::timestamptz),
+        nextval('kombo_sync.observations')),
+      due_at
+    from unnest(${owed.map(({ endpoint }) => endpoint)}::text[], ${owed.map(({ kind }) => kind)}::text[],
+      ${owed.map(({ dueAt }) => dueAt ?? null)}::timestamptz[]) as owed(endpoint, kind, due_at)
+    order by endpoint, kind
+    on conflict (integration_id, endpoint, kind) do update set
+      since = least(d.since, excluded.since), asked_seq = greatest(d.asked_seq, excluded.asked_seq), woken_at = null,
+      due_at = case when d.failing_since is not null then d.due_at
+        when d.due_at is not null and excluded.due_at is not null then least(d.due_at, excluded.due_at) end`.execute(
+      db,
+    ),
+  );
+}
+
+/** What is owed of an integration, by endpoint. */
+export async function readDebts(
+  store: Store,
+  integrationId: string,
+): Promise<Map<string, Partial<Record<DebtKind, Debt>>>> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.debts')
+    .selectAll()
+    .where('integration_id', '=', integrationId)
+    .execute();
+  const debts = new Map<string, Partial<Record<DebtKind, Debt>>>();
+  for (const row of rows) debts.set(row.endpoint, { ...debts.get(row.endpoint), [row.kind]: toDebt(row) });
+  return debts;
+}
+
+type DebtRow = Pick<
+  DebtsTable,
+  'due_at' | 'failing_since' | 'tried_at' | 'failure_class' | 'failure_code' | 'failure_message'
+> & { since: Date; asked_seq: number; failures: number; needs_person: boolean; given_up: boolean };
+
+export function toDebt(row: DebtRow): Debt {
+  return {
+    since: row.since,
+    askedSeq: row.asked_seq,
+    dueAt: row.due_at,
+    failure:
+      row.failing_since === null
+        ? null
+        : {
+            errorClass: row.failure_class!,
+            code: row.failure_code ?? '',
+            message: row.failure_message ?? '',
+            failures: row.failures,
+            since: row.failing_since,
+            triedAt: row.tried_at ?? row.failing_since,
+            needsPerson: row.needs_person,
+            givenUp: row.given_up,
+          },
+  };
+}
+
+export interface FailedRead {
+  integrationId: string;
+  endpoint: string;
+  kind: DebtKind;
+  /** Tells this try from others: written down twice, it counts once. */
+  tryId: string;
+  error: { errorClass: ErrorClass; code: string; message: string };
+  /** The pass that failed: what resumes it pays for it. */
+  pass?: Pick<Pass, 'started_at' | 'started_seq'> | undefined;
+}
+
+export interface NotedFailure extends Retry {
+  failures: number;
+  /** It worked before. */
+  first: boolean;
+  /** From now on it is known to need you. */
+  newlyNeedsPerson: boolean;
+}
+
+/**
+ * A read has failed: it is owed, and waits for a pause that grows with the time for which it has been failing. The
+ * database's clock counts. Undefined when a newer pass has read the endpoint since, or the integration is removed.
+ */
+export async function noteFailure(
+  store: Store,
+  failed: FailedRead,
+  options: RetryOptions,
+): Promise<NotedFailure | undefined> {
+  const { integrationId, endpoint, kind, tryId, error, pass } = failed;
+  let noted: NotedFailure | undefined;
+  await unlessRemoved(store, integrationId, async (db) => {
+    const { rows } = await sql<DebtRow & { now: Date; tried_by: string | null }>`
+      insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq)
+      select ${integrationId}, ${endpoint}, ${kind},
+        coalesce(${pass?.started_at ?? null}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
+        coalesce(${pass?.started_seq ?? null}::bigint, nextval('kombo_sync.observations'))
+      where not exists (
+        select from kombo_sync.passes p
+        where p.integration_id = ${integrationId} and p.endpoint = ${endpoint} and p.state = 'completed'
+          and p.started_seq > ${pass?.started_seq ?? null}::bigint
+          and (p.updated_after is null or ${kind} = 'delta' and (p.kind = 'delta' or p.moves_watermark)))
+      on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, ${pass?.started_seq ?? 0}::bigint)
+      returning *, clock_timestamp() as now`.execute(db);
+    const [before] = rows;
+    if (!before) return;
+    const isRefusal = error.errorClass === 'EndpointDisabled';
+    // What the tool did not offer has not failed for so long, and the other way round.
+    const isAnew =
+      before.failing_since === null || (before.failure_class === 'EndpointDisabled') !== isRefusal;
+    const failingSince = isAnew ? before.now : before.failing_since!;
+    const failingMs = before.now.getTime() - failingSince.getTime();
+    const retry = planRetry({ errorClass: error.errorClass, failingMs, key: integrationId }, options);
+    const again = before.tried_by === tryId;
+    const failures = again ? before.failures : isAnew ? 1 : before.failures + 1;
+    noted = {
+      ...retry,
+      failures,
+      first: isAnew && !again,
+      newlyNeedsPerson: retry.needsPerson && !before.needs_person,
+    };
+    if (again) return;
+    await sql`
+      update kombo_sync.debts set failures = ${failures}, failing_since = ${failingSince}, tried_at = clock_timestamp(),
+        tried_by = ${tryId}, due_at = clock_timestamp() + ${retry.pauseMs} * interval '1 millisecond',
+        failure_class = ${error.errorClass}, failure_code = ${error.code}, failure_message = ${error.message},
+        needs_person = ${retry.needsPerson}, given_up = ${retry.givenUp}, woken_at = null
+      where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}`.execute(db);
+  });
+  return noted;
+}
+
+/** A read that had failed goes on: it stays owed until its pass has ended, and fails no more. */
+export async function noteProgress(
+  { pool }: Store,
+  integrationId: string,
+  endpoint: string,
+  kind: DebtKind,
+): Promise<void> {
+  await pool.query(
+    `update kombo_sync.debts set due_at = null, ${NO_FAILURE}
+     where integration_id = $1 and endpoint = $2 and kind = $3 and failing_since is not null`,
+    [integrationId, endpoint, kind],
+  );
+}
+
+/** Whether the endpoint is to be read again now. */
+export async function isOwed({ pool }: Store, integrationId: string, endpoint: string): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full')
+       and coalesce(due_at <= clock_timestamp(), true)`,
+    [integrationId, endpoint],
+  );
+  return rowCount !== 0;
+}
+
+/**
+ * Removes what was owed for one kind of read, where no pass does that: a look-up has answered.
+ *
+ * @param askedSeq when Kombo was asked, as a number of `kombo_sync.observations`: what was asked for later stays.
+ */
+export async function forgetDebt(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  endpoint: string,
+  kind: DebtKind,
+  askedSeq: number,
+): Promise<void> {
+  await sql`delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
+    and kind = ${kind} and asked_seq < ${askedSeq}::bigint`.execute(store.db);
+}

@@ -1,0 +1,215 @@
+import { sql } from 'kysely';
+import { CATALOGUE, ownModel } from '../../domain/catalogue/index.ts';
+import { HEALING_CLASSES } from '../../domain/decide.ts';
+import type { ErrorClass } from '../../domain/errors.ts';
+import type { Hastened } from '../../domain/hasten.ts';
+import { PASS_ALIVE_MS } from '../../domain/retry.ts';
+import type { Store } from '../database.ts';
+import { IS_FAILING, NO_FAILURE } from './debts.ts';
+
+/* When what is owed is due, and what makes it due before its time. */
+
+/**
+ * Kombo answers for one read that had failed since `since`: what else failed for a reason that ends for many at once is
+ * due, though not sooner than once in RETRY_INTERVAL. That holds for the integration itself, and for others whose failure
+ * began in the same outage.
+ *
+ * @returns the ids of other integrations that are to be woken, a few at a time: each of them wakes more.
+ */
+export async function healTogether(
+  store: Store,
+  integrationId: string,
+  since: Date,
+  retryMs: number,
+): Promise<string[]> {
+  const { rows } = await store.pool.query<{ id: string }>(
+    `with due as (
+       select integration_id, endpoint, kind from kombo_sync.debts
+       where failing_since is not null and failure_class = any($2)
+         and (given_up or due_at > clock_timestamp() + interval '1 second' and due_at > tried_at + $4 * interval '1 millisecond')
+         and (integration_id = $1 or failing_since >= $3::timestamptz - interval '1 minute')
+       order by integration_id <> $1, integration_id, endpoint, kind
+       limit 200 for update skip locked
+     )
+     update kombo_sync.debts d
+     set due_at = least(d.due_at, greatest(clock_timestamp(), d.tried_at + $4 * interval '1 millisecond')), given_up = false
+     from due where d.integration_id = due.integration_id and d.endpoint = due.endpoint and d.kind = due.kind
+     returning d.integration_id as id`,
+    [integrationId, HEALING_CLASSES, since, retryMs],
+  );
+  return [...new Set(rows.map(({ id }) => id))].filter((id) => id !== integrationId);
+}
+
+const ENDPOINTS = CATALOGUE.map(
+  (endpoint) =>
+    `('${endpoint.path}', '${endpoint.category}', '${ownModel(endpoint) ?? ''}', ${endpoint.status === 'current'})`,
+).join(', ');
+
+/**
+ * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
+ * tool offers, or is asked about again. A parked one may be looked up. `extra` is the parameter with EXTRA_ENDPOINTS.
+ */
+const mayBeRead = (extra: string) => `case
+  when d.kind = 'look-up' then i.status in ('active', 'parked')
+  when i.status <> 'active' then false
+  else exists (select from (values ${ENDPOINTS}) e(path, category, model, is_current)
+      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extra}::text[]))
+        and e.model <> all(i.unavailable_models))
+    and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
+      and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
+
+/** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
+export async function forgetUnread({ pool }: Store, extraEndpoints: readonly string[]): Promise<void> {
+  const read = CATALOGUE.filter(({ status, path }) => status === 'current' || extraEndpoints.includes(path));
+  await pool.query(
+    `update kombo_sync.debts set due_at = null, ${NO_FAILURE} where ${IS_FAILING} and kind <> 'look-up' and endpoint <> all($1)`,
+    [read.map(({ path }) => path)],
+  );
+}
+
+export interface RetryQuery {
+  /** The setting EXTRA_ENDPOINTS. */
+  extraEndpoints: readonly string[];
+  /** Reads that do not count, by `readKey`. */
+  except?: readonly string[];
+  /** What was due then is not waited for: a sync has just decided about it, and it may have left it alone. */
+  after?: Date | null;
+}
+
+/**
+ * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are read and offered;
+ * null when none is to wait.
+ */
+export async function nextRetryMs(
+  store: Store,
+  integrationId: string,
+  { extraEndpoints, except = [], after = null }: RetryQuery,
+): Promise<number | null> {
+  const { rows } = await store.pool.query<{ ms: number | null }>(
+    `select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
+     from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
+     where i.id = $1 and failing_since is not null and not given_up and kind || ' ' || endpoint <> all($2)
+       and coalesce(due_at > $3::timestamptz, true) and ${mayBeRead('$4')}`,
+    [integrationId, except, after, extraEndpoints],
+  );
+  const ms = rows[0]?.ms ?? null;
+  return ms === null ? null : Math.max(0, Math.ceil(ms));
+}
+
+/** How long something that is due may stay unread before a sync is woken for it, and how often that is tried. */
+const OVERDUE_MS = 60_000;
+const WAKE_EVERY_MS = 5 * 60_000;
+
+/**
+ * Integrations for which something has been due for a minute and nothing reads it: the sync that had to was terminated, or
+ * its waking got lost.
+ */
+export async function takeOverdue(
+  store: Store,
+  extraEndpoints: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await store.pool.query<{ id: string }>(
+    `with overdue as (
+       select d.integration_id, d.endpoint, d.kind from kombo_sync.debts d
+       join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead('$5')}
+       where d.since < now() - $1 * interval '1 millisecond' and not d.given_up
+         and coalesce(d.due_at, d.since) < now() - $1 * interval '1 millisecond'
+         and coalesce(d.woken_at, '-infinity') < now() - $2 * interval '1 millisecond'
+         and not exists (
+           select from kombo_sync.passes p
+           where p.integration_id = d.integration_id and p.endpoint = d.endpoint
+             and case when d.kind = 'sweep' then p.state = 'running' and p.kind = 'full' or p.sweep_state in ('due', 'checking')
+               else p.state = 'running' and p.kind = d.kind end
+             and greatest(p.active_at, p.waits_until) > now() - $3 * interval '1 millisecond')
+       limit $4 for update of d skip locked
+     )
+     update kombo_sync.debts d set woken_at = now() from overdue o
+     where d.integration_id = o.integration_id and d.endpoint = o.endpoint and d.kind = o.kind
+     returning d.integration_id as id`,
+    [OVERDUE_MS, WAKE_EVERY_MS, PASS_ALIVE_MS, limit, extraEndpoints],
+  );
+  return [...new Set(rows.map(({ id }) => id))];
+}
+
+/** Parked integrations whose next look has been due for a minute, and nothing has looked. */
+export async function takeOverdueLooks({ pool }: Store, limit: number): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `update kombo_sync.integrations set retry_at = now() + $2 * interval '1 millisecond'
+     where id in (
+       select id from kombo_sync.integrations
+       where status = 'parked' and retry_at < now() - $1 * interval '1 millisecond'
+       limit $3 for update skip locked)
+     returning id`,
+    [OVERDUE_MS, WAKE_EVERY_MS, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Whether each endpoint that the tool offers refuses to be read because of the state of the whole integration. */
+export async function refusedEverywhere(
+  store: Store,
+  integrationId: string,
+  paths: readonly string[],
+): Promise<boolean> {
+  const { rows } = await store.pool.query<{ refused: boolean }>(
+    `select bool_and(exists (
+       select from kombo_sync.debts d
+       where d.integration_id = $1 and d.endpoint = e.path and d.failure_class = 'IntegrationParked')) as refused
+     from unnest($2::text[]) as e(path)`,
+    [integrationId, paths],
+  );
+  return rows[0]?.refused ?? false;
+}
+
+/** Failures of these classes are due now, though not sooner than once in RETRY_INTERVAL: what they waited for has come. */
+export async function makeDue(
+  store: Store,
+  integrationId: string,
+  classes: readonly ErrorClass[],
+  retryMs: number,
+): Promise<void> {
+  await store.pool.query(
+    `update kombo_sync.debts
+     set due_at = least(due_at, greatest(clock_timestamp(), tried_at + $3 * interval '1 millisecond')), given_up = false
+     where integration_id = $1 and failure_class = any($2)`,
+    [integrationId, classes, retryMs],
+  );
+}
+
+export interface HastenedTry extends Hastened {
+  endpoint: string;
+}
+
+/** What fails is tried no later than this, and a timer waits for it though it was given up or is not offered. */
+export async function hastenTries(
+  store: Store,
+  integrationId: string,
+  tries: readonly HastenedTry[],
+): Promise<void> {
+  if (tries.length === 0) return;
+  await store.pool.query(
+    `update kombo_sync.debts d set due_at = least(d.due_at, t.at), given_up = false
+     from unnest($2::text[], $3::text[], $4::timestamptz[]) as t(endpoint, kind, at)
+     where d.integration_id = $1 and d.endpoint = t.endpoint and d.kind = t.kind and d.failing_since is not null`,
+    [
+      integrationId,
+      tries.map(({ endpoint }) => endpoint),
+      tries.map(({ kind }) => kind),
+      tries.map(({ at }) => at),
+    ],
+  );
+}
+
+/** A sync is woken for all that is owed, also where one that was to read it was cancelled. */
+export async function wakeForAll({ db }: Pick<Store, 'db'>, integrationId: string): Promise<void> {
+  await sql`update kombo_sync.debts set woken_at = null where integration_id = ${integrationId}`.execute(db);
+}
+
+/** You have cancelled the sync that was to read what is owed: the next one reads it, and none is started for it. */
+export async function leaveToNextSync(store: Store, integrationId: string): Promise<void> {
+  await store.pool.query(
+    `update kombo_sync.debts set woken_at = 'infinity' where integration_id = $1 and failing_since is null`,
+    [integrationId],
+  );
+}

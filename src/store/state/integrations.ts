@@ -1,0 +1,155 @@
+import { sql, type Selectable } from 'kysely';
+import type { Category } from '../../domain/catalogue/index.ts';
+import type { IntegrationStatus, KnownLife } from '../../domain/life.ts';
+import type { Store } from '../database.ts';
+import type { IntegrationsTable } from '../schema.ts';
+
+export interface Integration {
+  id: string;
+  tool: string;
+  category: Category;
+  status: IntegrationStatus;
+  /** Why it is not active, for programs and for the operator. */
+  statusCode: string | null;
+  statusReason: string | null;
+  statusSince: Date;
+  /** Parked until a person does something at Kombo. */
+  needsPerson: boolean;
+  /** When it is looked at again, while it is parked and that may help. */
+  retryAt: Date | null;
+  organizationName: string | null;
+  /** Models that the tool does not offer. */
+  unavailableModels: string[];
+  /** Set while Kombo's data is stale because filters or scope changed. */
+  dataExpiredAt: Date | null;
+  /** State and setup as Kombo says them. */
+  komboState: string | null;
+  setupStatus: string | null;
+  komboCreatedAt: Date | null;
+  /** A deletion that a webhook told of and that is not settled yet. */
+  announcedDeletedAt: Date | null;
+  removedAt: Date | null;
+  erasedAt: Date | null;
+  lookedUpAt: Date | null;
+  /** Since when Temporal may not be in line with the status; null when it is. */
+  temporalDueAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface IntegrationInput {
+  id: string;
+  tool: string;
+  category: Category;
+  organizationName?: string | null;
+  unavailableModels?: string[];
+  dataExpiredAt?: Date | null;
+  state?: string | null;
+  setupStatus?: string | null;
+  /** When the connection was made at Kombo. */
+  createdAt?: Date | null;
+}
+
+export async function listIntegrations(store: Store): Promise<Integration[]> {
+  const rows = await store.db.selectFrom('kombo_sync.integrations').selectAll().orderBy('id').execute();
+  return rows.map(toIntegration);
+}
+
+export async function findIntegration(store: Store, id: string): Promise<Integration | undefined> {
+  const row = await store.db
+    .selectFrom('kombo_sync.integrations')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && toIntegration(row);
+}
+
+/** Adds an integration, or brings what Kombo says of it up to date. Its status stays as it is; a new one is active. */
+export async function saveIntegration(store: Store, input: IntegrationInput): Promise<Integration> {
+  const known = {
+    tool: input.tool,
+    category: input.category,
+    organization_name: input.organizationName ?? null,
+    unavailable_models: input.unavailableModels ?? [],
+    data_expired_at: input.dataExpiredAt ?? null,
+    kombo_state: input.state ?? null,
+    setup_status: input.setupStatus ?? null,
+    kombo_created_at: input.createdAt ?? null,
+    looked_up_at: sql<Date>`now()`,
+    updated_at: sql<Date>`now()`,
+  };
+  const row = await store.db
+    .insertInto('kombo_sync.integrations')
+    .values({ id: input.id, ...known })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet({
+        ...known,
+        // The schedules are labelled with both.
+        temporal_due_at: sql<Date | null>`case
+          when (integrations.tool, integrations.category) = (excluded.tool, excluded.category)
+          then integrations.temporal_due_at else now() end`,
+      }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toIntegration(row);
+}
+
+/**
+ * Keeps an integration that a webhook has told of while Kombo does not answer about it: enough to read it. It is looked up as
+ * soon as Kombo answers. One that is known stays as it is.
+ */
+export async function adoptUnseen(
+  store: Store,
+  { id, tool, category }: Pick<IntegrationInput, 'id' | 'tool' | 'category'>,
+): Promise<Integration | undefined> {
+  await store.db
+    .insertInto('kombo_sync.integrations')
+    .values({ id, tool, category })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  return findIntegration(store, id);
+}
+
+/** What is known here of an integration, and what Kombo has shown of it last. */
+export function knownLife(integration: Integration): KnownLife {
+  const { status, statusCode, removedAt } = integration;
+  const { komboState, setupStatus, komboCreatedAt, dataExpiredAt } = integration;
+  return {
+    status,
+    statusCode,
+    removedAt,
+    state: komboState,
+    setupStatus,
+    createdAt: komboCreatedAt,
+    dataExpiredAt,
+  };
+}
+
+/** A row of `integrations` as the rest of the code sees it. */
+export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
+  return {
+    id: row.id,
+    tool: row.tool,
+    category: row.category,
+    status: row.status,
+    statusCode: row.status_code,
+    statusReason: row.status_reason,
+    statusSince: row.status_since,
+    needsPerson: row.needs_person,
+    retryAt: row.retry_at,
+    organizationName: row.organization_name,
+    unavailableModels: row.unavailable_models,
+    dataExpiredAt: row.data_expired_at,
+    komboState: row.kombo_state,
+    setupStatus: row.setup_status,
+    komboCreatedAt: row.kombo_created_at,
+    announcedDeletedAt: row.announced_deleted_at,
+    removedAt: row.removed_at,
+    erasedAt: row.erased_at,
+    lookedUpAt: row.looked_up_at,
+    temporalDueAt: row.temporal_due_at,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

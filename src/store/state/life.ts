@@ -1,0 +1,291 @@
+import { sql } from 'kysely';
+import type { Store } from '../database.ts';
+import type { IntegrationStatus } from '../../domain/life.ts';
+import { owe } from './debts.ts';
+import { wakeForAll } from './due.ts';
+import { saveIntegration, toIntegration, type Integration, type IntegrationInput } from './integrations.ts';
+
+/**
+ * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
+ * that whatever comes late or at the same time cannot undo another one: a pause is ended by `resume` only, a removal by
+ * `revive` only.
+ */
+interface Change {
+  from: readonly IntegrationStatus[];
+  /** Not while it has one of these codes. */
+  unless?: readonly string[];
+  /** Not when its status has changed after this. */
+  asOf?: Date | undefined;
+  to: IntegrationStatus;
+  code?: string | undefined;
+  reason?: string | undefined;
+  needsPerson?: boolean;
+  /** Milliseconds until the next look-up; null when no timer waits for it. */
+  retryInMs?: number | null;
+  removedAt?: Date | null;
+}
+
+async function change(store: Store, id: string, next: Change): Promise<Integration | undefined> {
+  const code = next.code ?? null;
+  const row = await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      status: next.to,
+      status_code: code,
+      status_reason: next.reason ?? null,
+      status_since: sql<Date>`case when status = ${next.to} and status_code is not distinct from ${code}
+        then status_since else now() end`,
+      needs_person: next.needsPerson ?? false,
+      // Webhooks have it looked up more often than was planned, which says nothing about how long it will last.
+      retry_at: sql<Date | null>`case
+        when ${next.retryInMs ?? null}::float8 is null then null
+        when status = ${next.to} and status_code is not distinct from ${code} and retry_at > now() then retry_at
+        else now() + ${next.retryInMs ?? null}::float8 * interval '1 millisecond' end`,
+      removed_at: next.removedAt ?? null,
+      paused_reason: sql<
+        string | null
+      >`case when status = 'paused' and ${next.to} = 'removed' then status_reason end`,
+      // Only a removal settles it; and what is back has nothing to settle.
+      announced_deleted_at: sql<Date | null>`case
+        when 'removed' not in (status, ${next.to}) then announced_deleted_at end`,
+      erased_at: null,
+      // Parked or not, schedules stay as they are.
+      temporal_due_at: sql<Date | null>`case
+        when status in ('paused', 'removed') or ${next.to} in ('paused', 'removed') then clock_timestamp()
+        else temporal_due_at end`,
+      updated_at: sql<Date>`now()`,
+    })
+    .where('id', '=', id)
+    .where('status', 'in', next.from)
+    .where(sql<boolean>`(status_code is null or status_code <> all(${next.unless ?? []}::text[]))`)
+    .where(
+      sql<boolean>`coalesce(date_trunc('milliseconds', status_since) <= ${next.asOf ?? null}::timestamptz, true)`,
+    )
+    .returningAll()
+    .executeTakeFirst();
+  return row && toIntegration(row);
+}
+
+/** It cannot be read now. */
+export async function park(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; needsPerson: boolean; retryInMs: number | null },
+): Promise<Integration | undefined> {
+  return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
+}
+
+/** No timer waits any more for the next look at a parked one, unless another one has been planned since. */
+export async function forgetNextLook(store: Store, id: string, planned: Date): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ retry_at: null })
+    .where('id', '=', id)
+    .where('status', '=', 'parked')
+    .where(sql<boolean>`date_trunc('milliseconds', retry_at) = ${planned}::timestamptz`)
+    .execute();
+}
+
+/** It can be read again. Undefined when it was not parked, or with one of the codes that this does not end. */
+export async function unpark(
+  store: Store,
+  id: string,
+  unless: readonly string[] = [],
+): Promise<Integration | undefined> {
+  return change(store, id, { from: ['parked'], to: 'active', unless });
+}
+
+/**
+ * A parked integration can be read again, as a read has shown. What has happened meanwhile may have left no trace, so
+ * everything is owed in full that was not read in full since. False when it was not parked, or with one of the codes that
+ * this does not end.
+ */
+export async function unparkByRead(
+  store: Store,
+  id: string,
+  { unless, endpoints }: { unless: readonly string[]; endpoints: readonly string[] },
+): Promise<boolean> {
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const parked = await db
+      .selectFrom('kombo_sync.integrations')
+      .select('status_since')
+      .where('id', '=', id)
+      .where('status', '=', 'parked')
+      .where(sql<boolean>`status_code <> all(${unless}::text[])`)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!parked) return false;
+    const { status_since: since } = parked;
+    const { rows: unread } = await sql<{ path: string }>`
+      select e.path from unnest(${endpoints}::text[]) as e(path)
+      where not exists (
+        select from kombo_sync.passes p
+        where p.integration_id = ${id} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
+          and p.started_at >= ${since})`.execute(db);
+    await owe(
+      inside,
+      id,
+      unread.map(({ path }) => ({ endpoint: path, kind: 'full' })),
+      since,
+    );
+    return (await unpark(inside, id, unless)) !== undefined;
+  });
+}
+
+/** Stops reading until `resume`; a second pause only changes the reason. Undefined when it is removed. */
+export async function pause(store: Store, id: string, reason: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['active', 'parked', 'paused'], to: 'paused', code: 'Paused', reason });
+}
+
+/** Undefined when it was not paused. */
+export async function resume(store: Store, id: string): Promise<Integration | undefined> {
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const resumed = await change(inside, id, { from: ['paused'], to: 'active' });
+    if (resumed) await wakeForAll(inside, id);
+    return resumed;
+  });
+}
+
+/**
+ * Undefined when it was removed before, which stays as it was.
+ *
+ * @param why.asOf when it was so: what has become of the integration after that stays too, as another life.
+ */
+export async function remove(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; at: Date; asOf?: Date | undefined },
+): Promise<Integration | undefined> {
+  const { code, message, at, asOf } = why;
+  return change(store, id, {
+    from: ['active', 'parked', 'paused'],
+    asOf,
+    to: 'removed',
+    code,
+    reason: message,
+    removedAt: at,
+  });
+}
+
+/** A removed integration is there again. Undefined when it was not removed. */
+export async function revive(store: Store, id: string): Promise<Integration | undefined> {
+  return change(store, id, { from: ['removed'], to: 'active' });
+}
+
+/** A removal is known for a better reason now, or for a newer one: Kombo's 404 turned out to be a deletion. */
+export async function confirmRemoval(
+  store: Store,
+  id: string,
+  why: { code: string; message: string; at: Date },
+): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({
+      status_code: why.code,
+      status_reason: why.message,
+      removed_at: why.at,
+      announced_deleted_at: null,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'removed')
+    .where((eb) => eb.or([eb('status_code', 'is distinct from', why.code), eb('removed_at', '<', why.at)]))
+    .execute();
+}
+
+/** What follows from Kombo's showing an integration, beside what it says of it. */
+export interface Sighting {
+  /** A removed one is there again. */
+  revive: boolean;
+  /** The removal was a mistake: what was paused before it is paused again. */
+  keepPause?: boolean;
+  /** A parked one can be read. */
+  unpark: boolean;
+  /** Endpoints of which anything may have changed without a trace. */
+  missed: readonly string[];
+  /** Since when; now when left out. */
+  missedSince?: Date | undefined;
+}
+
+/** Keeps what Kombo shows of an integration, with all that follows from it or with none. */
+export async function noteSighting(
+  store: Store,
+  seen: IntegrationInput,
+  sighting: Sighting,
+): Promise<{ integration: Integration; revived: boolean }> {
+  return store.db.transaction().execute(async (db) => {
+    const inside = { ...store, db };
+    const saved = await saveIntegration(inside, seen);
+    const pausedFor = sighting.keepPause ? await pausedReason(inside, seen.id) : null;
+    let revived = sighting.revive ? await revive(inside, seen.id) : undefined;
+    if (revived && pausedFor !== null) revived = await pause(inside, seen.id, pausedFor);
+    const unparked = sighting.unpark ? await unpark(inside, seen.id) : undefined;
+    await owe(
+      inside,
+      seen.id,
+      sighting.missed.map((endpoint) => ({ endpoint, kind: 'full' })),
+      sighting.missedSince,
+    );
+    return { integration: unparked ?? revived ?? saved, revived: revived !== undefined };
+  });
+}
+
+/** Why it was paused when it was removed; null when it was not. */
+async function pausedReason(store: Store, id: string): Promise<string | null> {
+  const row = await store.db
+    .selectFrom('kombo_sync.integrations')
+    .select('paused_reason')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.paused_reason ?? null;
+}
+
+/** A removed integration was looked up, and nothing has come of it. */
+export async function noteLook(store: Store, id: string): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ looked_up_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** A deletion that a webhook told of is kept until a look-up has settled it. */
+export async function announceDeletion(store: Store, id: string, deletedAt: Date): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Integrations with which Temporal may not be in line for a while. */
+export async function listUnsettled(store: Store, olderThanMs: number, limit: number): Promise<string[]> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.integrations')
+    .select('id')
+    .where('temporal_due_at', '<', sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`)
+    .orderBy('temporal_due_at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Temporal is in line with an integration as it was. False when that has changed meanwhile. */
+export async function noteSettled(
+  store: Store,
+  { id, status, statusSince, temporalDueAt }: Integration,
+): Promise<boolean> {
+  const row = await store.db
+    .updateTable('kombo_sync.integrations')
+    .set({ temporal_due_at: null })
+    .where('id', '=', id)
+    .where('status', '=', status)
+    .where(sql<boolean>`date_trunc('milliseconds', status_since) = ${statusSince}`)
+    .where(
+      sql<boolean>`coalesce(date_trunc('milliseconds', temporal_due_at) <= ${temporalDueAt}::timestamptz, temporal_due_at is null)`,
+    )
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,0 +1,125 @@
+import { sql } from 'kysely';
+import { PASS_ALIVE_MS } from '../../domain/retry.ts';
+import type { PassKind, Reason } from '../../domain/sync.ts';
+import type { Store } from '../database.ts';
+import { passLost, type Pass } from './passes.ts';
+
+/* What becomes of a pass that is under way, beside its pages. */
+
+/** Kombo refused the cursor: the pass starts again at its first page, with the same window (invariant I9). */
+export async function restartPass(store: Store, pass: Pass): Promise<Pass> {
+  const row = await store.db
+    .updateTable('kombo_sync.passes')
+    .set((eb) => ({
+      cursor: null,
+      restarts: eb('restarts', '+', 1),
+      version: eb('version', '+', 1),
+      active_at: sql<Date>`clock_timestamp()`,
+    }))
+    .where('id', '=', pass.id)
+    .where('version', '=', pass.version)
+    .where('state', '=', 'running')
+    .returningAll()
+    .executeTakeFirst();
+  if (!row) throw passLost(pass);
+  return row;
+}
+
+/** Shows that a pass lives while it waits for an answer. */
+export async function touchPass(store: Store, id: number): Promise<void> {
+  await sql`update kombo_sync.passes set active_at = clock_timestamp() where id = ${id}`.execute(store.db);
+}
+
+/** A pass waits: for a limit of Kombo, or before its next try. */
+export async function pausePass(store: Store, id: number, ms: number, why: Reason): Promise<void> {
+  await pause(store, id, ms, why, "state = 'running'");
+}
+
+/** The same for the sweep of its listing. */
+export async function pauseSweep(store: Store, id: number, ms: number, why: Reason): Promise<void> {
+  await pause(store, id, ms, why, "sweep_state in ('due', 'checking')");
+}
+
+async function pause(
+  store: Store,
+  id: number,
+  ms: number,
+  { code, message }: Reason,
+  isOpen: string,
+): Promise<void> {
+  await sql`
+    update kombo_sync.passes set active_at = clock_timestamp(), error_code = ${code}, error_message = ${message},
+      waits_until = clock_timestamp() + ${ms} * interval '1 millisecond'
+    where id = ${id} and ${sql.raw(isOpen)}`.execute(store.db);
+}
+
+export interface PassEnd {
+  state: 'failed' | 'skipped' | 'abandoned';
+  code: string;
+  message: string;
+  /** A later sync may resume it at its cursor. */
+  resumable: boolean;
+}
+
+/** Ends a pass that its sync will not complete. False when it had ended already: it stays as it is. */
+export async function endPass(store: Store, id: number, end: PassEnd): Promise<boolean> {
+  const { rows } = await sql<{ cursor: string | null }>`
+    update kombo_sync.passes set
+      state = ${end.state}, error_code = ${end.code}, error_message = ${end.message},
+      cursor = case when ${end.resumable} then cursor end, waits_until = null, version = version + 1,
+      finished_at = clock_timestamp()
+    where id = ${id} and state = 'running'
+    returning cursor`.execute(store.db);
+  if (rows[0]?.cursor === null) {
+    await store.db.deleteFrom('kombo_sync.pass_pages').where('pass_id', '=', id).execute();
+  }
+  return rows.length > 0;
+}
+
+export interface CancelledPass {
+  endpoint: string;
+  kind: PassKind;
+  startedAt: Date;
+  /** It had come to its end already. */
+  isCompleted: boolean;
+}
+
+/** Ends the passes of syncs that were cancelled, and returns all that these had begun. Each can be resumed. */
+export async function cancelPasses(store: Store, syncIds: readonly string[]): Promise<CancelledPass[]> {
+  const rows = await store.db
+    .selectFrom('kombo_sync.passes')
+    .select(['id', 'endpoint', 'kind', 'state', 'started_at'])
+    .where('sync_id', 'in', [...syncIds])
+    .execute();
+  const passes: CancelledPass[] = [];
+  for (const { id, endpoint, kind, state, started_at: startedAt } of rows) {
+    const isEnded =
+      state === 'running' &&
+      (await endPass(store, id, {
+        state: 'abandoned',
+        code: 'Cancelled',
+        message: 'The sync was cancelled. The next one reads this endpoint.',
+        resumable: true,
+      }));
+    passes.push({
+      endpoint,
+      kind,
+      startedAt,
+      isCompleted: state !== 'running' ? state === 'completed' : !isEnded,
+    });
+  }
+  return passes;
+}
+
+/** Passes that have shown no life for so long that their workflow may be gone, in the order of their ids after one. */
+export async function listLostPasses(
+  store: Store,
+  after: number,
+  limit: number,
+): Promise<{ id: number; workflowId: string; runId: string }[]> {
+  const { rows } = await sql<{ id: number; workflowId: string; runId: string }>`
+    select id, workflow_id as "workflowId", run_id as "runId" from kombo_sync.passes
+    where state = 'running' and id > ${after} and greatest(active_at, waits_until) < clock_timestamp() - ${2 * PASS_ALIVE_MS} * interval '1 millisecond'
+    order by id limit ${limit}`.execute(store.db);
+  return rows;
+}

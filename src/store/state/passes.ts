@@ -1,0 +1,257 @@
+import { sql, type Selectable } from 'kysely';
+import { SyncError } from '../../domain/errors.ts';
+import { parseTimestamp } from '../../domain/timestamp.ts';
+import { planWindow } from '../../domain/window.ts';
+import { getEndpoint } from '../../domain/catalogue/index.ts';
+import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
+import type { Because } from '../../domain/decide.ts';
+import { PASS_ALIVE_MS } from '../../domain/retry.ts';
+import type { PassCounts, PassKind, Trigger } from '../../domain/sync.ts';
+import type { Store } from '../database.ts';
+import { historyOf, readHistory } from './endpoint-history.ts';
+import type { PassesTable } from '../schema.ts';
+
+/** A row of `kombo_sync.passes`: the truth of a pass. */
+export type Pass = Selectable<PassesTable>;
+
+export interface PassRequest {
+  integrationId: string;
+  endpoint: string;
+  kind: PassKind;
+  /** One sync, one pass per endpoint and kind: asking again returns the pass that is there. */
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  because: Because;
+  /** Only what changed since then (ISO). */
+  since?: string | undefined;
+  overlapMs: number;
+}
+
+/**
+ * Finds the pass of this sync, or begins it.
+ *
+ * @throws SyncError IntegrationGone when the integration is removed.
+ */
+export async function openPass(store: Store, request: PassRequest): Promise<Pass> {
+  await refuseRemoved(store.pool, request.integrationId);
+  const found = await findPass(store, request);
+  if (found) return found.state === 'abandoned' ? reopenPass(store, found) : found;
+  const base = await readBase(store, request.integrationId, request.endpoint);
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(store.db);
+  const now = rows[0]!.now;
+  const window = planWindow({
+    kind: request.kind,
+    filter: getEndpoint(request.endpoint).delta,
+    ...base,
+    now,
+    since: request.since === undefined ? undefined : parseTimestamp(request.since),
+    overlapMs: request.overlapMs,
+  });
+  await abandonLostPasses(store, request);
+  if (request.since === undefined) await resumeStoppedPass(store, request, window.updatedAfter);
+  // Erasing leaves a row alone that comes after it, so none may come for an integration that is removed meanwhile.
+  await sql`
+    with ${integrationStep(request.integrationId)}
+    insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because,
+      updated_after, watermark_at, moves_watermark, drift_before, started_at)
+    select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.integrationId}, ${request.endpoint},
+      ${request.kind}, ${request.trigger}, ${request.because}, ${window.updatedAfter}::timestamptz, ${now}::timestamptz,
+      ${window.movesWatermark}::boolean, ${window.driftBefore}::timestamptz, ${now}::timestamptz
+    where ${sql.raw(NOT_REMOVED)}
+    on conflict (sync_id, endpoint, kind) do nothing`.execute(store.db);
+  const opened = await findPass(store, request);
+  if (!opened) throw integrationRemoved(request.integrationId);
+  return opened;
+}
+
+/**
+ * A pass that failed on its way, or lost its worker, is resumed where it stopped, under the new sync: an outage in the second
+ * hour of a big one does not cost the first, and a delta that gets a page per minute comes to its end. Its listing and counts
+ * go along; the start stays, which is what a watermark is. Not after a day, since how long Kombo's cursors live is not
+ * documented, and not when a full read that begins later is owed.
+ *
+ * It may be restarted as often as a new one. Cursors are told apart by restart, so the listing's newest one counts as its
+ * first. A pass that was refused its cursor too often is not resumed, so this ends.
+ *
+ * What was named since the start may be on a page that has been read, so a delta is owed that begins from now on.
+ */
+async function resumeStoppedPass(
+  store: Store,
+  request: PassRequest,
+  updatedAfter: Date | null,
+): Promise<void> {
+  const copied = sql.raw(RESUMED_COLUMNS.join(', '));
+  await sql`
+    with ${integrationStep(request.integrationId)}, stopped as (
+      update kombo_sync.passes set cursor = null, version = version + 1
+      where id = (
+        select id from kombo_sync.passes p
+        where integration_id = ${request.integrationId} and endpoint = ${request.endpoint}
+          and kind = ${request.kind} and state in ('failed', 'abandoned')
+          and updated_after is not distinct from ${updatedAfter}::timestamptz
+          and finished_at > now() - interval '1 day'
+          and exists (select from kombo_sync.pass_pages where pass_id = p.id)
+          and not exists (select from kombo_sync.debts d
+            where d.integration_id = p.integration_id and d.endpoint = p.endpoint and d.kind = 'full'
+              and p.kind = 'full' and d.asked_seq > p.started_seq)
+          and not exists (select from kombo_sync.passes newer
+            where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint and newer.kind = p.kind
+              and newer.updated_after is not distinct from p.updated_after and newer.id > p.id)
+        for update)
+        and cursor is not null and ${sql.raw(NOT_REMOVED)}
+      returning *,
+        (select cursor from kombo_sync.passes same where same.id = passes.id) as stopped_at
+    ), opened as (
+      insert into kombo_sync.passes (sync_id, workflow_id, run_id, trigger, because, cursor, ${copied})
+      select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.trigger}, ${request.because},
+        stopped_at, ${copied}
+      from stopped
+      on conflict (sync_id, endpoint, kind) do nothing
+      returning id, integration_id, endpoint
+    ), owing as (
+      insert into kombo_sync.debts as d (integration_id, endpoint, kind)
+      select integration_id, endpoint, 'delta' from opened
+      on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, excluded.asked_seq)
+    )
+    update kombo_sync.pass_pages set
+      pass_id = (select id from opened), restart = restart - (select restarts from stopped)
+    where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
+}
+
+/** What a pass takes along into the one that resumes it. */
+const RESUMED_COLUMNS = [
+  'integration_id',
+  'endpoint',
+  'kind',
+  'updated_after',
+  'watermark_at',
+  'moves_watermark',
+  'drift_before',
+  'pages',
+  'records',
+  'created',
+  'updated',
+  'unchanged',
+  'deleted',
+  'restored',
+  'stale',
+  'rejected',
+  'drift_missing',
+  'drift_stale',
+  'drift_wrongly_live',
+  'drift_wrongly_deleted',
+  'drift_expected',
+  'started_at',
+  'started_seq',
+] as const satisfies readonly (keyof Pass)[];
+
+/** `*` in a prepared statement would fail on every connection that is older than a new column. */
+export const PASS_COLUMNS = [
+  ...RESUMED_COLUMNS,
+  'id',
+  'sync_id',
+  'workflow_id',
+  'run_id',
+  'trigger',
+  'because',
+  'state',
+  'cursor',
+  'restarts',
+  'version',
+  'sweep_state',
+  'sweep_candidates',
+  'sweep_deleted',
+  'sweep_message',
+  'error_code',
+  'error_message',
+  'active_at',
+  'waits_until',
+  'finished_at',
+] as const satisfies readonly (keyof Pass)[];
+
+async function findPass(
+  store: Store,
+  { syncId, endpoint, kind }: Pick<PassRequest, 'syncId' | 'endpoint' | 'kind'>,
+): Promise<Pass | undefined> {
+  return store.db
+    .selectFrom('kombo_sync.passes')
+    .selectAll()
+    .where('sync_id', '=', syncId)
+    .where('endpoint', '=', endpoint)
+    .where('kind', '=', kind)
+    .executeTakeFirst();
+}
+
+/** The newest complete listing of an endpoint whose sweep is not done; undefined when there is none. */
+export async function unsweptPass(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+): Promise<Pass | undefined> {
+  return store.db
+    .selectFrom('kombo_sync.passes')
+    .selectAll()
+    .where('integration_id', '=', integrationId)
+    .where('endpoint', '=', endpoint)
+    .where('sweep_state', 'in', ['due', 'checking'])
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** What a new pass can build on. */
+async function readBase(
+  store: Store,
+  integrationId: string,
+  endpoint: string,
+): Promise<{ watermark: Date | null; fullBegun: Date | null }> {
+  const { endpoints } = await readHistory(store, integrationId, [endpoint]);
+  const { watermark, fullBegun } = historyOf({ endpoints }, endpoint);
+  return { watermark, fullBegun };
+}
+
+/** A pass that shows no life for so long has lost its workflow, or will find that another one has resumed it. */
+const LOST_AFTER_MS = 10 * PASS_ALIVE_MS;
+
+async function abandonLostPasses(store: Store, request: PassRequest): Promise<void> {
+  await store.db
+    .updateTable('kombo_sync.passes')
+    .set({ state: 'abandoned', finished_at: sql<Date>`now()` })
+    .where('integration_id', '=', request.integrationId)
+    .where('endpoint', '=', request.endpoint)
+    .where('kind', '=', request.kind)
+    .where('state', '=', 'running')
+    .where(
+      sql<boolean>`greatest(active_at, waits_until) < now() - ${LOST_AFTER_MS} * interval '1 millisecond'`,
+    )
+    .execute();
+}
+
+/** Its sync goes on with it after all. Where another one has resumed it, it starts again at its first page. */
+async function reopenPass(store: Store, { id }: Pass): Promise<Pass> {
+  return store.db
+    .updateTable('kombo_sync.passes')
+    .set((eb) => ({
+      state: 'running',
+      finished_at: null,
+      error_code: null,
+      error_message: null,
+      restarts: sql<number>`restarts + case when cursor is null and pages > 0 then 1 else 0 end`,
+      version: eb('version', '+', 1),
+      active_at: sql<Date>`clock_timestamp()`,
+    }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
+  return new SyncError('PassLost', `Another attempt reads on with pass ${pass.id} of ${pass.endpoint}.`);
+}
+
+export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
+  const { pages, records, created, updated, unchanged, deleted, restored, stale, rejected } = pass;
+  return { pages, records, created, updated, unchanged, deleted, restored, stale, rejected };
+}

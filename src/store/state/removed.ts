@@ -1,0 +1,49 @@
+import { sql, type Kysely } from 'kysely';
+import type pg from 'pg';
+import { SyncError } from '../../domain/errors.ts';
+import type { Store } from '../database.ts';
+import type { Database } from '../schema.ts';
+
+/**
+ * A step of the statement that moves a pass, which is to be its transaction's last: with `NOT_REMOVED`, it does nothing for
+ * a removed integration, whose data may be erased already. The lock lets a removal, and the erasure after it, wait for the
+ * commit; so late in the transaction, since what else changes the integration waits for it too.
+ */
+export const INTEGRATION =
+  'integration as (select status from kombo_sync.integrations where id = $1 for share)';
+export const NOT_REMOVED = "not exists (select from integration where status = 'removed')";
+
+/** The same step for statements with parameters of their own. */
+export const integrationStep = (id: string) =>
+  sql`integration as (select status from kombo_sync.integrations where id = ${id} for share)`;
+
+/** Writes what belongs to an integration, unless that is removed. A removal waits for it, and it for a removal. */
+export async function unlessRemoved(
+  store: Pick<Store, 'db'>,
+  integrationId: string,
+  write: (db: Kysely<Database>) => Promise<unknown>,
+): Promise<void> {
+  const guarded = async (db: Kysely<Database>) => {
+    const integration = await db
+      .selectFrom('kombo_sync.integrations')
+      .select('status')
+      .where('id', '=', integrationId)
+      .forShare()
+      .executeTakeFirst();
+    if (integration?.status !== 'removed') await write(db);
+  };
+  await (store.db.isTransaction ? guarded(store.db) : store.db.transaction().execute(guarded));
+}
+
+/** @throws SyncError IntegrationGone */
+export async function refuseRemoved(client: pg.ClientBase | pg.Pool, integrationId: string): Promise<void> {
+  const { rowCount } = await client.query(
+    `select from kombo_sync.integrations where id = $1 and status = 'removed'`,
+    [integrationId],
+  );
+  if (rowCount) throw integrationRemoved(integrationId);
+}
+
+export function integrationRemoved(id: string): SyncError {
+  return new SyncError('IntegrationGone', `${id} is removed; nothing is read or written for it.`);
+}
