@@ -1,5 +1,5 @@
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { searchAttributes, type Labels } from '../src/domain/labels.ts';
+import { searchAttributes, type Labels } from '../src/domain/names.ts';
 import { addCounts, NO_COUNTS, type EndpointOutcome, type OpenPass } from '../src/domain/sync.ts';
 
 /* What Temporal's UI shows of a run. */

@@ -8,7 +8,7 @@ import { forgetDebt } from '../../src/store/state/debts.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { findIntegration, knownLife, type Integration } from '../../src/store/state/integrations.ts';
 import { confirmRemoval, noteLook, noteSighting, remove } from '../../src/store/state/life.ts';
-import { forgetUnknown, noteUnknown } from '../../src/store/reports/unknown.ts';
+import { forgetUnknown, noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 import { describe, isInfrastructure } from './failures.ts';
 import { parkIntegration } from './park.ts';

@@ -14,7 +14,7 @@ import { register as setup } from './commands/setup.ts';
 import { register as status } from './status/index.ts';
 import { register as sync } from './sync/index.ts';
 import { register as worker } from './commands/worker.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../version.ts';
 
 const COMMANDS = [
   dev,

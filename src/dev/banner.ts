@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { WORKFLOW_TYPES } from '../temporal/names.ts';
+import { WORKFLOW_TYPES } from '../domain/names.ts';
 
 export interface BannerFacts {
   config: Config;

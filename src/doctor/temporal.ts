@@ -1,4 +1,4 @@
-import { fullSyncScheduleId } from '../temporal/names.ts';
+import { fullSyncScheduleId } from '../domain/names.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import { missingSearchAttributes } from '../temporal/search-attributes.ts';

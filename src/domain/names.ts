@@ -1,3 +1,4 @@
+import type { Trigger } from './sync.ts';
 /** Names that stand outside: users' scripts, saved views and dashboards depend on them. */
 export const WORKFLOW_TYPES = {
   integrationSync: 'integrationSync',
@@ -66,4 +67,23 @@ function utf8Bytes(text: string): number {
     bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
   }
   return bytes;
+}
+
+export interface Labels {
+  integrationId: string;
+  trigger: Trigger;
+  tool?: string | undefined;
+  category?: string | undefined;
+  models?: readonly string[] | undefined;
+}
+
+/** Search attributes of a run or a schedule. */
+export function searchAttributes(labels: Labels) {
+  return [
+    { key: KOMBO_INTEGRATION_ID, value: labels.integrationId },
+    { key: KOMBO_TRIGGER, value: labels.trigger },
+    ...(labels.tool ? [{ key: KOMBO_TOOL, value: labels.tool }] : []),
+    ...(labels.category ? [{ key: KOMBO_CATEGORY, value: labels.category }] : []),
+    ...(labels.models?.length ? [{ key: KOMBO_MODELS, value: modelsLabel(labels.models) }] : []),
+  ];
 }

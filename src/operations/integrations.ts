@@ -7,7 +7,7 @@ import { databaseTime } from '../store/database.ts';
 import { readHistory } from '../store/state/endpoint-history.ts';
 import { findIntegration, knownLife, type Integration } from '../store/state/integrations.ts';
 import { noteSighting, pause, remove, resume } from '../store/state/life.ts';
-import { forgetUnknown } from '../store/reports/unknown.ts';
+import { forgetUnknown } from '../store/state/unknown-integrations.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { settleIntegration, type Settled } from '../temporal/settle.ts';

@@ -14,7 +14,7 @@ import {
   KOMBO_INTEGRATION_ID,
   syncWorkflowId,
   WORKFLOW_TYPES,
-} from './names.ts';
+} from '../domain/names.ts';
 import { deleteSchedules, ensureSchedules, type EnsureResult, type ScheduleConfig } from './schedules.ts';
 import { scheduledRuns } from './schedule-state.ts';
 import { signalChanges, type StartConfig } from './start.ts';

@@ -1,5 +1,5 @@
-import type { Client } from '@temporalio/client';
-import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER } from './names.ts';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, syncWorkflowId } from '../domain/names.ts';
 import { escapeQuery } from './schedule-state.ts';
 
 /** A workflow of an integration that is open. */
@@ -34,4 +34,28 @@ export async function runningSyncs(client: Client, integrationId: string): Promi
     if (found.length === MOST) break;
   }
   return found.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}
+
+/** Run of the sync of an integration that is open now, or undefined. */
+export async function openSync(client: Client, integrationId: string): Promise<string | undefined> {
+  try {
+    const { runId, status } = await client.workflow.getHandle(syncWorkflowId(integrationId)).describe();
+    return status.name === 'RUNNING' ? runId : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a run, or the one that it continued as new, is still open. */
+export async function isRunOpen(client: Client, workflowId: string, runId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId, runId).describe();
+    if (status.name !== 'CONTINUED_AS_NEW') return status.name === 'RUNNING';
+    const latest = await client.workflow.getHandle(workflowId).describe();
+    return latest.status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
-import type { Client, ScheduleDescription } from '@temporalio/client';
-import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from './names.ts';
-import { describe, scheduleIds } from './schedule-handle.ts';
+import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
 
 export interface ScheduleInfo {
   id: string;
@@ -82,4 +81,34 @@ function toInfo(found: ScheduleDescription): ScheduleInfo {
       at: run.takenAt,
     })),
   };
+}
+
+/** Starts every note of ours, so that a schedule that somebody paused by hand stays so. */
+export const PAUSE_NOTE = 'kombo-sync: ';
+
+export const scheduleIds = (integrationId: string) => [
+  fullSyncScheduleId(integrationId),
+  catchUpScheduleId(integrationId),
+];
+
+/** A schedule that is not there needs nothing. */
+export async function ifThere(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+export async function describe(client: Client, scheduleId: string): Promise<ScheduleDescription | undefined> {
+  try {
+    return await client.schedule.getHandle(scheduleId).describe();
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+export async function remove(client: Client, scheduleId: string): Promise<void> {
+  await ifThere(() => client.schedule.getHandle(scheduleId).delete());
 }

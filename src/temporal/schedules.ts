@@ -11,9 +11,9 @@ import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { Integration } from '../store/state/integrations.ts';
-import { toSearchAttributes } from './labels.ts';
-import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from './names.ts';
-import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-handle.ts';
+import { toSearchAttributes } from './search-attributes.ts';
+import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from '../domain/names.ts';
+import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-state.ts';
 
 export type ScheduleConfig = Pick<
   Config,

@@ -1,5 +1,6 @@
+import { TypedSearchAttributes } from '@temporalio/common';
+import { type Labels, SEARCH_ATTRIBUTES, searchAttributes } from '../domain/names.ts';
 import { isGrpcServiceError } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from './names.ts';
 import type { TemporalHandle } from './connect.ts';
 
 /** Numbers of the server's IndexedValueType: https://github.com/temporalio/api, enums/v1/common.proto */
@@ -82,3 +83,6 @@ function isRefused(error: unknown): boolean {
 function codeOf(error: unknown): number | undefined {
   return isGrpcServiceError(error) ? error.code : undefined;
 }
+
+/** The labels of a run or a schedule; given at the start they cost nothing. */
+export const toSearchAttributes = (labels: Labels) => new TypedSearchAttributes(searchAttributes(labels));

@@ -14,8 +14,8 @@ import {
   type IntegrationChanged,
   type ModelsChanged,
 } from '../../workflows/messages.ts';
-import { toSearchAttributes } from './labels.ts';
-import { fairnessKey, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from './names.ts';
+import { toSearchAttributes } from './search-attributes.ts';
+import { fairnessKey, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
 
 export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
 

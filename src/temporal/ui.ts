@@ -1,4 +1,4 @@
-import { KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from './names.ts';
+import { KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from '../domain/names.ts';
 import { escapeQuery } from './schedule-state.ts';
 
 /** Where Temporal's UI is, and which namespace it shows. */

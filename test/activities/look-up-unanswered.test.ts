@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
-import { listUnknown } from '../../src/store/reports/unknown.ts';
+import { listUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
 import { environment, every, failure, inSync, readsOf, run } from './setup.ts';
 

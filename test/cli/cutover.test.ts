@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { cutoverText } from '../../src/cli/cutover-text.ts';
+import { cutoverText } from '../../src/cli/commands/cutover.ts';
 import type { IntegrationCutover, Verdict } from '../../src/domain/cutover.ts';
 import type { CutoverReport } from '../../src/operations/cutover.ts';
 import { addDeliveries, type DeliveryCount } from '../../src/store/state/deliveries.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
-import { packageVersion } from '../../src/cli/version.ts';
+import { packageVersion } from '../../src/version.ts';
 import { cli } from './spawn.ts';
 
 /** Every command with the words that call it. */

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest';
-import { noteUnknown } from '../../src/store/reports/unknown.ts';
+import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import type { IntegrationOverview, Totals } from '../../src/store/reports/overview.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';

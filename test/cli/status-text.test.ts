@@ -5,9 +5,8 @@ import { statusOneText } from '../../src/cli/status/one-text.ts';
 import { LOOK_UP } from '../../src/domain/sync.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
-import { listFailing } from '../../src/store/failures.ts';
+import { endpointStatuses, listFailing } from '../../src/store/reports/status.ts';
 import { findOverview, listOverview, readTotals } from '../../src/store/reports/overview.ts';
-import { endpointStatuses } from '../../src/store/reports/status.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 

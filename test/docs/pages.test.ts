@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sign } from '../../src/kombo/signature.ts';
-import { SEARCH_ATTRIBUTES } from '../../src/temporal/names.ts';
+import { SEARCH_ATTRIBUTES } from '../../src/domain/names.ts';
 import { createTestStore } from '../support/database.ts';
 import { codeBlocks, PAGES, read, ROOT, section } from './markdown.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { Connection } from '@temporalio/client';
 import { afterAll, expect, inject, test } from 'vitest';
-import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/temporal/names.ts';
+import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/domain/names.ts';
 import { eventually } from '../support/poll.ts';
 import { createProxy } from './proxy.ts';
 import { createSystem, storeThrough } from './setup.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../sandbox/random.ts';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
-import { fullSyncScheduleId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncScheduleId, fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each } from './setup.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { EraseResult } from '../../workflows/erase-integration.ts';
 import { addIntegration } from '../../src/operations/integrations.ts';
 import { fullSync } from '../../src/operations/syncs.ts';
-import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';

@@ -6,7 +6,7 @@ import { readHistory } from '../../src/store/state/endpoint-history.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { remove, resume } from '../../src/store/state/life.ts';
 import { createLifecycle } from '../../src/temporal/lifecycle.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { settleIntegration } from '../../src/temporal/settle.ts';
 import { startHousekeeping } from '../../src/worker/housekeeping.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pauseIntegration, resumeIntegration } from '../../src/operations/integrations.ts';
-import { listUnknown } from '../../src/store/reports/unknown.ts';
+import { listUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { outcomeOf, whole } from './outcome.ts';

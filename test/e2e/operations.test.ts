@@ -8,7 +8,7 @@ import {
 } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
 import { listAudit } from '../../src/store/state/audit.ts';
-import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

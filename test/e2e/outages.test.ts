@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { transaction } from '../../src/store/database.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import { eventually } from '../support/poll.ts';
 import { createLiveSystem, SOON_MS } from './live.ts';
 import { accepted } from './setup.ts';

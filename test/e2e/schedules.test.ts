@@ -7,7 +7,7 @@ import { REMOVED } from '../../src/domain/life.ts';
 import type { SyncResult } from '../../src/domain/sync.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { remove } from '../../src/store/state/life.ts';
-import { catchUpScheduleId, fullSyncScheduleId, fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { catchUpScheduleId, fullSyncScheduleId, fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { deleteSchedules, ensureSchedules, reconcileSchedules } from '../../src/temporal/schedules.ts';
 import { startFullSync } from '../../src/temporal/start.ts';

@@ -11,7 +11,7 @@ import { createKomboClient } from '../../src/kombo/client.ts';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import { findIntegration, type Integration } from '../../src/store/state/integrations.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
 import { createTestStore } from '../support/database.ts';
 import { findDifferences } from '../support/differences.ts';

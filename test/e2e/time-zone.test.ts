@@ -5,7 +5,7 @@ import { parseSince } from '../../src/cli/support/options.ts';
 import { fullSyncBody, fullSyncsBody } from '../../src/http/api/schemas/acts.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { Secret } from '../../src/secret.ts';
-import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import { useTimeZone } from '../support/time-zone.ts';
 import { createSystem } from './setup.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { listDeliveries } from '../../src/store/state/deliveries.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
-import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/temporal/names.ts';
+import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/domain/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import type { integrationSync } from '../../workflows/index.ts';
 import { modelsChanged, type ModelsChanged } from '../../workflows/messages.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, inject, test } from 'vitest';
 import { setup } from '../../src/operations/setup.ts';
-import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import { startCli, type RunningCli } from '../cli/spawn.ts';
 import { eventually } from '../support/poll.ts';

@@ -4,7 +4,7 @@ import { REMOVED } from '../../src/domain/life.ts';
 import { listAudit } from '../../src/store/state/audit.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause, remove } from '../../src/store/state/life.ts';
-import { fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

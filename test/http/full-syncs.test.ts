@@ -2,7 +2,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { listAudit } from '../../src/store/state/audit.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause } from '../../src/store/state/life.ts';
-import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { startApi, terminateAfter } from './api.ts';

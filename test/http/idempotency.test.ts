@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { listAudit } from '../../src/store/state/audit.ts';
 import { claimKey } from '../../src/store/state/idempotency.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
-import { fullSyncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { expectProblem, startApi, terminateAfter, type CallOptions } from './api.ts';

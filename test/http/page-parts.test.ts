@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { html } from '../../src/http/status-page/html.ts';
-import { relativeTime, spanOfTime } from '../../src/http/status-page/relative-time.ts';
+import { relativeTime, spanOfTime } from '../../src/domain/duration.ts';
 
 test('html escapes values and keeps markup', () => {
   const items = ['<', '"'].map((item) => html`<b>${item}</b>`);

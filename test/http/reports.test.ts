@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { addDeliveries } from '../../src/store/state/deliveries.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { park, pause, remove } from '../../src/store/state/life.ts';
-import { noteUnknown } from '../../src/store/reports/unknown.ts';
+import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, inject, test } from 'vitest';
 import { startServer } from '../../src/http/server.ts';
 import { sign } from '../../src/kombo/signature.ts';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import { modelsChanged } from '../../workflows/messages.ts';
 import { dataChanged, SECRET, temporalAt, testConfig, testDeps } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addDeliveries } from '../../src/store/state/deliveries.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
-import { noteUnknown } from '../../src/store/reports/unknown.ts';
+import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { pageReader } from './page-reader.ts';
 import { testConfig } from './support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from 'vitest';
-import { syncWorkflowId } from '../../src/temporal/names.ts';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import {
   CLOSED_ADDRESS,
   dataChanged,

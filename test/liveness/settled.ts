@@ -1,4 +1,4 @@
-import { fullSyncWorkflowId, syncWorkflowId } from '../../src/temporal/names.ts';
+import { fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import type { World } from './world.ts';
 

@@ -15,7 +15,7 @@ import {
   revive,
   unpark,
 } from '../../src/store/state/life.ts';
-import { forgetUnknown, listUnknown, noteUnknown } from '../../src/store/reports/unknown.ts';
+import { forgetUnknown, listUnknown, noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
 
 const store = await createTestStore();

@@ -7,7 +7,7 @@ import { addDeliveries } from '../../src/store/state/deliveries.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { park, pause } from '../../src/store/state/life.ts';
-import { noteUnknown } from '../../src/store/reports/unknown.ts';
+import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { insertDebt } from './debts.ts';
 import { uniqueIntegrationId } from './temporal.ts';

@@ -1,5 +1,7 @@
+import type { CutoverCheck, IntegrationCutover, Verdict } from '../../domain/cutover.ts';
+import type { CutoverReport } from '../../operations/cutover.ts';
+import { absolute, plural, table } from '../support/format.ts';
 import type { Command } from 'commander';
-import { cutoverText } from '../cutover-text.ts';
 import { addCommand } from '../support/define.ts';
 import { EXIT } from '../support/errors.ts';
 import { parseCount } from '../support/options.ts';
@@ -27,4 +29,79 @@ export function register(program: Command): void {
         return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
       }),
     );
+}
+
+/** More than these are not listed when they are ready, only counted. */
+const READY_LISTED = 20;
+/** Above this many, it helps to know which checks most of them lack. */
+const MANY = 10;
+const ORDER: Verdict[] = ['blocked', 'wait', 'ready'];
+
+/** Verdicts, below them what is missing and what to do next, and in the end what it comes to. */
+export function cutoverText(report: CutoverReport, id?: string): string {
+  const { integrations } = report;
+  if (integrations.length === 0) {
+    const remedy = id === undefined ? ' "kombo-sync integrations add" adds those that exist.' : '';
+    return `${report.message}${remedy}`;
+  }
+  const notReady = integrations.filter(({ verdict }) => verdict !== 'ready');
+  const listed = integrations.length <= READY_LISTED ? integrations : notReady;
+  const parts = [
+    ...(listed.length > 0 ? [verdictTable(listed)] : []),
+    ...byVerdict(notReady).map(missingText),
+    ...(notReady.length > MANY ? [checksText(notReady)] : []),
+    [sumText(report), legacyText(report), report.message].filter((line) => line !== '').join('\n'),
+  ];
+  return parts.join('\n\n');
+}
+
+function verdictTable(integrations: readonly IntegrationCutover[]): string {
+  return table(
+    ['INTEGRATION', 'VERDICT', 'MISSING'],
+    byVerdict(integrations).map(({ integrationId, verdict, checks }) => [
+      integrationId,
+      verdict,
+      missing(checks)
+        .map(({ name }) => name)
+        .join(', '),
+    ]),
+  );
+}
+
+function missingText({ integrationId, verdict, checks }: IntegrationCutover): string {
+  const lines = missing(checks).flatMap(({ name, verdict: found, message, remedy }) => [
+    `  ${found === 'blocked' ? '✗' : '…'} ${name}: ${message}`,
+    ...(remedy ? [`    → ${remedy}`] : []),
+  ]);
+  return [`${integrationId} (${verdict})`, ...lines].join('\n');
+}
+
+/** How many lack what. */
+function checksText(integrations: readonly IntegrationCutover[]): string {
+  const checks = integrations.flatMap((one) => missing(one.checks));
+  const groups = Map.groupBy(checks, ({ name }) => name);
+  const rows = [...groups].map(([name, found]) => [
+    name,
+    found.filter(({ verdict }) => verdict === 'blocked').length,
+    found.filter(({ verdict }) => verdict === 'wait').length,
+  ]);
+  return table(['MISSING', 'BLOCKED', 'WAIT'], rows);
+}
+
+function sumText({ counts, integrations }: CutoverReport): string {
+  const parts = ORDER.toReversed().map((verdict) => `${counts[verdict]} ${verdict}`);
+  return `${plural(integrations.length, 'integration')}: ${parts.join(', ')}.`;
+}
+
+function legacyText({ legacy }: CutoverReport): string {
+  if (legacy.lastSeenAt === null) return 'No legacy webhook has come.';
+  const { times, types, lastSeenAt } = legacy;
+  return `Legacy webhooks so far: ${times} (${types.join(', ')}), last at ${absolute(lastSeenAt)}.`;
+}
+
+const missing = (checks: readonly CutoverCheck[]) => checks.filter(({ verdict }) => verdict !== 'ready');
+
+/** Blocked ones first, each kind in the order of ids. */
+function byVerdict(integrations: readonly IntegrationCutover[]): IntegrationCutover[] {
+  return integrations.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
 }

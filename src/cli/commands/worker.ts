@@ -11,7 +11,7 @@ export function register(program: Command): void {
     'worker',
   ]).action(
     run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
-      const { WORKFLOW_TYPES } = await import('../../temporal/names.ts');
+      const { WORKFLOW_TYPES } = await import('../../domain/names.ts');
       const { startWorker } = await import('../../worker/run.ts');
       const { bounded, untilAborted } = await import('../support/long-running.ts');
       const stop = context.stopSignal();

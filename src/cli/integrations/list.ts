@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { UnknownIntegration } from '../../store/reports/unknown.ts';
+import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import { addCommand } from '../support/define.ts';
 import { wrongUse } from '../support/errors.ts';
 import { relative, table } from '../support/format.ts';
@@ -55,7 +55,7 @@ async function listUnknownOnes(context: Context, options: Options): Promise<void
   if (options.status || options.search || options.failing || options.after) {
     throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
   }
-  const { listUnknown } = await import('../../store/reports/unknown.ts');
+  const { listUnknown } = await import('../../store/state/unknown-integrations.ts');
   const unknown = await listUnknown(await context.store(), options.all ? MOST_UNKNOWN : options.limit);
   context.print({ unknown }, () => unknownText(unknown));
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import { cancelledText } from '../cancelled-text.ts';
+import { cancelledText, erasureText } from '../support/integration-text.ts';
 import { addCommand } from '../support/define.ts';
-import { erasureText } from '../support/integration-text.ts';
 import { run } from '../support/run.ts';
 
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';

@@ -27,7 +27,7 @@ export function register(program: Command): void {
 }
 
 async function list(context: Context, options: PageOptions): Promise<void> {
-  const { listFailing } = await import('../../store/failures.ts');
+  const { listFailing } = await import('../../store/reports/status.ts');
   const page = await readPage(context, options);
   const failing = await listFailing(
     await context.store(),

@@ -1,4 +1,4 @@
-import { readName, type FailingRead } from '../../store/failures.ts';
+import { readName, type FailingRead } from '../../store/reports/status.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { relative, table } from '../support/format.ts';
 import { nextLook, nextTry } from '../support/integration-text.ts';

@@ -1,7 +1,6 @@
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
-import { failuresOf } from '../../store/failures.ts';
-import type { EndpointStatus } from '../../store/reports/status.ts';
+import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import type { Activities, Activity } from './running.ts';
 import { absolute, duration, pairs, plural, relative, table } from '../support/format.ts';
 import { nextLook, nextTry, statusText } from '../support/integration-text.ts';

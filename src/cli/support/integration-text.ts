@@ -37,3 +37,8 @@ export function erasureText(erasedAt: Date | null, eraseAt: Date | null): string
     ? 'Its data are being erased.'
     : `Its data are erased at ${absolute(eraseAt)} (${relative(eraseAt)}).`;
 }
+
+/** Which syncs were cancelled, as a line; none when none was. */
+export function cancelledText(workflowIds: readonly string[]): string[] {
+  return workflowIds.length > 0 ? [`Cancelled: ${workflowIds.join(', ')}.`] : [];
+}

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { cancelledText } from '../cancelled-text.ts';
+import { cancelledText } from '../support/integration-text.ts';
 import type { SyncSummary } from '../../store/reports/status.ts';
 import { addCommand, addGroup } from '../support/define.ts';
 import { countsText, duration, relative, table } from '../support/format.ts';

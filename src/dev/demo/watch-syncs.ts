@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { integrationSync } from '../../../workflows/index.ts';
-import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, WORKFLOW_TYPES } from '../../temporal/names.ts';
+import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, WORKFLOW_TYPES } from '../../domain/names.ts';
 import type { Live } from './live.ts';
 
 const EVERY_MS = 1_000;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../../temporal/names.ts';
+import { SEARCH_ATTRIBUTES } from '../../domain/names.ts';
 import { hasEnded, type Children } from '../processes/children.ts';
 import { LOOPBACK } from '../processes/ports.ts';
 import { tail } from '../processes/tail.ts';

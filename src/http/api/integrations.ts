@@ -5,7 +5,7 @@ import { requireIntegration } from '../../operations/require.ts';
 import { listDeliveries } from '../../store/state/deliveries.ts';
 import { findOverview, listOverview } from '../../store/reports/overview.ts';
 import { endpointStatuses } from '../../store/reports/status.ts';
-import { eraseWorkflowId } from '../../temporal/names.ts';
+import { eraseWorkflowId } from '../../domain/names.ts';
 import { describeSchedule } from '../../temporal/schedule-state.ts';
 import { act, toStarted } from './acting.ts';
 import type { ApiDeps } from './deps.ts';

@@ -1,8 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { cutoverReport } from '../../operations/cutover.ts';
 import { listAudit } from '../../store/state/audit.ts';
-import { oldestPosition } from '../../store/feed.ts';
-import { readMatchingChanges } from '../../store/matching-changes.ts';
+import { oldestPosition, readMatchingChanges } from '../../store/feed.ts';
 import { readTotals } from '../../store/reports/overview.ts';
 import { countUnknown, pageUnknown } from '../../store/state/unknown-integrations.ts';
 import type { ApiDeps } from './deps.ts';

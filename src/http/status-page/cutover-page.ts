@@ -2,7 +2,7 @@ import type { IntegrationCutover, Verdict } from '../../domain/cutover.ts';
 import type { CutoverReport } from '../../operations/cutover.ts';
 import { html, type Html } from './html.ts';
 import { page, type Frame } from './layout.ts';
-import { integrationPath } from './links.ts';
+import { integrationPath } from './query.ts';
 import { codes, count, facts, fullMoment, plural, section, table, tag, type Tone } from './parts.ts';
 
 const WORDS: Record<Verdict, { label: string; tone: Tone }> = {

@@ -1,6 +1,5 @@
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
-import { failuresOf, type OwedRead } from '../../store/failures.ts';
-import type { EndpointStatus } from '../../store/reports/status.ts';
+import { type EndpointStatus, failuresOf, type OwedRead } from '../../store/reports/status.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './integration-page.ts';
 import { code, count, moment, NIL, section, soft, table, tag } from './parts.ts';

@@ -1,9 +1,8 @@
 import { CATEGORIES } from '../../domain/catalogue/index.ts';
 import type { OverviewCounts } from '../../store/reports/overview.ts';
 import { html, type Html } from './html.ts';
-import { listPath } from './links.ts';
+import { listPath, type PageQuery, STATUSES } from './query.ts';
 import { count } from './parts.ts';
-import { STATUSES, type PageQuery } from './query.ts';
 import { STATUS_WORDS } from './words.ts';
 
 /**

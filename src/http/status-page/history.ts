@@ -16,7 +16,7 @@ import {
   utc,
   type Column,
 } from './parts.ts';
-import { spanOfTime } from './relative-time.ts';
+import { spanOfTime } from '../../domain/duration.ts';
 import { DRIFT_WORDS, OUTCOME_TONES, TRIGGER_WORDS } from './words.ts';
 
 export function runningSyncs({ running, now, temporalUi }: IntegrationData): Html {

@@ -9,7 +9,7 @@ import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './hist
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
-import { integrationPath, listPath } from './links.ts';
+import { integrationPath, listPath } from './query.ts';
 import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
 

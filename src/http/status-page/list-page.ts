@@ -1,12 +1,12 @@
 import type { Notices } from '../../store/reports/notices.ts';
-import type { UnknownIntegration } from '../../store/reports/unknown.ts';
+import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
 import type { NextFullSync } from '../../temporal/schedule-state.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
-import { integrationPath, listPath } from './links.ts';
+import { integrationPath, listPath } from './query.ts';
 import { notices } from './notices.ts';
 import {
   code,
@@ -22,7 +22,7 @@ import {
   table,
   tag,
 } from './parts.ts';
-import { spanOfTime } from './relative-time.ts';
+import { spanOfTime } from '../../domain/duration.ts';
 import { DRIFT_WORDS, stateWords } from './words.ts';
 
 /** By integration; undefined while Temporal cannot be asked. */

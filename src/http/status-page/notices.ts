@@ -1,9 +1,8 @@
 import { remedy } from '../../domain/errors.ts';
 import { html, type Html } from './html.ts';
 import type { ListData } from './list-page.ts';
-import { listPath } from './links.ts';
+import { listPath, writeQuery } from './query.ts';
 import { code, codes, count, moment } from './parts.ts';
-import { writeQuery } from './query.ts';
 
 /** Legacy webhooks that came longer ago than this do not come any more. */
 const LEGACY_MS = 24 * 3_600_000;

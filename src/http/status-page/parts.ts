@@ -1,6 +1,6 @@
 import type { Integration } from '../../store/state/integrations.ts';
 import { html, type Html } from './html.ts';
-import { relativeTime } from './relative-time.ts';
+import { relativeTime } from '../../domain/duration.ts';
 
 /** How good or bad something is: its colour, never the only sign of it. */
 export type Tone = 'good' | 'wait' | 'bad' | 'soft';

@@ -67,3 +67,9 @@ export function localAddress(given: string | null): string {
   // Two slashes at the start would name a server again, as after "/.//".
   return `${url.pathname}${url.search}`.replace(/^\/{2,}/, '/');
 }
+
+/** Pages of our own. They keep refreshing while one walks through them. */
+export const listPath = (query: Partial<PageQuery>) => `/${writeQuery(query)}`;
+
+export const integrationPath = (integrationId: string, { refresh }: Pick<PageQuery, 'refresh'>) =>
+  `/integrations/${encodeURIComponent(integrationId)}${writeQuery({ refresh })}`;

@@ -1,7 +1,7 @@
 import { listAudit } from '../../store/state/audit.ts';
 import { listDeliveries } from '../../store/state/deliveries.ts';
 import { listDrift } from '../../store/state/drift.ts';
-import { listUnknown } from '../../store/reports/unknown.ts';
+import { listUnknown } from '../../store/state/unknown-integrations.ts';
 import { readNotices } from '../../store/reports/notices.ts';
 import { countOverview, findOverview, listOverview } from '../../store/reports/overview.ts';
 import { endpointStatuses, runningSyncs, syncHistory } from '../../store/reports/status.ts';

@@ -1,8 +1,7 @@
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutover.ts';
 import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
-import { joinComplete, joinOwed, joinWhole } from '../sql.ts';
-import { readEndpoints } from '../read-endpoints.ts';
+import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
 
 export interface CutoverQuery {
   id?: string | undefined;

@@ -1,6 +1,6 @@
 import type { Store } from '../database.ts';
 import { toDriftReport, type DriftReport } from '../state/drift.ts';
-import { microseconds, momentOf } from '../moments.ts';
+import { microseconds, momentOf } from '../sql.ts';
 import type { Pass } from '../state/passes.ts';
 import type { DriftTable, PassState } from '../schema.ts';
 import { summarisePass, summariseSync, type PassSummary, type SyncSummary } from './status.ts';

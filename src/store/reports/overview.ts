@@ -4,8 +4,7 @@ import type { IntegrationStatus } from '../../domain/life.ts';
 import { LOOK_UP, type DriftVerdict } from '../../domain/sync.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
-import { joinComplete, joinOwed, joinWhole } from '../sql.ts';
-import { readEndpoints } from '../read-endpoints.ts';
+import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
 
 /** An integration with how fresh its copy is. */
 export interface IntegrationOverview extends Integration {

@@ -1,19 +1,21 @@
-import { sql } from 'kysely';
-import { enabledEndpoints } from '../../domain/catalogue/index.ts';
-import { refusalOf } from '../../domain/decide.ts';
+import { type Debt, type Failure, isFailing, refusalOf } from '../../domain/decide.ts';
 import {
   addCounts,
   DEBT_KINDS,
+  type DebtKind,
+  LOOK_UP,
   NO_COUNTS,
   type PassCounts,
   type PassKind,
   type SyncStatus,
   type Trigger,
 } from '../../domain/sync.ts';
+import { IS_FAILING, toDebt } from '../state/debts.ts';
+import { sql } from 'kysely';
+import { enabledEndpoints } from '../../domain/catalogue/index.ts';
 import { quote } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from '../state/endpoint-history.ts';
-import type { OwedRead } from '../failures.ts';
 import { findIntegration } from '../state/integrations.ts';
 import { passCounts, type Pass } from '../state/passes.ts';
 import type { PassState } from '../schema.ts';
@@ -188,3 +190,51 @@ export function summariseSync(rows: Pass[]): SyncSummary {
     passes,
   };
 }
+
+/** A read that is owed, and why it has failed. */
+export interface OwedRead extends Debt {
+  kind: DebtKind;
+}
+
+/** A read whose last tries have failed. */
+export interface FailingRead extends Failure {
+  integrationId: string;
+  /** Path of an endpoint, or of the integration itself for a look-up. */
+  endpoint: string;
+  kind: DebtKind;
+  /** When it is tried again; null when the next sync of any kind does that. */
+  nextTryAt: Date | null;
+}
+
+/** What of the things that are owed has failed: what needs you first. */
+export function failuresOf(owed: readonly OwedRead[]): (OwedRead & { failure: Failure })[] {
+  return owed
+    .filter((debt): debt is OwedRead & { failure: Failure } => isFailing(debt))
+    .sort((a, b) => Number(b.failure.needsPerson) - Number(a.failure.needsPerson));
+}
+
+/** How a read is called where people see it. */
+export const readName = ({ endpoint, kind }: { endpoint: string; kind: DebtKind }) =>
+  endpoint === LOOK_UP ? 'look-up' : kind === 'delta' ? endpoint : `${endpoint} (${kind})`;
+
+/** The failing reads of these integrations, those that need you first. */
+export async function listFailing(store: Store, integrationIds: readonly string[]): Promise<FailingRead[]> {
+  if (integrationIds.length === 0) return [];
+  const { rows } = await store.pool.query<FailingRow>(
+    `select * from kombo_sync.debts where integration_id = any($1) and ${IS_FAILING}
+     order by needs_person desc, integration_id, endpoint, kind`,
+    [integrationIds],
+  );
+  return rows.map((row) => {
+    const { dueAt, failure } = toDebt(row);
+    return {
+      integrationId: row.integration_id,
+      endpoint: row.endpoint,
+      kind: row.kind,
+      ...failure!,
+      nextTryAt: dueAt,
+    };
+  });
+}
+
+type FailingRow = Parameters<typeof toDebt>[0] & { integration_id: string; endpoint: string; kind: DebtKind };
