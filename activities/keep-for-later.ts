@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { syncWorkflowId } from '../src/domain/names.ts';
-import { LOOK_UP, type PassKind } from '../src/domain/sync.ts';
+import { LOOK_UP, type PassKind } from '../src/domain/reads.ts';
 import type { Wanted } from '../src/domain/wanted.ts';
 import { owe } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';

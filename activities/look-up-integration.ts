@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { REQUEST_TIMEOUT_MS } from '../src/domain/retry.ts';
-import { LOOK_UP, type Reason } from '../src/domain/sync.ts';
+import { LOOK_UP, type Reason } from '../src/domain/reads.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { ErrorClass } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
-import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/sync.ts';
+import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/reads.ts';
 import { owe, readDebts } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';
 import { makeDue } from '../src/store/state/due.ts';

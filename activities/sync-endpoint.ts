@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Because } from '../src/domain/decide.ts';
+import type { Because, DebtKind, PassKind, Reason } from '../src/domain/reads.ts';
 import { POLICIES, type SyncError } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import {
@@ -9,15 +9,8 @@ import {
   PATIENT_TRIES,
   SHORTEST_PAUSE_MS,
 } from '../src/domain/retry.ts';
-import {
-  NO_COUNTS,
-  type DebtKind,
-  type EndpointOutcome,
-  type PassCounts,
-  type PassKind,
-  type Reason,
-  type Trigger,
-} from '../src/domain/sync.ts';
+import { type EndpointOutcome, type Trigger } from '../src/domain/sync.ts';
+import { NO_COUNTS, type PassCounts } from '../src/domain/counts.ts';
 import { isOwed, noteProgress } from '../src/store/state/debts.ts';
 import { pausePass, pauseSweep, touchPass } from '../src/store/state/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/state/passes.ts';

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { EndpointOutcome, OpenPass } from '../src/domain/sync.ts';
+import type { EndpointOutcome } from '../src/domain/sync.ts';
+import type { OpenPass } from '../src/domain/reads.ts';
 
 /**
  * Messages of `integrationSync`. The sender and the handler of each import it from here, so that neither can name

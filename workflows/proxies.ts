@@ -2,7 +2,8 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { fairnessKey } from '../src/domain/names.ts';
 import { ACTIVITY_RETRY, ACTIVITY_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS } from '../src/domain/retry.ts';
-import type { DebtKind, Trigger } from '../src/domain/sync.ts';
+import type { Trigger } from '../src/domain/sync.ts';
+import type { DebtKind } from '../src/domain/reads.ts';
 
 /**
  * What Kombo answers is a result, so what fails an activity is the database or a lost worker: it is tried again until it

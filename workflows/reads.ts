@@ -11,15 +11,9 @@ import {
 import type { ReadResult } from '../activities/sync-endpoint.ts';
 import type { ErrorClass } from '../src/domain/errors.ts';
 import { SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
-import {
-  NO_COUNTS,
-  readKey,
-  type EndpointOutcome,
-  type FullSyncOptions,
-  type OpenPass,
-  type Reason,
-  type Trigger,
-} from '../src/domain/sync.ts';
+import { type EndpointOutcome, type FullSyncOptions, type Trigger } from '../src/domain/sync.ts';
+import { NO_COUNTS } from '../src/domain/counts.ts';
+import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
 import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 
 /** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */

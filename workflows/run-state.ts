@@ -3,14 +3,13 @@ import { SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
 import {
   buildResult,
   joinOutcomes,
-  readKey,
   type Blocked,
   type CarriedState,
   type EndpointOutcome,
   type IntegrationSyncInput,
-  type OpenPass,
   type SyncResult,
 } from '../src/domain/sync.ts';
+import { readKey, type OpenPass } from '../src/domain/reads.ts';
 import {
   deadline,
   joinWanted,

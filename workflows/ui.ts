@@ -1,6 +1,8 @@
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { searchAttributes, type Labels } from '../src/domain/names.ts';
-import { addCounts, NO_COUNTS, type EndpointOutcome, type OpenPass } from '../src/domain/sync.ts';
+import { type EndpointOutcome } from '../src/domain/sync.ts';
+import { addCounts, NO_COUNTS } from '../src/domain/counts.ts';
+import { type OpenPass } from '../src/domain/reads.ts';
 
 /* What Temporal's UI shows of a run. */
 

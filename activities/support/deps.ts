@@ -1,6 +1,8 @@
 import type { Config } from '../../src/config.ts';
 import type { RetryOptions } from '../../src/domain/retry.ts';
-import type { PassCounts, PassKind, Trigger } from '../../src/domain/sync.ts';
+import type { Trigger } from '../../src/domain/sync.ts';
+import type { PassCounts } from '../../src/domain/counts.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import type { KomboClient } from '../../src/kombo/client.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Store } from '../../src/store/database.ts';

@@ -1,6 +1,7 @@
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
-import type { EndpointOutcome, PassKind, PlannedPass, Trigger } from '../../src/domain/sync.ts';
+import type { EndpointOutcome, Trigger } from '../../src/domain/sync.ts';
+import type { PassKind, PlannedPass } from '../../src/domain/reads.ts';
 import { healTogether } from '../../src/store/state/due.ts';
 import { openPass, passCounts, type Pass } from '../../src/store/state/passes.ts';
 import type { Paid } from '../../src/store/state/pay.ts';

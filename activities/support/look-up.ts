@@ -1,7 +1,7 @@
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../../src/domain/life.ts';
-import { LOOK_UP, type Reason } from '../../src/domain/sync.ts';
+import { LOOK_UP, type Reason } from '../../src/domain/reads.ts';
 import type { KomboIntegration } from '../../src/kombo/schemas.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { forgetDebt } from '../../src/store/state/debts.ts';

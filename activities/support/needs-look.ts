@@ -1,6 +1,6 @@
 import type { Debt } from '../../src/domain/decide.ts';
 import { REMOVED } from '../../src/domain/life.ts';
-import { LOOK_UP, type PassKind } from '../../src/domain/sync.ts';
+import { LOOK_UP, type PassKind } from '../../src/domain/reads.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';

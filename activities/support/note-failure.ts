@@ -1,7 +1,7 @@
 import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
 import { parkedNeedsPerson } from '../../src/domain/life.ts';
-import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/sync.ts';
+import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/reads.ts';
 import { noteFailure, owe, type NotedFailure } from '../../src/store/state/debts.ts';
 import { refusedEverywhere } from '../../src/store/state/due.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';

@@ -2,15 +2,15 @@ import { enabledEndpoints, type EndpointDefinition } from '../../src/domain/cata
 import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
 import { hasten } from '../../src/domain/hasten.ts';
 import { routeModels, type Route } from '../../src/domain/routing.ts';
+import { type EndpointOutcome } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 import {
-  NO_COUNTS,
   readKey,
   type DebtKind,
-  type EndpointOutcome,
   type PassKind,
   type PlannedPass,
   type Reason,
-} from '../../src/domain/sync.ts';
+} from '../../src/domain/reads.ts';
 import { owe, type Owed } from '../../src/store/state/debts.ts';
 import { hastenTries, type HastenedTry } from '../../src/store/state/due.ts';
 import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';

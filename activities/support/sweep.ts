@@ -1,6 +1,7 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { judgeDrift, type DriftCounts, type DriftVerdict, type SweepOutcome } from '../../src/domain/sync.ts';
+import { type SweepOutcome } from '../../src/domain/sync.ts';
+import { judgeDrift, type DriftCounts, type DriftVerdict } from '../../src/domain/counts.ts';
 import { driftCounts } from '../../src/store/state/drift.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';

@@ -1,12 +1,6 @@
 import type { Asker } from '../../src/domain/decide.ts';
-import type {
-  EndpointOutcome,
-  PassKind,
-  PlannedPass,
-  Reason,
-  ServedDeliveries,
-  Trigger,
-} from '../../src/domain/sync.ts';
+import type { EndpointOutcome, ServedDeliveries, Trigger } from '../../src/domain/sync.ts';
+import type { PassKind, PlannedPass, Reason } from '../../src/domain/reads.ts';
 
 export interface StartSyncInput {
   integrationId: string;

@@ -1,5 +1,5 @@
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
-import type { Reason } from '../../src/domain/sync.ts';
+import type { Reason } from '../../src/domain/reads.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';

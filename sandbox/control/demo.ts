@@ -1,7 +1,7 @@
 import { modelOf } from '../model/index.ts';
 import { createRandom } from '../random.ts';
 import type { World } from '../state/world.ts';
-import type { SandboxControl } from './index.ts';
+import type { WebhookControl } from './webhooks.ts';
 
 export interface DemoOptions {
   everyMs: number;
@@ -13,14 +13,14 @@ export interface DemoOptions {
 
 /** Plays a day at the office: records change, come and go, and webhooks tell of it, mostly. */
 export class Demo {
-  readonly #control: SandboxControl;
+  readonly #control: WebhookControl;
   readonly #world: World;
   readonly #random: () => number;
   #timer: NodeJS.Timeout | undefined;
   #step: Promise<void> | undefined;
   #webhooks = 0;
 
-  constructor(control: SandboxControl, world: World) {
+  constructor(control: WebhookControl, world: World) {
     this.#control = control;
     this.#world = world;
     this.#random = createRandom(world.seed);

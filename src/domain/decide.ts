@@ -1,22 +1,7 @@
+import { type Because, type DebtKind, type PassKind, type Reason } from './reads.ts';
 import { isOffered, ownModel, type EndpointDefinition } from './catalogue/index.ts';
 import { POLICIES, type ErrorClass } from './errors.ts';
-import type { DebtKind, PassKind, Reason } from './sync.ts';
 import { TOMBSTONE_LIFE_MS } from './window.ts';
-
-/** Why something is read; shown in the status, in the history and in Temporal's UI. */
-export const BECAUSE = [
-  'webhook',
-  'operator',
-  'catch-up',
-  'full-sync',
-  'owed',
-  'retry',
-  'never-read',
-  'hidden-change',
-  'no-filter',
-  'outage',
-] as const;
-export type Because = (typeof BECAUSE)[number];
 
 /** Who or what asks for a sync. A webhook or you bring news; the others look by themselves. */
 export const ASKERS = ['webhook', 'operator', 'catch-up', 'full-sync', 'timer'] as const;

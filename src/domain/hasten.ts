@@ -1,5 +1,5 @@
 import { isAskedFor, type Ask, type Circumstances, type Decision, type EndpointHistory } from './decide.ts';
-import type { DebtKind } from './sync.ts';
+import type { DebtKind } from './reads.ts';
 
 /** A try of what fails that is not to come later than this. */
 export interface Hastened {

@@ -1,4 +1,5 @@
-import type { Because } from './decide.ts';
+import { addCounts, NO_COUNTS, type DriftCounts, type DriftVerdict, type PassCounts } from './counts.ts';
+import type { PassKind, OpenPass, Reason } from './reads.ts';
 import type { Wanted } from './wanted.ts';
 
 export type { ServedDeliveries } from './wanted.ts';
@@ -6,75 +7,6 @@ export type { ServedDeliveries } from './wanted.ts';
 /** What started a sync; the values of the search attribute `KomboTrigger`. */
 export const TRIGGERS = ['webhook', 'schedule', 'manual', 'catch-up', 'initial'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
-
-export const PASS_KINDS = ['delta', 'full'] as const;
-export type PassKind = (typeof PASS_KINDS)[number];
-
-/** What can be owed for an endpoint. The three are paid, and fail, one by one: none hides another. */
-export const DEBT_KINDS = ['delta', 'full', 'sweep', 'look-up'] as const;
-export type DebtKind = (typeof DEBT_KINDS)[number];
-
-/** The integration itself, in the place of an endpoint: what a look-up that is owed or failing stands under. */
-export const LOOK_UP = '/integrations/{id}';
-
-/** Counts of one pass, or of several added up. `records` is what Kombo returned, whatever became of it. */
-export interface PassCounts {
-  pages: number;
-  records: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  deleted: number;
-  restored: number;
-  /** Older than what is stored, so not written. */
-  stale: number;
-  rejected: number;
-}
-
-export const NO_COUNTS: PassCounts = {
-  pages: 0,
-  records: 0,
-  created: 0,
-  updated: 0,
-  unchanged: 0,
-  deleted: 0,
-  restored: 0,
-  stale: 0,
-  rejected: 0,
-};
-
-export function addCounts(a: PassCounts, b: PassCounts): PassCounts {
-  const sum = { ...a };
-  for (const key of Object.keys(NO_COUNTS) as (keyof PassCounts)[]) sum[key] = a[key] + b[key];
-  return sum;
-}
-
-/** What a full pass had to repair that a delta should have brought. */
-export interface DriftCounts {
-  missing: number;
-  stale: number;
-  wronglyLive: number;
-  wronglyDeleted: number;
-  /** How much of the above no delta could have shown. */
-  expected: number;
-}
-
-/** How a drift report is judged: `expected` when no delta could have shown any of it. */
-export const DRIFT_VERDICTS = ['none', 'expected', 'unexpected'] as const;
-export type DriftVerdict = (typeof DRIFT_VERDICTS)[number];
-
-export function judgeDrift(counts: DriftCounts): DriftVerdict {
-  const all = counts.missing + counts.stale + counts.wronglyLive + counts.wronglyDeleted;
-  if (all === 0) return 'none';
-  return counts.expected >= all ? 'expected' : 'unexpected';
-}
-
-/** Why something failed or was skipped, for programs and for the operator. */
-export interface Reason {
-  /** An error class of `domain/errors.ts`, or Kombo's own code. */
-  code: string;
-  message: string;
-}
 
 /** What became of one endpoint in one sync. */
 export interface EndpointOutcome {
@@ -169,25 +101,6 @@ export interface CarriedState {
   /** Syncs whose passes were cut off and are to be ended. */
   cut?: string[];
 }
-
-/** A read that a sync has to do. */
-export interface PlannedPass {
-  endpoint: string;
-  kind: DebtKind;
-  because: Because;
-}
-
-/** A read that a run does: it belongs to a sync, whose id finds its row again. */
-export interface OpenPass extends PlannedPass {
-  syncId: string;
-  /** It goes on at this time (epoch milliseconds). */
-  waitsUntil?: number;
-  /** Tries that have failed in a row. */
-  tries?: number;
-}
-
-/** Tells the reads of an integration from each other. */
-export const readKey = ({ endpoint, kind }: Pick<PlannedPass, 'endpoint' | 'kind'>) => `${kind} ${endpoint}`;
 
 /** What became of an endpoint that was read in several ways, one after the other or at once. */
 export function joinOutcomes(before: EndpointOutcome | undefined, now: EndpointOutcome): EndpointOutcome {

@@ -1,5 +1,5 @@
 import type { DeltaFilter } from './catalogue/index.ts';
-import type { PassKind } from './sync.ts';
+import type { PassKind } from './reads.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /**

@@ -1,9 +1,10 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { Category } from '../domain/catalogue/index.ts';
-import type { Because } from '../domain/decide.ts';
+import type { Because, DebtKind, PassKind } from '../domain/reads.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
-import type { DebtKind, DriftVerdict, PassKind, Trigger } from '../domain/sync.ts';
+import type { Trigger } from '../domain/sync.ts';
+import type { DriftVerdict } from '../domain/counts.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {

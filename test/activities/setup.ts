@@ -17,7 +17,7 @@ import { loadConfig } from '../../src/config.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { syncWorkflowId } from '../../src/domain/names.ts';
-import type { DebtKind } from '../../src/domain/sync.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { Secret } from '../../src/secret.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';

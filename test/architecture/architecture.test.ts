@@ -27,6 +27,42 @@ function forbidden(folder: string, allowed: (imported: Import) => boolean): stri
     );
 }
 
+/** Imports that lead from a lower floor to a higher one; floors are numbered from the top. */
+function upwards(from: readonly string[], floorOf: (file: string) => number): string[] {
+  return from.flatMap((file) =>
+    importsOf(file)
+      .map((imported) => imported.from)
+      .filter((imported) => floorOf(imported) !== -1 && floorOf(imported) < floorOf(file))
+      .map((imported) => `${file} → ${imported}`),
+  );
+}
+
+/** Groups of files that import each other in a circle (Tarjan's strongly connected components). */
+function circles(from: readonly string[]): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (file: string): number => {
+    const own = index.size;
+    index.set(file, own);
+    low.set(file, own);
+    stack.push(file);
+    for (const { from: imported } of importsOf(file)) {
+      if (!from.includes(imported)) continue;
+      if (!index.has(imported)) low.set(file, Math.min(low.get(file)!, visit(imported)));
+      else if (stack.includes(imported)) low.set(file, Math.min(low.get(file)!, index.get(imported)!));
+    }
+    if (low.get(file) === own) {
+      const circle = stack.splice(stack.indexOf(file));
+      if (circle.length > 1) found.push(circle.sort());
+    }
+    return low.get(file)!;
+  };
+  for (const file of from) if (!index.has(file)) visit(file);
+  return found;
+}
+
 describe('boundaries', () => {
   test('workflows import the workflow SDK, each other, the pure domain, and types of activities', () => {
     const found = forbidden(
@@ -76,6 +112,45 @@ describe('boundaries', () => {
         /process\.env\b/.test(readFileSync(path.join(root, file), 'utf8')),
     );
     expect(readers).toEqual([]);
+  });
+
+  test('no file imports itself by way of others, types included', () => {
+    expect(circles(files.filter((file) => !file.startsWith('test/')))).toEqual([]);
+  });
+
+  test('imports run downwards from floor to floor', () => {
+    const floors: readonly (readonly string[])[] = [
+      ['src/cli'],
+      ['src/dev'],
+      ['src/http', 'src/doctor', 'src/worker'],
+      ['src/operations'],
+      ['src/temporal'],
+      ['workflows'],
+      ['activities'],
+      ['src/store', 'src/kombo'],
+      ['src/config.ts', 'src/log.ts', 'src/version.ts', 'src/network-codes.ts', 'src/within.ts'],
+      ['src/secret.ts'],
+      ['src/domain'],
+    ];
+    const floorOf = (file: string) =>
+      floors.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(`${room}/`)));
+    const served = files.filter((file) => /^(src|workflows|activities)\//.test(file));
+    expect(served.filter((file) => floorOf(file) === -1)).toEqual([]);
+    expect(upwards(served, floorOf)).toEqual([]);
+  });
+
+  test.each([
+    ['src/store', ['reports', 'records', 'state']],
+    ['src/http', ['status-page', 'api', 'webhooks', 'monitoring', 'access', 'errors']],
+    ['src/cli', ['commands', 'integrations', 'status', 'sync', 'support']],
+    ['src/dev', ['demo', 'postgres', 'temporal', 'processes']],
+    ['activities', ['.', 'support']],
+  ])('in %s, imports run downwards from room to room', (folder, rooms) => {
+    const roomOf = (file: string) =>
+      rooms.indexOf(path.relative(folder, path.dirname(file)).split('/')[0] || '.');
+    const inside = files.filter((file) => file.startsWith(`${folder}/`) && roomOf(file) !== -1);
+    expect(inside.length).toBeGreaterThan(rooms.length);
+    expect(upwards(inside, roomOf)).toEqual([]);
   });
 
   test('every file stays below 300 lines', () => {

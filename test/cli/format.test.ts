@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CliError, describeFailure } from '../../src/cli/support/errors.ts';
 import { countsText, pairs, relative, table } from '../../src/cli/support/format.ts';
-import { NO_COUNTS } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 
 test('a table has aligned columns, numbers to the right, and a dash where nothing is', () => {
   const text = table(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { nextTry } from '../../src/cli/support/integration-text.ts';
 import { statusListText } from '../../src/cli/status/list-text.ts';
 import { statusOneText } from '../../src/cli/status/one-text.ts';
-import { LOOK_UP } from '../../src/domain/sync.ts';
+import { LOOK_UP } from '../../src/domain/reads.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { endpointStatuses, listFailing } from '../../src/store/reports/status.ts';

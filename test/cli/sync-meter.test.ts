@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SyncMeter } from '../../src/cli/sync/meter.ts';
 import { endpointText, syncLine } from '../../src/cli/sync/progress-text.ts';
-import { NO_COUNTS } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 import type { PassProgress } from '../../src/store/reports/progress.ts';
 
 const BEGIN = Date.parse('2026-01-15T12:00:00Z');

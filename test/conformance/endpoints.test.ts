@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readPage } from '../../activities/support/read-page.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';

@@ -6,7 +6,7 @@ import { TableGate } from '../../activities/support/table-gate.ts';
 import type { ReadResult } from '../../activities/sync-endpoint.ts';
 import { createSandbox, DEFAULT_API_KEY, type Sandbox } from '../../sandbox/index.ts';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { createLogger } from '../../src/log.ts';
 import { Secret } from '../../src/secret.ts';

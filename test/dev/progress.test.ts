@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PageEvent } from '../../activities/support/deps.ts';
 import { Progress } from '../../src/dev/demo/progress.ts';
-import { NO_COUNTS } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 
 test('the line of a first sync counts what that sync reads, not what is read beside it', () => {
   const lines: string[] = [];

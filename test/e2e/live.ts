@@ -1,5 +1,5 @@
 import type { Debt } from '../../src/domain/decide.ts';
-import type { DebtKind } from '../../src/domain/sync.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { createSystem } from './setup.ts';
 
 /** Quiet time and three seconds, on a machine that is shared. */

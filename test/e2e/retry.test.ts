@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Debt, Failure } from '../../src/domain/decide.ts';
 import { addIntegration } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
-import type { DebtKind } from '../../src/domain/sync.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { catchUpScheduleId, syncWorkflowId } from '../../src/domain/names.ts';
 import type { SyncState } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';

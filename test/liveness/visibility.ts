@@ -1,4 +1,4 @@
-import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
+import { LOOK_UP, type DebtKind } from '../../src/domain/reads.ts';
 import { dueOf, VISIBLE_MS, type Harm } from './bounds.ts';
 import { lookUpPath } from './failures.ts';
 import { ENDPOINTS, type Failure } from './plan.ts';

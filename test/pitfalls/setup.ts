@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { CATALOGUE, enabledEndpoints, type Category } from '../../src/domain/catalogue/index.ts';
 import type { StartSyncInput } from '../../activities/support/sync-start.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { createWorld, type World, type WorldOptions } from '../conformance/support.ts';
 import { readRow } from '../store/support.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';

@@ -1,7 +1,7 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
 import { commitPage, type Page } from '../../src/store/records/commit-page.ts';

@@ -1,4 +1,4 @@
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import type { ChangeKind } from './kombo-model.ts';
 
 /** One step of a history. A step that makes no sense where it comes does nothing, so that histories shrink well. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/sync.ts';
+import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { forgetDebt, owe, type Owed } from '../../src/store/state/debts.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
-import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
+import { LOOK_UP, type DebtKind } from '../../src/domain/reads.ts';
 import {
   hastenTries,
   healTogether,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NO_HISTORY } from '../../src/domain/decide.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';

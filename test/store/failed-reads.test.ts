@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
-import type { DebtKind } from '../../src/domain/sync.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { noteFailure, owe, type FailedRead } from '../../src/store/state/debts.ts';
 import { createTestStore } from '../support/database.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { LOOK_UP } from '../../src/domain/sync.ts';
+import { LOOK_UP } from '../../src/domain/reads.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { leaveToNextSync, takeOverdue } from '../../src/store/state/due.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { LOOK_UP, type DebtKind } from '../../src/domain/sync.ts';
+import { LOOK_UP, type DebtKind } from '../../src/domain/reads.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { park, pause } from '../../src/store/state/life.ts';

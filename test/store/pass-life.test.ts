@@ -8,7 +8,7 @@ import {
   restartPass,
   touchPass,
 } from '../../src/store/state/pass-life.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

@@ -1,7 +1,7 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import type { EndpointHistory } from '../../src/domain/decide.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
-import type { PassKind } from '../../src/domain/sync.ts';
+import type { PassKind } from '../../src/domain/reads.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 import { commitPage, type Page } from '../../src/store/records/commit-page.ts';
 import { transaction, type Store } from '../../src/store/database.ts';

@@ -1,5 +1,5 @@
 import type { Failure } from '../../src/domain/decide.ts';
-import type { DebtKind } from '../../src/domain/sync.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import type { Store } from '../../src/store/database.ts';
 
 export interface DebtRow {

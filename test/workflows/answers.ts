@@ -2,13 +2,13 @@ import type { KeepForLaterInput } from '../../activities/keep-for-later.ts';
 import type { StartSyncInput, SyncStart } from '../../activities/support/sync-start.ts';
 import type { ReadResult, SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import {
-  NO_COUNTS,
   type CarriedState,
-  type DebtKind,
   type EndpointOutcome,
   type IntegrationSyncInput,
   type SyncResult,
 } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
+import { type DebtKind } from '../../src/domain/reads.ts';
 import type { Command, ScheduledActivity } from './commands.ts';
 import { T0, TestRun } from './harness.ts';
 import { completed, signal } from './jobs.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NO_COUNTS } from '../../src/domain/sync.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 import {
   carriedBy,
   kept,

@@ -1,4 +1,4 @@
-import { NO_COUNTS, type PassCounts } from '../../domain/sync.ts';
+import { NO_COUNTS, type PassCounts } from '../../domain/counts.ts';
 
 /** Rows under a header, in aligned columns; what is empty shows as a dash. */
 export function table(

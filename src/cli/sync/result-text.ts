@@ -1,10 +1,5 @@
-import {
-  addCounts,
-  NO_COUNTS,
-  type DriftCounts,
-  type PassCounts,
-  type SyncResult,
-} from '../../domain/sync.ts';
+import { type SyncResult } from '../../domain/sync.ts';
+import { addCounts, NO_COUNTS, type DriftCounts, type PassCounts } from '../../domain/counts.ts';
 import { countsText, duration, table } from '../support/format.ts';
 
 const COLUMNS = [

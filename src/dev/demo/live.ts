@@ -1,6 +1,7 @@
 import { enabledEndpoints, getEndpoint, type Category } from '../../domain/catalogue/index.ts';
 import { routeModels } from '../../domain/routing.ts';
-import type { PassCounts, SyncResult } from '../../domain/sync.ts';
+import type { SyncResult } from '../../domain/sync.ts';
+import type { PassCounts } from '../../domain/counts.ts';
 import type { DeliveryEvent } from '../../http/server.ts';
 import type { PageEvent } from '../../worker/run.ts';
 import type { Output } from '../output.ts';

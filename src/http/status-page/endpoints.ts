@@ -1,7 +1,7 @@
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import { type EndpointStatus, failuresOf, type OwedRead } from '../../store/reports/status.ts';
 import { html, type Html } from './html.ts';
-import type { IntegrationData } from './integration-page.ts';
+import type { IntegrationData } from './data.ts';
 import { code, count, moment, NIL, section, soft, table, tag } from './parts.ts';
 import { OUTCOME_TONES } from './words.ts';
 

@@ -1,7 +1,7 @@
 import type { SyncSummary } from '../../store/reports/status.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { html, type Html } from './html.ts';
-import type { IntegrationData } from './integration-page.ts';
+import type { IntegrationData } from './data.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
 import {
   code,

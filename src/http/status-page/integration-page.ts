@@ -1,9 +1,5 @@
-import type { AuditEntry } from '../../store/state/audit.ts';
-import type { DeliveryCount } from '../../store/state/deliveries.ts';
-import type { DriftReport } from '../../store/state/drift.ts';
+import type { IntegrationData } from './data.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
-import type { EndpointStatus, SyncSummary } from '../../store/reports/status.ts';
-import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { endpoints } from './endpoints.ts';
 import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './history.ts';
 import { html, type Html } from './html.ts';
@@ -12,20 +8,6 @@ import { integrationUrl } from '../../temporal/ui.ts';
 import { integrationPath, listPath } from './query.ts';
 import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
-
-export interface IntegrationData extends Frame {
-  integration: IntegrationOverview;
-  endpoints: readonly EndpointStatus[];
-  running: readonly SyncSummary[];
-  syncs: readonly SyncSummary[];
-  drift: readonly DriftReport[];
-  deliveries: readonly DeliveryCount[];
-  audit: readonly AuditEntry[];
-  /** Undefined while Temporal cannot be asked. */
-  schedules: { fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined } | undefined;
-  /** How long the data of a removed integration are kept; null keeps them. */
-  retentionMs: number | null;
-}
 
 export function integrationPage(data: IntegrationData): string {
   const { integration, query } = data;

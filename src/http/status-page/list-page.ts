@@ -1,10 +1,9 @@
-import type { Notices } from '../../store/reports/notices.ts';
+import type { ListData } from './data.ts';
 import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
-import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
-import type { NextFullSync } from '../../temporal/schedule-state.ts';
+import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
-import { freshness, page, type Frame } from './layout.ts';
+import { freshness, page } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { integrationPath, listPath } from './query.ts';
 import { notices } from './notices.ts';
@@ -24,22 +23,6 @@ import {
 } from './parts.ts';
 import { spanOfTime } from '../../domain/duration.ts';
 import { DRIFT_WORDS, stateWords } from './words.ts';
-
-/** By integration; undefined while Temporal cannot be asked. */
-export type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
-
-export interface ListData extends Frame {
-  integrations: readonly IntegrationOverview[];
-  /** Id to go on after; null on the last page. */
-  next: string | null;
-  /** Of all integrations, and of those that the search finds. */
-  totals: OverviewCounts;
-  found: OverviewCounts;
-  nextFullSyncs: NextFullSyncs;
-  notices: Notices;
-  legacyMode: 'on' | 'off';
-  unknown: readonly UnknownIntegration[];
-}
 
 export function listPage(data: ListData): string {
   const { totals, integrations, query, unknown, now } = data;

@@ -1,6 +1,6 @@
 import { remedy } from '../../domain/errors.ts';
 import { html, type Html } from './html.ts';
-import type { ListData } from './list-page.ts';
+import type { ListData } from './data.ts';
 import { listPath, writeQuery } from './query.ts';
 import { code, codes, count, moment } from './parts.ts';
 

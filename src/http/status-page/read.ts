@@ -8,9 +8,8 @@ import { endpointStatuses, runningSyncs, syncHistory } from '../../store/reports
 import { describeSchedule, nextFullSyncs } from '../../temporal/schedule-state.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
-import type { IntegrationData } from './integration-page.ts';
+import type { IntegrationData, ListData } from './data.ts';
 import type { Frame } from './layout.ts';
-import type { ListData } from './list-page.ts';
 import type { PageQuery } from './query.ts';
 
 const PAGE_SIZE = 50;

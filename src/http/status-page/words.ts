@@ -1,6 +1,6 @@
-import { REMOVED } from '../../domain/life.ts';
-import type { DriftVerdict, Trigger } from '../../domain/sync.ts';
-import type { IntegrationStatus } from '../../domain/life.ts';
+import { type IntegrationStatus, REMOVED } from '../../domain/life.ts';
+import type { Trigger } from '../../domain/sync.ts';
+import type { DriftVerdict } from '../../domain/counts.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import type { Tone } from './parts.ts';
 

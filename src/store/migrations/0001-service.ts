@@ -1,9 +1,10 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { BECAUSE } from '../../domain/decide.ts';
+import { BECAUSE, DEBT_KINDS, PASS_KINDS } from '../../domain/reads.ts';
 import { ERROR_CLASSES } from '../../domain/errors.ts';
 import { INTEGRATION_STATUSES } from '../../domain/life.ts';
-import { DEBT_KINDS, DRIFT_VERDICTS, PASS_KINDS, TRIGGERS } from '../../domain/sync.ts';
+import { TRIGGERS } from '../../domain/sync.ts';
+import { DRIFT_VERDICTS } from '../../domain/counts.ts';
 import { AUDIT_OUTCOMES, AUDIT_SOURCES, DELIVERY_OUTCOMES, PASS_STATES, SWEEP_STATES } from '../schema.ts';
 import { CHANGE_FEED, oneOf } from './change-feed.ts';
 

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { SyncError } from '../../domain/errors.ts';
 import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
-import type { PassCounts } from '../../domain/sync.ts';
+import type { PassCounts } from '../../domain/counts.ts';
 import { isDataError } from './data-tables.ts';
 import { textArray } from './text-array.ts';
 import { emptiedSql, upsertSql } from './upsert-sql.ts';

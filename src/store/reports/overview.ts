@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 import type { IntegrationStatus } from '../../domain/life.ts';
-import { LOOK_UP, type DriftVerdict } from '../../domain/sync.ts';
+import { type DriftVerdict } from '../../domain/counts.ts';
+import { LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
 import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';

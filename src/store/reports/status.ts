@@ -1,15 +1,7 @@
 import { type Debt, type Failure, isFailing, refusalOf } from '../../domain/decide.ts';
-import {
-  addCounts,
-  DEBT_KINDS,
-  type DebtKind,
-  LOOK_UP,
-  NO_COUNTS,
-  type PassCounts,
-  type PassKind,
-  type SyncStatus,
-  type Trigger,
-} from '../../domain/sync.ts';
+import { type SyncStatus, type Trigger } from '../../domain/sync.ts';
+import { addCounts, NO_COUNTS, type PassCounts } from '../../domain/counts.ts';
+import { DEBT_KINDS, type DebtKind, LOOK_UP, type PassKind } from '../../domain/reads.ts';
 import { IS_FAILING, toDebt } from '../state/debts.ts';
 import { sql } from 'kysely';
 import { enabledEndpoints } from '../../domain/catalogue/index.ts';

@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import type { Debt } from '../../domain/decide.ts';
 import type { ErrorClass } from '../../domain/errors.ts';
 import { planRetry, type Retry, type RetryOptions } from '../../domain/retry.ts';
-import type { DebtKind } from '../../domain/sync.ts';
+import type { DebtKind } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
-import type { Pass } from './passes.ts';
 import { unlessRemoved } from './removed.ts';
 import type { DebtsTable } from '../schema.ts';
 
@@ -117,7 +116,7 @@ export interface FailedRead {
   tryId: string;
   error: { errorClass: ErrorClass; code: string; message: string };
   /** The pass that failed: what resumes it pays for it. */
-  pass?: Pick<Pass, 'started_at' | 'started_seq'> | undefined;
+  pass?: { started_at: Date; started_seq: number } | undefined;
 }
 
 export interface NotedFailure extends Retry {

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type pg from 'pg';
-import type { DriftCounts, DriftVerdict } from '../../domain/sync.ts';
+import type { DriftCounts, DriftVerdict } from '../../domain/counts.ts';
 import type { Store } from '../database.ts';
 import type { Pass } from './passes.ts';
 import type { DriftTable } from '../schema.ts';

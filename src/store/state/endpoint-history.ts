@@ -1,6 +1,6 @@
 import { NO_HISTORY, type Begun, type EndpointHistory } from '../../domain/decide.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
-import type { PassKind } from '../../domain/sync.ts';
+import type { PassKind } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
 import { readDebts } from './debts.ts';
 import { joinComplete, joinWhole } from '../sql.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
-import type { PassKind, Reason } from '../../domain/sync.ts';
+import type { PassKind, Reason } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
 import { passLost, type Pass } from './passes.ts';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { HEALING_CLASSES } from '../../domain/decide.ts';
 import type { ErrorClass } from '../../domain/errors.ts';
-import type { DebtKind } from '../../domain/sync.ts';
+import type { DebtKind } from '../../domain/reads.ts';
 import { NO_FAILURE } from './debts.ts';
 import type { Pass } from './passes.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isIntegrationId } from '../../../domain/text.ts';
-import type { PassCounts } from '../../../domain/sync.ts';
+import type { PassCounts } from '../../../domain/counts.ts';
 
 /** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
 export const time = z.codec(z.iso.datetime(), z.date(), {

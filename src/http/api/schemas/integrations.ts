@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { CATEGORIES } from '../../../domain/catalogue/index.ts';
 import { ERROR_CLASSES } from '../../../domain/errors.ts';
 import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
-import { DEBT_KINDS, DRIFT_VERDICTS } from '../../../domain/sync.ts';
+import { DRIFT_VERDICTS } from '../../../domain/counts.ts';
+import { DEBT_KINDS } from '../../../domain/reads.ts';
 import { count, flag, integrationId, keyText, line, next, pageQuery, reason, time } from './common.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 

@@ -1,0 +1,53 @@
+export const PASS_KINDS = ['delta', 'full'] as const;
+
+export type PassKind = (typeof PASS_KINDS)[number];
+
+/** What can be owed for an endpoint. The three are paid, and fail, one by one: none hides another. */
+export const DEBT_KINDS = ['delta', 'full', 'sweep', 'look-up'] as const;
+
+export type DebtKind = (typeof DEBT_KINDS)[number];
+
+/** The integration itself, in the place of an endpoint: what a look-up that is owed or failing stands under. */
+export const LOOK_UP = '/integrations/{id}';
+
+/** A read that a sync has to do. */
+export interface PlannedPass {
+  endpoint: string;
+  kind: DebtKind;
+  because: Because;
+}
+
+/** A read that a run does: it belongs to a sync, whose id finds its row again. */
+export interface OpenPass extends PlannedPass {
+  syncId: string;
+  /** It goes on at this time (epoch milliseconds). */
+  waitsUntil?: number;
+  /** Tries that have failed in a row. */
+  tries?: number;
+}
+
+/** Tells the reads of an integration from each other. */
+export const readKey = ({ endpoint, kind }: Pick<PlannedPass, 'endpoint' | 'kind'>) => `${kind} ${endpoint}`;
+
+/** Why something failed or was skipped, for programs and for the operator. */
+export interface Reason {
+  /** An error class of `domain/errors.ts`, or Kombo's own code. */
+  code: string;
+  message: string;
+}
+
+/** Why something is read; shown in the status, in the history and in Temporal's UI. */
+export const BECAUSE = [
+  'webhook',
+  'operator',
+  'catch-up',
+  'full-sync',
+  'owed',
+  'retry',
+  'never-read',
+  'hidden-change',
+  'no-filter',
+  'outage',
+] as const;
+
+export type Because = (typeof BECAUSE)[number];

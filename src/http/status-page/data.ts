@@ -1,0 +1,39 @@
+import type { Notices } from '../../store/reports/notices.ts';
+import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
+import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
+import type { NextFullSync, ScheduleInfo } from '../../temporal/schedule-state.ts';
+import type { Frame } from './layout.ts';
+import type { AuditEntry } from '../../store/state/audit.ts';
+import type { DeliveryCount } from '../../store/state/deliveries.ts';
+import type { DriftReport } from '../../store/state/drift.ts';
+import type { EndpointStatus, SyncSummary } from '../../store/reports/status.ts';
+
+export interface IntegrationData extends Frame {
+  integration: IntegrationOverview;
+  endpoints: readonly EndpointStatus[];
+  running: readonly SyncSummary[];
+  syncs: readonly SyncSummary[];
+  drift: readonly DriftReport[];
+  deliveries: readonly DeliveryCount[];
+  audit: readonly AuditEntry[];
+  /** Undefined while Temporal cannot be asked. */
+  schedules: { fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined } | undefined;
+  /** How long the data of a removed integration are kept; null keeps them. */
+  retentionMs: number | null;
+}
+
+/** By integration; undefined while Temporal cannot be asked. */
+export type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
+
+export interface ListData extends Frame {
+  integrations: readonly IntegrationOverview[];
+  /** Id to go on after; null on the last page. */
+  next: string | null;
+  /** Of all integrations, and of those that the search finds. */
+  totals: OverviewCounts;
+  found: OverviewCounts;
+  nextFullSyncs: NextFullSyncs;
+  notices: Notices;
+  legacyMode: 'on' | 'off';
+  unknown: readonly UnknownIntegration[];
+}
