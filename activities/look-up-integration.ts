@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { REQUEST_TIMEOUT_MS } from '../src/domain/retry.ts';
+import { limitMs, REQUEST_TIMEOUT_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, type Reason } from '../src/domain/reads.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
@@ -19,6 +19,8 @@ export interface LookUpResult {
   failure: Reason | null;
   /** The answer has made something due. */
   owes: boolean;
+  /** Milliseconds until Kombo's limit allows another question; missing when it is not used up. */
+  waitMs?: number;
   /** Milliseconds until something that fails is tried again; null when no timer is to wait. */
   retryInMs: number | null;
 }
@@ -38,6 +40,11 @@ export function createLookUpIntegration(deps: ActivityDeps) {
       let failure: Reason | null = null;
       if (looked.state === 'unanswered') {
         const { error } = looked;
+        const { code, message, errorClass } = error;
+        if (errorClass === 'RateLimited') {
+          // A limit is no failure: the look-up stays owed and goes on.
+          return { failure: { code, message }, waitMs: limitMs(error), owes: false, retryInMs: null };
+        }
         const failed = { integrationId, endpoint: LOOK_UP, kind: 'look-up' as const, tryId: syncId, error };
         failure = (await noteFailedRead(deps, failed)).reason;
       }

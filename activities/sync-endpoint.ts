@@ -4,7 +4,7 @@ import { POLICIES, type SyncError } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import {
   CHUNK_MS,
-  LONGEST_LIMIT_MS,
+  limitMs,
   PATIENT_PAUSES_MS,
   PATIENT_TRIES,
   SHORTEST_PAUSE_MS,
@@ -51,9 +51,6 @@ export type ReadResult = {
   | { state: 'waits'; waitMs: number; tries: number; reason: Reason }
   | { state: 'failed' | 'skipped'; reason: Reason; owes: boolean; retryInMs: number | null }
 );
-
-/** When Kombo does not say how long its limit lasts. */
-const LIMIT_PAUSE_MS = 10_000;
 
 /**
  * Reads one endpoint for as long as its time box lasts, and sweeps it after a complete listing. What Kombo answers is a
@@ -149,6 +146,8 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
     const { error, pass } = end;
     if (error.errorClass === 'RateLimited') {
       // Its row shows life until it goes on, so that no other run begins it meanwhile.
+      // A limit is no failure.
+      await noteProgress(deps.store, input.integrationId, input.endpoint, 'sweep');
       await pauseSweep(deps.store, pass.id, limitMs(error), error);
       return waits(counts, error, 0, limitMs(error));
     }
@@ -205,8 +204,4 @@ async function afterError(
 
 function waits(counts: PassCounts, { code, message }: SyncError, tries: number, waitMs: number): ReadResult {
   return { state: 'waits', counts, waitMs, tries, reason: { code, message } };
-}
-
-function limitMs({ retryAfterMs }: SyncError): number {
-  return Math.min(LONGEST_LIMIT_MS, Math.max(SHORTEST_PAUSE_MS, retryAfterMs ?? LIMIT_PAUSE_MS));
 }

@@ -162,16 +162,20 @@ export class Reads {
   }
 }
 
-type CallResult = ReadResult | { state: 'answered'; owes: boolean; retryInMs: number | null };
+type CallResult =
+  | ReadResult
+  | { state: 'waits'; waitMs: number; tries: number }
+  | { state: 'answered'; owes: boolean; retryInMs: number | null };
 
 async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
   const { integrationId, trigger, since, allowMassDeletion } = of;
   const { endpoint, kind, because, syncId, tries = 0 } = pass;
   const options = callOptions(kind, of, `${kind} ${endpoint}`);
   if (kind === 'look-up') {
-    const { owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
+    const { waitMs, owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
       { integrationId, syncId },
     ]);
+    if (waitMs !== undefined) return { state: 'waits', waitMs, tries: 0 };
     return { state: 'answered', owes, retryInMs };
   }
   return syncEndpoint.executeWithOptions(options, [

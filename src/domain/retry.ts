@@ -43,8 +43,14 @@ export const SHORTEST_PAUSE_MS = SECOND_MS;
 export const FAILED_PLAN_PAUSE_MS = MINUTE_MS;
 /** The pause before Kombo is asked again about an integration that is not known here. */
 export const UNANSWERED_PAUSE_MS = 15 * SECOND_MS;
-/** The longest that a rate limit is believed at once. */
+/** The longest that a rate limit is believed at once, and how long it is taken to last where Kombo does not say. */
 export const LONGEST_LIMIT_MS = 10 * MINUTE_MS;
+const LIMIT_PAUSE_MS = 10 * SECOND_MS;
+
+/** How long a read waits for Kombo's limit. */
+export function limitMs({ retryAfterMs = LIMIT_PAUSE_MS }: { retryAfterMs?: number | undefined }): number {
+  return Math.min(LONGEST_LIMIT_MS, Math.max(SHORTEST_PAUSE_MS, retryAfterMs));
+}
 
 /** How long an endpoint that the tool does not offer is left alone, unless a webhook names it. */
 export const NOT_OFFERED_MS = 24 * 60 * MINUTE_MS;

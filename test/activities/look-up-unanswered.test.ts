@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { owe } from '../../src/store/state/debts.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { listUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { createLookUps, FULL, input, lookUp } from './look-ups.ts';
@@ -116,6 +117,15 @@ describe('lookUpIntegration', () => {
     });
     expect(await look(id)).toMatchObject({ failure: null, retryInMs: null });
     expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
+  });
+
+  test('(I10) waits for as long as Kombo names a limit, which is no failure', async () => {
+    const id = await whole();
+    control.addFault({ kind: 'rate-limit', retryAfter: 45, endpoint: lookUp(id) });
+    await owe(store, id, [{ endpoint: '/integrations/{id}', kind: 'look-up' }]);
+    expect(await look(id)).toMatchObject({ failure: { code: expect.any(String) as string }, waitMs: 45_000 });
+    expect(await bench.debts(id, '/integrations/{id}')).toMatchObject({ 'look-up': { failure: null } });
+    expect(await look(id)).toEqual({ failure: null, owes: false, retryInMs: null });
   });
 
   test('stops at once when it is cancelled', async () => {

@@ -139,6 +139,22 @@ test('(I10) (I26) a sweep that Kombo limits says so while it waits, and no other
   expect(await shown()).toEqual({ error_code: null, waits: null });
 });
 
+test('(I26) a sweep that has failed and then meets a limit fails no more, and no other run begins it', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 1 }));
+  control.addFault({ kind: 'unavailable', integration: id, reads: 'ids', count: 3 });
+  expect(await run(syncEndpoint, pass(id, { kind: 'full' }))).toMatchObject({ state: 'failed' });
+  control.addFault({ kind: 'rate-limit', retryAfter: 240, integration: id, reads: 'ids' });
+  const sweep = pass(id, { kind: 'sweep' });
+  expect(await run(syncEndpoint, sweep)).toMatchObject({ state: 'waits', waitMs: 240_000 });
+  const debts = await bench.debts(id);
+  expect(debts).toEqual({ sweep: expect.objectContaining({ failure: null }) as unknown });
+  const { endpoints } = await readHistory(bench.store, id, ['/ats/jobs']);
+  expect(endpoints.get('/ats/jobs')?.reading).toHaveProperty('sweep');
+  expect(await run(syncEndpoint, sweep)).toMatchObject({ state: 'completed', sweep: { deleted: 1 } });
+});
+
 test('(I15) only what was asked for counts, though a tool ignores the filter and returns other records', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);

@@ -184,6 +184,21 @@ describe('a look-up that takes long', () => {
     ]);
     expect(Object.keys(resultOf(run.ended).endpoints)).toEqual(['/ats/jobs']);
   });
+
+  test('goes on when Kombo allows it again', async () => {
+    const run = await startReads(['/ats/jobs'], {});
+    await run.activate([changed('ats_tags')]);
+    await run.advanceTo(T0 + 10_000);
+    const limited = started([]);
+    limited.passes.push({ endpoint: '/integrations/{id}', kind: 'look-up', because: 'owed' });
+    await run.activate([completed(run.pending('startSync'), limited)]);
+    await finishRead(run, '/ats/jobs');
+    const failure = { code: 'RateLimited', message: 'Too many.' };
+    const waits = { failure, waitMs: 45_000, owes: false, retryInMs: null };
+    await run.activate([completed(run.pending('lookUpIntegration'), waits)]);
+    expect(brief(await run.advanceTo(T0 + 54_000))).toEqual([]);
+    expect(brief(await run.advanceTo(T0 + 56_000))).toEqual(['lookUpIntegration']);
+  });
 });
 
 describe('a start', () => {
