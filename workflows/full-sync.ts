@@ -32,14 +32,14 @@ import { describeProgress, labelRun } from './ui.ts';
  */
 export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const input = readFullSyncInput(untrusted);
-  const { integrationId, trigger = 'manual', carried } = input;
+  const { integrationId, carried } = input;
   const outcomes: EndpointOutcome[] = [...(carried?.outcomes ?? [])];
   let phase: 'starting' | 'reading' | 'ending' = 'starting';
   const show = () => setCurrentDetails(describeProgress(reads.reading, outcomes));
-  const reads: Reads = new Reads(
-    { ...input, integrationId, trigger },
-    { end: ({ outcome }) => void (outcome && outcomes.push(outcome)), change: () => show() },
-  );
+  const reads: Reads = new Reads(input, {
+    end: ({ outcome }) => void (outcome && outcomes.push(outcome)),
+    change: () => show(),
+  });
   setHandler(syncState, () => ({
     phase,
     pendingModels: [],
@@ -101,7 +101,7 @@ async function start(input: FullSyncInput): Promise<Started> {
       outcomes,
       unknownModels,
       activeSince,
-      reading: passes.map((pass) => ({ ...pass, syncId })),
+      reading: passes.map((pass) => ({ ...pass, syncId, trigger })),
       blocked: blocked && { ...blocked, failed: true },
     };
   } catch (error) {

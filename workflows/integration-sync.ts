@@ -9,15 +9,16 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { StartSyncInput, SyncStart } from '../activities/support/sync-start.ts';
+import type { Asker } from '../src/domain/decide.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import { FAILED_PLAN_PAUSE_MS, UNANSWERED_PAUSE_MS } from '../src/domain/retry.ts';
-import type { IntegrationSyncInput, SyncResult } from '../src/domain/sync.ts';
+import type { IntegrationSyncInput, SyncResult, Trigger } from '../src/domain/sync.ts';
 import { DEFAULT_DEBOUNCE, type DebounceOptions, type Wanted } from '../src/domain/wanted.ts';
 import { handleMessages } from './handle-messages.ts';
 import { readIntegrationSyncInput } from './input.ts';
 import { callOptions, keepForLater, startSync } from './proxies.ts';
 import { explain, Reads } from './reads.ts';
-import { askerOf, RunState } from './run-state.ts';
+import { askerOf, RunState, triggerOf } from './run-state.ts';
 import { describeProgress, labelRun } from './ui.ts';
 
 interface Run {
@@ -25,6 +26,14 @@ interface Run {
   debounce: DebounceOptions;
   state: RunState;
   reads: Reads;
+}
+
+/** One sync of the run: what it takes on, and for whom. */
+interface Sync {
+  syncId: string;
+  asker: Asker;
+  trigger: Trigger;
+  wanted: Wanted | undefined;
 }
 
 /**
@@ -63,14 +72,13 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
 }
 
 function createRun(input: IntegrationSyncInput): Run {
-  const { integrationId, trigger = 'webhook' } = input;
   const debounce = {
     quietMs: input.quietMs ?? DEFAULT_DEBOUNCE.quietMs,
     maxWaitMs: input.maxWaitMs ?? DEFAULT_DEBOUNCE.maxWaitMs,
   };
   const state = new RunState(input, Date.now());
   const reads = new Reads(
-    { integrationId, trigger },
+    { integrationId: input.integrationId },
     {
       end: (ended) =>
         state.ended({ ...ended, retryInMs: waitsForTries(input) ? ended.retryInMs : null }, Date.now()),
@@ -123,17 +131,23 @@ function summaryOf({ wanted }: RunState): string {
 
 /** Starts a sync with what is wanted and due. What it has not read at once is read beside everything else. */
 async function start(run: Run): Promise<void> {
-  const { state } = run;
+  const { input, state } = run;
   const wanted = state.take(Date.now());
   state.doing = 'starting';
   state.syncs += 1;
-  const syncId = `${workflowInfo().runId}/${state.syncs}`;
+  const asker = askerOf(wanted, (input.everything ?? false) && state.syncs === 1);
+  const sync: Sync = {
+    syncId: `${workflowInfo().runId}/${state.syncs}`,
+    asker,
+    trigger: triggerOf(asker, input.trigger ?? 'webhook'),
+    wanted,
+  };
   try {
     const wasCut = state.cut.length;
-    const started = await untilHistoryLong(() => callStart(run, syncId, wanted));
+    const started = await untilHistoryLong(() => callStart(run, sync));
     // What was cut off since then is ended by the next start.
     if (started) state.cut.splice(0, wasCut);
-    if (started) apply(run, syncId, wanted, started);
+    if (started) apply(run, sync, started);
     else state.putBack(wanted);
   } catch (error) {
     if (isCancellation(error)) {
@@ -150,14 +164,14 @@ async function start(run: Run): Promise<void> {
   show(run);
 }
 
-function callStart({ input, state, reads }: Run, syncId: string, wanted: Wanted | undefined) {
-  const { integrationId, trigger = 'webhook' } = input;
+function callStart({ input, state, reads }: Run, { syncId, asker, trigger, wanted }: Sync) {
+  const { integrationId } = input;
   const request: StartSyncInput = {
     integrationId,
     syncId,
     trigger,
     kind: 'delta',
-    by: askerOf(wanted, input.everything ?? false),
+    by: asker,
     ...(wanted?.everything ? {} : { models: wanted?.models ?? [] }),
     ...(wanted?.urgent ? { urgent: true } : {}),
     ...(wanted?.lookUp ? { lookUp: true } : {}),
@@ -193,18 +207,18 @@ async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefine
   }
 }
 
-function apply(run: Run, syncId: string, wanted: Wanted | undefined, started: SyncStart): void {
+function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart): void {
   const { input, state, reads } = run;
-  const { integrationId, trigger = 'webhook' } = input;
+  const { integrationId } = input;
   const now = Date.now();
-  labelRun({ integrationId, trigger, models: wanted?.models, ...started });
+  labelRun({ integrationId, trigger: input.trigger ?? 'webhook', models: wanted?.models, ...started });
   state.record(started.outcomes);
   state.noteUnknown(started.unknownModels);
   state.blocked = started.blocked && { ...started.blocked, failed: false };
   state.activeSince = started.activeSince ?? state.activeSince;
   // What a deletion has overtaken does not begin: the look-up decides.
   if (state.wanted?.deletedAt !== undefined) state.cut.push(syncId);
-  else for (const pass of started.passes) reads.start({ ...pass, syncId });
+  else for (const pass of started.passes) reads.start({ ...pass, syncId, trigger });
   for (const key of started.left) {
     if (reads.has(key)) state.again.add(key);
     else state.due = true;

@@ -11,7 +11,7 @@ import {
 import type { ReadResult } from '../activities/sync-endpoint.ts';
 import type { ErrorClass } from '../src/domain/errors.ts';
 import { SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
-import { type EndpointOutcome, type FullSyncOptions, type Trigger } from '../src/domain/sync.ts';
+import { type EndpointOutcome, type FullSyncOptions } from '../src/domain/sync.ts';
 import { NO_COUNTS } from '../src/domain/counts.ts';
 import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
 import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
@@ -21,7 +21,6 @@ const FULL_READS_AT_ONCE = 4;
 
 export interface ReadsOf extends Pick<FullSyncOptions, 'since' | 'allowMassDeletion'> {
   integrationId: string;
-  trigger: Trigger;
 }
 
 /** How a read has ended. */
@@ -168,9 +167,9 @@ type CallResult =
   | { state: 'answered'; owes: boolean; retryInMs: number | null };
 
 async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
-  const { integrationId, trigger, since, allowMassDeletion } = of;
-  const { endpoint, kind, because, syncId, tries = 0 } = pass;
-  const options = callOptions(kind, of, `${kind} ${endpoint}`);
+  const { integrationId, since, allowMassDeletion } = of;
+  const { endpoint, kind, because, syncId, trigger, tries = 0 } = pass;
+  const options = callOptions(kind, { integrationId, trigger }, `${kind} ${endpoint}`);
   if (kind === 'look-up') {
     const { waitMs, owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
       { integrationId, syncId },

@@ -8,6 +8,7 @@ import {
   type EndpointOutcome,
   type IntegrationSyncInput,
   type SyncResult,
+  type Trigger,
 } from '../src/domain/sync.ts';
 import { readKey, type OpenPass } from '../src/domain/reads.ts';
 import {
@@ -173,6 +174,14 @@ export class RunState {
 /** Who or what asks for what a sync takes on. */
 export function askerOf(wanted: Wanted | undefined, isCatchUp: boolean): Asker {
   if (!wanted) return 'timer';
-  if (wanted.urgent) return isCatchUp ? 'catch-up' : 'operator';
-  return wanted.everything || wanted.models.length > 0 ? 'webhook' : 'timer';
+  if (wanted.urgent && !isCatchUp) return 'operator';
+  if (wanted.models.length > 0) return 'webhook';
+  if (wanted.everything) return isCatchUp ? 'catch-up' : 'webhook';
+  return 'timer';
+}
+
+/** What started a sync: a run that the catch-up has begun serves webhooks and you as well. */
+export function triggerOf(asker: Asker, ofRun: Trigger): Trigger {
+  if (asker === 'webhook') return 'webhook';
+  return asker === 'operator' ? 'manual' : ofRun;
 }

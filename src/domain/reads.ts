@@ -10,6 +10,10 @@ export type DebtKind = (typeof DEBT_KINDS)[number];
 /** The integration itself, in the place of an endpoint: what a look-up that is owed or failing stands under. */
 export const LOOK_UP = '/integrations/{id}';
 
+/** What started a sync; the values of the search attribute `KomboTrigger`. */
+export const TRIGGERS = ['webhook', 'schedule', 'manual', 'catch-up', 'initial'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
 /** A read that a sync has to do. */
 export interface PlannedPass {
   endpoint: string;
@@ -20,6 +24,8 @@ export interface PlannedPass {
 /** A read that a run does: it belongs to a sync, whose id finds its row again. */
 export interface OpenPass extends PlannedPass {
   syncId: string;
+  /** What started its sync. */
+  trigger: Trigger;
   /** It goes on at this time (epoch milliseconds). */
   waitsUntil?: number;
   /** Tries that have failed in a row. */

@@ -1,12 +1,9 @@
 import { addCounts, NO_COUNTS, type DriftCounts, type DriftVerdict, type PassCounts } from './counts.ts';
-import type { PassKind, OpenPass, Reason } from './reads.ts';
+import type { OpenPass, PassKind, Reason, Trigger } from './reads.ts';
 import type { Wanted } from './wanted.ts';
 
 export type { ServedDeliveries } from './wanted.ts';
-
-/** What started a sync; the values of the search attribute `KomboTrigger`. */
-export const TRIGGERS = ['webhook', 'schedule', 'manual', 'catch-up', 'initial'] as const;
-export type Trigger = (typeof TRIGGERS)[number];
+export { TRIGGERS, type Trigger } from './reads.ts';
 
 /** What became of one endpoint in one sync. */
 export interface EndpointOutcome {

@@ -245,6 +245,31 @@ describe('continue as new', () => {
     expect(brief(await finishRead(next.run, '/ats/jobs'))).toEqual(['complete']);
   });
 
+  test('(I27) a run that the catch-up began reads webhooks and what you ask for as news', async () => {
+    const input = { ...INPUT, everything: true, trigger: 'catch-up' };
+    const { run } = await TestRun.start('integrationSync', input);
+    await run.activate([completed(run.pending('startSync'), started(['/ats/jobs']))]);
+    expect(run.pending('syncEndpoint')).toMatchObject({ priority: 3, input: { trigger: 'catch-up' } });
+    await run.activate([changed('ats_tags')]);
+    await run.advanceTo(T0 + 5_000);
+    expect(run.pending('startSync')).toMatchObject({
+      priority: 2,
+      input: { by: 'webhook', trigger: 'webhook' },
+    });
+    await run.activate([completed(run.pending('startSync'), started([]))]);
+    await run.activate([update('syncNow', { models: ['ats_users'] })]);
+    expect(run.pending('startSync')).toMatchObject({
+      priority: 2,
+      input: { by: 'operator', trigger: 'manual' },
+    });
+  });
+
+  test('(I6) a webhook that comes with the start of a catch-up is owed like any other', async () => {
+    const input = { ...INPUT, everything: true, trigger: 'catch-up' };
+    const { run } = await TestRun.start('integrationSync', input, { jobs: [changed('ats_tags')] });
+    expect(startInput(run.pending('startSync'))).toMatchObject({ by: 'webhook', urgent: true });
+  });
+
   test('what cannot be started is carried with its reason', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
