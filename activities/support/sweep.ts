@@ -1,7 +1,7 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { type SweepOutcome } from '../../src/domain/sync.ts';
-import { judgeDrift, type DriftCounts, type DriftVerdict } from '../../src/domain/counts.ts';
+import { driftVerdict, type DriftCounts, type DriftVerdict } from '../../src/domain/counts.ts';
 import { driftCounts } from '../../src/store/state/drift.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
@@ -123,6 +123,6 @@ function completed(pass: Pass): SweepEnd {
       deleted: pass.sweep_deleted,
       ...(pass.sweep_message === null ? {} : { message: pass.sweep_message }),
     },
-    ...(pass.drift_before === null ? {} : { drift: { ...counts, verdict: judgeDrift(counts) } }),
+    ...(pass.drift_before === null ? {} : { drift: { ...counts, verdict: driftVerdict(counts) } }),
   };
 }

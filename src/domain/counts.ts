@@ -45,7 +45,7 @@ export const DRIFT_VERDICTS = ['none', 'expected', 'unexpected'] as const;
 
 export type DriftVerdict = (typeof DRIFT_VERDICTS)[number];
 
-export function judgeDrift(counts: DriftCounts): DriftVerdict {
+export function driftVerdict(counts: DriftCounts): DriftVerdict {
   const all = counts.missing + counts.stale + counts.wronglyLive + counts.wronglyDeleted;
   if (all === 0) return 'none';
   return counts.expected >= all ? 'expected' : 'unexpected';

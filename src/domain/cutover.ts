@@ -1,3 +1,5 @@
+import { isoTime } from './duration.ts';
+
 /**
  * Is it safe to switch the old webhooks (`sync-finished`, `remote-event-received`) off? Judged by what has happened, never by
  * what should have: https://docs.kombo.dev/ats/guides/data-changed-migration
@@ -121,7 +123,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     return not(
       'blocked',
       'evidence',
-      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed told of, last at ${iso(late[0]!.at)}.`,
+      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed told of, last at ${isoTime(late[0]!.at)}.`,
       'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here; then wait for the next changes.',
     );
   }
@@ -129,7 +131,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     return not(
       'wait',
       'evidence',
-      `A legacy webhook brought changes at ${iso(untold[0]!.at)}, and data-changed has not told of them yet.`,
+      `A legacy webhook brought changes at ${isoTime(untold[0]!.at)}, and data-changed has not told of them yet.`,
       'Look again in some minutes.',
     );
   }
@@ -155,7 +157,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
   if (lastLegacyAt === null) {
     return ready(
       'evidence',
-      `data-changed comes, last at ${iso(lastDataChangedAt)}, and no legacy webhook does.`,
+      `data-changed comes, last at ${isoTime(lastDataChangedAt)}, and no legacy webhook does.`,
     );
   }
   return not(
@@ -182,7 +184,7 @@ function judgeAge(
   return not(
     'wait',
     'evidence',
-    `The last data-changed came at ${iso(lastDataChangedAt)}, and no sync after a legacy webhook has looked for changes lately, so nothing shows that data-changed still comes.`,
+    `The last data-changed came at ${isoTime(lastDataChangedAt)}, and no sync after a legacy webhook has looked for changes lately, so nothing shows that data-changed still comes.`,
     'Change a record in the tool, or wait for the next change. If no data-changed comes then, subscribe the webhook to data-changed in the Kombo dashboard.',
   );
 }
@@ -236,7 +238,7 @@ function judgeSchedule({ integrationId, schedule }: CutoverFacts, { now }: Cutov
   if (schedule.nextRun === null || schedule.nextRun < now) {
     return not('blocked', 'schedule', 'The schedule has no next run.', 'kombo-sync setup');
   }
-  return ready('schedule', `The next full sync runs at ${iso(schedule.nextRun)}.`);
+  return ready('schedule', `The next full sync runs at ${isoTime(schedule.nextRun)}.`);
 }
 
 function judgeEndpoints({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
@@ -250,8 +252,6 @@ function judgeEndpoints({ integrationId, endpoints }: CutoverFacts): CutoverChec
   const message = `${names(failing)} failed and is tried again: ${failing[0]!.failure!.message}`;
   return not('wait', 'endpoints', message, 'Look again when it has been tried.');
 }
-
-const iso = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;
 
 function names(endpoints: readonly { endpoint: string }[]): string {
   const shown = endpoints.slice(0, 5).map(({ endpoint }) => endpoint);

@@ -1,13 +1,13 @@
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of a duration as `500ms`, `5s`, `2m`, `6h`, `7d`; undefined when it is not one. */
+/** Milliseconds of a duration such as `500ms`, `5s`, `2m`, `6h`, `7d`; undefined when it is not one. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return undefined;
   return Math.round(Number(match[1]) * UNITS[match[2]!]!);
 }
 
-/** A duration in its largest whole unit, as `5s`. */
+/** A duration in its largest whole unit, such as `5s`. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's']) {
     const size = UNITS[unit]!;
@@ -16,22 +16,34 @@ export function formatDuration(ms: number): string {
   return `${ms}ms`;
 }
 
-const STEPS: readonly [string, number][] = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
+/** Up to two days in hours: "36 h" says more than "1 d". */
+const STEPS: readonly [unit: string, seconds: number, from: number][] = [
+  ['d', 86_400, 172_800],
+  ['h', 3_600, 3_600],
+  ['min', 60, 60],
 ];
 
-/** A distance in time for people: "12 s ago", "2 min ago", "in 3 d". */
+/** A length of time in its largest fitting unit: "12 s", "2 min". */
+export function spanOfTime(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  const [unit, length] = STEPS.find(([, , from]) => seconds >= from) ?? ['s', 1];
+  return `${Math.floor(seconds / length)} ${unit}`;
+}
+
+/** How long something took: "0.4 s", "2 min". */
+export function timeTaken(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : spanOfTime(ms);
+}
+
+/** A time as seen from now: "12 s ago", "2 min ago", "in 3 d". */
 export function relativeTime(date: Date, now: Date): string {
   const ms = date.getTime() - now.getTime();
   if (Math.abs(ms) < 500) return 'now';
   return ms > 0 ? `in ${spanOfTime(ms)}` : `${spanOfTime(-ms)} ago`;
 }
 
-/** A length of time by its greatest unit: "12 s", "2 min". */
-export function spanOfTime(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  const [unit, length] = STEPS.find(([, size]) => seconds >= size) ?? ['s', 1];
-  return `${Math.floor(seconds / length)} ${unit}`;
-}
+/** A time in UTC to the second, for people: "2026-01-15 12:00:00 UTC". */
+export const utcTime = (date: Date) => `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** The same as ISO writes it: "2026-01-15T12:00:00Z". */
+export const isoTime = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { judgeCutover, worst, type IntegrationCutover, type Verdict } from '../domain/cutover.ts';
+import { isoTime } from '../domain/duration.ts';
 import { legacyTotals, readCutoverFacts, type LegacyTotals } from '../store/reports/cutover.ts';
 import { describeSchedule, nextFullSyncs, type NextFullSync } from '../temporal/schedule-state.ts';
 import type { OperationDeps } from './deps.ts';
@@ -79,7 +80,7 @@ function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, n
     if (!ignored || !lastSeenAt) {
       return 'LEGACY_WEBHOOKS is off, and no legacy webhook has come since. The cutover is done.';
     }
-    const last = `last at ${lastSeenAt.toISOString().slice(0, 19)}Z`;
+    const last = `last at ${isoTime(lastSeenAt)}`;
     if (now.getTime() - lastSeenAt.getTime() > DAY_MS) {
       return `LEGACY_WEBHOOKS is off, and no legacy webhook has come for a day (${last}). The cutover is done.`;
     }

@@ -12,7 +12,8 @@ const { control, store } = bench;
 const { lookUpIntegration } = bench.activities();
 
 describe('an id that Kombo does not know', () => {
-  const isUnknown = async (id: string) => (await listUnknown(store)).some((entry) => entry.id === id);
+  const isUnknown = async (id: string) =>
+    (await listUnknown(store, { limit: 100 })).entries.some((entry) => entry.id === id);
   const at = Date.now();
   const deliveries = [{ type: 'data-changed', times: 1, firstAt: at, lastAt: at }];
 

@@ -57,8 +57,8 @@ describe('startSync', () => {
       blocked: { code: 'CategoryUnknown', message: expect.stringContaining('PAYROLL') as string },
     });
     expect(await findIntegration(store, id)).toMatchObject({ category: 'PAYROLL', status: 'active' });
-    const { integrations } = await listOverview(store, { id });
-    expect(integrations).toMatchObject([{ id, freshAsOf: null, failedEndpoints: [] }]);
+    const { entries } = await listOverview(store, { id });
+    expect(entries).toMatchObject([{ id, freshAsOf: null, failedEndpoints: [] }]);
     expect([...(await oldestWatermarks(store)).keys()]).not.toContain('PAYROLL');
   });
 

@@ -71,7 +71,8 @@ test('(I10) a status tells of each kind of read that fails, first what needs a p
   expect(one.split('\n').find((line) => line.startsWith('/ats/jobs '))).toMatch(
     new RegExp(texts.map(({ source }) => source).join('.*')),
   );
-  const page = { ...(await listOverview(store, {})), totals: await readTotals(store) };
+  const { entries: integrations, next } = await listOverview(store, {});
+  const page = { integrations, next, totals: await readTotals(store) };
   const list = statusListText(page, await listFailing(store, [id]), { limit: 100 });
   const rows = list.split('\n').filter((line) => line.startsWith(id));
   expect(rows.slice(1)).toMatchObject([

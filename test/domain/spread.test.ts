@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, parseDuration } from '../../src/domain/duration.ts';
 import { spreadCron, spreadOffset } from '../../src/domain/spread.ts';
 
 const HOUR = 3_600_000;
@@ -43,14 +42,4 @@ describe('spread of schedules', () => {
   test('an expression that cannot be moved keeps its times and is jittered', () => {
     expect(spreadCron('*/10 2 1 * *', 'a', HOUR)).toEqual({ cron: '*/10 2 1 * *', jitterMs: HOUR });
   });
-});
-
-test('durations', () => {
-  expect(['500ms', '5s', '2m', '6h', '7d', '1.5h'].map(parseDuration)).toEqual([
-    500, 5_000, 120_000, 21_600_000, 604_800_000, 5_400_000,
-  ]);
-  expect(['5', 's', '-5s', '5 weeks', ''].map(parseDuration)).toEqual(
-    Array.from({ length: 5 }, () => undefined),
-  );
-  expect([500, 5_000, 90_000, 21_600_000].map(formatDuration)).toEqual(['500ms', '5s', '90s', '6h']);
 });

@@ -203,7 +203,8 @@ describe.concurrent('data-changed for an id that is not known', () => {
   test('notes what Kombo does not know either, until it does', async () => {
     const id = system.integration();
     control.removeIntegration(id);
-    const isUnknown = async () => (await listUnknown(store)).some((entry) => entry.id === id);
+    const isUnknown = async () =>
+      (await listUnknown(store, { limit: 100 })).entries.some((entry) => entry.id === id);
     await system.tell(id, ['lms_users']);
     expect(await system.settled(id)).toMatchObject({ blocked: { code: 'IntegrationGone' } });
     expect(await isUnknown()).toBe(true);

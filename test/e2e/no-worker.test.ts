@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { listActs } from '../support/acts.ts';
 import { audited } from '../../src/operations/audited.ts';
 import { fullSyncAll } from '../../src/operations/syncs.ts';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { openStore } from '../../src/store/database.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause } from '../../src/store/state/life.ts';
@@ -28,7 +28,7 @@ test('(I23) all of them: every active integration, at the pace that was asked fo
   );
   // Ten at once, then one every two seconds.
   expect(delays).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 4, 6]);
-  expect(await listAudit(store)).toMatchObject([
+  expect(await listActs(store)).toMatchObject([
     {
       action: 'full-sync-all',
       integrationId: null,

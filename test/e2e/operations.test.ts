@@ -1,4 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { listActs } from '../support/acts.ts';
 import { describe, expect, test } from 'vitest';
 import {
   addIntegration,
@@ -7,7 +8,6 @@ import {
   resumeIntegration,
 } from '../../src/operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
@@ -24,7 +24,7 @@ await system.server();
 const schedules = (id: string) => describeSchedule(client, id);
 /** What was noted of acts on an integration, oldest first. */
 const acts = async (id: string) =>
-  (await listAudit(store, { integrationId: id }))
+  (await listActs(store, { integrationId: id }))
     .reverse()
     .map(({ action, outcome, actor, source }) => `${action} ${outcome} by ${actor} (${source})`);
 const noted = (...entries: string[]) => entries.map((entry) => `${entry} by tester@e2e (cli)`);
@@ -59,7 +59,7 @@ describe.concurrent('(I23) adding', () => {
       sync: null,
     });
     expect(await acts(id)).toEqual(noted('add done', 'add done'));
-    const [newest] = await listAudit(store, { integrationId: id });
+    const [newest] = await listActs(store, { integrationId: id });
     expect(newest).toMatchObject({
       details: { sync: true },
       address: null,
@@ -110,7 +110,7 @@ describe.concurrent('(I23) adding', () => {
       refusal: 'not-found',
     });
     expect(await acts(unknown)).toEqual(noted('add failed'));
-    expect((await listAudit(store, { integrationId: unknown }))[0]?.message).toMatch(/Kombo does not know/);
+    expect((await listActs(store, { integrationId: unknown }))[0]?.message).toMatch(/Kombo does not know/);
     const deleted = system.integration();
     await system.firstSync(deleted);
     await accepted(control.announce(deleted, 'integration-deleted'));
@@ -201,7 +201,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
       ...noted('pause done', 'pause done', 'resume done', 'resume done'),
       'cancel done by ops (api)',
     ]);
-    const [, byApi] = await listAudit(store, { integrationId: id });
+    const [, byApi] = await listActs(store, { integrationId: id });
     expect(byApi).toMatchObject({ address: '10.0.0.9' });
   });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { authorization, expectProblem, startApi, type Method } from './api.ts';
@@ -82,7 +82,7 @@ describe('who may in', () => {
       }),
     ]);
     expect(text()).not.toMatch(/a-wrong-guess|ada|a=b/);
-    expect(await listAudit(store, { integrationId: 'workday:1' })).toEqual([]);
+    expect(await listActs(store, { integrationId: 'workday:1' })).toEqual([]);
   });
 
   test('answers are for nobody else to keep', async () => {
@@ -181,7 +181,7 @@ describe('the address of a caller', () => {
     const { call } = await startApi(store, settings);
     const answer = await call('POST', `/integrations/${id}/cancel`, { headers: forwarded, remoteAddress });
     expect(answer.statusCode).toBe(200);
-    const [entry] = await listAudit(store, { integrationId: id });
+    const [entry] = await listActs(store, { integrationId: id });
     return entry?.address;
   };
 
@@ -208,7 +208,7 @@ describe('the actor', () => {
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     const { call } = await startApi(store);
     const answer = await call('POST', `/integrations/${id}/cancel`, { headers });
-    const [entry] = await listAudit(store, { integrationId: id });
+    const [entry] = await listActs(store, { integrationId: id });
     return { answer, entry };
   };
 

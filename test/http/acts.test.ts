@@ -1,11 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { fullSync } from '../../workflows/index.ts';
 import { REMOVED } from '../../src/domain/life.ts';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause, remove } from '../../src/store/state/life.ts';
 import { fullSyncWorkflowId, syncWorkflowId } from '../../src/domain/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
+import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { expectProblem, startApi, terminateAfter } from './api.ts';
@@ -25,7 +25,7 @@ beforeEach(async () => {
   await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
 });
 
-const newestAct = async (integrationId = id) => (await listAudit(store, { integrationId }))[0];
+const newestAct = async (integrationId = id) => (await listActs(store, { integrationId }))[0];
 
 interface Started {
   workflowId: string;
@@ -190,7 +190,7 @@ describe('(I23) an act that is refused is in the audit log with why', () => {
     const headers = { 'x-actor': 'ada' };
     const answer = await call(method, `/integrations/${nobody}${path}`, { body, headers });
     expectProblem(answer, 404, 'not_found');
-    expect(await listAudit(store, { integrationId: nobody })).toMatchObject([
+    expect(await listActs(store, { integrationId: nobody })).toMatchObject([
       {
         action,
         actor: 'ada',

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../sandbox/index.ts';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { remove } from '../../src/store/state/life.ts';
 import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
+import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { expectProblem, startApi, terminateAfter } from './api.ts';
@@ -43,7 +43,7 @@ describe('adding', () => {
     const { sync } = answer.json<{ sync: { workflowId: string; runId: string } }>();
     const run = await temporal.client.workflow.getHandle(sync.workflowId, sync.runId).describe();
     expect(run.type).toBe('fullSync');
-    expect(await listAudit(store, { integrationId: id })).toMatchObject([
+    expect(await listActs(store, { integrationId: id })).toMatchObject([
       { action: 'add', actor: 'ada', source: 'api', outcome: 'done', details: { sync: true } },
     ]);
     const unknown = (await call('GET', '/unknown-integrations')).json<{ integrations: { id: string }[] }>();
@@ -139,7 +139,7 @@ describe('removing', () => {
     expect((await call('GET', `/integrations/${id}`)).json()).toMatchObject({
       schedules: { fullSync: null, catchUp: null },
     });
-    expect((await listAudit(store, { integrationId: id }))[0]).toMatchObject({
+    expect((await listActs(store, { integrationId: id }))[0]).toMatchObject({
       action: 'remove',
       actor: 'ada',
       details: { erase: false },

@@ -1,8 +1,8 @@
 import { describe, expect, inject, test } from 'vitest';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause } from '../../src/store/state/life.ts';
 import { fullSyncWorkflowId } from '../../src/domain/names.ts';
+import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { startApi, terminateAfter } from './api.ts';
@@ -22,7 +22,7 @@ describe('full syncs of all', () => {
     );
   };
   const roundIn = async (store: TestStore) =>
-    (await listAudit(store, {})).find((entry) => entry.action === 'full-sync-all');
+    (await listActs(store)).find((entry) => entry.action === 'full-sync-all');
 
   test('answer at once with what is going to happen, and start every active one', async () => {
     await seed(30);
@@ -73,13 +73,13 @@ describe('full syncs of all', () => {
     const second = await call('POST', '/full-syncs', { body: { perMinute: 7 } });
     expect(second.json()).toEqual({ ...first.json<object>(), alreadyRunning: true });
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
-    const rounds = (await listAudit(fleet, {})).filter((entry) => entry.action === 'full-sync-all');
+    const rounds = (await listActs(fleet, {})).filter((entry) => entry.action === 'full-sync-all');
     expect(rounds).toHaveLength(1);
     const third = await call('POST', '/full-syncs', { body: { perMinute: 7 } });
     expect(third.json()).toMatchObject({ perMinute: 7, alreadyRunning: false });
-    await expect.poll(async () => (await listAudit(fleet, {})).length, POLL).toBe(2);
+    await expect.poll(async () => (await listActs(fleet, {})).length, POLL).toBe(2);
     await expect
-      .poll(async () => (await listAudit(fleet, {})).every(({ outcome }) => outcome === 'done'), {
+      .poll(async () => (await listActs(fleet, {})).every(({ outcome }) => outcome === 'done'), {
         timeout: 30_000,
       })
       .toBe(true);

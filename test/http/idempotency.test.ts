@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listAudit } from '../../src/store/state/audit.ts';
 import { claimKey } from '../../src/store/state/idempotency.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { fullSyncWorkflowId } from '../../src/domain/names.ts';
+import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { expectProblem, startApi, terminateAfter, type CallOptions } from './api.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const keyed = (body?: object): CallOptions => ({ headers: { 'idempotency-key': key }, body });
-const acts = async () => (await listAudit(store, { integrationId: id })).map((entry) => entry.action);
+const acts = async () => (await listActs(store, { integrationId: id })).map((entry) => entry.action);
 const setAge = (interval: string) =>
   store.pool.query(
     `update kombo_sync.idempotency_keys set created_at = now() - $2::interval where key = $1`,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { judgeDrift, listDrift } from '../../src/store/state/drift.ts';
+import { driftVerdict } from '../../src/domain/counts.ts';
+import { listDrift } from '../../src/store/reports/history.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { readPass, sweep, type Sent } from './support.ts';
@@ -14,7 +15,8 @@ beforeEach(() => {
 
 const full = async (...records: Sent[]) =>
   sweep(store, await readPass(store, integration, TAGS, 'full', [records]));
-const latest = async () => (await listDrift(store, integration))[0];
+const reports = async () => (await listDrift(store, { integrationId: integration, limit: 100 })).entries;
+const latest = async () => (await reports())[0];
 
 const OLD = '2026-01-01T00:00:00Z';
 const LATER = '2026-01-02T00:00:00Z';
@@ -29,7 +31,7 @@ const tag = (id: string, more: Record<string, unknown> = {}) => ({
 describe('drift report', () => {
   test('the first full pass has nothing to compare with', async () => {
     await full(tag('a'));
-    expect(await listDrift(store, integration)).toEqual([]);
+    expect(await reports()).toEqual([]);
   });
 
   test('a full pass that repairs nothing reports none', async () => {
@@ -104,7 +106,7 @@ describe('drift report', () => {
 
   test('one unexpected repair among expected ones makes the report unexpected', () => {
     const counts = { missing: 0, stale: 3, wronglyLive: 0, wronglyDeleted: 0, expected: 2 };
-    expect(judgeDrift(counts)).toBe('unexpected');
-    expect(judgeDrift({ ...counts, expected: 3 })).toBe('expected');
+    expect(driftVerdict(counts)).toBe('unexpected');
+    expect(driftVerdict({ ...counts, expected: 3 })).toBe('expected');
   });
 });

@@ -4,7 +4,7 @@ import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { park, pause } from '../../src/store/state/life.ts';
 import { countOverview, findOverview, listOverview } from '../../src/store/reports/overview.ts';
-import { runningSyncs, syncHistory } from '../../src/store/reports/status.ts';
+import { listSyncs, syncsUnderWay } from '../../src/store/reports/history.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { insertPasses } from '../support/page-data.ts';
@@ -39,14 +39,14 @@ const fail = (
   });
 
 const ids = async (filter: Parameters<typeof listOverview>[1]) =>
-  (await listOverview(store, filter)).integrations.map(({ id }) => id);
+  (await listOverview(store, filter)).entries.map(({ id }) => id);
 
 describe('listing', () => {
   test('in pages, in order of ids, until there is no next one', async () => {
     const first = await listOverview(store, { limit: 3 });
-    expect(first.integrations.map(({ id }) => id)).toEqual(['docebo:1', 'greenhouse:1', 'hibob:1']);
+    expect(first.entries.map(({ id }) => id)).toEqual(['docebo:1', 'greenhouse:1', 'hibob:1']);
     const second = await listOverview(store, { limit: 3, after: first.next! });
-    expect(second).toMatchObject({ integrations: [{ id: 'hibob:2' }], next: null });
+    expect(second).toMatchObject({ entries: [{ id: 'hibob:2' }], next: null });
     expect((await listOverview(store, { limit: 4 })).next).toBeNull();
   });
 
@@ -161,10 +161,11 @@ describe('one of them', () => {
       runningSince: startedAt,
       runningFull: true,
     });
-    expect((await syncHistory(store, 'hibob:1', 2)).map(({ syncId }) => syncId)).not.toContain('long');
-    const running = await runningSyncs(store, 'hibob:1');
+    const newest = await listSyncs(store, { integrationId: 'hibob:1', limit: 2 });
+    expect(newest.entries.map(({ syncId }) => syncId)).not.toContain('long');
+    const running = await syncsUnderWay(store, 'hibob:1');
     expect(running).toMatchObject([{ syncId: 'long', status: 'running', counts: { records: 705 } }]);
     expect(running[0]!.passes).toHaveLength(2);
-    expect(await runningSyncs(store, 'hibob:2')).toEqual([]);
+    expect(await syncsUnderWay(store, 'hibob:2')).toEqual([]);
   });
 });

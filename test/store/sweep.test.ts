@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { listDrift } from '../../src/store/state/drift.ts';
+import { listDrift } from '../../src/store/reports/history.ts';
 import { endPass, restartPass } from '../../src/store/state/pass-life.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { unsweptPass } from '../../src/store/state/passes.ts';
@@ -236,7 +236,8 @@ describe('a sweep that is interrupted', () => {
       sweep_state: 'done',
     });
     expect(await sweep(store, pass)).toMatchObject({ sweep_deleted: 5 });
-    expect(await listDrift(store, integration)).toHaveLength(1);
+    const { entries } = await listDrift(store, { integrationId: integration, limit: 100 });
+    expect(entries).toHaveLength(1);
     const { rows } = await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [
       pass.id,
     ]);

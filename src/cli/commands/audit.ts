@@ -1,7 +1,8 @@
+import { utcTime } from '../../domain/duration.ts';
 import type { Command } from 'commander';
 import type { AuditEntry } from '../../store/state/audit.ts';
 import { addCommand } from '../support/define.ts';
-import { absolute, table } from '../support/format.ts';
+import { table } from '../support/format.ts';
 import { parseCount } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
@@ -23,10 +24,9 @@ export function register(program: Command): void {
         const { listAudit } = await import('../../store/state/audit.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
-        const acts = await listAudit(store, { integrationId: id, before, limit });
+        const { entries: acts, next } = await listAudit(store, { integrationId: id, after: before, limit });
         // Somebody may have tried to add one that Kombo does not know: that is an act too.
         if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
-        const next = acts.length === limit ? acts.at(-1)!.id : null;
         context.print({ acts, next }, () => auditText(acts, id, next));
       }),
     );
@@ -36,7 +36,7 @@ function auditText(acts: AuditEntry[], id: string | undefined, next: number | nu
   if (acts.length === 0) return 'Nobody has done anything by hand.';
   const rows = acts.map((act) => [
     act.id,
-    absolute(act.at),
+    utcTime(act.at),
     act.actor,
     act.address ? `${act.source} ${act.address}` : act.source,
     act.action,

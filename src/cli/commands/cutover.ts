@@ -1,6 +1,7 @@
+import { utcTime } from '../../domain/duration.ts';
 import type { CutoverCheck, IntegrationCutover, Verdict } from '../../domain/cutover.ts';
 import type { CutoverReport } from '../../operations/cutover.ts';
-import { absolute, plural, table } from '../support/format.ts';
+import { plural, table } from '../support/format.ts';
 import type { Command } from 'commander';
 import { addCommand } from '../support/define.ts';
 import { EXIT } from '../support/errors.ts';
@@ -96,7 +97,7 @@ function sumText({ counts, integrations }: CutoverReport): string {
 function legacyText({ legacy }: CutoverReport): string {
   if (legacy.lastSeenAt === null) return 'No legacy webhook has come.';
   const { times, types, lastSeenAt } = legacy;
-  return `Legacy webhooks so far: ${times} (${types.join(', ')}), last at ${absolute(lastSeenAt)}.`;
+  return `Legacy webhooks so far: ${times} (${types.join(', ')}), last at ${utcTime(lastSeenAt)}.`;
 }
 
 const missing = (checks: readonly CutoverCheck[]) => checks.filter(({ verdict }) => verdict !== 'ready');

@@ -14,11 +14,11 @@ export function register(program: Command): void {
     .option('--limit <n>', 'reports at most', parseCount(10_000), 100)
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
-        const { listDrift } = await import('../../store/state/drift.ts');
+        const { listDrift } = await import('../../store/reports/history.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         await requireIntegration(store, id);
-        const reports = await listDrift(store, id, options.limit);
+        const { entries: reports } = await listDrift(store, { integrationId: id, limit: options.limit });
         context.print({ integrationId: id, reports }, () => {
           if (reports.length === 0)
             return 'No report yet: the second full sync of an endpoint makes the first.';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { addCommand, addGroup } from '../support/define.ts';
 import { notFound } from '../support/errors.ts';
-import { absolute, pairs, relative } from '../support/format.ts';
+import { fullTime, pairs, relative } from '../support/format.ts';
 import { run } from '../support/run.ts';
 
 const EXAMPLE = 'schedule show personio:CBNMt7dSNCzBdnRTx87dev4E';
@@ -34,7 +34,7 @@ function describe(title: string, info: ScheduleInfo | undefined): string {
     [title, info.id],
     ['  when', info.when],
     ['  state', info.paused ? `paused${info.note ? `: ${info.note}` : ''}` : 'active'],
-    ['  next', info.nextRuns.slice(0, 3).map(moment).join(', ')],
+    ['  next', info.nextRuns.slice(0, 3).map(fullTime).join(', ')],
     [
       '  last',
       info.recentRuns
@@ -43,8 +43,4 @@ function describe(title: string, info: ScheduleInfo | undefined): string {
         .join(', '),
     ],
   ]);
-}
-
-function moment(date: Date): string {
-  return `${absolute(date)} (${relative(date)})`;
 }

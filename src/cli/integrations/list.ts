@@ -56,7 +56,8 @@ async function listUnknownOnes(context: Context, options: Options): Promise<void
     throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
   }
   const { listUnknown } = await import('../../store/state/unknown-integrations.ts');
-  const unknown = await listUnknown(await context.store(), options.all ? MOST_UNKNOWN : options.limit);
+  const limit = options.all ? MOST_UNKNOWN : options.limit;
+  const { entries: unknown } = await listUnknown(await context.store(), { limit });
   context.print({ unknown }, () => unknownText(unknown));
 }
 

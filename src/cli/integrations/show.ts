@@ -1,8 +1,9 @@
+import { utcTime } from '../../domain/duration.ts';
 import type { Command } from 'commander';
 import type { DeliveryCount } from '../../store/state/deliveries.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import { addCommand } from '../support/define.ts';
-import { absolute, pairs, relative, table } from '../support/format.ts';
+import { fullTime, pairs, relative, table } from '../support/format.ts';
 import { erasureText, nextLook, statusText } from '../support/integration-text.ts';
 import { run } from '../support/run.ts';
 
@@ -38,16 +39,16 @@ function describe(integration: Integration, eraseAt: Date | null): string {
     ...optional('Next look', next),
     ['At Kombo', integration.komboState],
     ['Setup', integration.setupStatus],
-    ['Connected', integration.komboCreatedAt && moment(integration.komboCreatedAt)],
-    ...optional('Stale at Kombo', dataExpiredAt && `since ${moment(dataExpiredAt)}`),
+    ['Connected', integration.komboCreatedAt && fullTime(integration.komboCreatedAt)],
+    ...optional('Stale at Kombo', dataExpiredAt && `since ${fullTime(dataExpiredAt)}`),
     ...optional(
       'Deletion',
-      announcedDeletedAt && `a webhook told of it at ${absolute(announcedDeletedAt)}; the next sync looks`,
+      announcedDeletedAt && `a webhook told of it at ${utcTime(announcedDeletedAt)}; the next sync looks`,
     ),
     ['Not offered', integration.unavailableModels.join(', ')],
     ['Looked up', relative(integration.lookedUpAt)],
-    ['Added', moment(integration.createdAt)],
-    ...optional('Removed', removedAt && moment(removedAt)),
+    ['Added', fullTime(integration.createdAt)],
+    ...optional('Removed', removedAt && fullTime(removedAt)),
     ...optional('Data', removedAt && erasureText(erasedAt, eraseAt)),
   ]);
 }
@@ -65,8 +66,6 @@ function deliveriesText(deliveries: DeliveryCount[]): string {
     ]),
   );
 }
-
-const moment = (date: Date) => `${absolute(date)} (${relative(date)})`;
 
 /** A line only where there is something to say. */
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

@@ -1,8 +1,9 @@
+import { timeTaken } from '../../domain/duration.ts';
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import type { Activities, Activity } from './running.ts';
-import { absolute, duration, pairs, plural, relative, table } from '../support/format.ts';
+import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
 import { nextLook, nextTry, statusText } from '../support/integration-text.ts';
 
 interface Shown extends Activities {
@@ -52,7 +53,7 @@ function nextFullText({ temporalAnswers, nextFullSync }: Shown): string {
   if (!nextFullSync) return 'none: it has no schedule';
   if (nextFullSync.paused) return 'none: its schedule is paused';
   const { nextRun } = nextFullSync;
-  return nextRun ? `${absolute(nextRun)} (${relative(nextRun)})` : 'none';
+  return nextRun ? fullTime(nextRun) : 'none';
 }
 
 /** A workflow and below it what it reads. */
@@ -78,7 +79,7 @@ function passText({
   const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
   const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;
   const now = sweeping ? ', now asking Kombo about what the listing lacks' : '';
-  return `${endpoint} (${kind}): ${read} in ${duration(ms)}${now}`;
+  return `${endpoint} (${kind}): ${read} in ${timeTaken(ms)}${now}`;
 }
 
 function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {

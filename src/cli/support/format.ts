@@ -1,4 +1,5 @@
 import { NO_COUNTS, type PassCounts } from '../../domain/counts.ts';
+import { relativeTime, utcTime } from '../../domain/duration.ts';
 
 /** Rows under a header, in aligned columns; what is empty shows as a dash. */
 export function table(
@@ -30,36 +31,13 @@ export function pairs(entries: readonly (readonly [string, string | number | nul
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${String(value ?? '') || '–'}`).join('\n');
 }
 
-const STEPS: [limitMs: number, unitMs: number, unit: string][] = [
-  [60_000, 1_000, 's'],
-  [3_600_000, 60_000, 'min'],
-  [172_800_000, 3_600_000, 'h'],
-  [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
-];
-
-/** A length of time in its largest fitting unit, as `2 min`. */
-export function span(ms: number): string {
-  const [, unitMs, unit] = STEPS.find(([limit]) => ms < limit)!;
-  return `${Math.floor(ms / unitMs)} ${unit}`;
-}
-
-/** How long something took, as `0.4 s` or `2 min`. */
-export function duration(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : span(ms);
-}
-
-/** A time as seen from now, as `2 min ago` or `in 3 d`. */
+/** A time as seen from now; null where there is none. */
 export function relative(date: Date | null | undefined, now = new Date()): string | null {
-  if (!date) return null;
-  const ms = date.getTime() - now.getTime();
-  if (Math.abs(ms) < 1_000) return 'now';
-  return ms < 0 ? `${span(-ms)} ago` : `in ${span(ms)}`;
+  return date ? relativeTime(date, now) : null;
 }
 
-/** A time for people, in UTC to the second. */
-export function absolute(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
+/** A time and how far away it is: "2026-01-15 12:00:00 UTC (2 min ago)". */
+export const fullTime = (date: Date) => `${utcTime(date)} (${relative(date)})`;
 
 /** As `1 page` and `2 pages`. */
 export function plural(count: number, word: string): string {

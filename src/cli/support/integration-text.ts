@@ -1,12 +1,13 @@
+import { utcTime } from '../../domain/duration.ts';
 import type { Integration } from '../../store/state/integrations.ts';
-import { absolute, relative } from './format.ts';
+import { fullTime, relative } from './format.ts';
 
 /** Status with the reason, as `parked since 3 h: Its setup is not finished. …` */
 export function statusText(
   integration: Pick<Integration, 'status' | 'statusSince' | 'statusReason'>,
 ): string {
   const { status, statusSince, statusReason } = integration;
-  const since = `${status} since ${absolute(statusSince)}`;
+  const since = `${status} since ${utcTime(statusSince)}`;
   return statusReason ? `${since}: ${statusReason}` : since;
 }
 
@@ -31,11 +32,11 @@ export function nextTry(at: Date | null, now = new Date()): string {
 
 /** What becomes of the data of a removed integration. */
 export function erasureText(erasedAt: Date | null, eraseAt: Date | null): string {
-  if (erasedAt) return `Its data were erased at ${absolute(erasedAt)}.`;
+  if (erasedAt) return `Its data were erased at ${utcTime(erasedAt)}.`;
   if (!eraseAt) return 'Its data are kept (DELETED_RETENTION is off).';
   return eraseAt <= new Date()
     ? 'Its data are being erased.'
-    : `Its data are erased at ${absolute(eraseAt)} (${relative(eraseAt)}).`;
+    : `Its data are erased at ${fullTime(eraseAt)}.`;
 }
 
 /** Which syncs were cancelled, as a line; none when none was. */

@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import type { IntegrationStatus } from '../../domain/life.ts';
 
-import type { IntegrationOverview, OverviewPage, Totals } from '../../store/reports/overview.ts';
+import type { IntegrationOverview, Totals } from '../../store/reports/overview.ts';
+import type { Listed } from '../../store/listed.ts';
 import { plural } from './format.ts';
 import { parseCount } from './options.ts';
 import type { Context } from './run.ts';
@@ -15,7 +16,10 @@ export interface PageOptions {
   all?: boolean;
 }
 
-export interface Page extends OverviewPage {
+export interface Page {
+  integrations: IntegrationOverview[];
+  /** Id to give as --after for the next page; null when this was the last one. */
+  next: string | null;
   /** Of all integrations, whatever was asked for. */
   totals: Totals;
 }
@@ -43,12 +47,12 @@ export async function readPage(context: Context, options: PageOptions): Promise<
   const integrations: IntegrationOverview[] = [];
   let next: string | null = options.after ?? '';
   do {
-    const page: OverviewPage = await listOverview(
+    const page: Listed<IntegrationOverview, string> = await listOverview(
       store,
       { status, search, failing, after: next, limit: options.all ? BATCH : limit },
       context.config.EXTRA_ENDPOINTS,
     );
-    integrations.push(...page.integrations);
+    integrations.push(...page.entries);
     next = page.next;
   } while (options.all && next !== null);
   return { integrations, next, totals: await readTotals(store) };

@@ -1,4 +1,5 @@
-import { countsText, duration, table } from '../support/format.ts';
+import { timeTaken } from '../../domain/duration.ts';
+import { countsText, table } from '../support/format.ts';
 import { CliError, describeFailure, EXIT } from '../support/errors.ts';
 import { resultOf } from './follow.ts';
 import { overallCounts, troublesOf } from './result-text.ts';
@@ -68,7 +69,7 @@ function createCounter(context: Context, total: number): (outcome: Outcome) => v
 export function outcomesText(outcomes: readonly Outcome[], tookMs: number): string {
   const well = outcomes.filter(({ result }) => result?.status === 'completed').length;
   const counts = countsText(overallCounts(outcomes.flatMap(({ result }) => result ?? [])));
-  const head = `${well} of ${outcomes.length} full syncs completed in ${duration(tookMs)} (${counts}).`;
+  const head = `${well} of ${outcomes.length} full syncs completed in ${timeTaken(tookMs)} (${counts}).`;
   const rows = outcomes.flatMap(({ sync, result, error }) =>
     result
       ? troublesOf(result).map((trouble) => [sync.integrationId, result.status, ...trouble])

@@ -1,8 +1,9 @@
+import { timeTaken } from '../../domain/duration.ts';
 import type { Command } from 'commander';
 import { cancelledText } from '../support/integration-text.ts';
-import type { SyncSummary } from '../../store/reports/status.ts';
+import type { SyncSummary } from '../../store/reports/history.ts';
 import { addCommand, addGroup } from '../support/define.ts';
-import { countsText, duration, relative, table } from '../support/format.ts';
+import { countsText, relative, table } from '../support/format.ts';
 import { parseCount, parseList } from '../support/options.ts';
 import { run } from '../support/run.ts';
 import { registerSyncFull } from './full.ts';
@@ -68,11 +69,11 @@ function registerSyncHistory(group: Command): void {
     .option('--limit <n>', 'syncs at most', parseCount(1_000), 20)
     .action(
       run(['DATABASE_URL'], async (context, id: string, options: { limit: number }) => {
-        const { syncHistory } = await import('../../store/reports/status.ts');
+        const { listSyncs } = await import('../../store/reports/history.ts');
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         await requireIntegration(store, id);
-        const syncs = await syncHistory(store, id, options.limit);
+        const { entries: syncs } = await listSyncs(store, { integrationId: id, limit: options.limit });
         context.print({ integrationId: id, syncs }, () =>
           syncs.length === 0 ? 'There was no sync yet.' : historyTable(syncs),
         );
@@ -85,7 +86,7 @@ function historyTable(syncs: SyncSummary[]): string {
     ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'],
     syncs.map((sync) => [
       relative(sync.startedAt),
-      sync.finishedAt ? duration(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
+      sync.finishedAt ? timeTaken(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
       sync.kind,
       sync.trigger,
       sync.status,

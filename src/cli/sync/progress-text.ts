@@ -1,4 +1,5 @@
-import { duration, plural, span } from '../support/format.ts';
+import { spanOfTime, timeTaken } from '../../domain/duration.ts';
+import { plural } from '../support/format.ts';
 import type { EndpointView, SyncView } from './meter.ts';
 
 /** How far an endpoint is, as `/ats/jobs: 12 pages, 3000 records of about 8000 (37%), 250/s, ends in about 20 s`. */
@@ -7,11 +8,11 @@ export function endpointText(view: EndpointView): string {
   const read = `${plural(pages, 'page')}, ${plural(records, 'record')}`;
   const speed = rate === null ? [] : [`${Math.round(rate)}/s`];
   if (state === 'running') {
-    const ends = endsInMs === null ? [] : [`ends in about ${span(Math.max(1_000, endsInMs))}`];
+    const ends = endsInMs === null ? [] : [`ends in about ${spanOfTime(Math.max(1_000, endsInMs))}`];
     return `${endpoint}: ${[`${read}${ofExpected(view)}`, ...speed, ...ends].join(', ')}`;
   }
   if (state === 'sweeping') return `${endpoint}: ${read}, now asking Kombo about what the listing lacks`;
-  const took = tookMs === null ? '' : ` in ${duration(tookMs)}`;
+  const took = tookMs === null ? '' : ` in ${timeTaken(tookMs)}`;
   const telling = tookMs !== null && tookMs >= 1_000 && records > 0;
   return `${endpoint}: ${state}, ${read}${took}${telling ? ` (${speed[0]})` : ''}`;
 }
@@ -23,7 +24,7 @@ export function syncLine(integrationId: string, view: SyncView): string {
     `${view.total === null ? view.ended : `${view.ended}/${Math.max(view.total, view.endpoints.length)}`} endpoints`,
     plural(view.records, 'record'),
     ...(view.rate === null ? [] : [`${Math.round(view.rate)}/s`]),
-    ...(view.endsInMs === null ? [] : [`ends in about ${span(Math.max(1_000, view.endsInMs))}`]),
+    ...(view.endsInMs === null ? [] : [`ends in about ${spanOfTime(Math.max(1_000, view.endsInMs))}`]),
     ...(reading.length > 0 ? [`reading ${reading.map(shortText).join(', ')}`] : []),
   ];
   return `${integrationId}  ${parts.join(' · ')}`;

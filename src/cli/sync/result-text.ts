@@ -1,6 +1,7 @@
+import { timeTaken } from '../../domain/duration.ts';
 import { type SyncResult } from '../../domain/sync.ts';
 import { addCounts, NO_COUNTS, type DriftCounts, type PassCounts } from '../../domain/counts.ts';
-import { countsText, duration, table } from '../support/format.ts';
+import { countsText, table } from '../support/format.ts';
 
 const COLUMNS = [
   'ENDPOINT',
@@ -33,7 +34,7 @@ export function resultText(result: SyncResult, tookMs: number | null = null): st
   ]);
   const { records } = result.counts;
   const speed = tookMs && records > 0 ? `, ${Math.round((records * 1_000) / tookMs)} records a second` : '';
-  const took = tookMs === null ? '' : ` in ${duration(tookMs)}`;
+  const took = tookMs === null ? '' : ` in ${timeTaken(tookMs)}`;
   const head = `${result.integrationId}: ${result.status}${took} (${countsText(result.counts)}${speed})`;
   if (result.blocked) return `${head}\n${result.blocked.message}`;
   return rows.length === 0 ? head : `${head}\n\n${table(COLUMNS, rows)}`;

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { requireIntegration } from '../../operations/require.ts';
-import { listPasses, listSyncs, pageDrift } from '../../store/reports/history.ts';
+import { listDrift, listPasses, listSyncs } from '../../store/reports/history.ts';
 import { listSetAside } from '../../store/reports/set-aside.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
@@ -84,7 +84,7 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
         },
       },
       async ({ params: { id }, query: { cursor, limit } }) => {
-        const read = () => pageDrift(store, { integrationId: id, after: cursor, limit });
+        const read = () => listDrift(store, { integrationId: id, after: cursor, limit });
         const { entries, next } = await ofIntegration(id, read);
         return { drift: entries, next: nextOf(next) };
       },
@@ -106,8 +106,8 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
       },
       async ({ params: { id }, query: { cursor, ...filter } }) => {
         const read = () => listSetAside(store, { integrationId: id, after: cursor, ...filter });
-        const { records, next } = await ofIntegration(id, read);
-        return { records, next: nextOf(next) };
+        const { entries, next } = await ofIntegration(id, read);
+        return { records: entries, next: nextOf(next) };
       },
     );
     done();

@@ -53,7 +53,7 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       },
       async ({ query: { cursor, ...filter } }) => {
         const page = await askPostgres(listOverview(store, { ...filter, after: cursor?.[0] }, extra));
-        return { ...page, next: page.next === null ? null : toCursor([page.next]) };
+        return { integrations: page.entries, next: page.next === null ? null : toCursor([page.next]) };
       },
     );
 

@@ -3,7 +3,7 @@ import { cutoverReport } from '../../operations/cutover.ts';
 import { listAudit } from '../../store/state/audit.ts';
 import { oldestPosition, readMatchingChanges } from '../../store/feed.ts';
 import { readTotals } from '../../store/reports/overview.ts';
-import { countUnknown, pageUnknown } from '../../store/state/unknown-integrations.ts';
+import { countUnknown, listUnknown } from '../../store/state/unknown-integrations.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
 import { postgresAway } from '../errors/outages.ts';
@@ -88,13 +88,8 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('A page of acts', auditSchema), ...problemsOfReading },
         },
       },
-      async ({ query: { integration, before, limit } }) => {
-        const entries = await askPostgres(
-          listAudit(store, { integrationId: integration, before, limit: limit + 1 }),
-        );
-        const page = entries.slice(0, limit);
-        return { entries: page, next: entries.length > limit ? page.at(-1)!.id : null };
-      },
+      async ({ query: { integration, before, limit } }) =>
+        askPostgres(listAudit(store, { integrationId: integration, after: before, limit })),
     );
 
     app.get(
@@ -109,7 +104,9 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         },
       },
       async ({ query: { cursor, limit } }) => {
-        const { integrations, next } = await askPostgres(pageUnknown(store, { after: cursor, limit }));
+        const { entries: integrations, next } = await askPostgres(
+          listUnknown(store, { after: cursor, limit }),
+        );
         return { integrations, next: next && toCursor(next) };
       },
     );

@@ -5,8 +5,8 @@ import type { NextFullSync, ScheduleInfo } from '../../temporal/schedule-state.t
 import type { Frame } from './layout.ts';
 import type { AuditEntry } from '../../store/state/audit.ts';
 import type { DeliveryCount } from '../../store/state/deliveries.ts';
-import type { DriftReport } from '../../store/state/drift.ts';
-import type { EndpointStatus, SyncSummary } from '../../store/reports/status.ts';
+import type { DriftReport, SyncSummary } from '../../store/reports/history.ts';
+import type { EndpointStatus } from '../../store/reports/status.ts';
 
 export interface IntegrationData extends Frame {
   integration: IntegrationOverview;

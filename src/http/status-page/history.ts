@@ -1,25 +1,13 @@
-import type { SyncSummary } from '../../store/reports/status.ts';
+import type { SyncSummary } from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './data.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
-import {
-  code,
-  count,
-  moment,
-  outward,
-  plural,
-  section,
-  soft,
-  table,
-  tag,
-  utc,
-  type Column,
-} from './parts.ts';
-import { spanOfTime } from '../../domain/duration.ts';
+import { code, count, moment, outward, plural, section, soft, table, tag, type Column } from './parts.ts';
+import { spanOfTime, utcTime } from '../../domain/duration.ts';
 import { DRIFT_WORDS, OUTCOME_TONES, TRIGGER_WORDS } from './words.ts';
 
-export function runningSyncs({ running, now, temporalUi }: IntegrationData): Html {
+export function runningNow({ running, now, temporalUi }: IntegrationData): Html {
   if (running.length === 0) return html``;
   return section(
     'running',
@@ -87,7 +75,7 @@ const kind = (sync: SyncSummary) => `${sync.kind}, ${TRIGGER_WORDS[sync.trigger]
 
 function run({ workflowId, runId, startedAt }: SyncSummary, ui: IntegrationData['temporalUi']): Html {
   if (!ui) return html`<span class="id">${code(workflowId)}</span>`;
-  const which = html`<span class="hidden"> of ${workflowId}, started ${utc(startedAt)}</span>`;
+  const which = html`<span class="hidden"> of ${workflowId}, started ${utcTime(startedAt)}</span>`;
   return outward(runUrl(ui, { workflowId, runId }), html`run${which}`);
 }
 
@@ -149,7 +137,7 @@ function scheduleRow(
   const last = schedule.recentRuns.at(-1);
   const next = schedule.nextRuns
     .slice(0, 3)
-    .map((at) => html`<small class="ink">${utc(at)} (${moment(at, now)})</small>`);
+    .map((at) => html`<small class="ink">${utcTime(at)} (${moment(at, now)})</small>`);
   const paused = html`${tag('paused', 'wait')} ${schedule.note ? html`<small>${schedule.note}</small>` : ''}`;
   return [
     html`${name}`,

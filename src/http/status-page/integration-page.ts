@@ -1,7 +1,7 @@
 import type { IntegrationData } from './data.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { endpoints } from './endpoints.ts';
-import { audit, deliveries, drift, runningSyncs, schedules, syncs } from './history.ts';
+import { audit, deliveries, drift, runningNow, schedules, syncs } from './history.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
@@ -26,7 +26,7 @@ export function integrationPage(data: IntegrationData): string {
       </div>
       ${freshness(data, (to) => integrationPath(id, to))}
     </div>
-    ${state(data)} ${runningSyncs(data)} ${endpoints(data)} ${syncs(data)} ${schedules(data)} ${drift(data)}
+    ${state(data)} ${runningNow(data)} ${endpoints(data)} ${syncs(data)} ${schedules(data)} ${drift(data)}
     ${deliveries(data)} ${audit(data)} ${commands(integration)}
   `;
   return page(data, { title: name, content, refreshed: true });

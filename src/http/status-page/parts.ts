@@ -1,6 +1,6 @@
 import type { Integration } from '../../store/state/integrations.ts';
 import { html, type Html } from './html.ts';
-import { relativeTime } from '../../domain/duration.ts';
+import { relativeTime, utcTime } from '../../domain/duration.ts';
 
 /** How good or bad something is: its colour, never the only sign of it. */
 export type Tone = 'good' | 'wait' | 'bad' | 'soft';
@@ -20,12 +20,14 @@ export function soft(text: string | Html): Html {
 
 /** "2 min ago", with the exact time for whoever points at it. */
 export function moment(date: Date, now: Date): Html {
-  return html`<time datetime="${date.toISOString()}" title="${utc(date)}">${relativeTime(date, now)}</time>`;
+  return html`<time datetime="${date.toISOString()}" title="${utcTime(date)}"
+    >${relativeTime(date, now)}</time
+  >`;
 }
 
 /** The exact time and how far away it is. */
 export function fullMoment(date: Date, now: Date): Html {
-  return html`<time datetime="${date.toISOString()}">${utc(date)}</time>
+  return html`<time datetime="${date.toISOString()}">${utcTime(date)}</time>
     ${soft(`(${relativeTime(date, now)})`)}`;
 }
 
@@ -36,10 +38,6 @@ export function nextLook(
 ): Html | string | null {
   if (status !== 'parked') return null;
   return retryAt && !needsPerson ? show(retryAt) : 'with the next webhook or scheduled sync';
-}
-
-export function utc(date: Date): string {
-  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 const NUMBERS = new Intl.NumberFormat('en-US');

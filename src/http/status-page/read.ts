@@ -1,10 +1,10 @@
 import { listAudit } from '../../store/state/audit.ts';
 import { listDeliveries } from '../../store/state/deliveries.ts';
-import { listDrift } from '../../store/state/drift.ts';
 import { listUnknown } from '../../store/state/unknown-integrations.ts';
 import { readNotices } from '../../store/reports/notices.ts';
 import { countOverview, findOverview, listOverview } from '../../store/reports/overview.ts';
-import { endpointStatuses, runningSyncs, syncHistory } from '../../store/reports/status.ts';
+import { listDrift, listSyncs, syncsUnderWay } from '../../store/reports/history.ts';
+import { endpointStatuses } from '../../store/reports/status.ts';
 import { describeSchedule, nextFullSyncs } from '../../temporal/schedule-state.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
@@ -37,16 +37,16 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     },
     config.EXTRA_ENDPOINTS,
   );
-  const [{ integrations, next }, schedules, totals, found, notices, unknown] = await Promise.all([
+  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown] = await Promise.all([
     listed,
     listed.then((page) => {
-      const ids = page.integrations.map(({ id }) => id);
+      const ids = page.entries.map(({ id }) => id);
       return askTemporal(deps, () => nextFullSyncs(temporal.client, ids));
     }),
     countOverview(store),
     narrowed ? countOverview(store, filter) : undefined,
     readNotices(store),
-    plain ? listUnknown(store, UNKNOWN_SHOWN) : [],
+    plain ? listUnknown(store, { limit: UNKNOWN_SHOWN }) : undefined,
   ]);
   return {
     integrations,
@@ -56,7 +56,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     nextFullSyncs: schedules,
     notices,
     legacyMode: config.LEGACY_WEBHOOKS ? 'on' : 'off',
-    unknown,
+    unknown: unknown?.entries ?? [],
   };
 }
 
@@ -70,15 +70,25 @@ export async function readIntegration(
   if (!integration) return undefined;
   const [endpoints, running, syncs, drift, deliveries, audit, schedules] = await Promise.all([
     endpointStatuses(store, id, config.EXTRA_ENDPOINTS),
-    runningSyncs(store, id),
-    syncHistory(store, id, SYNCS_SHOWN),
-    listDrift(store, id, DRIFT_SHOWN),
+    syncsUnderWay(store, id),
+    listSyncs(store, { integrationId: id, limit: SYNCS_SHOWN }),
+    listDrift(store, { integrationId: id, limit: DRIFT_SHOWN }),
     listDeliveries(store, id),
     listAudit(store, { integrationId: id, limit: ACTS_SHOWN }),
     askTemporal(deps, () => describeSchedule(temporal.client, id)),
   ]);
   const retentionMs = config.DELETED_RETENTION;
-  return { integration, endpoints, running, syncs, drift, deliveries, audit, schedules, retentionMs };
+  return {
+    integration,
+    endpoints,
+    running,
+    syncs: syncs.entries,
+    drift: drift.entries,
+    deliveries,
+    audit: audit.entries,
+    schedules,
+    retentionMs,
+  };
 }
 
 /** The answer, or undefined when Temporal does not give one in time: the page comes without it. */

@@ -1,31 +1,70 @@
+import type { Selectable } from 'kysely';
+import {
+  addCounts,
+  NO_COUNTS,
+  type DriftCounts,
+  type DriftVerdict,
+  type PassCounts,
+} from '../../domain/counts.ts';
+import type { PassKind } from '../../domain/reads.ts';
+import type { SyncStatus, Trigger } from '../../domain/sync.ts';
 import type { Store } from '../database.ts';
-import { toDriftReport, type DriftReport } from '../state/drift.ts';
+import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { microseconds, momentOf } from '../sql.ts';
-import type { Pass } from '../state/passes.ts';
+import { passCounts, type Pass } from '../state/passes.ts';
 import type { DriftTable, PassState } from '../schema.ts';
-import { summarisePass, summariseSync, type PassSummary, type SyncSummary } from './status.ts';
+
+export interface PassSummary {
+  id: string;
+  syncId: string;
+  endpoint: string;
+  kind: PassKind;
+  state: PassState;
+  trigger: Trigger;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  error: { code: string; message: string } | null;
+  /** Why a sweep deleted nothing, when it stopped. */
+  sweepMessage: string | null;
+}
+
+export interface SyncSummary {
+  syncId: string;
+  workflowId: string;
+  runId: string;
+  trigger: Trigger;
+  kind: PassKind;
+  status: 'running' | SyncStatus;
+  startedAt: Date;
+  finishedAt: Date | null;
+  counts: PassCounts;
+  passes: PassSummary[];
+}
+
+export interface DriftReport {
+  at: Date;
+  syncId: string;
+  endpoint: string;
+  counts: DriftCounts;
+  verdict: DriftVerdict;
+}
 
 /** Where a page ends: time (microseconds, which a Date would cut) and number of its last entry. */
 export type HistoryKey = readonly [at: number, id: number];
 
-export interface Page<T> {
-  entries: T[];
-  /** Give it as `after` for the next page; null when this was the last one. */
-  next: HistoryKey | null;
+interface HistoryOptions extends ListOptions<HistoryKey> {
+  integrationId: string;
 }
 
-interface PageOptions {
-  integrationId: string;
-  after?: HistoryKey | undefined;
-  limit: number;
-}
+type History<Entry> = Listed<Entry, HistoryKey>;
 
 /**
  * Syncs of an integration, newest first. A sync begins with its first pass, so the passes are walked from the newest on, and
  * those that are not the first of their sync are passed over: what a page costs does not grow with the history.
  */
-export async function listSyncs(store: Store, options: PageOptions): Promise<Page<SyncSummary>> {
-  const { integrationId, after, limit } = options;
+export async function listSyncs(store: Store, options: HistoryOptions): Promise<History<SyncSummary>> {
+  const { integrationId, after, limit = LIMIT } = options;
   const { rows } = await store.pool.query<{ sync_id: string; at: number; id: number }>(
     `select p.sync_id, ${microseconds('p.started_at')} as at, p.id
      from kombo_sync.passes p
@@ -39,29 +78,23 @@ export async function listSyncs(store: Store, options: PageOptions): Promise<Pag
      limit $4`,
     [integrationId, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
   const passes = await store.pool.query<Pass>(
     `select * from kombo_sync.passes where sync_id = any($1) and integration_id = $2
      order by started_at desc, id desc`,
-    [page.map((row) => row.sync_id), integrationId],
+    [rows.slice(0, limit).map((row) => row.sync_id), integrationId],
   );
   const bySync = Map.groupBy(passes.rows, (pass) => pass.sync_id);
-  return {
-    // A sync that was pruned in between is gone.
-    entries: page.flatMap((row) => {
-      const found = bySync.get(row.sync_id);
-      return found ? [summariseSync(found)] : [];
-    }),
-    next: nextOf(rows, limit),
-  };
+  const { entries, next } = toListed(rows, limit, (row) => bySync.get(row.sync_id), keyOf);
+  // A sync that was pruned in between is gone.
+  return { entries: entries.flatMap((found) => (found ? [summariseSync(found)] : [])), next };
 }
 
 /** Passes of an integration, newest first. */
 export async function listPasses(
   store: Store,
-  options: PageOptions & { endpoint?: string | undefined; state?: PassState | undefined },
-): Promise<Page<PassSummary>> {
-  const { integrationId, after, limit, endpoint, state } = options;
+  options: HistoryOptions & { endpoint?: string | undefined; state?: PassState | undefined },
+): Promise<History<PassSummary>> {
+  const { integrationId, after, limit = LIMIT, endpoint, state } = options;
   const { rows } = await store.pool.query<Pass & { at: number }>(
     `select p.*, ${microseconds('p.started_at')} as at
      from kombo_sync.passes p
@@ -72,12 +105,12 @@ export async function listPasses(
      limit $4`,
     [integrationId, after?.[0] ?? null, after?.[1] ?? null, limit + 1, endpoint ?? null, state ?? null],
   );
-  return { entries: rows.slice(0, limit).map(summarisePass), next: nextOf(rows, limit) };
+  return toListed(rows, limit, summarisePass, keyOf);
 }
 
 /** What the full passes of an integration had to repair, newest first. */
-export async function pageDrift(store: Store, options: PageOptions): Promise<Page<DriftReport>> {
-  const { integrationId, after, limit } = options;
+export async function listDrift(store: Store, options: HistoryOptions): Promise<History<DriftReport>> {
+  const { integrationId, after, limit = LIMIT } = options;
   const { rows } = await store.pool.query<
     Omit<DriftTable, 'at'> & { reported: Date; at: number; id: number }
   >(
@@ -89,11 +122,71 @@ export async function pageDrift(store: Store, options: PageOptions): Promise<Pag
      limit $4`,
     [integrationId, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const entries = rows.slice(0, limit).map((row) => toDriftReport({ ...row, at: row.reported }));
-  return { entries, next: nextOf(rows, limit) };
+  return toListed(rows, limit, (row) => toDriftReport({ ...row, at: row.reported }), keyOf);
 }
 
-function nextOf(rows: readonly { at: number; id: number }[], limit: number): HistoryKey | null {
-  const last = rows[limit - 1];
-  return last && rows.length > limit ? [last.at, last.id] : null;
+/** The syncs that run now, oldest first; a long one may not be among the newest any more. */
+export async function syncsUnderWay(store: Store, integrationId: string): Promise<SyncSummary[]> {
+  const { rows } = await store.pool.query<Pass>(
+    `select * from kombo_sync.passes where integration_id = $1 and sync_id in (
+       select sync_id from kombo_sync.passes where integration_id = $1 and state = 'running')
+     order by started_at, id`,
+    [integrationId],
+  );
+  return [...Map.groupBy(rows, (row) => row.sync_id).values()].map(summariseSync);
+}
+
+const keyOf = ({ at, id }: { at: number; id: number }): HistoryKey => [at, id];
+
+export function summarisePass(pass: Pass): PassSummary {
+  return {
+    id: String(pass.id),
+    syncId: pass.sync_id,
+    endpoint: pass.endpoint,
+    kind: pass.kind,
+    state: pass.state,
+    trigger: pass.trigger,
+    startedAt: pass.started_at,
+    finishedAt: pass.finished_at,
+    counts: passCounts(pass),
+    error: pass.error_code === null ? null : { code: pass.error_code, message: pass.error_message ?? '' },
+    sweepMessage: pass.sweep_message,
+  };
+}
+
+export function summariseSync(rows: Pass[]): SyncSummary {
+  const passes = rows.map(summarisePass);
+  const first = rows[0]!;
+  const running = rows.some((row) => row.state === 'running');
+  const failed = rows.filter((row) => row.state === 'failed' || row.state === 'abandoned').length;
+  const settled: SyncStatus = failed === 0 ? 'completed' : failed === rows.length ? 'failed' : 'partial';
+  const finished = rows.map((row) => row.finished_at?.getTime() ?? 0);
+  return {
+    syncId: first.sync_id,
+    workflowId: first.workflow_id,
+    runId: first.run_id,
+    trigger: first.trigger,
+    kind: rows.some((row) => row.kind === 'full') ? 'full' : 'delta',
+    status: running ? 'running' : settled,
+    startedAt: new Date(Math.min(...rows.map((row) => row.started_at.getTime()))),
+    finishedAt: running ? null : new Date(Math.max(...finished)),
+    counts: passes.reduce((sum, pass) => addCounts(sum, pass.counts), NO_COUNTS),
+    passes,
+  };
+}
+
+export function toDriftReport(row: Selectable<DriftTable>): DriftReport {
+  return {
+    at: row.at,
+    syncId: row.sync_id,
+    endpoint: row.endpoint,
+    counts: {
+      missing: row.missing,
+      stale: row.stale,
+      wronglyLive: row.wrongly_live,
+      wronglyDeleted: row.wrongly_deleted,
+      expected: row.expected,
+    },
+    verdict: row.verdict,
+  };
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
+import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import type { IntegrationStatus } from '../../domain/life.ts';
 import { type DriftVerdict } from '../../domain/counts.ts';
 import { LOOK_UP } from '../../domain/reads.ts';
@@ -45,12 +46,6 @@ export interface OverviewFilter {
   id?: string | undefined;
 }
 
-export interface OverviewPage {
-  integrations: IntegrationOverview[];
-  /** Id to give as `after` for the next page; null when this was the last one. */
-  next: string | null;
-}
-
 /**
  * Integrations in order of their ids, a page at a time, with how fresh they are. Freshness comes from completed passes
  * (invariant I18). One statement for the page: two index look-ups for each endpoint of each integration on it, however long
@@ -58,10 +53,10 @@ export interface OverviewPage {
  */
 export async function listOverview(
   store: Store,
-  options: OverviewFilter & { after?: string | undefined; limit?: number | undefined },
+  options: OverviewFilter & ListOptions<string>,
   extraEndpoints: readonly string[] = [],
-): Promise<OverviewPage> {
-  const limit = options.limit ?? 100;
+): Promise<Listed<IntegrationOverview, string>> {
+  const { limit = LIMIT } = options;
   const [categories, paths, models] = readEndpoints(extraEndpoints);
   const { rows } = await store.pool.query<OverviewRow>(OVERVIEW, [
     categories,
@@ -75,8 +70,7 @@ export async function listOverview(
     limit + 1,
     models,
   ]);
-  const integrations = rows.slice(0, limit).map(toOverview);
-  return { integrations, next: rows.length > limit ? integrations.at(-1)!.id : null };
+  return toListed(rows, limit, toOverview, ({ id }) => id);
 }
 
 /** One integration with how fresh it is, or undefined. */
@@ -85,8 +79,8 @@ export async function findOverview(
   id: string,
   extraEndpoints: readonly string[] = [],
 ): Promise<IntegrationOverview | undefined> {
-  const { integrations } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
-  return integrations[0];
+  const { entries } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
+  return entries[0];
 }
 
 function likePattern(search: string | undefined): string | null {

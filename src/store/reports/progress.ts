@@ -6,7 +6,7 @@ import type { Store } from '../database.ts';
 import { historyOf, IS_ALIVE, readHistory } from '../state/endpoint-history.ts';
 import type { Integration } from '../state/integrations.ts';
 import type { Pass } from '../state/passes.ts';
-import { summarisePass, type PassSummary } from './status.ts';
+import { summarisePass, type PassSummary } from './history.ts';
 
 /** How far a pass is. */
 export interface PassProgress extends PassSummary {

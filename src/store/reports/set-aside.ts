@@ -1,4 +1,5 @@
 import type { Store } from '../database.ts';
+import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 
 /** A record that could not be stored. Its body is personal data and stays in the table. */
 export interface SetAsideRecord {
@@ -16,14 +17,9 @@ export type SetAsideKey = readonly [endpoint: string, recordKey: string];
 /** Records of an integration that are set aside, by endpoint and record. */
 export async function listSetAside(
   store: Store,
-  options: {
-    integrationId: string;
-    endpoint?: string | undefined;
-    after?: SetAsideKey | undefined;
-    limit: number;
-  },
-): Promise<{ records: SetAsideRecord[]; next: SetAsideKey | null }> {
-  const { integrationId, endpoint, after, limit } = options;
+  options: ListOptions<SetAsideKey> & { integrationId: string; endpoint?: string | undefined },
+): Promise<Listed<SetAsideRecord, SetAsideKey>> {
+  const { integrationId, endpoint, after, limit = LIMIT } = options;
   const { rows } = await store.pool.query<SetAsideRecord & { record_key: string }>(
     `select endpoint, record_key, id, reason, hash, times, first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt"
      from kombo_sync.rejected_records
@@ -33,10 +29,10 @@ export async function listSetAside(
      limit $5`,
     [integrationId, endpoint ?? null, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    records: page.map(({ record_key: _key, ...record }) => record),
-    next: last && rows.length > limit ? [last.endpoint, last.record_key] : null,
-  };
+  return toListed(
+    rows,
+    limit,
+    ({ record_key: _key, ...record }) => record,
+    (row): SetAsideKey => [row.endpoint, row.record_key],
+  );
 }

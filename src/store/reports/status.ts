@@ -1,7 +1,5 @@
 import { type Debt, type Failure, isFailing, refusalOf } from '../../domain/decide.ts';
-import { type SyncStatus, type Trigger } from '../../domain/sync.ts';
-import { addCounts, NO_COUNTS, type PassCounts } from '../../domain/counts.ts';
-import { DEBT_KINDS, type DebtKind, LOOK_UP, type PassKind } from '../../domain/reads.ts';
+import { DEBT_KINDS, type DebtKind, LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING, toDebt } from '../state/debts.ts';
 import { sql } from 'kysely';
 import { enabledEndpoints } from '../../domain/catalogue/index.ts';
@@ -9,23 +7,8 @@ import { quote } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from '../state/endpoint-history.ts';
 import { findIntegration } from '../state/integrations.ts';
-import { passCounts, type Pass } from '../state/passes.ts';
-import type { PassState } from '../schema.ts';
-
-export interface PassSummary {
-  id: string;
-  syncId: string;
-  endpoint: string;
-  kind: PassKind;
-  state: PassState;
-  trigger: Trigger;
-  startedAt: Date;
-  finishedAt: Date | null;
-  counts: PassCounts;
-  error: { code: string; message: string } | null;
-  /** Why a sweep deleted nothing, when it stopped. */
-  sweepMessage: string | null;
-}
+import type { Pass } from '../state/passes.ts';
+import { summarisePass, type PassSummary } from './history.ts';
 
 export interface EndpointStatus {
   endpoint: string;
@@ -38,19 +21,6 @@ export interface EndpointStatus {
   disabled: { code: string; message: string; since: Date } | null;
   /** What is owed, and why it has failed. */
   owed: OwedRead[];
-}
-
-export interface SyncSummary {
-  syncId: string;
-  workflowId: string;
-  runId: string;
-  trigger: Trigger;
-  kind: PassKind;
-  status: 'running' | SyncStatus;
-  startedAt: Date;
-  finishedAt: Date | null;
-  counts: PassCounts;
-  passes: PassSummary[];
 }
 
 /** Every endpoint that is read for the integration. @throws RangeError when it is unknown. */
@@ -93,32 +63,6 @@ export async function endpointStatuses(
   );
 }
 
-/** The newest syncs of an integration, newest first, with what each did. */
-export async function syncHistory(store: Store, integrationId: string, limit = 20): Promise<SyncSummary[]> {
-  const { rows } = await store.pool.query<Pass>(
-    `select * from kombo_sync.passes where sync_id in (
-       select sync_id from kombo_sync.passes where integration_id = $1
-       group by sync_id order by min(started_at) desc limit $2)
-     order by started_at desc, id desc`,
-    [integrationId, limit],
-  );
-  const bySync = Map.groupBy(rows, (row) => row.sync_id);
-  return [...bySync.values()]
-    .map(summariseSync)
-    .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
-}
-
-/** The syncs that run now, oldest first; a long one may not be among the newest any more. */
-export async function runningSyncs(store: Store, integrationId: string): Promise<SyncSummary[]> {
-  const { rows } = await store.pool.query<Pass>(
-    `select * from kombo_sync.passes where integration_id = $1 and sync_id in (
-       select sync_id from kombo_sync.passes where integration_id = $1 and state = 'running')
-     order by started_at, id`,
-    [integrationId],
-  );
-  return [...Map.groupBy(rows, (row) => row.sync_id).values()].map(summariseSync);
-}
-
 async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {
   const { rows } = await store.pool.query<Pass>(
     `select distinct on (endpoint) * from kombo_sync.passes where integration_id = $1
@@ -144,43 +88,6 @@ async function rejectedCounts(store: Store, integrationId: string): Promise<Map<
     .groupBy('endpoint')
     .execute();
   return new Map(rows.map((row) => [row.endpoint, row.records]));
-}
-
-export function summarisePass(pass: Pass): PassSummary {
-  return {
-    id: String(pass.id),
-    syncId: pass.sync_id,
-    endpoint: pass.endpoint,
-    kind: pass.kind,
-    state: pass.state,
-    trigger: pass.trigger,
-    startedAt: pass.started_at,
-    finishedAt: pass.finished_at,
-    counts: passCounts(pass),
-    error: pass.error_code === null ? null : { code: pass.error_code, message: pass.error_message ?? '' },
-    sweepMessage: pass.sweep_message,
-  };
-}
-
-export function summariseSync(rows: Pass[]): SyncSummary {
-  const passes = rows.map(summarisePass);
-  const first = rows[0]!;
-  const running = rows.some((row) => row.state === 'running');
-  const failed = rows.filter((row) => row.state === 'failed' || row.state === 'abandoned').length;
-  const settled: SyncStatus = failed === 0 ? 'completed' : failed === rows.length ? 'failed' : 'partial';
-  const finished = rows.map((row) => row.finished_at?.getTime() ?? 0);
-  return {
-    syncId: first.sync_id,
-    workflowId: first.workflow_id,
-    runId: first.run_id,
-    trigger: first.trigger,
-    kind: rows.some((row) => row.kind === 'full') ? 'full' : 'delta',
-    status: running ? 'running' : settled,
-    startedAt: new Date(Math.min(...rows.map((row) => row.started_at.getTime()))),
-    finishedAt: running ? null : new Date(Math.max(...finished)),
-    counts: passes.reduce((sum, pass) => addCounts(sum, pass.counts), NO_COUNTS),
-    passes,
-  };
 }
 
 /** A read that is owed, and why it has failed. */

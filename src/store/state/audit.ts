@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Store } from '../database.ts';
+import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import type { AuditLogTable } from '../schema.ts';
 
 export interface AuditEntry {
@@ -58,19 +59,19 @@ export async function endAudit(
     .execute();
 }
 
-/** Acts, newest first; `before` goes on after the last one of an earlier answer. */
+/** Acts, newest first. */
 export async function listAudit(
   store: Store,
-  options: { integrationId?: string | undefined; before?: number | undefined; limit?: number } = {},
-): Promise<AuditEntry[]> {
+  { integrationId, after, limit = LIMIT }: ListOptions<number> & { integrationId?: string | undefined },
+): Promise<Listed<AuditEntry, number>> {
   let query = store.db.selectFrom('kombo_sync.audit_log').selectAll();
-  if (options.integrationId !== undefined) query = query.where('integration_id', '=', options.integrationId);
-  if (options.before !== undefined) query = query.where('id', '<', options.before);
+  if (integrationId !== undefined) query = query.where('integration_id', '=', integrationId);
+  if (after !== undefined) query = query.where('id', '<', after);
   const rows = await query
     .orderBy('id', 'desc')
-    .limit(options.limit ?? 50)
+    .limit(limit + 1)
     .execute();
-  return rows.map(toEntry);
+  return toListed(rows, limit, toEntry, ({ id }) => id);
 }
 
 function toEntry(row: Selectable<AuditLogTable>): AuditEntry {

@@ -1,15 +1,22 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
+import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { microseconds, momentOf } from '../sql.ts';
+
+export interface UnknownIntegration {
+  id: string;
+  times: number;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+}
 
 export type UnknownKey = readonly [lastSeenAt: number, id: string];
 
 /** Integrations that webhooks named and that Kombo does not know, the last one named first. */
-export async function pageUnknown(
+export async function listUnknown(
   store: Store,
-  options: { after?: UnknownKey | undefined; limit: number },
-): Promise<{ integrations: UnknownIntegration[]; next: UnknownKey | null }> {
-  const { after, limit } = options;
+  { after, limit = LIMIT }: ListOptions<UnknownKey>,
+): Promise<Listed<UnknownIntegration, UnknownKey>> {
   const { rows } = await store.pool.query<UnknownIntegration & { at: number }>(
     `select integration_id as id, times, first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt",
        ${microseconds('last_seen_at')} as at
@@ -19,12 +26,12 @@ export async function pageUnknown(
      limit $3`,
     [after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   );
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    integrations: page.map(({ at: _at, ...integration }) => integration),
-    next: last && rows.length > limit ? [last.at, last.id] : null,
-  };
+  return toListed(
+    rows,
+    limit,
+    ({ at: _at, ...unknown }) => unknown,
+    ({ at, id }): UnknownKey => [at, id],
+  );
 }
 
 export async function countUnknown(store: Store): Promise<number> {
@@ -50,26 +57,4 @@ export async function noteUnknown(store: Store, id: string): Promise<void> {
 
 export async function forgetUnknown(store: Store, id: string): Promise<void> {
   await store.db.deleteFrom('kombo_sync.unknown_integrations').where('integration_id', '=', id).execute();
-}
-
-export interface UnknownIntegration {
-  id: string;
-  times: number;
-  firstSeenAt: Date;
-  lastSeenAt: Date;
-}
-
-export async function listUnknown(store: Store, limit = 100): Promise<UnknownIntegration[]> {
-  const rows = await store.db
-    .selectFrom('kombo_sync.unknown_integrations')
-    .selectAll()
-    .orderBy('last_seen_at', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => ({
-    id: row.integration_id,
-    times: row.times,
-    firstSeenAt: row.first_seen_at,
-    lastSeenAt: row.last_seen_at,
-  }));
 }
