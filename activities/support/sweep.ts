@@ -2,7 +2,7 @@ import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { type SweepOutcome } from '../../src/domain/sync.ts';
 import { driftVerdict, type DriftCounts, type DriftVerdict } from '../../src/domain/counts.ts';
-import { driftCounts } from '../../src/store/state/drift.ts';
+import { driftOfPass } from '../../src/store/state/drift.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
 import {
@@ -113,7 +113,7 @@ async function ask(
 }
 
 function completed(pass: Pass): SweepEnd {
-  const counts = driftCounts(pass);
+  const counts = driftOfPass(pass);
   return {
     state: 'completed',
     pass,

@@ -1,52 +1,54 @@
-/** Counts of one pass, or of several added up. `records` is what Kombo returned, whatever became of it. */
-export interface PassCounts {
-  pages: number;
-  records: number;
-  created: number;
-  updated: number;
-  unchanged: number;
-  deleted: number;
-  restored: number;
+/** What is counted of a pass, in the order in which it is told. */
+export const PASS_COUNTS = [
+  'pages',
+  /** What Kombo returned, whatever became of it. */
+  'records',
+  'created',
+  'updated',
+  'unchanged',
+  'deleted',
+  'restored',
   /** Older than what is stored, so not written. */
-  stale: number;
-  rejected: number;
+  'stale',
+  /** Set aside, since they could not be stored. */
+  'rejected',
+] as const;
+
+/** Counts of one pass, or of several added up. */
+export type PassCounts = Record<(typeof PASS_COUNTS)[number], number>;
+
+/** Zero of each. */
+export function none<Key extends string>(keys: readonly Key[]): Record<Key, number> {
+  return Object.fromEntries(keys.map((key) => [key, 0])) as Record<Key, number>;
 }
 
-export const NO_COUNTS: PassCounts = {
-  pages: 0,
-  records: 0,
-  created: 0,
-  updated: 0,
-  unchanged: 0,
-  deleted: 0,
-  restored: 0,
-  stale: 0,
-  rejected: 0,
-};
+export const NO_COUNTS: PassCounts = none(PASS_COUNTS);
 
 export function addCounts(a: PassCounts, b: PassCounts): PassCounts {
   const sum = { ...a };
-  for (const key of Object.keys(NO_COUNTS) as (keyof PassCounts)[]) sum[key] = a[key] + b[key];
+  for (const key of PASS_COUNTS) sum[key] = a[key] + b[key];
   return sum;
 }
 
 /** What a full pass had to repair that a delta should have brought. */
-export interface DriftCounts {
-  missing: number;
-  stale: number;
-  wronglyLive: number;
-  wronglyDeleted: number;
-  /** How much of the above no delta could have shown. */
-  expected: number;
+export const REPAIRS = ['missing', 'stale', 'wronglyLive', 'wronglyDeleted'] as const;
+
+/** `expected` is how much of the others no delta could have shown. */
+export const DRIFT_COUNTS = [...REPAIRS, 'expected'] as const;
+
+export type DriftCounts = Record<(typeof DRIFT_COUNTS)[number], number>;
+
+export function repaired(counts: DriftCounts): number {
+  return REPAIRS.reduce((sum, key) => sum + counts[key], 0);
 }
 
-/** How a drift report is judged: `expected` when no delta could have shown any of it. */
+/** How a drift report is judged, the worst last: `expected` when no delta could have shown any of it. */
 export const DRIFT_VERDICTS = ['none', 'expected', 'unexpected'] as const;
 
 export type DriftVerdict = (typeof DRIFT_VERDICTS)[number];
 
 export function driftVerdict(counts: DriftCounts): DriftVerdict {
-  const all = counts.missing + counts.stale + counts.wronglyLive + counts.wronglyDeleted;
+  const all = repaired(counts);
   if (all === 0) return 'none';
   return counts.expected >= all ? 'expected' : 'unexpected';
 }

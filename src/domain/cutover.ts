@@ -1,14 +1,27 @@
+import type { DriftVerdict } from './counts.ts';
 import { isoTime } from './duration.ts';
+import type { IntegrationStatus } from './life.ts';
 
 /**
  * Is it safe to switch the old webhooks (`sync-finished`, `remote-event-received`) off? Judged by what has happened, never by
  * what should have: https://docs.kombo.dev/ats/guides/data-changed-migration
  */
-export type Verdict = 'ready' | 'wait' | 'blocked';
+export const VERDICTS = ['ready', 'wait', 'blocked'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What is checked for it. */
+export const CUTOVER_CHECKS = [
+  'state',
+  'evidence',
+  'full',
+  'delta',
+  'drift',
+  'schedule',
+  'endpoints',
+] as const;
 
 export interface CutoverCheck {
-  /** What was looked at, as `evidence`. */
-  name: 'state' | 'evidence' | 'full' | 'delta' | 'drift' | 'schedule' | 'endpoints';
+  name: (typeof CUTOVER_CHECKS)[number];
   verdict: Verdict;
   message: string;
   /** What to do next; null when nothing is. */
@@ -29,13 +42,13 @@ export interface EndpointFacts {
   watermark: Date | null;
   failure: { message: string; needsPerson: boolean } | null;
   /** Verdict of the newest full pass's drift; null when there was nothing to compare with. */
-  drift: 'none' | 'expected' | 'unexpected' | null;
+  drift: DriftVerdict | null;
 }
 
 export interface CutoverFacts {
   integrationId: string;
   category: string;
-  status: 'active' | 'paused' | 'parked' | 'removed';
+  status: IntegrationStatus;
   statusReason: string | null;
   /** The newest of them, newest first: as many as are asked for, or as there are. */
   legacySyncs: LegacySync[];

@@ -2,6 +2,15 @@ export const PASS_KINDS = ['delta', 'full'] as const;
 
 export type PassKind = (typeof PASS_KINDS)[number];
 
+export const PASS_STATES = ['running', 'completed', 'failed', 'skipped', 'abandoned'] as const;
+
+export type PassState = (typeof PASS_STATES)[number];
+
+/** How far the sweep after a complete listing is. */
+export const SWEEP_STATES = ['none', 'due', 'checking', 'done', 'stopped'] as const;
+
+export type SweepState = (typeof SWEEP_STATES)[number];
+
 /** What can be owed for an endpoint. The three are paid, and fail, one by one: none hides another. */
 export const DEBT_KINDS = ['delta', 'full', 'sweep', 'look-up'] as const;
 

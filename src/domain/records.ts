@@ -1,8 +1,13 @@
 import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
 import { isTimestamp } from './timestamp.ts';
 
+/** What has become of a row, as the change feed calls it. */
+export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored'] as const;
+export type ChangeOp = (typeof CHANGE_OPS)[number];
+
 /** Why a record was set aside. */
-export type RejectReason = 'not_an_object' | 'no_id' | 'id_too_long' | 'too_deep' | 'unstorable';
+export const REJECT_REASONS = ['not_an_object', 'no_id', 'id_too_long', 'too_deep', 'unstorable'] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** A record that can be stored, as JSON text that Postgres accepts. */
 export interface StorableRecord {

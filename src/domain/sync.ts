@@ -1,15 +1,18 @@
 import { addCounts, NO_COUNTS, type DriftCounts, type DriftVerdict, type PassCounts } from './counts.ts';
-import type { OpenPass, PassKind, Reason, Trigger } from './reads.ts';
+import type { OpenPass, PassKind, PassState, Reason, SweepState, Trigger } from './reads.ts';
 import type { Wanted } from './wanted.ts';
 
 export type { ServedDeliveries } from './wanted.ts';
 export { TRIGGERS, type Trigger } from './reads.ts';
 
+/** How the read of an endpoint has ended, as far as a sync is concerned. */
+export const OUTCOMES = ['completed', 'failed', 'skipped'] as const satisfies readonly PassState[];
+
 /** What became of one endpoint in one sync. */
 export interface EndpointOutcome {
   endpoint: string;
   kind: PassKind;
-  status: 'completed' | 'failed' | 'skipped';
+  status: (typeof OUTCOMES)[number];
   /** What was written, also where the pass failed on its way. */
   counts: PassCounts;
   reason?: Reason;
@@ -19,7 +22,7 @@ export interface EndpointOutcome {
 }
 
 export interface SweepOutcome {
-  state: 'done' | 'stopped';
+  state: Extract<SweepState, 'done' | 'stopped'>;
   /** Live rows that the full listing did not show. */
   candidates: number;
   /** How many of them Kombo confirmed to be gone. */

@@ -1,22 +1,16 @@
 import type { Config } from '../config.ts';
+import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import type { SignalRequest } from '../temporal/start.ts';
 
-export type DeliveryOutcome =
-  | 'accepted'
-  | 'ignored'
-  /** A legacy webhook, while LEGACY_WEBHOOKS is off. */
-  | 'legacy-off'
-  | 'malformed'
-  | 'unsigned'
-  | 'too-large'
-  | 'unavailable';
+/** What becomes of a request to the webhook endpoint. */
+export type WebhookOutcome = DeliveryOutcome | 'malformed' | 'unsigned' | 'too-large' | 'unavailable';
 
 /** What became of one request to the webhook endpoint. Holds names and ids only. */
 export interface DeliveryEvent {
-  outcome: DeliveryOutcome;
+  outcome: WebhookOutcome;
   /** Milliseconds from the request to its answer. */
   ms: number;
   /** Kombo's id of the delivery. */

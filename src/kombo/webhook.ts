@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LEGACY_TYPES } from '../domain/deliveries.ts';
 import { isIntegrationId, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 
@@ -45,9 +46,6 @@ export interface Ignored extends DeliveryBase {
 export class MalformedDelivery extends Error {
   override name = 'MalformedDelivery';
 }
-
-/** Superseded by `data-changed`: https://docs.kombo.dev/ats/guides/data-changed-migration */
-export const LEGACY_TYPES: ReadonlySet<string> = new Set(['sync-finished', 'remote-event-received']);
 
 /** Types that Kombo documents. */
 export const DELIVERY_TYPES: ReadonlySet<string> = new Set([

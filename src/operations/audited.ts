@@ -1,9 +1,10 @@
+import type { Action } from '../domain/audit.ts';
 import { beginAudit, endAudit } from '../store/state/audit.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 
 export interface Act {
-  action: string;
+  action: Action;
   integrationId: string | null;
   details?: Record<string, unknown>;
 }

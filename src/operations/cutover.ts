@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
-import { judgeCutover, worst, type IntegrationCutover, type Verdict } from '../domain/cutover.ts';
+import { none } from '../domain/counts.ts';
+import { judgeCutover, VERDICTS, worst, type IntegrationCutover, type Verdict } from '../domain/cutover.ts';
+import type { LegacyMode } from '../domain/deliveries.ts';
 import { isoTime } from '../domain/duration.ts';
 import { legacyTotals, readCutoverFacts, type LegacyTotals } from '../store/reports/cutover.ts';
 import { describeSchedule, nextFullSyncs, type NextFullSync } from '../temporal/schedule-state.ts';
@@ -11,7 +13,7 @@ export interface CutoverReport {
   verdict: Verdict;
   counts: Record<Verdict, number>;
   /** What comes of the legacy webhooks, and whether they are acted upon. */
-  legacy: LegacyTotals & { mode: 'on' | 'off' };
+  legacy: LegacyTotals & { mode: LegacyMode };
   /** What to do next, in a sentence. */
   message: string;
   integrations: IntegrationCutover[];
@@ -47,7 +49,7 @@ export async function cutoverReport(
   const integrations = facts.map((fact) =>
     judgeCutover({ ...fact, schedule: schedules && (schedules.get(fact.integrationId) ?? null) }, judging),
   );
-  const counts: Record<Verdict, number> = { ready: 0, wait: 0, blocked: 0 };
+  const counts = none(VERDICTS);
   for (const { verdict } of integrations) counts[verdict] += 1;
   const verdict = integrations.length === 0 ? 'wait' : worst(integrations.map((one) => one.verdict));
   // `serve` may have another environment than whoever asks.
@@ -74,7 +76,7 @@ const nothingToJudge = (id: string | undefined) =>
     ? 'There is no integration yet, so there is nothing to judge.'
     : `${id} is removed, so it does not count.`;
 
-function messageOf(verdict: Verdict, mode: 'on' | 'off', legacy: LegacyTotals, now: Date): string {
+function messageOf(verdict: Verdict, mode: LegacyMode, legacy: LegacyTotals, now: Date): string {
   if (mode === 'off') {
     const { lastSeenAt, ignored, types } = legacy;
     if (!ignored || !lastSeenAt) {

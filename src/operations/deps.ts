@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { AuditSource } from '../domain/audit.ts';
 import type { KomboClient } from '../kombo/client.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
@@ -7,7 +8,7 @@ import type { TemporalHandle } from '../temporal/connect.ts';
 export interface Actor {
   /** A user's name, as root@host, or what a caller of the API says it is. */
   name: string;
-  source: 'cli' | 'api';
+  source: AuditSource;
   /** Address of the caller, where there is one. */
   address: string | null;
 }

@@ -12,7 +12,7 @@ import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { settleIntegration, type Settled } from '../temporal/settle.ts';
 import { signalChanges, type SignalRequest } from '../temporal/start.ts';
-import { audited, permitted } from './audited.ts';
+import { audited, permitted, type Act } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, notFound } from './errors.ts';
 import { checkReason, requireIntegration } from './require.ts';
@@ -113,7 +113,7 @@ export async function removeIntegration(
   id: string,
   options: { erase: boolean },
 ): Promise<RemovedIntegration> {
-  const act = { action: 'remove', integrationId: id, details: options };
+  const act: Act = { action: 'remove', integrationId: id, details: options };
   await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const { name } = deps.actor;
@@ -149,7 +149,7 @@ export async function pauseIntegration(
   reason: string,
 ): Promise<{ integration: Integration; paused: boolean; cancelled: string[] }> {
   checkReason(reason);
-  const act = { action: 'pause', integrationId: id, details: { reason } };
+  const act: Act = { action: 'pause', integrationId: id, details: { reason } };
   const before = await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const integration = await pause(deps.store, id, reason.trim());
@@ -167,7 +167,7 @@ export async function resumeIntegration(
   deps: OperationDeps,
   id: string,
 ): Promise<{ integration: Integration; resumed: boolean }> {
-  const act = { action: 'resume', integrationId: id };
+  const act: Act = { action: 'resume', integrationId: id };
   await permitted(deps, act, async () => {
     const { status, statusReason } = await requireIntegration(deps.store, id);
     if (status === 'removed') throw conflict('removed', `${id} is removed: ${statusReason ?? ''}`);

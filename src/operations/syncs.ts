@@ -5,7 +5,7 @@ import { createLifecycle } from '../temporal/lifecycle.ts';
 import { syncWorkflowId } from '../domain/names.ts';
 import { openSync } from '../temporal/running-syncs.ts';
 import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/start.ts';
-import { audited, permitted } from './audited.ts';
+import { audited, permitted, type Act } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { createPace } from './pace.ts';
@@ -46,7 +46,7 @@ export async function startFull(
 
 /** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
 export async function fullSync(deps: OperationDeps, id: string, options: FullOptions): Promise<StartedSync> {
-  const act = { action: 'full-sync', integrationId: id, details: { ...options } };
+  const act: Act = { action: 'full-sync', integrationId: id, details: { ...options } };
   const integration = await permitted(deps, act, () => readable(deps, id, options.models));
   return audited(deps, act, () => startFull(deps, integration, options));
 }
@@ -104,7 +104,7 @@ export async function syncNow(
   id: string,
   options: { models?: string[] | undefined },
 ): Promise<StartedRun & { alreadyRunning: boolean }> {
-  const act = { action: 'sync-now', integrationId: id, details: { ...options } };
+  const act: Act = { action: 'sync-now', integrationId: id, details: { ...options } };
   const { tool, category } = await permitted(deps, act, () => readable(deps, id, options.models));
   const { client } = deps.temporal;
   return audited(deps, act, async () => {
@@ -141,7 +141,7 @@ function describeRefusal(error: unknown, taskQueue: string): unknown {
  * look at what is parked, that sync looks.
  */
 export async function cancelSyncs(deps: OperationDeps, id: string): Promise<{ cancelled: string[] }> {
-  const act = { action: 'cancel', integrationId: id };
+  const act: Act = { action: 'cancel', integrationId: id };
   const { retryAt } = await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const cancelled = await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id);

@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import type { ChangeOp } from '../domain/records.ts';
 import type { Store } from './database.ts';
-import type { ChangeOp } from './schema.ts';
 
 /** An entry of the change feed: the row behind it is in `kombo.<tableName>`. */
 export interface Change {

@@ -1,10 +1,13 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Action, AuditOutcome, AuditSource } from '../domain/audit.ts';
 import type { Category } from '../domain/catalogue/index.ts';
-import type { Because, DebtKind, PassKind } from '../domain/reads.ts';
+import type { DriftCounts, DriftVerdict, PassCounts } from '../domain/counts.ts';
+import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
+import type { Because, DebtKind, PassKind, PassState, SweepState } from '../domain/reads.ts';
+import type { ChangeOp, RejectReason } from '../domain/records.ts';
 import type { Trigger } from '../domain/sync.ts';
-import type { DriftVerdict } from '../domain/counts.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {
@@ -91,12 +94,20 @@ export interface DebtsTable {
   woken_at: Date | null;
 }
 
-export const PASS_STATES = ['running', 'completed', 'failed', 'skipped', 'abandoned'] as const;
-export type PassState = (typeof PASS_STATES)[number];
-export const SWEEP_STATES = ['none', 'due', 'checking', 'done', 'stopped'] as const;
-export type SweepState = (typeof SWEEP_STATES)[number];
+/** The column that holds each count of a drift report; in `passes` with `drift_` before it. */
+export const DRIFT_COLUMNS = {
+  missing: 'missing',
+  stale: 'stale',
+  wronglyLive: 'wrongly_live',
+  wronglyDeleted: 'wrongly_deleted',
+  expected: 'expected',
+} as const satisfies Record<keyof DriftCounts, string>;
 
-export interface PassesTable {
+type DriftColumn = (typeof DRIFT_COLUMNS)[keyof DriftCounts];
+
+type PassCountColumns = Record<keyof PassCounts | `drift_${DriftColumn}`, WithDefault<number>>;
+
+export interface PassesTable extends PassCountColumns {
   id: Generated<number>;
   sync_id: string;
   workflow_id: string;
@@ -118,20 +129,6 @@ export interface PassesTable {
   restarts: WithDefault<number>;
   /** Moves with every commit: an attempt that lost its pass can no longer write. */
   version: WithDefault<number>;
-  pages: WithDefault<number>;
-  records: WithDefault<number>;
-  created: WithDefault<number>;
-  updated: WithDefault<number>;
-  unchanged: WithDefault<number>;
-  deleted: WithDefault<number>;
-  restored: WithDefault<number>;
-  stale: WithDefault<number>;
-  rejected: WithDefault<number>;
-  drift_missing: WithDefault<number>;
-  drift_stale: WithDefault<number>;
-  drift_wrongly_live: WithDefault<number>;
-  drift_wrongly_deleted: WithDefault<number>;
-  drift_expected: WithDefault<number>;
   sweep_state: WithDefault<SweepState>;
   sweep_candidates: WithDefault<number>;
   sweep_deleted: WithDefault<number>;
@@ -156,9 +153,6 @@ export interface PassPagesTable {
   ids: string[] | null;
 }
 
-export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored'] as const;
-export type ChangeOp = (typeof CHANGE_OPS)[number];
-
 export interface ChangesTable {
   seq: Generated<number>;
   integration_id: string;
@@ -174,7 +168,7 @@ export interface RejectedRecordsTable {
   /** The record's id, or its hash when it has none. */
   record_key: string;
   id: string | null;
-  reason: string;
+  reason: RejectReason;
   hash: string;
   body: string | null;
   times: WithDefault<number>;
@@ -183,16 +177,11 @@ export interface RejectedRecordsTable {
   last_seen_at: WithDefault<Date>;
 }
 
-export interface DriftTable {
+export interface DriftTable extends Record<DriftColumn, number> {
   pass_id: number;
   sync_id: string;
   integration_id: string;
   endpoint: string;
-  missing: number;
-  stale: number;
-  wrongly_live: number;
-  wrongly_deleted: number;
-  expected: number;
   verdict: DriftVerdict;
   at: WithDefault<Date>;
 }
@@ -206,12 +195,10 @@ export interface SyncDeliveriesTable {
   last_at: Date;
 }
 
-export const DELIVERY_OUTCOMES = ['accepted', 'ignored', 'legacy-off'] as const;
-
 export interface DeliveriesTable {
   integration_id: string;
   type: string;
-  outcome: (typeof DELIVERY_OUTCOMES)[number];
+  outcome: DeliveryOutcome;
   times: number;
   first_at: Date;
   last_at: Date;
@@ -224,19 +211,16 @@ export interface UnknownIntegrationsTable {
   last_seen_at: WithDefault<Date>;
 }
 
-export const AUDIT_SOURCES = ['cli', 'api'] as const;
-export const AUDIT_OUTCOMES = ['started', 'done', 'failed'] as const;
-
 export interface AuditLogTable {
   id: Generated<number>;
   at: WithDefault<Date>;
   actor: string;
-  source: (typeof AUDIT_SOURCES)[number];
+  source: AuditSource;
   address: string | null;
-  action: string;
+  action: Action;
   integration_id: string | null;
   details: WithDefault<string>;
-  outcome: WithDefault<(typeof AUDIT_OUTCOMES)[number]>;
+  outcome: WithDefault<AuditOutcome>;
   message: string | null;
   finished_at: Date | null;
 }

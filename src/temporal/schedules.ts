@@ -21,7 +21,8 @@ export type ScheduleConfig = Pick<
 >;
 type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
   Partial<Pick<Integration, 'status' | 'statusReason'>>;
-export type EnsureResult = 'created' | 'updated' | 'unchanged';
+export const ENSURE_RESULTS = ['created', 'updated', 'unchanged'] as const;
+export type EnsureResult = (typeof ENSURE_RESULTS)[number];
 
 /** A server that was down for longer than this skips what it missed; the server's own default is a year. */
 const CATCH_UP_WINDOW = '12h';

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { legacyTotals, readCutoverFacts } from '../../src/store/reports/cutover.ts';
-import { addDeliveries, noteServed, type DeliveryOutcome } from '../../src/store/state/deliveries.ts';
+import type { DeliveryOutcome } from '../../src/domain/deliveries.ts';
+import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { park, remove } from '../../src/store/state/life.ts';
 import { findOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';

@@ -20,9 +20,10 @@ test('a page ends with its last entry, and the last page says so, also when it i
 test('the audit log has no next page after a full last one', async () => {
   const store = await createTestStore();
   const act = { actor: 'ada', source: 'cli', address: null, integrationId: null, details: {} } as const;
-  for (const action of ['one', 'two', 'three', 'four']) await beginAudit(store, { ...act, action });
+  for (const action of ['add', 'pause', 'resume', 'remove'] as const)
+    await beginAudit(store, { ...act, action });
   const first = await listAudit(store, { limit: 2 });
-  expect(first.entries.map(({ action }) => action)).toEqual(['four', 'three']);
+  expect(first.entries.map(({ action }) => action)).toEqual(['remove', 'resume']);
   const second = await listAudit(store, { limit: 2, after: first.next! });
-  expect(second).toMatchObject({ entries: [{ action: 'two' }, { action: 'one' }], next: null });
+  expect(second).toMatchObject({ entries: [{ action: 'pause' }, { action: 'add' }], next: null });
 });

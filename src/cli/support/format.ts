@@ -1,4 +1,4 @@
-import { NO_COUNTS, type PassCounts } from '../../domain/counts.ts';
+import { PASS_COUNTS, type PassCounts } from '../../domain/counts.ts';
 import { relativeTime, utcTime } from '../../domain/duration.ts';
 
 /** Rows under a header, in aligned columns; what is empty shows as a dash. */
@@ -46,8 +46,8 @@ export function plural(count: number, word: string): string {
 
 /** The counts that are not zero, as `3 pages, 700 records, 12 created`. */
 export function countsText(counts: PassCounts): string {
-  const parts = (Object.keys(NO_COUNTS) as (keyof PassCounts)[])
-    .filter((key) => counts[key] > 0)
-    .map((key) => `${counts[key]} ${counts[key] === 1 ? key.replace(/s$/, '') : key}`);
+  const parts = PASS_COUNTS.filter((key) => counts[key] > 0).map(
+    (key) => `${counts[key]} ${counts[key] === 1 ? key.replace(/s$/, '') : key}`,
+  );
   return parts.join(', ') || 'nothing read';
 }

@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { IntegrationStatus } from '../../domain/life.ts';
-
+import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
 import type { IntegrationOverview, Totals } from '../../store/reports/overview.ts';
 import type { Listed } from '../../store/listed.ts';
 import { plural } from './format.ts';
@@ -24,7 +23,6 @@ export interface Page {
   totals: Totals;
 }
 
-const STATUSES = ['active', 'parked', 'paused', 'removed'];
 const LIMIT = 100;
 /** With --all: so many come by one statement. */
 const BATCH = 1_000;
@@ -32,7 +30,7 @@ const BATCH = 1_000;
 /** The options of commands that list integrations. */
 export function addPageOptions(command: Command): Command {
   return command
-    .addOption(new Option('--status <status>', 'only those in this status').choices(STATUSES))
+    .addOption(new Option('--status <status>', 'only those in this status').choices(INTEGRATION_STATUSES))
     .option('--search <text>', 'only those with this in their id, tool or organization')
     .option('--failing', 'only those with an endpoint that fails')
     .option('--limit <n>', 'integrations at most', parseCount(10_000), LIMIT)
@@ -69,8 +67,8 @@ export function emptyText({ integrations, totals }: Page): string | undefined {
 /** How many there are in all, and how to see more of them. */
 export function footer(command: string, options: PageOptions, page: Page): string {
   const { byStatus, failing, failedEndpoints, endpointsNeedingPerson } = page.totals;
-  const counts = STATUSES.flatMap((status) => {
-    const count = byStatus[status as IntegrationStatus];
+  const counts = INTEGRATION_STATUSES.flatMap((status) => {
+    const count = byStatus[status];
     return count > 0 ? [`${count} ${status}`] : [];
   });
   const person = endpointsNeedingPerson > 0 ? `, ${endpointsNeedingPerson} of them for a person` : '';

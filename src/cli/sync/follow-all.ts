@@ -5,7 +5,8 @@ import { resultOf } from './follow.ts';
 import { overallCounts, troublesOf } from './result-text.ts';
 import type { Context } from '../support/run.ts';
 import type { StartedSync } from '../../operations/syncs.ts';
-import type { SyncResult } from '../../domain/sync.ts';
+import { none } from '../../domain/counts.ts';
+import { SYNC_STATUSES, type SyncResult } from '../../domain/sync.ts';
 
 export interface Outcome {
   sync: StartedSync;
@@ -51,11 +52,11 @@ async function outcomeOf(context: Context, sync: StartedSync): Promise<Outcome> 
 }
 
 function createCounter(context: Context, total: number): (outcome: Outcome) => void {
-  const counts = { completed: 0, partial: 0, failed: 0 };
+  const counts = none(SYNC_STATUSES);
   let toldAt = 0;
   return ({ result }) => {
     counts[result?.status ?? 'failed'] += 1;
-    const done = counts.completed + counts.partial + counts.failed;
+    const done = Object.values(counts).reduce((sum, count) => sum + count);
     const parts = Object.entries(counts).filter(([, count]) => count > 0);
     const text = `${done} of ${total} done: ${parts.map(([name, count]) => `${count} ${name}`).join(', ')}`;
     if (context.live.updates) return context.live.show(text);

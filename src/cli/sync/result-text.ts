@@ -1,6 +1,6 @@
 import { timeTaken } from '../../domain/duration.ts';
 import { type SyncResult } from '../../domain/sync.ts';
-import { addCounts, NO_COUNTS, type DriftCounts, type PassCounts } from '../../domain/counts.ts';
+import { addCounts, NO_COUNTS, repaired, type PassCounts } from '../../domain/counts.ts';
 import { countsText, table } from '../support/format.ts';
 
 const COLUMNS = [
@@ -29,7 +29,7 @@ export function resultText(result: SyncResult, tookMs: number | null = null): st
     outcome.counts.unchanged,
     outcome.counts.deleted,
     outcome.counts.rejected,
-    driftOf(outcome.drift),
+    outcome.drift ? repaired(outcome.drift) : null,
     outcome.reason?.message ?? outcome.sweep?.message ?? null,
   ]);
   const { records } = result.counts;
@@ -48,9 +48,4 @@ export function troublesOf(result: SyncResult): [string | null, string][] {
 
 export function overallCounts(results: readonly SyncResult[]): PassCounts {
   return results.reduce((total, { counts }) => addCounts(total, counts), NO_COUNTS);
-}
-
-function driftOf(drift: DriftCounts | undefined): number | null {
-  if (!drift) return null;
-  return drift.missing + drift.stale + drift.wronglyLive + drift.wronglyDeleted;
 }

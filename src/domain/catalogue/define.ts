@@ -1,5 +1,6 @@
 /** Kombo's four categories: https://docs.kombo.dev/webhooks */
-export type KnownCategory = 'ATS' | 'HRIS' | 'LMS' | 'ASSESSMENT';
+export const CATEGORIES = ['ATS', 'HRIS', 'LMS', 'ASSESSMENT'] as const;
+export type KnownCategory = (typeof CATEGORIES)[number];
 
 /** The category of an integration. Nothing is read of one that this version does not know. */
 export type Category = KnownCategory | (string & {});

@@ -1,10 +1,11 @@
 import { ASSESSMENT_ENDPOINTS } from './assessment.ts';
 import { ATS_ENDPOINTS } from './ats.ts';
-import type { Category, EndpointDefinition, KnownCategory } from './define.ts';
+import type { Category, EndpointDefinition } from './define.ts';
 import { HRIS_PEOPLE_ENDPOINTS } from './hris-people.ts';
 import { HRIS_WORK_ENDPOINTS } from './hris-work.ts';
 import { LMS_ENDPOINTS } from './lms.ts';
 
+export { CATEGORIES } from './define.ts';
 export type {
   Category,
   ColumnType,
@@ -26,8 +27,6 @@ export const CATALOGUE: readonly EndpointDefinition[] = [
   ...LMS_ENDPOINTS,
   ...ASSESSMENT_ENDPOINTS,
 ];
-
-export const CATEGORIES: readonly KnownCategory[] = ['ATS', 'HRIS', 'LMS', 'ASSESSMENT'];
 
 const byPath = new Map(CATALOGUE.map((endpoint) => [endpoint.path, endpoint]));
 

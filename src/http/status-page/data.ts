@@ -1,3 +1,4 @@
+import type { LegacyMode } from '../../domain/deliveries.ts';
 import type { Notices } from '../../store/reports/notices.ts';
 import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
@@ -34,6 +35,6 @@ export interface ListData extends Frame {
   found: OverviewCounts;
   nextFullSyncs: NextFullSyncs;
   notices: Notices;
-  legacyMode: 'on' | 'off';
+  legacyMode: LegacyMode;
   unknown: readonly UnknownIntegration[];
 }

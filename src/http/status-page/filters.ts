@@ -1,7 +1,8 @@
 import { CATEGORIES } from '../../domain/catalogue/index.ts';
+import { INTEGRATION_STATUSES } from '../../domain/life.ts';
 import type { OverviewCounts } from '../../store/reports/overview.ts';
 import { html, type Html } from './html.ts';
-import { listPath, type PageQuery, STATUSES } from './query.ts';
+import { listPath, type PageQuery } from './query.ts';
 import { count } from './parts.ts';
 import { STATUS_WORDS } from './words.ts';
 
@@ -54,7 +55,7 @@ export function filters(query: PageQuery, found: OverviewCounts): Html {
       >
     </li>`;
   };
-  const byStatus = STATUSES.map((status) =>
+  const byStatus = INTEGRATION_STATUSES.map((status) =>
     link(STATUS_WORDS[status].label, found.byStatus[status], { status, failing: false }),
   );
   return html`<nav aria-label="Filter">

@@ -1,3 +1,4 @@
+import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
 import type { SyncSummary } from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { html, type Html } from './html.ts';
@@ -151,31 +152,32 @@ function scheduleRow(
   ];
 }
 
+const DRIFT_TITLES: Record<keyof DriftCounts, string> = {
+  missing: 'Missing',
+  stale: 'Stale',
+  wronglyLive: 'Wrongly live',
+  wronglyDeleted: 'Wrongly deleted',
+  expected: 'Of these expected',
+};
+
 /** What the last full syncs had to repair, one row for each. */
 export function drift({ drift, now }: IntegrationData): Html {
   if (drift.length === 0) return html``;
   const bySync = [...Map.groupBy(drift, ({ syncId }) => syncId).values()];
   const rows = bySync.map((reports) => {
-    const add = (name: 'missing' | 'stale' | 'wronglyLive' | 'wronglyDeleted' | 'expected') =>
+    const add = (name: keyof DriftCounts) =>
       html`${count(reports.reduce((sum, { counts }) => sum + counts[name], 0))}`;
-    const worst = (['unexpected', 'expected', 'none'] as const).find((verdict) =>
-      reports.some((one) => one.verdict === verdict),
-    )!;
+    const worst = DRIFT_VERDICTS.findLast((verdict) => reports.some((one) => one.verdict === verdict))!;
     const where = reports.filter(({ verdict }) => verdict === worst && verdict !== 'none');
     const { label, tone } = DRIFT_WORDS[worst];
     return [
       moment(reports[0]!.at, now),
       html`<span class="${tone}">${label}</span
         >${where.map(({ endpoint }) => html`<small>${code(endpoint)}</small>`)}`,
-      add('missing'),
-      add('stale'),
-      add('wronglyLive'),
-      add('wronglyDeleted'),
-      add('expected'),
+      ...DRIFT_COUNTS.map(add),
     ];
   });
-  const titles = ['Missing', 'Stale', 'Wrongly live', 'Wrongly deleted', 'Of these expected'];
-  const numbers = titles.map((title): Column => ({ title, kind: 'number' }));
+  const numbers = DRIFT_COUNTS.map((name): Column => ({ title: DRIFT_TITLES[name], kind: 'number' }));
   return section(
     'drift',
     'Drift',

@@ -1,5 +1,5 @@
 import { CATEGORIES, type Category } from '../../domain/catalogue/index.ts';
-import type { IntegrationStatus } from '../../domain/life.ts';
+import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
 
 /** What the address of a page says. Links carry it on, so that it outlives a refresh. */
 export interface PageQuery {
@@ -14,8 +14,6 @@ export interface PageQuery {
   refresh: number | null;
 }
 
-export const STATUSES: readonly IntegrationStatus[] = ['active', 'parked', 'paused', 'removed'];
-
 const MAX_LENGTH = 300;
 export const REFRESH_SECONDS = 15;
 const REFRESH = { min: 5, max: 3_600, off: 'off' };
@@ -29,7 +27,7 @@ export function readQuery(given: unknown): PageQuery {
   const search = value('q');
   return {
     search,
-    status: STATUSES.find((status) => status === value('status')) ?? null,
+    status: INTEGRATION_STATUSES.find((status) => status === value('status')) ?? null,
     category: CATEGORIES.find((category) => category === value('category')) ?? null,
     failing: value('failing') === '1',
     after: value('after') || null,

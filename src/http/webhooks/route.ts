@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
+import { DELIVERY_OUTCOMES, isLegacy, type DeliveryOutcome } from '../../domain/deliveries.ts';
 import { verify } from '../../kombo/signature.ts';
-import { LEGACY_TYPES, MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
+import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
 import type { Coalescer, Notice } from './coalescer.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
-import type { DeliveryEvent, DeliveryOutcome, HttpDeps } from '../deps.ts';
+import type { DeliveryEvent, HttpDeps, WebhookOutcome } from '../deps.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import { sendError } from '../errors/handler.ts';
 
@@ -18,7 +19,7 @@ const RETRY_AFTER_SECONDS = 5;
 export function webhookRoutes(
   deps: HttpDeps & { ingest: Coalescer; metrics: Metrics; deliveryCounts: DeliveryCounts },
 ) {
-  const finish = (request: FastifyRequest, reply: FastifyReply, outcome: DeliveryOutcome, it?: Delivery) => {
+  const finish = (request: FastifyRequest, reply: FastifyReply, outcome: WebhookOutcome, it?: Delivery) => {
     const event = describeDelivery(outcome, reply.elapsedTime, it);
     deps.metrics.countDelivery(event);
     deps.onDelivery?.(event);
@@ -66,7 +67,7 @@ export function webhookRoutes(
         }
 
         // By type: also one that names no integration is not acted upon because of the setting.
-        if (LEGACY_TYPES.has(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
+        if (isLegacy(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
           finish(request, reply, 'legacy-off', delivery);
           return reply.send({ status: 'ignored' });
         }
@@ -101,11 +102,11 @@ export function webhookRoutes(
 }
 
 /** Outcomes after which the sender is done. */
-function isAnswered(outcome: DeliveryOutcome): outcome is 'accepted' | 'ignored' | 'legacy-off' {
-  return outcome === 'accepted' || outcome === 'ignored' || outcome === 'legacy-off';
+function isAnswered(outcome: WebhookOutcome): outcome is DeliveryOutcome {
+  return DELIVERY_OUTCOMES.some((answered) => answered === outcome);
 }
 
-function describeDelivery(outcome: DeliveryOutcome, ms: number, delivery?: Delivery): DeliveryEvent {
+function describeDelivery(outcome: WebhookOutcome, ms: number, delivery?: Delivery): DeliveryEvent {
   return {
     outcome,
     ms: Math.round(ms * 10) / 10,

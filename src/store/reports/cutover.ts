@@ -1,4 +1,5 @@
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutover.ts';
+import { LEGACY_TYPES } from '../../domain/deliveries.ts';
 import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
@@ -33,7 +34,7 @@ type IntegrationRow = Omit<CutoverFacts, 'endpoints' | 'schedule' | 'legacySyncs
   legacySyncs: (Omit<LegacySync, 'at'> & { at: string })[];
 };
 
-const LEGACY = `('sync-finished', 'remote-event-received')`;
+const LEGACY = `(${LEGACY_TYPES.map((type) => `'${type}'`).join(', ')})`;
 
 const hasChanged = (syncId: string) => `exists (
   select from kombo_sync.passes p

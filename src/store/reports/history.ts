@@ -6,13 +6,14 @@ import {
   type DriftVerdict,
   type PassCounts,
 } from '../../domain/counts.ts';
-import type { PassKind } from '../../domain/reads.ts';
+import type { PassKind, PassState } from '../../domain/reads.ts';
 import type { SyncStatus, Trigger } from '../../domain/sync.ts';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { microseconds, momentOf } from '../sql.ts';
 import { passCounts, type Pass } from '../state/passes.ts';
-import type { DriftTable, PassState } from '../schema.ts';
+import { driftCounts } from '../state/drift.ts';
+import type { DriftTable } from '../schema.ts';
 
 export interface PassSummary {
   id: string;
@@ -180,13 +181,7 @@ export function toDriftReport(row: Selectable<DriftTable>): DriftReport {
     at: row.at,
     syncId: row.sync_id,
     endpoint: row.endpoint,
-    counts: {
-      missing: row.missing,
-      stale: row.stale,
-      wronglyLive: row.wrongly_live,
-      wronglyDeleted: row.wrongly_deleted,
-      expected: row.expected,
-    },
+    counts: driftCounts(row),
     verdict: row.verdict,
   };
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
-import type { IntegrationStatus } from '../../domain/life.ts';
-import { type DriftVerdict } from '../../domain/counts.ts';
+import { none, type DriftVerdict } from '../../domain/counts.ts';
+import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
 import { LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
@@ -108,7 +108,7 @@ export async function countOverview(
      group by i.status`,
     [likePattern(filter.search), filter.category ?? null],
   );
-  const byStatus = { active: 0, parked: 0, paused: 0, removed: 0 };
+  const byStatus = none(INTEGRATION_STATUSES);
   for (const row of rows) byStatus[row.status] = row.count;
   const sum = (name: 'count' | 'failing') => rows.reduce((total, row) => total + row[name], 0);
   return { total: sum('count'), byStatus, failing: sum('failing') };
@@ -138,10 +138,7 @@ export async function readTotals(store: Store): Promise<Totals> {
   const counted = failing.rows[0]!;
   return {
     byStatus: {
-      active: 0,
-      parked: 0,
-      paused: 0,
-      removed: 0,
+      ...none(INTEGRATION_STATUSES),
       ...Object.fromEntries(rows.map(({ status, count }) => [status, count])),
     },
     failing: counted.integrations,

@@ -1,3 +1,4 @@
+import type { RejectReason } from '../../domain/records.ts';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 
@@ -5,7 +6,7 @@ import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 export interface SetAsideRecord {
   endpoint: string;
   id: string | null;
-  reason: string;
+  reason: RejectReason;
   hash: string;
   times: number;
   firstSeenAt: Date;

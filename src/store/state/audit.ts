@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import type { Action, AuditOutcome, AuditSource } from '../../domain/audit.ts';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import type { AuditLogTable } from '../schema.ts';
@@ -7,14 +8,13 @@ export interface AuditEntry {
   id: number;
   at: Date;
   actor: string;
-  source: 'cli' | 'api';
+  source: AuditSource;
   address: string | null;
-  /** As `pause`, `full-sync`. */
-  action: string;
+  action: Action;
   integrationId: string | null;
   /** What was asked for: names, dates and reasons; never records or secrets. */
   details: Record<string, unknown>;
-  outcome: 'started' | 'done' | 'failed';
+  outcome: AuditOutcome;
   /** Why it failed. */
   message: string | null;
   finishedAt: Date | null;
@@ -45,7 +45,7 @@ export async function beginAudit(store: Store, start: AuditStart): Promise<numbe
 export async function endAudit(
   store: Store,
   id: number,
-  end: { outcome: 'done' | 'failed'; message?: string; details?: Record<string, unknown> },
+  end: { outcome: Exclude<AuditOutcome, 'started'>; message?: string; details?: Record<string, unknown> },
 ): Promise<void> {
   await store.db
     .updateTable('kombo_sync.audit_log')

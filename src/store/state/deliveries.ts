@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
+import type { DeliveryOutcome } from '../../domain/deliveries.ts';
 import type { ServedDeliveries } from '../../domain/sync.ts';
 import type { Store } from '../database.ts';
-import type { DeliveriesTable } from '../schema.ts';
-
-export type DeliveryOutcome = DeliveriesTable['outcome'];
 
 /** Deliveries of one type about one integration, added up since the last time they were stored. */
 export interface DeliveryCount {

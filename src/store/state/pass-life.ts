@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
-import type { PassKind, Reason } from '../../domain/reads.ts';
+import type { PassKind, PassState, Reason } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
 import { passLost, type Pass } from './passes.ts';
 
@@ -54,7 +54,7 @@ async function pause(
 }
 
 export interface PassEnd {
-  state: 'failed' | 'skipped' | 'abandoned';
+  state: Exclude<PassState, 'running' | 'completed'>;
   code: string;
   message: string;
   /** A later sync may resume it at its cursor. */

@@ -7,10 +7,10 @@ import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from 
 import type { Because, PassKind } from '../../domain/reads.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Trigger } from '../../domain/sync.ts';
-import type { PassCounts } from '../../domain/counts.ts';
+import { DRIFT_COUNTS, PASS_COUNTS, type PassCounts } from '../../domain/counts.ts';
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from './endpoint-history.ts';
-import type { PassesTable } from '../schema.ts';
+import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
 
 /** A row of `kombo_sync.passes`: the truth of a pass. */
 export type Pass = Selectable<PassesTable>;
@@ -130,20 +130,8 @@ const RESUMED_COLUMNS = [
   'watermark_at',
   'moves_watermark',
   'drift_before',
-  'pages',
-  'records',
-  'created',
-  'updated',
-  'unchanged',
-  'deleted',
-  'restored',
-  'stale',
-  'rejected',
-  'drift_missing',
-  'drift_stale',
-  'drift_wrongly_live',
-  'drift_wrongly_deleted',
-  'drift_expected',
+  ...PASS_COUNTS,
+  ...DRIFT_COUNTS.map((key) => `drift_${DRIFT_COLUMNS[key]}` as const),
   'started_at',
   'started_seq',
 ] as const satisfies readonly (keyof Pass)[];
@@ -253,6 +241,5 @@ export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
 }
 
 export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
-  const { pages, records, created, updated, unchanged, deleted, restored, stale, rejected } = pass;
-  return { pages, records, created, updated, unchanged, deleted, restored, stale, rejected };
+  return Object.fromEntries(PASS_COUNTS.map((key) => [key, pass[key]])) as PassCounts;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isIntegrationId } from '../../../domain/text.ts';
-import type { PassCounts } from '../../../domain/counts.ts';
+import { PASS_COUNTS } from '../../../domain/counts.ts';
 
 /** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
 export const time = z.codec(z.iso.datetime(), z.date(), {
@@ -10,18 +10,16 @@ export const time = z.codec(z.iso.datetime(), z.date(), {
 
 export const count = z.number().int();
 
-export const counts = z
-  .object({
-    pages: count,
+/** A count of each. */
+export const countsOf = <Key extends string>(keys: readonly Key[]) =>
+  z.object(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
+
+export const counts = countsOf(PASS_COUNTS)
+  .extend({
     records: count.describe('What Kombo returned'),
-    created: count,
-    updated: count,
-    unchanged: count,
-    deleted: count,
-    restored: count,
     stale: count.describe('Older than what is stored, so not written'),
     rejected: count.describe('Set aside, since they could not be stored'),
-  } satisfies Record<keyof PassCounts, typeof count>)
+  })
   .meta({ id: 'Counts' });
 
 export const reason = z.object({

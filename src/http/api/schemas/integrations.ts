@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { CATEGORIES } from '../../../domain/catalogue/index.ts';
+import { DELIVERY_OUTCOMES } from '../../../domain/deliveries.ts';
 import { ERROR_CLASSES } from '../../../domain/errors.ts';
 import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
 import { DRIFT_VERDICTS } from '../../../domain/counts.ts';
 import { DEBT_KINDS } from '../../../domain/reads.ts';
+import { ENSURE_RESULTS } from '../../../temporal/schedules.ts';
 import { count, flag, integrationId, keyText, line, next, pageQuery, reason, time } from './common.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
@@ -124,7 +126,7 @@ const scheduleSchema = z
 const deliverySchema = z
   .object({
     type: z.string().describe('As data-changed'),
-    outcome: z.enum(['accepted', 'ignored', 'legacy-off']),
+    outcome: z.enum(DELIVERY_OUTCOMES),
     times: count,
     firstAt: time,
     lastAt: time,
@@ -160,7 +162,7 @@ export const addBody = z.strictObject({
 export const addedSchema = z.object({
   integration: integrationSchema,
   new: z.boolean().describe('Whether it was unknown or removed before'),
-  schedules: z.enum(['created', 'updated', 'unchanged']),
+  schedules: z.enum(ENSURE_RESULTS),
   sync: startedSchema
     .nullable()
     .describe('Its first full sync; null when none was wanted, or it has been done before'),

@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import { ACTIONS, AUDIT_OUTCOMES, AUDIT_SOURCES } from '../../../domain/audit.ts';
+import { CUTOVER_CHECKS, VERDICTS } from '../../../domain/cutover.ts';
+import { LEGACY_MODES } from '../../../domain/deliveries.ts';
+import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
+import { CHANGE_OPS } from '../../../domain/records.ts';
 import {
   count,
+  countsOf,
   integrationId,
   keyText,
   limit,
@@ -12,7 +18,7 @@ import {
 } from './common.ts';
 
 export const summarySchema = z.object({
-  integrations: z.object({ active: count, parked: count, paused: count, removed: count }),
+  integrations: countsOf(INTEGRATION_STATUSES),
   failing: count.describe('Active integrations with an endpoint whose last tries have failed'),
   failedEndpoints: count,
   endpointsNeedingPerson: count.describe('Of these, the ones that trying again does not help'),
@@ -50,7 +56,7 @@ const changeSchema = z
     integrationId: z.string(),
     tableName: z.string().describe('The record is in this table of schema kombo'),
     id: z.string().describe('Of the record'),
-    op: z.enum(['created', 'updated', 'deleted', 'restored']),
+    op: z.enum(CHANGE_OPS),
     at: time,
   })
   .meta({ id: 'Change' });
@@ -78,12 +84,12 @@ const auditEntrySchema = z
     id: count,
     at: time,
     actor: z.string().describe('Who: a user of the machine, or what a caller of this API said'),
-    source: z.enum(['cli', 'api']),
+    source: z.enum(AUDIT_SOURCES),
     address: z.string().nullable().describe('Of the caller, where there is one'),
-    action: z.string().describe('As pause or full-sync'),
+    action: z.enum(ACTIONS),
     integrationId: z.string().nullable().describe('null when it was about all of them'),
     details: z.record(z.string(), z.unknown()).describe('What was asked for'),
-    outcome: z.enum(['started', 'done', 'failed']),
+    outcome: z.enum(AUDIT_OUTCOMES).describe('One that stays started broke off'),
     message: z.string().nullable().describe('Why it failed'),
     finishedAt: time.nullable(),
   })
@@ -110,7 +116,7 @@ export const unknownSchema = z.object({
   next,
 });
 
-const verdictSchema = z.enum(['ready', 'wait', 'blocked']);
+const verdictSchema = z.enum(VERDICTS);
 
 export const cutoverQuery = z.strictObject({
   verdict: verdictSchema.optional().describe('List only integrations with this verdict'),
@@ -120,10 +126,10 @@ export const cutoverQuery = z.strictObject({
 export const cutoverSchema = z
   .object({
     verdict: verdictSchema.describe('The worst of all integrations'),
-    counts: z.object({ ready: count, wait: count, blocked: count }),
+    counts: countsOf(VERDICTS),
     legacy: z
       .object({
-        mode: z.enum(['on', 'off']).describe('LEGACY_WEBHOOKS'),
+        mode: z.enum(LEGACY_MODES).describe('LEGACY_WEBHOOKS'),
         times: count.describe('How many legacy webhooks came'),
         types: z.array(z.string()),
         lastSeenAt: time.nullable(),
@@ -139,7 +145,7 @@ export const cutoverSchema = z
           verdict: verdictSchema,
           checks: z.array(
             z.object({
-              name: z.string().describe('state, evidence, full, delta, drift, schedule or endpoints'),
+              name: z.enum(CUTOVER_CHECKS),
               verdict: verdictSchema,
               message: z.string(),
               remedy: z.string().nullable().describe('What to do; null when nothing is'),

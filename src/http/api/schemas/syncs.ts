@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { count, counts, endpointPath, keyText, next, pageQuery, reason, time } from './common.ts';
+import { DRIFT_COUNTS, DRIFT_VERDICTS } from '../../../domain/counts.ts';
+import { PASS_KINDS, PASS_STATES } from '../../../domain/reads.ts';
+import { REJECT_REASONS } from '../../../domain/records.ts';
+import { SYNC_STATUSES, TRIGGERS } from '../../../domain/sync.ts';
+import { count, counts, countsOf, endpointPath, keyText, next, pageQuery, reason, time } from './common.ts';
 
-const kindSchema = z.enum(['delta', 'full']);
-const passState = z.enum(['running', 'completed', 'failed', 'skipped', 'abandoned']);
+const kindSchema = z.enum(PASS_KINDS);
+const passState = z.enum(PASS_STATES);
+const triggerSchema = z.enum(TRIGGERS).describe('What has started it');
 
 export const passSchema = z
   .object({
@@ -11,7 +16,7 @@ export const passSchema = z
     endpoint: z.string(),
     kind: kindSchema,
     state: passState,
-    trigger: z.string().describe('webhook, schedule, manual, catch-up or initial'),
+    trigger: triggerSchema,
     startedAt: time,
     finishedAt: time.nullable(),
     counts,
@@ -25,10 +30,10 @@ export const syncSchema = z
     syncId: z.string(),
     workflowId: z.string(),
     runId: z.string(),
-    trigger: z.string(),
+    trigger: triggerSchema,
     kind: kindSchema,
     status: z
-      .enum(['running', 'completed', 'partial', 'failed'])
+      .enum(['running', ...SYNC_STATUSES])
       .describe('partial: an endpoint failed, and another one did not'),
     startedAt: time,
     finishedAt: time.nullable(),
@@ -72,14 +77,10 @@ const driftSchema = z
     at: time,
     syncId: z.string(),
     endpoint: z.string(),
-    counts: z.object({
-      missing: count,
-      stale: count,
-      wronglyLive: count,
-      wronglyDeleted: count,
+    counts: countsOf(DRIFT_COUNTS).extend({
       expected: count.describe('Of these, what no delta could have shown'),
     }),
-    verdict: z.enum(['none', 'expected', 'unexpected']),
+    verdict: z.enum(DRIFT_VERDICTS),
   })
   .meta({ id: 'Drift' });
 
@@ -90,7 +91,7 @@ const rejectedRecordSchema = z
   .object({
     endpoint: z.string(),
     id: z.string().nullable().describe("Kombo's id of the record; null when it has none that can be used"),
-    reason: z.string().describe('not_an_object, no_id, id_too_long, too_deep or unstorable'),
+    reason: z.enum(REJECT_REASONS),
     hash: z.string().describe('SHA-256 of its text'),
     times: count.describe('How often it came'),
     firstSeenAt: time,
