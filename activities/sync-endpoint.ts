@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Because, DebtKind, PassKind, Reason } from '../src/domain/reads.ts';
+import type { FullSyncOptions } from '../src/domain/full-sync-options.ts';
 import { POLICIES, type SyncError } from '../src/domain/errors.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
 import {
@@ -25,7 +26,7 @@ import { sweep } from './support/sweep.ts';
 import { unparkAfterPage } from './support/unpark.ts';
 import { walk } from './support/walk.ts';
 
-export interface SyncEndpointInput {
+export interface SyncEndpointInput extends FullSyncOptions {
   integrationId: string;
   endpoint: string;
   kind: DebtKind;
@@ -33,8 +34,6 @@ export interface SyncEndpointInput {
   /** One sync, one pass per endpoint and kind: the same id goes on with the same pass. */
   syncId: string;
   trigger: Trigger;
-  since?: string | undefined;
-  allowMassDeletion?: boolean | undefined;
   /** Tries that have failed in a row. */
   tries?: number;
 }

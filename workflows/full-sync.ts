@@ -19,6 +19,7 @@ import {
   type FullSyncInput,
   type SyncResult,
 } from '../src/domain/sync.ts';
+import { fullSyncOptions } from '../src/domain/full-sync-options.ts';
 import { want } from '../src/domain/wanted.ts';
 import { readFullSyncInput } from './input.ts';
 import { syncState } from './messages.ts';
@@ -36,10 +37,10 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const outcomes: EndpointOutcome[] = [...(carried?.outcomes ?? [])];
   let phase: 'starting' | 'reading' | 'ending' = 'starting';
   const show = () => setCurrentDetails(describeProgress(reads.reading, outcomes));
-  const reads: Reads = new Reads(input, {
-    end: ({ outcome }) => void (outcome && outcomes.push(outcome)),
-    change: () => show(),
-  });
+  const reads: Reads = new Reads(
+    { integrationId, options: fullSyncOptions(input) },
+    { end: ({ outcome }) => void (outcome && outcomes.push(outcome)), change: () => show() },
+  );
   setHandler(syncState, () => ({
     phase,
     pendingModels: [],

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import { fullSyncOptions } from '../src/domain/full-sync-options.ts';
 import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
-import { isIntegrationId, isName } from '../src/domain/text.ts';
-import { isTimestamp } from '../src/domain/timestamp.ts';
+import { isIntegrationId } from '../src/domain/text.ts';
 
 /** Input may come from the plain `temporal` CLI, so its form is checked; a wrong one fails the run and says why. */
 export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined): IntegrationSyncInput {
@@ -17,14 +17,11 @@ export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined
 
 export function readFullSyncInput(input: FullSyncInput | undefined): FullSyncInput {
   const integrationId = readIntegrationId(input, 'fullSync');
-  const { models, since } = input ?? {};
-  if (models !== undefined && !(Array.isArray(models) && models.every(isName))) {
-    throw invalid('models must be a list of names, for example ["ats_jobs"].');
+  try {
+    return { ...input, ...fullSyncOptions(input ?? {}), integrationId };
+  } catch (error) {
+    throw error instanceof RangeError ? invalid(error.message) : error;
   }
-  if (since !== undefined && !(typeof since === 'string' && isTimestamp(since))) {
-    throw invalid('since must be a date or date-time, for example "2026-01-01".');
-  }
-  return { ...input, integrationId };
 }
 
 export function readEraseInput(input: EraseInput | undefined): EraseInput {

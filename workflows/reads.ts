@@ -11,7 +11,8 @@ import {
 import type { ReadResult } from '../activities/sync-endpoint.ts';
 import type { ErrorClass } from '../src/domain/errors.ts';
 import { SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
-import { type EndpointOutcome, type FullSyncOptions } from '../src/domain/sync.ts';
+import type { FullSyncOptions } from '../src/domain/full-sync-options.ts';
+import type { EndpointOutcome } from '../src/domain/sync.ts';
 import { NO_COUNTS } from '../src/domain/counts.ts';
 import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
 import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
@@ -19,8 +20,10 @@ import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 /** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
 const FULL_READS_AT_ONCE = 4;
 
-export interface ReadsOf extends Pick<FullSyncOptions, 'since' | 'allowMassDeletion'> {
+export interface ReadsOf {
   integrationId: string;
+  /** What you have asked of a full sync. */
+  options?: FullSyncOptions;
 }
 
 /** How a read has ended. */
@@ -167,7 +170,7 @@ type CallResult =
   | { state: 'answered'; owes: boolean; retryInMs: number | null };
 
 async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
-  const { integrationId, since, allowMassDeletion } = of;
+  const { integrationId } = of;
   const { endpoint, kind, because, syncId, trigger, tries = 0 } = pass;
   const options = callOptions(kind, { integrationId, trigger }, `${kind} ${endpoint}`);
   if (kind === 'look-up') {
@@ -178,7 +181,7 @@ async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
     return { state: 'answered', owes, retryInMs };
   }
   return syncEndpoint.executeWithOptions(options, [
-    { integrationId, endpoint, kind, because, syncId, trigger, since, allowMassDeletion, tries },
+    { ...of.options, integrationId, endpoint, kind, because, syncId, trigger, tries },
   ]);
 }
 

@@ -1,4 +1,5 @@
 import { addCounts, NO_COUNTS, type DriftCounts, type DriftVerdict, type PassCounts } from './counts.ts';
+import type { FullSyncOptions } from './full-sync-options.ts';
 import type { OpenPass, PassKind, PassState, Reason, SweepState, Trigger } from './reads.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -63,16 +64,6 @@ export interface IntegrationSyncInput {
   trigger?: Trigger;
   /** State that an earlier run of the same workflow hands over (continue-as-new). */
   carried?: CarriedState;
-}
-
-/** What you can ask of a full sync. */
-export interface FullSyncOptions {
-  /** Only the endpoints of these models; every endpoint when left out. */
-  models?: string[] | undefined;
-  /** Only what changed since then (ISO date or date-time); such a sync never sweeps. */
-  since?: string | undefined;
-  /** Let a sweep delete more than SWEEP_MAX_SHARE of a table. */
-  allowMassDeletion?: boolean | undefined;
 }
 
 export interface FullSyncInput extends FullSyncOptions {

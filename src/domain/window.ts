@@ -1,6 +1,5 @@
 import type { DeltaFilter } from './catalogue/index.ts';
 import type { PassKind } from './reads.ts';
-import { parseTimestamp } from './timestamp.ts';
 
 /**
  * Kombo empties or removes a deleted record 14 days after it marked it, so a delta that reaches back further could miss
@@ -80,10 +79,4 @@ export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
 export function askedByKombo(kombo: Date | null, tookMs: number): Date | null {
   if (kombo === null || Number.isNaN(kombo.getTime())) return null;
   return new Date(kombo.getTime() - Math.ceil(tookMs));
-}
-
-/** Whether a moment that is asked for is still to come: a full sync since then would read nothing, and look like a success. */
-export function isAhead(since: string, now: Date): boolean {
-  const moment = parseTimestamp(since);
-  return moment !== undefined && moment > now;
 }

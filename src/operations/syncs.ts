@@ -1,3 +1,4 @@
+import type { FullSyncOptions } from '../domain/full-sync-options.ts';
 import type { Trigger } from '../domain/sync.ts';
 import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import { forgetNextLook } from '../store/state/life.ts';
@@ -21,17 +22,11 @@ export interface StartedSync {
   beginsAt: Date | null;
 }
 
-export interface FullOptions {
-  models?: string[] | undefined;
-  since?: string | undefined;
-  allowMassDeletion?: boolean | undefined;
-}
-
 /** Starts the full sync of an integration, or finds the one that runs. */
 export async function startFull(
   deps: OperationDeps,
   integration: Pick<Integration, 'id' | 'tool' | 'category'>,
-  options: FullOptions & { trigger?: Trigger; startDelayMs?: number },
+  options: FullSyncOptions & { trigger?: Trigger; startDelayMs?: number },
 ): Promise<StartedSync> {
   deps.signal?.throwIfAborted();
   const { id, tool, category } = integration;
@@ -45,7 +40,11 @@ export async function startFull(
 }
 
 /** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
-export async function fullSync(deps: OperationDeps, id: string, options: FullOptions): Promise<StartedSync> {
+export async function fullSync(
+  deps: OperationDeps,
+  id: string,
+  options: FullSyncOptions,
+): Promise<StartedSync> {
   const act: Act = { action: 'full-sync', integrationId: id, details: { ...options } };
   const integration = await permitted(deps, act, () => readable(deps, id, options.models));
   return audited(deps, act, () => startFull(deps, integration, options));
@@ -63,7 +62,7 @@ const AT_ONCE = 8;
 /** Reads everything of every active integration again. The starts are paced, and this call ends soon all the same. */
 export async function fullSyncAll(
   deps: OperationDeps,
-  options: FullOptions & { perMinute: number },
+  options: FullSyncOptions & { perMinute: number },
   onStarted: (started: number, total: number) => void = () => {},
 ): Promise<StartedSync[]> {
   const { perMinute, ...what } = options;

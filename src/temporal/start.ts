@@ -5,7 +5,8 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { Config } from '../config.ts';
-import type { FullSyncInput, FullSyncOptions, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import { fullSyncOptions, type FullSyncOptions } from '../domain/full-sync-options.ts';
+import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { fullSync, integrationSync } from '../../workflows/index.ts';
 import {
   integrationChanged,
@@ -118,14 +119,8 @@ export async function startFullSync(
   config: Pick<Config, 'TASK_QUEUE'>,
   request: FullSyncRequest,
 ): Promise<StartedFullSync> {
-  const { integrationId, models, since, allowMassDeletion, trigger = 'manual', startDelayMs = 0 } = request;
-  const input: FullSyncInput = {
-    integrationId,
-    trigger,
-    ...(models === undefined ? {} : { models }),
-    ...(since === undefined ? {} : { since }),
-    ...(allowMassDeletion === undefined ? {} : { allowMassDeletion }),
-  };
+  const { integrationId, trigger = 'manual', startDelayMs = 0 } = request;
+  const input: FullSyncInput = { integrationId, trigger, ...fullSyncOptions(request) };
   const workflowId = fullSyncWorkflowId(request.integrationId);
   try {
     const handle = await client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {

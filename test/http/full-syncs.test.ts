@@ -30,7 +30,7 @@ describe('full syncs of all', () => {
     await pause(fleet, paused!, 'a reason');
     const { call, temporal } = await startApi(fleet, { TEMPORAL_UI_URL: 'https://temporal.example.com' });
     terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
-    const body = { since: '2026-01-01', perMinute: 10 };
+    const body = { since: '2026-01-01', allowMassDeletion: true, perMinute: 10 };
     const answer = await call('POST', '/full-syncs', { body, headers: { 'x-actor': 'ada' } });
     expect(answer.statusCode).toBe(202);
     expect(answer.json()).toMatchObject({
@@ -46,7 +46,7 @@ describe('full syncs of all', () => {
     expect(await roundIn(fleet)).toMatchObject({
       actor: 'ada',
       source: 'api',
-      details: { perMinute: 10, since: '2026-01-01T00:00:00.000Z' },
+      details: { perMinute: 10, since: '2026-01-01T00:00:00.000Z', allowMassDeletion: true },
     });
     for (const one of active) {
       const run = await temporal.client.workflow.getHandle(fullSyncWorkflowId(one)).describe();

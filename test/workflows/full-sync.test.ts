@@ -174,6 +174,7 @@ test.each([
   [{ ...INPUT, models: 'ats_jobs' }, /list of names/],
   [{ ...INPUT, models: [1] }, /list of names/],
   [{ ...INPUT, since: 'yesterday' }, /date/],
+  [{ ...INPUT, allowMassDeletion: 'yes' }, /true or false/],
 ])('a wrong input fails and says what a right one is: %j', async (input, message) => {
   const { commands } = await TestRun.start('fullSync', input);
   expect(commands).toMatchObject([

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { readSince } from '../../domain/full-sync-options.ts';
 import { isIntegrationId } from '../../domain/text.ts';
-import { parseTimestamp } from '../../domain/timestamp.ts';
-import { isAhead } from '../../domain/window.ts';
 
 /** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
 export function parseId(text: string): string {
@@ -23,10 +22,11 @@ export function parseList(text: string): string[] {
 
 /** A date or a date-time, UTC where it has no offset, as ISO text. */
 export function parseSince(text: string): string {
-  const moment = parseTimestamp(text);
-  if (!moment) throw new InvalidArgumentError('Write it as 2026-01-01 or 2026-01-01T08:00:00Z.');
-  if (isAhead(text, new Date())) throw new InvalidArgumentError('It must not be in the future.');
-  return moment.toISOString();
+  try {
+    return readSince(text, new Date());
+  } catch (error) {
+    throw new InvalidArgumentError(`It ${(error as RangeError).message}.`);
+  }
 }
 
 /** A whole number from 1 to `max`. */

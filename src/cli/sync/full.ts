@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
+import { fullSyncOptions, type FullSyncOptions } from '../../domain/full-sync-options.ts';
 import { addCommand } from '../support/define.ts';
 import { EXIT, wrongUse, type ExitCode } from '../support/errors.ts';
 import { parseCount, parseList, parseSince } from '../support/options.ts';
 import { run, type Context } from '../support/run.ts';
 import { startedAllText, startedText } from './started-text.ts';
 
-interface Options {
+interface Options extends FullSyncOptions {
   all?: boolean;
-  models?: string[];
-  since?: string;
-  allowMassDeletion?: boolean;
   wait?: boolean;
   perMinute: number;
 }
@@ -49,8 +47,8 @@ export function registerSyncFull(group: Command): void {
 
 async function one(context: Context, id: string, options: Options): Promise<ExitCode> {
   const { fullSync } = await import('../../operations/syncs.ts');
-  const { models, since, allowMassDeletion, wait } = options;
-  const sync = await fullSync(await context.operations(), id, { models, since, allowMassDeletion });
+  const { models, since, wait } = options;
+  const sync = await fullSync(await context.operations(), id, fullSyncOptions(options));
   const text = startedText(sync, { ...options, only: models !== undefined || since !== undefined });
   if (!wait) {
     context.print(sync, () => text);
@@ -88,11 +86,11 @@ async function expectedOf(
 
 async function all(context: Context, options: Options): Promise<ExitCode> {
   const { fullSyncAll } = await import('../../operations/syncs.ts');
-  const { models, since, allowMassDeletion, perMinute } = options;
-  if (models) throw wrongUse('--models needs one integration; models differ by category.');
+  const { perMinute } = options;
+  if (options.models) throw wrongUse('--models needs one integration; models differ by category.');
   const started = await fullSyncAll(
     await context.operations(),
-    { since, allowMassDeletion, perMinute },
+    { ...fullSyncOptions(options), perMinute },
     (count, total) => context.live.show(`Starting: ${count} of ${total}`),
   );
   if (!options.wait || started.length === 0) {

@@ -89,17 +89,19 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         },
       },
       async (request, reply) => {
-        const { since = null, perMinute = PER_MINUTE } = request.body ?? {};
+        const { perMinute = PER_MINUTE, ...options } = request.body ?? {};
         const { byStatus } = await askPostgres(readTotals(store));
         const round = deps.fullSyncs.begin(operationDeps(deps, request), {
           integrations: byStatus.active,
           perMinute,
-          since,
+          options,
           startedAt: new Date(),
         });
         const { plan, alreadyRunning } = round;
+        const { options: asked, ...rest } = plan;
         return reply.code(202).send({
-          ...plan,
+          ...rest,
+          since: asked.since ?? null,
           minutes: Math.floor(plan.integrations / plan.perMinute),
           alreadyRunning,
           temporalUrl: links.fullSyncs(),

@@ -1,3 +1,4 @@
+import type { FullSyncOptions } from '../../domain/full-sync-options.ts';
 import type { Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
 import { conflict } from '../../operations/errors.ts';
@@ -6,7 +7,7 @@ import { fullSyncAll } from '../../operations/syncs.ts';
 export interface FullSyncsPlan {
   integrations: number;
   perMinute: number;
-  since: string | null;
+  options: Omit<FullSyncOptions, 'models'>;
   startedAt: Date;
 }
 
@@ -44,10 +45,9 @@ export class FullSyncs {
     await this.#current?.done;
   }
 
-  async #run(deps: OperationDeps, { perMinute, since }: FullSyncsPlan): Promise<void> {
+  async #run(deps: OperationDeps, { perMinute, options }: FullSyncsPlan): Promise<void> {
     try {
-      const options = { perMinute, ...(since === null ? {} : { since }) };
-      const started = await fullSyncAll({ ...deps, signal: this.#closing.signal }, options);
+      const started = await fullSyncAll({ ...deps, signal: this.#closing.signal }, { ...options, perMinute });
       this.#log.info({ started: started.length }, 'The full syncs of all integrations have been started');
     } catch (error) {
       this.#log.warn({ err: error }, 'Not all full syncs could be started');

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { parseTimestamp } from '../../../domain/timestamp.ts';
-import { isAhead } from '../../../domain/window.ts';
+import { readSince, type FullSyncOptions } from '../../../domain/full-sync-options.ts';
 import { count, line, time } from './common.ts';
 import { integrationSchema } from './integrations.ts';
 import { startedSchema } from './syncs.ts';
@@ -35,40 +34,39 @@ const models = z
   .array(line(100))
   .min(1)
   .max(200)
-  .optional()
   .describe('Only the endpoints of these models (ats_jobs), tables or paths; everything when left out');
 
 const since = z
   .union([z.iso.date(), z.iso.datetime({ offset: true, local: true })])
-  .refine((text) => !isAhead(text, new Date()), { error: 'must not be in the future' })
   .transform((text, context) => {
-    const moment = parseTimestamp(text);
-    if (moment) return moment.toISOString();
-    context.addIssue('must be a date or a date-time, as 2026-01-01T08:00:00Z');
-    return z.NEVER;
+    try {
+      return readSince(text, new Date());
+    } catch (error) {
+      context.addIssue((error as RangeError).message);
+      return z.NEVER;
+    }
   })
-  .optional()
   .describe(
     'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
   );
 
-// A POST without a body means "everything", so that curl -X POST is enough.
-export const syncBody = z.strictObject({ models }).nullish();
-
-export const fullSyncBody = z
+/** What can be asked of a full sync; every option may be left out. */
+const options = z
   .strictObject({
     models,
     since,
-    allowMassDeletion: z
-      .boolean()
-      .optional()
-      .describe('Let the sweep delete more than SWEEP_MAX_SHARE of a table'),
-  })
-  .nullish();
+    allowMassDeletion: z.boolean().describe('Let the sweep delete more than SWEEP_MAX_SHARE of a table'),
+  } satisfies Record<keyof FullSyncOptions, z.ZodType>)
+  .partial();
 
-export const fullSyncsBody = z
-  .strictObject({
-    since,
+// A POST without a body means "everything", so that curl -X POST is enough.
+export const syncBody = options.pick({ models: true }).nullish();
+
+export const fullSyncBody = options.nullish();
+
+export const fullSyncsBody = options
+  .omit({ models: true })
+  .extend({
     perMinute: z
       .number()
       .int()
