@@ -58,7 +58,7 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
 async function settle(
   deps: ActivityDeps,
   known: Integration | undefined,
-  found: KomboIntegration,
+  found: KomboIntegration & { id: string },
   deletedAt: Date | undefined,
 ): Promise<LookedUp> {
   const { store } = deps;

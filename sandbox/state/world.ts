@@ -1,3 +1,4 @@
+import { isIntegrationId } from '../../src/domain/text.ts';
 import { IntegrationState, type SavedIntegration } from './integration.ts';
 import type { SandboxIntegrationSpec } from './spec.ts';
 
@@ -23,8 +24,13 @@ export class World {
     return this.#clock();
   }
 
-  /** An id that was removed begins a new life, which is told from the last one by its later `created_at`. */
+  /**
+   * An id that was removed begins a new life, which is told from the last one by its later `created_at`.
+   * @throws RangeError for what cannot be an id.
+   */
   add(spec: SandboxIntegrationSpec): IntegrationState {
+    if (!isIntegrationId(spec.id))
+      throw new RangeError(`${JSON.stringify(spec.id)} cannot be the id of an integration.`);
     if (this.#integrations.has(spec.id)) throw new RangeError(`There is an integration ${spec.id} already.`);
     const integration = IntegrationState.start(spec, this.seed, this.#birthOf(spec.id));
     this.#integrations.set(spec.id, integration);

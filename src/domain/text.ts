@@ -3,23 +3,25 @@
  * workflow's input, a search attribute or a line on a terminal.
  */
 
-const ID_MAX_LENGTH = 200;
+export const ID_MAX_LENGTH = 200;
 const NAME_MAX_LENGTH = 200;
 
 /** Control, format and private characters, half surrogates, and what Unicode has not assigned. */
 const UNSHOWABLE = /\p{C}/u;
 
+/** One word that shows what it is: no spaces, nothing that is not seen, and nothing that ends a part of a path. */
+const WORD = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s/\\]+$/u;
+
 /**
- * Whether a value can be the id of an integration, such as `personio:CBNMt7dSNCzBdnRTx87dev4E`. It becomes part of workflow
- * ids, addresses and command lines, so it must show what it is, and must not be a step in a path.
+ * Whether a value can be the id of an integration, such as `personio:CBNMt7dSNCzBdnRTx87dev4E`. This is the one rule, for
+ * webhooks, the command line, lists of ids, the API, pages, workflows and the sandbox: an id that comes in by one of them can
+ * be named by all others.
  */
 export function isIntegrationId(value: unknown): value is string {
   return (
     typeof value === 'string' &&
-    value.trim() === value &&
-    value.length > 0 &&
     value.length <= ID_MAX_LENGTH &&
-    !UNSHOWABLE.test(value) &&
+    WORD.test(value) &&
     value !== '.' &&
     value !== '..'
   );

@@ -197,7 +197,6 @@ function readReset(response: Response): number | undefined {
 }
 
 function toIntegration(data: {
-  id: string;
   tool: { id: string };
   category: string;
   status?: string | null | undefined;
@@ -208,7 +207,6 @@ function toIntegration(data: {
   read_models?: { id: string; is_available?: boolean | null | undefined }[] | null | undefined;
 }): KomboIntegration {
   return {
-    id: data.id,
     tool: cleanLine(data.tool.id),
     category: cleanLine(data.category),
     state: clean(data.status),

@@ -12,7 +12,6 @@ export const PAGE = z.object({
 
 export const KOMBO_INTEGRATION = z.object({
   data: z.object({
-    id: z.string(),
     tool: z.object({ id: z.string() }),
     category: z.string(),
     status: z.string().nullish(),
@@ -24,9 +23,8 @@ export const KOMBO_INTEGRATION = z.object({
   }),
 });
 
-/** An integration as `GET /integrations/{id}` tells it. */
+/** An integration as `GET /integrations/{id}` tells it; its id is the one that was asked for. */
 export interface KomboIntegration {
-  id: string;
   tool: string;
   category: Category;
   /** ACTIVE, INVALID, INACTIVE. */

@@ -12,8 +12,8 @@ export interface IdList {
   header: string | null;
 }
 
-/** As `personio:CBNMt7dSNCzBdnRTx87dev4E`; stricter than an id must be, so that a wrong file is noticed. */
-const looksLikeId = (text: string) => isIntegrationId(text) && /^[^\s:,;"'<>]+:[^\s,;"'<>]+$/.test(text);
+/** Kombo writes tool and name, so that a list of anything else is noticed before its first line is asked for. */
+const looksLikeId = (text: string) => isIntegrationId(text) && /^[^:"]+:./.test(text);
 const SHOWN = 5;
 
 /**
@@ -64,7 +64,7 @@ function readJson(content: string): { values: Value[]; header: null } {
   }
   const values = (parsed as unknown[]).map((value, index) => ({
     where: `item ${index + 1}`,
-    value: typeof value === 'string' ? value.trim() : (JSON.stringify(value) ?? ''),
+    value: typeof value === 'string' ? value : JSON.stringify(value),
   }));
   return { values, header: null };
 }

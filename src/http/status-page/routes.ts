@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isIntegrationId } from '../../domain/text.ts';
 import { cutoverReport } from '../../operations/cutover.ts';
 import type { HttpDeps } from '../deps.ts';
 import { describeOutage, postgresAway } from '../errors/outages.ts';
@@ -22,6 +23,7 @@ const CUTOVER_TEMPORAL_MS = 10_000;
 
 /** The one character that Postgres cannot hold, not even to look for it. */
 const NUL = '%00';
+const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
 const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
 
 /** `GET /` and the pages under it: how every integration is doing, for people, behind the admin token. */
@@ -71,9 +73,11 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
     get(
       '/integrations/:id',
       TIMEOUT_MS,
-      (_frame, params: { id: string }) => readIntegration(deps, params.id),
-      (frame, data, { id }) =>
-        data ? integrationPage({ ...frame, ...data }) : [404, unknownIntegrationPage(frame, id)],
+      async (_frame, { id }: { id: string }) => (isIntegrationId(id) ? readIntegration(deps, id) : null),
+      (frame, data, { id }) => {
+        if (data === null) return [400, messagePage('Not valid', NO_ID_MESSAGE)];
+        return data ? integrationPage({ ...frame, ...data }) : [404, unknownIntegrationPage(frame, id)];
+      },
     );
 
     get(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isIntegrationId } from '../../../domain/text.ts';
+import { ID_MAX_LENGTH, isIntegrationId } from '../../../domain/text.ts';
 import { PASS_COUNTS } from '../../../domain/counts.ts';
 
 /** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
@@ -43,10 +43,9 @@ export const keyText = z
 
 export const integrationId = z
   .string()
-  .min(1)
-  .max(200)
   .refine(isIntegrationId, { error: 'is not the id of an integration' })
-  .describe('Id of the integration, as personio:CBNMt7dSNCzBdnRTx87dev4E');
+  .describe('Id of the integration, for example personio:CBNMt7dSNCzBdnRTx87dev4E')
+  .meta({ minLength: 1, maxLength: ID_MAX_LENGTH });
 
 export const integrationParams = z.object({ id: integrationId });
 
