@@ -25,6 +25,7 @@ export const docs = fp(
     await app.register(swagger, {
       hideUntagged: true,
       openapi: {
+        openapi: '3.1.0',
         info: { title: 'kombo-sync admin API', description: DESCRIPTION, version: '1' },
         tags: [
           { name: 'integrations', description: 'Which there are, how they are doing, how they come and go' },

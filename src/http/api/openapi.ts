@@ -4,23 +4,24 @@ interface Document {
   components?: { schemas?: Record<string, unknown> };
 }
 
+interface BodySchema {
+  anyOf?: { type?: string }[];
+}
+
 interface Operation {
-  requestBody?: { required?: boolean; content?: Record<string, { schema?: { nullable?: boolean } }> };
+  requestBody?: { required?: boolean; content?: Record<string, { schema?: BodySchema }> };
   responses?: unknown;
 }
 
 /** Puts right what the generators of the document cannot know. */
 export function tidy<T extends Document>(document: T): T {
   const schemas = withoutUnused(document);
-  sayNull([schemas, document.paths]);
   sayDefault(document.paths);
   for (const schema of Object.values(schemas)) letGrow(schema);
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path ?? {}) as Operation[]) {
       letGrow(operation.responses);
-      const { requestBody } = operation;
-      const body = requestBody?.content?.['application/json']?.schema;
-      if (requestBody && body?.nullable) requestBody.required = false;
+      letLeaveOut(operation.requestBody);
     }
   }
   return { ...document, components: { ...document.components, schemas } };
@@ -57,19 +58,11 @@ function sayDefault(part: unknown): void {
   delete part['x-default'];
 }
 
-/** Null and nothing else, as OpenAPI 3.0 says it: `nullable` needs a type beside it. */
-const NULL = { type: 'object', nullable: true, enum: [null] };
-
-/** `nullable` allows null to the `type` beside it, and to nothing else: an `enum` and what is referred to still refuse it. */
-function sayNull(part: unknown): void {
-  if (typeof part !== 'object' || part === null) return;
-  for (const inner of Object.values(part)) sayNull(inner);
-  if (!('nullable' in part) || part.nullable !== true) return;
-  if ('enum' in part && Array.isArray(part.enum) && !part.enum.includes(null))
-    part.enum = [...part.enum, null];
-  if ('allOf' in part && Array.isArray(part.allOf)) {
-    Object.assign(part, { anyOf: [...part.allOf, NULL] });
-    delete part.allOf;
-    delete part.nullable;
-  }
+/** A body that may be null may be left out, which is how the document says it. */
+function letLeaveOut(body: Operation['requestBody']): void {
+  const json = body?.content?.['application/json'];
+  const given = json?.schema?.anyOf?.filter(({ type }) => type !== 'null');
+  if (!body || !json || given?.length !== 1) return;
+  body.required = false;
+  json.schema = given[0] as BodySchema;
 }
