@@ -1,113 +1,57 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ConfigError, type SettingIssue } from './config-error.ts';
+import {
+  apiKey,
+  complain,
+  cron,
+  duration,
+  durationOrOff,
+  flag,
+  hasCredentials,
+  list,
+  oneOf,
+  onOff,
+  otherwise,
+  port,
+  share,
+  timezone,
+  trustProxy,
+  url,
+  type Wrong,
+} from './config-values.ts';
 import { CATALOGUE } from './domain/catalogue/index.ts';
-import { isCron } from './domain/cron.ts';
-import { parseDuration } from './domain/duration.ts';
 import { Secret } from './secret.ts';
-
-/** A setting is wrong or missing. The message names the variable, what is wrong and an example. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
-const duration = (text: string) =>
-  z
-    .string()
-    .default(text)
-    .transform((value, context) => {
-      const ms = parseDuration(value);
-      if (ms !== undefined) return ms;
-      context.addIssue(`is not a duration; write it as 500ms, 5s, 2m, 6h or 7d, for example ${text}`);
-      return z.NEVER;
-    });
-
-/** Milliseconds, or null for `off`. */
-const durationOrOff = (text: string) =>
-  z.union([z.literal('off').transform(() => null), duration(text)]).default(parseDuration(text)!);
 
 /** The shortest interval of a Temporal schedule. */
 const SHORTEST_INTERVAL_MS = 1_000;
 const WEEK_MS = 7 * 86_400_000;
 
-const onOff = (text: 'on' | 'off') =>
-  z
-    .enum(['on', 'off'], { error: 'must be on or off' })
-    .default(text)
-    .transform((value) => value === 'on');
-
-const flag = () =>
-  z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .transform((value) => value === 'true');
-
-const list = (text: string) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-const url = (protocols: string[], example: string) =>
-  z.string().refine((value) => protocols.includes(URL.parse(value)?.protocol ?? ''), {
-    error: `is not an address, for example ${example}`,
-  });
-
-/** What may follow `Bearer` in a header. Nothing else can be sent, and the runtime's own complaint would show it. */
-const BEARER = /^[\x21-\x7e]+$/;
-
-const apiKey = z
-  .string()
-  .regex(BEARER, {
-    error:
-      'holds a line break, a space or another character that no key has; copy it again, for example ks_prod_…',
-  })
-  .transform((value) => new Secret(value));
-
-/** Credentials in it would be shown with it, and cannot be sent. */
-const hasCredentials = (text: string) => {
-  const { username = '', password = '' } = URL.parse(text) ?? {};
-  return username !== '' || password !== '';
-};
-
-const timezone = z
-  .string()
-  .default('UTC')
-  .refine((value) => isTimezone(value), { error: 'is not a time zone, for example Europe/Berlin' });
-
-const cron = z.string().default('0 2 * * 0').refine(isCron, {
-  error:
-    'is not a cron expression of five fields (minute, hour, day, month, weekday) that ever comes true, for example "0 2 * * 0" (Sunday 02:00)',
-});
-
-/** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
-const trustProxy = z
-  .string()
-  .default('off')
-  .transform((value, context): false | string[] => {
-    if (value === 'off') return false;
-    const addresses = list(value);
-    if (addresses.length > 0 && addresses.every(isNetwork)) return addresses;
-    context.addIssue('must be off or the addresses of proxies, for example 10.0.0.0/8,127.0.0.1');
-    return z.NEVER;
-  });
-
 /** Every setting, its default and what it means: the README's table is checked against this. */
 export const SETTINGS = {
   KOMBO_API_KEY: apiKey.optional().describe("Kombo's API key"),
   KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')
-    .refine((value) => !hasCredentials(value), {
-      error:
-        'holds a user or a password; leave them out, KOMBO_API_KEY is sent by itself, for example https://api.us.kombo.dev/v1',
-    })
+    .refine(
+      (value) => !hasCredentials(value),
+      otherwise({
+        problem: 'holds a user or a password',
+        remedy: 'leave them out, KOMBO_API_KEY is sent by itself',
+        example: 'https://api.us.kombo.dev/v1',
+      }),
+    )
     .default('https://api.kombo.dev/v1')
     .transform((value) => value.replace(/\/+$/, ''))
     .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
-    .refine((value) => list(value).length > 0, {
-      error: 'holds no secret; write one or several, comma-separated, for example whsec_new,whsec_old',
-    })
+    .refine(
+      (value) => list(value).length > 0,
+      otherwise({
+        problem: 'holds no secret',
+        remedy: 'write one or several, comma-separated',
+        example: 'whsec_new,whsec_old',
+      }),
+    )
     .optional()
     .transform((value) => list(value ?? '').map((part) => new Secret(part)))
     .describe('Webhook secrets, comma-separated; several while you rotate'),
@@ -120,19 +64,19 @@ export const SETTINGS = {
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
   HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
-  PORT: z.coerce
-    .number({ error: 'is not a port, for example 3000' })
-    .int()
-    .min(0)
-    .max(65_535, { error: 'is not a port, for example 3000' })
-    .default(3000)
-    .describe('Port that `serve` listens on'),
+  PORT: port(3000).describe('Port that `serve` listens on'),
   TRUST_PROXY: trustProxy.describe(
     'Addresses of proxies whose `x-forwarded-for` is believed, comma-separated, as `10.0.0.0/8`; `off` believes none',
   ),
   ADMIN_TOKEN: z
     .string()
-    .min(16, { error: 'must have at least 16 characters, for example the output of: openssl rand -hex 24' })
+    .refine(
+      (value) => value.length >= 16,
+      otherwise({
+        problem: 'must have at least 16 characters',
+        example: 'the output of: openssl rand -hex 24',
+      }),
+    )
     .transform((value) => new Secret(value))
     .optional()
     .describe('Bearer token of the admin API and the status page; closed without it'),
@@ -143,12 +87,13 @@ export const SETTINGS = {
   FULL_SYNC_CRON: cron.describe('When the weekly full sync starts'),
   FULL_SYNC_TIMEZONE: timezone.describe('Time zone of FULL_SYNC_CRON'),
   FULL_SYNC_SPREAD: duration('6h')
-    .refine((ms) => ms <= WEEK_MS, { error: 'is longer than a week; use for example 6h' })
+    .refine((ms) => ms <= WEEK_MS, otherwise({ problem: 'is longer than a week', example: '6h' }))
     .describe('Full syncs are spread over this window by a hash of the integration id'),
   CATCH_UP_INTERVAL: durationOrOff('6h')
-    .refine((ms) => ms === null || ms >= SHORTEST_INTERVAL_MS, {
-      error: 'is too short; it is at least 1s, for example 6h, or off',
-    })
+    .refine(
+      (ms) => ms === null || ms >= SHORTEST_INTERVAL_MS,
+      otherwise({ problem: 'is too short', remedy: 'make it at least 1s or off', example: '6h' }),
+    )
     .describe('Delta of every endpoint though no webhook came; `off` turns it off'),
   LEGACY_WEBHOOKS: onOff('on').describe(
     '`sync-finished` and `remote-event-received` start syncs too (`on`), or are answered, counted and not acted upon (`off`)',
@@ -174,7 +119,8 @@ export const SETTINGS = {
       const paths = list(value);
       for (const path of paths) {
         if (!CATALOGUE.some((endpoint) => endpoint.path === path)) {
-          context.addIssue(`names ${path}, which is no known endpoint, for example /hris/teams,/hris/skills`);
+          const problem = `names ${path}, which is no known endpoint`;
+          complain(context, { problem, example: '/hris/teams,/hris/skills' });
         }
       }
       return paths;
@@ -184,25 +130,20 @@ export const SETTINGS = {
   KEEP_REJECTED_BODIES: flag().describe(
     'Keep the body of a record that was set aside; it may hold personal data',
   ),
-  SWEEP_MAX_SHARE: z.coerce
-    .number({ error: 'must be a share between 0 and 1, for example 0.3' })
-    .min(0)
-    .max(1, { error: 'must be a share between 0 and 1, for example 0.3' })
-    .default(0.3)
-    .describe(
-      'A sweep that would delete more than this share of a table of 100 rows or more stops and reports',
-    ),
+  SWEEP_MAX_SHARE: share(0.3).describe(
+    'A sweep that would delete more than this share of a table of 100 rows or more stops and reports',
+  ),
   CHANGES_RETENTION: duration('30d').describe('How long the change feed is kept'),
   HISTORY_RETENTION: duration('90d').describe('How long finished passes and drift reports are kept'),
   DATA_DIR: z.string().min(1).default('.kombo-sync').describe('Where `dev` keeps its databases'),
   LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
-    })
+    .string()
     .default('info')
+    .transform(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'))
     .describe('Least important level that is logged'),
   LOG_FORMAT: z
-    .enum(['pretty', 'json'], { error: 'must be pretty or json' })
+    .string()
+    .transform(oneOf('pretty', 'json'))
     .optional()
     .describe('`pretty` or `json`; the default is `pretty` on a terminal, else `json`'),
 } as const;
@@ -247,7 +188,7 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
   required: readonly Required[] = [],
 ): Config {
-  const problems: string[] = [];
+  const issues: SettingIssue[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(SETTINGS)) {
     const file = env[`${name}_FILE`];
@@ -255,42 +196,38 @@ export function loadConfig(
       const value = file ? readFileSync(file, 'utf8').trim() : env[name];
       if (value) values[name] = value;
     } catch {
-      problems.push(`${name}_FILE names ${file}, which cannot be read.`);
+      issues.push({ name: `${name}_FILE`, problem: `names ${file}, which cannot be read` });
     }
   }
-  const parsed = schema.safeParse(values);
-  for (const issue of parsed.error?.issues ?? []) {
-    problems.push(`${String(issue.path[0])} ${issue.message}.`);
-  }
+  const { data: config, error } = schema.safeParse(values);
+  issues.push(...(error?.issues ?? []).map(toIssue));
   if (!TLS_VALUES.includes(env['TEMPORAL_TLS'] ?? '')) {
-    problems.push(
-      'TEMPORAL_TLS is neither true nor false; set it to one of them, for example TEMPORAL_TLS=true.',
-    );
+    issues.push({
+      name: 'TEMPORAL_TLS',
+      problem: 'is neither true nor false',
+      remedy: 'set it to one of them',
+      example: 'TEMPORAL_TLS=true',
+    });
   }
-  for (const name of required) {
-    if (!values[name]) problems.push(`${name} is missing; set it, for example ${EXAMPLES[name]}.`);
-  }
-  const config = parsed.data;
+  issues.push(...required.filter((name) => !values[name]).map(missing));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
-    problems.push('DEBOUNCE_MAX_WAIT is shorter than DEBOUNCE_QUIET; make it longer, for example 60s.');
+    issues.push({
+      name: 'DEBOUNCE_MAX_WAIT',
+      problem: 'is shorter than DEBOUNCE_QUIET',
+      remedy: 'make it longer',
+      example: '60s',
+    });
   }
-  if (problems.length > 0 || !config) throw new ConfigError(problems.join('\n'));
+  if (issues.length > 0 || !config) throw new ConfigError(issues);
   return config;
 }
 
-/** An address, or a network as 10.0.0.0/8. */
-function isNetwork(text: string): boolean {
-  const [address, bits, ...rest] = text.split('/');
-  const version = isIP(address ?? '');
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+/** A setting that is not there, and cannot be done without. */
+export function missing(name: Required): SettingIssue {
+  return { name, problem: 'is missing', remedy: 'set it', example: EXAMPLES[name] };
 }
 
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+function toIssue(issue: z.core.$ZodIssue): SettingIssue {
+  const wrong = issue.code === 'custom' ? (issue.params as Wrong | undefined) : undefined;
+  return { name: String(issue.path[0]), ...(wrong ?? { problem: issue.message }) };
 }

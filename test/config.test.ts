@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ConfigError } from '../src/config-error.ts';
 import { loadConfig, temporalEnvironment } from '../src/config.ts';
 
 /** What is said of these settings; fails when nothing is. */
@@ -64,5 +65,56 @@ describe('TEMPORAL_TLS', () => {
     expect(
       temporalEnvironment({ TEMPORAL_TLS: '', TEMPORAL_API_KEY: '', TEMPORAL_GRPC_META_A: '', HOME: '/h' }),
     ).toEqual({ TEMPORAL_GRPC_META_A: '', HOME: '/h' });
+  });
+});
+
+describe('what is wrong', () => {
+  const issuesOf = (env: Record<string, string>, required: Parameters<typeof loadConfig>[1] = []) => {
+    try {
+      loadConfig(env, required);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.issues;
+      throw error;
+    }
+  };
+
+  test('is told setting by setting, in parts', () => {
+    const env = { PORT: '-1', DEBOUNCE_QUIET: 'soon', DEBOUNCE_MAX_WAIT: '5s', LOG_FORMAT: 'xml' };
+    expect(issuesOf(env, ['DATABASE_URL'])).toEqual([
+      { name: 'PORT', problem: 'is not a port', example: '3000' },
+      {
+        name: 'DEBOUNCE_QUIET',
+        problem: 'is not a duration',
+        remedy: 'write it as 500ms, 5s, 2m, 6h or 7d',
+        example: '5s',
+      },
+      { name: 'LOG_FORMAT', problem: 'must be pretty or json' },
+      {
+        name: 'DATABASE_URL',
+        problem: 'is missing',
+        remedy: 'set it',
+        example: expect.any(String) as string,
+      },
+    ]);
+  });
+
+  test.each([
+    ['PORT', '-1', 'PORT is not a port, for example 3000.'],
+    ['PORT', '1.5', 'PORT is not a port, for example 3000.'],
+    ['SWEEP_MAX_SHARE', '1.5', 'SWEEP_MAX_SHARE must be a share between 0 and 1, for example 0.3.'],
+    [
+      'CATCH_UP_INTERVAL',
+      'soon',
+      'CATCH_UP_INTERVAL is not a duration; write it as 500ms, 5s, 2m, 6h or 7d, for example 6h.',
+    ],
+  ])('%s=%s: %s', (name, value, message) => {
+    expect(complaint({ [name]: value })).toBe(message);
+  });
+
+  test('of a file that a setting names is said of that', () => {
+    expect(issuesOf({ KOMBO_API_KEY_FILE: '/nowhere/key' })).toEqual([
+      { name: 'KOMBO_API_KEY_FILE', problem: 'names /nowhere/key, which cannot be read' },
+    ]);
   });
 });

@@ -1,37 +1,33 @@
-import { ConfigError, loadConfig, type Config, type Required } from '../config.ts';
+import { ConfigError, type SettingIssue } from '../config-error.ts';
+import { loadConfig, type Config, type Required } from '../config.ts';
 import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];
 
 /** Checks all settings at once. What is only missing leaves a config, so that the rest can be checked. */
 export function checkSettings(): { config: Config | undefined; checks: Check[] } {
-  const problems = problemsOf(REQUIRED);
-  if (problems.length === 0)
-    return { config: loadConfig(), checks: [ok('Settings', 'all there and well-formed')] };
-  const checks = problems.map((problem) => {
-    // A problem reads "what is wrong; what to do" or "what is wrong, for example …".
-    const [what, ...rest] = problem.split(/; |, for example /);
-    return fail(
-      'Settings',
-      what!.replace(/\.$/, ''),
-      rest.length > 0 ? capital(rest.join(', for example ')) : 'Correct it.',
-    );
-  });
-  return { config: problemsOf([]).length === 0 ? loadConfig() : undefined, checks };
+  const issues = issuesWith(REQUIRED);
+  const checks =
+    issues.length === 0
+      ? [ok('Settings', 'all there and well-formed')]
+      : issues.map((issue) => fail('Settings', `${issue.name} ${issue.problem}`, remedyOf(issue)));
+  return { config: issuesWith([]).length === 0 ? loadConfig() : undefined, checks };
 }
 
-function problemsOf(required: readonly Required[]): string[] {
+function issuesWith(required: readonly Required[]): readonly SettingIssue[] {
   try {
     loadConfig(undefined, required);
     return [];
   } catch (error) {
-    if (error instanceof ConfigError) return error.message.split('\n');
+    if (error instanceof ConfigError) return error.issues;
     throw error;
   }
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function remedyOf({ remedy, example }: SettingIssue): string {
+  if (!remedy) return example ? `Write for example ${example}.` : 'Correct it.';
+  const action = remedy.charAt(0).toUpperCase() + remedy.slice(1);
+  return example ? `${action}, for example ${example}.` : `${action}.`;
 }
 
 const OLDEST_NODE = '22.13.0';

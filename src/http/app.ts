@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { ConfigError, type Config } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { missing, type Config } from '../config.ts';
 import { createKomboClient, type KomboClient } from '../kombo/client.ts';
 import { DeliveryCounts } from './webhooks/delivery-counts.ts';
 import type { HttpDeps } from './deps.ts';
@@ -33,9 +34,7 @@ const KOMBO_TIMEOUT_MS = 10_000;
  */
 export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
   if (deps.config.KOMBO_WEBHOOK_SECRETS.length === 0) {
-    throw new ConfigError(
-      'KOMBO_WEBHOOK_SECRETS is missing; set it to the secret of your webhook, from the Kombo dashboard.',
-    );
+    throw new ConfigError([missing('KOMBO_WEBHOOK_SECRETS')]);
   }
   const loggerInstance: FastifyBaseLogger = deps.log;
   const app = Fastify({

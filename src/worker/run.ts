@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
-import type { Config } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { missing, type Config } from '../config.ts';
 import { createKomboClient } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { createChangeNotifier } from '../store/feed.ts';
@@ -41,8 +42,7 @@ const SHUTDOWN_FORCE_TIME = '35s';
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
-  if (!config.KOMBO_API_KEY)
-    throw new Error('KOMBO_API_KEY is missing; the worker reads from Kombo with it.');
+  if (!config.KOMBO_API_KEY) throw new ConfigError([missing('KOMBO_API_KEY')]);
   installRuntime(log);
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });

@@ -128,7 +128,15 @@ describe('boundaries', () => {
       ['workflows'],
       ['activities'],
       ['src/store', 'src/kombo'],
-      ['src/config.ts', 'src/log.ts', 'src/version.ts', 'src/network-codes.ts', 'src/within.ts'],
+      [
+        'src/config.ts',
+        'src/config-error.ts',
+        'src/config-values.ts',
+        'src/log.ts',
+        'src/version.ts',
+        'src/outages',
+        'src/within.ts',
+      ],
       ['src/secret.ts'],
       ['src/domain'],
     ];

@@ -1,0 +1,29 @@
+/** What is wrong with one setting, as it is read: `PORT is not a port, for example 3000`. */
+export interface SettingIssue {
+  /** The variable. */
+  name: string;
+  problem: string;
+  /** What to do, where the problem does not say so itself. */
+  remedy?: string | undefined;
+  example?: string | undefined;
+}
+
+/** Settings are wrong or missing; all of them at once. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly issues: readonly SettingIssue[];
+
+  constructor(issues: readonly SettingIssue[]) {
+    super(issues.map(issueText).join('\n'));
+    this.issues = issues;
+  }
+}
+
+function issueText({ name, problem, remedy, example }: SettingIssue): string {
+  const parts = [
+    `${name} ${problem}`,
+    ...(remedy ? [`; ${remedy}`] : []),
+    ...(example ? [`, for example ${example}`] : []),
+  ];
+  return `${parts.join('')}.`;
+}

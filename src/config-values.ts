@@ -1,0 +1,172 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { SettingIssue } from './config-error.ts';
+import { isCron } from './domain/cron.ts';
+import { parseDuration } from './domain/duration.ts';
+import { Secret } from './secret.ts';
+
+/* How the text of a setting becomes its value, or a complaint. */
+
+/** What is said where a setting is wrong. */
+export type Wrong = Omit<SettingIssue, 'name'>;
+
+/** Makes a value of a setting's text, or complains where `parse` finds none in it. */
+export const parsed =
+  <T>(parse: (text: string) => T | undefined, wrong: Wrong) =>
+  (text: string, context: z.RefinementCtx): T => {
+    const value = parse(text);
+    return value === undefined ? complain(context, wrong) : value;
+  };
+
+export function complain(context: z.RefinementCtx, wrong: Wrong): never {
+  context.addIssue({ code: 'custom', message: wrong.problem, params: wrong });
+  return z.NEVER;
+}
+
+/** Options of `refine`. */
+export const otherwise = (wrong: Wrong) => ({ error: wrong.problem, params: wrong });
+
+const noDuration = (example: string): Wrong => ({
+  problem: 'is not a duration',
+  remedy: 'write it as 500ms, 5s, 2m, 6h or 7d',
+  example,
+});
+
+export const duration = (text: string) =>
+  z
+    .string()
+    .default(text)
+    .transform(parsed(parseDuration, noDuration(text)));
+
+/** Milliseconds, or null for `off`. */
+export const durationOrOff = (text: string) =>
+  z
+    .string()
+    .default(text)
+    .transform(parsed((value) => (value === 'off' ? null : parseDuration(value)), noDuration(text)));
+
+/** Reads one of these words. */
+export const oneOf = <const T extends string>(...words: readonly T[]) =>
+  parsed((text) => words.find((word) => word === text), {
+    problem: words.length > 2 ? `must be one of ${words.join(', ')}` : `must be ${words.join(' or ')}`,
+  });
+
+export const onOff = (text: 'on' | 'off') =>
+  z
+    .string()
+    .default(text)
+    .transform(oneOf('on', 'off'))
+    .transform((value) => value === 'on');
+
+export const flag = () =>
+  z
+    .string()
+    .default('false')
+    .transform(oneOf('true', 'false'))
+    .transform((value) => value === 'true');
+
+export const list = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+export const url = (protocols: string[], example: string) =>
+  z
+    .string()
+    .refine(
+      (value) => protocols.includes(URL.parse(value)?.protocol ?? ''),
+      otherwise({ problem: 'is not an address', example }),
+    );
+
+/** What may follow `Bearer` in a header. Nothing else can be sent, and the runtime's own complaint would show it. */
+const BEARER = /^[\x21-\x7e]+$/;
+
+export const apiKey = z.string().transform(
+  parsed((value) => (BEARER.test(value) ? new Secret(value) : undefined), {
+    problem: 'holds a line break, a space or another character that no key has',
+    remedy: 'copy it again',
+    example: 'ks_prod_…',
+  }),
+);
+
+/** Credentials in it would be shown with it, and cannot be sent. */
+export const hasCredentials = (text: string) => {
+  const { username = '', password = '' } = URL.parse(text) ?? {};
+  return username !== '' || password !== '';
+};
+
+export const timezone = z
+  .string()
+  .default('UTC')
+  .refine(
+    (value) => isTimezone(value),
+    otherwise({ problem: 'is not a time zone', example: 'Europe/Berlin' }),
+  );
+
+export const cron = z
+  .string()
+  .default('0 2 * * 0')
+  .refine(
+    isCron,
+    otherwise({
+      problem:
+        'is not a cron expression of five fields (minute, hour, day, month, weekday) that ever comes true',
+      example: '"0 2 * * 0" (Sunday 02:00)',
+    }),
+  );
+
+/** A whole number in digits. */
+export const port = (standard: number) =>
+  z
+    .string()
+    .default(String(standard))
+    .transform(
+      parsed((text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined), {
+        problem: 'is not a port',
+        example: String(standard),
+      }),
+    );
+
+export const share = (standard: number) =>
+  z
+    .string()
+    .default(String(standard))
+    .transform(
+      parsed((text) => (Number(text) >= 0 && Number(text) <= 1 ? Number(text) : undefined), {
+        problem: 'must be a share between 0 and 1',
+        example: String(standard),
+      }),
+    );
+
+/** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
+export const trustProxy = z
+  .string()
+  .default('off')
+  .transform(
+    parsed(
+      (value): false | string[] | undefined => {
+        if (value === 'off') return false;
+        const addresses = list(value);
+        return addresses.length > 0 && addresses.every(isNetwork) ? addresses : undefined;
+      },
+      { problem: 'must be off or the addresses of proxies', example: '10.0.0.0/8,127.0.0.1' },
+    ),
+  );
+
+/** An address, or a network as 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const version = isIP(address ?? '');
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
