@@ -1,6 +1,7 @@
 import { activityInfo, ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@temporalio/common';
 import { POLICIES, SyncError, type ErrorClass } from '../../src/domain/errors.ts';
+import { outageOf, type Outage, type PostgresOutage, type TemporalOutage } from '../../src/outages/index.ts';
 
 /** An error that says nothing of the database is a bug; a few tries tell it from bad luck. */
 const TRIES_OF_BUGS = 3;
@@ -22,57 +23,45 @@ export async function asFailures<T>(body: () => Promise<T>): Promise<T> {
 function toFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   if (error instanceof SyncError) return fail(error.errorClass, error.message, error.code);
-  const sqlState = sqlStateOf(error);
-  if (sqlState !== undefined) {
-    return ApplicationFailure.create({
-      type: 'DatabaseUnavailable',
-      message: `Postgres answered with SQLSTATE ${sqlState}; it is tried again.`,
-    });
-  }
-  if (isOutage(error)) {
-    return ApplicationFailure.create({ type: 'DatabaseUnavailable', message: describe(error) });
+  const outage = infrastructureOutage(error);
+  if (outage) {
+    const errorClass = outage.part === 'postgres' ? 'DatabaseUnavailable' : 'TemporalUnavailable';
+    return failureOf(errorClass, `${sayOutage(outage)} ${POLICIES[errorClass].remedy}`, outage.code);
   }
   const name = error instanceof Error ? error.name : 'Error';
-  if (activityInfo().attempt >= TRIES_OF_BUGS) return fail('Internal', describe(error), name);
-  return ApplicationFailure.create({ type: 'Internal', message: describe(error), details: [{ code: name }] });
+  const message = error instanceof Error ? error.message : 'Unknown error';
+  if (activityInfo().attempt >= TRIES_OF_BUGS) return fail('Internal', message, name);
+  return failureOf('Internal', message, name);
 }
 
 /** What Kombo refuses today, as with a wrong key, it may grant tomorrow. */
 function fail(errorClass: ErrorClass, message: string, code: string): ApplicationFailure {
   const isFinal = errorClass === 'IntegrationGone' || errorClass === 'Internal';
   const isExpected = POLICIES[errorClass].passing;
-  return ApplicationFailure.create({
-    type: errorClass,
-    message,
-    details: [{ code }],
+  return failureOf(errorClass, message, code, {
     nonRetryable: isFinal,
     ...(isExpected ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }
 
-/** Whether it is Postgres, Temporal or the network that did not answer, and not this program that is wrong. */
-export function isInfrastructure(error: unknown): boolean {
-  return sqlStateOf(error) !== undefined || isOutage(error);
+/** The type of a failure is always one of our classes, since Temporal's UI and its filters show it. */
+function failureOf(
+  type: ErrorClass,
+  message: string,
+  code: string,
+  options: Pick<ApplicationFailureOptions, 'nonRetryable' | 'category'> = {},
+): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, details: [{ code }], ...options });
 }
 
-function sqlStateOf(error: unknown): string | undefined {
-  const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
-  return typeof code === 'string' && severity !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+/** That Postgres or Temporal did not answer; undefined when this program is wrong, or Kombo has said something. */
+export function infrastructureOutage(error: unknown): PostgresOutage | TemporalOutage | undefined {
+  if (error instanceof SyncError) return undefined;
+  const outage = outageOf(error);
+  return outage?.part === 'kombo' ? undefined : outage;
 }
 
-/** Errors of sockets have a code of Node's; those of the pool, of gRPC and of a connection that ended have only words. */
-function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'number' || (typeof code === 'string' && /^E[A-Z_]+$/.test(code))) return true;
-  return /connect|connection|timeout|terminated|gRPC/i.test(error.message) && !(error instanceof TypeError);
-}
-
-/** Messages of connection errors name addresses, which is what an operator needs; records never reach them. */
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'Unknown error';
-  const { code } = error as { code?: string | number };
-  return code === undefined || error.message.includes(String(code))
-    ? error.message
-    : `${error.message} (${code})`;
+/** Without the words of Postgres, which quotes values; addresses are what an operator needs. */
+export function sayOutage({ brief, code }: Outage): string {
+  return code === '' ? `${brief}.` : `${brief} (${code}).`;
 }

@@ -7,7 +7,7 @@ import { openPass, passCounts, type Pass } from '../../src/store/state/passes.ts
 import type { Paid } from '../../src/store/state/pay.ts';
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
-import { isInfrastructure } from './failures.ts';
+import { infrastructureOutage } from './failures.ts';
 import type { Liveness } from './liveness.ts';
 import { noteFailedRead } from './note-failure.ts';
 import { unparkAfterPage } from './unpark.ts';
@@ -89,7 +89,7 @@ async function lookAt(
     if (end.pass.pages > pass.pages && (await unparkAfterPage(deps, integrationId))) look.owes = true;
   } catch (error) {
     // Where Postgres has failed for one endpoint, Temporal tries that one again, and the others are not read twice.
-    if (!isInfrastructure(error)) throw error;
+    if (!infrastructureOutage(error)) throw error;
     look.rest.push(planned);
     return;
   }

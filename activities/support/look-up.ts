@@ -10,7 +10,7 @@ import { findIntegration, knownLife, type Integration } from '../../src/store/st
 import { confirmRemoval, noteLook, noteSighting, remove } from '../../src/store/state/life.ts';
 import { forgetUnknown, noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import type { ActivityDeps } from './deps.ts';
-import { describe, isInfrastructure } from './failures.ts';
+import { infrastructureOutage, sayOutage } from './failures.ts';
 import { parkIntegration } from './park.ts';
 
 export interface LookUpRequest {
@@ -105,7 +105,7 @@ async function settleGone(
   known: Integration | undefined,
   { integrationId: id, named }: LookUpRequest,
   deletedAt: Date | undefined,
-  { code, message }: SyncError,
+  { code, what }: SyncError,
 ): Promise<LookedUp> {
   if (!known) {
     if (named) await noteUnknown(deps.store, id);
@@ -119,8 +119,8 @@ async function settleGone(
   }
   if (known.status !== 'removed') {
     const why = code === 'IntegrationGone' ? REMOVED.unknown : code;
-    await retire(deps, id, { code: why, message, at: await databaseTime(deps.store) });
-    return gone(id, message);
+    await retire(deps, id, { code: why, message: what, at: await databaseTime(deps.store) });
+    return gone(id, what);
   }
   await noteLook(deps.store, id);
   return gone(id, known.statusReason);
@@ -157,10 +157,11 @@ export async function settleTemporal(
   try {
     await deps.temporal.settle(id, workflowId);
   } catch (error) {
-    if (!isInfrastructure(error)) throw error;
+    const outage = infrastructureOutage(error);
+    if (!outage) throw error;
     deps.log.warn(
       { integrationId: id },
-      `Temporal is not in line yet; it is tried again. ${describe(error)}`,
+      `Temporal is not in line yet; it is tried again. ${sayOutage(outage)}`,
     );
   }
 }

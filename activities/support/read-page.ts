@@ -48,7 +48,7 @@ export async function readPage(
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
-        throw new SyncError('CursorRefused', error.message, { code: error.code });
+        throw new SyncError('CursorRefused', error.what, { code: error.code });
       }
       const pause = error.retryAfterMs ?? FIRST_PAGE_PAUSE_MS * 2 ** (tries - 1);
       const passes = error.errorClass === 'Unavailable' || error.errorClass === 'RateLimited';

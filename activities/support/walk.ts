@@ -122,8 +122,8 @@ function isRefusedCursor(error: unknown): error is SyncError {
 
 async function restart(deps: ActivityDeps, pass: Pass, { code }: SyncError): Promise<Pass> {
   if (pass.restarts >= MAX_RESTARTS) {
-    const message = `Kombo refused the cursor of ${pass.endpoint} ${pass.restarts + 1} times.`;
-    throw new SyncError('RequestRejected', message, { code });
+    const what = `Kombo refused the cursor of ${pass.endpoint} ${pass.restarts + 1} times.`;
+    throw new SyncError('RequestRejected', what, { code });
   }
   deps.log.warn(
     { endpoint: pass.endpoint, pass: pass.id },
@@ -133,8 +133,8 @@ async function restart(deps: ActivityDeps, pass: Pass, { code }: SyncError): Pro
 }
 
 function limitUsedUp(pauseMs: number): SyncError {
-  const message = `Kombo's rate limit is used up for ${Math.ceil(pauseMs / 1000)} s.`;
-  return new SyncError('RateLimited', message, { retryAfterMs: pauseMs });
+  const what = `Kombo's rate limit is used up for ${Math.ceil(pauseMs / 1000)} s.`;
+  return new SyncError('RateLimited', what, { retryAfterMs: pauseMs });
 }
 
 function endless({ endpoint }: Pass): SyncError {

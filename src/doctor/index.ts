@@ -4,6 +4,7 @@ import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkService } from './service.ts';
 import { checkNode, checkSettings } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
+import { explain, outageOf } from '../outages/index.ts';
 import { within } from '../within.ts';
 
 export type { Check } from './check.ts';
@@ -13,19 +14,16 @@ const BOUND_MS = 5_000;
 /** A little less for what has a better message of its own for a timeout. */
 const INNER_BOUND_MS = 4_500;
 
-/**
- * Checks every setting and dependency, all at once, in at most a few seconds.
- *
- * @param explain turns what a dependency threw into one sentence.
- */
-export async function examine(explain: (error: unknown) => string): Promise<Check[]> {
+/** Checks every setting and dependency, all at once, in at most a few seconds. */
+export async function examine(): Promise<Check[]> {
   const { config, checks } = checkSettings();
   const local = [...checks, checkNode()];
   if (!config) return local;
   const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
-    within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => ({
-      checks: [fail(name, explain(error), remedy)],
-    }));
+    within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => {
+      const outage = outageOf(error);
+      return { checks: [fail(name, outage?.what ?? explain(error), outage?.remedy ?? remedy)] };
+    });
   const { DATABASE_URL, KOMBO_API_KEY, KOMBO_API_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT, TASK_QUEUE } =
     config;
   const nothing = Promise.resolve({ checks: [] });

@@ -13,17 +13,7 @@ export async function checkKombo(baseUrl: string, apiKey: Secret, timeoutMs: num
     return [ok('Kombo API', `${baseUrl} accepts the key`), ...checkClock(date, new Date())];
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    const what = error.message.replace(/\. .*$/s, '');
-    if (error.errorClass === 'AccessDenied') {
-      return [
-        fail(
-          'Kombo API',
-          what,
-          'Check KOMBO_API_KEY, KOMBO_API_URL (EU or US) and the IP allow-list in the Kombo dashboard.',
-        ),
-      ];
-    }
-    return [fail('Kombo API', what, `Check KOMBO_API_URL (${baseUrl}) and that this machine may reach it.`)];
+    return [fail('Kombo API', error.what, error.remedyByHand)];
   }
 }
 

@@ -16,7 +16,7 @@ export interface TemporalFindings {
   scheduleIds?: Set<string>;
 }
 
-/** @throws when the server cannot be reached. */
+/** @throws when the server cannot be reached, or has no such namespace. */
 export async function checkTemporal(taskQueue: string, timeoutMs: number): Promise<TemporalFindings> {
   const temporal = await connectTemporal();
   try {
@@ -29,18 +29,7 @@ export async function checkTemporal(taskQueue: string, timeoutMs: number): Promi
 async function examine(temporal: TemporalHandle, taskQueue: string): Promise<TemporalFindings> {
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
-  const found = await namespaceExists(temporal);
-  if (!found) {
-    return {
-      checks: [
-        fail(
-          'Temporal',
-          `${temporalAddress()} has no namespace ${namespace}`,
-          `Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create ${namespace}`,
-        ),
-      ],
-    };
-  }
+  await connection.workflowService.describeNamespace({ namespace });
   const [attributes, worker, scheduleIds] = await Promise.all([
     checkSearchAttributes(temporal),
     checkWorker(temporal, taskQueue),
@@ -57,17 +46,6 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
     ],
     scheduleIds,
   };
-}
-
-async function namespaceExists({ connection, namespace }: TemporalHandle): Promise<boolean> {
-  try {
-    await connection.workflowService.describeNamespace({ namespace });
-    return true;
-  } catch (error) {
-    const NOT_FOUND = 5;
-    if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) return false;
-    throw error;
-  }
 }
 
 async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {

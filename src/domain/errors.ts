@@ -16,6 +16,8 @@ export const ERROR_CLASSES = [
   'TableLocked',
   'WorkerLost',
   'Cancelled',
+  'DatabaseUnavailable',
+  'TemporalUnavailable',
   'Internal',
 ] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
@@ -24,8 +26,10 @@ const MINUTE_MS = 60_000;
 
 /** What follows from an error. Every class says all of it, so that a new one cannot be forgotten anywhere. */
 export interface Policy {
-  /** What you should do, or what happens by itself. */
+  /** What a worker does about it by itself, and what you should do. */
   remedy: string;
+  /** The same for what you have asked for yourself: no worker tries that again. */
+  remedyByHand?: string;
   /** It may pass within seconds: worth a few tries before it counts as a failure. */
   passing: boolean;
   /** It is said of the whole integration, so `GET /integrations/{id}` is asked who is right. */
@@ -44,8 +48,16 @@ const PASSING = { passing: true, looksUp: false, needsPerson: false, resumable: 
 const LASTING = { passing: false, looksUp: false, needsPerson: false, resumable: true, healsTogether: false };
 
 export const POLICIES: Record<ErrorClass, Policy> = {
-  Unavailable: { ...PASSING, remedy: 'It is tried again.' },
-  RateLimited: { ...PASSING, remedy: 'It is tried again when the limit allows.' },
+  Unavailable: {
+    ...PASSING,
+    remedy: 'It is tried again.',
+    remedyByHand: 'Check KOMBO_API_URL and the network. Try again when Kombo answers.',
+  },
+  RateLimited: {
+    ...PASSING,
+    remedy: 'It is tried again when the limit allows.',
+    remedyByHand: 'Try again when the limit allows.',
+  },
   IntegrationParked: {
     ...LASTING,
     looksUp: true,
@@ -85,10 +97,14 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   PassLost: { ...PASSING, healsTogether: false, remedy: 'Another attempt of the same pass reads on.' },
   TableLocked: {
     ...PASSING,
-    remedy: 'Another session holds a lock on the table; see pg_locks. It is tried again.',
+    remedy: 'pg_locks shows which. It is tried again.',
+    remedyByHand: 'pg_locks shows which. Try again when the lock is gone.',
   },
   WorkerLost: { ...PASSING, remedy: 'It is tried again.' },
   Cancelled: { ...LASTING, remedy: 'The next sync reads it.' },
+  // These two only end a try of an activity, which Temporal begins anew until it works.
+  DatabaseUnavailable: { ...LASTING, remedy: 'It is tried again until Postgres answers.' },
+  TemporalUnavailable: { ...LASTING, remedy: 'It is tried again until Temporal answers.' },
   Internal: {
     ...LASTING,
     needsPerson: true,
@@ -98,11 +114,6 @@ export const POLICIES: Record<ErrorClass, Policy> = {
 
 export function isErrorClass(text: unknown): text is ErrorClass {
   return ERROR_CLASSES.some((known) => known === text);
-}
-
-/** What you should know or do, in one sentence. */
-export function remedy(errorClass: ErrorClass): string {
-  return POLICIES[errorClass].remedy;
 }
 
 /** Looked up by text from outside, so it must not be an object with a prototype. */
@@ -150,21 +161,40 @@ export function codesOf(errorClass: ErrorClass): string[] {
   return [errorClass, ...codes.map(([code]) => code)];
 }
 
-/** A failure with its class; the message never holds a record, a key or a secret. */
+/**
+ * A failure with its class. What happened and what to do are apart, so that each reader gets what concerns it; the message
+ * says both for logs and for Temporal's UI. None of them ever holds a record, a key or a secret.
+ */
 export class SyncError extends Error {
   override name = 'SyncError';
   readonly errorClass: ErrorClass;
+  /** One sentence. */
+  readonly what: string;
+  readonly remedy: string;
+  /** For what you have asked for yourself. */
+  readonly remedyByHand: string;
   readonly code: string;
   /** Milliseconds until a new try makes sense, when the other side said so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
     errorClass: ErrorClass,
-    message: string,
-    options: { code?: string | null; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    what: string,
+    options: {
+      code?: string | null;
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+      /** Where that of the class does not fit. */
+      remedy?: string;
+    } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const policy = POLICIES[errorClass];
+    const remedy = options.remedy ?? policy.remedy;
+    super(`${what} ${remedy}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.errorClass = errorClass;
+    this.what = what;
+    this.remedy = remedy;
+    this.remedyByHand = options.remedy ?? policy.remedyByHand ?? remedy;
     this.code = options.code ?? errorClass;
     this.retryAfterMs = options.retryAfterMs;
   }

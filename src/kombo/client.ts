@@ -1,8 +1,9 @@
-import { classifyAnswer, remedy, SyncError } from '../domain/errors.ts';
+import { classifyAnswer, SyncError } from '../domain/errors.ts';
 import { findEndpoint } from '../domain/catalogue/index.ts';
 import { LONGEST_LIMIT_MS, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { cleanLine } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
+import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
 import { parseExact } from './json.ts';
 import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
@@ -151,20 +152,20 @@ function readBody(path: string, response: Response, text: string): unknown {
   const isCut = response.ok || (body === undefined && claimsJson && said === 'RequestRejected');
   const errorClass = isCut ? 'Unavailable' : said;
   const what = isCut ? 'an answer that is not whole' : (code ?? `HTTP ${response.status}`);
-  throw new SyncError(errorClass, `Kombo answered ${path} with ${what}. ${remedy(errorClass)}`, {
+  throw new SyncError(errorClass, `Kombo answered ${path} with ${what}.`, {
     code,
     retryAfterMs: readRetryAfter(response),
   });
 }
 
 function unreachable(path: string, timeoutMs: number | undefined, error: unknown): SyncError {
-  const cause = (error as { cause?: { code?: string } }).cause?.code;
-  const what =
-    timeoutMs === undefined
-      ? `cannot be reached for ${path}${cause ? ` (${cause})` : ''}`
-      : `did not answer ${path} within ${timeoutMs / 1000} s`;
-  const code = timeoutMs === undefined ? (cause ?? 'NETWORK') : TIMED_OUT;
-  return new SyncError('Unavailable', `Kombo ${what}. ${remedy('Unavailable')}`, { code });
+  if (timeoutMs !== undefined) {
+    const what = `Kombo did not answer ${path} within ${timeoutMs / 1000} s.`;
+    return new SyncError('Unavailable', what, { code: TIMED_OUT, cause: error });
+  }
+  const why = codeAndPeer(error);
+  const what = `Kombo cannot be reached for ${path}${why ? ` (${why.reason})` : ''}.`;
+  return new SyncError('Unavailable', what, { code: why?.code ?? 'NETWORK', cause: error });
 }
 
 function readDate(response: Response): Date | null {

@@ -1,4 +1,5 @@
 import { SyncError } from '../domain/errors.ts';
+import { explain } from '../outages/index.ts';
 import type { LookUpDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { addIntegration, type AddedIntegration } from './integrations.ts';
@@ -32,8 +33,6 @@ export interface AdoptOptions {
   /** So many of them begin in a minute, after the first ten. */
   perMinute: number;
   onDone?: (adopted: Adopted) => void;
-  /** Turns what was thrown into one sentence. */
-  explain: (error: unknown) => string;
   /** Ends it; what is under way is finished. */
   signal?: AbortSignal;
 }
@@ -52,7 +51,7 @@ export async function adoptIntegrations(
   ids: readonly string[],
   options: AdoptOptions,
 ): Promise<Adoption> {
-  const { sync, signal, explain, onDone = () => {} } = options;
+  const { sync, signal, onDone = () => {} } = options;
   const kombo = { ...deps.kombo, getIntegration: patientLookUps(deps.kombo, signal) };
   const pace = createPace(options.perMinute);
   const adoption: Adoption = { integrations: [], left: ids.length, lastBeginsAt: null, stopped: undefined };

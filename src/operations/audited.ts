@@ -1,4 +1,5 @@
 import type { Action } from '../domain/audit.ts';
+import { explain } from '../outages/index.ts';
 import { beginAudit, endAudit } from '../store/state/audit.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
@@ -23,8 +24,7 @@ export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): 
     await endAudit(store, id, { outcome: 'done' });
     return result;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    await endAudit(store, id, { outcome: 'failed', message }).catch(() => {});
+    await endAudit(store, id, { outcome: 'failed', message: explain(error) }).catch(() => {});
     throw error;
   }
 }

@@ -9,19 +9,30 @@ export type Refusal =
   /** Temporal is there, and no worker is. */
   | 'no-worker';
 
+const REFUSALS = {
+  not_found: 'not-found',
+  bad_request: 'invalid',
+  paused: 'conflict',
+  removed: 'conflict',
+  no_worker: 'no-worker',
+} as const satisfies Record<string, Refusal>;
+
+/** The same for programs; the codes are those of the API's problems. */
+export type OperationCode = keyof typeof REFUSALS;
+
 /** An act that was not done. The message says the remedy; the command line and the API turn it into their own terms. */
 export class OperationError extends Error {
   override name = 'OperationError';
+  readonly code: OperationCode;
   readonly refusal: Refusal;
-  readonly code: string;
 
-  constructor(refusal: Refusal, code: string, message: string, options?: ErrorOptions) {
+  constructor(code: OperationCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.refusal = refusal;
     this.code = code;
+    this.refusal = REFUSALS[code];
   }
 }
 
-export const notFound = (message: string) => new OperationError('not-found', 'not_found', message);
-export const invalid = (message: string) => new OperationError('invalid', 'invalid', message);
-export const conflict = (code: string, message: string) => new OperationError('conflict', code, message);
+export const notFound = (message: string) => new OperationError('not_found', message);
+export const invalid = (message: string) => new OperationError('bad_request', message);
+export const conflict = (code: 'paused' | 'removed', message: string) => new OperationError(code, message);

@@ -1,5 +1,6 @@
 import type { FullSyncOptions } from '../domain/full-sync-options.ts';
 import type { Trigger } from '../domain/sync.ts';
+import { outageOf } from '../outages/index.ts';
 import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import { forgetNextLook } from '../store/state/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
@@ -92,7 +93,6 @@ export async function fullSyncAll(
 /** A running worker accepts within milliseconds, a busy one within seconds. */
 const ACCEPT_BOUND_MS = 15_000;
 const LOOK_BOUND_MS = 5_000;
-const DEADLINE_EXCEEDED = 4;
 
 /**
  * Reads what has changed now, without waiting for a webhook; every endpoint when no models are named. Where a sync runs
@@ -122,13 +122,9 @@ export async function syncNow(
 
 /** Only a worker can accept the request; without one it times out though Temporal is there. */
 function describeRefusal(error: unknown, taskQueue: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const timedOut =
-    error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError' ||
-    (error.cause instanceof Error && 'code' in error.cause && error.cause.code === DEADLINE_EXCEEDED);
-  if (!timedOut) return error;
+  const outage = outageOf(error);
+  if (outage?.part !== 'temporal' || outage.kind !== 'late') return error;
   return new OperationError(
-    'no-worker',
     'no_worker',
     `No worker answered on task queue ${taskQueue}. Start one by: kombo-sync worker. "kombo-sync doctor" looks for it.`,
     { cause: error },

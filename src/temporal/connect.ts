@@ -1,7 +1,9 @@
+import { connect as connectSocket } from 'node:net';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { temporalEnvironment } from '../config.ts';
+import { codeAndPeer, NoConnection, outageOf } from '../outages/index.ts';
 import { outageOptions } from './outages.ts';
 
 export interface TemporalHandle {
@@ -41,6 +43,8 @@ export async function connectTemporal(timeout: Duration = CONNECT_TIMEOUT): Prom
     ...connectionOptions,
     ...options,
     connectTimeout: timeout,
+  }).catch(async (error: unknown) => {
+    throw await withReason(error);
   });
   return toHandle(connection, namespace, settled);
 }
@@ -51,6 +55,41 @@ export function lazyTemporal(): TemporalHandle {
   const { options, settled } = outageOptions();
   const connection = Connection.lazy({ ...connectionOptions, ...options, connectTimeout: CONNECT_TIMEOUT });
   return toHandle(connection, namespace, settled);
+}
+
+/** Waits until a lazy handle is connected. @throws when the server does not answer. */
+export async function ensureConnected({ connection }: TemporalHandle): Promise<void> {
+  await connection.ensureConnected().catch(async (error: unknown) => {
+    throw await withReason(error);
+  });
+}
+
+const KNOCK_MS = 1_000;
+
+/** Where nothing answers, neither client says where that is and why: the network tells. */
+export async function withReason(error: unknown): Promise<unknown> {
+  const outage = outageOf(error);
+  if (outage?.part !== 'temporal' || outage.kind !== 'away') return error;
+  const address = temporalAddress();
+  const found = codeAndPeer(await knock(address));
+  return new NoConnection(found?.reason ?? `no answer at ${address}`, { cause: error });
+}
+
+/** Why no connection can be made to an address; undefined when one can, or takes too long. */
+async function knock(address: string): Promise<Error | undefined> {
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
+  if (!host || !port) return undefined;
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+  const socket = connectSocket({ host, port: Number(port), timeout: KNOCK_MS });
+  socket
+    .once('connect', () => resolve(undefined))
+    .once('timeout', () => resolve(undefined))
+    .once('error', resolve);
+  try {
+    return await promise;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function toHandle(connection: Connection, namespace: string, settled: () => Promise<void>): TemporalHandle {

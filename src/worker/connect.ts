@@ -1,7 +1,7 @@
 import { NativeConnection } from '@temporalio/worker';
-import { readEnvironment } from '../temporal/connect.ts';
+import { readEnvironment, withReason } from '../temporal/connect.ts';
 
-/** The connection of a worker; it is another library underneath, with the same settings. */
+/** The connection of a worker; it is another library underneath, with the same settings. @throws when there is none. */
 export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace } = readEnvironment();
   const { address, tls, apiKey, metadata } = connectionOptions;
@@ -10,6 +10,8 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
     ...(tls === undefined ? {} : { tls }),
     ...(typeof apiKey === 'string' ? { apiKey } : {}),
     ...(metadata === undefined ? {} : { metadata }),
+  }).catch(async (error: unknown) => {
+    throw await withReason(error);
   });
   return { connection, namespace };
 }

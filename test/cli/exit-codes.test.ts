@@ -177,7 +177,7 @@ describe('4: a dependency that cannot be reached', () => {
     });
     expect(code).toBe(4);
     expect(stderr).toBe(
-      `Temporal cannot be reached at ${address}. Check TEMPORAL_ADDRESS and that the server runs.\n`,
+      `Temporal cannot be reached: ECONNREFUSED at ${address}. Check TEMPORAL_ADDRESS and that the server runs.\n`,
     );
     expect(onlyDocument(stdout)).toMatchObject({ error: { code: 'unreachable' } });
   });

@@ -149,7 +149,7 @@ test('says so when Postgres does not answer', async () => {
   const cookie = cookieOf(await login(app, ADMIN_TOKEN));
   const response = await app.inject({ url: '/', headers: { cookie } });
   expect(response.statusCode).toBe(503);
-  expect(response.body).toContain('Postgres did not answer');
+  expect(response.body).toContain('Postgres cannot be reached. Check DATABASE_URL');
   expect(response.body).toContain('Webhooks are still accepted');
 });
 

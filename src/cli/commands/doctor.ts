@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Check } from '../../doctor/check.ts';
 import { addCommand } from '../support/define.ts';
-import { describeFailure, EXIT } from '../support/errors.ts';
+import { EXIT } from '../support/errors.ts';
 
 const SIGNS: Record<Check['status'], string> = { ok: '✓', warn: '!', fail: '✗' };
 
@@ -13,7 +13,7 @@ export function register(program: Command): void {
     ['doctor'],
   ).action(async (options: { json?: boolean }) => {
     const { examine } = await import('../../doctor/index.ts');
-    const checks = await examine((error) => describeFailure(error).message);
+    const checks = await examine();
     const healthy = checks.every((check) => check.status !== 'fail');
     const text = options.json ? JSON.stringify({ healthy, checks }) : checks.map(line).join('\n');
     process.stdout.write(`${text}\n`);

@@ -89,7 +89,6 @@ async function addMany(context: Context, file: string, { sync, perMinute }: Opti
     sync,
     perMinute,
     signal: context.stopSignal(),
-    explain: (error) => describeFailure(error).message,
     onDone: (adopted) => {
       done += 1;
       counts[adopted.outcome] += 1;

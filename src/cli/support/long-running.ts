@@ -1,7 +1,7 @@
 import type { Logger } from '../../log.ts';
 import type { Store } from '../../store/database.ts';
-import type { TemporalHandle } from '../../temporal/connect.ts';
-import { describeFailure } from './errors.ts';
+import { explain } from '../../outages/index.ts';
+import { ensureConnected, type TemporalHandle } from '../../temporal/connect.ts';
 
 /** Resolves when the signal aborts. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
@@ -25,8 +25,6 @@ export async function bounded(ms: number, work: Promise<void>): Promise<boolean>
   }
 }
 
-const CHECK_MS = 3_000;
-
 /** Says which dependency is away; never throws. `serve` starts without them and uses them when they come. */
 export async function warnOfAbsent(deps: {
   store: Store;
@@ -34,15 +32,12 @@ export async function warnOfAbsent(deps: {
   log: Logger;
 }): Promise<void> {
   const { store, temporal, log } = deps;
-  const { connection } = temporal;
   await Promise.all([
     store.pool.query('select 1').catch((error: unknown) => {
-      log.warn(`${describeFailure(error).message} Webhooks are accepted all the same.`);
+      log.warn(`${explain(error)} Webhooks are accepted all the same.`);
     }),
-    connection
-      .withDeadline(Date.now() + CHECK_MS, () => connection.ensureConnected())
-      .catch((error: unknown) => {
-        log.warn(`${describeFailure(error).message} Webhooks are answered with 503 until then.`);
-      }),
+    ensureConnected(temporal).catch((error: unknown) => {
+      log.warn(`${explain(error)} Webhooks are answered with 503 until then.`);
+    }),
   ]);
 }

@@ -5,7 +5,7 @@ import type { Logger } from '../../log.ts';
 import type { Store } from '../../store/database.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
-import { unreachable, type ExitCode } from './errors.ts';
+import type { ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 
 /**
@@ -79,7 +79,10 @@ function createContext(config: Config, json: boolean): { context: Context; close
       const { openStore } = await import('../../store/database.ts');
       return opened(Promise.resolve(openStore(config.DATABASE_URL!)));
     }),
-    temporal: once(() => opened(connect())),
+    temporal: once(async () => {
+      const { connectTemporal } = await import('../../temporal/connect.ts');
+      return opened(connectTemporal());
+    }),
     kombo: once(async () => {
       const { createKomboClient } = await import('../../kombo/client.ts');
       return createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! });
@@ -112,16 +115,6 @@ function localUser(): string {
   } catch {
     return `${process.getuid?.() ?? 'user'}@${hostname()}`;
   }
-}
-
-async function connect(): Promise<TemporalHandle> {
-  const { connectTemporal, temporalAddress } = await import('../../temporal/connect.ts');
-  return connectTemporal().catch((error: unknown) => {
-    throw unreachable(
-      `Temporal cannot be reached at ${temporalAddress()}. Check TEMPORAL_ADDRESS and that the server runs.`,
-      error,
-    );
-  });
 }
 
 /** npm passes a Ctrl-C on that the terminal has sent to everybody already: two signals this close are one. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { fullSync } from '../../../workflows/index.ts';
 import type { SyncResult } from '../../domain/sync.ts';
 import type { StartedSync } from '../../operations/syncs.ts';
+import { causesOf, outageOf } from '../../outages/index.ts';
 import { passesOfFullSync } from '../../store/reports/progress.ts';
 import { CliError, EXIT, failed, unreachable } from '../support/errors.ts';
 import type { Context } from '../support/run.ts';
@@ -72,15 +73,13 @@ function stoppedWaiting(integrationId: string): CliError {
 }
 
 function describeEnd(sync: StartedSync, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.name === 'WorkflowFailedError') {
-    const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    return failed(`${sync.workflowId} ended without a result: ${reason}`);
+  if (error instanceof Error && error.name === 'WorkflowFailedError') {
+    // Only the innermost one says what happened; the others say that something did.
+    return failed(`${sync.workflowId} ended without a result: ${causesOf(error).at(-1)!.message}`);
   }
-  if (error.name === 'ServiceError') {
-    return unreachable(`Temporal went away; ${sync.workflowId} goes on when it is back.`, error);
-  }
-  return error;
+  const outage = outageOf(error);
+  if (outage?.part !== 'temporal') return error;
+  return unreachable(`${outage.what} ${sync.workflowId} continues when it answers again.`, error);
 }
 
 /** A hiccup of Postgres only costs a look. */

@@ -1,7 +1,6 @@
 import type { FullSyncOptions } from '../../domain/full-sync-options.ts';
 import type { Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
-import { conflict } from '../../operations/errors.ts';
 import { fullSyncAll } from '../../operations/syncs.ts';
 
 export interface FullSyncsPlan {
@@ -37,10 +36,7 @@ export class FullSyncs {
   /** Starts no more of them, and waits for the starts that are under way. */
   async close(): Promise<void> {
     this.#closing.abort(
-      conflict(
-        'stopped',
-        'The process ends before all were started. Ask for it again; what runs already is joined.',
-      ),
+      new Error('The process ends before all were started. Ask for it again; what runs already is joined.'),
     );
     await this.#current?.done;
   }

@@ -3,13 +3,13 @@ import fp from 'fastify-plugin';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { OperationError, type Refusal } from '../../operations/errors.ts';
 import { ChangesRemoved } from '../../store/feed.ts';
-import { describeOutage } from './outages.ts';
-import { HttpError, sendError } from './problems.ts';
+import { failureProblem } from './outages.ts';
+import { HttpError, INTERNAL, sendError, type ProblemCode } from './problems.ts';
 
 export { HttpError, sendError } from './problems.ts';
 
 /** Codes for what Fastify itself refuses. */
-const CODES: Record<number, string> = {
+const CODES: Record<number, ProblemCode> = {
   400: 'bad_request',
   404: 'not_found',
   413: 'too_large',
@@ -48,17 +48,14 @@ export function sendFrameworkError(error: FastifyError, _request: FastifyRequest
   else void sendError(reply, 500, 'internal', INTERNAL);
 }
 
-const INTERNAL = 'Something went wrong here; the log says what.';
-
 function toProblem(error: FastifyError): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof OperationError) {
-    const code = error.refusal === 'invalid' ? 'bad_request' : error.code;
-    return new HttpError(STATUSES[error.refusal], code, error.message, { cause: error.cause });
+    return new HttpError(STATUSES[error.refusal], error.code, error.message, { cause: error.cause });
   }
   if (error instanceof ChangesRemoved) {
     const remedy =
-      'Read the tables in schema kombo again, then go on with after=oldest. If you can do without what was removed, go on so at once.';
+      'Read the tables in schema kombo again, then continue with after=oldest. If you can do without what was removed, continue with it at once.';
     return new HttpError(410, 'changes_removed', `${error.message} ${remedy}`);
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -71,7 +68,5 @@ function toProblem(error: FastifyError): HttpError {
     const message = error.code?.startsWith('FST_') ? error.message : 'The request cannot be read.';
     return new HttpError(status, CODES[status] ?? 'bad_request', message);
   }
-  const outage = describeOutage(error);
-  if (outage) return outage;
-  return new HttpError(500, 'internal', INTERNAL, { cause: error });
+  return failureProblem(error);
 }

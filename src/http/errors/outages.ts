@@ -1,69 +1,77 @@
-import { SyncError } from '../../domain/errors.ts';
-import { NETWORK_CODES } from '../../network-codes.ts';
-import { HttpError } from './problems.ts';
+import {
+  outageOf,
+  postgresOutage,
+  temporalOutage,
+  type KomboKind,
+  type KomboOutage,
+  type Outage,
+  type PostgresKind,
+  type PostgresOutage,
+  type TemporalKind,
+  type TemporalOutage,
+} from '../../outages/index.ts';
+import { HttpError, INTERNAL, type ProblemCode } from './problems.ts';
 import { NoAnswer } from '../../within.ts';
 
 /** When it is worth asking again while something is away, in seconds. */
 const RETRY_AFTER = 5;
 
-/** SQLSTATEs of a Postgres that cannot work now: connection, credentials, resources, shutdown, time, a standby. */
-const SQLSTATE_AWAY = /^(08...|28...|53...|57P0.|57014|3D000|25006)$/;
-/** SQLSTATEs of a schema that lacks something. */
-const SQLSTATE_BEHIND = /^(42P01|42703|42883|3F000)$/;
-const POOL_MESSAGES = /timeout exceeded when trying to connect|connection terminated|after calling end/i;
-
-/** gRPC: cancelled, deadline, permission, exhausted, unavailable, unauthenticated. */
-const GRPC_AWAY = new Set([1, 4, 7, 8, 14, 16]);
-/** Without a code: nobody is there, or we are shutting down and an act has outlasted that. */
-const CHANNEL_MESSAGES = /^(Failed to connect before the deadline|Channel has been shut down)/;
-
-/** The problem that an error is when something that the service needs is away; undefined when it is none of that. */
-export function describeOutage(error: unknown): HttpError | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof SyncError) return ofKombo(error);
+/** The problem that an error is which is not of the caller's making: something that the service needs is away, or a bug. */
+export function failureProblem(error: unknown): HttpError {
   if (error instanceof NoAnswer) {
     const message =
       'It did not end in time, and may still be done; GET /api/v1/audit tells. See also /readyz.';
     return new HttpError(503, 'timeout', message, { cause: error, retryAfter: RETRY_AFTER });
   }
-  return ofPostgres(error) ?? ofTemporal(error);
+  const outage = outageOf(error);
+  const problem = outage && outageProblem(outage);
+  return problem ?? new HttpError(500, 'internal', INTERNAL, { cause: error });
 }
 
-function ofKombo(error: SyncError): HttpError {
-  // What follows is a worker's remedy, which tries again by itself.
-  const message = error.message.replace(/ It is tried again.*$/, '');
-  if (error.errorClass !== 'Unavailable' && error.errorClass !== 'RateLimited') {
-    return new HttpError(502, 'kombo_refused', message, { cause: error });
-  }
-  const { retryAfterMs } = error;
-  const retryAfter = retryAfterMs === undefined ? RETRY_AFTER : Math.ceil(retryAfterMs / 1_000);
-  return new HttpError(503, 'kombo_unavailable', `${message} Try again.`, { cause: error, retryAfter });
+export const postgresAway = (cause: unknown) => away(postgresOutage('late', { cause }), RETRY_AFTER);
+export const temporalAway = (cause: unknown) => away(temporalOutage('late', { cause }), RETRY_AFTER);
+
+/** Seconds until asking again may help; null before you have done something; 'bug' where the part is all right. */
+const RETRIES: Record<PostgresKind | TemporalKind, number | null | 'bug'> = {
+  away: RETRY_AFTER,
+  late: RETRY_AFTER,
+  busy: RETRY_AFTER,
+  'refused-credentials': RETRY_AFTER,
+  denied: RETRY_AFTER,
+  untrusted: RETRY_AFTER,
+  'no-database': RETRY_AFTER,
+  'no-namespace': RETRY_AFTER,
+  'read-only': RETRY_AFTER,
+  'behind-schema': null,
+  failed: 'bug',
+};
+
+const OF_KOMBO: Record<KomboKind, readonly [status: number, code: ProblemCode]> = {
+  away: [503, 'kombo_unavailable'],
+  busy: [503, 'kombo_unavailable'],
+  'refused-credentials': [502, 'kombo_refused'],
+  rejected: [502, 'kombo_refused'],
+};
+
+function outageProblem(outage: Outage): HttpError | undefined {
+  if (outage.part === 'kombo') return ofKombo(outage);
+  const retryAfter = RETRIES[outage.kind];
+  return retryAfter === 'bug' ? undefined : away(outage, retryAfter);
 }
 
-function ofPostgres(error: Error): HttpError | undefined {
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const isAway = NETWORK_CODES.has(code) || SQLSTATE_AWAY.test(code) || POOL_MESSAGES.test(error.message);
-  if (isAway) return postgresAway(error);
-  if (!SQLSTATE_BEHIND.test(code)) return undefined;
-  const message = 'The database is not up to date; run kombo-sync migrate.';
-  return new HttpError(503, 'database_unavailable', message, { cause: error });
+/** Reasons of Postgres and Temporal stay in the log. */
+function away(
+  { part, brief, remedy, cause }: PostgresOutage | TemporalOutage,
+  retryAfter: number | null,
+): HttpError {
+  const code = part === 'postgres' ? 'database_unavailable' : 'temporal_unavailable';
+  const message = `${brief}. ${remedy} See also /readyz.`;
+  return new HttpError(503, code, message, { cause, retryAfter: retryAfter ?? undefined });
 }
 
-function ofTemporal(error: Error): HttpError | undefined {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    const code: unknown = 'code' in cause ? cause.code : undefined;
-    if (CHANNEL_MESSAGES.test(cause.message) || (typeof code === 'number' && GRPC_AWAY.has(code)))
-      return temporalAway(error);
-  }
-  return undefined;
-}
-
-export function postgresAway(cause: unknown): HttpError {
-  const message = 'Postgres did not answer; see /readyz.';
-  return new HttpError(503, 'database_unavailable', message, { cause, retryAfter: RETRY_AFTER });
-}
-
-export function temporalAway(cause: unknown): HttpError {
-  const message = 'Temporal did not answer in time; see /readyz.';
-  return new HttpError(503, 'temporal_unavailable', message, { cause, retryAfter: RETRY_AFTER });
+function ofKombo({ kind, what, remedy, retryAfterMs, cause }: KomboOutage): HttpError {
+  const [status, code] = OF_KOMBO[kind];
+  const seconds = retryAfterMs === undefined ? RETRY_AFTER : Math.ceil(retryAfterMs / 1_000);
+  const retryAfter = status === 503 ? seconds : undefined;
+  return new HttpError(status, code, `${what} ${remedy}`, { cause, retryAfter });
 }

@@ -1,29 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** An answer other than success, with a message for whoever called. */
-export class HttpError extends Error {
-  override name = 'HttpError';
-  readonly statusCode: number;
-  readonly code: string;
-  /** When asking again makes sense, where that is known (seconds). */
-  readonly retryAfter: number | undefined;
-
-  constructor(
-    statusCode: number,
-    code: string,
-    message: string,
-    options: ErrorOptions & { retryAfter?: number | undefined } = {},
-  ) {
-    super(message, options);
-    this.statusCode = statusCode;
-    this.code = code;
-    this.retryAfter = options.retryAfter;
-  }
-}
-
 /** The code of every problem there is, with what it means in words that are the same each time. */
-export const PROBLEMS: Readonly<Record<string, string>> = {
+export const PROBLEMS = {
   bad_request: 'The request is not valid',
   unauthorized: 'The admin token is missing or wrong',
   closed: 'The admin API is closed',
@@ -48,17 +26,48 @@ export const PROBLEMS: Readonly<Record<string, string>> = {
   too_long: 'The address is too long',
   unsupported_media_type: 'The body is of a type that is not read here',
   not_accepted: 'The delivery was not accepted',
-};
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** What is said of a bug here. */
+export const INTERNAL = 'Something went wrong here; the log says what.';
+
+/** An answer other than success, with a message for whoever called. */
+export class HttpError extends Error {
+  override name = 'HttpError';
+  readonly statusCode: number;
+  readonly code: ProblemCode;
+  /** When asking again makes sense, where that is known (seconds). */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    statusCode: number,
+    code: ProblemCode,
+    message: string,
+    options: ErrorOptions & { retryAfter?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.statusCode = statusCode;
+    this.code = code;
+    this.retryAfter = options.retryAfter;
+  }
+}
 
 /** Answers with a problem: https://www.rfc-editor.org/rfc/rfc9457 */
-export function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+export function sendError(
+  reply: FastifyReply,
+  status: number,
+  code: ProblemCode,
+  message: string,
+): FastifyReply {
   return reply
     .code(status)
     .type('application/problem+json')
     .send(
       JSON.stringify({
         type: `urn:kombo-sync:problem:${code}`,
-        title: PROBLEMS[code] ?? STATUS_CODES[status] ?? code,
+        title: PROBLEMS[code],
         status,
         detail: message,
         code,

@@ -1,4 +1,4 @@
-import { remedy } from '../../domain/errors.ts';
+import { POLICIES } from '../../domain/errors.ts';
 import { html, type Html } from './html.ts';
 import type { ListData } from './data.ts';
 import { listPath, writeQuery } from './query.ts';
@@ -23,7 +23,7 @@ function refused({ notices, now }: ListData): Html | null {
   const { code: answer, at } = notices.refused;
   return html`<li class="bad">
     <strong>Kombo refuses every request</strong> (${code(answer)}, last ${moment(at, now)}).
-    ${remedy('AccessDenied')} What was not read is owed.
+    ${POLICIES.AccessDenied.remedy} What was not read is owed.
   </li>`;
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isIntegrationId } from '../../domain/text.ts';
 import { cutoverReport } from '../../operations/cutover.ts';
 import type { HttpDeps } from '../deps.ts';
-import { describeOutage, postgresAway } from '../errors/outages.ts';
+import { failureProblem, postgresAway } from '../errors/outages.ts';
 import { HttpError } from '../errors/problems.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../access/admin-gate.ts';
 import { cutoverPage } from './cutover-page.ts';
@@ -53,7 +53,8 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
         try {
           data = await within(timeoutMs, read(frame, params));
         } catch (error) {
-          const problem = toProblem(error);
+          // What has taken too long while Temporal was asked within bounds of its own is Postgres.
+          const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);
           const level = problem.statusCode === 500 ? 'error' : 'warn';
           request.log[level]({ err: error }, `The status page: ${problem.message}`);
           return sendPage(reply, problem.statusCode, problemPage(problem));
@@ -112,12 +113,6 @@ function frameOf({ config, temporal, temporalUiUrl }: HttpDeps, request: Fastify
     query: readQuery(request.query),
     temporalUi: url === undefined ? undefined : { url, namespace: temporal.namespace },
   };
-}
-
-/** What has taken too long while Temporal was asked within bounds of its own is Postgres. */
-function toProblem(error: unknown): HttpError {
-  const outage = error instanceof NoAnswer ? postgresAway(error) : describeOutage(error);
-  return outage ?? new HttpError(500, 'internal', 'Something went wrong here; the log says what.');
 }
 
 function problemPage({ code, message }: HttpError): string {

@@ -113,8 +113,8 @@ export async function beginWrite(
     return rows[0]!.seq;
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
-    const message = `Another page of ${target.endpoint.path} is being written for the same integration.`;
-    throw new SyncError('TableLocked', message, { code: 'PageBusy' });
+    const what = `Another page of ${target.endpoint.path} is being written for the same integration.`;
+    throw new SyncError('TableLocked', what, { code: 'PageBusy', remedy: 'It is tried again.' });
   }
 }
 

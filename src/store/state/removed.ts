@@ -45,5 +45,7 @@ export async function refuseRemoved(client: pg.ClientBase | pg.Pool, integration
 }
 
 export function integrationRemoved(id: string): SyncError {
-  return new SyncError('IntegrationGone', `${id} is removed; nothing is read or written for it.`);
+  return new SyncError('IntegrationGone', `${id} is removed; nothing is read or written for it.`, {
+    remedy: `"kombo-sync integrations add ${id}" brings it back.`,
+  });
 }

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { PROBLEMS, type ProblemCode } from '../../errors/problems.ts';
+
+const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** Every error of the HTTP server: https://www.rfc-editor.org/rfc/rfc9457 */
 export const problemSchema = z
@@ -7,7 +10,7 @@ export const problemSchema = z
     title: z.string().describe('What kind of problem it is, in words; the same each time'),
     status: z.number().int(),
     detail: z.string().describe('What is wrong in this case, and what to do'),
-    code: z.string().describe('The kind of problem as one word, for programs'),
+    code: z.enum(CODES).describe('The kind of problem as one word, for programs'),
     instance: z.string().describe('This request, as urn:uuid:…; the log names it as reqId'),
   })
   .meta({ id: 'Problem' });

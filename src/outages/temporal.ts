@@ -1,0 +1,85 @@
+import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage.ts';
+
+/** There is no connection to Temporal. The message is where it was tried and why there is none, which gRPC does not say. */
+export class NoConnection extends Error {
+  override name = 'NoConnection';
+}
+
+/** https://grpc.io/docs/guides/status-codes */
+const BY_CODE: ReadonlyMap<number, TemporalKind> = new Map([
+  [1, 'late'],
+  [4, 'late'],
+  [7, 'denied'],
+  [8, 'busy'],
+  [14, 'away'],
+  [16, 'refused-credentials'],
+]);
+const LAST_CODE = 16;
+
+/** The client of workers has only words for the answer to its first call: https://docs.rs/tonic/latest/tonic/enum.Code.html */
+const BY_WORDS: readonly (readonly [string, TemporalKind])[] = [
+  ['The request does not have valid authentication credentials', 'refused-credentials'],
+  ['The caller does not have permission', 'denied'],
+  ['Some resource has been exhausted', 'busy'],
+  ['Deadline expired', 'late'],
+];
+
+const NO_NAMESPACE = /Namespace (\S+) (?:is|was) not found/;
+
+/** What a client says when nothing answers, or when this process shuts down. There is no code for either. */
+const NO_CHANNEL =
+  /^Failed to connect before the deadline|^(Channel|The channel) has been (shut down|closed)/;
+
+/**
+ * What an error says of Temporal.
+ *
+ * @param thrown what it was found in.
+ */
+export function ofTemporal(error: Error, thrown: unknown): TemporalOutage | undefined {
+  const { name, message } = error;
+  if (error instanceof NoConnection) {
+    return temporalOutage('away', { reason: message, code: message, cause: thrown });
+  }
+  const namespace = namespaceOf(error);
+  if (namespace !== undefined) return noNamespace(namespace, thrown);
+  if (name === 'TransportError') {
+    const kind = BY_WORDS.find(([words]) => message.includes(words))?.[1] ?? 'away';
+    return temporalOutage(kind, { reason: message, code: name, cause: thrown });
+  }
+  if (name === 'WorkflowUpdateRPCTimeoutOrCancelledError') return temporalOutage('late', { cause: thrown });
+  if (NO_CHANNEL.test(message)) {
+    return temporalOutage('away', { reason: 'no answer', code: message, cause: thrown });
+  }
+  const code = grpcCode(error);
+  if (code === undefined) return undefined;
+  const kind = BY_CODE.get(code) ?? 'failed';
+  return temporalOutage(kind, { reason: reasonOf(kind, error, thrown), code: `gRPC ${code}`, cause: thrown });
+}
+
+function namespaceOf(error: Error): string | undefined {
+  if (error.name === 'NamespaceNotFoundError' && 'namespace' in error) return String(error.namespace);
+  return NO_NAMESPACE.exec(error.message)?.[1];
+}
+
+function noNamespace(name: string, cause: unknown): TemporalOutage {
+  return {
+    ...temporalOutage('no-namespace', { cause }),
+    what: `Temporal has no namespace ${name}.`,
+    remedy: `Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create -n ${name}`,
+  };
+}
+
+/** A number alone is no code of gRPC: a program that fails has its exit code there. The message begins `14 UNAVAILABLE: `. */
+function grpcCode(error: Error): number | undefined {
+  const code: unknown = 'code' in error && 'details' in error ? error.code : undefined;
+  const found = typeof code === 'number' ? code : Number(/^(\d+) [A-Z_]+(?::|$)/.exec(error.message)?.[1]);
+  return found >= 1 && found <= LAST_CODE ? found : undefined;
+}
+
+/** The outermost error says what was tried, the innermost one why it failed. Of what came too late it only says how late. */
+function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
+  if (kind === 'late') return '';
+  const details = 'details' in error && typeof error.details === 'string' ? error.details : error.message;
+  const isWrapped = thrown instanceof Error && thrown !== error;
+  return kind === 'failed' && isWrapped ? `${thrown.message}: ${details}` : details;
+}

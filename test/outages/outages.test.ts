@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { ERROR_CLASSES, SyncError } from '../../src/domain/errors.ts';
+import { explain, NoConnection, outageOf } from '../../src/outages/index.ts';
+
+const postgres = (code: string, message = 'no') =>
+  Object.assign(new Error(message), { code, severity: 'FATAL' });
+const socket = (code: string, more: object = {}) =>
+  Object.assign(new Error(`connect ${code}`), { code, syscall: 'connect', ...more });
+const grpc = (code: number, details = 'no') =>
+  Object.assign(new Error(`${code} STATUS: ${details}`), { code, details });
+/** As Temporal's client throws it. */
+const service = (code: number, details?: string) =>
+  Object.assign(new Error('Failed to describe schedule', { cause: grpc(code, details) }), {
+    name: 'ServiceError',
+  });
+
+describe('Postgres', () => {
+  test.each([
+    ['28P01', 'refused-credentials'],
+    ['28000', 'refused-credentials'],
+    ['42501', 'denied'],
+    ['3D000', 'no-database'],
+    ['25006', 'read-only'],
+    ['42P01', 'behind-schema'],
+    ['42703', 'behind-schema'],
+    ['42883', 'behind-schema'],
+    ['3F000', 'behind-schema'],
+    ['53300', 'busy'],
+    ['53200', 'busy'],
+    ['40001', 'busy'],
+    ['55P03', 'busy'],
+    ['57014', 'late'],
+    ['57P01', 'away'],
+    ['57P03', 'away'],
+    ['08006', 'away'],
+    ['42601', 'failed'],
+    ['P0001', 'failed'],
+    // What every object has is no code.
+    ['toString', 'failed'],
+  ])('says %s: %s', (code, kind) => {
+    expect(outageOf(postgres(code))).toMatchObject({ part: 'postgres', kind, code: `SQLSTATE ${code}` });
+  });
+
+  test.each([
+    ['timeout exceeded when trying to connect', 'away'],
+    ['Connection terminated unexpectedly', 'away'],
+    ['Connection terminated due to connection timeout', 'away'],
+    ['Client has encountered a connection error and is not queryable', 'away'],
+    ['Client was closed and is not queryable', 'away'],
+    ['Cannot use a pool after calling end on the pool', 'away'],
+    ['Query read timeout', 'late'],
+    ['The server does not support SSL connections', 'untrusted'],
+  ])('or its driver says "%s": %s', (message, kind) => {
+    expect(outageOf(new Error(message))).toMatchObject({ part: 'postgres', kind });
+  });
+
+  test.each([
+    [socket('ECONNREFUSED', { address: '10.0.0.7', port: 5432 }), 'ECONNREFUSED at 10.0.0.7:5432'],
+    [socket('ENOTFOUND', { hostname: 'db.example', syscall: 'getaddrinfo' }), 'ENOTFOUND at db.example'],
+    [socket('ENOENT', { address: '/run/.s.PGSQL.5432' }), 'ENOENT at /run/.s.PGSQL.5432'],
+    [socket('ECONNRESET', { syscall: 'read' }), 'ECONNRESET'],
+    [
+      Object.assign(new AggregateError([socket('x'), socket('ECONNREFUSED', { address: '::1', port: 1 })]), {
+        code: 'ECONNREFUSED',
+      }),
+      'ECONNREFUSED at ::1:1',
+    ],
+  ])('is what a socket cannot reach: %s', (error, reason) => {
+    expect(outageOf(error)).toMatchObject({
+      part: 'postgres',
+      kind: 'away',
+      what: `Postgres cannot be reached: ${reason}.`,
+      remedy: 'Check DATABASE_URL and that the server runs.',
+    });
+  });
+
+  test('offers a certificate that does not hold', () => {
+    const error = Object.assign(new Error('self-signed certificate'), {
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    expect(outageOf(error)).toMatchObject({ part: 'postgres', kind: 'untrusted' });
+  });
+
+  test('is not what a file or a request of fetch lacks', () => {
+    expect(
+      outageOf(Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' })),
+    ).toBeUndefined();
+    expect(outageOf(new TypeError('fetch failed', { cause: socket('ECONNREFUSED') }))).toBeUndefined();
+  });
+});
+
+describe('Temporal', () => {
+  test.each([
+    [1, 'late'],
+    [4, 'late'],
+    [7, 'denied'],
+    [8, 'busy'],
+    [14, 'away'],
+    [16, 'refused-credentials'],
+    [3, 'failed'],
+    [13, 'failed'],
+  ])('answers with gRPC %i: %s', (code, kind) => {
+    const told = { part: 'temporal', kind, code: `gRPC ${code}` };
+    expect(outageOf(grpc(code))).toMatchObject(told);
+    expect(outageOf(service(code))).toMatchObject(told);
+  });
+
+  test('says why, and not only that something failed', () => {
+    expect(explain(service(16, 'Request unauthorized.'))).toBe(
+      'Temporal refuses the credentials: Request unauthorized. Check TEMPORAL_API_KEY, or the certificate that TEMPORAL_TLS_CLIENT_CERT_PATH names.',
+    );
+    expect(explain(service(13, 'disk full'))).toContain('Failed to describe schedule: disk full.');
+    expect(explain(new NoConnection('ENOTFOUND at temporal.example'))).toBe(
+      'Temporal cannot be reached: ENOTFOUND at temporal.example. Check TEMPORAL_ADDRESS and that the server runs.',
+    );
+  });
+
+  test.each([
+    Object.assign(new Error('Namespace not found'), { name: 'NamespaceNotFoundError', namespace: 'nope' }),
+    grpc(5, 'Namespace nope is not found.'),
+    new Error('Namespace nope was not found'),
+  ])('has no such namespace: %s', (error) => {
+    expect(outageOf(error)).toMatchObject({
+      kind: 'no-namespace',
+      what: 'Temporal has no namespace nope.',
+      remedy: expect.stringContaining('-n nope') as string,
+    });
+  });
+
+  test.each([
+    [
+      'code: \'The request does not have valid authentication credentials\', message: "no"',
+      'refused-credentials',
+    ],
+    ["code: 'The caller does not have permission to execute the specified operation'", 'denied'],
+    ['tonic::transport::Error(Transport, ConnectError(…))', 'away'],
+  ])('tells a worker %s: %s', (message, kind) => {
+    expect(outageOf(Object.assign(new Error(message), { name: 'TransportError' }))).toMatchObject({ kind });
+  });
+
+  test('is not what a program has ended with', () => {
+    expect(outageOf(Object.assign(new Error('Command failed'), { code: 14 }))).toBeUndefined();
+    expect(outageOf(new DOMException('late', 'TimeoutError'))).toBeUndefined();
+  });
+});
+
+describe('Kombo', () => {
+  test.each([
+    ['Unavailable', 'away', /Try again/],
+    ['RateLimited', 'busy', /^Try again when the limit allows\.$/],
+    ['AccessDenied', 'refused-credentials', /KOMBO_API_KEY/],
+    ['RequestRejected', 'rejected', /report it/],
+  ] as const)('%s: %s, and what you do about it is not what a worker does', (errorClass, kind, remedy) => {
+    const error = new SyncError(errorClass, 'Kombo said no.', { retryAfterMs: 7 });
+    expect(outageOf(error)).toMatchObject({
+      part: 'kombo',
+      kind,
+      what: 'Kombo said no.',
+      remedy: expect.stringMatching(remedy) as string,
+      retryAfterMs: 7,
+    });
+    expect(explain(error)).not.toContain('is tried again');
+  });
+
+  test('every class but a bug is the matter of one of the three', () => {
+    const none = ERROR_CLASSES.filter((errorClass) => !outageOf(new SyncError(errorClass, 'It failed.')));
+    expect(none).toEqual(['Internal']);
+  });
+});
+
+test('what is none of them is said in its own words', () => {
+  expect(outageOf(new Error('Broken.'))).toBeUndefined();
+  expect(explain(new Error('Broken.'))).toBe('Broken.');
+  expect(explain('odd')).toBe('odd');
+});
