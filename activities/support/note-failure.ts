@@ -1,6 +1,6 @@
 import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
-import { parkedNeedsPerson } from '../../src/domain/life.ts';
+import { parkedBy } from '../../src/domain/life.ts';
 import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/reads.ts';
 import { noteFailure, owe, type NotedFailure } from '../../src/store/state/debts.ts';
 import { refusedEverywhere } from '../../src/store/state/due.ts';
@@ -51,7 +51,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
   const noted = await noteTry(deps, failed);
   if (noted) log(deps, { integrationId, endpoint, code }, message, noted, isSkipped);
   if (!policy.looksUp || kind === 'look-up') return { ...outcome, owes: false };
-  if (errorClass === 'IntegrationParked') await parkWhereAllRefuse(deps, integrationId, { code, message });
+  if (errorClass === 'IntegrationParked') await parkWhereAllRefuse(deps, integrationId, error);
   await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
   return { ...outcome, owes: true };
 }
@@ -89,13 +89,17 @@ function log(
 }
 
 /** One list may be wrong about the integration; when all of them refuse to be read, it cannot be read. */
-async function parkWhereAllRefuse(deps: ActivityDeps, integrationId: string, reason: Reason): Promise<void> {
+async function parkWhereAllRefuse(
+  deps: ActivityDeps,
+  integrationId: string,
+  { code, what }: SyncError,
+): Promise<void> {
   const integration = await findIntegration(deps.store, integrationId);
   if (!integration) return;
   const offered = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS)
     .filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
     .map(({ path }) => path);
   if (await refusedEverywhere(deps.store, integrationId, offered)) {
-    await parkIntegration(deps, integration, { ...reason, needsPerson: parkedNeedsPerson(reason.code) });
+    await parkIntegration(deps, integration, parkedBy(code, what));
   }
 }

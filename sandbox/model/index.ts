@@ -16,14 +16,14 @@ export const MODELS: ReadonlyMap<string, ModelDefinition> = new Map(
 );
 
 /** Tables whose records are those of a model with another name. */
-const MODEL_BY_TABLE: Record<string, string> = {
-  hris_groups: 'hris_teams',
-  assessment_orders_open: 'assessment_orders',
-};
+const MODEL_BY_TABLE: ReadonlyMap<string, string> = new Map([
+  ['hris_groups', 'hris_teams'],
+  ['assessment_orders_open', 'assessment_orders'],
+]);
 
 /** The model behind a table or model name. @throws RangeError for a name that is neither. */
 export function modelOf(name: string): ModelDefinition {
-  const model = MODELS.get(MODEL_BY_TABLE[name] ?? name);
+  const model = MODELS.get(MODEL_BY_TABLE.get(name) ?? name);
   if (!model) throw new RangeError(`The sandbox has no table or model ${name}.`);
   return model;
 }

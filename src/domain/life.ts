@@ -31,63 +31,82 @@ export const REMOVED = {
   byHand: 'RemovedByHand',
 } as const;
 
-/** Looked up by text from outside, so they must not be objects with a prototype. */
-const PARKED_BY_STATUS: ReadonlyMap<string, Parked> = new Map([
-  [
-    'INVALID',
-    {
-      code: 'INVALID',
-      message:
-        "The tool refuses Kombo's credentials. The customer must reconnect, by a new link from Kombo; its webhook continues here.",
-      needsPerson: true,
-    },
-  ],
-  [
-    'INACTIVE',
-    {
-      code: 'INACTIVE',
-      message:
-        'It is switched off in Kombo. Switch it on in the Kombo dashboard; its webhook continues here.',
-      needsPerson: true,
-    },
-  ],
+export interface ParkedWords {
+  what: string;
+  remedy: string;
+  needsPerson: boolean;
+}
+
+const CONTINUES = 'It continues here by itself.';
+
+const LOGIN: ParkedWords = {
+  what: "The tool refuses Kombo's credentials.",
+  remedy: `Have the customer connect it again, by a new link from Kombo. ${CONTINUES}`,
+  needsPerson: true,
+};
+const INACTIVE: ParkedWords = {
+  what: 'It is switched off in Kombo.',
+  remedy: `Switch it on in the Kombo dashboard. ${CONTINUES}`,
+  needsPerson: true,
+};
+const SETUP: ParkedWords = {
+  what: 'Its setup is not finished.',
+  remedy: `Finish it in the Kombo dashboard. ${CONTINUES}`,
+  needsPerson: true,
+};
+const FIRST_SYNC: ParkedWords = {
+  what: "Kombo's first sync is running, which can take hours.",
+  remedy: `Nothing to do. ${CONTINUES}`,
+  needsPerson: false,
+};
+const OTHER: ParkedWords = {
+  what: "Kombo's check of the connection has failed.",
+  remedy: `Look at it in the Kombo dashboard. ${CONTINUES}`,
+  needsPerson: true,
+};
+
+/** By our codes for Kombo's states, and by the codes with which Kombo refuses a read. They are looked up by text from outside. */
+const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
+  ['INVALID', LOGIN],
+  ['INTEGRATION.AUTHENTICATION_INVALID', LOGIN],
+  ['INACTIVE', INACTIVE],
+  ['INTEGRATION.INACTIVE', INACTIVE],
+  ['SETUP_INCOMPLETE', SETUP],
+  ['INTEGRATION.SETUP_INCOMPLETE', SETUP],
+  ['SETUP_SYNC_PENDING', FIRST_SYNC],
+  ['INTEGRATION.SETUP_SYNC_PENDING', FIRST_SYNC],
+  ['INTEGRATION.QA_FAILED', OTHER],
 ]);
 
-const SETUP_SYNC_PENDING = 'SETUP_SYNC_PENDING';
+/** Why an integration is parked under a code, and what to do. `what` stands in for a code that this version does not know. */
+export function parkedWords(code: string | null, what: string): ParkedWords {
+  return PARKED_WORDS.get(code ?? '') ?? { ...OTHER, what };
+}
 
-const PARKED_BY_SETUP: ReadonlyMap<string, Parked> = new Map([
-  [
-    'INCOMPLETE',
-    {
-      code: 'SETUP_INCOMPLETE',
-      message: 'Its setup is not finished. Finish it in Kombo; its webhook continues here.',
-      needsPerson: true,
-    },
-  ],
-  [
-    'FINAL_SYNC_PENDING',
-    {
-      code: SETUP_SYNC_PENDING,
-      message: "Kombo's first sync is running, which can take hours. It is looked up again by itself.",
-      needsPerson: false,
-    },
-  ],
+/** The same as it is kept. */
+export function parkedBy(code: string, what = code): Parked {
+  const words = parkedWords(code, what);
+  return { code, message: `${words.what} ${words.remedy}`, needsPerson: words.needsPerson };
+}
+
+const CODE_BY_STATUS: ReadonlyMap<string, string> = new Map([
+  ['INVALID', 'INVALID'],
+  ['INACTIVE', 'INACTIVE'],
+]);
+
+const CODE_BY_SETUP: ReadonlyMap<string, string> = new Map([
+  ['INCOMPLETE', 'SETUP_INCOMPLETE'],
+  ['FINAL_SYNC_PENDING', 'SETUP_SYNC_PENDING'],
 ]);
 
 /** Why an integration in that state cannot be read, or undefined when it can. */
 export function whyParked(state: KomboState): Parked | undefined {
-  return PARKED_BY_STATUS.get(state.status ?? '') ?? PARKED_BY_SETUP.get(state.setupStatus ?? '');
-}
-
-/** Whether an answer of Kombo about the whole integration, such as `INTEGRATION.QA_FAILED`, lasts until you do something. */
-export function parkedNeedsPerson(code: string): boolean {
-  return code !== 'INTEGRATION.SETUP_SYNC_PENDING' && code !== SETUP_SYNC_PENDING;
+  const code = CODE_BY_STATUS.get(state.status ?? '') ?? CODE_BY_SETUP.get(state.setupStatus ?? '');
+  return code === undefined ? undefined : parkedBy(code);
 }
 
 /** Codes that `GET /integrations/{id}` parks an integration with. */
-export const SAID_WHEN_ASKED: readonly string[] = [PARKED_BY_STATUS, PARKED_BY_SETUP].flatMap((reasons) =>
-  [...reasons.values()].map(({ code }) => code),
-);
+export const SAID_WHEN_ASKED: readonly string[] = [...CODE_BY_STATUS.values(), ...CODE_BY_SETUP.values()];
 
 /** Whether a read was refused with it: then only a read can show that it has passed, as with `INTEGRATION.QA_FAILED`. */
 export function isSaidByReads(code: string | null): boolean {

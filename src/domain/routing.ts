@@ -23,7 +23,7 @@ export function routeModels(models: Iterable<string>, enabled: readonly Endpoint
   for (const model of models) {
     const table = enabled.find((endpoint) => endpoint.table === model || endpoint.path === model);
     if (table) delta.add(table.path);
-    const holding = enabled.filter((endpoint) => endpoint.models[model] !== undefined);
+    const holding = enabled.filter((endpoint) => Object.hasOwn(endpoint.models, model));
     const showing = holding.filter((endpoint) => ['own', 'delta'].includes(endpoint.models[model]!));
     for (const endpoint of showing) delta.add(endpoint.path);
     const owned = showing.some((endpoint) => endpoint.models[model] === 'own');

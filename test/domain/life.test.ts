@@ -5,7 +5,8 @@ import {
   isSaidByReads,
   judgeSighting,
   mayHaveMissed,
-  parkedNeedsPerson,
+  parkedBy,
+  parkedWords,
   REMOVED,
   whyParked,
   type KnownLife,
@@ -42,12 +43,25 @@ describe('what Kombo says of an integration', () => {
   });
 
   test('of what reads are refused with, only the first sync passes without a person', () => {
-    expect(parkedNeedsPerson('INTEGRATION.SETUP_SYNC_PENDING')).toBe(false);
-    expect(parkedNeedsPerson('SETUP_SYNC_PENDING')).toBe(false);
+    expect(parkedBy('INTEGRATION.SETUP_SYNC_PENDING').needsPerson).toBe(false);
+    expect(parkedBy('SETUP_SYNC_PENDING').needsPerson).toBe(false);
     for (const code of ['INTEGRATION.QA_FAILED', 'INTEGRATION.SETUP_INCOMPLETE', 'INTEGRATION.INACTIVE']) {
-      expect(parkedNeedsPerson(code)).toBe(true);
+      expect(parkedBy(code).needsPerson).toBe(true);
     }
   });
+
+  test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
+    'the state or code %s, which every object has, is none that is known',
+    (name) => {
+      expect(whyParked({ status: name, setupStatus: name })).toBeUndefined();
+      expect(parkedBy(name, 'Kombo said so.')).toEqual({
+        code: name,
+        message: 'Kombo said so. Look at it in the Kombo dashboard. It continues here by itself.',
+        needsPerson: true,
+      });
+      expect(parkedWords(name, 'Kombo said so.').what).toBe('Kombo said so.');
+    },
+  );
 
   test('what Kombo says when asked is told from what reads are refused with', () => {
     for (const code of ['INVALID', 'INACTIVE', 'SETUP_INCOMPLETE', 'SETUP_SYNC_PENDING']) {

@@ -21,13 +21,18 @@ const save = (more: Partial<IntegrationInput> & { id: string }) =>
 
 describe('a state is told in plain words, with what to do', () => {
   const cases: [string, (id: string) => Promise<unknown>, RegExp][] = [
-    ['credentials', (id) => parkAs(id, 'INVALID'), /credentials are refused.*connect it again/],
+    ['credentials', (id) => parkAs(id, 'INVALID'), /refuses Kombo.{1,5}s credentials.*connect it again/],
     ['switched off', (id) => parkAs(id, 'INTEGRATION.INACTIVE'), /switched off in Kombo.*Switch it on/],
-    ['first sync', (id) => parkAs(id, 'SETUP_SYNC_PENDING'), /first sync of it is not over.*Nothing to do/],
+    ['first sync', (id) => parkAs(id, 'SETUP_SYNC_PENDING'), /first sync is running.*Nothing to do/],
     [
       'a code of next year',
       (id) => parkAs(id, 'INTEGRATION.NEW'),
       /As Kombo says.*Look at it in the Kombo dashboard/,
+    ],
+    [
+      'a code that every object has',
+      (id) => parkAs(id, 'constructor'),
+      /As Kombo says.*Look at it in the Kombo/,
     ],
     ['paused', (id) => pause(store, id, 'Until Friday'), /Until Friday.*kombo-sync integrations resume/],
     ['deleted', (id) => removeAs(id, 'Deleted'), /was deleted in Kombo.*comes back by itself/],

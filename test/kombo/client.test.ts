@@ -1,6 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { POLICIES } from '../../src/domain/errors.ts';
+import { judgeSighting } from '../../src/domain/life.ts';
 import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { Secret } from '../../src/secret.ts';
 
@@ -46,6 +48,34 @@ describe('(I26) the limit of Kombo', () => {
   ])('that a 429 names with %j is believed, and not for ever: %i ms', async (headers, retryAfterMs) => {
     reply({ status: 'error', error: { code: 'PLATFORM.RATE_LIMIT_EXCEEDED' } }, headers, 429);
     await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'RateLimited', retryAfterMs });
+  });
+});
+
+describe('an answer whose code or state is what every object has', () => {
+  test.each(['constructor', '__proto__', 'toString'])('%s is one that is not known', async (name) => {
+    for (const [status, errorClass] of [
+      [400, 'RequestRejected'],
+      [503, 'Unavailable'],
+    ] as const) {
+      reply({ status: 'error', error: { code: name } }, {}, status);
+      await expect(fetchPage()).rejects.toMatchObject({
+        errorClass,
+        code: name,
+        what: `Kombo answered /ats/jobs with ${name}.`,
+        remedy: POLICIES[errorClass].remedy,
+      });
+    }
+    const integration = {
+      id: 'demo:1',
+      tool: { id: name },
+      category: name,
+      status: name,
+      setup_status: name,
+    };
+    reply({ status: 'success', data: integration });
+    const found = await kombo.getIntegration('demo:1');
+    expect(found).toMatchObject({ tool: name, category: name, state: name, setupStatus: name });
+    expect(judgeSighting(undefined, found)).toMatchObject({ case: 'there', parked: undefined });
   });
 });
 

@@ -70,6 +70,13 @@ describe('the integration itself', () => {
     expect([answer.status, answer.body.error.code]).toEqual([409, code]);
   });
 
+  test('a code that is what every object has is answered like one that is not known', async () => {
+    const sandbox = testSandbox();
+    sandbox.control.setIntegration(IDS.LMS, { readError: 'constructor' });
+    const answer = await get(sandbox, IDS.LMS, '/lms/users');
+    expect([answer.status, answer.body.error?.code]).toEqual([500, 'constructor']);
+  });
+
   test('is unknown once it is removed', async () => {
     const sandbox = testSandbox();
     sandbox.control.removeIntegration(IDS.LMS);

@@ -126,5 +126,10 @@ function readEntries(file: string): Entry[] {
 function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, pid, startedAt } = value as Partial<Record<keyof Entry, unknown>>;
-  return typeof kind === 'string' && kind in KINDS && Number.isInteger(pid) && typeof startedAt === 'string';
+  return (
+    typeof kind === 'string' &&
+    Object.hasOwn(KINDS, kind) &&
+    Number.isInteger(pid) &&
+    typeof startedAt === 'string'
+  );
 }

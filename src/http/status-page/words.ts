@@ -1,4 +1,4 @@
-import { type IntegrationStatus, REMOVED } from '../../domain/life.ts';
+import { type IntegrationStatus, parkedWords, REMOVED } from '../../domain/life.ts';
 import type { Trigger } from '../../domain/sync.ts';
 import type { DriftVerdict } from '../../domain/counts.ts';
 import type { Integration } from '../../store/state/integrations.ts';
@@ -21,42 +21,6 @@ export const STATUS_WORDS: Record<IntegrationStatus, { label: string; tone: Tone
   removed: { label: 'Removed', tone: 'soft' },
 };
 
-const GOES_ON = 'It goes on here by itself.';
-
-const LOGIN = {
-  reason: 'The tool does not let Kombo in: the credentials are refused.',
-  remedy: `Have the customer connect it again, by a new link from Kombo. ${GOES_ON}`,
-};
-const INACTIVE = {
-  reason: 'It is switched off in Kombo.',
-  remedy: `Switch it on in the Kombo dashboard. ${GOES_ON}`,
-};
-const SETUP = {
-  reason: 'Its setup in Kombo is not finished.',
-  remedy: `Finish the setup in the Kombo dashboard. ${GOES_ON}`,
-};
-const FIRST_SYNC = {
-  reason: "Kombo's own first sync of it is not over, which can take hours.",
-  remedy: `Nothing to do. ${GOES_ON}`,
-};
-const CHECK_FAILED = {
-  reason: "Kombo's check of the connection has failed.",
-  remedy: `Look at it in the Kombo dashboard. ${GOES_ON}`,
-};
-
-/** By Kombo's states and by the codes that it answers a read with. */
-const PARKED: Record<string, { reason: string; remedy: string }> = {
-  INVALID: LOGIN,
-  'INTEGRATION.AUTHENTICATION_INVALID': LOGIN,
-  INACTIVE,
-  'INTEGRATION.INACTIVE': INACTIVE,
-  SETUP_INCOMPLETE: SETUP,
-  'INTEGRATION.SETUP_INCOMPLETE': SETUP,
-  SETUP_SYNC_PENDING: FIRST_SYNC,
-  'INTEGRATION.SETUP_SYNC_PENDING': FIRST_SYNC,
-  'INTEGRATION.QA_FAILED': CHECK_FAILED,
-};
-
 /** Why an integration is not read, and what to do about it. */
 export function stateWords(integration: Integration): Words {
   const { id, status, statusCode, statusReason } = integration;
@@ -73,8 +37,8 @@ export function stateWords(integration: Integration): Words {
       return say(reason, remedy);
     }
     case 'parked': {
-      const known = PARKED[statusCode ?? ''] ?? { reason: statusReason, remedy: CHECK_FAILED.remedy };
-      return say(known.reason, known.remedy);
+      const { what, remedy } = parkedWords(statusCode, statusReason ?? 'Kombo does not let it be read.');
+      return say(what, remedy);
     }
     case 'paused':
       return say(
