@@ -22,7 +22,7 @@ export async function keepUnread(
   const waits = status === 'parked' && !needsPerson && retryAt && retryAt > now;
   const reason =
     status === 'paused'
-      ? { code: 'Paused', message: `Paused: ${said}. The reads are kept for later.` }
+      ? { code: 'Paused', message: `Paused: "${said}". The reads are kept for later.` }
       : { code: statusCode ?? 'IntegrationParked', message: said };
   return {
     ...blocked(reason),

@@ -15,7 +15,7 @@ import { signalChanges, type SignalRequest } from '../temporal/start.ts';
 import { audited, permitted, type Act } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, notFound } from './errors.ts';
-import { checkReason, requireIntegration } from './require.ts';
+import { checkReason, removedConflict, requireIntegration } from './require.ts';
 import { startFull, type StartedSync } from './syncs.ts';
 
 export interface AddedIntegration {
@@ -169,8 +169,8 @@ export async function resumeIntegration(
 ): Promise<{ integration: Integration; resumed: boolean }> {
   const act: Act = { action: 'resume', integrationId: id };
   await permitted(deps, act, async () => {
-    const { status, statusReason } = await requireIntegration(deps.store, id);
-    if (status === 'removed') throw conflict('removed', `${id} is removed: ${statusReason ?? ''}`);
+    const integration = await requireIntegration(deps.store, id);
+    if (integration.status === 'removed') throw removedConflict(integration);
   });
   return audited(deps, act, async () => {
     const resumed = await resume(deps.store, id);

@@ -1,7 +1,7 @@
 import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
-import { conflict, invalid, notFound } from './errors.ts';
+import { conflict, invalid, notFound, type OperationError } from './errors.ts';
 
 /** The integration with this id. @throws OperationError (not-found) with what to do. */
 export async function requireIntegration(store: Store, id: string): Promise<Integration> {
@@ -15,11 +15,22 @@ export async function requireIntegration(store: Store, id: string): Promise<Inte
 /** @throws OperationError (conflict) when nothing is read for the integration. */
 export function requireReadable(integration: Integration): void {
   const { id, status, statusReason } = integration;
-  if (status === 'active' || status === 'parked') return;
-  const remedy = status === 'paused' ? ` "kombo-sync integrations resume ${id}" goes on.` : '';
-  // A person's words or sentences of ours, which are gone on with.
-  const why = statusReason ? `: ${statusReason.replace(/\.$/, '')}` : '';
-  throw conflict(status, `${id} is ${status}${why}; nothing is read for it.${remedy}`);
+  if (status === 'removed') throw removedConflict(integration);
+  if (status !== 'paused') return;
+  // The reason is your own text, with a full stop or without.
+  const reason = statusReason === null ? '' : `: "${statusReason}"`;
+  throw conflict(
+    'paused',
+    `${id} is paused${reason}; nothing is read for it. "kombo-sync integrations resume ${id}" resumes it.`,
+  );
+}
+
+export function removedConflict({
+  id,
+  statusReason,
+}: Pick<Integration, 'id' | 'statusReason'>): OperationError {
+  const what = `${id} is removed; nothing is read for it.`;
+  return conflict('removed', statusReason === null ? what : `${what} ${statusReason}`);
 }
 
 /** @throws OperationError (invalid) unless every name is a model, a table or a path of this category. */

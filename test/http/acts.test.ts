@@ -211,7 +211,7 @@ describe('(I23) an act that is refused is in the audit log with why', () => {
     expect(await newestAct()).toMatchObject({
       action,
       outcome: 'failed',
-      message: expect.stringContaining(`${id} is paused: a reason`) as string,
+      message: expect.stringContaining(`${id} is paused: "a reason"; nothing is read for it.`) as string,
     });
   });
 

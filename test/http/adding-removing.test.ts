@@ -185,7 +185,7 @@ describe('removing', () => {
     const body = { reason: 'a reason' };
     expectProblem(await call('POST', `/integrations/${id}/pause`, { body }), 409, 'removed');
     expectProblem(await call('POST', `/integrations/${id}/resume`), 409, 'removed');
-    const said = /brings it back; nothing is read for it\.$/;
+    const said = /nothing is read for it\. Removed by .* brings it back\.$/;
     expectProblem(await call('POST', `/integrations/${id}/sync`), 409, 'removed', said);
     expectProblem(await call('POST', `/integrations/${id}/full-sync`), 409, 'removed', said);
   });

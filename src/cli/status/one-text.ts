@@ -104,7 +104,7 @@ function noteOf(status: EndpointStatus, offered: boolean): string | null {
 const OWED = { delta: 'delta pass', full: 'full pass', sweep: 'sweep', 'look-up': 'look-up' };
 
 function failureText({ kind, dueAt, failure }: ReturnType<typeof failuresOf>[number]): string {
-  const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try').replace('trys', 'tries')}`;
+  const tried = `since ${relative(failure.since)}, ${plural(failure.failures, 'try', 'tries')}`;
   const next = failure.givenUp ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
   return `${failure.message} The ${OWED[kind]} is failing ${tried}. ${next}`;
 }

@@ -40,14 +40,17 @@ export function relative(date: Date | null | undefined, now = new Date()): strin
 export const fullTime = (date: Date) => `${utcTime(date)} (${relative(date)})`;
 
 /** As `1 page` and `2 pages`. */
-export function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
+
+/** The counts that are things; the others say what became of records. */
+const THINGS: Partial<Record<keyof PassCounts, string>> = { pages: 'page', records: 'record' };
 
 /** The counts that are not zero, as `3 pages, 700 records, 12 created`. */
 export function countsText(counts: PassCounts): string {
-  const parts = PASS_COUNTS.filter((key) => counts[key] > 0).map(
-    (key) => `${counts[key]} ${counts[key] === 1 ? key.replace(/s$/, '') : key}`,
+  const parts = PASS_COUNTS.filter((key) => counts[key] > 0).map((key) =>
+    plural(counts[key], THINGS[key] ?? key, key),
   );
   return parts.join(', ') || 'nothing read';
 }

@@ -23,7 +23,6 @@ export function cutoverPage(data: CutoverData): string {
   const { report, now } = data;
   const { counts, legacy, message, verdict } = report;
   const done = legacy.mode === 'off';
-  const label = done ? 'Switched off' : WORDS[verdict].label;
   const open = report.integrations
     .filter((integration) => integration.verdict !== 'ready')
     .sort((a, b) => rank(a) - rank(b));
@@ -41,9 +40,7 @@ export function cutoverPage(data: CutoverData): string {
       </p>
     </div>
     <ul class="notices" aria-label="Verdict">
-      <li class="${done ? 'good' : WORDS[verdict].tone}">
-        <strong>${label}.</strong> ${message.replace(`${label}. `, '')}
-      </li>
+      <li class="${done ? 'good' : WORDS[verdict].tone}">${message}</li>
     </ul>
     ${facts([
       ['Ready', `${count(counts.ready)} of ${plural(all, 'integration')}`],
