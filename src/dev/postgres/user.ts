@@ -1,62 +1,48 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../processes/command.ts';
-import { findOnPath } from '../temporal/cli.ts';
+import { closedFor } from '../processes/folder.ts';
 
-/** As whom Postgres runs, since it refuses to run as root, and what is put before its programs for that. */
 export interface PostgresUser {
-  /** Undefined: as ourselves. */
-  owner: { uid: number; gid: number } | undefined;
-  wrapper: readonly string[];
+  uid: number;
+  gid: number;
 }
 
 /**
- * An ordinary user runs it as himself. For root it is the owner of the data, or the user `postgres` or `nobody`. Where
- * that user may not enter one of the folders, it is allowed to by the one capability that this takes.
+ * As whom Postgres runs, since it refuses to run as root: as the owner of the data, or as the user `postgres` or `nobody`.
+ * Undefined when that is us: an ordinary user runs it as himself.
  *
- * @throws Error with the remedies when that is not possible.
+ * @throws Error with the remedies when there is no such user.
  */
-export async function choosePostgresUser(
-  folders: readonly string[],
-  data: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<PostgresUser> {
-  if (process.getuid?.() !== 0) return { owner: undefined, wrapper: [] };
-  const { name, uid, gid } = await ordinaryUser(data);
-  const closed = folders.map((folder) => closedFor(folder, uid)).find((folder) => folder !== undefined);
-  if (closed === undefined) return { owner: { uid, gid }, wrapper: [] };
-  const [setpriv] = findOnPath('setpriv', env);
-  const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
-  const change = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...capability, '--'];
-  if (setpriv !== undefined && (await runCommand(setpriv, [...change, 'true'])).ok) {
-    return { owner: { uid, gid }, wrapper: [setpriv, ...change] };
-  }
-  throw new Error(
-    `Postgres does not run as root, and the user ${name} may not enter ${closed}. Run as an ordinary user, allow it with: chmod o+x ${closed}, or set DATABASE_URL to a server of your own.`,
-  );
-}
-
-async function ordinaryUser(data: string): Promise<{ name: string; uid: number; gid: number }> {
+export async function choosePostgresUser(data: string): Promise<PostgresUser | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
   if (existsSync(data)) {
     const { uid, gid } = statSync(data);
-    if (uid !== 0) return { name: `with the id ${uid}`, uid, gid };
+    if (uid !== 0) return { uid, gid };
   }
   for (const name of ['postgres', 'nobody']) {
     const [user, group] = await Promise.all([runCommand('id', ['-u', name]), runCommand('id', ['-g', name])]);
-    if (user.ok && group.ok) return { name, uid: Number(user.stdout), gid: Number(group.stdout) };
+    if (user.ok && group.ok) return { uid: Number(user.stdout), gid: Number(group.stdout) };
   }
   throw new Error(
     'Postgres does not run as root, and there is no user postgres or nobody. Run as an ordinary user, or set DATABASE_URL to a server of your own.',
   );
 }
 
-/** The uppermost folder on the way that the user may not enter. */
-function closedFor(folder: string, uid: number): string | undefined {
-  const parent = path.dirname(folder);
-  const above = parent === folder ? undefined : closedFor(parent, uid);
-  if (above !== undefined) return above;
-  if (!existsSync(folder)) return undefined;
-  const { mode, uid: owner } = statSync(folder);
-  const mayEnter = owner === uid ? mode & 0o100 : mode & 0o001;
-  return mayEnter ? undefined : folder;
+/** Linux opens it without a look at the folders above. */
+const WORKING_FOLDER = '/proc/self/cwd';
+
+/**
+ * How Postgres, started in this folder, is to call it. Root's home folder has mode 0700 usually, so that other users reach
+ * nothing in it by its path, not even what is their own.
+ *
+ * @throws Error with the remedies when there is no way.
+ */
+export function nameFor(user: PostgresUser | undefined, folder: string): string {
+  const closed = user && closedFor(user.uid, path.dirname(folder));
+  if (closed === undefined) return folder;
+  if (existsSync(WORKING_FOLDER)) return WORKING_FOLDER;
+  throw new Error(
+    `Postgres does not run as root, and other users may not enter ${closed}. Run as an ordinary user, or set DATA_DIR to a folder that others may enter, for example /var/lib/kombo-sync, or DATABASE_URL to a server of your own.`,
+  );
 }

@@ -7,6 +7,8 @@ export interface CommandOptions {
   cwd?: string;
   uid?: number;
   gid?: number;
+  /** Descriptor of a file that it reads. */
+  stdin?: number;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
   onErrorLine?: (line: string) => void;
@@ -34,10 +36,10 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const { env, cwd, uid, gid, signal, timeoutMs, onErrorLine, children } = options;
+  const { env, cwd, uid, gid, stdin = 'ignore', signal, timeoutMs, onErrorLine, children } = options;
   signal?.throwIfAborted();
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
     windowsHide: true,
     ...(env ? { env } : {}),
@@ -58,8 +60,8 @@ export async function runCommand(
   signal?.addEventListener('abort', end, { once: true });
   let stdout = '';
   const complaints: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  createInterface({ input: child.stderr! }).on('line', (line) => {
     complaints.push(line);
     if (complaints.length > COMPLAINT_LINES) complaints.shift();
     onErrorLine?.(line);

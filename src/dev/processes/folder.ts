@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -19,6 +19,46 @@ export function makeFolder(folder: string): void {
     // Another process may have been quicker.
     if (!isFolder(folder)) throw error;
   }
+}
+
+/**
+ * Makes a folder that every user may enter and only this one may write to, unless it is there. Returns whether it is so:
+ * in a place that all users share, such as /tmp, another user may have made it first and could change what is in it.
+ */
+export function ownFolder(folder: string): boolean {
+  try {
+    if (!isFolder(folder)) {
+      makeFolder(folder);
+      chmodSync(folder, 0o755);
+    }
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return isOurs(folder);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether no user but this one and root can change the folder or put another one in its place. */
+export function isOurs(folder: string): boolean {
+  const uid = process.getuid?.();
+  const link = lstatSync(folder, { throwIfNoEntry: false });
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!link || !found?.isDirectory()) return false;
+  const { mode } = statSync(path.dirname(folder));
+  const replaceable = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
+  return uid === undefined || ([link, found].every(isOf(uid)) && (found.mode & 0o002) === 0 && !replaceable);
+}
+
+const isOf = (uid: number) => (file: { uid: number }) => file.uid === uid;
+
+/** The uppermost folder on the way to this one that the user may not enter; undefined when there is none. */
+export function closedFor(uid: number, folder: string): string | undefined {
+  const parent = path.dirname(folder);
+  const above = parent === folder ? undefined : closedFor(uid, parent);
+  if (above !== undefined) return above;
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  return found.mode & (found.uid === uid ? 0o100 : 0o001) ? undefined : folder;
 }
 
 function isFolder(file: string): boolean {

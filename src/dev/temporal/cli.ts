@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
+import { cachePlace, userPlace } from '../processes/cache.ts';
 import { runCommand } from '../processes/command.ts';
 
 /** The release that is downloaded or built: the newest one that `go install` can build. */
@@ -17,16 +17,16 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const suffix = process.platform === 'win32' ? '.exe' : '';
 
-/** Where the downloaded or built command is kept, for all clones and for the tests. */
+const cliIn = (place: string) => path.join(place, 'temporal', TEMPORAL_CLI_VERSION, `temporal${suffix}`);
+
+/** Where the command is put that is downloaded or built. */
 export function cachedCli(env: Env): string {
-  return path.join(cacheFolder(env), 'kombo-sync', 'temporal', TEMPORAL_CLI_VERSION, `temporal${suffix}`);
+  return cliIn(cachePlace(env));
 }
 
-function cacheFolder(env: Env): string {
-  const home = env['HOME'] || homedir();
-  if (process.platform === 'darwin') return path.join(home, 'Library', 'Caches');
-  if (process.platform === 'win32') return env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local');
-  return env['XDG_CACHE_HOME'] || path.join(home, '.cache');
+/** Where one may be from before; a home that is read-only now may have it. */
+export function cachedClis(env: Env): string[] {
+  return [...new Set([cliIn(userPlace(env)), cachedCli(env)])];
 }
 
 /** Every file on PATH that would be the command of that name, in order. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { obtainTemporal, type Obtain, type ObtainOptions } from './obtain.ts';
-import { cachedCli, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
+import { cachedClis, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
 
 /**
  * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, the user's cache, a download, a build with Go. Each one is run
@@ -17,9 +17,11 @@ export async function findTemporal(options: ObtainOptions, ways?: readonly Obtai
       `TEMPORAL_CLI_PATH is ${given}, which is no temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
     );
   }
-  for (const file of [...findOnPath('temporal', env), cachedCli(env)]) {
-    if ((await verifyCli(file, signal)) !== undefined) return file;
-    if (existsSync(file)) note(`${file} does not run as a Temporal CLI; looking further.`);
+  for (const look of [() => findOnPath('temporal', env), () => cachedClis(env)]) {
+    for (const file of look()) {
+      if ((await verifyCli(file, signal)) !== undefined) return file;
+      if (existsSync(file)) note(`${file} does not run as a Temporal CLI; looking further.`);
+    }
   }
   const obtained = await obtainTemporal(options, ways);
   if ('file' in obtained) return obtained.file;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Children } from '../processes/children.ts';
 import { runCommand } from '../processes/command.ts';
-import { makeFolder } from '../processes/folder.ts';
+import { homeOf, userPlace } from '../processes/cache.ts';
+import { makeFolder, ownFolder } from '../processes/folder.ts';
 import { tryLock, type Lock } from '../processes/lock.ts';
 import { cachedCli, findOnPath, TEMPORAL_CLI_VERSION, verifyCli } from './cli.ts';
 
@@ -154,7 +155,7 @@ export const build: Obtain = async (folder, { env, note, signal, children }) => 
     const module = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`;
     const result = await runCommand(go, ['install', '-v', module], {
       // Nothing in it needs a C compiler, which may not be there.
-      env: { ...env, GOBIN: folder, GOFLAGS: '', CGO_ENABLED: '0' },
+      env: { ...env, ...homeForGo(env, folder), GOBIN: folder, CGO_ENABLED: '0' },
       cwd: folder,
       signal,
       children,
@@ -168,3 +169,10 @@ export const build: Obtain = async (folder, { env, note, signal, children }) => 
     clearInterval(progress);
   }
 };
+
+/** Go keeps modules and what it has compiled in the home folder, which may be missing or read-only. */
+function homeForGo(env: ObtainOptions['env'], folder: string): NodeJS.ProcessEnv {
+  if (ownFolder(userPlace(env))) return { HOME: homeOf(env), GOFLAGS: '' };
+  // What is read-only could not be removed afterwards.
+  return { HOME: folder, XDG_CACHE_HOME: folder, GOFLAGS: '-modcacherw' };
+}
