@@ -3,7 +3,8 @@ import module from 'node:module';
 import { CommanderError } from 'commander';
 import { CliError, describeFailure, EXIT, type Failure } from './support/errors.ts';
 import { createProgram } from './program.ts';
-import { devEnvironmentFile } from '../dev/environment-file.ts';
+import { readDotEnv, readEnvironmentFile } from '../dev/environment-file.ts';
+import { keepLoopbackDirect } from './support/loopback.ts';
 
 /** How long a finished command may need to end by itself before it is ended. */
 const EXIT_BOUND_MS = 3_000;
@@ -23,9 +24,8 @@ process.stderr.on('error', () => {});
 module.enableCompileCache();
 
 try {
-  loadEnvFile('.env');
-  // Beside a `dev` that runs, everything that does not run servers of its own works with that one's.
-  if (!RUNS_SERVERS.has(process.argv[2] ?? '')) loadEnvFile(devEnvironmentFile(process.env['DATA_DIR']));
+  await loadSettings();
+  keepLoopbackDirect();
   await createProgram().parseAsync();
 } catch (error) {
   const failure = error instanceof CommanderError ? describeUsage(error) : describeFailure(error);
@@ -41,14 +41,17 @@ try {
 // Nothing should be open any more; should something be, it must not keep a finished command alive.
 setTimeout(() => process.exit(), EXIT_BOUND_MS).unref();
 
-/** Reads a file of settings, if there is one. What the environment already says wins. */
-function loadEnvFile(file: string): void {
+/** Reads the files of settings, if there are any. What the environment already says wins. */
+async function loadSettings(): Promise<void> {
   try {
-    process.loadEnvFile(file);
+    const { env } = process;
+    Object.assign(env, { ...(await readDotEnv('.env', env)), ...env });
+    // Beside a `dev` that runs, everything that does not run servers of its own works with that one's.
+    if (RUNS_SERVERS.has(process.argv[2] ?? '')) return;
+    Object.assign(env, { ...readEnvironmentFile(env['DATA_DIR']), ...env });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.failed, 'settings', `${file} cannot be read: ${reason}`, { cause: error });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.failed, 'settings', message, { cause: error });
   }
 }
 

@@ -1,19 +1,72 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseEnv } from 'node:util';
+
+type Settings = Readonly<Record<string, string | undefined>>;
 
 /** Where other commands find the servers of a `dev` that runs; there is no such file when none does. */
 export function devEnvironmentFile(dataDir = '.kombo-sync'): string {
   return path.join(dataDir, 'env');
 }
 
-export function writeEnvironmentFile(
-  dataDir: string,
-  settings: Readonly<Record<string, string | undefined>>,
-): void {
-  const lines = Object.entries(settings).flatMap(([name, value]) => (value ? [`${name}='${value}'\n`] : []));
+/** Writes it for shells, which read it too. */
+export function writeEnvironmentFile(dataDir: string, settings: Settings): void {
+  const lines = Object.entries(settings).flatMap(([name, value]) =>
+    value ? [`${name}='${value.replaceAll("'", QUOTE)}'\n`] : [],
+  );
   writeFileSync(devEnvironmentFile(dataDir), lines.join(''), { mode: 0o600 });
+}
+
+/** How a shell reads a quote between quotes: one string ends, a quote, the next one begins. */
+const QUOTE = `'\\''`;
+
+/** Reads what `writeEnvironmentFile` has written. Node's own reader knows no quote between quotes. */
+export function readEnvironmentFile(dataDir?: string): Settings {
+  const lines = read(devEnvironmentFile(dataDir)).matchAll(/^(\w+)='((?:[^']|'\\'')*)'$/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name!, value!.replaceAll(QUOTE, "'")]));
 }
 
 export function removeEnvironmentFile(dataDir: string): void {
   rmSync(devEnvironmentFile(dataDir), { force: true });
+}
+
+/**
+ * Reads the settings of the user's file, if there is one.
+ *
+ * @throws Error with the remedy when it is no text, or when a setting of ours is cut that `env` does not override.
+ */
+export async function readDotEnv(file: string, env: Settings): Promise<Settings> {
+  const text = read(file);
+  const cut = [...text.matchAll(CUT)].map(([, name]) => name!).filter((name) => !(name in env));
+  const ours = cut.length > 0 ? await namesOfSettings() : [];
+  const name = cut.find((one) => ours.includes(one.replace(/_FILE$/, '')) || one.startsWith('TEMPORAL_'));
+  if (name === undefined) return parseEnv(text);
+  throw new Error(
+    `${name} in ${file} ends at its #, which begins a comment there. Put quotes around the value, for example ${name}='one#two', or a space before the comment.`,
+  );
+}
+
+/** A value without quotes that has a # in it: Node ends the value there, where a shell and Compose go on. */
+const CUT = /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=(?:[ \t]*[^\s'"`#](?:[^#\n]*[^\s#])?#|#\S)/gm;
+
+async function namesOfSettings(): Promise<string[]> {
+  const { SETTINGS } = await import('../config.ts');
+  return Object.keys(SETTINGS);
+}
+
+/** The text of a file, and of none when there is no such file. Editors on Windows write a mark before it, or UTF-16. */
+function read(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if ('code' in error && error.code === 'ENOENT') return '';
+    throw new Error(`${file} cannot be read: ${error.message}`, { cause: error });
+  }
+  const mark = bytes.toString('hex', 0, 2);
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  const text = new TextDecoder(encoding).decode(bytes);
+  if (text.includes('\0')) throw new Error(`${file} is not text in UTF-8. Save it as UTF-8.`);
+  return text;
 }
