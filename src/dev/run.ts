@@ -54,8 +54,9 @@ export async function runDev(options: DevOptions): Promise<void> {
 
 async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void> {
   const { env, config: given, output, signal } = options;
-  const host = isSet(env, 'HOST') ? given.HOST : LOOPBACK;
-  if (isSet(env, 'PORT')) await requireFreePort(given.PORT, host);
+  // What it and its servers write holds passwords and data.
+  process.umask(0o077);
+  if (isSet(env, 'PORT')) await requireFreePort(given.PORT, LOOPBACK);
   const dataDir = path.resolve(given.DATA_DIR);
   requireFolder(dataDir);
   stops.add(claimDataDir(dataDir));
@@ -86,7 +87,8 @@ async function runUntilStopped(options: DevOptions, stops: Stops): Promise<void>
     ...(given.ADMIN_TOKEN ? {} : { ADMIN_TOKEN: state.adminToken }),
     ...demo,
   };
-  const config = loadConfig({ ...env, ...settings, HOST: host });
+  // HOST is for `serve`: conda and some shells export one that is no address.
+  const config = { ...loadConfig({ ...env, ...settings }), HOST: LOOPBACK };
   const log = createLogger({
     level: isSet(env, 'LOG_LEVEL') ? config.LOG_LEVEL : 'warn',
     format: config.LOG_FORMAT,

@@ -26,9 +26,7 @@ export async function startServer(deps: HttpDeps): Promise<RunningServer> {
     await app.listen({ host, port });
   } catch (cause) {
     await app.close();
-    const inUse = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    const problem = inUse ? `Port ${port} is in use` : `Cannot listen on ${host}, port ${port}`;
-    throw new Error(`${problem}; set HOST and PORT to an address that is free.`, { cause });
+    throw new Error(cannotListen(host, port, cause), { cause });
   }
   const address = app.server.address();
   const boundPort = typeof address === 'object' && address ? address.port : port;
@@ -43,4 +41,13 @@ export async function startServer(deps: HttpDeps): Promise<RunningServer> {
       return closing;
     },
   };
+}
+
+function cannotListen(host: string, port: number, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  if (['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL'].includes(code)) {
+    return `HOST is ${host}, which is no address of this machine. Set it to one, for example 0.0.0.0 or 127.0.0.1. If you have not set it: conda and some shells export a HOST of their own.`;
+  }
+  const problem = code === 'EADDRINUSE' ? `Port ${port} is in use` : `Cannot listen on ${host}, port ${port}`;
+  return `${problem}; set HOST and PORT to an address that is free.`;
 }

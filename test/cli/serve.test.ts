@@ -43,6 +43,17 @@ test.concurrent('serve says what to do when its port is taken', async () => {
   });
 });
 
+test.concurrent('serve says where a HOST may come from that is no address', async () => {
+  const env = { ...(await settings()), HOST: 'x86_64-conda-linux-gnu' };
+  const { code, stderr } = await startCli(['serve'], env).finished;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^HOST is x86_64-conda-linux-gnu, which is no address .*for example .*conda/,
+    ) as string,
+  });
+});
+
 test.concurrent('a worker that cannot reach Postgres ends with the remedy', async () => {
   const env = { ...(await settings()), KOMBO_API_KEY: 'ks_secret' };
   const { code, stderr } = await startCli(['worker'], env).finished;

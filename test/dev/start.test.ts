@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import pg from 'pg';
@@ -67,9 +67,29 @@ async function liveRows(url: string | undefined): Promise<Record<string, number>
   return Object.fromEntries(rows.map((row) => [row.integration_id, row.rows]));
 }
 
+/** What other programs and networks leave in the environment, and none of it is for what `dev` brings itself. */
+async function othersSettings(): Promise<Record<string, string>> {
+  const proxy = `http://127.0.0.1:${await closedPort()}`;
+  const proxies = Object.fromEntries(['http_proxy', 'https_proxy'].map((name) => [name, proxy]));
+  return {
+    HOST: 'x86_64-conda-linux-gnu',
+    HOME: '',
+    NODE_USE_ENV_PROXY: '1',
+    PGSSLMODE: 'require',
+    ...proxies,
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+  };
+}
+
+const openToOthers = (folder: string) =>
+  readdirSync(folder).filter((name) => (statSync(path.join(folder, name)).mode & 0o077) !== 0);
+
 test('everything starts, shows what happens, stops, goes on with its data, and survives a kill', async () => {
-  const dataDir = temporaryFolder();
-  const first = startDev(dataDir);
+  const dataDir = path.join(temporaryFolder(), `O'Brien & "Söhne" (dev)`);
+  mkdirSync(dataDir);
+  const others = await othersSettings();
+  const first = startDev(dataDir, others);
   const facts = await factsOf(first);
   expect(facts).toMatchObject({ dataDir, sandboxUrl: expect.any(String) as string });
   expect(
@@ -82,7 +102,8 @@ test('everything starts, shows what happens, stops, goes on with its data, and s
   const rows = await liveRows(facts.databaseUrl);
   expect(Object.keys(rows).sort()).toEqual(['bombohr:ats-demo', 'bombohr:hris-demo', 'bombohr:lms-demo']);
   await first.dev.logged('  written  ');
-  const status = await cli(['status', '--json'], { DATA_DIR: dataDir });
+  expect(openToOthers(dataDir)).toEqual([]);
+  const status = await cli(['status', '--json'], { ...others, DATA_DIR: dataDir });
   expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining('bombohr:ats-demo') as string });
   const one = await cli(['status', 'bombohr:lms-demo', '--json'], { DATA_DIR: dataDir });
   expect(JSON.parse(one.stdout)).toMatchObject({
