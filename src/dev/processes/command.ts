@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Children } from './children.ts';
 
@@ -38,15 +38,21 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const { env, cwd, uid, gid, stdin = 'ignore', signal, timeoutMs, onErrorLine, children } = options;
   signal?.throwIfAborted();
-  const child = spawn(command, args, {
-    stdio: [stdin, 'pipe', 'pipe'],
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-    ...(env ? { env } : {}),
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(command, args, {
+      stdio: [stdin, 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+      ...(env ? { env } : {}),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+  } catch (error) {
+    // Some reasons not to run are thrown, others come as an event: such as that root may not become another user.
+    return { ok: false, stdout: '', complaint: error instanceof Error ? error.message : String(error) };
+  }
   children?.adopt('tool', child);
   const end = () => {
     if (child.pid === undefined) return;

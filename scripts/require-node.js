@@ -1,0 +1,10 @@
+/**
+ * Loaded before the sources, by whatever Node runs them: one that is too old for TypeScript says only that it does not know
+ * the extension.
+ */
+if (!process.features.typescript) {
+  process.stderr.write(
+    `The sources need Node 22.18 or newer, and this is ${process.version}. npm ci brings Node 24 unless it was told to run no scripts (ignore-scripts). Run: npm ci --ignore-scripts=false, or install Node 24.\n`,
+  );
+  process.exit(1);
+}
