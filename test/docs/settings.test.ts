@@ -21,7 +21,7 @@ test.each(names)('%s: default and meaning are those of the code', (name) => {
 });
 
 test('.env.example knows no setting that does not exist', () => {
-  const others = ['POSTGRES_PASSWORD', 'TEMPORAL_ADDRESS'];
+  const others = ['POSTGRES_PASSWORD', 'DATABASE_OWNER_PASSWORD', 'DATABASE_PASSWORD', 'TEMPORAL_ADDRESS'];
   for (const [, name] of read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)) {
     expect([...names, ...others]).toContain(name);
   }
