@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { keepLoopbackDirect } from '../../src/cli/support/loopback.ts';
 import { startServers } from './servers.ts';
 
 declare module 'vitest' {
@@ -18,6 +19,7 @@ declare module 'vitest' {
 
 /** One Postgres and one Temporal server for the whole run; each file has its own database and task queue. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  keepLoopbackDirect();
   const servers = await startServers();
   project.provide('databaseUrl', servers.databaseUrl);
   project.provide('templateDatabase', servers.templateDatabase);
