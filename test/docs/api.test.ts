@@ -31,3 +31,12 @@ test('the table of errors has every code, and no other', () => {
   const codes = rows.flatMap(([, text]) => [...text!.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code!));
   expect(codes.toSorted()).toEqual(Object.keys(PROBLEMS).toSorted());
 });
+
+test('the OpenAPI document has every code of a problem, and no other', async () => {
+  const { app } = await testApp();
+  const { components } = (await app.inject('/api/docs/json')).json<{
+    components: { schemas: { Problem: { properties: { code: { enum: string[] } } } } };
+  }>();
+  const { code } = components.schemas.Problem.properties;
+  expect(code.enum.toSorted()).toEqual(Object.keys(PROBLEMS).toSorted());
+});

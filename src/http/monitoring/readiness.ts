@@ -1,3 +1,4 @@
+import { outageOf, postgresOutage, temporalOutage, type Outage } from '../../outages/index.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
@@ -30,6 +31,9 @@ export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
   };
 }
 
+/** Without the reasons of Postgres and Temporal, since no token is asked for. */
+const sayOutage = ({ brief, remedy }: Outage) => `${brief}. ${remedy}`;
+
 async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
   const { connection } = temporal;
   try {
@@ -40,11 +44,7 @@ async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
     return { ok: true };
   } catch (error) {
     log.debug({ err: error }, 'Temporal is not ready');
-    return {
-      ok: false,
-      message:
-        'Temporal cannot be reached or lacks the namespace; check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.',
-    };
+    return { ok: false, message: sayOutage(outageOf(error) ?? temporalOutage('late', { cause: error })) };
   }
 }
 
@@ -54,7 +54,10 @@ async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Chec
   } catch (error) {
     log.debug({ err: error }, 'Postgres is not ready');
     return {
-      database: { ok: false, message: 'Postgres cannot be reached; check DATABASE_URL.' },
+      database: {
+        ok: false,
+        message: sayOutage(outageOf(error) ?? postgresOutage('late', { cause: error })),
+      },
       migrations: { ok: false, message: 'Unknown while the database is away.' },
     };
   }
