@@ -166,6 +166,16 @@ describe('the build', () => {
     expect(readdirSync(path.dirname(cached)).sort()).toEqual(['lock', 'temporal']);
   });
 
+  test('has a home of its own where the user has none to write to', async () => {
+    const { bin, env } = machine();
+    const work = temporaryFolder();
+    const write = 'echo "$HOME $XDG_CACHE_HOME $GOFLAGS" > "$GOBIN/seen"';
+    fakeCommand(bin, 'go', ...GO_INSTALL.filter((line) => !line.includes('builds')), write, ...WRITE_CLI);
+    const built = build(work, { env: { PATH: env['PATH'], HOME: '/proc/nothing' }, note: () => {} });
+    expect(await built).toBeUndefined();
+    expect(readFileSync(path.join(work, 'seen'), 'utf8')).toBe(`${work} ${work} -modcacherw\n`);
+  });
+
   test('an abort ends it with all that it has started', async () => {
     const { bin, env, cached } = machine();
     fakeCommand(bin, 'go', ...GO_INSTALL, '(echo $$ > "$HOME/pid"; sleep 600)');
