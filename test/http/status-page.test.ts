@@ -167,7 +167,8 @@ test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
 
 test('an error that is no outage is not said to be one', async () => {
   const broken = storeThatIsDown();
-  Object.assign(broken.pool, { query: () => Promise.reject(new TypeError('odd')) });
+  const odd = () => Promise.reject(new TypeError('odd'));
+  Object.assign(broken.pool, { query: odd, connect: odd });
   const { log, text: logged } = recordingLog();
   const read = await pageReader(broken, { log });
   const { status, text } = await read('/integrations/personio:1');

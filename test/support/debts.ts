@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Failure } from '../../src/domain/decide.ts';
 import type { DebtKind } from '../../src/domain/reads.ts';
 import type { Store } from '../../src/store/database.ts';
@@ -26,29 +27,27 @@ const FAILURE: Failure = {
 
 /** A row of `kombo_sync.debts` as it stands, with moments and counts that would take days to come to. */
 export async function insertDebt(
-  store: Pick<Store, 'pool'>,
+  store: Pick<Store, 'db'>,
   integrationId: string,
   row: DebtRow,
 ): Promise<void> {
   const failure = row.failure && { ...FAILURE, ...row.failure };
-  await store.pool.query(
-    `insert into kombo_sync.debts (integration_id, endpoint, kind, since, due_at, failures, failing_since, tried_at,
-       failure_class, failure_code, failure_message, needs_person, given_up)
-     values ($1, $2, $3, coalesce($4, date_trunc('milliseconds', clock_timestamp())), $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-    [
-      integrationId,
-      row.endpoint,
-      row.kind,
-      row.since ?? failure?.since ?? null,
-      row.dueAt ?? null,
-      failure?.failures ?? 0,
-      failure?.since ?? null,
-      failure?.triedAt ?? null,
-      failure?.errorClass ?? null,
-      failure?.code ?? null,
-      failure?.message ?? null,
-      failure?.needsPerson ?? false,
-      failure?.givenUp ?? false,
-    ],
-  );
+  await store.db
+    .insertInto('kombo_sync.debts')
+    .values({
+      integration_id: integrationId,
+      endpoint: row.endpoint,
+      kind: row.kind,
+      since: row.since ?? failure?.since ?? sql<Date>`date_trunc('milliseconds', clock_timestamp())`,
+      due_at: row.dueAt ?? null,
+      failures: failure?.failures ?? 0,
+      failing_since: failure?.since ?? null,
+      tried_at: failure?.triedAt ?? null,
+      failure_class: failure?.errorClass ?? null,
+      failure_code: failure?.code ?? null,
+      failure_message: failure?.message ?? null,
+      needs_person: failure?.needsPerson ?? false,
+      given_up: failure?.givenUp ?? false,
+    })
+    .execute();
 }

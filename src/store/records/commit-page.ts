@@ -11,6 +11,7 @@ import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
 import {
   beginWrite,
   isChange,
+  NOTHING_WRITTEN,
   writeRecords,
   type WriteCounts,
   type WriteOptions,
@@ -105,52 +106,52 @@ async function commit(
   return { pass: moved, changed, paid: await payDebts(client, moved) };
 }
 
+/** What a page adds to the counts of its pass; the names are those of its columns. */
+const COUNTED = Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[];
+
+const ADDED = ['records', ...COUNTED].map((name, index) => `${name} = ${name} + ($9::int[])[${index + 1}]`);
+
+/**
+ * Moves a pass behind a page. The first page tells Kombo's clock, which corrects the watermark by a day at most; the last one
+ * completes the pass, and a full listing is then due to be swept. The page's row keeps a cursor from being followed twice,
+ * and what a full pass has listed.
+ *
+ * Parameters: $1 integration_id · $2 pass · $3 its version · $4 next cursor (null: none) · $5 md5 of that · $6 ids on the page
+ * · $7 correction by Kombo's clock in milliseconds · $8 when the page was asked for, by Kombo's clock (null: unknown)
+ * · $9 counts, in the order of `ADDED`
+ */
+const MOVE_PASS = `
+with ${INTEGRATION}, page as (
+  insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
+  select id, pages + 1, restarts, $5, case when updated_after is null then $6::text[] end
+  from kombo_sync.passes where id = $2 and version = $3
+)
+update kombo_sync.passes set
+  version = version + 1, pages = pages + 1, cursor = $4, active_at = clock_timestamp(), waits_until = null,
+  error_code = null, error_message = null,
+  watermark_at = case when pages > 0 then watermark_at
+    else greatest(least(started_at + $7::int * interval '1 millisecond', $8::timestamptz), started_at - interval '1 day') end,
+  state = case when $4::text is null then 'completed' else state end,
+  finished_at = case when $4::text is null then clock_timestamp() end,
+  sweep_state = case when $4::text is null and updated_after is null then 'due' else sweep_state end,
+  ${ADDED.join(', ')}
+where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
+returning ${PASS_COLUMNS.join(', ')}`;
+
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
   const { rows } = await client.query<Pass>({
     name: 'move_pass',
-    text: `
-      with ${INTEGRATION}, page as (
-        insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
-        select id, pages + 1, restarts, $4, case when updated_after is null then $5::text[] end
-        from kombo_sync.passes where id = $2 and version = $3
-      )
-      update kombo_sync.passes set
-        version = version + 1, pages = pages + 1, cursor = $6, active_at = clock_timestamp(), waits_until = null,
-        error_code = null, error_message = null,
-        watermark_at = case when pages > 0 then watermark_at
-          else greatest(least(started_at + $7::int * interval '1 millisecond', $21::timestamptz), started_at - interval '1 day') end,
-        state = case when $6::text is null then 'completed' else state end,
-        finished_at = case when $6::text is null then clock_timestamp() end,
-        sweep_state = case when $6::text is null and updated_after is null then 'due' else sweep_state end,
-        records = records + $8, created = created + $9, updated = updated + $10, unchanged = unchanged + $11,
-        deleted = deleted + $12, restored = restored + $13, stale = stale + $14, rejected = rejected + $15,
-        drift_missing = drift_missing + $16, drift_stale = drift_stale + $17,
-        drift_wrongly_live = drift_wrongly_live + $18, drift_wrongly_deleted = drift_wrongly_deleted + $19,
-        drift_expected = drift_expected + $20
-      where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
-      returning ${PASS_COLUMNS.join(', ')}`,
+    text: MOVE_PASS,
     values: [
       pass.integration_id,
       pass.id,
       pass.version,
+      page.next,
       page.next === null ? null : createHash('md5').update(page.next).digest('hex'),
       [...page.storable, ...page.rejected].flatMap((record) => record.id ?? []),
-      page.next,
       page.clockCorrectionMs,
-      page.results,
-      counts.created,
-      counts.updated,
-      counts.unchanged,
-      counts.deleted,
-      counts.restored,
-      counts.stale,
-      counts.rejected,
-      counts.drift_missing,
-      counts.drift_stale,
-      counts.drift_wrongly_live,
-      counts.drift_wrongly_deleted,
-      counts.drift_expected,
       page.komboAskedAt,
+      [page.results, ...COUNTED.map((name) => counts[name])],
     ],
   });
   const [moved] = rows;

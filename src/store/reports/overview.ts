@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { none, type DriftVerdict } from '../../domain/counts.ts';
@@ -56,20 +56,28 @@ export async function listOverview(
   options: OverviewFilter & ListOptions<string>,
   extraEndpoints: readonly string[] = [],
 ): Promise<Listed<IntegrationOverview, string>> {
-  const { limit = LIMIT } = options;
-  const [categories, paths, models] = readEndpoints(extraEndpoints);
-  const { rows } = await store.pool.query<OverviewRow>(OVERVIEW, [
-    categories,
-    paths,
-    likePattern(options.search),
-    options.status ?? null,
-    options.category ?? null,
-    options.failing ?? false,
-    options.id ?? null,
-    options.after ?? '',
-    limit + 1,
-    models,
-  ]);
+  const { search, status = null, category = null, failing: onlyFailing = false, id = null } = options;
+  const { after = '', limit = LIMIT } = options;
+  const { rows } = await sql<Parameters<typeof toOverview>[0]>`
+    with page as (
+      select * from kombo_sync.integrations i
+      where i.id > ${after}
+        and (${id}::text is null or i.id = ${id})
+        and (${status}::text is null or i.status = ${status})
+        and (${category}::text is null or i.category = ${category})
+        and ${matches(search)}
+        and (not ${onlyFailing}::boolean or i.status = 'active' and exists (
+          select from kombo_sync.debts where integration_id = i.id and ${isFailing}))
+      order by i.id
+      limit ${limit + 1}
+    )
+    select page.*, reads.*, failing.*, running.*, repaired.*
+    from page
+    cross join lateral (${reads(extraEndpoints)}) reads
+    cross join lateral (${failing(extraEndpoints)}) failing
+    cross join lateral (${running}) running
+    cross join lateral (${repaired}) repaired
+    order by page.id`.execute(store.db);
   return toListed(rows, limit, toOverview, ({ id }) => id);
 }
 
@@ -81,10 +89,6 @@ export async function findOverview(
 ): Promise<IntegrationOverview | undefined> {
   const { entries } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
   return entries[0];
-}
-
-function likePattern(search: string | undefined): string | null {
-  return search ? `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
 }
 
 export interface OverviewCounts {
@@ -99,19 +103,22 @@ export async function countOverview(
   store: Store,
   filter: Pick<OverviewFilter, 'search' | 'category'> = {},
 ): Promise<OverviewCounts> {
-  const { rows } = await store.pool.query<{ status: IntegrationStatus; count: number; failing: number }>(
-    `select i.status, count(*)::int as count, count(f.integration_id)::int as failing
-     from kombo_sync.integrations i
-     left join (select distinct integration_id from kombo_sync.debts where ${IS_FAILING}) f
-       on f.integration_id = i.id and i.status = 'active'
-     where ($2::text is null or i.category = $2::text) and ${matches('$1')}
-     group by i.status`,
-    [likePattern(filter.search), filter.category ?? null],
-  );
-  const byStatus = none(INTEGRATION_STATUSES);
-  for (const row of rows) byStatus[row.status] = row.count;
+  const { search, category = null } = filter;
+  const { rows } = await sql<{ status: IntegrationStatus; count: number; failing: number }>`
+    select i.status, count(*)::int as count, count(f.integration_id)::int as failing
+    from kombo_sync.integrations i
+    left join (select distinct integration_id from kombo_sync.debts where ${isFailing}) f
+      on f.integration_id = i.id and i.status = 'active'
+    where (${category}::text is null or i.category = ${category}) and ${matches(search)}
+    group by i.status`.execute(store.db);
   const sum = (name: 'count' | 'failing') => rows.reduce((total, row) => total + row[name], 0);
-  return { total: sum('count'), byStatus, failing: sum('failing') };
+  return { total: sum('count'), byStatus: byStatus(rows), failing: sum('failing') };
+}
+
+function byStatus(rows: readonly { status: IntegrationStatus; count: number }[]): OverviewCounts['byStatus'] {
+  const counts = none(INTEGRATION_STATUSES);
+  for (const { status, count } of rows) counts[status] = count;
+  return counts;
 }
 
 export interface Totals {
@@ -126,24 +133,21 @@ export interface Totals {
 export async function readTotals(store: Store): Promise<Totals> {
   const { rows } = await sql<{ status: IntegrationStatus; count: number }>`
     select status, count(*)::int as count from kombo_sync.integrations group by status`.execute(store.db);
-  const failing = await sql<{ integrations: number; endpoints: number; persons: number }>`
+  const failures = await sql<{ integrations: number; endpoints: number; persons: number }>`
     select count(distinct integration_id)::int as integrations,
       count(distinct (integration_id, endpoint))::int as endpoints,
       count(distinct (integration_id, endpoint)) filter (where needs_person)::int as persons
     from kombo_sync.debts
-    where ${sql.raw(IS_FAILING)}
+    where ${isFailing}
       and integration_id in (select id from kombo_sync.integrations where status = 'active')`.execute(
     store.db,
   );
-  const counted = failing.rows[0]!;
+  const { integrations, endpoints: failedEndpoints, persons } = failures.rows[0]!;
   return {
-    byStatus: {
-      ...none(INTEGRATION_STATUSES),
-      ...Object.fromEntries(rows.map(({ status, count }) => [status, count])),
-    },
-    failing: counted.integrations,
-    failedEndpoints: counted.endpoints,
-    endpointsNeedingPerson: counted.persons,
+    byStatus: byStatus(rows),
+    failing: integrations,
+    failedEndpoints,
+    endpointsNeedingPerson: persons,
   };
 }
 
@@ -152,105 +156,111 @@ export async function oldestWatermarks(
   store: Store,
   extraEndpoints: readonly string[] = [],
 ): Promise<Map<string, number>> {
-  const { rows } = await store.pool.query<{ category: string; seconds: number }>(
-    `select i.category,
-       extract(epoch from now() - min(least(coalesce(complete.watermark_at, i.created_at), owed.since)))::float8 as seconds
-     from kombo_sync.integrations i
-     join unnest($1::text[], $2::text[], $3::text[]) as e(category, path, model)
-       on e.category = i.category and e.model <> all(i.unavailable_models)
-     ${joinOwed('i.id')}
-     ${joinComplete('i.id')}
-     where i.status = 'active' and not owed.refused
-     group by i.category`,
-    readEndpoints(extraEndpoints),
-  );
+  const { rows } = await sql<{ category: string; seconds: number }>`
+    select i.category,
+      extract(epoch from now() - min(least(coalesce(complete.watermark_at, i.created_at), owed.since)))::float8 as seconds
+    from kombo_sync.integrations i
+    join ${endpoints(extraEndpoints)} on e.category = i.category and e.model <> all(i.unavailable_models)
+    ${sql.raw(joinOwed('i.id'))}
+    ${sql.raw(joinComplete('i.id'))}
+    where i.status = 'active' and not owed.refused
+    group by i.category`.execute(store.db);
   return new Map(rows.map((row) => [row.category, Math.max(0, row.seconds)]));
 }
 
-type OverviewRow = Parameters<typeof toIntegration>[0] & Omit<IntegrationOverview, keyof Integration>;
-
-/** Whether an integration `i` is one that a search is after. */
-function matches(pattern: string): string {
-  const columns = ['i.id', 'i.organization_name', 'i.tool'];
-  return `(${pattern}::text is null or ${columns.map((name) => `${name} ilike ${pattern}::text`).join(' or ')})`;
-}
-
-/**
- * $1 categories and $2 paths of the endpoints that are read · $3 search · $4 status · $5 category · $6 failing · $7 id
- * · $8 after · $9 limit · $10 models of the endpoints
+/*
+ * What an overview adds to an integration: the fields with their SQL, and below the lateral piece of each group that they are
+ * taken from.
  */
-const OVERVIEW = `
-with page as (
-  select * from kombo_sync.integrations i
-  where i.id > $8::text
-    and ($7::text is null or i.id = $7::text)
-    and ($4::text is null or i.status = $4::text)
-    and ($5::text is null or i.category = $5::text)
-    and ${matches('$3')}
-    and (not $6::boolean or i.status = 'active' and exists (
-      select from kombo_sync.debts where integration_id = i.id and ${IS_FAILING}))
-  order by i.id
-  limit $9::int
-)
-select page.*, reads.*, failing.*, running.*, repaired.*
-from page
-cross join lateral (
-  select
-    case when bool_and(complete.watermark_at is not null or owed.refused)
-      then min(least(complete.watermark_at, owed.since)) filter (where not owed.refused) end as "freshAsOf",
-    coalesce(array_agg(e.path order by e.path) filter (where owed.refused), '{}') as "notOffered",
-    max(newest.finished_at) as "lastSyncAt",
-    case when bool_and(whole.started_at is not null or owed.refused)
-      then min(whole.started_at) filter (where not owed.refused) end as "lastFullAt"
-  from unnest($1::text[], $2::text[], $10::text[]) as e(category, path, model)
-  ${joinOwed('page.id')}
-  ${joinComplete('page.id')}
+
+const READS = {
+  freshAsOf: `case when bool_and(complete.watermark_at is not null or owed.refused)
+    then min(least(complete.watermark_at, owed.since)) filter (where not owed.refused) end`,
+  notOffered: `coalesce(array_agg(e.path order by e.path) filter (where owed.refused), '{}')`,
+  lastSyncAt: 'max(newest.finished_at)',
+  lastFullAt: `case when bool_and(whole.started_at is not null or owed.refused)
+    then min(whole.started_at) filter (where not owed.refused) end`,
+};
+
+const reads = (extraEndpoints: readonly string[]) => sql`
+  select ${columns(READS)}
+  from ${endpoints(extraEndpoints)}
+  ${sql.raw(joinOwed('page.id'))}
+  ${sql.raw(joinComplete('page.id'))}
   left join lateral (
     select p.finished_at from kombo_sync.passes p
     where p.integration_id = page.id and p.endpoint = e.path
     order by p.started_at desc, p.id desc limit 1) newest on true
-  ${joinWhole('page.id')}
-  where e.category = page.category and e.model <> all(page.unavailable_models)
-) reads
-cross join lateral (
-  select coalesce(array_agg(distinct endpoint), '{}') as "failedEndpoints",
-    coalesce(array_agg(distinct endpoint) filter (where needs_person), '{}') as "endpointsNeedingPerson",
-    min(due_at) as "nextTryAt"
+  ${sql.raw(joinWhole('page.id'))}
+  where e.category = page.category and e.model <> all(page.unavailable_models)`;
+
+const FAILING = {
+  failedEndpoints: `coalesce(array_agg(distinct endpoint), '{}')`,
+  endpointsNeedingPerson: `coalesce(array_agg(distinct endpoint) filter (where needs_person), '{}')`,
+  nextTryAt: 'min(due_at)',
+};
+
+const failing = (extraEndpoints: readonly string[]) => sql`
+  select ${columns(FAILING)}
   from kombo_sync.debts
-  where integration_id = page.id and ${IS_FAILING} and (endpoint = '${LOOK_UP}' or endpoint = any($2::text[]))
-) failing
-cross join lateral (
-  -- Of the syncs that run, also what they have read of endpoints that they are done with.
-  select count(distinct endpoint) filter (where state = 'running')::int as "runningPasses",
-    coalesce(sum(records), 0)::float8 as "runningRecords", min(started_at) as "runningSince",
-    coalesce(bool_or(kind = 'full') filter (where state = 'running'), false) as "runningFull"
+  where integration_id = page.id and ${isFailing} and endpoint = any(${[LOOK_UP, ...readEndpoints(extraEndpoints)[1]]})`;
+
+const RUNNING = {
+  runningPasses: `count(distinct endpoint) filter (where state = 'running')::int`,
+  runningRecords: 'coalesce(sum(records), 0)::float8',
+  runningSince: 'min(started_at)',
+  runningFull: `coalesce(bool_or(kind = 'full') filter (where state = 'running'), false)`,
+};
+
+/** Of the syncs that run, also what they have read of endpoints that they are done with. */
+const running = sql`
+  select ${columns(RUNNING)}
   from kombo_sync.passes p
   where p.integration_id = page.id and p.sync_id = any(
-    array(select r.sync_id from kombo_sync.passes r where r.integration_id = page.id and r.state = 'running'))
-) running
-cross join lateral (
-  select case when bool_or(verdict = 'unexpected') then 'unexpected' when bool_or(verdict = 'expected') then 'expected'
-    when count(*) > 0 then 'none' end as drift
+    array(select r.sync_id from kombo_sync.passes r where r.integration_id = page.id and r.state = 'running'))`;
+
+const REPAIRED = {
+  drift: `case when bool_or(verdict = 'unexpected') then 'unexpected' when bool_or(verdict = 'expected') then 'expected'
+    when count(*) > 0 then 'none' end`,
+};
+
+const repaired = sql`
+  select ${columns(REPAIRED)}
   from kombo_sync.drift d
   where d.integration_id = page.id and d.sync_id = (
-    select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1)
-) repaired
-order by page.id`;
+    select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1)`;
 
-function toOverview(row: OverviewRow): IntegrationOverview {
-  return {
-    ...toIntegration(row),
-    freshAsOf: row.freshAsOf,
-    notOffered: row.notOffered,
-    failedEndpoints: row.failedEndpoints,
-    endpointsNeedingPerson: row.endpointsNeedingPerson,
-    nextTryAt: row.nextTryAt,
-    runningPasses: row.runningPasses,
-    runningRecords: row.runningRecords,
-    runningSince: row.runningSince,
-    runningFull: row.runningFull,
-    lastSyncAt: row.lastSyncAt,
-    lastFullAt: row.lastFullAt,
-    drift: row.drift,
-  };
+type Added = Omit<IntegrationOverview, keyof Integration>;
+
+const ADDED = Object.keys({ ...READS, ...FAILING, ...RUNNING, ...REPAIRED } satisfies Record<
+  keyof Added,
+  string
+>);
+
+function columns(fields: Record<string, string>): RawBuilder<unknown> {
+  return sql.raw(
+    Object.entries(fields)
+      .map(([name, expression]) => `${expression} as "${name}"`)
+      .join(', '),
+  );
+}
+
+function toOverview(row: Parameters<typeof toIntegration>[0] & Added): IntegrationOverview {
+  const added = Object.fromEntries(Object.entries(row).filter(([name]) => ADDED.includes(name)));
+  return { ...toIntegration(row), ...(added as unknown as Added) };
+}
+
+/** SQL for the endpoints that are read. */
+function endpoints(extraEndpoints: readonly string[]): RawBuilder<unknown> {
+  const [categories, paths, models] = readEndpoints(extraEndpoints);
+  return sql`unnest(${categories}::text[], ${paths}::text[], ${models}::text[]) as e(category, path, model)`;
+}
+
+const isFailing = sql.raw(IS_FAILING);
+
+/** SQL for whether an integration `i` is one that a search is after. */
+function matches(search: string | undefined): RawBuilder<unknown> {
+  const pattern = search ? `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
+  return sql`(${pattern}::text is null or i.id ilike ${pattern} or i.organization_name ilike ${pattern}
+    or i.tool ilike ${pattern})`;
 }

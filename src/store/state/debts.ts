@@ -181,26 +181,24 @@ export async function noteFailure(
 
 /** A read that had failed goes on: it stays owed until its pass has ended, and fails no more. */
 export async function noteProgress(
-  { pool }: Store,
+  { db }: Store,
   integrationId: string,
   endpoint: string,
   kind: DebtKind,
 ): Promise<void> {
-  await pool.query(
-    `update kombo_sync.debts set due_at = null, ${NO_FAILURE}
-     where integration_id = $1 and endpoint = $2 and kind = $3 and failing_since is not null`,
-    [integrationId, endpoint, kind],
-  );
+  await sql`
+    update kombo_sync.debts set due_at = null, ${sql.raw(NO_FAILURE)}
+    where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}
+      and failing_since is not null`.execute(db);
 }
 
 /** Whether the endpoint is to be read again now. */
-export async function isOwed({ pool }: Store, integrationId: string, endpoint: string): Promise<boolean> {
-  const { rowCount } = await pool.query(
-    `select from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full')
-       and coalesce(due_at <= clock_timestamp(), true)`,
-    [integrationId, endpoint],
-  );
-  return rowCount !== 0;
+export async function isOwed({ db }: Store, integrationId: string, endpoint: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from kombo_sync.debts
+    where integration_id = ${integrationId} and endpoint = ${endpoint} and kind in ('delta', 'full')
+      and coalesce(due_at <= clock_timestamp(), true)`.execute(db);
+  return rows.length > 0;
 }
 
 /**
@@ -215,6 +213,7 @@ export async function forgetDebt(
   kind: DebtKind,
   askedSeq: number,
 ): Promise<void> {
-  await sql`delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
+  await sql`
+    delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
     and kind = ${kind} and asked_seq < ${askedSeq}::bigint`.execute(store.db);
 }

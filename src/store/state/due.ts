@@ -22,21 +22,20 @@ export async function healTogether(
   since: Date,
   retryMs: number,
 ): Promise<string[]> {
-  const { rows } = await store.pool.query<{ id: string }>(
-    `with due as (
-       select integration_id, endpoint, kind from kombo_sync.debts
-       where failing_since is not null and failure_class = any($2)
-         and (given_up or due_at > clock_timestamp() + interval '1 second' and due_at > tried_at + $4 * interval '1 millisecond')
-         and (integration_id = $1 or failing_since >= $3::timestamptz - interval '1 minute')
-       order by integration_id <> $1, integration_id, endpoint, kind
-       limit 200 for update skip locked
-     )
-     update kombo_sync.debts d
-     set due_at = least(d.due_at, greatest(clock_timestamp(), d.tried_at + $4 * interval '1 millisecond')), given_up = false
-     from due where d.integration_id = due.integration_id and d.endpoint = due.endpoint and d.kind = due.kind
-     returning d.integration_id as id`,
-    [integrationId, HEALING_CLASSES, since, retryMs],
-  );
+  const pause = sql`${retryMs} * interval '1 millisecond'`;
+  const { rows } = await sql<{ id: string }>`
+    with due as (
+      select integration_id, endpoint, kind from kombo_sync.debts
+      where failing_since is not null and failure_class = any(${HEALING_CLASSES})
+        and (given_up or due_at > clock_timestamp() + interval '1 second' and due_at > tried_at + ${pause})
+        and (integration_id = ${integrationId} or failing_since >= ${since}::timestamptz - interval '1 minute')
+      order by integration_id <> ${integrationId}, integration_id, endpoint, kind
+      limit 200 for update skip locked
+    )
+    update kombo_sync.debts d
+    set due_at = least(d.due_at, greatest(clock_timestamp(), d.tried_at + ${pause})), given_up = false
+    from due where d.integration_id = due.integration_id and d.endpoint = due.endpoint and d.kind = due.kind
+    returning d.integration_id as id`.execute(store.db);
   return [...new Set(rows.map(({ id }) => id))].filter((id) => id !== integrationId);
 }
 
@@ -47,23 +46,24 @@ const ENDPOINTS = CATALOGUE.map(
 
 /**
  * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
- * tool offers, or is asked about again. A parked one may be looked up. `extra` is the parameter with EXTRA_ENDPOINTS.
+ * tool offers, or is asked about again. A parked one may be looked up.
  */
-const mayBeRead = (extra: string) => `case
+const mayBeRead = (extraEndpoints: readonly string[]) => sql`case
   when d.kind = 'look-up' then i.status in ('active', 'parked')
   when i.status <> 'active' then false
-  else exists (select from (values ${ENDPOINTS}) e(path, category, model, is_current)
-      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extra}::text[]))
+  else exists (select from (values ${sql.raw(ENDPOINTS)}) e(path, category, model, is_current)
+      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extraEndpoints}::text[]))
         and e.model <> all(i.unavailable_models))
     and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
       and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
 
 /** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
-export async function forgetUnread({ pool }: Store, extraEndpoints: readonly string[]): Promise<void> {
+export async function forgetUnread({ db }: Store, extraEndpoints: readonly string[]): Promise<void> {
   const read = CATALOGUE.filter(({ status, path }) => status === 'current' || extraEndpoints.includes(path));
-  await pool.query(
-    `update kombo_sync.debts set due_at = null, ${NO_FAILURE} where ${IS_FAILING} and kind <> 'look-up' and endpoint <> all($1)`,
-    [read.map(({ path }) => path)],
+  await sql`
+    update kombo_sync.debts set due_at = null, ${sql.raw(NO_FAILURE)}
+    where ${sql.raw(IS_FAILING)} and kind <> 'look-up' and endpoint <> all(${read.map(({ path }) => path)})`.execute(
+    db,
   );
 }
 
@@ -85,13 +85,12 @@ export async function nextRetryMs(
   integrationId: string,
   { extraEndpoints, except = [], after = null }: RetryQuery,
 ): Promise<number | null> {
-  const { rows } = await store.pool.query<{ ms: number | null }>(
-    `select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
-     from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
-     where i.id = $1 and failing_since is not null and not given_up and kind || ' ' || endpoint <> all($2)
-       and coalesce(due_at > $3::timestamptz, true) and ${mayBeRead('$4')}`,
-    [integrationId, except, after, extraEndpoints],
-  );
+  const { rows } = await sql<{ ms: number | null }>`
+    select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
+    from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
+    where i.id = ${integrationId} and failing_since is not null and not given_up
+      and kind || ' ' || endpoint <> all(${except})
+      and coalesce(due_at > ${after}::timestamptz, true) and ${mayBeRead(extraEndpoints)}`.execute(store.db);
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, Math.ceil(ms));
 }
@@ -109,40 +108,36 @@ export async function takeOverdue(
   extraEndpoints: readonly string[],
   limit: number,
 ): Promise<string[]> {
-  const { rows } = await store.pool.query<{ id: string }>(
-    `with overdue as (
-       select d.integration_id, d.endpoint, d.kind from kombo_sync.debts d
-       join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead('$5')}
-       where d.since < now() - $1 * interval '1 millisecond' and not d.given_up
-         and coalesce(d.due_at, d.since) < now() - $1 * interval '1 millisecond'
-         and coalesce(d.woken_at, '-infinity') < now() - $2 * interval '1 millisecond'
-         and not exists (
-           select from kombo_sync.passes p
-           where p.integration_id = d.integration_id and p.endpoint = d.endpoint
-             and case when d.kind = 'sweep' then p.state = 'running' and p.kind = 'full' or p.sweep_state in ('due', 'checking')
-               else p.state = 'running' and p.kind = d.kind end
-             and greatest(p.active_at, p.waits_until) > now() - $3 * interval '1 millisecond')
-       limit $4 for update of d skip locked
-     )
-     update kombo_sync.debts d set woken_at = now() from overdue o
-     where d.integration_id = o.integration_id and d.endpoint = o.endpoint and d.kind = o.kind
-     returning d.integration_id as id`,
-    [OVERDUE_MS, WAKE_EVERY_MS, PASS_ALIVE_MS, limit, extraEndpoints],
-  );
+  const { rows } = await sql<{ id: string }>`
+    with overdue as (
+      select d.integration_id, d.endpoint, d.kind from kombo_sync.debts d
+      join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead(extraEndpoints)}
+      where d.since < now() - ${OVERDUE_MS} * interval '1 millisecond' and not d.given_up
+        and coalesce(d.due_at, d.since) < now() - ${OVERDUE_MS} * interval '1 millisecond'
+        and coalesce(d.woken_at, '-infinity') < now() - ${WAKE_EVERY_MS} * interval '1 millisecond'
+        and not exists (
+          select from kombo_sync.passes p
+          where p.integration_id = d.integration_id and p.endpoint = d.endpoint
+            and case when d.kind = 'sweep' then p.state = 'running' and p.kind = 'full' or p.sweep_state in ('due', 'checking')
+              else p.state = 'running' and p.kind = d.kind end
+            and greatest(p.active_at, p.waits_until) > now() - ${PASS_ALIVE_MS} * interval '1 millisecond')
+      limit ${limit} for update of d skip locked
+    )
+    update kombo_sync.debts d set woken_at = now() from overdue o
+    where d.integration_id = o.integration_id and d.endpoint = o.endpoint and d.kind = o.kind
+    returning d.integration_id as id`.execute(store.db);
   return [...new Set(rows.map(({ id }) => id))];
 }
 
 /** Parked integrations whose next look has been due for a minute, and nothing has looked. */
-export async function takeOverdueLooks({ pool }: Store, limit: number): Promise<string[]> {
-  const { rows } = await pool.query<{ id: string }>(
-    `update kombo_sync.integrations set retry_at = now() + $2 * interval '1 millisecond'
-     where id in (
-       select id from kombo_sync.integrations
-       where status = 'parked' and retry_at < now() - $1 * interval '1 millisecond'
-       limit $3 for update skip locked)
-     returning id`,
-    [OVERDUE_MS, WAKE_EVERY_MS, limit],
-  );
+export async function takeOverdueLooks({ db }: Store, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update kombo_sync.integrations set retry_at = now() + ${WAKE_EVERY_MS} * interval '1 millisecond'
+    where id in (
+      select id from kombo_sync.integrations
+      where status = 'parked' and retry_at < now() - ${OVERDUE_MS} * interval '1 millisecond'
+      limit ${limit} for update skip locked)
+    returning id`.execute(db);
   return rows.map(({ id }) => id);
 }
 
@@ -152,13 +147,11 @@ export async function refusedEverywhere(
   integrationId: string,
   paths: readonly string[],
 ): Promise<boolean> {
-  const { rows } = await store.pool.query<{ refused: boolean }>(
-    `select bool_and(exists (
-       select from kombo_sync.debts d
-       where d.integration_id = $1 and d.endpoint = e.path and d.failure_class = 'IntegrationParked')) as refused
-     from unnest($2::text[]) as e(path)`,
-    [integrationId, paths],
-  );
+  const { rows } = await sql<{ refused: boolean }>`
+    select bool_and(exists (
+      select from kombo_sync.debts d
+      where d.integration_id = ${integrationId} and d.endpoint = e.path and d.failure_class = 'IntegrationParked')) as refused
+    from unnest(${paths}::text[]) as e(path)`.execute(store.db);
   return rows[0]?.refused ?? false;
 }
 
@@ -169,12 +162,11 @@ export async function makeDue(
   classes: readonly ErrorClass[],
   retryMs: number,
 ): Promise<void> {
-  await store.pool.query(
-    `update kombo_sync.debts
-     set due_at = least(due_at, greatest(clock_timestamp(), tried_at + $3 * interval '1 millisecond')), given_up = false
-     where integration_id = $1 and failure_class = any($2)`,
-    [integrationId, classes, retryMs],
-  );
+  await sql`
+    update kombo_sync.debts
+    set given_up = false,
+      due_at = least(due_at, greatest(clock_timestamp(), tried_at + ${retryMs} * interval '1 millisecond'))
+    where integration_id = ${integrationId} and failure_class = any(${classes})`.execute(store.db);
 }
 
 export interface HastenedTry extends Hastened {
@@ -188,17 +180,12 @@ export async function hastenTries(
   tries: readonly HastenedTry[],
 ): Promise<void> {
   if (tries.length === 0) return;
-  await store.pool.query(
-    `update kombo_sync.debts d set due_at = least(d.due_at, t.at), given_up = false
-     from unnest($2::text[], $3::text[], $4::timestamptz[]) as t(endpoint, kind, at)
-     where d.integration_id = $1 and d.endpoint = t.endpoint and d.kind = t.kind and d.failing_since is not null`,
-    [
-      integrationId,
-      tries.map(({ endpoint }) => endpoint),
-      tries.map(({ kind }) => kind),
-      tries.map(({ at }) => at),
-    ],
-  );
+  await sql`
+    update kombo_sync.debts d set due_at = least(d.due_at, t.at), given_up = false
+    from unnest(${tries.map(({ endpoint }) => endpoint)}::text[], ${tries.map(({ kind }) => kind)}::text[],
+      ${tries.map(({ at }) => at)}::timestamptz[]) as t(endpoint, kind, at)
+    where d.integration_id = ${integrationId} and d.endpoint = t.endpoint and d.kind = t.kind
+      and d.failing_since is not null`.execute(store.db);
 }
 
 /** A sync is woken for all that is owed, also where one that was to read it was cancelled. */
@@ -208,8 +195,7 @@ export async function wakeForAll({ db }: Pick<Store, 'db'>, integrationId: strin
 
 /** You have cancelled the sync that was to read what is owed: the next one reads it, and none is started for it. */
 export async function leaveToNextSync(store: Store, integrationId: string): Promise<void> {
-  await store.pool.query(
-    `update kombo_sync.debts set woken_at = 'infinity' where integration_id = $1 and failing_since is null`,
-    [integrationId],
-  );
+  await sql`
+    update kombo_sync.debts set woken_at = 'infinity'
+    where integration_id = ${integrationId} and failing_since is null`.execute(store.db);
 }

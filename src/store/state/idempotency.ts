@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 
 /** What became of a request that names a key. */
@@ -13,19 +14,19 @@ export type Claim =
 /** Longer than any act takes: after this, the process that had the key is taken to be gone. */
 const ABANDONED_MS = 5 * 60_000;
 
-/** A key of a request that never was answered can be taken over by the same request, one that is a day old by any. */
-const CLAIM = `
-insert into kombo_sync.idempotency_keys as known (key, request) values ($1, $2)
-on conflict (key) do update
-  set request = excluded.request, status = null, body = null, created_at = clock_timestamp()
-  where known.created_at < now() - interval '1 day'
-    or (known.status is null and known.request = excluded.request
-      and known.created_at < now() - ${ABANDONED_MS} * interval '1 millisecond')
-returning created_at::text as fence`;
-
-/** Takes a key for a request, or says what has become of the one that has it. */
+/**
+ * Takes a key for a request, or says what has become of the one that has it. A key whose request never was answered can be
+ * taken over by the same request, and a key that is a day old by any request.
+ */
 export async function claimKey(store: Store, key: string, request: string): Promise<Claim> {
-  const claimed = await store.pool.query<{ fence: string }>(CLAIM, [key, request]);
+  const claimed = await sql<{ fence: string }>`
+    insert into kombo_sync.idempotency_keys as known (key, request) values (${key}, ${request})
+    on conflict (key) do update
+      set request = excluded.request, status = null, body = null, created_at = clock_timestamp()
+      where known.created_at < now() - interval '1 day'
+        or (known.status is null and known.request = excluded.request
+          and known.created_at < now() - ${ABANDONED_MS} * interval '1 millisecond')
+    returning created_at::text as fence`.execute(store.db);
   if (claimed.rows[0]) return { kind: 'first', fence: claimed.rows[0].fence };
   const known = await store.db
     .selectFrom('kombo_sync.idempotency_keys')
@@ -46,18 +47,14 @@ export async function answerKey(
   fence: string,
   answer: { status: number; body: string },
 ): Promise<void> {
-  await store.pool.query(
-    `update kombo_sync.idempotency_keys set status = $3, body = $4
-     where key = $1 and created_at = $2::timestamptz and status is null`,
-    [key, fence, answer.status, answer.body],
-  );
+  await sql`
+    update kombo_sync.idempotency_keys set status = ${answer.status}, body = ${answer.body}
+    where key = ${key} and created_at = ${fence}::timestamptz and status is null`.execute(store.db);
 }
 
 /** Gives the key back: the request was not done, and repeating it tries again. */
 export async function releaseKey(store: Store, key: string, fence: string): Promise<void> {
-  await store.pool.query(
-    `delete from kombo_sync.idempotency_keys
-     where key = $1 and created_at = $2::timestamptz and status is null`,
-    [key, fence],
-  );
+  await sql`
+    delete from kombo_sync.idempotency_keys
+    where key = ${key} and created_at = ${fence}::timestamptz and status is null`.execute(store.db);
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 
 /**
@@ -5,8 +6,8 @@ import type { Store } from '../database.ts';
  * by numbers of one sequence: it is the same for all workers, and does not go back with a clock.
  */
 export async function drawObservation(store: Store): Promise<number> {
-  const { rows } = await store.pool.query<{ seq: number }>(
-    `select nextval('kombo_sync.observations') as seq`,
+  const { rows } = await sql<{ seq: number }>`select nextval('kombo_sync.observations') as seq`.execute(
+    store.db,
   );
   return rows[0]!.seq;
 }

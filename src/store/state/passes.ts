@@ -1,7 +1,7 @@
 import { sql, type Selectable } from 'kysely';
 import { SyncError } from '../../domain/errors.ts';
 import { parseTimestamp } from '../../domain/timestamp.ts';
-import { planWindow } from '../../domain/window.ts';
+import { planWindow, type PassWindow } from '../../domain/window.ts';
 import { getEndpoint } from '../../domain/catalogue/index.ts';
 import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import type { Because, PassKind } from '../../domain/reads.ts';
@@ -52,19 +52,27 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   });
   await abandonLostPasses(store, request);
   if (request.since === undefined) await resumeStoppedPass(store, request, window.updatedAfter);
-  // Erasing leaves a row alone that comes after it, so none may come for an integration that is removed meanwhile.
-  await sql`
-    with ${integrationStep(request.integrationId)}
-    insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because,
-      updated_after, watermark_at, moves_watermark, drift_before, started_at)
-    select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.integrationId}, ${request.endpoint},
-      ${request.kind}, ${request.trigger}, ${request.because}, ${window.updatedAfter}::timestamptz, ${now}::timestamptz,
-      ${window.movesWatermark}::boolean, ${window.driftBefore}::timestamptz, ${now}::timestamptz
-    where ${sql.raw(NOT_REMOVED)}
-    on conflict (sync_id, endpoint, kind) do nothing`.execute(store.db);
+  await beginPass(store, request, window, now);
   const opened = await findPass(store, request);
   if (!opened) throw integrationRemoved(request.integrationId);
   return opened;
+}
+
+/** Begins a pass at its first page, unless the sync has one. */
+async function beginPass(store: Store, request: PassRequest, window: PassWindow, now: Date): Promise<void> {
+  const { syncId, workflowId, runId, integrationId, endpoint, kind, trigger, because } = request;
+  const { updatedAfter, movesWatermark, driftBefore } = window;
+  await sql`
+    with
+    -- Erasing leaves a row alone that comes after it, so none may come for an integration that is removed meanwhile.
+    ${integrationStep(integrationId)}
+    insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because,
+      updated_after, watermark_at, moves_watermark, drift_before, started_at)
+    select ${syncId}, ${workflowId}, ${runId}, ${integrationId}, ${endpoint}, ${kind}, ${trigger}, ${because},
+      ${updatedAfter}::timestamptz, ${now}::timestamptz, ${movesWatermark}::boolean, ${driftBefore}::timestamptz,
+      ${now}::timestamptz
+    where ${sql.raw(NOT_REMOVED)}
+    on conflict (sync_id, endpoint, kind) do nothing`.execute(store.db);
 }
 
 /**
@@ -83,39 +91,48 @@ async function resumeStoppedPass(
   request: PassRequest,
   updatedAfter: Date | null,
 ): Promise<void> {
+  const { syncId, workflowId, runId, integrationId, endpoint, kind, trigger, because } = request;
   const copied = sql.raw(RESUMED_COLUMNS.join(', '));
   await sql`
-    with ${integrationStep(request.integrationId)}, stopped as (
-      update kombo_sync.passes set cursor = null, version = version + 1
-      where id = (
-        select id from kombo_sync.passes p
-        where integration_id = ${request.integrationId} and endpoint = ${request.endpoint}
-          and kind = ${request.kind} and state in ('failed', 'abandoned')
-          and updated_after is not distinct from ${updatedAfter}::timestamptz
-          and finished_at > now() - interval '1 day'
-          and exists (select from kombo_sync.pass_pages where pass_id = p.id)
-          and not exists (select from kombo_sync.debts d
-            where d.integration_id = p.integration_id and d.endpoint = p.endpoint and d.kind = 'full'
-              and p.kind = 'full' and d.asked_seq > p.started_seq)
-          and not exists (select from kombo_sync.passes newer
-            where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint and newer.kind = p.kind
-              and newer.updated_after is not distinct from p.updated_after and newer.id > p.id)
-        for update)
-        and cursor is not null and ${sql.raw(NOT_REMOVED)}
-      returning *,
-        (select cursor from kombo_sync.passes same where same.id = passes.id) as stopped_at
-    ), opened as (
+    with
+    -- Nothing is resumed for an integration that is removed meanwhile.
+    ${integrationStep(integrationId)},
+    -- The newest pass with this window, where it has stopped and no full read that begins later is owed.
+    newest as (
+      select id, cursor as stopped_at from kombo_sync.passes p
+      where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}
+        and state in ('failed', 'abandoned') and finished_at > now() - interval '1 day'
+        and updated_after is not distinct from ${updatedAfter}::timestamptz
+        and exists (select from kombo_sync.pass_pages where pass_id = p.id)
+        and not exists (select from kombo_sync.debts d
+          where d.integration_id = p.integration_id and d.endpoint = p.endpoint and d.kind = 'full'
+            and p.kind = 'full' and d.asked_seq > p.started_seq)
+        and not exists (select from kombo_sync.passes newer
+          where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint and newer.kind = p.kind
+            and newer.updated_after is not distinct from p.updated_after and newer.id > p.id)
+      for update
+    ),
+    -- It gives its cursor away, so that it is resumed once, and an attempt that still has it is lost.
+    stopped as (
+      update kombo_sync.passes p set cursor = null, version = version + 1
+      from newest where p.id = newest.id and p.cursor is not null and ${sql.raw(NOT_REMOVED)}
+      returning p.*, newest.stopped_at
+    ),
+    -- The pass of this sync begins where that one stopped.
+    opened as (
       insert into kombo_sync.passes (sync_id, workflow_id, run_id, trigger, because, cursor, ${copied})
-      select ${request.syncId}, ${request.workflowId}, ${request.runId}, ${request.trigger}, ${request.because},
-        stopped_at, ${copied}
+      select ${syncId}, ${workflowId}, ${runId}, ${trigger}, ${because}, stopped_at, ${copied}
       from stopped
       on conflict (sync_id, endpoint, kind) do nothing
       returning id, integration_id, endpoint
-    ), owing as (
+    ),
+    -- What has changed on the pages that were read before.
+    owing as (
       insert into kombo_sync.debts as d (integration_id, endpoint, kind)
       select integration_id, endpoint, 'delta' from opened
       on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, excluded.asked_seq)
     )
+    -- Its listing goes along.
     update kombo_sync.pass_pages set
       pass_id = (select id from opened), restart = restart - (select restarts from stopped)
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
