@@ -164,7 +164,7 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
     const reason = { code: 'SweepStopped', message: swept.message ?? '' };
     return { state: 'failed', counts, reason, owes, retryInMs: null };
   }
-  return { state: 'completed', counts, owes, sweep: swept, ...(drift ? { drift } : {}) };
+  return { state: 'completed', counts, owes, sweep: swept, drift };
 }
 
 /**

@@ -21,7 +21,7 @@ export async function eraseIntegration(untrusted: EraseInput): Promise<EraseResu
   const { integrationId, now } = readEraseInput(untrusted);
   let rows = 0;
   for (;;) {
-    const step = await erase({ integrationId, ...(now ? { now } : {}) });
+    const step = await erase({ integrationId, now });
     rows += step.rows;
     if (step.state === 'erased') return { integrationId, erased: true, rows };
     if (step.state === 'kept') return { integrationId, erased: false, rows };

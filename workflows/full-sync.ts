@@ -13,7 +13,6 @@ import {
 import type { SyncStart } from '../activities/support/sync-start.ts';
 import {
   buildResult,
-  type Blocked,
   type CarriedState,
   type EndpointOutcome,
   type FullSyncInput,
@@ -23,9 +22,10 @@ import { fullSyncOptions } from '../src/domain/full-sync-options.ts';
 import { want } from '../src/domain/wanted.ts';
 import { readFullSyncInput } from './input.ts';
 import { syncState } from './messages.ts';
-import { callOptions, keepForLater, startSync, tidyUp } from './proxies.ts';
-import { explain, Reads } from './reads.ts';
-import { describeProgress, labelRun } from './ui.ts';
+import { begin, keep, syncIdOf } from './begin-and-keep.ts';
+import { tidyUp } from './proxies.ts';
+import { Reads } from './reads.ts';
+import { describeProgress } from './ui.ts';
 
 /**
  * Reads every endpoint of an integration in full and sweeps what is gone. The weekly schedule starts it, and you do. Deltas go
@@ -74,43 +74,42 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   return buildResult(integrationId, outcomes, { syncs: 1, unknownModels, blocked });
 }
 
-type Started = CarriedState & { blocked?: Blocked | undefined; activeSince?: string | undefined };
+type Started = CarriedState & { activeSince?: string | undefined };
 
 async function start(input: FullSyncInput): Promise<Started> {
   const { integrationId, models, trigger = 'manual' } = input;
-  const syncId = `${workflowInfo().runId}/1`;
+  const syncId = syncIdOf(1);
+  const lookUp = trigger === 'initial';
+  // What was asked for is owed, though nothing of it was begun.
+  const keepAsked = async () => {
+    const asked = { models, everything: models === undefined, lookUp };
+    const wanted = [want(undefined, asked, workflowInfo().runStartTime.getTime())];
+    await keep(undefined, { integrationId, syncId, wanted, kind: 'full', syncIds: [syncId] });
+  };
   try {
-    const started = await startSync.executeWithOptions(
-      callOptions('full', { integrationId, trigger }, 'start'),
-      [
-        {
-          integrationId,
-          syncId,
-          trigger,
-          kind: 'full',
-          by: 'full-sync',
-          ...(models === undefined ? {} : { models }),
-          ...(trigger === 'initial' ? { lookUp: true } : {}),
-        },
-      ],
-    );
-    labelRun({ integrationId, trigger, models, ...started });
+    const request = {
+      integrationId,
+      syncId,
+      trigger,
+      kind: 'full',
+      by: 'full-sync',
+      models,
+      lookUp,
+    } as const;
+    const started = await begin(request);
+    if ('failure' in started) {
+      await keepAsked();
+      const blocked = { ...started.failure, failed: true };
+      return { syncs: 1, outcomes: [], unknownModels: [], reading: [], blocked };
+    }
     refuseUnknown(input, started);
-    const { outcomes, unknownModels, passes, blocked, activeSince } = started;
-    return {
-      syncs: 1,
-      outcomes,
-      unknownModels,
-      activeSince,
-      reading: passes.map((pass) => ({ ...pass, syncId, trigger })),
-      blocked: blocked && { ...blocked, failed: true },
-    };
+    const { outcomes, unknownModels, passes, activeSince } = started;
+    const blocked = started.blocked && { ...started.blocked, failed: true };
+    const reading = passes.map((pass) => ({ ...pass, syncId, trigger }));
+    return { syncs: 1, outcomes, unknownModels, activeSince, reading, blocked };
   } catch (error) {
-    if (isCancellation(error)) await keepAsked(input, syncId);
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-    await keepAsked(input, syncId);
-    const blocked = { ...explain(error), failed: true };
-    return { syncs: 1, outcomes: [], unknownModels: [], reading: [], blocked };
+    if (isCancellation(error)) await keepAsked();
+    throw error;
   }
 }
 
@@ -123,37 +122,16 @@ function refuseUnknown({ integrationId, models }: FullSyncInput, { unknownModels
   });
 }
 
-/** What was asked for is owed, though nothing of it was begun. */
-async function keepAsked(input: FullSyncInput, syncId: string): Promise<void> {
-  const { integrationId, models, trigger } = input;
-  const { runStartTime } = workflowInfo();
-  const asked = { ...(models ? { models } : { everything: true }), lookUp: trigger === 'initial' };
-  await CancellationScope.nonCancellable(() =>
-    keepForLater({
-      integrationId,
-      syncId,
-      wanted: [want(undefined, asked, runStartTime.getTime())],
-      kind: 'full',
-      syncIds: [syncId],
-      activeSince: runStartTime.toISOString(),
-    }),
-  );
-}
-
 /** What was begun and not read to its end is owed. */
 async function keepUnread({ integrationId }: FullSyncInput, started: Started, reads: Reads): Promise<void> {
-  const { runId, runStartTime } = workflowInfo();
-  const open = reads.open;
-  await CancellationScope.nonCancellable(() =>
-    keepForLater({
-      integrationId,
-      syncId: `${runId}/cancelled`,
-      wanted: [],
-      syncIds: [...new Set(open.map(({ syncId }) => syncId))],
-      unread: open.filter(({ kind }) => kind === 'full').map(({ endpoint }) => endpoint),
-      activeSince: started.activeSince ?? runStartTime.toISOString(),
-    }),
-  );
+  const { open } = reads;
+  await keep(started.activeSince, {
+    integrationId,
+    syncId: syncIdOf('cancelled'),
+    wanted: [],
+    syncIds: [...new Set(open.map(({ syncId }) => syncId))],
+    unread: open.filter(({ kind }) => kind === 'full').map(({ endpoint }) => endpoint),
+  });
 }
 
 /** Old history is a matter of disk space: it never fails a sync. */

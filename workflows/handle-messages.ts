@@ -48,5 +48,5 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
 
 function aboutIntegration(message: unknown): Pick<Asked, 'tool' | 'category'> {
   const { tool, category } = (message ?? {}) as { tool?: unknown; category?: unknown };
-  return { ...(isName(tool) ? { tool } : {}), ...(isName(category) ? { category } : {}) };
+  return { tool: isName(tool) ? tool : undefined, category: isName(category) ? category : undefined };
 }

@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   CancellationScope,
   CancelledFailure,
   condition,
@@ -11,15 +10,16 @@ import {
 import type { StartSyncInput, SyncStart } from '../activities/support/sync-start.ts';
 import type { Asker } from '../src/domain/decide.ts';
 import { syncWorkflowId } from '../src/domain/names.ts';
+import { readKey } from '../src/domain/reads.ts';
 import { FAILED_PLAN_PAUSE_MS, UNANSWERED_PAUSE_MS } from '../src/domain/retry.ts';
 import type { IntegrationSyncInput, SyncResult, Trigger } from '../src/domain/sync.ts';
 import { DEFAULT_DEBOUNCE, type DebounceOptions, type Wanted } from '../src/domain/wanted.ts';
+import { begin, keep, syncIdOf } from './begin-and-keep.ts';
 import { handleMessages } from './handle-messages.ts';
 import { readIntegrationSyncInput } from './input.ts';
-import { callOptions, keepForLater, startSync } from './proxies.ts';
-import { explain, Reads } from './reads.ts';
+import { Reads } from './reads.ts';
 import { askerOf, RunState, triggerOf } from './run-state.ts';
-import { describeProgress, labelRun } from './ui.ts';
+import { describeProgress } from './ui.ts';
 
 interface Run {
   input: IntegrationSyncInput;
@@ -136,53 +136,49 @@ async function start(run: Run): Promise<void> {
   state.doing = 'starting';
   state.syncs += 1;
   const asker = askerOf(wanted, (input.everything ?? false) && state.syncs === 1);
-  const sync: Sync = {
-    syncId: `${workflowInfo().runId}/${state.syncs}`,
-    asker,
-    trigger: triggerOf(asker, input.trigger ?? 'webhook'),
-    wanted,
-  };
+  const trigger = triggerOf(asker, input.trigger ?? 'webhook');
+  const sync: Sync = { syncId: syncIdOf(state.syncs), asker, trigger, wanted };
   try {
     const wasCut = state.cut.length;
-    const started = await untilHistoryLong(() => callStart(run, sync));
-    // What was cut off since then is ended by the next start.
-    if (started) state.cut.splice(0, wasCut);
-    if (started) apply(run, sync, started);
-    else state.putBack(wanted);
-  } catch (error) {
-    if (isCancellation(error)) {
-      state.interrupt(workflowTask());
-      if (wanted) state.interrupted.push(wanted);
+    const started = await untilHistoryLong(() => begin(requestOf(run, sync)));
+    if (!started) state.putBack(wanted, Date.now());
+    else if ('failure' in started) {
+      state.blocked = { ...started.failure, failed: true };
+      state.putBack(wanted, Date.now());
+      state.notBefore = Date.now() + FAILED_PLAN_PAUSE_MS;
+    } else {
+      // What was cut off since then is ended by the next start.
+      state.cut.splice(0, wasCut);
+      apply(run, sync, started);
     }
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    state.blocked = { ...explain(error), failed: true };
-    state.putBack(wanted);
-    state.notBefore = Date.now() + FAILED_PLAN_PAUSE_MS;
+  } catch (error) {
+    if (isCancellation(error)) state.interrupt(workflowTask(), wanted);
+    throw error;
   } finally {
     state.doing = undefined;
   }
   show(run);
 }
 
-function callStart({ input, state, reads }: Run, { syncId, asker, trigger, wanted }: Sync) {
+function requestOf({ input, state, reads }: Run, { syncId, asker, trigger, wanted }: Sync): StartSyncInput {
   const { integrationId } = input;
-  const request: StartSyncInput = {
+  const { everything, models = [], urgent, lookUp, deletedAt, deliveries, tool, category } = wanted ?? {};
+  return {
     integrationId,
     syncId,
     trigger,
     kind: 'delta',
     by: asker,
-    ...(wanted?.everything ? {} : { models: wanted?.models ?? [] }),
-    ...(wanted?.urgent ? { urgent: true } : {}),
-    ...(wanted?.lookUp ? { lookUp: true } : {}),
-    ...(wanted?.deletedAt === undefined ? {} : { deletedAt: wanted.deletedAt }),
-    ...(wanted && wanted.deliveries.length > 0 ? { deliveries: wanted.deliveries } : {}),
-    ...(wanted?.tool === undefined ? {} : { tool: wanted.tool }),
-    ...(wanted?.category === undefined ? {} : { category: wanted.category }),
-    busy: reads.open.map(({ kind, endpoint }) => `${kind} ${endpoint}`),
+    models: everything ? undefined : models,
+    urgent,
+    lookUp,
+    deletedAt,
+    deliveries,
+    tool,
+    category,
+    busy: reads.open.map(readKey),
     cut: [...state.cut],
   };
-  return startSync.executeWithOptions(callOptions('delta', { integrationId, trigger }, 'start'), [request]);
 }
 
 /** Undefined when the history has grown long meanwhile: the database may be away, and webhooks go on. */
@@ -209,9 +205,7 @@ async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefine
 
 function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart): void {
   const { input, state, reads } = run;
-  const { integrationId } = input;
   const now = Date.now();
-  labelRun({ integrationId, trigger: input.trigger ?? 'webhook', models: wanted?.models, ...started });
   state.record(started.outcomes);
   state.noteUnknown(started.unknownModels);
   state.blocked = started.blocked && { ...started.blocked, failed: false };
@@ -221,12 +215,12 @@ function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart):
   else for (const pass of started.passes) reads.start({ ...pass, syncId, trigger });
   for (const key of started.left) {
     if (reads.has(key)) state.again.add(key);
-    else state.due = true;
+    else state.fallDue(now);
   }
-  if (started.owes) state.due = true;
+  if (started.owes) state.fallDue(now);
   if (waitsForTries(input)) state.retryIn(started.retryInMs, now);
   if (started.unanswered) {
-    state.putBack(wanted);
+    state.putBack(wanted, now);
     state.notBefore = now + UNANSWERED_PAUSE_MS;
   }
 }
@@ -236,7 +230,7 @@ async function handOver({ input, state, reads }: Run): Promise<void> {
   if (CancellationScope.current().consideredCancelled) {
     throw new CancelledFailure('Cancelled before it continued as new.');
   }
-  const carried = state.carry(reads.cut(), Date.now());
+  const carried = state.carry(reads.cut());
   await continueAsNew<typeof integrationSync>({ ...input, carried });
 }
 
@@ -248,15 +242,10 @@ async function endCancelled({ input, state, reads }: Run): Promise<void> {
   state.interrupt(workflowTask());
   state.doing = 'keeping';
   const { integrationId } = input;
-  const { runId, runStartTime } = workflowInfo();
   const wanted = state.interrupted.splice(0);
-  const syncIds = [
-    ...new Set([...reads.open.map(({ syncId }) => syncId), `${runId}/${state.syncs}`, ...state.cut]),
-  ];
-  const activeSince = state.activeSince ?? runStartTime.toISOString();
-  await CancellationScope.nonCancellable(() =>
-    keepForLater({ integrationId, syncId: `${runId}/cancelled`, wanted, syncIds, activeSince }),
-  );
+  const open = reads.open.map(({ syncId }) => syncId);
+  const syncIds = [...new Set([...open, syncIdOf(state.syncs), ...state.cut])];
+  await keep(state.activeSince, { integrationId, syncId: syncIdOf('cancelled'), wanted, syncIds });
   if (!state.wanted) return;
   const { wanted: left } = state;
   const carried = { wanted: left, reading: [], syncs: 0, outcomes: [], unknownModels: [] };

@@ -9,23 +9,23 @@ import type { OpenPass } from '../src/domain/reads.ts';
 
 /** What a webhook says of its integration, and how many deliveries of which types this is about. */
 interface AboutDeliveries {
-  deliveries?: Record<string, number>;
-  tool?: string;
-  category?: string;
+  deliveries?: Record<string, number> | undefined;
+  tool?: string | undefined;
+  category?: string | undefined;
 }
 
 /** Models that Kombo says have changed. */
 export interface ModelsChanged extends AboutDeliveries {
   models: string[];
   /** Any model may have changed: what a legacy webhook says. */
-  everything?: boolean;
+  everything?: boolean | undefined;
 }
 
 /** Something about the integration itself changed: look it up again. */
 export interface IntegrationChanged extends AboutDeliveries {
   event: 'created' | 'deleted' | 'state-changed' | 'resumed';
   /** When it was deleted (ISO), where that is known. */
-  deletedAt?: string;
+  deletedAt?: string | undefined;
 }
 
 /** Sync without waiting for the debounce; every endpoint when no models are named. */
@@ -44,11 +44,11 @@ export type Phase = (typeof PHASES)[number];
 export interface SyncState {
   phase: Phase;
   /** Models that wait for the next sync. */
-  pendingModels: string[];
+  pendingModels: readonly string[];
   /** When the next sync starts (ISO), while one waits. */
-  dueAt?: string;
+  dueAt?: string | undefined;
   /** When what failed is tried again (ISO). */
-  retryAt?: string;
+  retryAt?: string | undefined;
   running: OpenPass[];
   outcomes: EndpointOutcome[];
   syncs: number;

@@ -194,7 +194,7 @@ function outcomeOf(
   const outcome: EndpointOutcome = { endpoint: pass.endpoint, kind: kindOf(pass), status, counts };
   if (result.state !== 'completed') return { ...outcome, reason: result.reason };
   const { sweep, drift } = result;
-  return { ...outcome, ...(sweep ? { sweep } : {}), ...(drift ? { drift } : {}) };
+  return { ...outcome, sweep, drift };
 }
 
 /** A sweep ends the full read before it. */

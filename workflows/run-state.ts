@@ -31,9 +31,7 @@ export class RunState {
   wanted: Wanted | undefined;
   /** What the run itself does; undefined while it only waits. */
   doing: 'starting' | 'keeping' | 'ending' | undefined;
-  /** Something that is owed is due. */
-  due = false;
-  /** When something that fails is tried again (epoch milliseconds). */
+  /** When something that is owed is read (epoch milliseconds): it is due, or it fails and is tried again. */
   retryAt: number | undefined;
   /** Nothing is started before this: Kombo did not say, or a start has failed (epoch milliseconds). */
   notBefore = 0;
@@ -74,31 +72,35 @@ export class RunState {
   /** When the next sync starts (epoch milliseconds); infinite when nothing asks for one. */
   nextAt(debounce: DebounceOptions): number {
     const wantedAt = this.wanted ? deadline(this.wanted, debounce) : Infinity;
-    const dueAt = this.due ? this.#startedAt + SHORTEST_PAUSE_MS : (this.retryAt ?? Infinity);
-    return Math.max(this.notBefore, Math.min(wantedAt, dueAt));
+    const retryAt = Math.max(this.retryAt ?? Infinity, this.#startedAt + SHORTEST_PAUSE_MS);
+    return Math.max(this.notBefore, Math.min(wantedAt, retryAt));
   }
 
   /** A sync takes on what is wanted and what is due. Whatever is asked for from now on waits for the next one. */
   take(now: number): Wanted | undefined {
     const { wanted } = this;
     this.wanted = undefined;
-    this.due = false;
     this.retryAt = undefined;
     this.#startedAt = now;
     return wanted;
   }
 
   /** A sync could not take it on. */
-  putBack(wanted: Wanted | undefined): void {
+  putBack(wanted: Wanted | undefined, now: number): void {
     if (wanted) this.wanted = joinWanted(this.wanted, wanted);
-    else this.due = true;
+    else this.fallDue(now);
+  }
+
+  /** Something that is owed is due. */
+  fallDue(now: number): void {
+    this.retryAt = Math.min(this.retryAt ?? now, now);
   }
 
   /** A read has ended. */
   ended({ pass, outcome, owes, retryInMs }: EndedRead, now: number): void {
     if (outcome) this.record([outcome]);
     const leftToIt = this.again.delete(readKey(pass));
-    if (owes || leftToIt) this.due = true;
+    if (owes || leftToIt) this.fallDue(now);
     this.retryIn(retryInMs, now);
   }
 
@@ -123,22 +125,24 @@ export class RunState {
   /**
    * The run is cancelled: what is wanted from now on belongs to the run that follows. In one workflow task signals are handed
    * in before a cancellation, whichever came first; what came with it is therefore both cut off and wanted.
+   *
+   * @param taken what a sync has taken on and not begun.
    */
-  interrupt(task: number): void {
+  interrupt(task: number, taken?: Wanted): void {
     if (!this.#cancelled && this.wanted) {
       this.interrupted.push(this.wanted);
       if (this.#askedIn !== task) this.wanted = undefined;
     }
+    if (taken) this.interrupted.push(taken);
     this.#cancelled = true;
   }
 
-  carry(reading: OpenPass[], now: number): CarriedState {
-    const retryAt = this.due ? now : this.retryAt;
+  carry(reading: OpenPass[]): CarriedState {
     return {
-      ...(this.wanted ? { wanted: this.wanted } : {}),
-      ...(retryAt === undefined ? {} : { retryAt }),
-      ...(this.blocked ? { blocked: this.blocked } : {}),
-      ...(this.cut.length > 0 ? { cut: this.cut } : {}),
+      wanted: this.wanted,
+      retryAt: this.retryAt,
+      blocked: this.blocked,
+      cut: this.cut,
       reading,
       syncs: this.syncs,
       outcomes: [...this.outcomes.values()],
@@ -154,8 +158,8 @@ export class RunState {
     return {
       phase: this.phase(running.length > 0),
       pendingModels: this.wanted?.models ?? [],
-      ...(this.wanted ? { dueAt: new Date(deadline(this.wanted, debounce)).toISOString() } : {}),
-      ...(this.retryAt === undefined ? {} : { retryAt: new Date(this.retryAt).toISOString() }),
+      dueAt: this.wanted && new Date(deadline(this.wanted, debounce)).toISOString(),
+      retryAt: this.retryAt === undefined ? undefined : new Date(this.retryAt).toISOString(),
       running,
       outcomes: [...this.outcomes.values()],
       syncs: this.syncs,

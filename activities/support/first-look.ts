@@ -112,8 +112,8 @@ async function lookAt(
 function endedBefore(pass: Pass): EndpointOutcome {
   const { endpoint, kind, state, error_code: code, error_message: message } = pass;
   const status = state === 'completed' || state === 'skipped' ? state : 'failed';
-  const reason = code === null ? {} : { reason: { code, message: message ?? '' } };
-  return { endpoint, kind, status, counts: passCounts(pass), ...reason };
+  const reason = code === null ? undefined : { code, message: message ?? '' };
+  return { endpoint, kind, status, counts: passCounts(pass), reason };
 }
 
 /** What had failed works again: so may others that failed for the same reason. */

@@ -1,18 +1,15 @@
 import type { Debt } from '../../src/domain/decide.ts';
 import { REMOVED } from '../../src/domain/life.ts';
 import { LOOK_UP, type PassKind } from '../../src/domain/reads.ts';
+import type { Asked } from '../../src/domain/wanted.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** What of a sync's input may make it look its integration up. */
-export interface LookReasons {
+export interface LookReasons extends Pick<Asked, 'models' | 'urgent' | 'lookUp' | 'deletedAt'> {
   kind: PassKind;
-  models?: string[] | undefined;
-  urgent?: boolean;
-  lookUp?: boolean;
-  deletedAt?: number;
 }
 
 const LOOK_UP_EVERY_MS = 24 * 60 * 60 * 1000;

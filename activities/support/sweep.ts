@@ -1,7 +1,7 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { type SweepOutcome } from '../../src/domain/sync.ts';
-import { driftVerdict, type DriftCounts, type DriftVerdict } from '../../src/domain/counts.ts';
+import type { EndpointOutcome, SweepOutcome } from '../../src/domain/sync.ts';
+import { driftVerdict } from '../../src/domain/counts.ts';
 import { driftOfPass } from '../../src/store/state/drift.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
@@ -18,7 +18,7 @@ import type { Liveness } from './liveness.ts';
 import { readPage } from './read-page.ts';
 
 export type SweepEnd =
-  | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift?: DriftCounts & { verdict: DriftVerdict } }
+  | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift: EndpointOutcome['drift'] }
   /** The time is up, or the worker is going away. */
   | { state: 'more'; pass: Pass }
   | { state: 'stopped'; pass: Pass; error: SyncError };
@@ -121,8 +121,8 @@ function completed(pass: Pass): SweepEnd {
       state: pass.sweep_state === 'stopped' ? 'stopped' : 'done',
       candidates: pass.sweep_candidates,
       deleted: pass.sweep_deleted,
-      ...(pass.sweep_message === null ? {} : { message: pass.sweep_message }),
+      message: pass.sweep_message ?? undefined,
     },
-    ...(pass.drift_before === null ? {} : { drift: { ...counts, verdict: driftVerdict(counts) } }),
+    drift: pass.drift_before === null ? undefined : { ...counts, verdict: driftVerdict(counts) },
   };
 }

@@ -1,26 +1,15 @@
 import type { Asker } from '../../src/domain/decide.ts';
-import type { EndpointOutcome, ServedDeliveries, Trigger } from '../../src/domain/sync.ts';
+import type { EndpointOutcome, Trigger } from '../../src/domain/sync.ts';
 import type { PassKind, PlannedPass, Reason } from '../../src/domain/reads.ts';
+import type { Asked } from '../../src/domain/wanted.ts';
 
-export interface StartSyncInput {
+/** What a sync is to do with what it takes on. Where it names no models at all, it reads every endpoint. */
+export interface StartSyncInput extends Omit<Asked, 'everything'> {
   integrationId: string;
   syncId: string;
   trigger: Trigger;
   kind: PassKind;
   by: Asker;
-  /** Models that are asked for; undefined means every endpoint. */
-  models?: string[] | undefined;
-  /** Try what fails although its pause is not over. */
-  urgent?: boolean;
-  /** Look the integration up at Kombo. */
-  lookUp?: boolean;
-  /** A webhook told of its deletion (epoch milliseconds). */
-  deletedAt?: number;
-  /** The webhooks that the sync serves. */
-  deliveries?: ServedDeliveries[];
-  /** What webhooks say of an integration that may not be known. */
-  tool?: string;
-  category?: string;
   /** What the run reads already, by `readKey`. */
   busy?: string[];
   /** Syncs whose reads were cut off. */
@@ -40,7 +29,7 @@ export interface SyncStart {
   /** What is left to reads that the run does already: it looks again when these end. */
   left: string[];
   /** Why nothing is read at all: the integration is gone, parked, paused, or of a category that is not known. */
-  blocked?: Reason;
+  blocked?: Reason | undefined;
   /** Nothing is known of the integration, and Kombo did not say: it is to be asked again. */
   unanswered?: boolean;
   /** Something is due already that this start has not read. */

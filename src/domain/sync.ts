@@ -16,10 +16,10 @@ export interface EndpointOutcome {
   status: (typeof OUTCOMES)[number];
   /** What was written, also where the pass failed on its way. */
   counts: PassCounts;
-  reason?: Reason;
+  reason?: Reason | undefined;
   /** Missing when there was no earlier pass to compare with. */
-  drift?: DriftCounts & { verdict: DriftVerdict };
-  sweep?: SweepOutcome;
+  drift?: (DriftCounts & { verdict: DriftVerdict }) | undefined;
+  sweep?: SweepOutcome | undefined;
 }
 
 export interface SweepOutcome {
@@ -28,7 +28,7 @@ export interface SweepOutcome {
   candidates: number;
   /** How many of them Kombo confirmed to be gone. */
   deleted: number;
-  message?: string;
+  message?: string | undefined;
 }
 
 /** `partial`: at least one endpoint failed and at least one did not. */
@@ -75,16 +75,16 @@ export interface FullSyncInput extends FullSyncOptions {
 export interface EraseInput {
   integrationId: string;
   /** Do not wait until DELETED_RETENTION is over: you asked for it. */
-  now?: boolean;
+  now?: boolean | undefined;
 }
 
 /** What waits, runs and is done, carried through continue-as-new as one object so that fields can be added. */
 export interface CarriedState {
-  wanted?: Wanted;
+  wanted?: Wanted | undefined;
   /** Passes that are under way. */
   reading: OpenPass[];
   /** When what is owed is read again (epoch milliseconds). */
-  retryAt?: number;
+  retryAt?: number | undefined;
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];
@@ -105,7 +105,6 @@ export function buildResult(
   outcomes: readonly EndpointOutcome[],
   rest: Pick<SyncResult, 'syncs' | 'unknownModels' | 'blocked'>,
 ): SyncResult {
-  const { blocked, ...others } = rest;
   const endpoints = new Map<string, EndpointOutcome>();
   for (const outcome of outcomes) {
     const before = endpoints.get(outcome.endpoint);
@@ -114,12 +113,11 @@ export function buildResult(
   const all = [...endpoints.values()];
   return {
     integrationId,
-    status: blocked?.failed ? 'failed' : overallStatus(all),
+    status: rest.blocked?.failed ? 'failed' : overallStatus(all),
     counts: outcomes.reduce((sum, outcome) => addCounts(sum, outcome.counts), NO_COUNTS),
     failed: all.filter(({ status }) => status === 'failed').map(({ endpoint }) => endpoint),
     endpoints: Object.fromEntries(all.map(({ endpoint, ...outcome }) => [endpoint, outcome])),
-    ...others,
-    ...(blocked ? { blocked } : {}),
+    ...rest,
   };
 }
 

@@ -14,7 +14,7 @@ export interface ServedDeliveries {
  */
 export interface Wanted {
   /** Model names, sorted and distinct. */
-  models: string[];
+  models: readonly string[];
   /** Read every endpoint. */
   everything: boolean;
   /** Do not wait for quiet, and try what fails although its pause is not over: you asked, or the catch-up did. */
@@ -22,11 +22,11 @@ export interface Wanted {
   /** Look the integration up at Kombo. */
   lookUp: boolean;
   /** A deletion that a webhook told of (epoch milliseconds). */
-  deletedAt?: number;
-  deliveries: ServedDeliveries[];
+  deletedAt?: number | undefined;
+  deliveries: readonly ServedDeliveries[];
   /** What webhooks say of the integration: enough to begin with where Kombo does not answer. */
-  tool?: string;
-  category?: string;
+  tool?: string | undefined;
+  category?: string | undefined;
   /** When the first and the newest request came (epoch milliseconds). */
   firstAt: number;
   lastAt: number;
@@ -38,40 +38,31 @@ const MAX_MODELS = 200;
 const MAX_TYPES = 30;
 const MAX_TIMES = 1_000_000_000;
 
-export type Asked = Partial<Omit<Wanted, 'models' | 'deliveries' | 'firstAt' | 'lastAt'>> & {
-  models?: readonly string[];
-  deliveries?: readonly ServedDeliveries[];
-};
+type Times = Pick<Wanted, 'firstAt' | 'lastAt'>;
+
+/** What one request asks for: any part of what can be wanted. */
+export type Asked = { [K in keyof Omit<Wanted, keyof Times>]?: Wanted[K] | undefined };
 
 /** Adds a request that came at `at`. The order of requests does not matter, and a repeated one only moves `lastAt`. */
 export function want(before: Wanted | undefined, asked: Asked, at: number): Wanted {
-  return join(before, { ...NOTHING, ...asked, models: [], deliveries: [], firstAt: at, lastAt: at }, asked);
+  return joinWanted(before, { ...asked, firstAt: at, lastAt: at });
 }
 
 /** What two requests ask for together. */
-export function joinWanted(a: Wanted | undefined, b: Wanted): Wanted {
-  return join(a, b, b);
-}
-
-const NOTHING = { everything: false, urgent: false, lookUp: false };
-
-function join(before: Wanted | undefined, added: Wanted, lists: Asked): Wanted {
-  const models = [...new Set([...(before?.models ?? []), ...(lists.models ?? [])])].sort();
+export function joinWanted(a: Wanted | undefined, b: Asked & Times): Wanted {
+  const models = [...new Set([...(a?.models ?? []), ...(b.models ?? [])])].sort();
   const tooMany = models.length > MAX_MODELS;
-  const deletedAt = Math.max(before?.deletedAt ?? 0, added.deletedAt ?? 0);
-  const tool = added.tool ?? before?.tool;
-  const category = added.category ?? before?.category;
   return {
     models: tooMany ? [] : models,
-    everything: tooMany || added.everything || (before?.everything ?? false),
-    urgent: added.urgent || (before?.urgent ?? false),
-    lookUp: added.lookUp || (before?.lookUp ?? false),
-    ...(deletedAt > 0 ? { deletedAt } : {}),
-    deliveries: joinDeliveries(before?.deliveries ?? [], lists.deliveries ?? []),
-    ...(tool === undefined ? {} : { tool }),
-    ...(category === undefined ? {} : { category }),
-    firstAt: Math.min(before?.firstAt ?? added.firstAt, added.firstAt),
-    lastAt: Math.max(before?.lastAt ?? added.lastAt, added.lastAt),
+    everything: tooMany || (a?.everything ?? false) || (b.everything ?? false),
+    urgent: (a?.urgent ?? false) || (b.urgent ?? false),
+    lookUp: (a?.lookUp ?? false) || (b.lookUp ?? false),
+    deletedAt: Math.max(a?.deletedAt ?? 0, b.deletedAt ?? 0) || undefined,
+    deliveries: joinDeliveries(a?.deliveries ?? [], b.deliveries ?? []),
+    tool: b.tool ?? a?.tool,
+    category: b.category ?? a?.category,
+    firstAt: Math.min(a?.firstAt ?? b.firstAt, b.firstAt),
+    lastAt: Math.max(a?.lastAt ?? b.lastAt, b.lastAt),
   };
 }
 
