@@ -6,15 +6,10 @@ export type { Logger } from 'pino';
  * The logger of a process. Logs go to stderr, so that stdout belongs to a command's own output. Records, bodies and
  * secrets are never passed to it; the redaction is the second line of defence.
  */
-export function createLogger(options: {
-  level: string;
-  format?: 'pretty' | 'json' | undefined;
-  name?: string;
-}): Logger {
+export function createLogger(options: { level: string; format?: 'pretty' | 'json' | undefined }): Logger {
   const pretty = (options.format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'pretty';
   return pino({
     level: options.level,
-    ...(options.name ? { name: options.name } : {}),
     redact: ['*.authorization', '*.apiKey', '*.secret', '*.token', 'req.headers', 'headers'],
     transport: pretty
       ? {

@@ -65,5 +65,5 @@ export interface ActivityDeps {
   notifyChanges: () => void;
   onPage?: ((event: PageEvent) => void) | undefined;
   /** How long one activity may read before it gives its place to others (milliseconds). */
-  chunkMs?: number;
+  chunkMs?: number | undefined;
 }

@@ -71,7 +71,7 @@ export async function operate(parts: Parts): Promise<void> {
       log,
       temporal: handle,
       onDelivery: (event) => listeners.delivery?.(event),
-      ...(temporal?.uiUrl === undefined ? {} : { temporalUiUrl: temporal.uiUrl }),
+      temporalUiUrl: temporal?.uiUrl,
     }),
   );
   stops.add(() => server.close());

@@ -14,9 +14,9 @@ export interface DeliveryEvent {
   /** Milliseconds from the request to its answer. */
   ms: number;
   /** Kombo's id of the delivery. */
-  id?: string;
-  type?: string;
-  integrationId?: string;
+  id?: string | undefined;
+  type?: string | undefined;
+  integrationId?: string | undefined;
   models: string[];
 }
 
@@ -25,11 +25,11 @@ export interface HttpDeps {
   store: Store;
   temporal: TemporalHandle;
   log: Logger;
-  onDelivery?: (event: DeliveryEvent) => void;
+  onDelivery?: ((event: DeliveryEvent) => void) | undefined;
   /** Where Temporal's UI is, for links on the status page; as http://localhost:8233 */
-  temporalUiUrl?: string;
+  temporalUiUrl?: string | undefined;
   /** How long after a signal the next one of the same integration waits, in milliseconds; the default was measured. */
-  coalescingWindowMs?: number;
+  coalescingWindowMs?: number | undefined;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;
 }

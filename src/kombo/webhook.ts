@@ -14,8 +14,8 @@ interface DeliveryBase {
 
 interface AboutIntegration extends DeliveryBase {
   integrationId: string;
-  tool?: string;
-  category?: string;
+  tool?: string | undefined;
+  category?: string | undefined;
 }
 
 export interface DataChanged extends AboutIntegration {
@@ -33,13 +33,13 @@ export interface IntegrationEvent extends AboutIntegration {
   kind: 'lifecycle';
   event: 'created' | 'deleted' | 'state-changed';
   /** When it was deleted, where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
-  deletedAt?: Date;
+  deletedAt?: Date | undefined;
 }
 
 /** Nothing to read: counted, and that is all. */
 export interface Ignored extends DeliveryBase {
   kind: 'ignored';
-  integrationId?: string;
+  integrationId?: string | undefined;
 }
 
 /** A correctly signed body that is not a delivery. The message names what is wrong, never what was sent. */
@@ -83,8 +83,10 @@ const created = z
     deleted_at: z.string().transform(parseTimestamp).optional().catch(undefined),
   })
   .transform((data) => ({
-    ...about(data.id, data.tool, data.category),
-    ...(data.deleted_at ? { deletedAt: data.deleted_at } : {}),
+    integrationId: data.id,
+    tool: data.tool,
+    category: data.category,
+    deletedAt: data.deleted_at,
   }));
 const related = z
   .object({
@@ -92,7 +94,11 @@ const related = z
     integration_tool: optionalName,
     integration_category: optionalName,
   })
-  .transform((data) => about(data.integration_id, data.integration_tool, data.integration_category));
+  .transform((data) => ({
+    integrationId: data.integration_id,
+    tool: data.integration_tool,
+    category: data.integration_category,
+  }));
 
 /**
  * Reads a delivery leniently: unknown fields, types and model names are fine, a missing id is not.
@@ -137,9 +143,7 @@ export function parseDelivery(json: unknown): Delivery {
         : { kind: 'ignored', id, type };
     }
     default: {
-      const integration = related.safeParse(data);
-      const { integrationId } = integration.data ?? {};
-      return { kind: 'ignored', id, type, ...(integrationId ? { integrationId } : {}) };
+      return { kind: 'ignored', id, type, integrationId: related.safeParse(data).data?.integrationId };
     }
   }
 }
@@ -156,10 +160,6 @@ function readModels(data: unknown): string[] {
     if (model.success) models.add(model.data.name);
   }
   return [...models];
-}
-
-function about(integrationId: string, tool: string | undefined, category: string | undefined) {
-  return { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {

@@ -7,6 +7,7 @@ import {
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
+import { defined } from '../domain/defined.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import {
   eraseWorkflowId,
@@ -62,12 +63,12 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
         await client.workflow.start<typeof eraseIntegration>(WORKFLOW_TYPES.eraseIntegration, {
           workflowId: eraseWorkflowId(id),
           taskQueue: config.TASK_QUEUE,
-          args: [{ integrationId: id, ...(now ? { now } : {}) }],
+          args: [{ integrationId: id, now }],
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: now ? 'TERMINATE_EXISTING' : 'FAIL',
           typedSearchAttributes: new TypedSearchAttributes([{ key: KOMBO_INTEGRATION_ID, value: id }]),
           staticSummary: `erase the data of ${id}`,
-          ...(due > 0 ? { startDelay: due } : {}),
+          ...defined({ startDelay: due > 0 ? due : undefined }),
         });
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

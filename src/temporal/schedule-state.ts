@@ -1,4 +1,5 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { defined } from '../domain/defined.ts';
 import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
 
 export interface ScheduleInfo {
@@ -41,7 +42,7 @@ export async function nextFullSyncs(
   const prefix = fullSyncScheduleId('');
   const found = new Map<string, NextFullSync>();
   const read = async (query?: string) => {
-    const listing = client.schedule.list({ pageSize: 1_000, ...(query === undefined ? {} : { query }) });
+    const listing = client.schedule.list({ pageSize: 1_000, ...defined({ query }) });
     for await (const { scheduleId, info, state } of listing) {
       if (!scheduleId.startsWith(prefix)) continue;
       const nextRun = info.nextActionTimes[0] ?? null;

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import { runsLeftOut } from '../domain/clock-changes.ts';
+import { defined } from '../domain/defined.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
@@ -100,7 +101,7 @@ function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: D
     spec: {
       cronExpressions: [cron, ...runsLeftOut(cron, config.FULL_SYNC_TIMEZONE, now)],
       timezone: config.FULL_SYNC_TIMEZONE,
-      ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
+      ...defined({ jitter: jitterMs > 0 ? jitterMs : undefined }),
     },
     workflowType: WORKFLOW_TYPES.fullSync,
     input,

@@ -5,6 +5,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { Config } from '../config.ts';
+import { defined } from '../domain/defined.ts';
 import { fullSyncOptions, type FullSyncOptions } from '../domain/full-sync-options.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { fullSync, integrationSync } from '../../workflows/index.ts';
@@ -47,14 +48,9 @@ export async function signalChanges(
   config: StartConfig,
   request: SignalRequest,
 ): Promise<StartedRun> {
-  const { event, deletedAt, models, everything, deliveries } = request;
+  const { event, deletedAt, models, everything, deliveries, tool, category } = request;
   const options = startOptions(config, request);
-  const { tool, category } = request;
-  const about = {
-    ...(deliveries && Object.keys(deliveries).length > 0 ? { deliveries } : {}),
-    ...(tool ? { tool } : {}),
-    ...(category ? { category } : {}),
-  };
+  const about = { deliveries, tool, category };
   if (event) {
     const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
       typeof integrationSync,
@@ -62,7 +58,7 @@ export async function signalChanges(
     >(WORKFLOW_TYPES.integrationSync, {
       ...options,
       signal: integrationChanged,
-      signalArgs: [{ event, ...(deletedAt ? { deletedAt: deletedAt.toISOString() } : {}), ...about }],
+      signalArgs: [{ event, deletedAt: deletedAt?.toISOString(), ...about }],
     });
     if (models.length === 0 && !everything) return { workflowId, runId: signaledRunId };
   }
@@ -72,7 +68,7 @@ export async function signalChanges(
   >(WORKFLOW_TYPES.integrationSync, {
     ...options,
     signal: modelsChanged,
-    signalArgs: [{ models, ...(everything ? { everything } : {}), ...(event ? {} : about) }],
+    signalArgs: [event ? { models, everything } : { models, everything, ...about }],
   });
   return { workflowId, runId: signaledRunId };
 }
@@ -131,7 +127,7 @@ export async function startFullSync(
       workflowIdConflictPolicy: 'FAIL',
       typedSearchAttributes: toSearchAttributes({ ...request, trigger }),
       staticSummary: `${trigger} full sync of ${request.integrationId}`,
-      ...(startDelayMs > 0 ? { startDelay: startDelayMs } : {}),
+      ...defined({ startDelay: startDelayMs > 0 ? startDelayMs : undefined }),
       priority: { priorityKey: 4, fairnessKey: fairnessKey(request.integrationId) },
     });
     const beginsAt = startDelayMs > 0 ? new Date(Date.now() + startDelayMs) : null;

@@ -30,7 +30,7 @@ export interface WorkerDeps {
   store: Store;
   log: Logger;
   onPage?: ((event: PageEvent) => void) | undefined;
-  chunkMs?: number;
+  chunkMs?: number | undefined;
 }
 
 /** Reading is waiting for Kombo, so many activities fit in one process; each holds a page or two in memory. */
@@ -59,7 +59,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     log,
     notifyChanges: createChangeNotifier(store),
     onPage: deps.onPage,
-    ...(deps.chunkMs === undefined ? {} : { chunkMs: deps.chunkMs }),
+    chunkMs: deps.chunkMs,
   });
   let worker: Worker;
   try {

@@ -1,6 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MalformedDelivery, parseDelivery, type Delivery } from '../../src/kombo/webhook.ts';
+import {
+  MalformedDelivery,
+  parseDelivery,
+  type Delivery,
+  type IntegrationEvent,
+} from '../../src/kombo/webhook.ts';
 
 const integration = {
   integration_id: 'personio:CBNMt7dSNCzBdnRTx87dev4E',
@@ -136,13 +141,17 @@ test.each(['connection-flow-failed', 'ai-apply-application-status-updated', 'inv
 
 test('a deletion says when it was, by UTC and in a form that can be read, or not at all', () => {
   const deletion = (deleted_at: unknown) =>
-    parseDelivery({ id: 'x', type: 'integration-deleted', data: { id: 'personio:1', deleted_at } });
+    parseDelivery({
+      id: 'x',
+      type: 'integration-deleted',
+      data: { id: 'personio:1', deleted_at },
+    }) as IntegrationEvent;
   expect(deletion('2026-03-01T10:00:00Z')).toMatchObject({
     event: 'deleted',
     deletedAt: new Date('2026-03-01T10:00:00Z'),
   });
   expect(deletion('2026-03-01T10:00:00')).toEqual(deletion('2026-03-01T10:00:00Z'));
-  expect(deletion('yesterday')).not.toHaveProperty('deletedAt');
+  expect(deletion('yesterday').deletedAt).toBeUndefined();
 });
 
 describe('malformed', () => {

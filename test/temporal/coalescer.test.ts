@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Coalescer, CoalescerTimeout, type Notice } from '../../src/http/webhooks/coalescer.ts';
+import { Coalescer, CoalescerTimeout } from '../../src/http/webhooks/coalescer.ts';
+import type { Notice } from '../../src/http/webhooks/gathered.ts';
 
 interface Sent {
   notice: Notice;

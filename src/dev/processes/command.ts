@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { defined } from '../../domain/defined.ts';
 import type { Children } from './children.ts';
 
 export interface CommandOptions {
@@ -44,10 +45,7 @@ export async function runCommand(
       stdio: [stdin, 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
-      ...(env ? { env } : {}),
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(gid === undefined ? {} : { gid }),
+      ...defined({ env, cwd, uid, gid }),
     });
   } catch (error) {
     // Some reasons not to run are thrown, others come as an event: such as that root may not become another user.

@@ -1,4 +1,4 @@
-import type { IntegrationChanged } from '../../../workflows/messages.ts';
+import { gather, noticesOf, type Gathered, type Notice, type SentNotice } from './gathered.ts';
 
 /** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
 const DEFAULT_WINDOW_MS = 10;
@@ -6,30 +6,11 @@ const DEFAULT_MAX_CONCURRENT = 64;
 /** Leaves half a second of the five within which a webhook must be answered. */
 const DEFAULT_DEADLINE_MS = 4_500;
 
-/** One delivery's wish: read these models of an integration, or look up the integration itself. */
-export interface Notice {
-  integrationId: string;
-  models: string[];
-  /** Every endpoint may have changed. */
-  everything?: boolean;
-  event?: IntegrationChanged['event'];
-  deletedAt?: Date;
-  /** The delivery's type: evidence of what came. */
-  type?: string;
-  tool?: string;
-  category?: string;
-}
-
-/** What several notices have become: how many deliveries of each type it is about. */
-export interface SentNotice extends Omit<Notice, 'type'> {
-  deliveries?: Record<string, number>;
-}
-
 export interface CoalescerOptions {
   /** Stores a notice durably; resolves only after that. */
   send: (notice: SentNotice) => Promise<unknown>;
   /** How long after a send the next one of the same integration waits for company, in milliseconds. */
-  windowMs?: number;
+  windowMs?: number | undefined;
   /** Sends in flight at most, over all integrations. */
   maxConcurrent?: number;
   /** How long a delivery waits for its send at most, in milliseconds. */
@@ -50,15 +31,8 @@ interface Waiter {
 
 /** Deliveries of one integration that have not been sent yet. */
 interface Gathering {
-  integrationId: string;
-  models: Set<string>;
-  everything: boolean;
-  /** With the newest moment of deletion that came with the event. */
-  events: Map<IntegrationChanged['event'], Date | undefined>;
-  types: Map<string, number>;
-  tool: string | undefined;
-  category: string | undefined;
-  waiters: Set<Waiter>;
+  gathered: Gathered;
+  readonly waiters: Set<Waiter>;
   deliveries: number;
 }
 
@@ -126,35 +100,16 @@ export class Coalescer {
   }
 
   #gather(notice: Notice): Gathering {
-    const gathering = this.#gathering.get(notice.integrationId) ?? this.#open(notice.integrationId);
-    for (const model of notice.models) gathering.models.add(model);
-    gathering.everything ||= notice.everything ?? false;
-    if (notice.event) {
-      const before = gathering.events.get(notice.event);
-      gathering.events.set(notice.event, latest(before, notice.deletedAt));
+    const { integrationId } = notice;
+    const known = this.#gathering.get(integrationId);
+    const gathering = known ?? { gathered: gather(undefined, notice), waiters: new Set(), deliveries: 0 };
+    if (known) known.gathered = gather(known.gathered, notice);
+    else {
+      this.#gathering.set(integrationId, gathering);
+      // The rest of this turn of the event loop is free: what is being read now still shares the send.
+      if (!this.#busy.has(integrationId)) setImmediate(() => this.#release(gathering));
     }
-    if (notice.type) gathering.types.set(notice.type, (gathering.types.get(notice.type) ?? 0) + 1);
-    gathering.tool = notice.tool ?? gathering.tool;
-    gathering.category = notice.category ?? gathering.category;
     gathering.deliveries += 1;
-    return gathering;
-  }
-
-  #open(integrationId: string): Gathering {
-    const gathering: Gathering = {
-      integrationId,
-      models: new Set(),
-      everything: false,
-      events: new Map(),
-      types: new Map(),
-      tool: undefined,
-      category: undefined,
-      waiters: new Set(),
-      deliveries: 0,
-    };
-    this.#gathering.set(integrationId, gathering);
-    // The rest of this turn of the event loop is free: what is being read now still shares the send.
-    if (!this.#busy.has(integrationId)) setImmediate(() => this.#release(gathering));
     return gathering;
   }
 
@@ -173,12 +128,12 @@ export class Coalescer {
 
   /** Never throws: the outcome goes to the waiters. A gathering whose waiters all gave up is sent too, at no risk. */
   async #start(gathering: Gathering): Promise<void> {
-    const { integrationId } = gathering;
+    const { integrationId } = gathering.gathered;
     this.#gathering.delete(integrationId);
     this.#busy.add(integrationId);
     this.#inFlight += 1;
     try {
-      for (const notice of noticesOf(gathering)) {
+      for (const notice of noticesOf(gathering.gathered)) {
         this.#onSend(gathering.deliveries);
         gathering.deliveries = 0;
         await this.#send(notice);
@@ -199,28 +154,4 @@ export class Coalescer {
     const next = this.#gathering.get(integrationId);
     if (next) this.#release(next);
   }
-}
-
-/** A notice carries one event; different ones in the same window are rare and go out one after the other. */
-function noticesOf(gathering: Gathering): SentNotice[] {
-  const { integrationId, tool, category, everything } = gathering;
-  const about = { integrationId, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
-  const whole = {
-    ...about,
-    models: [...gathering.models],
-    ...(everything ? { everything } : {}),
-    ...(gathering.types.size > 0 ? { deliveries: Object.fromEntries(gathering.types) } : {}),
-  };
-  const events = [...gathering.events].map(([event, deletedAt]) => ({
-    event,
-    ...(deletedAt ? { deletedAt } : {}),
-  }));
-  const [first, ...others] = events;
-  if (!first) return [whole];
-  return [{ ...whole, ...first }, ...others.map((event): SentNotice => ({ ...about, ...event, models: [] }))];
-}
-
-function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (!a || !b) return a ?? b;
-  return a > b ? a : b;
 }

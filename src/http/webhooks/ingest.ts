@@ -18,7 +18,7 @@ export function createIngest(deps: HttpDeps, metrics: Metrics): Coalescer {
       client.withDeadline(Date.now() + SEND_DEADLINE_MS, () => signalChanges(client, deps.config, request)));
   return new Coalescer({
     send: (notice) => send({ ...notice, trigger: 'webhook' }),
-    ...(deps.coalescingWindowMs === undefined ? {} : { windowMs: deps.coalescingWindowMs }),
+    windowMs: deps.coalescingWindowMs,
     onSend: (deliveries) => {
       metrics.sends.inc();
       metrics.folded.inc(Math.max(0, deliveries - 1));

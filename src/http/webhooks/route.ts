@@ -3,8 +3,9 @@ import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import { DELIVERY_OUTCOMES, isLegacy, type DeliveryOutcome } from '../../domain/deliveries.ts';
 import { verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
-import type { Coalescer, Notice } from './coalescer.ts';
+import type { Coalescer } from './coalescer.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
+import type { Notice } from './gathered.ts';
 import type { DeliveryEvent, HttpDeps, WebhookOutcome } from '../deps.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import { sendError } from '../errors/handler.ts';
@@ -110,8 +111,9 @@ function describeDelivery(outcome: WebhookOutcome, ms: number, delivery?: Delive
   return {
     outcome,
     ms: Math.round(ms * 10) / 10,
-    ...(delivery ? { id: delivery.id, type: delivery.type } : {}),
-    ...(delivery?.integrationId === undefined ? {} : { integrationId: delivery.integrationId }),
+    id: delivery?.id,
+    type: delivery?.type,
+    integrationId: delivery?.integrationId,
     models: delivery?.kind === 'data-changed' ? delivery.models : [],
   };
 }
@@ -120,11 +122,11 @@ function describeDelivery(outcome: WebhookOutcome, ms: number, delivery?: Delive
 function noticeOf(delivery: Delivery): Notice | undefined {
   if (delivery.kind === 'ignored') return undefined;
   const { integrationId, tool, category, type } = delivery;
-  const about = { integrationId, type, ...(tool ? { tool } : {}), ...(category ? { category } : {}) };
+  const about = { integrationId, type, tool, category };
   switch (delivery.kind) {
     case 'lifecycle': {
       const { event, deletedAt } = delivery;
-      return { ...about, models: [], event, ...(deletedAt ? { deletedAt } : {}) };
+      return { ...about, models: [], event, deletedAt };
     }
     case 'legacy':
       return { ...about, models: [], everything: true };

@@ -53,7 +53,7 @@ export async function endAudit(
       outcome: end.outcome,
       message: end.message ?? null,
       finished_at: sql<Date>`clock_timestamp()`,
-      ...(end.details ? { details: sql<string>`details || ${JSON.stringify(end.details)}::jsonb` } : {}),
+      details: end.details && sql<string>`details || ${JSON.stringify(end.details)}::jsonb`,
     })
     .where('id', '=', id)
     .execute();
