@@ -9,14 +9,11 @@ import type { SandboxIntegrationSpec } from './state/spec.ts';
 import { World, type SavedWorld } from './state/world.ts';
 import { WebhookSender, type SavedWebhooks } from './webhooks/sender.ts';
 
-export type { Fault, FaultKind, FaultSpec } from './api/faults.ts';
-export type { LoggedRequest } from './api/request-log.ts';
-export type { ChangeAction, ControlEvents, FinishSyncOptions, SandboxControl } from './control/index.ts';
-export type { DemoOptions } from './control/demo.ts';
-export type { IntegrationSettings, ModelProblem, SandboxIntegrationSpec } from './state/spec.ts';
-export type { ConnectionFlow } from './webhooks/payloads.ts';
-export type { DeliveryOptions, WebhookOptions, WebhookResult } from './webhooks/sender.ts';
-export type { AiApplyEvent, LifecycleEvent, SyncState, WebhookType } from './webhooks/types.ts';
+export type { FaultSpec } from './api/faults.ts';
+export type { SandboxControl } from './control/index.ts';
+export type { SandboxIntegrationSpec } from './state/spec.ts';
+export type { WebhookResult } from './webhooks/sender.ts';
+export type { WebhookType } from './webhooks/types.ts';
 
 export const DEFAULT_API_KEY = 'ks_dev_sandbox';
 export const DEFAULT_WEBHOOK_SECRET = 'whsec_sandbox';
@@ -66,10 +63,9 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const secret = options.webhookSecret ?? DEFAULT_WEBHOOK_SECRET;
   const webhooks = new WebhookSender({ url: options.webhookUrl, secret }, seed);
   if (options.savedState !== undefined) {
-    const saved = JSON.parse(options.savedState) as SavedWorld & { webhooks?: SavedWebhooks };
+    const saved = JSON.parse(options.savedState) as SavedWorld & { webhooks: SavedWebhooks };
     world.load(saved);
-    // Older files have none of it.
-    if (saved.webhooks) webhooks.load(saved.webhooks);
+    webhooks.load(saved.webhooks);
   } else {
     for (const spec of options.integrations ?? DEMO_INTEGRATIONS) world.add(spec);
   }

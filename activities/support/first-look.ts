@@ -132,7 +132,7 @@ export async function heal(
  * Works on each item, a few at once. One that takes long does not count any more, so that it keeps no other one from
  * beginning.
  */
-export async function eachSoon<T>(
+async function eachSoon<T>(
   items: readonly T[],
   { atOnce, slowMs }: { atOnce: number; slowMs: number },
   work: (item: T) => Promise<void>,

@@ -23,7 +23,7 @@ export interface Way {
 
 type Row = Record<string, unknown>;
 
-export const INTEGRATION = 'bench:one';
+const INTEGRATION = 'bench:one';
 export const CHANGES = 'bench_changes';
 
 /** How long Kombo takes to answer, at the very least. */

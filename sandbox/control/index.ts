@@ -5,9 +5,6 @@ import { Demo, type DemoOptions } from './demo.ts';
 import type { ControlDeps } from './records.ts';
 import { WebhookControl } from './webhooks.ts';
 
-export type { ChangeAction, ControlEvents } from './records.ts';
-export type { FinishSyncOptions } from './webhooks.ts';
-
 /**
  * Changes the sandbox's world. `table` may be a table (`hris_groups`) or a model (`ats_job_postings`).
  * Every method throws a RangeError for an integration, table or record that does not exist.

@@ -1,4 +1,4 @@
-import { CATALOGUE, type Category, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import type { Category } from '../../src/domain/catalogue/index.ts';
 import { ASSESSMENT_MODELS } from './assessment.ts';
 import { ATS_PEOPLE } from './ats-people.ts';
 import { ATS_PIPELINE } from './ats.ts';
@@ -9,7 +9,7 @@ import { LMS_MODELS } from './lms.ts';
 
 export type { Fields, LinkDefinition, ModelDefinition, RecordReader } from './define.ts';
 
-export const MODELS: ReadonlyMap<string, ModelDefinition> = new Map(
+const MODELS: ReadonlyMap<string, ModelDefinition> = new Map(
   [...ATS_PIPELINE, ...ATS_PEOPLE, ...HRIS_PEOPLE, ...HRIS_WORK, ...LMS_MODELS, ...ASSESSMENT_MODELS].map(
     (model) => [model.name, model],
   ),
@@ -30,11 +30,6 @@ export function modelOf(name: string): ModelDefinition {
 
 export function modelsOf(category: Category): ModelDefinition[] {
   return [...MODELS.values()].filter((model) => model.category === category);
-}
-
-/** The endpoints that list the records of a model. */
-export function endpointsOf(model: string): EndpointDefinition[] {
-  return CATALOGUE.filter((endpoint) => modelOf(endpoint.table).name === model);
 }
 
 export interface NamedLink {

@@ -25,7 +25,7 @@ export interface SavedIntegration {
   switchedOff: [string, number][];
   problems: [string, ModelProblem][];
   pending: string[];
-  /** Not in files of older versions. */
+  /** When the first of them changed; left out when none has. */
   pendingSince?: number | undefined;
   /** Those that were changed. */
   tables: Record<string, SavedTable>;

@@ -3,7 +3,7 @@ import type { LinkDefinition } from '../model/index.ts';
 import type { TableState } from './table.ts';
 
 /** Where the links of a source point when nobody has set them: dealt out in turn, so they can be followed both ways. */
-export function dealtTargets(name: string, link: LinkDefinition, source: number, targets: number): number[] {
+function dealtTargets(name: string, link: LinkDefinition, source: number, targets: number): number[] {
   if (targets === 0) return [];
   if (link.tree) {
     const parent = Math.floor((source - 1) / link.tree);

@@ -92,8 +92,6 @@ export class TableState {
   }
 
   load(saved: SavedTable): void {
-    // Older files hold untouched tables too.
-    if (saved.states.length === 0) return;
     const changes = this.#touch();
     this.#created = saved.created;
     for (const ordinal of saved.front) changes.front.push(ordinal);

@@ -133,7 +133,7 @@ export function mayHaveMissed(before: Seen, now: Seen): boolean {
 }
 
 /** Whether it was connected anew, with the same id. */
-export function isOtherConnection(before: Life, now: Life): boolean {
+function isOtherConnection(before: Life, now: Life): boolean {
   return before.createdAt !== null && now.createdAt !== null && now.createdAt > before.createdAt;
 }
 

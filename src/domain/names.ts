@@ -13,8 +13,8 @@ export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integr
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 
 export const KOMBO_INTEGRATION_ID = { name: 'KomboIntegrationId', type: 'KEYWORD' } as const;
-export const KOMBO_TOOL = { name: 'KomboTool', type: 'KEYWORD' } as const;
-export const KOMBO_CATEGORY = { name: 'KomboCategory', type: 'KEYWORD' } as const;
+const KOMBO_TOOL = { name: 'KomboTool', type: 'KEYWORD' } as const;
+const KOMBO_CATEGORY = { name: 'KomboCategory', type: 'KEYWORD' } as const;
 export const KOMBO_TRIGGER = { name: 'KomboTrigger', type: 'KEYWORD' } as const;
 export const KOMBO_MODELS = { name: 'KomboModels', type: 'KEYWORD_LIST' } as const;
 

@@ -34,10 +34,3 @@ export function routeModels(models: Iterable<string>, enabled: readonly Endpoint
   }
   return { delta: [...delta].filter((path) => !full.has(path)), full: [...full], unknown: [...unknown] };
 }
-
-/** Models of an endpoint whose changes no delta shows: what a full pass repairs there is expected, not drift. */
-export function modelsHiddenFromDelta(endpoint: EndpointDefinition): string[] {
-  return Object.keys(endpoint.models).filter((model) =>
-    ['full', 'embedded'].includes(endpoint.models[model]!),
-  );
-}

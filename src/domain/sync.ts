@@ -130,7 +130,7 @@ function worseOf(a: EndpointOutcome, b: EndpointOutcome): EndpointOutcome {
 }
 
 /** The overall status of a set of outcomes. Skipped endpoints are neither a success nor a failure. */
-export function overallStatus(outcomes: readonly EndpointOutcome[]): SyncStatus {
+function overallStatus(outcomes: readonly EndpointOutcome[]): SyncStatus {
   const failed = outcomes.filter((outcome) => outcome.status === 'failed').length;
   if (failed === 0) return 'completed';
   return outcomes.some((outcome) => outcome.status === 'completed') ? 'partial' : 'failed';

@@ -2,7 +2,7 @@ import { buildApp } from './app.ts';
 import type { HttpDeps } from './deps.ts';
 import { within } from '../within.ts';
 
-export type { DeliveryEvent, HttpDeps, WebhookOutcome } from './deps.ts';
+export type { DeliveryEvent } from './deps.ts';
 
 /** Longer than any answer may take, shorter than what process managers wait. */
 const CLOSE_TIMEOUT_MS = 7_000;

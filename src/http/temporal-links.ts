@@ -2,7 +2,7 @@ import { fullSyncsUrl, runUrl, type TemporalUi } from '../temporal/ui.ts';
 import type { HttpDeps } from './deps.ts';
 
 /** Where Temporal's UI is, where that is known. */
-export function temporalUiOf(deps: HttpDeps): TemporalUi | undefined {
+function temporalUiOf(deps: HttpDeps): TemporalUi | undefined {
   const url = deps.temporalUiUrl ?? deps.config.TEMPORAL_UI_URL;
   return url === undefined ? undefined : { url, namespace: deps.temporal.namespace };
 }

@@ -87,7 +87,7 @@ function toInfo(found: ScheduleDescription): ScheduleInfo {
 /** Starts every note of ours, so that a schedule that somebody paused by hand stays so. */
 export const PAUSE_NOTE = 'kombo-sync: ';
 
-export const scheduleIds = (integrationId: string) => [
+const scheduleIds = (integrationId: string) => [
   fullSyncScheduleId(integrationId),
   catchUpScheduleId(integrationId),
 ];

@@ -11,7 +11,7 @@ const INVALID_ARGUMENT = 3;
 const REFUSED = [7, 12, 16];
 
 /** The server does not let us make search attributes, as on Temporal Cloud; the message says who can. */
-export class SearchAttributesRefused extends Error {
+class SearchAttributesRefused extends Error {
   override name = 'SearchAttributesRefused';
 }
 

@@ -52,7 +52,7 @@ const ASKED_SEQ = 1_000;
 /** A pass that began so many hours ago. */
 export const begun = (count: number): Begun => ({ at: hours(count), seq: ASKED_SEQ * (2 + count) });
 
-export function failure(more: Partial<Failure> = {}): Failure {
+function failure(more: Partial<Failure> = {}): Failure {
   return {
     errorClass: 'Unavailable',
     code: 'NETWORK',

@@ -102,7 +102,7 @@ export function harmOf(failure: Failure, from: number): Harm | undefined {
   }
 }
 
-export function touches(harm: Harm, part: Part): boolean {
+function touches(harm: Harm, part: Part): boolean {
   const { integration = part.integration, endpoint = part.endpoint } = harm;
   return integration === part.integration && endpoint === part.endpoint;
 }

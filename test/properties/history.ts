@@ -22,7 +22,7 @@ import type { History, Step } from './steps.ts';
 import { VirtualTime } from './virtual-time.ts';
 import { answersWith, type Walk } from './walk.ts';
 
-export const ENDPOINT = '/ats/tags';
+const ENDPOINT = '/ats/tags';
 const PASSES_AT_ONCE = 4;
 const LAG_MS = 400;
 

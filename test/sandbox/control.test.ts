@@ -157,32 +157,6 @@ describe('a saved state', () => {
     expect(new Set(deliveries.map(({ json }) => json.data['sync_id'] ?? 'none')).size).toBe(3);
   });
 
-  test('of an older version, with all tables and nothing about webhooks, goes on as well', () => {
-    const spec = { id: IDS.LMS, category: 'LMS' };
-    const settings = {
-      status: 'INACTIVE',
-      setupStatus: 'COMPLETED',
-      qaStatus: 'PASSED',
-      dataExpiredAt: null,
-      readError: null,
-    };
-    const untouched = { created: 0, states: [], front: [], back: [] };
-    const tables = {
-      lms_skills: { created: 0, states: [[2, { vanished: true }]], front: [], back: [] },
-      lms_users: untouched,
-    };
-    const lists = { switchedOff: [], problems: [], pending: ['lms_skills'] };
-    const createdAt = '2026-01-01T00:00:00.000Z';
-    const integrations = [{ spec, createdAt, settings, ...lists, tables }];
-    const { control } = testSandbox({ savedState: JSON.stringify({ seed: 1, integrations }) });
-    expect(control.subscription()).toContain('data-changed');
-    expect(control.subscription()).not.toContain('sync-finished');
-    expect(control.pendingModels(IDS.LMS)).toEqual(['lms_skills']);
-    const skills = testSandbox().control.ids(IDS.LMS, 'lms_skills');
-    expect(control.ids(IDS.LMS, 'lms_skills')).toEqual(skills.toSpliced(2, 1));
-    expect(control.saveState()).not.toContain('lms_users');
-  });
-
   test('holds only what was changed', () => {
     const { control } = testSandbox();
     control.ids(IDS.ATS, 'ats_users');

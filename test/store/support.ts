@@ -27,7 +27,7 @@ export const KEEPING: WriteOptions = { eraseEmptied: false, keepRejectedBodies: 
 /** A record as JSON text, or as an object that becomes one. */
 export type Sent = string | Record<string, unknown>;
 
-export const textOf = (sent: Sent) => (typeof sent === 'string' ? sent : JSON.stringify(sent));
+const textOf = (sent: Sent) => (typeof sent === 'string' ? sent : JSON.stringify(sent));
 export const at = (text: string) => new Date(`2026-03-01T${text}Z`);
 /** A moment as records carry it. */
 export const iso = (text: string) => at(text).toISOString();

@@ -35,7 +35,7 @@ export function started(
   };
 }
 
-export const COUNTS = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
+const COUNTS = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
 
 /** What a start has read already. */
 export const outcome = (endpoint: string, more: Partial<EndpointOutcome> = {}): EndpointOutcome => ({

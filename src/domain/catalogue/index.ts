@@ -6,14 +6,7 @@ import { HRIS_WORK_ENDPOINTS } from './hris-work.ts';
 import { LMS_ENDPOINTS } from './lms.ts';
 
 export { CATEGORIES } from './define.ts';
-export type {
-  Category,
-  ColumnType,
-  DeltaFilter,
-  EndpointDefinition,
-  KnownCategory,
-  ModelRelation,
-} from './define.ts';
+export type { Category, ColumnType, DeltaFilter, EndpointDefinition, KnownCategory } from './define.ts';
 
 /**
  * Every list endpoint that kombo-sync knows, and the only place that knows them: tables, routing and the sandbox derive

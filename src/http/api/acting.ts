@@ -14,7 +14,7 @@ interface ActRequest {
 }
 
 /** Who asks, for the audit log. The name is what the caller says. */
-export function actorOf({ ip, headers }: ActRequest): Actor {
+function actorOf({ ip, headers }: ActRequest): Actor {
   return { name: headers['x-actor'] ?? 'admin', source: 'api', address: ip };
 }
 

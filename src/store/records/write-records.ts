@@ -120,7 +120,7 @@ export async function beginWrite(
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-export function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
+function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
   const sum = { ...a };
   for (const key of Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[]) sum[key] += b[key];
   return sum;
