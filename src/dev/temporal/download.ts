@@ -2,12 +2,12 @@
  * A script: has Temporal's SDK download its development server into a folder. The SDK only downloads on its way to a
  * started server, and what it logs and installs must not stay, hence a process of its own.
  *
- *     node download-temporal.ts <folder> <version>
+ *     node download.ts <folder> <version>
  */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [downloadDir, version] = process.argv.slice(2);
-if (!downloadDir || !version) throw new Error('Usage: download-temporal <folder> <version>');
+if (!downloadDir || !version) throw new Error('Usage: download <folder> <version>');
 const environment = await TestWorkflowEnvironment.createLocal({
   server: { executable: { type: 'cached-download', downloadDir, version } },
 });

@@ -1,6 +1,9 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { optionalPeer } from '../../version.ts';
+import { fromClone } from '../called-as.ts';
 import type { Children } from '../processes/children.ts';
 import { runCommand } from '../processes/command.ts';
 import { homeOf, userPlace } from '../processes/cache.ts';
@@ -84,10 +87,29 @@ async function findWorking(folder: string, signal: AbortSignal | undefined): Pro
   return undefined;
 }
 
+/** Why it cannot be downloaded, and what to do about it: an installed package brings no test kit, a clone does. */
+export function noDownload(clone: boolean): string {
+  const remedy = clone
+    ? 'npm ci with development packages.'
+    : `npm install ${optionalPeer(TEST_KIT)} (with -g if kombo-sync is installed so).`;
+  return `The Temporal server is downloaded by ${TEST_KIT}, which is not installed. Run: ${remedy}`;
+}
+
+const TEST_KIT = '@temporalio/testing';
+
+function hasTestKit(): boolean {
+  try {
+    return createRequire(import.meta.url).resolve(TEST_KIT) !== '';
+  } catch {
+    return false;
+  }
+}
+
 const STALLED_MS = 20_000;
 
 /** The SDK's own download. Without internet it fails at once; where packets are swallowed it is given up when nothing comes. */
 export const download: Obtain = async (folder, { note, signal, children }) => {
+  if (!hasTestKit()) return noDownload(fromClone());
   note(`Downloading the Temporal server ${TEMPORAL_CLI_VERSION} …`);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const script = fileURLToPath(new URL(`./download.${extension}`, import.meta.url));
