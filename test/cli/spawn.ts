@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 
@@ -45,7 +45,7 @@ export function startCli(
   return startScript('src/cli/main.ts', args, env, cwd, input);
 }
 
-/** Runs any script of the project in a process of its own. */
+/** Runs any script of the project, or one elsewhere by its full path, in a process of its own. */
 export function startScript(
   script: string,
   args: readonly string[],
@@ -53,7 +53,7 @@ export function startScript(
   cwd = emptyFolder,
   input = '',
 ): RunningCli {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
+  const child = spawn(process.execPath, [resolvePath(root, script), ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
   });
