@@ -29,6 +29,7 @@ export function listPage(
   const library = integration.library();
   const model = modelOf(endpoint.table);
   const limit = endpoint.paginated ? query.pageSize : Number.POSITIVE_INFINITY;
+  const hidden = hiddenFields(endpoint);
   const records: string[] = [];
   let last: number | undefined;
   for (const ordinal of candidates(table, query, after)) {
@@ -36,7 +37,7 @@ export function listPage(
     const reader = library.open(model, ordinal);
     if (!matchesFields(reader, endpoint, query)) continue;
     if (records.length === limit) return { records, next: encodeCursor(seed, { ...place, after: last! }) };
-    records.push(textOf(endpoint, reader));
+    records.push(reader.text(hidden));
     last = table.positionOf(ordinal);
   }
   return { records, next: null };
@@ -88,26 +89,25 @@ function matchesFields(reader: Reader, endpoint: EndpointDefinition, query: List
   return !statuses || statuses.includes(String(reader.get('status')));
 }
 
-/** A second view of the orders: only the open ones, and so without a status. */
+/** A second view of the orders: only the open ones. */
 const OPEN_ORDERS = '/assessment/orders/open';
 
-function textOf(endpoint: EndpointDefinition, reader: Reader): string {
-  if (endpoint.path !== OPEN_ORDERS) return reader.text();
-  const { status: _, ...order } = reader.whole();
-  return JSON.stringify(order);
+/** Fields of the model that another endpoint shows, and this one does not. */
+function hiddenFields({ table, fields }: EndpointDefinition): string[] {
+  return modelOf(table).documented.filter((field) => !(field in fields));
 }
 
 /** Every record of a table with its tombstones: ordinals and JSON texts. */
 export function listAll(integration: IntegrationState, table: string): [number, string][] {
   const endpoint = CATALOGUE.find((candidate) => candidate.table === table);
   const model = modelOf(table);
+  const hidden = endpoint ? hiddenFields(endpoint) : [];
   const library = integration.library();
   const all: [number, string][] = [];
   for (const ordinal of integration.table(table).walk()) {
     const reader = library.open(model, ordinal);
     // Models that are only nested have no endpoint.
-    if (!endpoint) all.push([ordinal, reader.text()]);
-    else if (matchesFields(reader, endpoint, EVERYTHING)) all.push([ordinal, textOf(endpoint, reader)]);
+    if (!endpoint || matchesFields(reader, endpoint, EVERYTHING)) all.push([ordinal, reader.text(hidden)]);
   }
   return all;
 }

@@ -44,11 +44,11 @@ function parametersOf(endpoint: EndpointDefinition): Set<string> {
   if (endpoint.paginated) for (const name of ['cursor', 'page_size']) names.add(name);
   if (endpoint.delta !== 'none') names.add(endpoint.delta);
   if (endpoint.includeDeleted) {
-    for (const name of ['include_deleted', 'ignore_unsupported_filters', 'ids', 'remote_ids'])
-      names.add(name);
+    for (const name of ['include_deleted', 'ignore_unsupported_filters', 'remote_ids']) names.add(name);
   }
-  if (endpoint.path === '/assessment/orders') for (const name of ['ids', 'statuses']) names.add(name);
-  if (!endpoint.paginated) for (const name of ['ids', 'remote_ids']) names.add(name);
+  if (endpoint.byIds) names.add('ids');
+  if (endpoint.path === '/assessment/orders') names.add('statuses');
+  if (!endpoint.paginated) names.add('remote_ids');
   return names;
 }
 

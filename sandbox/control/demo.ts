@@ -75,7 +75,7 @@ export class Demo {
     }
     const ids = this.#control.ids(integrationId, table);
     // Reference data stays small and whole, so that the demo goes on for ever.
-    const canShrink = ids.length > 50 && !modelOf(table).bare;
+    const canShrink = ids.length > 50 && modelOf(table).stamped;
     if (ids.length === 0) {
       this.#control.create(integrationId, table);
     } else if (dice < 0.25 && canShrink) {

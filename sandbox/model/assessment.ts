@@ -1,25 +1,21 @@
 import { JOB_TITLES } from '../words.ts';
-import { address, person } from './common.ts';
-import type { ModelDefinition } from './define.ts';
+import { address, firstName, handle, lastName } from './common.ts';
+import type { Details } from './define.ts';
 
 const STATUSES = ['OPEN', 'COMPLETED', 'CANCELLED', 'REJECTED'];
 
-const order: ModelDefinition = {
-  name: 'assessment_orders',
-  category: 'ASSESSMENT',
-  size: 150,
-  bare: true,
-  own(r) {
-    const { first, last, handle } = person(r);
-    return {
+export const ASSESSMENT_DETAILS: Details = {
+  assessment_orders: {
+    size: 150,
+    own: (r) => ({
       package_id: r.pick('package', ['typing-test', 'background-check', 'video-interview']),
       // An order that has just come in is open.
       status: r.made ? STATUSES[r.revision % STATUSES.length] : r.live('status', STATUSES),
       candidate: {
         remote_id: `c-${r.remoteId}`,
-        email: `${handle}@example.com`,
-        first_name: first,
-        last_name: last,
+        email: `${handle(r)}@example.com`,
+        first_name: firstName(r),
+        last_name: lastName(r),
         phone: null,
       },
       application: { remote_id: `a-${r.remoteId}` },
@@ -39,8 +35,6 @@ const order: ModelDefinition = {
           },
         ],
       },
-    };
+    }),
   },
 };
-
-export const ASSESSMENT_MODELS: readonly ModelDefinition[] = [order];

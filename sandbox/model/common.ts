@@ -1,13 +1,33 @@
 import { CITIES, FIRST_NAMES, LAST_NAMES } from '../words.ts';
-import type { Fields, RecordReader } from './define.ts';
+import type { Fields, ModelDetails, RecordReader } from './define.ts';
 
-export const EMPLOYMENT_TYPES = ['FULL_TIME', 'PART_TIME', 'CONTRACT', 'INTERNSHIP'] as const;
+/** Reference data: as many records as there are names, and the next name after each change. */
+export function listed(
+  names: readonly string[],
+  more: (r: RecordReader) => Fields = () => ({}),
+): ModelDetails {
+  return {
+    size: names.length,
+    own: (r) => ({ name: names[(r.ordinal + r.revision) % names.length], ...more(r) }),
+  };
+}
 
-export function person(r: RecordReader): { first: string; last: string; handle: string } {
-  const first = r.pick('first name', FIRST_NAMES);
-  const last = r.pick('last name', LAST_NAMES);
-  const plain = `${first}.${last}`.normalize('NFD').replaceAll(/[^A-Za-z.]/g, '');
-  return { first, last, handle: `${plain.toLowerCase()}.${r.remoteId}` };
+export function firstName(r: RecordReader): string {
+  return r.pick('first name', FIRST_NAMES);
+}
+
+export function lastName(r: RecordReader): string {
+  return r.pick('last name', LAST_NAMES);
+}
+
+export function fullName(r: RecordReader): string {
+  return `${firstName(r)} ${lastName(r)}`;
+}
+
+/** The name as mail addresses and profiles have it. */
+export function handle(r: RecordReader): string {
+  const plain = `${firstName(r)}.${lastName(r)}`.normalize('NFD').replaceAll(/[^A-Za-z.]/g, '');
+  return `${plain.toLowerCase()}.${r.remoteId}`;
 }
 
 export function address(r: RecordReader, salt = 'address'): Fields {
@@ -51,11 +71,6 @@ function integrationFields(r: RecordReader): Fields[] {
       label: 'Shirt size',
     },
   ];
-}
-
-/** The fields that most models have for data Kombo does not unify. */
-export function passedThrough(r: RecordReader): Fields {
-  return { custom_fields: customFields(r), integration_fields: integrationFields(r) };
 }
 
 export function orNull<T>(condition: boolean, value: T): T | null {

@@ -49,22 +49,46 @@ export interface RecordReader {
   /** Live records of another model whose link points here. */
   holders(model: string, link: string): RecordReader[];
   get(field: string): unknown;
+  /** The record without copies of others and without time stamps. */
+  own(): Fields;
+  /** The record without copies of others. */
+  stamped(): Fields;
   /** Those of the record's own fields that are named. */
   part(...names: string[]): Fields;
 }
 
-export interface ModelDefinition {
+export type Make = (record: RecordReader) => unknown;
+
+/** Records by default: a number, or a share of another model's. */
+export type Size = number | { readonly of: string; readonly share: number };
+
+/** What the catalogue does not say of a model. All that is left out is made from the catalogue's field names and types. */
+export interface ModelDetails {
+  readonly size?: Size;
+  readonly links?: Readonly<Record<string, LinkDefinition>>;
+  /** Fields of the record itself whose values are not free, without id and time stamps. */
+  own?(record: RecordReader): Fields;
+  /** Fields that hold copies of linked records. */
+  readonly nested?: Readonly<Record<string, Make>>;
+}
+
+/** By model name, as webhooks use it. */
+export type Details = Readonly<Record<string, ModelDetails>>;
+
+export interface ModelDefinition extends ModelDetails {
   readonly name: string;
   readonly category: Category;
-  /** Records by default: a number, or a share of another model's. */
-  readonly size: number | { readonly of: string; readonly share: number };
-  readonly links?: Readonly<Record<string, LinkDefinition>>;
-  /** Without `changed_at` and `remote_deleted_at`, as a few endpoints are. */
-  readonly bare?: boolean;
-  /** Own fields that show only where the record is nested in another. */
-  readonly copyOnly?: readonly string[];
-  /** Fields of the record itself, without id and time stamps. */
-  own(record: RecordReader): Fields;
-  /** Copies of linked records. */
-  nested?(record: RecordReader): Fields;
+  readonly size: Size;
+  readonly links: Readonly<Record<string, LinkDefinition>>;
+  readonly nested: Readonly<Record<string, Make>>;
+  /** Links that show as a field of the record. */
+  readonly linkFields: readonly (readonly [link: string, field: string])[];
+  /** Makes the fields that `own` leaves out. */
+  readonly makes: readonly (readonly [field: string, make: Make])[];
+  /** Fields that are documented; an endpoint may show fewer of them. */
+  readonly documented: readonly string[];
+  /** With `remote_id`, as almost all are. */
+  readonly remote: boolean;
+  /** With `changed_at` and `remote_deleted_at`, as almost all are. */
+  readonly stamped: boolean;
 }

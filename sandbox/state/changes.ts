@@ -43,7 +43,7 @@ export function updateRecord(
   } else {
     const record = state.edit(ordinal);
     record.revision = (record.revision ?? 0) + 1;
-    for (const [name, link] of Object.entries(model.links ?? {})) {
+    for (const [name, link] of Object.entries(model.links)) {
       const targets = integration.table(link.to).total;
       const [current] = targetsOf(name, link, ordinal, state, integration.table(link.to));
       if (link.drifts && current !== undefined) state.setLinks(ordinal, name, [(current + 1) % targets]);

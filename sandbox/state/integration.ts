@@ -193,9 +193,9 @@ export class IntegrationState {
     }
   }
 
-  /** Assessments and a few tables have no model name, so no webhook ever names them. */
+  /** Orders have webhooks of their own, and a few tables have no model name: no `data-changed` ever names them. */
   #note(model: string, at: number): void {
-    if (this.category === 'ASSESSMENT' || !KNOWN_MODELS.has(model)) return;
+    if (model === 'assessment_orders' || !KNOWN_MODELS.has(model)) return;
     this.#pending.add(model);
     this.#pendingSince ??= at;
   }
@@ -205,7 +205,7 @@ export class IntegrationState {
     for (const model of modelsOf(this.category)) {
       if (this.table(model.name).total === 0) continue;
       this.#note(model.name, at);
-      for (const { join, to } of Object.values(model.links ?? {})) {
+      for (const { join, to } of Object.values(model.links)) {
         if (join !== undefined && this.table(to).total > 0) this.#note(join, at);
       }
     }

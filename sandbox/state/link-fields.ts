@@ -9,7 +9,7 @@ export function decodeLinks(
 ): { links: [string, number[]][]; rest: Fields } {
   const links: [string, number[]][] = [];
   const rest = { ...fields };
-  for (const [name, link] of Object.entries(model.links ?? {})) {
+  for (const [name, link] of Object.entries(model.links)) {
     if (!link.field || !(link.field in fields)) continue;
     const value = fields[link.field];
     const target = typeof value === 'string' ? integration.table(link.to).ordinalOf(value) : undefined;

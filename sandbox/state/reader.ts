@@ -14,19 +14,6 @@ function hoursBefore(hours: number): string {
   return text;
 }
 
-const linkFieldsByModel = new Map<ModelDefinition, [link: string, field: string][]>();
-
-/** The links that show as a field of the record. */
-function linkFields(model: ModelDefinition): [link: string, field: string][] {
-  let fields = linkFieldsByModel.get(model);
-  if (!fields) {
-    const links = Object.entries(model.links ?? {});
-    fields = links.flatMap(([name, { field }]) => (field ? [[name, field] as [string, string]] : []));
-    linkFieldsByModel.set(model, fields);
-  }
-  return fields;
-}
-
 /** Looks records up and keeps them for the length of one answer, since many of them are nested in several others. */
 export class Library {
   readonly #tables = new Map<string, TableState>();
@@ -114,7 +101,7 @@ export class Reader implements RecordReader {
   }
 
   all(name: string): Reader[] {
-    const link = this.#model.links![name]!;
+    const link = this.#model.links[name]!;
     const to = this.#library.table(link.to);
     return targetsOf(name, link, this.ordinal, this.#table, to)
       .filter((target) => to.has(target) && (link.many === undefined || to.deletedAt(target) === undefined))
@@ -124,7 +111,7 @@ export class Reader implements RecordReader {
   holders(model: string, name: string): Reader[] {
     const definition = modelOf(model);
     const from = this.#library.table(model);
-    return sourcesOf(name, definition.links![name]!, this.ordinal, from, this.#table)
+    return sourcesOf(name, definition.links[name]!, this.ordinal, from, this.#table)
       .filter((source) => from.has(source) && from.deletedAt(source) === undefined)
       .map((source) => this.#library.open(definition, source));
   }
@@ -142,26 +129,31 @@ export class Reader implements RecordReader {
     return part;
   }
 
-  /** The record without copies of others and, as they are dear to write, without time stamps. */
   own(): Fields {
     if (this.#own) return this.#own;
-    const linked: Fields = {};
-    for (const [link, field] of linkFields(this.#model)) linked[field] = this.one(link)?.id ?? null;
-    const remote = this.#model.bare ? {} : { remote_id: this.remoteId };
-    return (this.#own = {
-      id: this.id,
-      ...remote,
-      ...linked,
-      ...this.#model.own(this),
-      ...this.#state?.fields,
-    });
+    const { remote, linkFields, makes } = this.#model;
+    const own: Fields = { ...this.#model.own?.(this), id: this.id };
+    if (remote) own['remote_id'] = this.remoteId;
+    for (const [link, field] of linkFields) own[field] = this.one(link)?.id ?? null;
+    for (const [field, make] of makes) if (!(field in own)) own[field] = make(this);
+    return (this.#own = Object.assign(own, this.#state?.fields));
+  }
+
+  /** Not part of `own`, as time stamps are dear to write. */
+  stamped(): Fields {
+    const own = { ...this.own() };
+    if (!this.#model.stamped) return own;
+    own['changed_at'] = this.changedAt;
+    own['remote_deleted_at'] = this.deletedAt;
+    return own;
   }
 
   /** The record as the API returns it. */
   whole(): Fields {
-    const stamps = this.#model.bare ? {} : { changed_at: this.changedAt, remote_deleted_at: this.deletedAt };
-    const whole: Fields = { ...this.own(), ...stamps, ...this.#model.nested?.(this), ...this.#state?.fields };
-    for (const name of this.#model.copyOnly ?? []) delete whole[name];
+    const { nested } = this.#model;
+    const whole = this.stamped();
+    for (const field in nested) whole[field] = nested[field]!(this);
+    Object.assign(whole, this.#state?.fields);
     if (!this.#state?.emptied) return whole;
     const kept = new Set(['id', 'changed_at', 'remote_deleted_at']);
     return Object.fromEntries(
@@ -169,7 +161,11 @@ export class Reader implements RecordReader {
     );
   }
 
-  text(): string {
-    return this.#state?.raw ?? JSON.stringify(this.whole());
+  /** The same as text, without the fields that an endpoint does not show. */
+  text(hidden: readonly string[]): string {
+    if (this.#state?.raw !== undefined) return this.#state.raw;
+    const whole = this.whole();
+    for (const field of hidden) delete whole[field];
+    return JSON.stringify(whole);
   }
 }

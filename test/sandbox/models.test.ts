@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { Models } from '../../sandbox/model/complete.ts';
+import type { LinkDefinition } from '../../sandbox/model/define.ts';
+import { defineEndpoint } from '../../src/domain/catalogue/define.ts';
+import { CATALOGUE, ownModel } from '../../src/domain/catalogue/index.ts';
+
+/** The models of the catalogue and one more entry, without a word about any of them beside it. */
+function modelsWith(...entries: Parameters<typeof defineEndpoint>[0][]): Models {
+  return new Models([...CATALOGUE, ...entries.map(defineEndpoint)], {});
+}
+
+const PAYSLIPS = {
+  path: '/hris/payslips',
+  models: {
+    hris_payslips: 'own',
+    hris_payslip_lines: 'delta',
+    hris_join_payslips_teams: 'delta',
+    hris_absence_types: 'full',
+    hris_salary_types: 'full',
+    hris_legal_entities: 'embedded',
+  },
+  fields: {
+    remote_id: 'text',
+    employee_id: 'text',
+    approver_id: 'text',
+    employee: 'jsonb',
+    groups: 'jsonb',
+    lines: 'jsonb',
+    totals: 'jsonb',
+  },
+} as const;
+
+describe('a model of which only the catalogue knows', () => {
+  const models = modelsWith(PAYSLIPS);
+  const payslip = models.find('hris_payslips')!;
+
+  test('points to what its fields name', () => {
+    expect(payslip.links).toMatchObject({
+      employee: { to: 'hris_employees', field: 'employee_id' },
+      groups: { to: 'hris_teams', many: 2, join: 'hris_join_payslips_teams' },
+    });
+    expect(Object.keys(payslip.nested).toSorted()).toEqual(['employee', 'groups', 'lines']);
+  });
+
+  test('makes every other field itself', () => {
+    expect(payslip.makes.map(([field]) => field)).toEqual(['approver_id', 'totals']);
+  });
+
+  test('holds parts that have no endpoint', () => {
+    for (const part of ['hris_payslip_lines', 'hris_salary_types']) {
+      expect(models.find(part)).toMatchObject({
+        category: 'HRIS',
+        links: { whole: { to: 'hris_payslips' } },
+        stamped: true,
+      });
+    }
+  });
+
+  test('is linked with what it shows and no field names, but not with mere copies', () => {
+    const targets = Object.values(payslip.links).map(({ to }) => to);
+    expect(targets).toContain('hris_absence_types');
+    expect(targets).not.toContain('hris_legal_entities');
+  });
+
+  test('is listed where a field is called after it, by its own link if it has one', () => {
+    const batches = {
+      path: '/hris/batches',
+      models: { hris_batches: 'own', hris_payslips: 'delta' },
+      fields: { remote_id: 'text', payslips: 'jsonb' },
+    } as const;
+    const batchOf = (...entries: Parameters<typeof modelsWith>) =>
+      modelsWith(...entries, batches).find('hris_batches')!;
+    expect(batchOf(PAYSLIPS).links).toEqual({ payslips: { to: 'hris_payslips', many: 2 } });
+    const pointing = { ...PAYSLIPS, fields: { ...PAYSLIPS.fields, batch_id: 'text' } } as const;
+    expect(batchOf(pointing).links).toEqual({});
+    expect(batchOf(pointing).nested).toHaveProperty('payslips');
+  });
+});
+
+test.each([
+  { fields: {}, includeDeleted: true, remote: false, stamped: true },
+  { fields: { remote_id: 'text' }, includeDeleted: false, remote: true, stamped: true },
+  { fields: { amount: 'numeric' }, includeDeleted: false, remote: false, stamped: false },
+] as const)('%j has the fields that all records have', ({ fields, includeDeleted, ...expected }) => {
+  const models = modelsWith({ path: '/lms/x', models: { lms_x: 'own' }, fields, includeDeleted });
+  expect(models.find('lms_x')).toMatchObject(expected);
+});
+
+test('an endpoint that lists the model of another one has no records of its own', () => {
+  const alias = { path: '/hris/old-payslips', models: { hris_payslips: 'own' }, fields: {} } as const;
+  const models = modelsWith(PAYSLIPS, alias);
+  expect(models.find('hris_old_payslips')).toBe(models.find('hris_payslips'));
+});
+
+/** Of the catalogue as it is: whatever a delta or a full pass must show can change, even if nothing more is known. */
+describe.each(CATALOGUE)('$path', (endpoint) => {
+  const models = modelsWith();
+  const model = models.find(endpoint.table)!;
+  const pointsTo = (links: Record<string, LinkDefinition>, to: string) =>
+    Object.values(links).some((link) => link.to === to || link.join === to);
+
+  test('needs nothing but the catalogue', () => {
+    expect(model.name).toBe(
+      endpoint.table === 'assessment_orders_open'
+        ? 'assessment_orders'
+        : (ownModel(endpoint) ?? endpoint.table),
+    );
+    const loose = Object.entries(endpoint.models).filter(
+      ([name, relation]) =>
+        (relation === 'delta' || relation === 'full') &&
+        !pointsTo(model.links, name) &&
+        !pointsTo(models.find(name)?.links ?? {}, model.name) &&
+        ![...models.byName.values()].some(({ links }) => pointsTo(links, name) && name.includes('_join_')),
+    );
+    expect(loose).toEqual([]);
+  });
+});
