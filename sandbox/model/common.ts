@@ -60,7 +60,7 @@ export function customFields(r: RecordReader): Fields {
     : {};
 }
 
-function integrationFields(r: RecordReader): Fields[] {
+export function integrationFields(r: RecordReader): Fields[] {
   if (!r.chance('integration field', 30)) return [];
   return [
     {

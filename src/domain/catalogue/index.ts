@@ -6,11 +6,18 @@ import { HRIS_WORK_ENDPOINTS } from './hris-work.ts';
 import { LMS_ENDPOINTS } from './lms.ts';
 
 export { CATEGORIES } from './define.ts';
-export type { Category, ColumnType, DeltaFilter, EndpointDefinition, KnownCategory } from './define.ts';
+export type {
+  Category,
+  ColumnType,
+  DeltaFilter,
+  EndpointDefinition,
+  KnownCategory,
+  ModelRelation,
+} from './define.ts';
 
 /**
  * Every list endpoint that kombo-sync knows, and the only place that knows them: tables, routing and the sandbox derive
- * from it. To add a model, add one entry here; `migrate` creates its table.
+ * from it. To add an endpoint, add one entry to the file of its category; `migrate` creates its table.
  * Source: Kombo's OpenAPI document (https://api.kombo.dev/openapi.json) and the `updated_after` tables in it.
  */
 export const CATALOGUE: readonly EndpointDefinition[] = [
