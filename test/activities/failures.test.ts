@@ -6,7 +6,10 @@ import { environment, failure } from './setup.ts';
 
 const thrown = (error: unknown, attempt = 1): Promise<ApplicationFailure> =>
   failure(
-    (_input: undefined) => asFailures(() => Promise.reject(error)),
+    (_input: undefined) =>
+      asFailures(async () => {
+        throw error;
+      }),
     undefined,
     environment({ attempt }),
   );
