@@ -1,38 +1,9 @@
 import { Command } from 'commander';
-import { register as audit } from './commands/audit.ts';
-import { register as changes } from './commands/changes.ts';
-import { register as cutover } from './commands/cutover.ts';
-import { register as dev } from './commands/dev.ts';
-import { register as doctor } from './commands/doctor.ts';
-import { register as drift } from './commands/drift.ts';
-import { register as fields } from './commands/fields.ts';
-import { register as integrations } from './integrations/index.ts';
-import { register as migrate } from './commands/migrate.ts';
-import { register as schedule } from './commands/schedule.ts';
-import { register as serve } from './commands/serve.ts';
-import { register as setup } from './commands/setup.ts';
-import { register as status } from './status/index.ts';
-import { register as sync } from './sync/index.ts';
-import { register as worker } from './commands/worker.ts';
 import { packageVersion } from '../version.ts';
-
-const COMMANDS = [
-  dev,
-  serve,
-  worker,
-  migrate,
-  setup,
-  doctor,
-  integrations,
-  sync,
-  status,
-  schedule,
-  drift,
-  cutover,
-  audit,
-  changes,
-  fields,
-];
+import { registerIntegrations } from './definitions/integrations.ts';
+import { registerProcesses } from './definitions/processes.ts';
+import { registerReports } from './definitions/reports.ts';
+import { registerSyncs } from './definitions/syncs.ts';
 
 /** The command line. Commands load what they need only when they run. */
 export function createProgram(): Command {
@@ -52,6 +23,9 @@ Examples:
 From a clone: npm run -s cli -- <command>
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be reached`,
     );
-  for (const register of COMMANDS) register(program);
+  registerProcesses(program);
+  registerIntegrations(program);
+  registerSyncs(program);
+  registerReports(program);
   return program;
 }

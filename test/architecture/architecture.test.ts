@@ -114,6 +114,21 @@ describe('boundaries', () => {
     expect(readers).toEqual([]);
   });
 
+  test('handlers of commands are loaded by their definitions; they load nothing late but Temporal', () => {
+    const late = /\bimport\(\s*'([^']+)'/g;
+    const found = files
+      .filter((file) => file.startsWith('src/cli/') && !file.startsWith('src/cli/definitions/'))
+      .flatMap((file) => {
+        const text = readFileSync(path.join(root, file), 'utf8');
+        return [...text.matchAll(late)].map(([, from]) => `${file} ${from}`);
+      });
+    expect(found).toEqual([
+      'src/cli/status/index.ts ./one.ts',
+      'src/cli/support/context.ts ../../temporal/connect.ts',
+      'src/cli/support/run.ts ./context.ts',
+    ]);
+  });
+
   test('no file imports itself by way of others, types included', () => {
     expect(circles(files.filter((file) => !file.startsWith('test/')))).toEqual([]);
   });

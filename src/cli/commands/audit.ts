@@ -1,35 +1,24 @@
 import { utcTime } from '../../domain/duration.ts';
-import type { Command } from 'commander';
-import type { AuditEntry } from '../../store/state/audit.ts';
-import { addCommand } from '../support/define.ts';
+import { requireIntegration } from '../../operations/require.ts';
+import { listAudit, type AuditEntry } from '../../store/state/audit.ts';
+import type { Context } from '../support/context.ts';
 import { table } from '../support/format.ts';
-import { parseCount } from '../support/options.ts';
-import { run } from '../support/run.ts';
 
 interface Options {
   limit: number;
   before?: number;
 }
 
-export function register(program: Command): void {
-  addCommand(program, 'audit [id]', 'Show what people have done by command or API, newest first', [
-    'audit',
-    'audit personio:CBNMt7dSNCzBdnRTx87dev4E --limit 20',
-    'audit --before 1200   (go on after act 1200)',
-  ])
-    .option('--limit <n>', 'acts at most', parseCount(10_000), 50)
-    .option('--before <n>', 'only acts before the one with this number', parseCount(Number.MAX_SAFE_INTEGER))
-    .action(
-      run(['DATABASE_URL'], async (context, id: string | undefined, { limit, before }: Options) => {
-        const { listAudit } = await import('../../store/state/audit.ts');
-        const { requireIntegration } = await import('../../operations/require.ts');
-        const store = await context.store();
-        const { entries: acts, next } = await listAudit(store, { integrationId: id, after: before, limit });
-        // Somebody may have tried to add one that Kombo does not know: that is an act too.
-        if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
-        context.print({ acts, next }, () => auditText(acts, id, next));
-      }),
-    );
+export async function handle(
+  context: Context,
+  id: string | undefined,
+  { limit, before }: Options,
+): Promise<void> {
+  const store = context.store();
+  const { entries: acts, next } = await listAudit(store, { integrationId: id, after: before, limit });
+  // Somebody may have tried to add one that Kombo does not know: that is an act too.
+  if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
+  context.print({ acts, next }, () => auditText(acts, id, next));
 }
 
 function auditText(acts: AuditEntry[], id: string | undefined, next: number | null): string {

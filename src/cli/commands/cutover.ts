@@ -1,35 +1,18 @@
 import { utcTime } from '../../domain/duration.ts';
 import type { CutoverCheck, IntegrationCutover, Verdict } from '../../domain/cutover.ts';
-import type { CutoverReport } from '../../operations/cutover.ts';
+import { cutoverReport, type CutoverReport } from '../../operations/cutover.ts';
+import type { Context } from '../support/context.ts';
+import { EXIT, type ExitCode } from '../support/errors.ts';
 import { plural, table } from '../support/format.ts';
-import type { Command } from 'commander';
-import { addCommand } from '../support/define.ts';
-import { EXIT } from '../support/errors.ts';
-import { parseCount } from '../support/options.ts';
-import { run } from '../support/run.ts';
 
-const HELP = `
-ready: data-changed tells of everything that the legacy webhooks (sync-finished, remote-event-received) tell of, and the
-copy is whole and fresh. wait: it has not shown yet. blocked: something must be done first. Ends with 0 when all are ready,
-with 1 when not.`;
-
-export function register(program: Command): void {
-  addCommand(
-    program,
-    'cutover [id]',
-    'Say whether the legacy webhooks can be switched off, and what is missing; exit 1 when not',
-    ['cutover', 'cutover personio:CBNMt7dSNCzBdnRTx87dev4E', 'cutover --syncs 10 --json'],
-  )
-    .addHelpText('after', HELP)
-    .option('--syncs <n>', 'how many of the last changes by a legacy webhook are judged', parseCount(100), 5)
-    .action(
-      run(['DATABASE_URL'], async (context, id: string | undefined, { syncs }: { syncs: number }) => {
-        const { cutoverReport } = await import('../../operations/cutover.ts');
-        const report = await cutoverReport(await context.operations(), { id, syncs });
-        context.print(report, () => cutoverText(report, id));
-        return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
-      }),
-    );
+export async function handle(
+  context: Context,
+  id: string | undefined,
+  { syncs }: { syncs: number },
+): Promise<ExitCode> {
+  const report = await cutoverReport(await context.operations(), { id, syncs });
+  context.print(report, () => cutoverText(report, id));
+  return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
 }
 
 /** More than these are not listed when they are ready, only counted. */
@@ -48,12 +31,12 @@ export function cutoverText(report: CutoverReport, id?: string): string {
   const notReady = integrations.filter(({ verdict }) => verdict !== 'ready');
   const listed = integrations.length <= READY_LISTED ? integrations : notReady;
   const parts = [
-    ...(listed.length > 0 ? [verdictTable(listed)] : []),
+    listed.length > 0 && verdictTable(listed),
     ...byVerdict(notReady).map(missingText),
-    ...(notReady.length > MANY ? [checksText(notReady)] : []),
+    notReady.length > MANY && checksText(notReady),
     [sumText(report), legacyText(report), report.message].filter((line) => line !== '').join('\n'),
   ];
-  return parts.join('\n\n');
+  return parts.filter(Boolean).join('\n\n');
 }
 
 function verdictTable(integrations: readonly IntegrationCutover[]): string {
@@ -72,9 +55,9 @@ function verdictTable(integrations: readonly IntegrationCutover[]): string {
 function missingText({ integrationId, verdict, checks }: IntegrationCutover): string {
   const lines = missing(checks).flatMap(({ name, verdict: found, message, remedy }) => [
     `  ${found === 'blocked' ? '✗' : '…'} ${name}: ${message}`,
-    ...(remedy ? [`    → ${remedy}`] : []),
+    remedy && `    → ${remedy}`,
   ]);
-  return [`${integrationId} (${verdict})`, ...lines].join('\n');
+  return [`${integrationId} (${verdict})`, ...lines].filter(Boolean).join('\n');
 }
 
 /** How many lack what. */

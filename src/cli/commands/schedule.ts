@@ -1,30 +1,18 @@
-import type { Command } from 'commander';
-import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
-import { addCommand, addGroup } from '../support/define.ts';
+import { describeSchedule, type ScheduleInfo } from '../../temporal/schedule-state.ts';
+import type { Context } from '../support/context.ts';
 import { notFound } from '../support/errors.ts';
 import { fullTime, pairs, relative } from '../support/format.ts';
-import { run } from '../support/run.ts';
 
-const EXAMPLE = 'schedule show personio:CBNMt7dSNCzBdnRTx87dev4E';
-
-export function register(program: Command): void {
-  const group = addGroup(program, 'schedule', 'Look at the schedules of an integration', [EXAMPLE]);
-  addCommand(group, 'show <id>', 'Show when the weekly full sync and the catch-up run next', [
-    EXAMPLE,
-  ]).action(
-    run([], async (context, id: string) => {
-      const { describeSchedule } = await import('../../temporal/schedule-state.ts');
-      const { client } = await context.temporal();
-      const { fullSync, catchUp } = await describeSchedule(client, id);
-      if (!fullSync && !catchUp) {
-        throw notFound(
-          `There is no schedule for ${id}. "kombo-sync setup" creates those of all active integrations.`,
-        );
-      }
-      context.print({ integrationId: id, fullSync: fullSync ?? null, catchUp: catchUp ?? null }, () =>
-        [describe('Full sync', fullSync), describe('Catch-up', catchUp)].join('\n\n'),
-      );
-    }),
+export async function handle(context: Context, id: string): Promise<void> {
+  const { client } = await context.temporal();
+  const { fullSync, catchUp } = await describeSchedule(client, id);
+  if (!fullSync && !catchUp) {
+    throw notFound(
+      `There is no schedule for ${id}. "kombo-sync setup" creates those of all active integrations.`,
+    );
+  }
+  context.print({ integrationId: id, fullSync: fullSync ?? null, catchUp: catchUp ?? null }, () =>
+    [describe('Full sync', fullSync), describe('Catch-up', catchUp)].join('\n\n'),
   );
 }
 

@@ -1,47 +1,41 @@
-import type { Command } from 'commander';
-import { addCommand } from '../support/define.ts';
-import { CliError, describeFailure, EXIT } from '../support/errors.ts';
-import { run, type Context } from '../support/run.ts';
+import { WORKFLOW_TYPES } from '../../domain/names.ts';
+import { pendingMigrations } from '../../store/migrate.ts';
+import { findIntegration, listIntegrations } from '../../store/state/integrations.ts';
+import { reconcileSchedules } from '../../temporal/schedules.ts';
+import { startWorker } from '../../worker/run.ts';
+import type { Context } from '../support/context.ts';
+import { CliError, describeFailure, EXIT, type ExitCode } from '../support/errors.ts';
+import { bounded, untilAborted } from '../support/long-running.ts';
 
 /** The worker bounds its own shutdown; this is for the case that it hangs. */
 const STOP_BOUND_MS = 45_000;
 
-export function register(program: Command): void {
-  addCommand(program, 'worker', 'Run a Temporal worker, which does the syncs; many may run', [
-    'worker',
-  ]).action(
-    run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context) => {
-      const { WORKFLOW_TYPES } = await import('../../domain/names.ts');
-      const { startWorker } = await import('../../worker/run.ts');
-      const { bounded, untilAborted } = await import('../support/long-running.ts');
-      const stop = context.stopSignal();
-      const log = await context.log();
-      const store = await context.store();
-      await requireMigrated(context);
-      if (stop.aborted) return EXIT.done;
-      const worker = await startWorker({ config: context.config, store, log });
-      const { TASK_QUEUE: taskQueue } = context.config;
-      const workflows = Object.values(WORKFLOW_TYPES);
-      context.print(
-        { taskQueue, workflows },
-        () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
-      );
-      // With thousands of integrations this takes a while; syncs need not wait for it.
-      void reconcile(context).catch((error: unknown) => {
-        log.warn(`The schedules could not be brought in step: ${describeFailure(error).message}`);
-      });
-      // A worker that ends by itself has failed; its error is the command's.
-      await Promise.race([untilAborted(stop), worker.finished]);
-      if (!stop.aborted) return EXIT.failed;
-      log.info('Stopping: pages in flight are finished, the rest is left to other workers');
-      return (await bounded(STOP_BOUND_MS, worker.stop())) ? EXIT.done : EXIT.failed;
-    }),
+export async function handle(context: Context): Promise<ExitCode> {
+  const stop = context.stopSignal();
+  const log = context.log();
+  const store = context.store();
+  await requireMigrated(context);
+  if (stop.aborted) return EXIT.done;
+  const worker = await startWorker({ config: context.config, store, log });
+  const { TASK_QUEUE: taskQueue } = context.config;
+  const workflows = Object.values(WORKFLOW_TYPES);
+  context.print(
+    { taskQueue, workflows },
+    () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
   );
+  // With thousands of integrations this takes a while; syncs need not wait for it.
+  void reconcile(context).catch((error: unknown) => {
+    log.warn(`The schedules could not be brought in step: ${describeFailure(error).message}`);
+  });
+  // A worker that ends by itself has failed; its error is the command's.
+  await Promise.race([untilAborted(stop), worker.finished]);
+  if (!stop.aborted) return EXIT.failed;
+  log.info('Stopping: pages in flight are finished, the rest is left to other workers');
+  return (await bounded(STOP_BOUND_MS, worker.stop())) ? EXIT.done : EXIT.failed;
 }
 
 async function requireMigrated(context: Context): Promise<void> {
-  const { pendingMigrations } = await import('../../store/migrate.ts');
-  const pending = await pendingMigrations(await context.store());
+  const pending = await pendingMigrations(context.store());
   if (pending.length === 0) return;
   throw new CliError(
     EXIT.failed,
@@ -52,11 +46,9 @@ async function requireMigrated(context: Context): Promise<void> {
 
 /** Settings of the schedules may have changed since they were made. */
 async function reconcile(context: Context): Promise<void> {
-  const { findIntegration, listIntegrations } = await import('../../store/state/integrations.ts');
-  const { reconcileSchedules } = await import('../../temporal/schedules.ts');
   const { client } = await context.temporal();
-  const log = await context.log();
-  const store = await context.store();
+  const log = context.log();
+  const store = context.store();
   const done = await reconcileSchedules(client, context.config, await listIntegrations(store), (id) =>
     findIntegration(store, id),
   );

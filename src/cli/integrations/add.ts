@@ -1,13 +1,10 @@
-import type { Command } from 'commander';
-import type { AddedIntegration } from '../../operations/integrations.ts';
-import type { Adoption } from '../../operations/adopt.ts';
-import { adoptionText, countOutcomes, countsLine } from './added-text.ts';
-import { addCommand } from '../support/define.ts';
+import { adoptIntegrations, type Adoption } from '../../operations/adopt.ts';
+import { addIntegration, type AddedIntegration } from '../../operations/integrations.ts';
+import type { Context } from '../support/context.ts';
 import { describeFailure, EXIT, wrongUse, type ExitCode } from '../support/errors.ts';
 import { relative } from '../support/format.ts';
+import { adoptionText, countOutcomes, countsLine } from './added-text.ts';
 import { readIdFile } from './id-list.ts';
-import { parseCount } from '../support/options.ts';
-import { run, type Context } from '../support/run.ts';
 
 interface Options {
   sync: boolean;
@@ -15,44 +12,20 @@ interface Options {
   perMinute: number;
 }
 
-const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
-
-const HELP = `
-With --file many are added: one id a line (blank lines and # comments may be between), a JSON array of ids, or CSV with
-the ids in the first column. Kombo has no endpoint that lists integrations: take the ids from your own database or from
-the Kombo dashboard. What the file does not name is added when a webhook names it.
-It may be repeated: what is there stays as it is, and what failed is tried again.`;
-
-export function registerAdd(group: Command): void {
-  addCommand(group, 'add [id]', 'Look integrations up at Kombo, add them, and start their first full syncs', [
-    `integrations add ${EXAMPLE_ID}`,
-    `integrations add ${EXAMPLE_ID} --no-sync`,
-    'integrations add --file ids.txt --per-minute 30',
-    'psql -Atc "select kombo_integration_id from customers" | kombo-sync integrations add --file -',
-  ])
-    .addHelpText('after', HELP)
-    .option('--no-sync', 'do not start the first full sync')
-    .option('--file <path>', 'add all that this file names; - is stdin')
-    .option(
-      '--per-minute <n>',
-      'with --file: so many first full syncs begin in a minute, after the first ten',
-      parseCount(6_000),
-      60,
-    )
-    .action(
-      run(['KOMBO_API_KEY', 'DATABASE_URL'], async (context, id: string | undefined, options: Options) => {
-        if (id !== undefined && options.file !== undefined)
-          throw wrongUse('Name an integration or a --file, not both.');
-        if (options.file !== undefined) return addMany(context, options.file, options);
-        if (id === undefined) throw wrongUse('Name an integration, or a --file of them.');
-        return addOne(context, id, options);
-      }),
-    );
+export async function handle(
+  context: Context,
+  id: string | undefined,
+  options: Options,
+): Promise<ExitCode | void> {
+  if (id !== undefined && options.file !== undefined)
+    throw wrongUse('Name an integration or a --file, not both.');
+  if (options.file !== undefined) return addMany(context, options.file, options);
+  if (id === undefined) throw wrongUse('Name an integration, or a --file of them.');
+  return addOne(context, id, options);
 }
 
 async function addOne(context: Context, id: string, { sync }: Options): Promise<void> {
-  const { addIntegration } = await import('../../operations/integrations.ts');
-  const deps = { ...(await context.operations()), kombo: await context.kombo() };
+  const deps = { ...(await context.operations()), kombo: context.kombo() };
   const added = await addIntegration(deps, id, { sync });
   const { tool, category } = added.integration;
   context.print(added, () =>
@@ -80,8 +53,7 @@ const PLAIN_EVERY_MS = 5_000;
 async function addMany(context: Context, file: string, { sync, perMinute }: Options): Promise<ExitCode> {
   const { ids, duplicates, header } = await readIdFile(file);
   if (header !== null) context.note(`The first line is taken for a head: ${header}`);
-  const { adoptIntegrations } = await import('../../operations/adopt.ts');
-  const deps = { ...(await context.operations()), kombo: await context.kombo() };
+  const deps = { ...(await context.operations()), kombo: context.kombo() };
   const counts = countOutcomes([]);
   let done = 0;
   let toldAt = Date.now();

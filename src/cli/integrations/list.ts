@@ -1,36 +1,16 @@
-import type { Command } from 'commander';
-import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
-import { addCommand } from '../support/define.ts';
+import { listUnknown, type UnknownIntegration } from '../../store/state/unknown-integrations.ts';
+import type { Context } from '../support/context.ts';
 import { wrongUse } from '../support/errors.ts';
 import { relative, table } from '../support/format.ts';
-import {
-  addPageOptions,
-  emptyText,
-  footer,
-  readPage,
-  type Page,
-  type PageOptions,
-} from '../support/pages.ts';
-import { run, type Context } from '../support/run.ts';
+import type { PageOptions } from '../support/page-options.ts';
+import { emptyText, footer, readPage, type Page } from '../support/pages.ts';
 
 type Options = PageOptions & { unknown?: boolean };
 
-export function registerList(group: Command): void {
-  const command = addCommand(group, 'list', 'List the integrations, or those that only webhooks know', [
-    'integrations list',
-    'integrations list --status parked --search acme',
-    'integrations list --all --json',
-    'integrations list --unknown   (ids that webhooks named and Kombo does not know)',
-  ]);
-  addPageOptions(command)
-    .option('--unknown', 'instead, the ids that webhooks named and that Kombo does not know')
-    .action(
-      run(['DATABASE_URL'], async (context, options: Options) => {
-        if (options.unknown) return listUnknownOnes(context, options);
-        const page = await readPage(context, options);
-        context.print(page, () => emptyText(page) ?? listText(page, options));
-      }),
-    );
+export async function handle(context: Context, options: Options): Promise<void> {
+  if (options.unknown) return listUnknownOnes(context, options);
+  const page = await readPage(context, options);
+  context.print(page, () => emptyText(page) ?? listText(page, options));
 }
 
 function listText(page: Page, options: Options): string {
@@ -55,9 +35,8 @@ async function listUnknownOnes(context: Context, options: Options): Promise<void
   if (options.status || options.search || options.failing || options.after) {
     throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
   }
-  const { listUnknown } = await import('../../store/state/unknown-integrations.ts');
   const limit = options.all ? MOST_UNKNOWN : options.limit;
-  const { entries: unknown } = await listUnknown(await context.store(), { limit });
+  const { entries: unknown } = await listUnknown(context.store(), { limit });
   context.print({ unknown }, () => unknownText(unknown));
 }
 

@@ -1,30 +1,19 @@
 import { utcTime } from '../../domain/duration.ts';
-import type { Command } from 'commander';
-import type { DeliveryCount } from '../../store/state/deliveries.ts';
+import { erasureOf } from '../../operations/integrations.ts';
+import { requireIntegration } from '../../operations/require.ts';
+import { listDeliveries, type DeliveryCount } from '../../store/state/deliveries.ts';
 import type { Integration } from '../../store/state/integrations.ts';
-import { addCommand } from '../support/define.ts';
+import type { Context } from '../support/context.ts';
 import { fullTime, pairs, relative, table } from '../support/format.ts';
 import { erasureText, nextLook, statusText } from '../support/integration-text.ts';
-import { run } from '../support/run.ts';
 
-const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
-
-export function registerShow(group: Command): void {
-  addCommand(group, 'show <id>', 'Show one integration: its life, and the webhooks that came about it', [
-    `integrations show ${EXAMPLE_ID}`,
-  ]).action(
-    run(['DATABASE_URL'], async (context, id: string) => {
-      const { requireIntegration } = await import('../../operations/require.ts');
-      const { erasureOf } = await import('../../operations/integrations.ts');
-      const { listDeliveries } = await import('../../store/state/deliveries.ts');
-      const store = await context.store();
-      const integration = await requireIntegration(store, id);
-      const eraseAt = erasureOf(integration, context.config);
-      const deliveries = await listDeliveries(store, id);
-      context.print({ integration, eraseAt, deliveries }, () =>
-        [describe(integration, eraseAt), deliveriesText(deliveries)].join('\n\n'),
-      );
-    }),
+export async function handle(context: Context, id: string): Promise<void> {
+  const store = context.store();
+  const integration = await requireIntegration(store, id);
+  const eraseAt = erasureOf(integration, context.config);
+  const deliveries = await listDeliveries(store, id);
+  context.print({ integration, eraseAt, deliveries }, () =>
+    [describe(integration, eraseAt), deliveriesText(deliveries)].join('\n\n'),
   );
 }
 

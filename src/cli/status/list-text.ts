@@ -1,8 +1,9 @@
-import { readName, type FailingRead } from '../../store/reports/status.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import { readName, type FailingRead } from '../../store/reports/status.ts';
 import { relative, table } from '../support/format.ts';
 import { nextLook, nextTry } from '../support/integration-text.ts';
-import { footer, type Page, type PageOptions } from '../support/pages.ts';
+import type { PageOptions } from '../support/page-options.ts';
+import { footer, type Page } from '../support/pages.ts';
 
 /** How fresh the integrations of a page are, and below that what is wrong with which of them. */
 export function statusListText(page: Page, failing: readonly FailingRead[], options: PageOptions): string {

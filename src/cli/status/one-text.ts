@@ -2,9 +2,9 @@ import { timeTaken } from '../../domain/duration.ts';
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
-import type { Activities, Activity } from './running.ts';
 import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
 import { nextLook, nextTry, statusText } from '../support/integration-text.ts';
+import type { Activities, Activity } from './running.ts';
 
 interface Shown extends Activities {
   integration: IntegrationOverview;
@@ -45,7 +45,7 @@ export function statusOneText(shown: Shown): string {
       noteOf(one, isOffered(getEndpoint(one.endpoint), integration.unavailableModels)),
     ]),
   );
-  return [head, ...(running.length > 0 ? [running.map(runText).join('\n')] : []), rows].join('\n\n');
+  return [head, running.map(runText).join('\n'), rows].filter(Boolean).join('\n\n');
 }
 
 function nextFullText({ temporalAnswers, nextFullSync }: Shown): string {
@@ -63,8 +63,10 @@ function runText({ workflowId, runId, trigger, startedAt, beginsAt, passes, url 
   return [
     `${beginsAt ? 'Waiting' : 'Running'}: ${workflowId}, run ${runId}${trigger ? ` (${trigger})` : ''}, ${when}${what}`,
     ...passes.map((pass) => `  ${passText(pass)}`),
-    ...(url ? [`  ${url}`] : []),
-  ].join('\n');
+    url && `  ${url}`,
+  ]
+    .filter(Boolean)
+    .join('\n');
 }
 
 function passText({

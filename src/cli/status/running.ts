@@ -1,6 +1,9 @@
-import type { PassProgress } from '../../store/reports/progress.ts';
-import type { RunningSync } from '../../temporal/running-syncs.ts';
-import type { Context } from '../support/run.ts';
+import { runningPasses, type PassProgress } from '../../store/reports/progress.ts';
+import { readEnvironment } from '../../temporal/connect.ts';
+import { runningSyncs, type RunningSync } from '../../temporal/running-syncs.ts';
+import { nextFullSyncs } from '../../temporal/schedule-state.ts';
+import { integrationUrl, runUrl } from '../../temporal/ui.ts';
+import type { Context } from '../support/context.ts';
 
 /** A workflow that is open, with what it reads. */
 export interface Activity extends RunningSync {
@@ -23,10 +26,8 @@ export interface Activities {
 const BOUND_MS = 5_000;
 
 export async function readActivity(context: Context, integrationId: string): Promise<Activities> {
-  const { runningPasses } = await import('../../store/reports/progress.ts');
-  const { integrationUrl, runUrl } = await import('../../temporal/ui.ts');
   const [passes, temporal] = await Promise.all([
-    runningPasses(await context.store(), integrationId),
+    runningPasses(context.store(), integrationId),
     askTemporal(context, integrationId).catch(() => undefined),
   ]);
   const { TEMPORAL_UI_URL: url } = context.config;
@@ -47,8 +48,6 @@ export async function readActivity(context: Context, integrationId: string): Pro
 }
 
 async function askTemporal(context: Context, id: string) {
-  const { runningSyncs } = await import('../../temporal/running-syncs.ts');
-  const { nextFullSyncs } = await import('../../temporal/schedule-state.ts');
   const { client } = await context.temporal();
   const [runs, next] = await client.withDeadline(Date.now() + BOUND_MS, () =>
     Promise.all([runningSyncs(client, id), nextFullSyncs(client, [id])]),
@@ -57,7 +56,6 @@ async function askTemporal(context: Context, id: string) {
 }
 
 async function namespaceOf(): Promise<string> {
-  const { readEnvironment } = await import('../../temporal/connect.ts');
   return readEnvironment().namespace;
 }
 

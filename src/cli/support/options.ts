@@ -2,10 +2,13 @@ import { InvalidArgumentError } from 'commander';
 import { readSince } from '../../domain/full-sync-options.ts';
 import { isIntegrationId } from '../../domain/text.ts';
 
+/** An id for examples. */
+export const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
+
 /** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
 export function parseId(text: string): string {
   if (!isIntegrationId(text)) {
-    throw new InvalidArgumentError('Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E.');
+    throw new InvalidArgumentError(`Write the id of an integration, as ${EXAMPLE_ID}.`);
   }
   return text;
 }

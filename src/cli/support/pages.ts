@@ -1,19 +1,14 @@
-import { Option, type Command } from 'commander';
-import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
-import type { IntegrationOverview, Totals } from '../../store/reports/overview.ts';
+import { INTEGRATION_STATUSES } from '../../domain/life.ts';
+import {
+  listOverview,
+  readTotals,
+  type IntegrationOverview,
+  type Totals,
+} from '../../store/reports/overview.ts';
 import type { Listed } from '../../store/listed.ts';
+import type { Context } from './context.ts';
 import { plural } from './format.ts';
-import { parseCount } from './options.ts';
-import type { Context } from './run.ts';
-
-export interface PageOptions {
-  status?: IntegrationStatus;
-  search?: string;
-  failing?: boolean;
-  limit: number;
-  after?: string;
-  all?: boolean;
-}
+import { DEFAULT_LIMIT, type PageOptions } from './page-options.ts';
 
 export interface Page {
   integrations: IntegrationOverview[];
@@ -23,24 +18,11 @@ export interface Page {
   totals: Totals;
 }
 
-const LIMIT = 100;
 /** With --all: so many come by one statement. */
 const BATCH = 1_000;
 
-/** The options of commands that list integrations. */
-export function addPageOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--status <status>', 'only those in this status').choices(INTEGRATION_STATUSES))
-    .option('--search <text>', 'only those with this in their id, tool or organization')
-    .option('--failing', 'only those with an endpoint that fails')
-    .option('--limit <n>', 'integrations at most', parseCount(10_000), LIMIT)
-    .option('--after <id>', 'go on after this integration')
-    .option('--all', 'every one, however many they are');
-}
-
 export async function readPage(context: Context, options: PageOptions): Promise<Page> {
-  const { listOverview, readTotals } = await import('../../store/reports/overview.ts');
-  const store = await context.store();
+  const store = context.store();
   const { status, search, failing, limit } = options;
   const integrations: IntegrationOverview[] = [];
   let next: string | null = options.after ?? '';
@@ -67,20 +49,20 @@ export function emptyText({ integrations, totals }: Page): string | undefined {
 /** How many there are in all, and how to see more of them. */
 export function footer(command: string, options: PageOptions, page: Page): string {
   const { byStatus, failing, failedEndpoints, endpointsNeedingPerson } = page.totals;
-  const counts = INTEGRATION_STATUSES.flatMap((status) => {
-    const count = byStatus[status];
-    return count > 0 ? [`${count} ${status}`] : [];
-  });
+  const counts = INTEGRATION_STATUSES.filter((status) => byStatus[status] > 0).map(
+    (status) => `${byStatus[status]} ${status}`,
+  );
   const person = endpointsNeedingPerson > 0 ? `, ${endpointsNeedingPerson} of them for a person` : '';
   const failed = `${plural(failedEndpoints, 'endpoint')} of ${plural(failing, 'active integration')} failing${person}`;
   const lines = [`In all: ${counts.join(', ')}${failing > 0 ? `; ${failed}` : ''}.`];
   if (page.next !== null) {
+    const { status, search, limit } = options;
     const filters = [
-      ...(options.status ? [`--status ${options.status}`] : []),
-      ...(options.search === undefined ? [] : [`--search '${options.search.replaceAll("'", `'\\''`)}'`]),
-      ...(options.failing ? ['--failing'] : []),
-      ...(options.limit === LIMIT ? [] : [`--limit ${options.limit}`]),
-    ];
+      status && `--status ${status}`,
+      search !== undefined && `--search '${search.replaceAll("'", `'\\''`)}'`,
+      options.failing && '--failing',
+      limit !== DEFAULT_LIMIT && `--limit ${limit}`,
+    ].filter(Boolean);
     lines.push(
       `${page.integrations.length} are shown. The next: kombo-sync ${[command, ...filters].join(' ')} --after ${page.next}`,
     );

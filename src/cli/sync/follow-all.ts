@@ -1,12 +1,12 @@
+import { none } from '../../domain/counts.ts';
 import { timeTaken } from '../../domain/duration.ts';
-import { countsText, table } from '../support/format.ts';
+import { SYNC_STATUSES, type SyncResult } from '../../domain/sync.ts';
+import type { StartedSync } from '../../operations/syncs.ts';
+import type { Context } from '../support/context.ts';
 import { CliError, describeFailure, EXIT } from '../support/errors.ts';
+import { countsText, table } from '../support/format.ts';
 import { resultOf } from './follow.ts';
 import { overallCounts, troublesOf } from './result-text.ts';
-import type { Context } from '../support/run.ts';
-import type { StartedSync } from '../../operations/syncs.ts';
-import { none } from '../../domain/counts.ts';
-import { SYNC_STATUSES, type SyncResult } from '../../domain/sync.ts';
 
 export interface Outcome {
   sync: StartedSync;

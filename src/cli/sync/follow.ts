@@ -4,8 +4,8 @@ import type { SyncResult } from '../../domain/sync.ts';
 import type { StartedSync } from '../../operations/syncs.ts';
 import { causesOf, outageOf } from '../../outages/index.ts';
 import { passesOfFullSync } from '../../store/reports/progress.ts';
+import type { Context } from '../support/context.ts';
 import { CliError, EXIT, failed, unreachable } from '../support/errors.ts';
-import type { Context } from '../support/run.ts';
 import { SyncMeter, type SyncView } from './meter.ts';
 import { endpointText, syncLine } from './progress-text.ts';
 
@@ -89,7 +89,7 @@ async function showProgress(
   expected: ReadonlyMap<string, number | null>,
   done: AbortSignal,
 ): Promise<void> {
-  const store = await context.store();
+  const store = context.store();
   const meter = new SyncMeter(expected);
   const show = createDisplay(context, sync);
   for (let last = false; !last;) {

@@ -23,10 +23,10 @@ export function syncLine(integrationId: string, view: SyncView): string {
   const parts = [
     `${view.total === null ? view.ended : `${view.ended}/${Math.max(view.total, view.endpoints.length)}`} endpoints`,
     plural(view.records, 'record'),
-    ...(view.rate === null ? [] : [`${Math.round(view.rate)}/s`]),
-    ...(view.endsInMs === null ? [] : [`ends in about ${spanOfTime(Math.max(1_000, view.endsInMs))}`]),
-    ...(reading.length > 0 ? [`reading ${reading.map(shortText).join(', ')}`] : []),
-  ];
+    view.rate !== null && `${Math.round(view.rate)}/s`,
+    view.endsInMs !== null && `ends in about ${spanOfTime(Math.max(1_000, view.endsInMs))}`,
+    reading.length > 0 && `reading ${reading.map(shortText).join(', ')}`,
+  ].filter(Boolean);
   return `${integrationId}  ${parts.join(' · ')}`;
 }
 

@@ -38,9 +38,10 @@ function countText(started: readonly StartedSync[]): string {
   const last = Math.max(...started.map(({ beginsAt }) => beginsAt?.getTime() ?? 0));
   return [
     `${started.length - joined} full syncs have started`,
-    ...(joined > 0 ? [`${joined} ran or waited already`] : []),
-    ...(last > 0 ? [`the last begins ${relative(new Date(last))}`] : []),
+    joined > 0 && `${joined} ran or waited already`,
+    last > 0 && `the last begins ${relative(new Date(last))}`,
   ]
+    .filter(Boolean)
     .join('; ')
     .concat('.');
 }

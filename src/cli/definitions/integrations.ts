@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { addCommand, addGroup } from '../support/define.ts';
+import { EXAMPLE_ID, parseCount } from '../support/options.ts';
+import { addPageOptions } from '../support/page-options.ts';
+import { run } from '../support/run.ts';
+
+const ADD_HELP = `
+With --file many are added: one id a line (blank lines and # comments may be between), a JSON array of ids, or CSV with
+the ids in the first column. Kombo has no endpoint that lists integrations: take the ids from your own database or from
+the Kombo dashboard. What the file does not name is added when a webhook names it.
+It may be repeated: what is there stays as it is, and what failed is tried again.`;
+
+export function registerIntegrations(program: Command): void {
+  const group = addGroup(program, 'integrations', 'List and show integrations; add, pause and remove them', [
+    'integrations list --failing',
+    `integrations add ${EXAMPLE_ID}`,
+    'integrations add --file ids.txt',
+    `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
+  ]);
+
+  const list = addCommand(group, 'list', 'List the integrations, or those that only webhooks know', [
+    'integrations list',
+    'integrations list --status parked --search acme',
+    'integrations list --all --json',
+    'integrations list --unknown   (ids that webhooks named and Kombo does not know)',
+  ]);
+  addPageOptions(list)
+    .option('--unknown', 'instead, the ids that webhooks named and that Kombo does not know')
+    .action(run(['DATABASE_URL'], () => import('../integrations/list.ts')));
+
+  addCommand(group, 'show <id>', 'Show one integration: its life, and the webhooks that came about it', [
+    `integrations show ${EXAMPLE_ID}`,
+  ]).action(run(['DATABASE_URL'], () => import('../integrations/show.ts')));
+
+  addCommand(group, 'add [id]', 'Look integrations up at Kombo, add them, and start their first full syncs', [
+    `integrations add ${EXAMPLE_ID}`,
+    `integrations add ${EXAMPLE_ID} --no-sync`,
+    'integrations add --file ids.txt --per-minute 30',
+    'psql -Atc "select kombo_integration_id from customers" | kombo-sync integrations add --file -',
+  ])
+    .addHelpText('after', ADD_HELP)
+    .option('--no-sync', 'do not start the first full sync')
+    .option('--file <path>', 'add all that this file names; - is stdin')
+    .option(
+      '--per-minute <n>',
+      'with --file: so many first full syncs begin in a minute, after the first ten',
+      parseCount(6_000),
+      60,
+    )
+    .action(run(['KOMBO_API_KEY', 'DATABASE_URL'], () => import('../integrations/add.ts')));
+
+  addCommand(group, 'pause <id>', 'Stop reading an integration until you resume it', [
+    `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
+  ])
+    .requiredOption('--reason <text>', 'why, for those who find it paused')
+    .action(run(['DATABASE_URL'], () => import('../integrations/pause.ts')));
+
+  addCommand(
+    group,
+    'resume <id>',
+    'Go on with a paused integration, beginning with what was missed meanwhile',
+    [`integrations resume ${EXAMPLE_ID}`],
+  ).action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
+
+  addCommand(group, 'remove <id>', 'Stop reading an integration for good, and erase its data in time', [
+    `integrations remove ${EXAMPLE_ID}`,
+    `integrations remove ${EXAMPLE_ID} --erase`,
+  ])
+    .option('--erase', 'erase its data now, without waiting for DELETED_RETENTION')
+    .action(run(['DATABASE_URL'], () => import('../integrations/remove.ts')));
+}

@@ -1,0 +1,26 @@
+import { removeIntegration } from '../../operations/integrations.ts';
+import type { Context } from '../support/context.ts';
+import { cancelledText, erasureText } from '../support/integration-text.ts';
+
+export async function handle(
+  context: Context,
+  id: string,
+  { erase = false }: { erase?: boolean },
+): Promise<void> {
+  const done = await removeIntegration(await context.operations(), id, { erase });
+  const { removed, integration, cancelled, eraseAt } = done;
+  context.print(done, () =>
+    [
+      removed
+        ? `${id} is removed: its schedules are deleted, and webhooks about it change nothing.`
+        : `${id} was removed already: ${integration.statusReason ?? ''}`,
+      ...cancelledText(cancelled),
+      erase
+        ? 'Its data are erased as soon as a worker takes that up.'
+        : erasureText(integration.erasedAt, eraseAt),
+      removed && `To bring it back: kombo-sync integrations add ${id}`,
+    ]
+      .filter(Boolean)
+      .join('\n'),
+  );
+}

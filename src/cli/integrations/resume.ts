@@ -1,0 +1,13 @@
+import { resumeIntegration } from '../../operations/integrations.ts';
+import type { Context } from '../support/context.ts';
+
+export async function handle(context: Context, id: string): Promise<void> {
+  const done = await resumeIntegration(await context.operations(), id);
+  const { status, statusReason } = done.integration;
+  const reason = statusReason ? `: ${statusReason}` : '.';
+  context.print(done, () =>
+    done.resumed
+      ? `${id} goes on: it is looked up at Kombo, and what was missed is read.`
+      : `${id} is not paused, so there is nothing to resume. It is ${status}${reason}`,
+  );
+}

@@ -1,0 +1,130 @@
+import { hostname, userInfo } from 'node:os';
+import { loadConfig, type Config, type Required } from '../../config.ts';
+import { createKomboClient, type KomboClient } from '../../kombo/client.ts';
+import { createLogger, type Logger } from '../../log.ts';
+import type { OperationDeps } from '../../operations/deps.ts';
+import { openStore, type Store } from '../../store/database.ts';
+import type { TemporalHandle } from '../../temporal/connect.ts';
+import { unreachable, type ExitCode } from './errors.ts';
+import { createLiveLine, type LiveLine } from './live-line.ts';
+
+/** What a command works with. Everything is opened by its first use, and closed when the command ends. */
+export interface Context {
+  readonly config: Config;
+  readonly json: boolean;
+  log(): Logger;
+  store(): Store;
+  temporal(): Promise<TemporalHandle>;
+  kombo(): KomboClient;
+  /** What the acts of `src/operations` work with; the actor is the user of this machine. */
+  operations(): Promise<OperationDeps>;
+  /** The result of the command: the document with `--json`, else the text. Called once. */
+  print(document: unknown, text: () => string): void;
+  /** Says on stderr what goes on. */
+  note(text: string): void;
+  /** The line of stderr that shows how far a command is. */
+  readonly live: LiveLine;
+  /** Aborts at SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once. */
+  stopSignal(): AbortSignal;
+}
+
+/** Does the work of a command. The exit code is 0 unless it returns another one or throws. */
+export type Handler<A extends unknown[]> = (context: Context, ...args: A) => Promise<ExitCode | void>;
+
+/**
+ * Runs a handler with the settings, of which `required` must be there, and closes in the end what was opened. Errors are
+ * thrown on; `main` says them.
+ */
+export async function runHandler<A extends unknown[]>(
+  required: readonly Required[],
+  handler: Handler<A>,
+  args: A,
+): Promise<void> {
+  const { context, close } = createContext(loadConfig(undefined, required), isJson(args.at(-1)));
+  try {
+    const exitCode = await handler(context, ...args);
+    if (exitCode) process.exitCode = exitCode;
+  } finally {
+    await close();
+  }
+}
+
+function isJson(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'json' in options && options.json === true;
+}
+
+function createContext(config: Config, json: boolean): { context: Context; close: () => Promise<void> } {
+  const closers: (() => Promise<void>)[] = [];
+  const closing = <T extends { close(): Promise<void> }>(resource: T): T => {
+    closers.push(() => resource.close());
+    return resource;
+  };
+  const live = createLiveLine(process.stderr);
+  const context: Context = {
+    config,
+    json,
+    log: once(() => createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT })),
+    store: once(() => closing(openStore(config.DATABASE_URL!))),
+    temporal: once(async () => closing(await connect())),
+    kombo: once(() => createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! })),
+    operations: async () => ({
+      config,
+      store: context.store(),
+      temporal: await context.temporal(),
+      actor: { name: localUser(), source: 'cli', address: null },
+    }),
+    live,
+    print: (document, text) => {
+      live.clear();
+      process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
+    },
+    note: (text) => live.say(text),
+    stopSignal: once(listenForStop),
+  };
+  const close = async () => {
+    live.clear();
+    for (const closer of closers.toReversed()) await closer().catch(() => {});
+  };
+  return { context, close };
+}
+
+/** As `root@build-7`. A container may run as a user without a name. */
+function localUser(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `${process.getuid?.() ?? 'user'}@${hostname()}`;
+  }
+}
+
+/** Temporal's client takes longer to load than all the rest, and many commands need none. */
+async function connect(): Promise<TemporalHandle> {
+  const { connectTemporal, temporalAddress } = await import('../../temporal/connect.ts');
+  return connectTemporal().catch((error: unknown) => {
+    throw unreachable(
+      `Temporal cannot be reached at ${temporalAddress()}. Check TEMPORAL_ADDRESS and that the server runs.`,
+      error,
+    );
+  });
+}
+
+/** npm passes a Ctrl-C on that the terminal has sent to everybody already: two signals this close are one. */
+const SAME_SIGNAL_MS = 1_000;
+
+function listenForStop(): AbortSignal {
+  const controller = new AbortController();
+  let abortedAt = 0;
+  const stop = () => {
+    if (!controller.signal.aborted) {
+      abortedAt = performance.now();
+      controller.abort();
+    } else if (performance.now() - abortedAt > SAME_SIGNAL_MS) process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  return controller.signal;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

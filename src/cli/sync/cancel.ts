@@ -1,0 +1,16 @@
+import { cancelSyncs } from '../../operations/syncs.ts';
+import type { Context } from '../support/context.ts';
+import { cancelledText } from '../support/integration-text.ts';
+
+export async function handle(context: Context, id: string): Promise<void> {
+  const { cancelled } = await cancelSyncs(await context.operations(), id);
+  context.print({ integrationId: id, cancelled }, () =>
+    cancelled.length === 0
+      ? `Nothing runs for ${id}, so there is nothing to cancel.`
+      : [
+          ...cancelledText(cancelled),
+          'What was not read is owed: the next sync reads it.',
+          `To stop reading for longer: kombo-sync integrations pause ${id} --reason <text>`,
+        ].join('\n'),
+  );
+}
