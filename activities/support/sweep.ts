@@ -55,10 +55,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
       if (asked.length === 0) return completed(await finishSweep(deps.store, pass));
       const answer = await ask(deps, pass, asked, options);
       const settled = await deps.gate.write(`kombo.${table}`, () =>
-        settleCandidates(deps.store, pass, answer, {
-          eraseEmptied: deps.settings.ERASE_EMPTIED,
-          keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
-        }),
+        settleCandidates(deps.store, pass, answer, deps.settings),
       );
       if (settled.changed) deps.notifyChanges();
       if (options.liveness.isShuttingDown() || options.box.aborted) return { state: 'more', pass };

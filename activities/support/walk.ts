@@ -73,15 +73,11 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       const { next, pauseMs } = page;
       if (next !== null && pass.pages >= MAX_PAGES) throw endless(pass);
       const ready = page;
-      const settings = {
-        eraseEmptied: deps.settings.ERASE_EMPTIED,
-        keepRejectedBodies: deps.settings.KEEP_REJECTED_BODIES,
-      };
       const onBegun = (seq: number) => {
         if (next !== null && !stops()) upcoming = quiet(read(next, pauseMs, seq));
       };
       const committed = await deps.gate.write(`kombo.${endpoint.table}`, () =>
-        commitPage(deps.store, pass, ready, settings, onBegun),
+        commitPage(deps.store, pass, ready, deps.settings, onBegun),
       );
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);

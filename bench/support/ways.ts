@@ -32,7 +32,7 @@ const NETWORK_MS = 2;
 /** What a pass does, from the JSON text on: as in `activities/sync-endpoint.ts`, the next page is read while one is written. */
 export function ours(url: string, endpoint: EndpointDefinition): Way {
   const store = openStore(url, { max: 1 });
-  const options = { eraseEmptied: false, keepRejectedBodies: false };
+  const options = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: false };
   const read = async (page: string) => {
     await delay(NETWORK_MS);
     return prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);

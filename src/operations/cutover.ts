@@ -63,6 +63,22 @@ export async function cutoverReport(
   };
 }
 
+/** The same with a page of the integrations, in order of their ids; verdict and counts are over all. */
+export async function cutoverPage(
+  deps: Parameters<typeof cutoverReport>[0],
+  page: { verdict?: Verdict | undefined; after?: string | undefined; limit: number },
+): Promise<CutoverReport & { next: string | null }> {
+  const { verdict, after = '', limit } = page;
+  const report = await cutoverReport(deps);
+  // Databases order texts by their locale, in which the comparison would skip some.
+  const listed = report.integrations
+    .filter((one) => (verdict === undefined || one.verdict === verdict) && one.integrationId > after)
+    .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));
+  const integrations = listed.slice(0, limit);
+  const next = listed.length > limit ? integrations.at(-1)!.integrationId : null;
+  return { ...report, integrations, next };
+}
+
 /** All of them by one listing, which may lag a second behind; one by itself, which does not. */
 async function readSchedules(client: Client, id: string | undefined): Promise<Map<string, NextFullSync>> {
   if (id === undefined) return nextFullSyncs(client);

@@ -11,12 +11,12 @@ import { forgetUnknown } from '../store/state/unknown-integrations.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { settleIntegration, type Settled } from '../temporal/settle.ts';
-import { signalChanges, type SignalRequest } from '../temporal/start.ts';
+import { signalChanges, type SignalRequest, type StartedRun } from '../temporal/start.ts';
 import { audited, permitted, type Act } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { conflict, notFound } from './errors.ts';
 import { checkReason, removedConflict, requireIntegration } from './require.ts';
-import { startFull, type StartedSync } from './syncs.ts';
+import { openRun, startFull, type JoinedRun, type StartedSync } from './syncs.ts';
 
 export interface AddedIntegration {
   integration: Integration;
@@ -162,22 +162,27 @@ export async function pauseIntegration(
 /**
  * Goes on with a paused integration, beginning with what was missed. One that is active already (`resumed` is false then) is
  * woken all the same: an earlier call may have broken off before that. Where nothing was missed, nothing is read.
+ *
+ * @returns with the run that reads what was missed; null where it was not paused.
  */
 export async function resumeIntegration(
   deps: OperationDeps,
   id: string,
-): Promise<{ integration: Integration; resumed: boolean }> {
+): Promise<{ integration: Integration; resumed: boolean; sync: JoinedRun | null }> {
   const act: Act = { action: 'resume', integrationId: id };
   await permitted(deps, act, async () => {
     const integration = await requireIntegration(deps.store, id);
     if (integration.status === 'removed') throw removedConflict(integration);
   });
   return audited(deps, act, async () => {
+    const before = await openRun(deps, id);
     const resumed = await resume(deps.store, id);
     await settle(deps, id);
     const integration = resumed ?? (await requireIntegration(deps.store, id));
-    if (integration.status === 'active') await signalLife(deps, integration, 'resumed', 'manual');
-    return { integration, resumed: resumed !== undefined };
+    const isActive = integration.status === 'active';
+    const run = isActive ? await signalLife(deps, integration, 'resumed', 'manual') : undefined;
+    const sync = resumed && run ? { ...run, alreadyRunning: run.runId === before } : null;
+    return { integration, resumed: resumed !== undefined, sync };
   });
 }
 
@@ -187,8 +192,8 @@ async function signalLife(
   { id, tool, category }: Pick<Integration, 'id' | 'tool' | 'category'>,
   event: SignalRequest['event'],
   trigger: Trigger,
-): Promise<void> {
-  await signalChanges(temporal.client, config, {
+): Promise<StartedRun> {
+  return signalChanges(temporal.client, config, {
     integrationId: id,
     models: [],
     event,

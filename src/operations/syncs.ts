@@ -23,6 +23,11 @@ export interface StartedSync {
   beginsAt: Date | null;
 }
 
+export interface JoinedRun extends StartedRun {
+  /** It ran or waited already, and reads this too. */
+  alreadyRunning: boolean;
+}
+
 /** Starts the full sync of an integration, or finds the one that runs. */
 export async function startFull(
   deps: OperationDeps,
@@ -102,13 +107,13 @@ export async function syncNow(
   deps: OperationDeps,
   id: string,
   options: { models?: string[] | undefined },
-): Promise<StartedRun & { alreadyRunning: boolean }> {
+): Promise<JoinedRun> {
   const act: Act = { action: 'sync-now', integrationId: id, details: { ...options } };
   const { tool, category } = await permitted(deps, act, () => readable(deps, id, options.models));
   const { client } = deps.temporal;
   return audited(deps, act, async () => {
     // It also tells that Temporal is there at all: when the request times out after that, it is a worker that is missing.
-    const before = await client.withDeadline(Date.now() + LOOK_BOUND_MS, () => openSync(client, id));
+    const before = await openRun(deps, id);
     const run = await client
       .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
         requestSyncNow(client, deps.config, { integrationId: id, models: options.models, tool, category }),
@@ -118,6 +123,11 @@ export async function syncNow(
       });
     return { ...run, alreadyRunning: run.runId === before };
   });
+}
+
+/** The run of `sync/<id>` that is open. Looked for before a request, it tells a run that is joined from one that is started. */
+export function openRun({ temporal: { client } }: OperationDeps, id: string): Promise<string | undefined> {
+  return client.withDeadline(Date.now() + LOOK_BOUND_MS, () => openSync(client, id));
 }
 
 /** Only a worker can accept the request; without one it times out though Temporal is there. */

@@ -189,16 +189,20 @@ export interface MatchingChanges {
   more: boolean;
 }
 
-/** A page of the feed, of all changes or only of those of an integration or a table. */
-export async function readMatchingChanges(
-  store: Store,
-  options: { after: string; limit: number; integrationId?: string | undefined; table?: string | undefined },
-): Promise<MatchingChanges> {
+/** Stands for the position before the oldest change that is kept. */
+export const OLDEST = 'oldest';
+
+/**
+ * A page of the feed, of all changes or only of those of an integration or a table.
+ *
+ * @param options.after a position, or `oldest`.
+ */
+export async function readMatchingChanges(store: Store, options: ReadOptions): Promise<MatchingChanges> {
   const { limit, integrationId, table } = options;
   const all = integrationId === undefined && table === undefined;
   const stretch = all ? limit : STRETCH;
   const changes: Change[] = [];
-  let after = options.after;
+  let after = options.after === OLDEST ? await oldestPosition(store) : options.after;
   for (let stretches = 0; stretches < MAX_STRETCHES; stretches += 1) {
     const read = await readChanges(store, { after, limit: stretch, integrationId, table });
     changes.push(...read.changes);

@@ -165,7 +165,7 @@ describe('boundaries', () => {
   test.each([
     ['src/store', ['reports', 'records', 'state']],
     ['src/http', ['status-page', 'api', 'webhooks', 'monitoring', 'access', 'errors']],
-    ['src/cli', ['commands', 'integrations', 'status', 'sync', 'support']],
+    ['src/cli', ['definitions', 'commands', 'integrations', 'status', 'sync', 'support']],
     ['src/dev', ['demo', 'postgres', 'temporal', 'processes']],
     ['activities', ['.', 'support']],
   ])('in %s, imports run downwards from room to room', (folder, rooms) => {

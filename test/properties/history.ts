@@ -287,6 +287,6 @@ export class Player {
   }
 
   #options() {
-    return { eraseEmptied: this.#history.eraseEmptied, keepRejectedBodies: false };
+    return { ERASE_EMPTIED: this.#history.eraseEmptied, KEEP_REJECTED_BODIES: false };
   }
 }

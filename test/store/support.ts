@@ -20,9 +20,9 @@ import {
   type WriteOptions,
 } from '../../src/store/records/write-records.ts';
 
-export const PLAIN: WriteOptions = { eraseEmptied: false, keepRejectedBodies: false };
-export const ERASING: WriteOptions = { eraseEmptied: true, keepRejectedBodies: false };
-export const KEEPING: WriteOptions = { eraseEmptied: false, keepRejectedBodies: true };
+export const PLAIN: WriteOptions = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: false };
+export const ERASING: WriteOptions = { ERASE_EMPTIED: true, KEEP_REJECTED_BODIES: false };
+export const KEEPING: WriteOptions = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: true };
 
 /** A record as JSON text, or as an object that becomes one. */
 export type Sent = string | Record<string, unknown>;

@@ -1,7 +1,12 @@
-import type { Store } from '../../store/database.ts';
-import { followChanges, latestPosition, readChanges, oldestPosition, type Change } from '../../store/feed.ts';
+import {
+  followChanges,
+  latestPosition,
+  OLDEST,
+  oldestPosition,
+  readMatchingChanges,
+  type Change,
+} from '../../store/feed.ts';
 import type { Context } from '../support/context.ts';
-import { OLDEST } from '../support/options.ts';
 
 interface Options {
   after?: string;
@@ -11,54 +16,44 @@ interface Options {
   table?: string;
 }
 
-/** How many changes one read takes while looking for those that match. */
+/** So many come by one statement. */
 const BATCH = 1_000;
-
-export async function handle(context: Context, options: Options): Promise<void> {
-  const store = context.store();
-  const filter = { integrationId: options.integration, table: options.table?.replace(/^kombo\./, '') };
-  const after = options.after === OLDEST ? await oldestPosition(store) : options.after;
-  if (options.follow) await follow(context, store, { ...filter, after });
-  else await list(context, store, { ...filter, after: after ?? '0', limit: options.limit });
-}
 
 interface Filter {
   integrationId: string | undefined;
   table: string | undefined;
 }
 
-async function list(
+export async function handle(
   context: Context,
-  store: Store,
-  options: Filter & { after: string; limit: number },
+  { after, follow: follows, limit, ...only }: Options,
 ): Promise<void> {
+  const filter: Filter = { integrationId: only.integration, table: only.table?.replace(/^kombo\./, '') };
+  if (follows) await follow(context, filter, after);
+  else await list(context, { ...filter, after: after ?? '0', limit });
+}
+
+async function list(context: Context, options: Filter & { after: string; limit: number }): Promise<void> {
   const found: Change[] = [];
-  let after = options.after;
-  for (;;) {
-    const { changes, position } = await readChanges(store, { ...options, after, limit: BATCH });
-    const room = options.limit - found.length;
-    found.push(...changes.slice(0, room));
-    if (changes.length > room || found.length === options.limit) {
-      after = found.at(-1)!.seq;
-      break;
-    }
-    if (position === after) break;
-    after = position;
+  let { after } = options;
+  for (let more = true; more && found.length < options.limit;) {
+    const limit = Math.min(BATCH, options.limit - found.length);
+    const page = await readMatchingChanges(context.store(), { ...options, after, limit });
+    found.push(...page.changes);
+    after = page.position;
+    more = page.more;
   }
   context.print({ changes: found, position: after }, () =>
     [...found.map(line), `Position: ${after}`].join('\n'),
   );
 }
 
-async function follow(
-  context: Context,
-  store: Store,
-  options: Filter & { after: string | undefined },
-): Promise<void> {
+async function follow(context: Context, filter: Filter, asked: string | undefined): Promise<void> {
+  const store = context.store();
   const signal = context.stopSignal();
-  const after = options.after ?? (await latestPosition(store));
+  const after = await (asked === OLDEST ? oldestPosition(store) : (asked ?? latestPosition(store)));
   context.note(`Following the change feed after ${after}; Ctrl-C ends it.`);
-  for await (const change of followChanges(store, { ...options, after, signal })) {
+  for await (const change of followChanges(store, { ...filter, after, signal })) {
     context.print(change, () => line(change));
     if (signal.aborted) break;
   }

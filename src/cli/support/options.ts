@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { readSince } from '../../domain/full-sync-options.ts';
 import { isIntegrationId } from '../../domain/text.ts';
+import { OLDEST } from '../../store/feed.ts';
 
 /** An id for examples. */
 export const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
@@ -42,9 +43,6 @@ export function parseCount(max: number): (text: string) => number {
     return count;
   };
 }
-
-/** Stands for the position before the oldest change that is kept. */
-export const OLDEST = 'oldest';
 
 const BIGINT_MAX = 9_223_372_036_854_775_807n;
 

@@ -1,5 +1,5 @@
 import type { Actor, OperationDeps } from '../../operations/deps.ts';
-import type { StartedRun } from '../../temporal/start.ts';
+import type { JoinedRun } from '../../operations/syncs.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { TemporalLinks } from '../temporal-links.ts';
 import { within } from '../../within.ts';
@@ -39,7 +39,7 @@ export async function act<T>(
 }
 
 /** A run as the API shows it. */
-export function toStarted(links: TemporalLinks, run: StartedRun & { alreadyRunning: boolean }) {
+export function toStarted(links: TemporalLinks, run: JoinedRun) {
   const { workflowId, runId, alreadyRunning } = run;
   return { workflowId, runId, alreadyRunning, temporalUrl: links.run(workflowId, runId) };
 }

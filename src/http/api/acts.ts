@@ -2,11 +2,9 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { pauseIntegration, resumeIntegration } from '../../operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../operations/syncs.ts';
 import { readTotals } from '../../store/reports/overview.ts';
-import { syncWorkflowId } from '../../domain/names.ts';
-import { openSync } from '../../temporal/running-syncs.ts';
 import { act, operationDeps, toStarted } from './acting.ts';
 import type { ApiDeps } from './deps.ts';
-import { askPostgres, askTemporal } from './asking.ts';
+import { askPostgres } from './asking.ts';
 import {
   actHeaders,
   cancelledSchema,
@@ -27,9 +25,7 @@ const PER_MINUTE = 60;
 
 /** What people have done with integrations that are there: syncs, pauses, cancellations. */
 export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
-  const { links, store, temporal } = deps;
-  /** Looked at before an act, it tells a run that is joined from one that is started. */
-  const openRun = (id: string) => askTemporal(temporal, () => openSync(temporal.client, id));
+  const { links, store } = deps;
 
   return (app, _options, done) => {
     app.post(
@@ -160,15 +156,8 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         },
       },
       async (request, reply) => {
-        const { id } = request.params;
-        const before = await openRun(id);
-        const done = await act(deps, request, (own) => resumeIntegration(own, id));
-        const runId = done.resumed ? await openRun(id) : undefined;
-        const run = { workflowId: syncWorkflowId(id), alreadyRunning: runId === before };
-        return reply.send({
-          ...done,
-          sync: runId === undefined ? null : toStarted(links, { ...run, runId }),
-        });
+        const done = await act(deps, request, (own) => resumeIntegration(own, request.params.id));
+        return reply.send({ ...done, sync: done.sync && toStarted(links, done.sync) });
       },
     );
     done();

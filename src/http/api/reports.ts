@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { cutoverReport } from '../../operations/cutover.ts';
+import { cutoverPage, cutoverReport } from '../../operations/cutover.ts';
 import { listAudit } from '../../store/state/audit.ts';
-import { oldestPosition, readMatchingChanges } from '../../store/feed.ts';
+import { readMatchingChanges } from '../../store/feed.ts';
 import { readTotals } from '../../store/reports/overview.ts';
 import { countUnknown, listUnknown } from '../../store/state/unknown-integrations.ts';
 import type { ApiDeps } from './deps.ts';
@@ -68,11 +68,9 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('Changes after the position', changesSchema), ...problemsOfChanges },
         },
       },
-      async ({ query: { after: asked, limit, integration, table } }) => {
-        const after = asked === 'oldest' ? await askPostgres(oldestPosition(store)) : asked;
-        const page = await askPostgres(
-          readMatchingChanges(store, { after, limit, integrationId: integration, table }),
-        );
+      async ({ query: { after, limit, integration, table } }) => {
+        const filter = { limit, integrationId: integration, table };
+        const page = await askPostgres(readMatchingChanges(store, { after, ...filter }));
         return { changes: page.changes, next: page.position, more: page.more };
       },
     );
@@ -126,21 +124,9 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           },
         },
       },
-      async ({ query: { cursor, limit, verdict } }) => {
-        const report = await readCutover();
-        const [after] = cursor ?? [];
-        // Databases order texts by their locale, in which the comparison below would skip some.
-        const listed = report.integrations
-          .filter(
-            (one) =>
-              (verdict === undefined || one.verdict === verdict) &&
-              (after === undefined || one.integrationId > after),
-          )
-          .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));
-        const integrations = listed.slice(0, limit);
-        const last = integrations.at(-1);
-        const next = last && listed.length > limit ? toCursor([last.integrationId]) : null;
-        return { ...report, integrations, next };
+      async ({ query: { cursor, ...page } }) => {
+        const report = await askCutover(() => cutoverPage(deps, { ...page, after: cursor?.[0] }));
+        return { ...report, next: report.next === null ? null : toCursor([report.next]) };
       },
     );
 
@@ -155,15 +141,18 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('The verdict, with what it rests on', cutoverSchema), ...problemsOfOne },
         },
       },
-      async ({ params: { id } }) => ({ ...(await readCutover(id)), next: null }),
+      async ({ params: { id } }) => {
+        const report = await askCutover(() => cutoverReport(deps, { id }));
+        return { ...report, next: null };
+      },
     );
     done();
   };
 
   /** Temporal being away is one of the verdicts, but it must not take forever to find that out. */
-  function readCutover(id?: string) {
-    const report = () => askPostgres(cutoverReport(deps, { id }), CUTOVER_MS);
-    return deps.temporal.client.withDeadline(Date.now() + CUTOVER_MS / 2, report);
+  function askCutover<T>(report: () => Promise<T>): Promise<T> {
+    const { client } = deps.temporal;
+    return client.withDeadline(Date.now() + CUTOVER_MS / 2, () => askPostgres(report(), CUTOVER_MS));
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import type { Config } from '../../config.ts';
 import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { SyncError } from '../../domain/errors.ts';
 import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
@@ -22,12 +23,8 @@ export interface WriteTarget {
   passId: number | null;
 }
 
-export interface WriteOptions {
-  /** Erase what was known when a tombstone comes emptied. */
-  eraseEmptied: boolean;
-  /** Keep the bodies of records that are set aside. */
-  keepRejectedBodies: boolean;
-}
+/** Whether what was known is erased when a tombstone comes emptied, and whether bodies of records that are set aside are kept. */
+export type WriteOptions = Pick<Config, 'ERASE_EMPTIED' | 'KEEP_REJECTED_BODIES'>;
 
 /** What a write did; the names are the columns of `kombo_sync.passes`. */
 export interface WriteCounts extends Omit<PassCounts, 'pages' | 'records'> {
@@ -78,7 +75,7 @@ export async function writeRecords(
   let remaining = records;
   const refused: RejectedRecord[] = [...rejected];
 
-  const emptied = options.eraseEmptied ? [] : records.filter((record) => record.emptied);
+  const emptied = options.ERASE_EMPTIED ? [] : records.filter((record) => record.emptied);
   if (emptied.length > 0) {
     const done = await markEmptied(client, target, emptied);
     counts = addWritten(counts, done.counts);
@@ -90,7 +87,7 @@ export async function writeRecords(
       careful ? await writeCarefully(client, target, batch, refused) : await upsert(client, target, batch),
     );
   }
-  if (refused.length > 0) await setAside(client, target, refused, options.keepRejectedBodies);
+  if (refused.length > 0) await setAside(client, target, refused, options.KEEP_REJECTED_BODIES);
   return { ...counts, rejected: refused.length };
 }
 
