@@ -110,7 +110,7 @@ test('all of it works without JavaScript', async () => {
   expect(await page.getByRole('link', { name: 'Parked' }).textContent()).toContain('0');
 
   await page.getByRole('link', { name: 'Acme Robotics GmbH', exact: true }).click();
-  const running = page.getByRole('table', { name: 'Running syncs' });
+  const running = page.getByRole('table', { name: 'Running now' });
   expect(await running.textContent()).toContain('9,000');
   const endpoints = page.getByRole('table', { name: 'Endpoints' });
   expect(await endpoints.getByRole('row').count()).toBe(14);

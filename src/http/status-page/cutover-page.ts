@@ -3,7 +3,7 @@ import type { CutoverReport } from '../../operations/cutover.ts';
 import { html, type Html } from './html.ts';
 import { page, type Frame } from './layout.ts';
 import { integrationPath } from './query.ts';
-import { codes, count, facts, fullMoment, plural, section, table, tag, type Tone } from './parts.ts';
+import { codes, count, facts, fullMoment, plural, tableSection, tag, type Tone } from './parts.ts';
 
 const WORDS: Record<Verdict, { label: string; tone: Tone }> = {
   ready: { label: 'Ready', tone: 'good' },
@@ -56,42 +56,48 @@ export function cutoverPage(data: CutoverData): string {
       ],
       ['Ignored since', legacy.ignoredSince && fullMoment(legacy.ignoredSince, now)],
     ])}
-    ${open.length > 0 ? notReady(open, data) : html`<p class="empty">No integration is in the way.</p>`}
+    ${open.length > 0 ? showOpen(open, data) : html`<p class="empty">No integration is in the way.</p>`}
   `;
   return page(data, { title: 'Cutover', content, current: '/cutover' });
 }
 
 const rank = ({ verdict }: { verdict: Verdict }) => (verdict === 'blocked' ? 0 : 1);
 
-function notReady(open: readonly IntegrationCutover[], { query }: CutoverData): Html {
+function showOpen(open: readonly IntegrationCutover[], { query }: CutoverData): Html {
   const shown = open.slice(0, SHOWN);
-  return section(
+  return tableSection(
     'open',
     'Not ready',
-    table(
-      'Not ready',
-      [
-        { title: 'Integration', kind: 'wide' },
-        { title: 'Verdict', kind: 'short' },
-        { title: 'Why, and what to do next' },
-      ],
-      shown.map(({ integrationId, verdict, checks }) => [
-        html`<a class="name" href="${integrationPath(integrationId, query)}">${integrationId}</a>`,
-        tag(WORDS[verdict].label, WORDS[verdict].tone),
-        html`${[...checks]
-          .filter((check) => check.verdict !== 'ready')
-          .sort((a, b) => rank(a) - rank(b))
-          .map(
-            (check) =>
-              html`<div class="check">
-                <span class="${WORDS[check.verdict].tone}">${WORDS[check.verdict].label}:</span>
-                ${check.message} ${check.remedy ? html`<small>${check.remedy}</small>` : ''}
-              </div>`,
-          )}`,
-      ]),
-    ),
-    open.length > shown.length
-      ? `The first ${count(shown.length)} of ${count(open.length)}; the blocked ones come first.`
-      : '',
+    [
+      {
+        title: 'Integration',
+        kind: 'wide',
+        cell: ({ integrationId: id }) => html`<a class="name" href="${integrationPath(id, query)}">${id}</a>`,
+      },
+      {
+        title: 'Verdict',
+        kind: 'short',
+        cell: ({ verdict }) => tag(WORDS[verdict].label, WORDS[verdict].tone),
+      },
+      { title: 'Why, and what to do next', cell: describeChecks },
+    ],
+    shown,
+    {
+      note:
+        open.length > shown.length
+          ? `The first ${count(shown.length)} of ${count(open.length)}; the blocked ones come first.`
+          : '',
+    },
   );
+}
+
+function describeChecks({ checks }: IntegrationCutover): Html {
+  const open = checks.filter((check) => check.verdict !== 'ready').sort((a, b) => rank(a) - rank(b));
+  return html`${open.map(
+    ({ verdict, message, remedy }) =>
+      html`<div class="check">
+        <span class="${WORDS[verdict].tone}">${WORDS[verdict].label}:</span>
+        ${message} ${remedy ? html`<small>${remedy}</small>` : ''}
+      </div>`,
+  )}`;
 }

@@ -2,39 +2,45 @@ import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import { type EndpointStatus, failuresOf, type OwedRead } from '../../store/reports/status.ts';
 import { html, type Html } from './html.ts';
 import type { IntegrationData } from './data.ts';
-import { code, count, moment, NIL, section, soft, table, tag } from './parts.ts';
+import { code, count, moment, NIL, soft, tableSection, tag } from './parts.ts';
 import { OUTCOME_TONES } from './words.ts';
 
 /** Every endpoint that is read for the integration: how fresh, how much, and what is wrong. */
-export function endpoints({ endpoints, integration, now }: IntegrationData): Html {
-  return section(
+export function showEndpoints({ endpoints, integration, now }: IntegrationData): Html {
+  const isOfferedBy = (path: string) => isOffered(getEndpoint(path), integration.unavailableModels);
+  return tableSection(
     'endpoints',
     'Endpoints',
-    table(
-      'Endpoints',
-      [
-        { title: 'Endpoint', kind: 'wide' },
-        { title: 'State' },
-        { title: 'Fresh as of', kind: 'short' },
-        { title: 'Last full', kind: 'short' },
-        { title: 'Live rows', kind: 'number' },
-        { title: 'Set aside', kind: 'number' },
-        { title: 'Remarks' },
-      ],
-      [...endpoints]
-        .sort((a, b) => rank(a) - rank(b))
-        .map((endpoint) => [
-          html`${endpoint.endpoint}<small class="id">${code(`kombo.${endpoint.table}`)}</small>`,
-          state(endpoint, now),
-          endpoint.watermark ? moment(endpoint.watermark, now) : soft('never'),
-          endpoint.lastFull ? moment(endpoint.lastFull, now) : soft('never'),
-          html`${count(endpoint.liveRows)}`,
-          endpoint.rejectedRecords > 0
-            ? html`<span class="bad">${count(endpoint.rejectedRecords)}</span>`
+    [
+      {
+        title: 'Endpoint',
+        kind: 'wide',
+        cell: ({ endpoint, table }) => html`${endpoint}<small class="id">${code(`kombo.${table}`)}</small>`,
+      },
+      { title: 'State', cell: (one) => describeState(one, now) },
+      {
+        title: 'Fresh as of',
+        kind: 'short',
+        cell: ({ watermark }) => (watermark ? moment(watermark, now) : soft('never')),
+      },
+      {
+        title: 'Last full',
+        kind: 'short',
+        cell: ({ lastFull }) => (lastFull ? moment(lastFull, now) : soft('never')),
+      },
+      { title: 'Live rows', kind: 'number', cell: ({ liveRows }) => count(liveRows) },
+      {
+        title: 'Set aside',
+        kind: 'number',
+        cell: ({ rejectedRecords }) =>
+          rejectedRecords > 0
+            ? html`<span class="bad">${count(rejectedRecords)}</span>`
             : html`<span class="soft nil">0</span>`,
-          remarks(endpoint, isOffered(getEndpoint(endpoint.endpoint), integration.unavailableModels), now),
-        ]),
-    ),
+      },
+      { title: 'Remarks', cell: (one) => describeRemarks(one, isOfferedBy(one.endpoint), now) },
+    ],
+    endpoints.toSorted((a, b) => rank(a) - rank(b)),
+    { empty: 'None.' },
   );
 }
 
@@ -46,7 +52,7 @@ const rank = ({ owed }: EndpointStatus) => {
   return failing ? (failing.failure.needsPerson ? 0 : 1) : 2;
 };
 
-function state({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
+function describeState({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
   if (lastPass?.state === 'running') {
     return html`${tag('reading', 'wait')}
       <small
@@ -64,7 +70,7 @@ function state({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
   return html`${tag(state === 'completed' ? 'read' : state, OUTCOME_TONES[state])} ${last}`;
 }
 
-function remarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
+function describeRemarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
   const { disabled, owed, lastPass } = endpoint;
   const lines: Html[] = [];
   const due = ({ dueAt }: OwedRead) => (dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`);

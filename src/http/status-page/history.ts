@@ -1,93 +1,81 @@
 import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
+import { spanOfTime, utcTime } from '../../domain/duration.ts';
 import type { SyncSummary } from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
-import { html, type Html } from './html.ts';
-import type { IntegrationData } from './data.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
-import { code, count, moment, outward, plural, section, soft, table, tag, type Column } from './parts.ts';
-import { spanOfTime, utcTime } from '../../domain/duration.ts';
+import type { IntegrationData } from './data.ts';
+import { html, type Html } from './html.ts';
+import { code, count, moment, outward, plural, section, soft, tableSection, tag } from './parts.ts';
 import { DRIFT_WORDS, OUTCOME_TONES, TRIGGER_WORDS } from './words.ts';
 
-export function runningNow({ running, now, temporalUi }: IntegrationData): Html {
-  if (running.length === 0) return html``;
-  return section(
+export function showRunning({ running, now, temporalUi }: IntegrationData): Html {
+  const open = (sync: SyncSummary) => sync.passes.filter(({ state }) => state === 'running');
+  return tableSection(
     'running',
     'Running now',
-    table(
-      'Running syncs',
-      [
-        { title: 'Sync', kind: 'short' },
-        { title: 'For', kind: 'short' },
-        { title: 'Endpoints done', kind: 'number' },
-        { title: 'Under way' },
-        { title: 'Records', kind: 'number' },
-        { title: 'In Temporal', kind: 'short' },
-      ],
-      running.map((sync) => {
-        const open = sync.passes.filter(({ state }) => state === 'running');
-        return [
-          html`${kind(sync)}`,
-          html`${spanOfTime(now.getTime() - sync.startedAt.getTime())}`,
-          html`${count(sync.passes.length - open.length)}`,
-          html`${open.map(
+    [
+      { title: 'Sync', kind: 'short', cell: nameKind },
+      {
+        title: 'For',
+        kind: 'short',
+        cell: ({ startedAt }) => spanOfTime(now.getTime() - startedAt.getTime()),
+      },
+      {
+        title: 'Endpoints done',
+        kind: 'number',
+        cell: (sync) => count(sync.passes.length - open(sync).length),
+      },
+      {
+        title: 'Under way',
+        cell: (sync) =>
+          html`${open(sync).map(
             ({ endpoint, counts }) =>
               html`<small
                 >${code(endpoint)} ${plural(counts.records, 'record')}, ${plural(counts.pages, 'page')}</small
               >`,
           )}`,
-          html`${count(sync.counts.records)}`,
-          run(sync, temporalUi),
-        ];
-      }),
-    ),
+      },
+      { title: 'Records', kind: 'number', cell: ({ counts }) => count(counts.records) },
+      { title: 'In Temporal', kind: 'short', cell: (sync) => linkRun(sync, temporalUi) },
+    ],
+    running,
   );
 }
 
-export function syncs({ syncs, now, temporalUi }: IntegrationData): Html {
-  if (syncs.length === 0) return section('syncs', 'Latest syncs', html`<p class="empty">None yet.</p>`);
-  return section(
+export function showSyncs({ syncs, now, temporalUi }: IntegrationData): Html {
+  return tableSection(
     'syncs',
     'Latest syncs',
-    table(
-      'Latest syncs',
-      [
-        { title: 'Started', kind: 'short' },
-        { title: 'Kind', kind: 'short' },
-        { title: 'Result' },
-        { title: 'Endpoints', kind: 'number' },
-        { title: 'Records', kind: 'number' },
-        { title: 'Written' },
-        { title: 'In Temporal', kind: 'short' },
-      ],
-      syncs.map((sync) => [
-        html`${moment(sync.startedAt, now)}`,
-        html`${kind(sync)}`,
-        result(sync),
-        html`${count(sync.passes.length)}`,
-        html`${count(sync.counts.records)}`,
-        written(sync),
-        run(sync, temporalUi),
-      ]),
-    ),
+    [
+      { title: 'Started', kind: 'short', cell: ({ startedAt }) => moment(startedAt, now) },
+      { title: 'Kind', kind: 'short', cell: nameKind },
+      { title: 'Result', cell: describeResult },
+      { title: 'Endpoints', kind: 'number', cell: ({ passes }) => count(passes.length) },
+      { title: 'Records', kind: 'number', cell: ({ counts }) => count(counts.records) },
+      { title: 'Written', cell: describeWritten },
+      { title: 'In Temporal', kind: 'short', cell: (sync) => linkRun(sync, temporalUi) },
+    ],
+    syncs,
+    { empty: 'None yet.' },
   );
 }
 
-const kind = (sync: SyncSummary) => `${sync.kind}, ${TRIGGER_WORDS[sync.trigger]}`;
+const nameKind = (sync: SyncSummary) => `${sync.kind}, ${TRIGGER_WORDS[sync.trigger]}`;
 
-function run({ workflowId, runId, startedAt }: SyncSummary, ui: IntegrationData['temporalUi']): Html {
+function linkRun({ workflowId, runId, startedAt }: SyncSummary, ui: IntegrationData['temporalUi']): Html {
   if (!ui) return html`<span class="id">${code(workflowId)}</span>`;
   const which = html`<span class="hidden"> of ${workflowId}, started ${utcTime(startedAt)}</span>`;
   return outward(runUrl(ui, { workflowId, runId }), html`run${which}`);
 }
 
-function result(sync: SyncSummary): Html {
+function describeResult(sync: SyncSummary): Html {
   const failed = sync.passes.filter(({ state }) => state === 'failed' || state === 'abandoned');
   const took = sync.finishedAt ? spanOfTime(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null;
   return html`${tag(sync.status, OUTCOME_TONES[sync.status])} ${took ? html`<small>took ${took}</small>` : ''}
   ${failed.map(({ endpoint, error }) => html`<small>${code(endpoint)}${error ? html`: ${code(error.code)}` : ''}</small>`)}`;
 }
 
-function written({ counts }: SyncSummary): Html {
+function describeWritten({ counts }: SyncSummary): Html {
   const names = ['created', 'updated', 'deleted', 'restored', 'rejected'] as const;
   const parts = names
     .filter((name) => counts[name] > 0)
@@ -95,7 +83,7 @@ function written({ counts }: SyncSummary): Html {
   return parts.length > 0 ? html`${parts.join(', ')}` : soft('nothing new');
 }
 
-export function schedules({ schedules, now, temporalUi, integration }: IntegrationData): Html {
+export function showSchedules({ schedules, now, temporalUi, integration }: IntegrationData): Html {
   if (!schedules) {
     return section(
       'schedules',
@@ -103,53 +91,42 @@ export function schedules({ schedules, now, temporalUi, integration }: Integrati
       html`<p class="empty">Temporal cannot be asked now. <a href="/readyz">Readiness</a> says why.</p>`,
     );
   }
-  const found = Object.entries({ 'weekly full sync': schedules.fullSync, 'catch-up': schedules.catchUp });
-  const rows = found.flatMap(([name, schedule]) =>
-    schedule ? [scheduleRow(name, schedule, now, temporalUi)] : [],
-  );
-  if (rows.length === 0) {
-    const remedy =
-      integration.status === 'removed' ? html`None.` : html`None. <code>kombo-sync setup</code> makes them.`;
-    return section('schedules', 'Schedules', html`<p class="empty">${remedy}</p>`);
-  }
-  return section(
+  const named = { 'weekly full sync': schedules.fullSync, 'catch-up': schedules.catchUp };
+  return tableSection(
     'schedules',
     'Schedules',
-    table(
-      'Schedules',
-      [
-        { title: 'What', kind: 'short' },
-        { title: 'When', kind: 'short' },
-        { title: 'Next runs' },
-        { title: 'Last run', kind: 'short' },
-        { title: 'In Temporal' },
-      ],
-      rows,
-    ),
+    [
+      { title: 'What', kind: 'short', cell: ({ name }) => name },
+      { title: 'When', kind: 'short', cell: ({ when }) => when },
+      { title: 'Next runs', cell: (schedule) => describeNextRuns(schedule, now) },
+      {
+        title: 'Last run',
+        kind: 'short',
+        cell: ({ recentRuns }) => {
+          const last = recentRuns.at(-1);
+          return last ? moment(last.at, now) : soft('none yet');
+        },
+      },
+      {
+        title: 'In Temporal',
+        cell: ({ id }) =>
+          outward(temporalUi && scheduleUrl(temporalUi, id), html`<span class="id">${code(id)}</span>`),
+      },
+    ],
+    Object.entries(named).flatMap(([name, schedule]) => (schedule ? [{ name, ...schedule }] : [])),
+    {
+      empty:
+        integration.status === 'removed' ? 'None.' : html`None. <code>kombo-sync setup</code> makes them.`,
+    },
   );
 }
 
-function scheduleRow(
-  name: string,
-  schedule: ScheduleInfo,
-  now: Date,
-  temporalUi: IntegrationData['temporalUi'],
-): Html[] {
-  const last = schedule.recentRuns.at(-1);
-  const next = schedule.nextRuns
+function describeNextRuns({ paused, note, nextRuns }: ScheduleInfo, now: Date): Html {
+  if (paused) return html`${tag('paused', 'wait')} ${note ? html`<small>${note}</small>` : ''}`;
+  const next = nextRuns
     .slice(0, 3)
     .map((at) => html`<small class="ink">${utcTime(at)} (${moment(at, now)})</small>`);
-  const paused = html`${tag('paused', 'wait')} ${schedule.note ? html`<small>${schedule.note}</small>` : ''}`;
-  return [
-    html`${name}`,
-    html`${schedule.when}`,
-    schedule.paused ? paused : html`${next.length > 0 ? next : html`<span class="bad">none</span>`}`,
-    last ? moment(last.at, now) : soft('none yet'),
-    outward(
-      temporalUi && scheduleUrl(temporalUi, schedule.id),
-      html`<span class="id">${code(schedule.id)}</span>`,
-    ),
-  ];
+  return html`${next.length > 0 ? next : html`<span class="bad">none</span>`}`;
 }
 
 const DRIFT_TITLES: Record<keyof DriftCounts, string> = {
@@ -161,75 +138,85 @@ const DRIFT_TITLES: Record<keyof DriftCounts, string> = {
 };
 
 /** What the last full syncs had to repair, one row for each. */
-export function drift({ drift, now }: IntegrationData): Html {
-  if (drift.length === 0) return html``;
-  const bySync = [...Map.groupBy(drift, ({ syncId }) => syncId).values()];
-  const rows = bySync.map((reports) => {
-    const add = (name: keyof DriftCounts) =>
-      html`${count(reports.reduce((sum, { counts }) => sum + counts[name], 0))}`;
-    const worst = DRIFT_VERDICTS.findLast((verdict) => reports.some((one) => one.verdict === verdict))!;
-    const where = reports.filter(({ verdict }) => verdict === worst && verdict !== 'none');
-    const { label, tone } = DRIFT_WORDS[worst];
-    return [
-      moment(reports[0]!.at, now),
-      html`<span class="${tone}">${label}</span
-        >${where.map(({ endpoint }) => html`<small>${code(endpoint)}</small>`)}`,
-      ...DRIFT_COUNTS.map(add),
-    ];
-  });
-  const numbers = DRIFT_COUNTS.map((name): Column => ({ title: DRIFT_TITLES[name], kind: 'number' }));
-  return section(
+export function showDrift({ drift, now }: IntegrationData): Html {
+  type Report = IntegrationData['drift'][number];
+  const sumOf = (name: keyof Report['counts']) => (reports: readonly Report[]) =>
+    count(reports.reduce((sum, { counts }) => sum + counts[name], 0));
+  return tableSection(
     'drift',
     'Drift',
-    table('Drift', [{ title: 'Full sync', kind: 'short' }, { title: 'Verdict' }, ...numbers], rows),
-    'What the last full syncs had to repair that a delta should have brought.',
+    [
+      { title: 'Full sync', kind: 'short', cell: ([newest]) => moment(newest!.at, now) },
+      { title: 'Verdict', cell: describeDrift },
+      ...DRIFT_COUNTS.map((name) => ({
+        title: DRIFT_TITLES[name],
+        kind: 'number' as const,
+        cell: sumOf(name),
+      })),
+    ],
+    [...Map.groupBy(drift, ({ syncId }) => syncId).values()],
+    { note: 'What the last full syncs had to repair that a delta should have brought.' },
   );
 }
 
-export function deliveries({ deliveries, now }: IntegrationData): Html {
-  if (deliveries.length === 0)
-    return section('deliveries', 'Webhooks', html`<p class="empty">None has come yet.</p>`);
-  return section(
+/** The worst verdict, and the endpoints that have it. */
+function describeDrift(reports: IntegrationData['drift']): Html {
+  const worst = DRIFT_VERDICTS.findLast((verdict) => reports.some((one) => one.verdict === verdict))!;
+  const where = worst === 'none' ? [] : reports.filter(({ verdict }) => verdict === worst);
+  const { label, tone } = DRIFT_WORDS[worst];
+  return html`<span class="${tone}">${label}</span
+    >${where.map(({ endpoint }) => html`<small>${code(endpoint)}</small>`)}`;
+}
+
+export function showDeliveries({ deliveries, now }: IntegrationData): Html {
+  return tableSection(
     'deliveries',
     'Webhooks',
-    table(
-      'Webhooks',
-      [
-        { title: 'Type' },
-        { title: 'Outcome', kind: 'short' },
-        { title: 'Times', kind: 'number' },
-        { title: 'First', kind: 'short' },
-        { title: 'Last', kind: 'short' },
-      ],
-      deliveries.map(({ type, outcome, times, firstAt, lastAt }) => [
-        code(type),
-        outcome === 'legacy-off' ? html`not acted upon: LEGACY_WEBHOOKS is off` : html`${outcome}`,
-        html`${count(times)}`,
-        moment(firstAt, now),
-        moment(lastAt, now),
-      ]),
-    ),
+    [
+      { title: 'Type', cell: ({ type }) => code(type) },
+      {
+        title: 'Outcome',
+        kind: 'short',
+        cell: ({ outcome }) =>
+          outcome === 'legacy-off' ? 'not acted upon: LEGACY_WEBHOOKS is off' : outcome,
+      },
+      { title: 'Times', kind: 'number', cell: ({ times }) => count(times) },
+      { title: 'First', kind: 'short', cell: ({ firstAt }) => moment(firstAt, now) },
+      { title: 'Last', kind: 'short', cell: ({ lastAt }) => moment(lastAt, now) },
+    ],
+    deliveries,
+    { empty: 'None has come yet.' },
   );
 }
 
+const ACT_TONES = { done: 'good', failed: 'bad', started: 'wait' } as const;
+
 /** Who did what to it. */
-export function audit({ audit, now }: IntegrationData): Html {
-  if (audit.length === 0) return html``;
-  return section(
+export function showAudit({ audit, now }: IntegrationData): Html {
+  return tableSection(
     'audit',
     'Acts of people',
-    table(
-      'Acts of people',
-      [{ title: 'When', kind: 'short' }, { title: 'Act' }, { title: 'Who' }, { title: 'Outcome' }],
-      audit.map(({ at, action, actor, source, address, details, outcome, message }) => [
-        moment(at, now),
-        html`${action}${Object.keys(details).length > 0 ? html`<small class="id">${code(JSON.stringify(details))}</small>` : ''}`,
-        html`${actor}
-          <small
-            >${source === 'api' ? 'by the API' : 'on the command line'}${address ? `, ${address}` : ''}</small
-          >`,
-        html`${tag(outcome, outcome === 'done' ? 'good' : outcome === 'failed' ? 'bad' : 'wait')}${message ? html`<small>${message}</small>` : ''}`,
-      ]),
-    ),
+    [
+      { title: 'When', kind: 'short', cell: ({ at }) => moment(at, now) },
+      {
+        title: 'Act',
+        cell: ({ action, details }) =>
+          html`${action}${Object.keys(details).length > 0 ? html`<small class="id">${code(JSON.stringify(details))}</small>` : ''}`,
+      },
+      {
+        title: 'Who',
+        cell: ({ actor, source, address }) =>
+          html`${actor}
+            <small
+              >${source === 'api' ? 'by the API' : 'on the command line'}${address ? `, ${address}` : ''}</small
+            >`,
+      },
+      {
+        title: 'Outcome',
+        cell: ({ outcome, message }) =>
+          html`${tag(outcome, ACT_TONES[outcome])}${message ? html`<small>${message}</small>` : ''}`,
+      },
+    ],
+    audit,
   );
 }

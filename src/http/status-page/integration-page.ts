@@ -1,7 +1,7 @@
 import type { IntegrationData } from './data.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
-import { endpoints } from './endpoints.ts';
-import { audit, deliveries, drift, runningNow, schedules, syncs } from './history.ts';
+import { showEndpoints } from './endpoints.ts';
+import { showAudit, showDeliveries, showDrift, showRunning, showSchedules, showSyncs } from './history.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
@@ -26,13 +26,13 @@ export function integrationPage(data: IntegrationData): string {
       </div>
       ${freshness(data, (to) => integrationPath(id, to))}
     </div>
-    ${state(data)} ${runningNow(data)} ${endpoints(data)} ${syncs(data)} ${schedules(data)} ${drift(data)}
-    ${deliveries(data)} ${audit(data)} ${commands(integration)}
+    ${showState(data)} ${showRunning(data)} ${showEndpoints(data)} ${showSyncs(data)} ${showSchedules(data)}
+    ${showDrift(data)} ${showDeliveries(data)} ${showAudit(data)} ${showCommands(integration)}
   `;
   return page(data, { title: name, content, refreshed: true });
 }
 
-function state({ integration, now, retentionMs, schedules }: IntegrationData): Html {
+function showState({ integration, now, retentionMs, schedules }: IntegrationData): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
   const { status, statusCode, statusReason, statusSince, needsPerson, removedAt, erasedAt } = integration;
   const when = (date: Date | null) => date && fullMoment(date, now);
@@ -60,7 +60,7 @@ function state({ integration, now, retentionMs, schedules }: IntegrationData): H
       ['Told to be deleted', when(integration.announcedDeletedAt)],
       ['Data stale since', when(integration.dataExpiredAt)],
       ['Removed', when(removedAt)],
-      ['Its data', status === 'removed' ? itsData({ removedAt, erasedAt, retentionMs, now }) : null],
+      ['Its data', status === 'removed' ? describeData({ removedAt, erasedAt, retentionMs, now }) : null],
       [
         'Not offered by the tool',
         integration.unavailableModels.length > 0 ? codes(integration.unavailableModels) : null,
@@ -69,7 +69,7 @@ function state({ integration, now, retentionMs, schedules }: IntegrationData): H
   );
 }
 
-function itsData(
+function describeData(
   facts: Pick<IntegrationData, 'retentionMs' | 'now'> & { removedAt: Date | null; erasedAt: Date | null },
 ): Html | string {
   const { removedAt, erasedAt, retentionMs, now } = facts;
@@ -80,7 +80,7 @@ function itsData(
   return due > now ? html`erased from ${fullMoment(due, now)} on` : 'being erased';
 }
 
-function commands({ id, status }: IntegrationOverview): Html {
+function showCommands({ id, status }: IntegrationOverview): Html {
   const lines =
     status === 'removed'
       ? [`kombo-sync integrations add ${id}`]

@@ -16,9 +16,9 @@ import {
   NIL,
   NOTHING,
   outward,
-  section,
   soft,
   table,
+  tableSection,
   tag,
 } from './parts.ts';
 import { spanOfTime } from '../../domain/duration.ts';
@@ -37,23 +37,23 @@ export function listPage(data: ListData): string {
     ${notices(data)}
     ${
       totals.total === 0
-        ? noIntegrations()
-        : html`${searchForm(query)} ${filters(query, data.found)} ${results(integrations, data)}`
+        ? showNone()
+        : html`${searchForm(query)} ${filters(query, data.found)} ${showResults(integrations, data)}`
     }
-    ${unknown.length > 0 ? unknownIds(unknown, data.notices.unknown, now) : ''}
+    ${showUnknown(unknown, data.notices.unknown, now)}
   `;
   return page(data, { title: 'Integrations', content, current: '/', refreshed: true });
 }
 
-function noIntegrations(): Html {
+function showNone(): Html {
   return html`<p class="empty">
     No integrations yet. They appear with their first webhook, or by
     <code>kombo-sync integrations add &lt;id&gt;</code>.
   </p>`;
 }
 
-function results(integrations: readonly IntegrationOverview[], data: ListData): Html {
-  const { query, found, next } = data;
+function showResults(integrations: readonly IntegrationOverview[], data: ListData): Html {
+  const { query, found, next, now } = data;
   if (integrations.length === 0) {
     return html`<p class="empty" role="status">
       No integration fits. <a href="${listPath({ refresh: query.refresh })}">Show all</a>
@@ -68,13 +68,13 @@ function results(integrations: readonly IntegrationOverview[], data: ListData): 
     ${table(
       'Integrations',
       [
-        { title: 'Integration', kind: 'wide' },
-        { title: 'State' },
-        { title: 'Fresh as of' },
-        { title: 'Full sync' },
-        { title: 'Failing endpoints' },
+        { title: 'Integration', kind: 'wide', cell: (one) => describeName(one, data) },
+        { title: 'State', cell: (one) => describeState(one, now) },
+        { title: 'Fresh as of', cell: (one) => describeFreshness(one, now) },
+        { title: 'Full sync', cell: (one) => describeFullSync(one, data) },
+        { title: 'Failing endpoints', cell: (one) => describeFailing(one, now) },
       ],
-      integrations.map((integration) => row(integration, data)),
+      integrations,
     )}
     <nav class="pages" aria-label="Pages">
       <span>${count(integrations.length)} of ${count(total)} shown</span> ${first} ${following}
@@ -82,17 +82,7 @@ function results(integrations: readonly IntegrationOverview[], data: ListData): 
   `;
 }
 
-function row(integration: IntegrationOverview, data: ListData): Html[] {
-  return [
-    name(integration, data),
-    state(integration, data.now),
-    fresh(integration, data.now),
-    fullSync(integration, data),
-    failing(integration, data.now),
-  ];
-}
-
-function name({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
+function describeName({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
   const href = integrationPath(id, data.query);
   const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   return html`
@@ -109,7 +99,7 @@ function name({ id, tool, category, organizationName }: IntegrationOverview, dat
   `;
 }
 
-function state(integration: IntegrationOverview, now: Date): Html {
+function describeState(integration: IntegrationOverview, now: Date): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
   const { status, statusSince, needsPerson, runningPasses, runningRecords, runningSince } = integration;
   const look = nextLook(integration, (date) => moment(date, now));
@@ -132,7 +122,10 @@ function state(integration: IntegrationOverview, now: Date): Html {
   `;
 }
 
-function fresh({ freshAsOf, status, lastSyncAt, runningPasses }: IntegrationOverview, now: Date): Html {
+function describeFreshness(
+  { freshAsOf, status, lastSyncAt, runningPasses }: IntegrationOverview,
+  now: Date,
+): Html {
   const synced = lastSyncAt ? html`<small>last sync ${moment(lastSyncAt, now)}</small>` : '';
   if (freshAsOf) return html`${moment(freshAsOf, now)} ${synced}`;
   const first =
@@ -140,15 +133,18 @@ function fresh({ freshAsOf, status, lastSyncAt, runningPasses }: IntegrationOver
   return html`${soft(first)} ${synced}`;
 }
 
-function fullSync({ id, status, lastFullAt, drift }: IntegrationOverview, data: ListData): Html {
+function describeFullSync({ id, status, lastFullAt, drift }: IntegrationOverview, data: ListData): Html {
   const verdict = drift && DRIFT_WORDS[drift];
   const last = lastFullAt ? html`last ${moment(lastFullAt, data.now)}` : soft('never done');
   return html`${last} ${verdict ? html`<small class="${verdict.tone}">${verdict.label}</small>` : ''}
-  ${status === 'removed' ? '' : html`<small>${nextFullSync(id, data)}</small>`}`;
+  ${status === 'removed' ? '' : html`<small>${describeNextFullSync(id, data)}</small>`}`;
 }
 
 /** From the schedule itself, never from the settings. */
-function nextFullSync(id: string, { nextFullSyncs, now }: Pick<ListData, 'nextFullSyncs' | 'now'>): Html {
+function describeNextFullSync(
+  id: string,
+  { nextFullSyncs, now }: Pick<ListData, 'nextFullSyncs' | 'now'>,
+): Html {
   if (!nextFullSyncs) return html`next: Temporal cannot be asked`;
   const schedule = nextFullSyncs.get(id);
   if (!schedule) return html`<span class="bad">no schedule: kombo-sync setup</span>`;
@@ -158,7 +154,7 @@ function nextFullSync(id: string, { nextFullSyncs, now }: Pick<ListData, 'nextFu
     : html`<span class="bad">no next run</span>`;
 }
 
-function failing(integration: IntegrationOverview, now: Date): Html {
+function describeFailing(integration: IntegrationOverview, now: Date): Html {
   const { status, failedEndpoints, endpointsNeedingPerson, nextTryAt } = integration;
   if (status !== 'active' || failedEndpoints.length === 0) return NIL;
   const needing = endpointsNeedingPerson.length > 0;
@@ -167,28 +163,23 @@ function failing(integration: IntegrationOverview, now: Date): Html {
   ${nextTryAt ? html`<small>next try ${nextTryAt > now ? moment(nextTryAt, now) : 'with the next sync'}</small>` : ''}`;
 }
 
-function unknownIds(unknown: readonly UnknownIntegration[], total: number, now: Date): Html {
-  return section(
+function showUnknown(unknown: readonly UnknownIntegration[], total: number, now: Date): Html {
+  return tableSection(
     'unknown',
     'Ids that Kombo does not know',
-    table(
-      'Ids that Kombo does not know',
-      [
-        { title: 'Id', kind: 'wide' },
-        { title: 'Webhooks', kind: 'number' },
-        { title: 'First', kind: 'short' },
-        { title: 'Last', kind: 'short' },
-      ],
-      unknown.map(({ id, times, firstSeenAt, lastSeenAt }) => [
-        code(id),
-        html`${count(times)}`,
-        moment(firstSeenAt, now),
-        moment(lastSeenAt, now),
-      ]),
-    ),
-    html`Webhooks have named ${total === 1 ? 'an integration' : html`${count(total)} integrations`} that Kombo
-      does not show to us${total > unknown.length ? html`; the newest ${count(unknown.length)} of them` : ''}.
-      Mostly the webhook belongs to another environment: compare it with <code>KOMBO_API_KEY</code> and
-      <code>KOMBO_API_URL</code>.`,
+    [
+      { title: 'Id', kind: 'wide', cell: ({ id }) => code(id) },
+      { title: 'Webhooks', kind: 'number', cell: ({ times }) => count(times) },
+      { title: 'First', kind: 'short', cell: ({ firstSeenAt }) => moment(firstSeenAt, now) },
+      { title: 'Last', kind: 'short', cell: ({ lastSeenAt }) => moment(lastSeenAt, now) },
+    ],
+    unknown,
+    {
+      note: html`Webhooks have named ${total === 1 ? 'an integration' : html`${count(total)} integrations`}
+        that Kombo does not show to
+        us${total > unknown.length ? html`; the newest ${count(unknown.length)} of them` : ''}. Mostly the
+        webhook belongs to another environment: compare it with <code>KOMBO_API_KEY</code> and
+        <code>KOMBO_API_URL</code>.`,
+    },
   );
 }

@@ -60,17 +60,18 @@ export function outward(href: string | undefined, text: string | Html): Html {
   return href === undefined ? html`${text}` : html`<a href="${href}">${text}</a>`;
 }
 
-export interface Column {
+export interface Column<T> {
   title: string;
   /** Numbers stand at the right; what is short is not broken; a wide column keeps room for names. */
   kind?: 'number' | 'short' | 'wide';
+  cell: (row: T) => Html | string;
 }
 
 /**
  * A table that becomes a list of cards on a phone. The roles say that it is a table all the same, which browsers forget
  * once its parts are laid out in another way.
  */
-export function table(name: string, columns: readonly Column[], rows: readonly (readonly Html[])[]): Html {
+export function table<T>(name: string, columns: readonly Column<T>[], rows: readonly T[]): Html {
   return html`<table class="cards" role="table" aria-label="${name}">
     <thead role="rowgroup">
       <tr role="row">
@@ -81,20 +82,32 @@ export function table(name: string, columns: readonly Column[], rows: readonly (
     </thead>
     <tbody role="rowgroup">
       ${rows.map(
-        (cells) =>
+        (row) =>
           html`<tr role="row">
-            ${cells.map((cell, index) => tableCell(cell, columns[index]!, index))}
+            ${columns.map((column, index) => tableCell(column, row, index))}
           </tr>`,
       )}
     </tbody>
   </table>`;
 }
 
-function tableCell(content: Html, { title, kind }: Column, index: number): Html {
-  if (index === 0) return html`<th scope="row" role="rowheader" class="${kind ?? ''}">${content}</th>`;
+function tableCell<T>({ title, kind, cell }: Column<T>, row: T, index: number): Html {
+  if (index === 0) return html`<th scope="row" role="rowheader" class="${kind ?? ''}">${cell(row)}</th>`;
   return html`<td role="cell" data-label="${title}" class="${kind ?? ''}">
-    <div>${content}</div>
+    <div>${cell(row)}</div>
   </td>`;
+}
+
+/** A table under its title. Without rows it says what `empty` is, or is left out. */
+export function tableSection<T>(
+  id: string,
+  title: string,
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  { empty, note }: { empty?: Html | string; note?: Html | string } = {},
+): Html {
+  if (rows.length > 0) return section(id, title, table(title, columns, rows), note);
+  return empty === undefined ? NOTHING : section(id, title, html`<p class="empty">${empty}</p>`);
 }
 
 /** Facts as pairs; those that are null are left out. */
