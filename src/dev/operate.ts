@@ -7,6 +7,7 @@ import type { Integration } from '../store/state/integrations.ts';
 import { temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import { startWorker, type PageEvent } from '../worker/run.ts';
 import { bannerText } from './banner.ts';
+import { calledAs } from './called-as.ts';
 import { addDemoIntegrations } from './demo/integrations.ts';
 import { aborted, runFirstSyncs } from './demo/first-sync.ts';
 import { Live } from './demo/live.ts';
@@ -14,7 +15,8 @@ import type { Output } from './output.ts';
 import type { EmbeddedPostgres } from './postgres/server.ts';
 import type { DevSandbox } from './demo/sandbox.ts';
 import { startOnHttpPort } from './servers.ts';
-import type { Stops } from './processes/stops.ts';
+import type { Parts } from './processes/parts.ts';
+import { demoSettings, isSet, type Env } from './settings.ts';
 import type { TemporalServer } from './temporal/server.ts';
 import { watchSyncs } from './demo/watch-syncs.ts';
 
@@ -28,7 +30,18 @@ export interface DevFacts {
   dataDir: string;
 }
 
-export interface Parts {
+export interface DevOptions {
+  env: Env;
+  /** The user's own settings. */
+  config: Config;
+  output: Output;
+  signal: AbortSignal;
+  /** Told once, when everything runs. */
+  onReady?: (facts: DevFacts) => void;
+}
+
+/** What the service and the worker stand on. A part is undefined where the user has one of his own. */
+export interface Ground {
   config: Config;
   store: Store;
   handle: TemporalHandle;
@@ -37,17 +50,8 @@ export interface Parts {
   postgres: EmbeddedPostgres | undefined;
   temporal: TemporalServer | undefined;
   dataDir: string;
-  /** Undefined: any that is free. */
-  chosenPort: number | undefined;
-  /** How the user calls the program. */
-  command: string;
-  demoSettings: readonly string[];
-  /** Which secrets are our own. */
-  made: { webhookSecret: boolean; adminToken: boolean };
-  output: Output;
-  signal: AbortSignal;
-  stops: Stops;
-  onReady: ((facts: DevFacts) => void) | undefined;
+  /** The settings that are ours. */
+  settings: Readonly<Record<string, string>>;
 }
 
 const DEMO = { everyMs: 4_000, loseEvery: 8 };
@@ -59,27 +63,36 @@ const WORKER_STOP_MS = 4_000;
  *
  * @throws when the signal aborts or a part ends by itself.
  */
-export async function operate(parts: Parts): Promise<void> {
-  const { config, store, handle, log, sandbox, postgres, temporal, output, signal, stops } = parts;
+export async function operate(options: DevOptions, ground: Ground, parts: Parts): Promise<void> {
+  const { env, output, signal } = options;
+  const { config, store, handle, log, sandbox, temporal, settings } = ground;
+  const { client, namespace } = handle;
   const listeners: { page?: (event: PageEvent) => void; delivery?: (event: DeliveryEvent) => void } = {};
-  const { chosenPort: chosen } = parts;
-  const note = (line: string) => output.say(line);
-  const server = await startOnHttpPort({ chosen, host: config.HOST, note }, (port) =>
-    startServer({
-      config: { ...config, PORT: port },
-      store,
-      log,
-      temporal: handle,
-      onDelivery: (event) => listeners.delivery?.(event),
-      temporalUiUrl: temporal?.uiUrl,
-    }),
-  );
-  stops.add(() => server.close());
-  const worker = await startWorker({ config, store, log, onPage: (event) => listeners.page?.(event) });
-  stops.add(() => worker.stop(), WORKER_STOP_MS);
+  const chosen = isSet(env, 'PORT') ? options.config.PORT : undefined;
+  const server = await parts.start({
+    name: 'The service',
+    start: () =>
+      startOnHttpPort({ chosen, host: config.HOST, note: (line) => output.say(line) }, (port) =>
+        startServer({
+          config: { ...config, PORT: port },
+          store,
+          log,
+          temporal: handle,
+          onDelivery: (event) => listeners.delivery?.(event),
+          temporalUiUrl: temporal?.uiUrl,
+        }),
+      ),
+    stop: (running) => running.close(),
+  });
+  await parts.start({
+    name: 'The worker',
+    start: () => startWorker({ config, store, log, onPage: (event) => listeners.page?.(event) }),
+    stop: (running) => running.stop(),
+    stopMs: WORKER_STOP_MS,
+    ended: (running) => running.finished,
+  });
   signal.throwIfAborted();
 
-  const { client } = handle;
   const integrations = sandbox ? await addDemoIntegrations({ config, store, client, sandbox }) : [];
   const onPages = (listener: (event: PageEvent) => void) => (listeners.page = listener);
   await runFirstSyncs({ config, store, temporal: handle, output, signal, onPages }, integrations);
@@ -89,42 +102,39 @@ export async function operate(parts: Parts): Promise<void> {
     url: server.url,
     temporalAddress: temporalAddress(),
     temporalUiUrl: temporal?.uiUrl,
-    databaseUrl: postgres?.url,
+    databaseUrl: ground.postgres?.url,
     sandboxUrl: sandbox?.url,
-    dataDir: parts.dataDir,
+    dataDir: ground.dataDir,
   };
-  const { demoSettings, made, command } = parts;
-  const { namespace } = handle;
   output.say(
     bannerText({
       ...facts,
       config,
       namespace,
-      demoSettings,
-      made,
-      command,
+      demoSettings: sandbox ? Object.keys(demoSettings(env)) : [],
+      made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
+      command: calledAs(env),
       example: exampleOf(integrations[0]),
     }),
   );
-  parts.onReady?.(facts);
+  options.onReady?.(facts);
 
   const live = new Live(output, new Map(integrations.map(({ id, category }) => [id, category])));
   listeners.page = (event) => live.page(event);
   listeners.delivery = (event) => live.delivery(event);
-  const watch = watchSyncs(client, config.TASK_QUEUE, live);
-  stops.add(() => watch.stop());
-  if (sandbox) startDemo(sandbox, live, `${server.url}/webhooks/kombo`, integrations, stops);
-  await Promise.race([
-    aborted(signal),
-    endOf('The worker', worker.finished),
-    ...(postgres ? [endOf('Postgres', postgres.ended)] : []),
-    ...(temporal ? [endOf('The Temporal server', temporal.ended)] : []),
-  ]);
-}
-
-async function endOf(part: string, ended: Promise<void>): Promise<never> {
-  await ended;
-  throw new Error(`${part} has ended by itself, so everything stops. Start again; its log is in DATA_DIR.`);
+  await parts.start({
+    name: 'The watch over syncs',
+    start: () => watchSyncs(client, config.TASK_QUEUE, live),
+    stop: (watch) => watch.stop(),
+  });
+  if (sandbox) {
+    await parts.start({
+      name: 'The demo',
+      start: () => startDemo(sandbox, live, `${server.url}/webhooks/kombo`, integrations),
+      stop: () => sandbox.control.stopDemo(),
+    });
+  }
+  await Promise.race([aborted(signal), parts.untilOneEnds()]);
 }
 
 function startDemo(
@@ -132,14 +142,12 @@ function startDemo(
   live: Live,
   webhookUrl: string,
   integrations: readonly Integration[],
-  stops: Stops,
 ): void {
   sandbox.control.on('webhook', ({ integrationId, models, result }) => {
     if (result.lost) live.lost(integrationId, models);
   });
   sandbox.control.setWebhookUrl(webhookUrl);
   sandbox.control.startDemo({ ...DEMO, integrations: integrations.map(({ id }) => id) });
-  stops.add(() => sandbox.control.stopDemo());
 }
 
 /** Something to send a webhook about. */

@@ -14,13 +14,12 @@ export const isSet = (env: Env, name: string) => Boolean(env[name] || env[`${nam
 
 /** The demo's settings, except where the user has one of his own. */
 export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
-  const { CATCH_UP_INTERVAL, RETRY_INTERVAL, ...debounce } = DEMO_SETTINGS;
-  const own = Object.keys(debounce).some((name) => isSet(env, name));
-  return {
-    ...(own ? {} : debounce),
-    ...(isSet(env, 'CATCH_UP_INTERVAL') ? {} : { CATCH_UP_INTERVAL }),
-    ...(isSet(env, 'RETRY_INTERVAL') ? {} : { RETRY_INTERVAL }),
-  };
+  // One half of the debounce says little without the other.
+  const isOwn = (name: string) =>
+    name.startsWith('DEBOUNCE_')
+      ? isSet(env, 'DEBOUNCE_QUIET') || isSet(env, 'DEBOUNCE_MAX_WAIT')
+      : isSet(env, name);
+  return Object.fromEntries(Object.entries(DEMO_SETTINGS).filter(([name]) => !isOwn(name)));
 }
 
 const OF_ANOTHER_SERVER = /^TEMPORAL_(PROFILE$|API_KEY$|TLS|GRPC_META_|CODEC_)/;
