@@ -113,7 +113,7 @@ function signal(integrationId: string, models: string[], event?: 'state-changed'
   return signalChanges(client, config, {
     integrationId,
     models,
-    ...(event ? { event } : {}),
+    event,
     trigger: 'webhook',
   });
 }

@@ -191,7 +191,7 @@ async function told(integrationId: string, event: 'deleted' | 'state-changed'): 
     integrationId,
     models: [],
     event,
-    ...(event === 'deleted' ? { deletedAt: new Date() } : {}),
+    deletedAt: event === 'deleted' ? new Date() : undefined,
     trigger: 'webhook',
   });
   return client.workflow.getHandle(workflowId, runId);

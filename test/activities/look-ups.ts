@@ -18,8 +18,8 @@ export interface Asked {
 export const input = (id: string, { models, deletedAt, ...more }: Asked = {}): StartSyncInput =>
   start(id, {
     ...more,
-    ...(models ? { by: 'webhook', models } : {}),
-    ...(deletedAt ? { deletedAt: deletedAt.getTime() } : {}),
+    ...(models && { by: 'webhook', models }),
+    deletedAt: deletedAt?.getTime(),
   });
 
 /** A workbench for tests of what a sync learns of its integration. */

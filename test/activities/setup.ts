@@ -13,6 +13,7 @@ import type { StartSyncInput, SyncStart } from '../../activities/support/sync-st
 import { TableGate } from '../../activities/support/table-gate.ts';
 import type { SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
+import { defined } from '../../src/domain/defined.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
@@ -44,7 +45,7 @@ export async function createWorkbench() {
     return createActivities({
       settings: loadConfig({}),
       store,
-      kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...(timeoutMs ? { timeoutMs } : {}) }),
+      kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...defined({ timeoutMs }) }),
       temporal: {
         settle: (id) => {
           settled.push(id);

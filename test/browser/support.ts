@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, expect } from 'vitest';
+import { defined } from '../../src/domain/defined.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { startServer } from '../../src/http/server.ts';
 import type { Store } from '../../src/store/database.ts';
@@ -69,7 +70,7 @@ export async function visit(
 ): Promise<Visit> {
   const { origin } = new URL(url);
   const storageState = sessions.get(origin);
-  const context = await browser.newContext({ ...options, ...(storageState ? { storageState } : {}) });
+  const context = await browser.newContext({ ...options, ...defined({ storageState }) });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

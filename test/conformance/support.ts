@@ -5,6 +5,7 @@ import { createActivities, type Activities } from '../../activities/index.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import type { ReadResult } from '../../activities/sync-endpoint.ts';
 import { createSandbox, DEFAULT_API_KEY, type Sandbox } from '../../sandbox/index.ts';
+import { defined } from '../../src/domain/defined.ts';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import type { PassKind } from '../../src/domain/reads.ts';
 import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
@@ -41,7 +42,7 @@ export interface World {
 
 /** The sandbox behind real HTTP, the client that a worker uses, and its activities. */
 export async function createWorld(store: Store, options: WorldOptions = {}): Promise<World> {
-  const sandbox = createSandbox({ integrations: [], ...(options.now ? { now: options.now } : {}) });
+  const sandbox = createSandbox({ integrations: [], ...defined({ now: options.now }) });
   const baseUrl = await sandbox.listen();
   const fetchPages: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
@@ -74,7 +75,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
     gate: new TableGate(),
     log: createLogger({ level: 'silent', format: 'json' }),
     notifyChanges: () => {},
-    ...(options.chunkMs === undefined ? {} : { chunkMs: options.chunkMs }),
+    chunkMs: options.chunkMs,
   });
   const run = async <I, R>(activity: (input: I) => Promise<R>, input: I): Promise<R> =>
     new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run(activity, input);

@@ -1,6 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { expect, inject, onTestFinished } from 'vitest';
 import { STATUS_CODES } from 'node:http';
+import { defined } from '../../src/domain/defined.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import type { TestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
@@ -35,8 +36,7 @@ export async function startApi(
       method,
       url: `/api/v1${path}`,
       headers: { authorization, ...headers },
-      ...(body === undefined ? {} : { body }),
-      ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      ...defined({ body, remoteAddress }),
     });
   return { app, call, temporal, config };
 }

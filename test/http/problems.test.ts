@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { defined } from '../../src/domain/defined.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { startServer } from '../../src/http/server.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
@@ -184,7 +185,7 @@ describe('503', () => {
       method,
       url: `/api/v1${path}`,
       headers: { authorization },
-      ...(body ? { body } : {}),
+      ...defined({ body }),
     });
     expectProblem(answer, 503, 'database_unavailable', /readyz/);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);

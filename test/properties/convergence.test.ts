@@ -1,3 +1,4 @@
+import { defined } from '../../src/domain/defined.ts';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
@@ -107,8 +108,7 @@ describe('convergence (I16)', () => {
         {
           numRuns: RUNS,
           examples: KEPT.map((history) => [history]),
-          ...(SEED ? { seed: Number(SEED) } : {}),
-          ...(PATH ? { path: PATH } : {}),
+          ...defined({ seed: SEED ? Number(SEED) : undefined, path: PATH }),
         },
       );
     },

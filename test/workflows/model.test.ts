@@ -180,7 +180,7 @@ function resultFor(activity: ScheduledActivity, how: Answer): unknown {
     left: models.filter(isBusy).map((model) => `delta ${path(model)}`),
     owes: how === 'owes',
     retryInMs: how === 'failed' ? 3_000 : null,
-    ...(how === 'waits' ? { unanswered: true } : {}),
+    unanswered: how === 'waits',
   });
 }
 
