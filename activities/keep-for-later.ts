@@ -1,5 +1,3 @@
-import { Context } from '@temporalio/activity';
-import { syncWorkflowId } from '../src/domain/names.ts';
 import { LOOK_UP, type PassKind } from '../src/domain/reads.ts';
 import type { Wanted } from '../src/domain/wanted.ts';
 import { owe } from '../src/store/state/debts.ts';
@@ -8,6 +6,7 @@ import { leaveToNextSync } from '../src/store/state/due.ts';
 import { findIntegration } from '../src/store/state/integrations.ts';
 import { announceDeletion } from '../src/store/state/life.ts';
 import { cancelPasses } from '../src/store/state/pass-life.ts';
+import { wakeUnlessCalling } from './support/calling-run.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
@@ -63,11 +62,8 @@ export function createKeepForLater(deps: ActivityDeps) {
       // who cancel a sync, do not want it to start again.
       const resumed =
         integration?.status === 'active' && integration.statusSince > new Date(input.activeSince);
-      const { workflowExecution } = Context.current().info;
-      if (!resumed) await leaveToNextSync(store, integrationId);
-      else if (workflowExecution?.workflowId !== syncWorkflowId(integrationId)) {
-        await deps.temporal.wake(integrationId);
-      }
+      if (resumed) await wakeUnlessCalling(deps, integrationId);
+      else await leaveToNextSync(store, integrationId);
     });
   };
 }

@@ -1,6 +1,6 @@
-import { Context } from '@temporalio/activity';
 import { limitMs, REQUEST_TIMEOUT_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, type Reason } from '../src/domain/reads.ts';
+import { callingRun } from './support/calling-run.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
@@ -36,7 +36,7 @@ export function createLookUpIntegration(deps: ActivityDeps) {
         timeoutMs: REQUEST_TIMEOUT_MS,
         signal: liveness.signal,
       });
-      await settleTemporal(deps, integrationId, Context.current().info.workflowExecution?.workflowId);
+      await settleTemporal(deps, integrationId, callingRun(syncId).workflowId);
       let failure: Reason | null = null;
       if (looked.state === 'unanswered') {
         const { error } = looked;

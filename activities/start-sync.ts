@@ -1,6 +1,4 @@
-import { Context } from '@temporalio/activity';
 import type { ErrorClass } from '../src/domain/errors.ts';
-import { syncWorkflowId } from '../src/domain/names.ts';
 import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/reads.ts';
 import { owe, readDebts } from '../src/store/state/debts.ts';
@@ -9,6 +7,7 @@ import { makeDue } from '../src/store/state/due.ts';
 import { adoptUnseen, findIntegration, type Integration } from '../src/store/state/integrations.ts';
 import { announceDeletion } from '../src/store/state/life.ts';
 import { cancelPasses } from '../src/store/state/pass-life.ts';
+import { callingRun, wakeUnlessCalling } from './support/calling-run.ts';
 import { databaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
@@ -33,13 +32,11 @@ export function createStartSync(deps: ActivityDeps) {
       const { integrationId, syncId, trigger, deliveries = [], cut = [] } = input;
       if (cut.length > 0) await cancelPasses(deps.store, cut);
       await noteServed(deps.store, integrationId, syncId, deliveries);
-      const { workflowExecution } = Context.current().info;
       const sync: Sync = {
         integrationId,
         syncId,
         trigger,
-        workflowId: workflowExecution?.workflowId ?? syncId,
-        runId: workflowExecution?.runId ?? '',
+        ...callingRun(syncId),
         clock: await databaseClock(deps.store),
         liveness,
       };
@@ -50,10 +47,7 @@ export function createStartSync(deps: ActivityDeps) {
       const busy = [...start.passes.map(readKey), ...(input.busy ?? [])];
       const next = await nextRetry(deps, integrationId, { except: busy, after: decidedAt });
       const retryInMs = sooner(start.retryInMs, next);
-      // One run waits for the next try of all: `sync/<id>`, which is woken when another one has met a failure.
-      if ((retryInMs !== null || start.owes) && sync.workflowId !== syncWorkflowId(integrationId)) {
-        await deps.temporal.wake(integrationId);
-      }
+      if (retryInMs !== null || start.owes) await wakeUnlessCalling(deps, integrationId);
       return { ...start, retryInMs };
     });
   };

@@ -1,8 +1,6 @@
-import { Context } from '@temporalio/activity';
 import type { Because, DebtKind, PassKind, Reason } from '../src/domain/reads.ts';
 import type { FullSyncOptions } from '../src/domain/full-sync-options.ts';
 import { POLICIES, type SyncError } from '../src/domain/errors.ts';
-import { syncWorkflowId } from '../src/domain/names.ts';
 import {
   CHUNK_MS,
   limitMs,
@@ -15,6 +13,7 @@ import { NO_COUNTS, type PassCounts } from '../src/domain/counts.ts';
 import { isOwed, noteProgress } from '../src/store/state/debts.ts';
 import { pausePass, pauseSweep, touchPass } from '../src/store/state/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/state/passes.ts';
+import { callingRun, wakeUnlessCalling } from './support/calling-run.ts';
 import { databaseClock, type DatabaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
@@ -64,11 +63,7 @@ export function createSyncEndpoint(deps: ActivityDeps) {
       const reading = { deps, input, clock, liveness, box };
       const result = await (input.kind === 'sweep' ? sweepOnly(reading) : read(reading));
       const wakes = 'owes' in result && (result.owes || result.state === 'failed');
-      const { workflowExecution } = Context.current().info;
-      // One run waits for what is due: `sync/<id>`, which is woken when another one has met it.
-      if (wakes && workflowExecution?.workflowId !== syncWorkflowId(input.integrationId)) {
-        await deps.temporal.wake(input.integrationId);
-      }
+      if (wakes) await wakeUnlessCalling(deps, input.integrationId);
       return result;
     });
   };
@@ -84,12 +79,10 @@ interface Reading {
 
 async function read(reading: Reading): Promise<ReadResult> {
   const { deps, input, clock, liveness, box } = reading;
-  const { workflowExecution } = Context.current().info;
   const opened = await openPass(deps.store, {
     ...input,
     kind: input.kind as PassKind,
-    workflowId: workflowExecution?.workflowId ?? input.syncId,
-    runId: workflowExecution?.runId ?? '',
+    ...callingRun(input.syncId),
     overlapMs: deps.settings.WATERMARK_OVERLAP,
   });
   liveness.onBeat(() => void touchPass(deps.store, opened.id).catch(() => {}));
