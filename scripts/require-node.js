@@ -1,6 +1,6 @@
 /**
- * Loaded before the sources, by whatever Node runs them: one that is too old for TypeScript says only that it does not know
- * the extension.
+ * Loaded before the sources. A Node that is too old for TypeScript says only that it does not know the extension; this says
+ * what to do.
  */
 if (!process.features.typescript) {
   process.stderr.write(

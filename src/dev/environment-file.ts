@@ -54,7 +54,7 @@ async function namesOfSettings(): Promise<string[]> {
   return Object.keys(SETTINGS);
 }
 
-/** The text of a file, and of none when there is no such file. Editors on Windows write a mark before it, or UTF-16. */
+/** The text of a file, empty when there is no such file. Editors on Windows put a mark before it, or write UTF-16. */
 function read(file: string): string {
   let bytes: Buffer;
   try {

@@ -17,7 +17,7 @@ const write = (content: string | Buffer) => {
   return file;
 };
 
-test('what dev writes is read alike by a shell and by us, whatever the folder is called', () => {
+test('what dev writes is read alike by a shell and by us, even from a folder with an odd name', () => {
   const dataDir = path.join(temporaryFolder(), `O'Brien & Söhne (dev) $HOME "x" \\ \`y\` #1`);
   mkdirSync(dataDir);
   const settings = {

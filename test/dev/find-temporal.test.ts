@@ -166,7 +166,7 @@ describe('the build', () => {
     expect(readdirSync(path.dirname(cached)).sort()).toEqual(['lock', 'temporal']);
   });
 
-  test('has a home of its own where the user has none to write to', async () => {
+  test('gets a home of its own where the user has no home to write to', async () => {
     const { bin, env } = machine();
     const work = temporaryFolder();
     const write = 'echo "$HOME $XDG_CACHE_HOME $GOFLAGS" > "$GOBIN/seen"';

@@ -97,7 +97,7 @@ describe('the programs of Postgres', () => {
 });
 
 describe('a folder of our own', () => {
-  test('is made with those above it, for others to enter, whatever the umask', () => {
+  test('is made with those above it, and open for others to enter under any umask', () => {
     const before = process.umask(0o077);
     onTestFinished(() => void process.umask(before));
     const folder = path.join(temporaryFolder(), 'one', 'two');
@@ -106,7 +106,7 @@ describe('a folder of our own', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o755);
   });
 
-  test('is none that others can change or replace', () => {
+  test('is not one that others can change or replace', () => {
     const parent = openFolder();
     const folder = path.join(parent, 'ours');
     mkdirSync(folder);
@@ -122,7 +122,7 @@ describe('a folder of our own', () => {
     expect(ownFolder(path.join(parent, 'file'))).toBe(false);
   });
 
-  test.runIf(isRoot)('is none that another user has made, nor one that his link leads to', () => {
+  test.runIf(isRoot)('is not one that another user has made, nor one that such a link leads to', () => {
     const parent = openFolder();
     const [ours, theirs, link] = ['ours', 'theirs', 'link'].map((name) => path.join(parent, name));
     mkdirSync(ours!);
@@ -135,7 +135,7 @@ describe('a folder of our own', () => {
 });
 
 describe('what is kept between runs', () => {
-  test('is in the home folder, or elsewhere where there is none', () => {
+  test('is in the home folder, or elsewhere when there is no home', () => {
     const home = openFolder();
     expect(cachePlace({ HOME: home, XDG_CACHE_HOME: `${home}/cache` })).toBe(`${home}/cache/kombo-sync`);
     expect(cachePlace({ HOME: '/proc/nothing' })).toMatch(/^(?!\/proc)\/.*\/kombo-sync/);

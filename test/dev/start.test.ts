@@ -67,7 +67,7 @@ async function liveRows(url: string | undefined): Promise<Record<string, number>
   return Object.fromEntries(rows.map((row) => [row.integration_id, row.rows]));
 }
 
-/** What other programs and networks leave in the environment, and none of it is for what `dev` brings itself. */
+/** What other programs and networks leave in the environment. None of it is meant for the servers of `dev`. */
 async function othersSettings(): Promise<Record<string, string>> {
   const proxy = `http://127.0.0.1:${await closedPort()}`;
   const proxies = Object.fromEntries(['http_proxy', 'https_proxy'].map((name) => [name, proxy]));

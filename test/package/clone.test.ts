@@ -24,7 +24,7 @@ test('what runs the sources in a clone asks for it', () => {
   expect(read('vitest.config.ts')).toContain(`import '${CHECK}';`);
 });
 
-test('npm installs all that a clone needs, whatever NODE_ENV and the settings of the user say', () => {
+test('npm installs all that a clone needs, whether or not NODE_ENV or a setting of the user leaves packages out', () => {
   expect(read('.npmrc')).toMatch(/^include\[\]=dev\ninclude\[\]=optional$/m);
   // The image is for production, so that stage does without the file.
   const [dependencies] = read('Dockerfile').split('npm ci --omit=dev');

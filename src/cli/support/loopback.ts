@@ -1,8 +1,8 @@
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 /**
- * Whatever proxy the environment names, this machine is reached without it. Temporal's client and Node's `fetch` each read
- * names of their own, when they connect.
+ * Keeps connections to this machine away from the proxy that the environment may name. Temporal's client and Node's `fetch`
+ * each read variables of their own when they connect.
  */
 export function keepLoopbackDirect(env: NodeJS.ProcessEnv = process.env): void {
   const given = env['no_proxy'] || env['NO_PROXY'];

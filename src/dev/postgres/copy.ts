@@ -54,7 +54,7 @@ function isWhole(root: string, copy: string): boolean {
   });
 }
 
-/** Whatever the umask was when the package was installed. */
+/** The package may have been installed with a umask that closes it to others. */
 function openForAll(folder: string): void {
   for (const file of [folder, ...filesBelow(folder).map((name) => path.join(folder, name))]) {
     const found = lstatSync(file);

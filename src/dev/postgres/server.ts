@@ -94,7 +94,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     throw error;
   }
   return {
-    // Whatever PGSSLMODE says of other servers.
+    // PGSSLMODE in the environment is about other servers.
     url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/${DATABASE}?sslmode=disable`,
     ended,
     stop: () => children.stop(child),
