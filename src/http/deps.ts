@@ -18,6 +18,8 @@ export interface DeliveryEvent {
   type?: string | undefined;
   integrationId?: string | undefined;
   models: string[];
+  /** It names more than can be read, so every model is read. */
+  everything?: true;
 }
 
 export interface HttpDeps {

@@ -22,6 +22,8 @@ export interface DataChanged extends AboutIntegration {
   kind: 'data-changed';
   /** Distinct names as Kombo sent them, also those that this version does not know. */
   models: string[];
+  /** The delivery names more than can be read, so any model may have changed. */
+  everything?: true;
 }
 
 /** What Kombo sent before there was `data-changed`: anything of the integration may have changed. */
@@ -61,7 +63,7 @@ export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
   ...LEGACY_TYPES,
 ]);
 
-/** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. */
+/** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. More names than this mean every model. */
 const MAX_MODELS = 500;
 
 /** Ids become workflow ids and keys in Postgres. */
@@ -72,7 +74,7 @@ const optionalName = name.optional().catch(undefined);
 const envelope = z.object({ id: name, type: name, data: z.looseObject({}) });
 
 const changedModels = z.object({ changed_models: z.array(z.unknown()).max(MAX_MODELS) });
-const changedModel = z.object({ name });
+const changedModel = z.object({ name }).transform((model) => model.name);
 
 // Deliveries about an integration itself name it `id`; all others name it `integration_id`, some beside an own `id`.
 const created = z
@@ -110,7 +112,7 @@ export function parseDelivery(json: unknown): Delivery {
   switch (type) {
     case 'data-changed': {
       const integration = read(related, data, 'data.integration_id is missing or no usable id');
-      return { kind: 'data-changed', id, type, ...integration, models: readModels(data) };
+      return { kind: 'data-changed', id, type, ...integration, ...readModels(data) };
     }
     case 'assessment:order-received':
     case 'inline-assessment:order-received': {
@@ -148,18 +150,13 @@ export function parseDelivery(json: unknown): Delivery {
   }
 }
 
-function readModels(data: unknown): string[] {
-  const { changed_models: entries } = read(
-    changedModels,
-    data,
-    `data.changed_models must be an array of at most ${MAX_MODELS} entries`,
-  );
-  const models = new Set<string>();
-  for (const entry of entries) {
-    const model = changedModel.safeParse(entry);
-    if (model.success) models.add(model.data.name);
-  }
-  return [...models];
+/** A signed delivery says that data has changed: what of it cannot be read may be about any model. */
+function readModels(data: unknown): Pick<DataChanged, 'models' | 'everything'> {
+  const list = changedModels.safeParse(data);
+  const entries = list.data?.changed_models.map((entry) => changedModel.safeParse(entry)) ?? [];
+  const models = [...new Set(entries.flatMap((entry) => entry.data ?? []))];
+  const unread = !list.success || entries.some((entry) => !entry.success);
+  return unread ? { models, everything: true } : { models };
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {

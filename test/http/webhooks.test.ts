@@ -97,6 +97,16 @@ describe('accepted', () => {
     expect(requests).toEqual([]);
   });
 
+  test('data-changed whose models cannot be read asks for everything', async () => {
+    const { send, requests } = acceptingSend();
+    const { deliver, events } = await testApp({ send });
+    const data = { integration_id: 'a:b', changed_models: [{}, 7, null] };
+    const answer = await deliver(JSON.stringify({ id: 'x', type: 'data-changed', data }));
+    expect(answer.json()).toEqual({ status: 'accepted' });
+    expect(requests).toMatchObject([{ integrationId: 'a:b', models: [], everything: true }]);
+    expect(events).toMatchObject([{ outcome: 'accepted', everything: true }]);
+  });
+
   test('I2: a secret that is being rotated out is still good', async () => {
     const { send } = acceptingSend();
     const { deliver } = await testApp({ send });

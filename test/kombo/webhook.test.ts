@@ -16,6 +16,8 @@ const about = { integrationId: 'personio:CBNMt7dSNCzBdnRTx87dev4E', tool: 'perso
 
 const dataChanged = (data: object) => ({ id: 'Cbfk5sHt', type: 'data-changed', data });
 
+const many = Array.from({ length: 501 }, (_, index) => ({ name: `model_${index}` }));
+
 describe('data-changed', () => {
   test('names each model once, also one that is newer than this version', () => {
     const names = ['hris_employees', 'hris_employees', 'hris_moods'];
@@ -47,6 +49,26 @@ describe('data-changed', () => {
       version: 2,
     });
     expect(delivery).toMatchObject({ models: ['hris_absences'] });
+  });
+
+  test.each<[string, object]>([
+    ['entries of another shape', { changed_models: [{}, 7, null] }],
+    ['one entry of another shape beside good ones', { changed_models: [{ name: 'hris_teams' }, null] }],
+    ['no list', {}],
+    ['a list that is none', { changed_models: 'hris_teams' }],
+    ['more entries than there are models', { changed_models: many }],
+  ])('with %s names everything', (_name, models) => {
+    expect(parseDelivery(dataChanged({ ...integration, ...models }))).toMatchObject({
+      kind: 'data-changed',
+      ...about,
+      everything: true,
+    });
+  });
+
+  test('with an empty list names nothing, and with a readable one nothing more', () => {
+    for (const changed_models of [[], [{ name: 'hris_teams' }]]) {
+      expect(parseDelivery(dataChanged({ ...integration, changed_models }))).not.toHaveProperty('everything');
+    }
   });
 
   test('tool and category are optional', () => {
@@ -155,7 +177,6 @@ test('a deletion says when it was, by UTC and in a form that can be read, or not
 });
 
 describe('malformed', () => {
-  const many = Array.from({ length: 501 }, (_, index) => ({ name: `model_${index}` }));
   test.each<[string, unknown]>([
     ['null', null],
     ['a list', []],
@@ -174,8 +195,6 @@ describe('malformed', () => {
       'half a surrogate in the integration id',
       dataChanged({ integration_id: 'a\ud83d', changed_models: [] }),
     ],
-    ['no list of models', dataChanged({ ...integration })],
-    ['more models than there can be', dataChanged({ ...integration, changed_models: many })],
     ['created without data.id', { id: 'x', type: 'integration-created', data: { integration_id: 'a:b' } }],
     [
       'state-changed without integration_id',

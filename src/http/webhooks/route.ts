@@ -115,6 +115,7 @@ function describeDelivery(outcome: WebhookOutcome, ms: number, delivery?: Delive
     type: delivery?.type,
     integrationId: delivery?.integrationId,
     models: delivery?.kind === 'data-changed' ? delivery.models : [],
+    everything: (delivery?.kind === 'data-changed' && delivery.everything) || undefined,
   };
 }
 
@@ -130,8 +131,11 @@ function noticeOf(delivery: Delivery): Notice | undefined {
     }
     case 'legacy':
       return { ...about, models: [], everything: true };
-    case 'data-changed':
-      return delivery.models.length > 0 ? { ...about, models: delivery.models } : undefined;
+    case 'data-changed': {
+      const { models, everything } = delivery;
+      if (everything) return { ...about, models, everything };
+      return models.length > 0 ? { ...about, models } : undefined;
+    }
   }
 }
 
