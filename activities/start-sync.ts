@@ -1,4 +1,4 @@
-import type { ErrorClass } from '../src/domain/errors.ts';
+import { classesThat } from '../src/domain/errors.ts';
 import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/reads.ts';
 import { owe, readDebts } from '../src/store/state/debts.ts';
@@ -121,7 +121,7 @@ async function read(
 }
 
 /** What the state of the integration, or the scope that the customer has granted, makes endpoints answer. */
-const REFUSALS: readonly ErrorClass[] = ['IntegrationParked', 'IntegrationGone', 'EndpointDisabled'];
+const REFUSALS = classesThat((policy) => policy.followsState);
 
 const BY_ITSELF = { by: 'timer', models: [], urgent: false } as const;
 

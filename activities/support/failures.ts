@@ -36,11 +36,10 @@ function toFailure(error: unknown): unknown {
 
 /** What Kombo refuses today, as with a wrong key, it may grant tomorrow. */
 function fail(errorClass: ErrorClass, message: string, code: string): ApplicationFailure {
-  const isFinal = errorClass === 'IntegrationGone' || errorClass === 'Internal';
-  const isExpected = POLICIES[errorClass].passing;
+  const { passing, final } = POLICIES[errorClass];
   return failureOf(errorClass, message, code, {
-    nonRetryable: isFinal,
-    ...(isExpected ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    nonRetryable: final,
+    ...(passing ? { category: ApplicationFailureCategory.BENIGN } : {}),
   });
 }
 

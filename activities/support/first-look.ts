@@ -1,4 +1,4 @@
-import type { ErrorClass } from '../../src/domain/errors.ts';
+import { POLICIES } from '../../src/domain/errors.ts';
 import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, Trigger } from '../../src/domain/sync.ts';
 import type { PassKind, PlannedPass } from '../../src/domain/reads.ts';
@@ -31,9 +31,6 @@ export interface FirstLook {
   /** Something is due that this look has not paid. */
   owes: boolean;
 }
-
-/** Nothing has failed: it goes on by itself, after a while. */
-const GOES_ON: readonly ErrorClass[] = ['RateLimited', 'PassLost'];
 
 /** Few enough that one integration does not fill the worker; a slow one does not count. */
 const AT_ONCE = 4;
@@ -98,7 +95,7 @@ async function lookAt(
     look.outcomes.push({ endpoint, kind, status: 'completed', counts });
     look.owes ||= end.paid.owes;
     await heal(deps, integrationId, end.paid);
-  } else if (end.state === 'more' || GOES_ON.includes(end.error.errorClass)) {
+  } else if (end.state === 'more' || POLICIES[end.error.errorClass].harmless) {
     look.rest.push(planned);
   } else {
     const { pass, error } = end;

@@ -1,5 +1,5 @@
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
-import { SyncError } from '../../src/domain/errors.ts';
+import { POLICIES, SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
@@ -51,8 +51,9 @@ export async function readPage(
         throw new SyncError('CursorRefused', error.what, { code: error.code });
       }
       const pause = error.retryAfterMs ?? FIRST_PAGE_PAUSE_MS * 2 ** (tries - 1);
-      const passes = error.errorClass === 'Unavailable' || error.errorClass === 'RateLimited';
-      if (!passes || error.code === TIMED_OUT || tries >= PAGE_TRIES || pause > PAGE_PATIENCE_MS) throw error;
+      const { passing } = POLICIES[error.errorClass];
+      if (!passing || error.code === TIMED_OUT || tries >= PAGE_TRIES || pause > PAGE_PATIENCE_MS)
+        throw error;
       await delay(pause, query.signal);
     }
   }

@@ -1,6 +1,6 @@
 import { type Because, type DebtKind, type PassKind, type Reason } from './reads.ts';
 import { isOffered, ownModel, type EndpointDefinition } from './catalogue/index.ts';
-import { POLICIES, type ErrorClass } from './errors.ts';
+import { classesThat, type ErrorClass } from './errors.ts';
 import { TOMBSTONE_LIFE_MS } from './window.ts';
 
 /** Who or what asks for a sync. A webhook or you bring news; the others look by themselves. */
@@ -279,6 +279,4 @@ export function isFailing(debt: Debt | undefined): debt is Debt & { failure: Fai
 }
 
 /** What healed together heals together: whether an error is of a kind that ends for many reads at once. */
-export const HEALING_CLASSES = (Object.keys(POLICIES) as ErrorClass[]).filter(
-  (errorClass) => POLICIES[errorClass].healsTogether,
-);
+export const HEALING_CLASSES = classesThat((policy) => policy.healsTogether);

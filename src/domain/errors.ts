@@ -32,8 +32,14 @@ export interface Policy {
   remedyByHand?: string;
   /** It may pass within seconds: worth a few tries before it counts as a failure. */
   passing: boolean;
+  /** Nothing has failed: the read goes on by itself after a while, and no try is used up. */
+  harmless: boolean;
+  /** An attempt of an activity that ends with it is the last one. */
+  final: boolean;
   /** It is said of the whole integration, so `GET /integrations/{id}` is asked who is right. */
   looksUp: boolean;
+  /** It follows from the state of the integration, or from what the customer has granted: news of these is news for it. */
+  followsState: boolean;
   /** Trying again does not help before you have done something. It is tried all the same, for who knows. */
   needsPerson: boolean;
   /** The pass can be resumed at its cursor. */
@@ -44,8 +50,17 @@ export interface Policy {
   longestPauseMs?: number;
 }
 
-const PASSING = { passing: true, looksUp: false, needsPerson: false, resumable: true, healsTogether: true };
-const LASTING = { passing: false, looksUp: false, needsPerson: false, resumable: true, healsTogether: false };
+const LASTING = {
+  passing: false,
+  harmless: false,
+  final: false,
+  looksUp: false,
+  followsState: false,
+  needsPerson: false,
+  resumable: true,
+  healsTogether: false,
+};
+const PASSING = { ...LASTING, passing: true, healsTogether: true };
 
 export const POLICIES: Record<ErrorClass, Policy> = {
   Unavailable: {
@@ -55,24 +70,29 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   },
   RateLimited: {
     ...PASSING,
+    harmless: true,
     remedy: 'It is tried again when the limit allows.',
     remedyByHand: 'Try again when the limit allows.',
   },
   IntegrationParked: {
     ...LASTING,
     looksUp: true,
+    followsState: true,
     remedy:
       'The integration cannot be read now; look at it in the Kombo dashboard. The next webhook tries again.',
   },
   EndpointDisabled: {
     ...LASTING,
+    followsState: true,
     resumable: false,
     remedy:
       'The tool does not offer this endpoint, or its scope is off. The next webhook that names it tries again, or the next day.',
   },
   IntegrationGone: {
     ...LASTING,
+    final: true,
     looksUp: true,
+    followsState: true,
     remedy: 'The integration is looked up; if Kombo does not know it any more, it is removed.',
   },
   AccessDenied: {
@@ -94,7 +114,12 @@ export const POLICIES: Record<ErrorClass, Policy> = {
     resumable: false,
     remedy: 'The pass would never end; the next sync starts a new one.',
   },
-  PassLost: { ...PASSING, healsTogether: false, remedy: 'Another attempt of the same pass reads on.' },
+  PassLost: {
+    ...PASSING,
+    harmless: true,
+    healsTogether: false,
+    remedy: 'The other attempt reads on.',
+  },
   TableLocked: {
     ...PASSING,
     remedy: 'pg_locks shows which. It is tried again.',
@@ -107,10 +132,16 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   TemporalUnavailable: { ...LASTING, remedy: 'It is tried again until Temporal answers.' },
   Internal: {
     ...LASTING,
+    final: true,
     needsPerson: true,
     remedy: 'This is a bug in kombo-sync, please report it. It is tried again.',
   },
 };
+
+/** The classes whose policy is like that. */
+export function classesThat(hold: (policy: Policy) => boolean): ErrorClass[] {
+  return ERROR_CLASSES.filter((errorClass) => hold(POLICIES[errorClass]));
+}
 
 export function isErrorClass(text: unknown): text is ErrorClass {
   return ERROR_CLASSES.some((known) => known === text);

@@ -1,5 +1,4 @@
-import { SyncError } from '../domain/errors.ts';
-import { explain } from '../outages/index.ts';
+import { explain, outageOf, type KomboKind } from '../outages/index.ts';
 import type { LookUpDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { addIntegration, type AddedIntegration } from './integrations.ts';
@@ -93,10 +92,22 @@ function syncOf(added: AddedIntegration, wanted: boolean): Pick<Adopted, 'sync' 
   return { sync: null, message: null };
 }
 
-const isUnavailable = (error: unknown) => error instanceof SyncError && error.errorClass === 'Unavailable';
+function isUnavailable(error: unknown): boolean {
+  const outage = outageOf(error);
+  return outage?.part === 'kombo' && outage.kind === 'away';
+}
+
+/** Whether what Kombo says holds for one integration, or for all of them. */
+const IS_ABOUT_ID: Record<KomboKind, boolean> = {
+  away: true,
+  busy: true,
+  'refused-credentials': false,
+  rejected: true,
+};
 
 /** Whether it is this integration that cannot be added, and the next one may go well. */
 function isAboutId(error: unknown): boolean {
   if (error instanceof OperationError) return true;
-  return error instanceof SyncError && error.errorClass !== 'AccessDenied';
+  const outage = outageOf(error);
+  return outage?.part === 'kombo' && IS_ABOUT_ID[outage.kind];
 }

@@ -4,15 +4,13 @@ import { asFailures } from '../../activities/support/failures.ts';
 import { isErrorClass, SyncError } from '../../src/domain/errors.ts';
 import { environment, failure } from './setup.ts';
 
-const thrown = (error: unknown, attempt = 1): Promise<ApplicationFailure> =>
-  failure(
-    (_input: undefined) =>
-      asFailures(async () => {
-        throw error;
-      }),
-    undefined,
-    environment({ attempt }),
-  );
+function thrown(error: unknown, attempt = 1): Promise<ApplicationFailure> {
+  const activity = (reason: unknown) =>
+    asFailures(async () => {
+      throw reason;
+    });
+  return failure(activity, error, environment({ attempt }));
+}
 
 test.each([
   [new SyncError('AccessDenied', 'Kombo said no.'), 'AccessDenied', /^Kombo said no\. Check KOMBO_API_KEY/],

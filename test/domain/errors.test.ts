@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { classifyAnswer, ERROR_CLASSES, isErrorClass, POLICIES } from '../../src/domain/errors.ts';
+import {
+  classesThat,
+  classifyAnswer,
+  ERROR_CLASSES,
+  isErrorClass,
+  POLICIES,
+  SyncError,
+} from '../../src/domain/errors.ts';
 
 describe('what to do about an answer', () => {
   test.each([
@@ -32,6 +39,30 @@ describe('what to do about an answer', () => {
   test('(I10) (I21) what one answer says of the whole integration has Kombo asked, and nothing else has', () => {
     const asking = ERROR_CLASSES.filter((errorClass) => POLICIES[errorClass].looksUp);
     expect(asking).toEqual(['IntegrationParked', 'IntegrationGone']);
+  });
+
+  test('what has not failed, what ends an activity, and what follows from a state', () => {
+    expect(classesThat(({ harmless }) => harmless)).toEqual(['RateLimited', 'PassLost']);
+    expect(classesThat(({ final }) => final)).toEqual(['IntegrationGone', 'Internal']);
+    expect(classesThat(({ followsState }) => followsState)).toEqual([
+      'IntegrationParked',
+      'EndpointDisabled',
+      'IntegrationGone',
+    ]);
+  });
+
+  test('an error says apart what happened and what to do, and both in its message', () => {
+    const error = new SyncError('Unavailable', 'Kombo did not answer.');
+    expect(error).toMatchObject({
+      what: 'Kombo did not answer.',
+      remedy: 'It is tried again.',
+      message: 'Kombo did not answer. It is tried again.',
+    });
+    expect(error.remedyByHand).toMatch(/Try again/);
+    expect(new SyncError('IntegrationGone', 'It is removed.', { remedy: 'Add it.' })).toMatchObject({
+      message: 'It is removed. Add it.',
+      remedyByHand: 'Add it.',
+    });
   });
 
   test('each class says what to do', () => {

@@ -254,7 +254,7 @@ async function reopenPass(store: Store, { id }: Pass): Promise<Pass> {
 }
 
 export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {
-  return new SyncError('PassLost', `Another attempt reads on with pass ${pass.id} of ${pass.endpoint}.`);
+  return new SyncError('PassLost', `Another attempt has moved pass ${pass.id} of ${pass.endpoint}.`);
 }
 
 export function passCounts(pass: Pick<Pass, keyof PassCounts>): PassCounts {
