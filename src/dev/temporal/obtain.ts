@@ -108,7 +108,7 @@ function hasTestKit(): boolean {
 const STALLED_MS = 20_000;
 
 /** The SDK's own download. Without internet it fails at once; where packets are swallowed it is given up when nothing comes. */
-export const download: Obtain = async (folder, { note, signal, children }) => {
+const download: Obtain = async (folder, { note, signal, children }) => {
   if (!hasTestKit()) return noDownload(fromClone());
   note(`Downloading the Temporal server ${TEMPORAL_CLI_VERSION} …`);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutover.ts';
 import { LEGACY_TYPES } from '../../domain/deliveries.ts';
 import type { Store } from '../database.ts';
@@ -146,14 +147,14 @@ export interface LegacyTotals {
 }
 
 export async function legacyTotals(store: Store, id?: string): Promise<LegacyTotals> {
-  const { rows } = await store.pool.query<LegacyTotals>(
-    `select coalesce(sum(times), 0)::float8 as times,
-       coalesce(array_agg(distinct type order by type), '{}') as types, max(last_at) as "lastSeenAt",
-       min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince",
-       coalesce((array_agg(outcome order by last_at desc))[1] = 'legacy-off', false) as ignored
-     from kombo_sync.deliveries
-     where type in ${LEGACY} and ($1::text is null or integration_id = $1::text)`,
-    [id ?? null],
+  const { rows } = await sql<LegacyTotals>`
+    select coalesce(sum(times), 0)::float8 as times,
+      coalesce(array_agg(distinct type order by type), '{}') as types, max(last_at) as "lastSeenAt",
+      min(first_at) filter (where outcome = 'legacy-off') as "ignoredSince",
+      coalesce((array_agg(outcome order by last_at desc))[1] = 'legacy-off', false) as ignored
+    from kombo_sync.deliveries
+    where type in ${sql.raw(LEGACY)} and (${id ?? null}::text is null or integration_id = ${id ?? null})`.execute(
+    store.db,
   );
   return rows[0]!;
 }

@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { codesOf } from '../../domain/errors.ts';
 import { legacyTotals, type LegacyTotals } from './cutover.ts';
 import type { Store } from '../database.ts';
+import { countUnknown } from '../state/unknown-integrations.ts';
 
 /** What concerns the whole service, not one integration. */
 export interface Notices {
@@ -18,22 +20,20 @@ export async function readNotices(store: Store): Promise<Notices> {
   const [refused, legacy, unknown] = await Promise.all([
     lastRefusal(store),
     legacyTotals(store),
-    store.pool.query<{ count: number }>('select count(*)::int as count from kombo_sync.unknown_integrations'),
+    countUnknown(store),
   ]);
-  return { refused, legacy, unknown: unknown.rows[0]!.count };
+  return { refused, legacy, unknown };
 }
 
 /** A refusal after which no pass was completed. */
 async function lastRefusal(store: Store): Promise<Notices['refused']> {
-  const { rows } = await store.pool.query<{ code: string; at: Date }>(
-    `with newest as (
-       select state, error_code, finished_at from kombo_sync.passes
-       where finished_at is not null order by finished_at desc limit $2)
-     select error_code as code, finished_at as at from newest
-     where error_code = any($1)
-       and finished_at > coalesce((select max(finished_at) from newest where state = 'completed'), '-infinity')
-     order by finished_at desc limit 1`,
-    [codesOf('AccessDenied'), NEWEST_PASSES],
-  );
+  const { rows } = await sql<{ code: string; at: Date }>`
+    with newest as (
+      select state, error_code, finished_at from kombo_sync.passes
+      where finished_at is not null order by finished_at desc limit ${NEWEST_PASSES})
+    select error_code as code, finished_at as at from newest
+    where error_code = any(${codesOf('AccessDenied')})
+      and finished_at > coalesce((select max(finished_at) from newest where state = 'completed'), '-infinity')
+    order by finished_at desc limit 1`.execute(store.db);
   return rows[0] ?? null;
 }

@@ -1,7 +1,7 @@
+import { sql } from 'kysely';
 import { enabledEndpoints, isOffered } from '../../domain/catalogue/index.ts';
 import { refusalOf } from '../../domain/decide.ts';
 import { routeModels } from '../../domain/routing.ts';
-import { quote } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 import { historyOf, IS_ALIVE, readHistory } from '../state/endpoint-history.ts';
 import type { Integration } from '../state/integrations.ts';
@@ -26,26 +26,25 @@ export async function passesOfFullSync(
   sync: { integrationId: string; workflowId: string; runId: string },
 ): Promise<PassProgress[]> {
   // A full sync is one sync, named by the run that has planned it; after a continue-as-new that is an earlier one.
-  const { rows } = await store.pool.query<Pass>(
-    `with own as (select * from kombo_sync.passes where sync_id = $1 || '/1')
-     select * from own
-     union all
-     select * from kombo_sync.passes where not exists (select from own) and sync_id = (
-       select sync_id from kombo_sync.passes
-       where integration_id = $2 and workflow_id = $3 and state = 'running' order by id desc limit 1)
-     order by started_at, id`,
-    [sync.runId, sync.integrationId, sync.workflowId],
-  );
+  const { rows } = await sql<Pass>`
+    with own as (select * from kombo_sync.passes where sync_id = ${`${sync.runId}/1`})
+    select * from own
+    union all
+    select * from kombo_sync.passes where not exists (select from own) and sync_id = (
+      select sync_id from kombo_sync.passes
+      where integration_id = ${sync.integrationId} and workflow_id = ${sync.workflowId} and state = 'running'
+      order by id desc limit 1)
+    order by started_at, id`.execute(store.db);
   return rows.map(toProgress);
 }
 
 /** Everything that is being read or swept for an integration. */
 export async function runningPasses(store: Store, integrationId: string): Promise<PassProgress[]> {
-  const { rows } = await store.pool.query<Pass>(
-    `select * from kombo_sync.passes where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking')) and ${IS_ALIVE}
-     order by started_at, id`,
-    [integrationId],
-  );
+  const { rows } = await sql<Pass>`
+    select * from kombo_sync.passes
+    where integration_id = ${integrationId} and (state = 'running' or sweep_state in ('due', 'checking'))
+      and ${sql.raw(IS_ALIVE)}
+    order by started_at, id`.execute(store.db);
   return rows.map(toProgress);
 }
 
@@ -76,12 +75,14 @@ export async function expectedRecords(
   const known = read.filter(({ path }) => historyOf(history, path).lastFull);
   if (known.length === 0) return expected;
   const counts = known.map(
-    ({ path, table }) =>
-      `select '${path}' as endpoint, count(*)::float8 as records from kombo.${quote(table)} where integration_id = $1`,
+    ({ path, table }) => sql`
+      select ${path}::text as endpoint, count(*)::float8 as records
+      from ${sql.table(`kombo.${table}`)} where integration_id = ${integration.id}`,
   );
-  const { rows } = await store.pool.query<{ endpoint: string; records: number }>(counts.join(' union all '), [
-    integration.id,
-  ]);
+  const { rows } = await sql<{
+    endpoint: string;
+    records: number;
+  }>`${sql.join(counts, sql` union all `)}`.execute(store.db);
   for (const { endpoint, records } of rows) expected.set(endpoint, records);
   return expected;
 }

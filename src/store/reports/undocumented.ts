@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { CATALOGUE } from '../../domain/catalogue/index.ts';
-import { quote, SYSTEM_COLUMNS } from '../records/data-tables.ts';
+import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 
 export interface UndocumentedField {
@@ -20,18 +21,18 @@ export async function undocumentedFields(
     sample?: number | undefined;
   } = {},
 ): Promise<UndocumentedField[]> {
+  const { integrationId = null, sample = DEFAULT_SAMPLE } = options;
   const found: UndocumentedField[] = [];
   for (const endpoint of CATALOGUE) {
     if (options.endpoint !== undefined && endpoint.path !== options.endpoint) continue;
     const documented = [...Object.keys(endpoint.fields), ...Object.keys(SYSTEM_COLUMNS)];
-    const { rows } = await store.pool.query<{ field: string; records: number }>(
-      `select field, count(*)::int as records
-       from (select raw from kombo.${quote(endpoint.table)}
-             where $1::text is null or integration_id = $1 limit $3) t, jsonb_object_keys(t.raw) field
-       where field <> all($2::text[])
-       group by field order by field`,
-      [options.integrationId ?? null, documented, options.sample ?? DEFAULT_SAMPLE],
-    );
+    const { rows } = await sql<{ field: string; records: number }>`
+      select field, count(*)::int as records
+      from (select raw from ${sql.table(`kombo.${endpoint.table}`)}
+            where ${integrationId}::text is null or integration_id = ${integrationId}
+            limit ${sample}) t, jsonb_object_keys(t.raw) field
+      where field <> all(${documented}::text[])
+      group by field order by field`.execute(store.db);
     found.push(...rows.map((row) => ({ endpoint: endpoint.path, ...row })));
   }
   return found;
