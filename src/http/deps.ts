@@ -19,7 +19,7 @@ export interface DeliveryEvent {
   integrationId?: string | undefined;
   models: string[];
   /** It names more than can be read, so every model is read. */
-  everything?: true;
+  everything?: true | undefined;
 }
 
 export interface HttpDeps {
