@@ -139,7 +139,7 @@ export const share = (standard: number) =>
       }),
     );
 
-/** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
+/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
 export const trustProxy = z
   .string()
   .default('off')

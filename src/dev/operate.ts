@@ -20,7 +20,7 @@ import { demoSettings, isSet, type Env } from './settings.ts';
 import type { TemporalServer } from './temporal/server.ts';
 import { watchSyncs } from './demo/watch-syncs.ts';
 
-/** What somebody else needs who wants to work with this run. */
+/** What other programs need to work with this run. */
 export interface DevFacts {
   url: string;
   temporalAddress: string;

@@ -1,7 +1,7 @@
 /** What is counted of a pass, in the order in which it is told. */
 export const PASS_COUNTS = [
   'pages',
-  /** What Kombo returned, whatever became of it. */
+  /** What Kombo returned, stored or not. */
   'records',
   'created',
   'updated',

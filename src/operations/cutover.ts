@@ -52,7 +52,7 @@ export async function cutoverReport(
   const counts = none(VERDICTS);
   for (const { verdict } of integrations) counts[verdict] += 1;
   const verdict = integrations.length === 0 ? 'wait' : worst(integrations.map((one) => one.verdict));
-  // `serve` may have another environment than whoever asks.
+  // `serve` may have another environment than the caller.
   const mode = config.LEGACY_WEBHOOKS && !legacy.ignored ? 'on' : 'off';
   return {
     verdict,

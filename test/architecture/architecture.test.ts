@@ -176,6 +176,21 @@ describe('boundaries', () => {
     expect(upwards(inside, roomOf)).toEqual([]);
   });
 
+  test('comments and messages name who does it, as the style note asks', () => {
+    const vague = /\b(somebody|someone|whoever|anybody|anyone|everybody|whatever|nobody)\b/i;
+    // A user of Unix systems is called so.
+    const named = /postgres.{0,6} or .?nobody|'postgres', 'nobody'/;
+    const found = files
+      .filter((file) => /^(src|workflows|activities)\//.test(file))
+      .flatMap((file) =>
+        readFileSync(path.join(root, file), 'utf8')
+          .split('\n')
+          .filter((line) => vague.test(line) && !named.test(line))
+          .map((line) => `${file}: ${line.trim()}`),
+      );
+    expect(found).toEqual([]);
+  });
+
   test('every file stays below 300 lines', () => {
     const long = files.filter((file) => readFileSync(path.join(root, file), 'utf8').split('\n').length > 300);
     expect(long).toEqual([]);

@@ -16,13 +16,13 @@ export async function handle(
 ): Promise<void> {
   const store = context.store();
   const { entries: acts, next } = await listAudit(store, { integrationId: id, after: before, limit });
-  // Somebody may have tried to add one that Kombo does not know: that is an act too.
+  // You may have tried to add one that Kombo does not know: that is an act too.
   if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
   context.print({ acts, next }, () => auditText(acts, id, next));
 }
 
 function auditText(acts: AuditEntry[], id: string | undefined, next: number | null): string {
-  if (acts.length === 0) return 'Nobody has done anything by hand.';
+  if (acts.length === 0) return 'Nothing was done by hand.';
   const rows = acts.map((act) => [
     act.id,
     utcTime(act.at),

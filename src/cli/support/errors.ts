@@ -72,7 +72,7 @@ const ENDING_BY_OUTAGE: Record<OutageKind, Ending> = {
   failed: FAILED,
 };
 
-/** Turns whatever a command threw into what it says, and its exit code. */
+/** Turns what a command threw into a message and an exit code. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (error instanceof OperationError) {

@@ -14,7 +14,7 @@ export interface Page {
   integrations: IntegrationOverview[];
   /** Id to give as --after for the next page; null when this was the last one. */
   next: string | null;
-  /** Of all integrations, whatever was asked for. */
+  /** Of all integrations, not only of those on the page. */
   totals: Totals;
 }
 

@@ -33,7 +33,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** What is said of a bug here. */
 export const INTERNAL = 'Something went wrong here; the log says what.';
 
-/** An answer other than success, with a message for whoever called. */
+/** An answer other than success, with a message for the caller. */
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly statusCode: number;
