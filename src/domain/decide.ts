@@ -274,7 +274,9 @@ export function refusalOf({ debts }: Pick<EndpointHistory, 'debts'>): Debt | und
 }
 
 /** Whether a failure counts as one: what the tool does not offer has not failed. */
-export function isFailing(debt: Debt | undefined): debt is Debt & { failure: Failure } {
+export function isFailing<D extends Pick<Debt, 'failure'>>(
+  debt: D | undefined,
+): debt is D & { failure: Failure } {
   return Boolean(debt?.failure) && debt?.failure?.errorClass !== 'EndpointDisabled';
 }
 

@@ -26,6 +26,11 @@ export const SEARCH_ATTRIBUTES = [
   KOMBO_MODELS,
 ];
 
+/** A value between single quotes in a visibility query. */
+export function escapeQuery(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
+}
+
 const FAIRNESS_KEY_BYTES = 64;
 
 /** The server refuses a longer key, and counts it in bytes of UTF-8: it is cut between two characters. */

@@ -5,7 +5,7 @@ import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
 import { createKomboClient, type KomboClient } from '../kombo/client.ts';
 import { DeliveryCounts } from './webhooks/delivery-counts.ts';
-import type { HttpDeps } from './deps.ts';
+import { temporalUiOf, type HttpDeps } from './deps.ts';
 import { FullSyncs } from './api/full-syncs.ts';
 import { createIngest } from './webhooks/ingest.ts';
 import { createMetrics } from './monitoring/metrics.ts';
@@ -18,7 +18,7 @@ import { operationsRoutes } from './monitoring/routes.ts';
 import { statusPageRoutes } from './status-page/routes.ts';
 import { webhookRoutes } from './webhooks/route.ts';
 import { createSnapshotReader } from './monitoring/snapshot.ts';
-import { createTemporalLinks } from './temporal-links.ts';
+import { createTemporalLinks } from '../temporal/ui.ts';
 
 /** How long a client may take to send a request. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -62,7 +62,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     gate: createAdminGate(deps.config.ADMIN_TOKEN),
     readSnapshot: createSnapshotReader(deps),
     kombo: createKombo(deps.config),
-    links: createTemporalLinks(deps),
+    links: createTemporalLinks(temporalUiOf(deps)),
     fullSyncs: new FullSyncs(deps.log),
   };
   // A try that Temporal's client plans must not meet a closed connection: it throws where no code can catch it.

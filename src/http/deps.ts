@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import type { SignalRequest } from '../temporal/start.ts';
+import type { TemporalUi } from '../temporal/ui.ts';
 
 /** What becomes of a request to the webhook endpoint. */
 export type WebhookOutcome = DeliveryOutcome | 'malformed' | 'unsigned' | 'too-large' | 'unavailable';
@@ -34,4 +35,10 @@ export interface HttpDeps {
   coalescingWindowMs?: number | undefined;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;
+}
+
+/** Where Temporal's UI is, where that is known. */
+export function temporalUiOf({ temporalUiUrl, config, temporal }: HttpDeps): TemporalUi | undefined {
+  const url = temporalUiUrl ?? config.TEMPORAL_UI_URL;
+  return url === undefined ? undefined : { url, namespace: temporal.namespace };
 }

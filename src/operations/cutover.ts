@@ -17,6 +17,8 @@ export interface CutoverReport {
   /** What to do next, in a sentence. */
   message: string;
   integrations: IntegrationCutover[];
+  /** Id of the last one, to go on after; null when no more follow. */
+  next: string | null;
 }
 
 /** How many of the last changes by legacy webhooks are looked at. */
@@ -60,17 +62,18 @@ export async function cutoverReport(
     legacy: { ...legacy, mode },
     message: integrations.length === 0 ? nothingToJudge(id) : messageOf(verdict, mode, legacy, judging.now),
     integrations,
+    next: null,
   };
 }
 
-/** The same with a page of the integrations, in order of their ids; verdict and counts are over all. */
+/** The same with a page of the integrations, in order of their ids. Verdict and counts stay those of all. */
 export async function cutoverPage(
   deps: Parameters<typeof cutoverReport>[0],
   page: { verdict?: Verdict | undefined; after?: string | undefined; limit: number },
-): Promise<CutoverReport & { next: string | null }> {
+): Promise<CutoverReport> {
   const { verdict, after = '', limit } = page;
   const report = await cutoverReport(deps);
-  // Databases order texts by their locale, in which the comparison would skip some.
+  // Databases order texts by their locale, in which this comparison would skip some.
   const listed = report.integrations
     .filter((one) => (verdict === undefined || one.verdict === verdict) && one.integrationId > after)
     .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));

@@ -3,6 +3,7 @@ import type { AuditSource } from '../domain/audit.ts';
 import type { KomboClient } from '../kombo/client.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
+import type { TemporalLinks } from '../temporal/ui.ts';
 
 /** Who acts, for the audit trail. */
 export interface Actor {
@@ -18,6 +19,7 @@ export interface OperationDeps {
   config: Config;
   store: Store;
   temporal: TemporalHandle;
+  links: TemporalLinks;
   actor: Actor;
   /** Ends an act of many steps between two of them; its reason says why. */
   signal?: AbortSignal;

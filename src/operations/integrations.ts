@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../domain/life.ts';
+import { eraseWorkflowId } from '../domain/names.ts';
 import type { Trigger } from '../domain/sync.ts';
 import { databaseTime } from '../store/database.ts';
 import { readHistory } from '../store/state/endpoint-history.ts';
@@ -14,9 +15,10 @@ import { settleIntegration, type Settled } from '../temporal/settle.ts';
 import { signalChanges, type SignalRequest, type StartedRun } from '../temporal/start.ts';
 import { audited, permitted, type Act } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
+import { erasureOf, type Erasure } from './erasure.ts';
 import { conflict, notFound } from './errors.ts';
 import { checkReason, removedConflict, requireIntegration } from './require.ts';
-import { openRun, startFull, type JoinedRun, type StartedSync } from './syncs.ts';
+import { openRun, startFull, toStarted, type StartedSync } from './syncs.ts';
 
 export interface AddedIntegration {
   integration: Integration;
@@ -104,7 +106,7 @@ export interface RemovedIntegration {
   removed: boolean;
   cancelled: string[];
   /** When its data are erased; null when they are kept, or are erased already. */
-  eraseAt: Date | null;
+  erasure: Erasure | null;
 }
 
 /** Stops reading an integration here, for good: syncs are cancelled, schedules deleted, webhooks ignored, data erased in time. */
@@ -125,29 +127,28 @@ export async function removeIntegration(
     if (isRemoved && options.erase) {
       await createLifecycle(deps.temporal.client, deps.config).planErasure(id, 'now');
     }
-    const eraseAt = options.erase ? new Date() : erasureOf(integration, deps.config);
-    return { integration, removed: removed !== undefined, cancelled, eraseAt: isRemoved ? eraseAt : null };
+    const now = { workflowId: eraseWorkflowId(id), at: new Date() };
+    const erasure = options.erase ? now : erasureOf(integration, deps.config);
+    return { integration, removed: removed !== undefined, cancelled, erasure: isRemoved ? erasure : null };
   });
 }
 
-/** When the data of a removed integration are erased; null when they are kept, or are erased already. */
-export function erasureOf(
-  { removedAt, erasedAt }: Pick<Integration, 'removedAt' | 'erasedAt'>,
-  { DELETED_RETENTION: retention }: Pick<OperationDeps['config'], 'DELETED_RETENTION'>,
-): Date | null {
-  if (!removedAt || erasedAt || retention === null) return null;
-  return new Date(removedAt.getTime() + retention);
+export interface PausedIntegration {
+  integration: Integration;
+  /** False when it was paused before. */
+  paused: boolean;
+  cancelled: string[];
 }
 
 /**
- * Stops reading until you resume it. Webhooks are accepted meanwhile, and what they name is read then. Where it was
- * paused before (`paused` is false then), only the reason changes.
+ * Stops reading until you resume it. Webhooks are accepted meanwhile, and what they name is read then. Where it was paused
+ * before, only the reason changes.
  */
 export async function pauseIntegration(
   deps: OperationDeps,
   id: string,
   reason: string,
-): Promise<{ integration: Integration; paused: boolean; cancelled: string[] }> {
+): Promise<PausedIntegration> {
   checkReason(reason);
   const act: Act = { action: 'pause', integrationId: id, details: { reason } };
   const before = await permitted(deps, act, () => requireIntegration(deps.store, id));
@@ -159,16 +160,19 @@ export async function pauseIntegration(
   });
 }
 
+export interface ResumedIntegration {
+  integration: Integration;
+  /** False when it was not paused. */
+  resumed: boolean;
+  /** The sync that reads what was missed; null when it was not paused. */
+  sync: StartedSync | null;
+}
+
 /**
- * Goes on with a paused integration, beginning with what was missed. One that is active already (`resumed` is false then) is
- * woken all the same: an earlier call may have broken off before that. Where nothing was missed, nothing is read.
- *
- * @returns with the run that reads what was missed; null where it was not paused.
+ * Resumes a paused integration, beginning with what was missed. One that is active already is woken all the same: an earlier
+ * call may have broken off before that. Where nothing was missed, nothing is read.
  */
-export async function resumeIntegration(
-  deps: OperationDeps,
-  id: string,
-): Promise<{ integration: Integration; resumed: boolean; sync: JoinedRun | null }> {
+export async function resumeIntegration(deps: OperationDeps, id: string): Promise<ResumedIntegration> {
   const act: Act = { action: 'resume', integrationId: id };
   await permitted(deps, act, async () => {
     const integration = await requireIntegration(deps.store, id);
@@ -181,7 +185,7 @@ export async function resumeIntegration(
     const integration = resumed ?? (await requireIntegration(deps.store, id));
     const isActive = integration.status === 'active';
     const run = isActive ? await signalLife(deps, integration, 'resumed', 'manual') : undefined;
-    const sync = resumed && run ? { ...run, alreadyRunning: run.runId === before } : null;
+    const sync = resumed && run ? toStarted(deps, id, run, before) : null;
     return { integration, resumed: resumed !== undefined, sync };
   });
 }

@@ -5,7 +5,7 @@ import { listIntegrations, type Integration } from '../store/state/integrations.
 import { forgetNextLook } from '../store/state/life.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { syncWorkflowId } from '../domain/names.ts';
-import { openSync } from '../temporal/running-syncs.ts';
+import { openSync } from '../temporal/open-runs.ts';
 import { requestSyncNow, startFullSync, type StartedRun } from '../temporal/start.ts';
 import { audited, permitted, type Act } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
@@ -21,11 +21,19 @@ export interface StartedSync {
   alreadyRunning: boolean;
   /** When it begins, where that is later: many that are started together are spread. */
   beginsAt: Date | null;
+  /** Its run in Temporal's UI; null where TEMPORAL_UI_URL is not set. */
+  temporalUrl: string | null;
 }
 
-export interface JoinedRun extends StartedRun {
-  /** It ran or waited already, and reads this too. */
-  alreadyRunning: boolean;
+/** The run of `sync/<id>` that takes up what was asked for. @param before the run that was open before that. */
+export function toStarted(
+  { links }: Pick<OperationDeps, 'links'>,
+  integrationId: string,
+  run: StartedRun,
+  before: string | undefined,
+): StartedSync {
+  const alreadyRunning = run.runId === before;
+  return { integrationId, ...run, alreadyRunning, beginsAt: null, temporalUrl: links.run(run) };
 }
 
 /** Starts the full sync of an integration, or finds the one that runs. */
@@ -42,7 +50,8 @@ export async function startFull(
     category,
     ...options,
   });
-  return { integrationId: id, workflowId: handle.workflowId, runId, alreadyRunning, beginsAt };
+  const run = { workflowId: handle.workflowId, runId };
+  return { integrationId: id, ...run, alreadyRunning, beginsAt, temporalUrl: deps.links.run(run) };
 }
 
 /** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
@@ -107,7 +116,7 @@ export async function syncNow(
   deps: OperationDeps,
   id: string,
   options: { models?: string[] | undefined },
-): Promise<JoinedRun> {
+): Promise<StartedSync> {
   const act: Act = { action: 'sync-now', integrationId: id, details: { ...options } };
   const { tool, category } = await permitted(deps, act, () => readable(deps, id, options.models));
   const { client } = deps.temporal;
@@ -121,7 +130,7 @@ export async function syncNow(
       .catch((error: unknown) => {
         throw describeRefusal(error, deps.config.TASK_QUEUE);
       });
-    return { ...run, alreadyRunning: run.runId === before };
+    return toStarted(deps, id, run, before);
   });
 }
 
@@ -141,16 +150,22 @@ function describeRefusal(error: unknown, taskQueue: string): unknown {
   );
 }
 
+export interface CancelledSyncs {
+  integrationId: string;
+  /** Ids of the workflows that ran. */
+  cancelled: string[];
+}
+
 /**
  * Cancels what runs for an integration. What was not read is owed, and the next sync reads it; where one waited for the next
  * look at what is parked, that sync looks.
  */
-export async function cancelSyncs(deps: OperationDeps, id: string): Promise<{ cancelled: string[] }> {
+export async function cancelSyncs(deps: OperationDeps, id: string): Promise<CancelledSyncs> {
   const act: Act = { action: 'cancel', integrationId: id };
   const { retryAt } = await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const cancelled = await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id);
     if (retryAt && cancelled.includes(syncWorkflowId(id))) await forgetNextLook(deps.store, id, retryAt);
-    return { cancelled };
+    return { integrationId: id, cancelled };
   });
 }

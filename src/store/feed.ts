@@ -183,8 +183,8 @@ const MAX_STRETCHES = 10;
 
 export interface MatchingChanges {
   changes: Change[];
-  /** Where to go on; further than the last match when what follows it did not match. */
-  position: string;
+  /** Position to go on after; further than the last match when what follows it did not match. */
+  next: string;
   /** There may be more to read now. */
   more: boolean;
 }
@@ -208,12 +208,12 @@ export async function readMatchingChanges(store: Store, options: ReadOptions): P
     changes.push(...read.changes);
     if (changes.length >= limit) {
       const page = changes.slice(0, limit);
-      const position = changes.length > limit ? page.at(-1)!.seq : read.position;
-      return { changes: page, position, more: true };
+      const next = changes.length > limit ? page.at(-1)!.seq : read.position;
+      return { changes: page, next, more: true };
     }
-    if (read.position === after) return { changes, position: after, more: false };
+    if (read.position === after) return { changes, next: after, more: false };
     after = read.position;
-    if (all) return { changes, position: after, more: false };
+    if (all) return { changes, next: after, more: false };
   }
-  return { changes, position: after, more: true };
+  return { changes, next: after, more: true };
 }

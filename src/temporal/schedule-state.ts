@@ -1,6 +1,6 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { defined } from '../domain/defined.ts';
-import { catchUpScheduleId, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
+import { catchUpScheduleId, escapeQuery, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
 
 export interface ScheduleInfo {
   id: string;
@@ -12,15 +12,18 @@ export interface ScheduleInfo {
   recentRuns: { workflowId: string; at: Date }[];
 }
 
-export async function describeSchedule(
-  client: Client,
-  integrationId: string,
-): Promise<{ fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined }> {
+export interface Schedules {
+  /** Null where there is none. */
+  fullSync: ScheduleInfo | null;
+  catchUp: ScheduleInfo | null;
+}
+
+export async function describeSchedule(client: Client, integrationId: string): Promise<Schedules> {
   const [fullSync, catchUp] = await Promise.all([
     describe(client, fullSyncScheduleId(integrationId)),
     describe(client, catchUpScheduleId(integrationId)),
   ]);
-  return { fullSync: fullSync && toInfo(fullSync), catchUp: catchUp && toInfo(catchUp) };
+  return { fullSync: fullSync ? toInfo(fullSync) : null, catchUp: catchUp ? toInfo(catchUp) : null };
 }
 
 export interface NextFullSync {
@@ -55,11 +58,6 @@ export async function nextFullSyncs(
     await read(`${KOMBO_INTEGRATION_ID.name} IN (${ids.join(', ')})`);
   }
   return found;
-}
-
-/** A value between single quotes in a visibility query. */
-export function escapeQuery(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll("'", "''");
 }
 
 /** Ids of the workflows that the schedules of an integration have started and that run now. */

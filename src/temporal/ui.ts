@@ -1,11 +1,21 @@
-import { KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from '../domain/names.ts';
-import { escapeQuery } from './schedule-state.ts';
+import { escapeQuery, KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from '../domain/names.ts';
 
 /** Where Temporal's UI is, and which namespace it shows. */
 export interface TemporalUi {
   url: string;
   namespace: string;
 }
+
+/** Addresses in Temporal's UI; null while it is not known where that is. */
+export function createTemporalLinks(ui: TemporalUi | undefined) {
+  return {
+    run: (run: { workflowId: string; runId: string }) => (ui ? runUrl(ui, run) : null),
+    integration: (id: string) => (ui ? integrationUrl(ui, id) : null),
+    fullSyncs: () => (ui ? fullSyncsUrl(ui) : null),
+  };
+}
+
+export type TemporalLinks = ReturnType<typeof createTemporalLinks>;
 
 /** All runs in the namespace, or those that a query finds. */
 export function workflowsUrl(ui: TemporalUi, query?: string): string {

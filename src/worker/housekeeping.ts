@@ -4,7 +4,7 @@ import type { Store } from '../store/database.ts';
 import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/state/due.ts';
 import { listUnsettled } from '../store/state/life.ts';
 import { endPass, listLostPasses } from '../store/state/pass-life.ts';
-import { isRunOpen } from '../temporal/running-syncs.ts';
+import { isRunOpen } from '../temporal/open-runs.ts';
 
 export interface Housekeeping {
   stop(): Promise<void>;

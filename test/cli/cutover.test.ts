@@ -89,7 +89,8 @@ describe('of many', () => {
       ...Array.from({ length: waiting }, make('wait')),
     ] as IntegrationCutover[];
     const counts = { ready, wait: waiting, blocked: 0 };
-    return { verdict: waiting > 0 ? 'wait' : 'ready', counts, legacy, message: 'Well.', integrations };
+    const verdict = waiting > 0 ? 'wait' : 'ready';
+    return { verdict, counts, legacy, message: 'Well.', integrations, next: null };
   }
 
   test('the ready ones are a count', () => {

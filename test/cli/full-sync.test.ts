@@ -85,6 +85,8 @@ test('a sync now that joins one which waits for quiet says so', async () => {
     workflowId,
     runId,
     alreadyRunning: true,
+    beginsAt: null,
+    temporalUrl: null,
   });
   await system.ended(workflowId);
 

@@ -197,24 +197,18 @@ test('status tells how fresh everything is', async () => {
 });
 
 test('drift and undocumented fields have their reports', async () => {
-  const { reports } = await run<{ reports: { endpoint: string; verdict: string }[] }>(['drift', ID]);
-  expect(reports.map(({ endpoint }) => endpoint)).toContain('/lms/skills');
-  expect(reports.every(({ verdict }) => verdict === 'none')).toBe(true);
+  const { drift } = await run<{ drift: { endpoint: string; verdict: string }[] }>(['drift', ID]);
+  expect(drift.map(({ endpoint }) => endpoint)).toContain('/lms/skills');
+  expect(drift.every(({ verdict }) => verdict === 'none')).toBe(true);
   expect(await run(['fields', 'undocumented', ID])).toEqual({ fields: [] });
 });
 
 test('the change feed is read page by page', async () => {
-  const first = await run<{ changes: { seq: string }[]; position: string }>(['changes', '--limit', '2']);
+  const first = await run<{ changes: { seq: string }[]; next: string }>(['changes', '--limit', '2']);
   expect(first.changes).toHaveLength(2);
-  expect(first.position).toBe(first.changes[1]!.seq);
-  const next = await run<{ changes: { seq: string }[] }>([
-    'changes',
-    '--limit',
-    '1',
-    '--after',
-    first.position,
-  ]);
-  expect(BigInt(next.changes[0]!.seq)).toBeGreaterThan(BigInt(first.position));
+  expect(first.next).toBe(first.changes[1]!.seq);
+  const next = await run<{ changes: { seq: string }[] }>(['changes', '--limit', '1', '--after', first.next]);
+  expect(BigInt(next.changes[0]!.seq)).toBeGreaterThan(BigInt(first.next));
   const skills = await run<{ changes: { tableName: string }[] }>(['changes', '--table', 'kombo.lms_skills']);
   expect(new Set(skills.changes.map(({ tableName }) => tableName))).toEqual(new Set(['lms_skills']));
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 const show = (id = ID) =>
-  system.json<{ integration: { status: string; statusReason: string | null }; eraseAt: string | null }>([
+  system.json<{ status: string; statusReason: string | null; erasure: { at: string } | null }>([
     'integrations',
     'show',
     id,
@@ -38,7 +38,7 @@ describe('pause and resume', () => {
   ])('a pause needs a reason that %s', async (_name, reason, message) => {
     const { stderr } = await system.text(['integrations', 'pause', ID, '--reason', reason], 2);
     expect(stderr).toContain(message);
-    expect((await show()).integration.status).toBe('active');
+    expect((await show()).status).toBe('active');
   });
 
   test('what is paused is not read, and says why', async () => {
@@ -46,7 +46,7 @@ describe('pause and resume', () => {
     expect(stdout).toContain(`${ID} is paused: moves to another tool\n`);
     expect(stdout).toContain(`integrations resume ${ID}`);
     expect(stdout).not.toContain('Cancelled');
-    expect((await show()).integration).toMatchObject({
+    expect(await show()).toMatchObject({
       status: 'paused',
       statusReason: 'moves to another tool',
     });
@@ -116,18 +116,18 @@ describe('cancel', () => {
     await system.text(['sync', 'full', ID]);
     const running = await eventually(async () => {
       const status = await system.json<{
-        running: { workflowId: string; url: string; passes: { endpoint: string }[] }[];
+        running: { workflowId: string; temporalUrl: string; passes: { endpoint: string }[] }[];
       }>(['status', ID]);
       return status.running.find(({ passes }) => passes.some(({ endpoint }) => endpoint === '/lms/users'));
     });
     expect(running.workflowId).toBe(`full-sync/${ID}`);
-    expect(running.url).toMatch(
+    expect(running.temporalUrl).toMatch(
       /^http:\/\/localhost:8233\/namespaces\/default\/workflows\/full-sync%2F.*\/history$/,
     );
     const { stdout: status } = await system.text(['status', ID]);
     expect(status).toMatch(new RegExp(`^Running: full-sync/${ID}, run \\S+ \\(manual\\), since `, 'm'));
     expect(status).toMatch(/^ {2}\/lms\/users \(full\): 0 pages, 0 records/m);
-    expect(status).toContain(`  ${running.url}\n`);
+    expect(status).toContain(`  ${running.temporalUrl}\n`);
 
     expect((await system.text(['sync', 'cancel', ID])).stdout).toContain(`Cancelled: full-sync/${ID}.`);
     system.control.removeFault(stall);
@@ -167,8 +167,9 @@ test('show tells its life and which webhooks came', async () => {
   expect(stdout).toMatch(/^Setup +COMPLETED$/m);
   expect(stdout).toMatch(/^data-changed +accepted +7 /m);
   expect(await system.json(['integrations', 'show', ID])).toMatchObject({
-    integration: { komboState: 'ACTIVE', setupStatus: 'COMPLETED' },
-    eraseAt: null,
+    komboState: 'ACTIVE',
+    setupStatus: 'COMPLETED',
+    erasure: null,
     deliveries: [{ type: 'data-changed', outcome: 'accepted', times: 7 }],
   });
 });
@@ -179,9 +180,10 @@ describe('remove', () => {
     expect(stdout).toContain(`${ID} is removed: its schedules are deleted`);
     expect(stdout).toMatch(/^Its data are erased at 2\d{3}-.* \(in 13 d\)\.$/m);
     expect(stdout).toContain(`To bring it back: kombo-sync integrations add ${ID}`);
-    const { integration, eraseAt } = await show();
-    expect(integration.status).toBe('removed');
-    expect(Date.parse(eraseAt!) - Date.now()).toBeGreaterThan(13 * 86_400_000);
+    const { status, erasure } = await show();
+    expect(status).toBe('removed');
+    expect(erasure).toMatchObject({ workflowId: `erase/${ID}` });
+    expect(Date.parse(erasure!.at) - Date.now()).toBeGreaterThan(13 * 86_400_000);
     await system.text(['schedule', 'show', ID], 3);
     const waiting = await eventually(async () => {
       const { running } = await system.json<{ running: { workflowId: string; beginsAt: string }[] }>([
@@ -190,7 +192,7 @@ describe('remove', () => {
       ]);
       return running.find(({ workflowId }) => workflowId === `erase/${ID}`);
     });
-    expect(Math.abs(Date.parse(waiting.beginsAt) - Date.parse(eraseAt!))).toBeLessThan(5_000);
+    expect(Math.abs(Date.parse(waiting.beginsAt) - Date.parse(erasure!.at))).toBeLessThan(5_000);
   });
 
   test('nothing can be done with it but bringing it back', async () => {
@@ -220,7 +222,7 @@ describe('remove', () => {
     expect(await system.json(['integrations', 'remove', ID])).toMatchObject({
       removed: false,
       cancelled: [],
-      eraseAt: null,
+      erasure: null,
     });
   });
 
@@ -244,7 +246,7 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   system.control.setIntegration(waiting, { setupStatus: 'FINAL_SYNC_PENDING' });
   const { stdout } = await system.text(['integrations', 'add', waiting]);
   expect(stdout).toMatch(/It cannot be read now, and is as soon as it can be\. .*first sync is running/);
-  await eventually(async () => (await show(waiting)).integration.status === 'parked');
+  await eventually(async () => (await show(waiting)).status === 'parked');
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
   expect(shown.stdout).toMatch(/^Next look +in \d+ s$/m);
@@ -254,7 +256,7 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
     expect((await system.text([...command, waiting])).stdout).toMatch(
       /^Next look +with the next webhook or scheduled sync/m,
     );
-  expect(await system.json(['status', waiting])).toMatchObject({ integration: { retryAt: null } });
+  expect(await system.json(['status', waiting])).toMatchObject({ retryAt: null });
   system.control.setIntegration(waiting, { setupStatus: 'COMPLETED' });
   expect(await system.json(['integrations', 'add', waiting])).toMatchObject({ new: false, waiting: null });
   await system.ended(`full-sync/${waiting}`);
@@ -262,10 +264,10 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
 });
 
 test('(I23) the audit says who did what, when and from where, also what was refused', async () => {
-  const { acts, next } = await system.json<{ acts: Record<string, unknown>[]; next: number | null }>([
-    'audit',
-    ID,
-  ]);
+  const { entries: acts, next } = await system.json<{
+    entries: Record<string, unknown>[];
+    next: number | null;
+  }>(['audit', ID]);
   expect(next).toBeNull();
   expect(acts.map(({ action }) => action).toReversed()).toEqual(
     expect.arrayContaining(['add', 'pause', 'resume', 'full-sync', 'cancel', 'remove']),
@@ -277,15 +279,15 @@ test('(I23) the audit says who did what, when and from where, also what was refu
     message: expect.stringContaining('is removed'),
     details: { reason: 'x' },
   });
-  const first = await system.json<{ acts: { id: number }[]; next: number }>(['audit', '--limit', '2']);
-  const second = await system.json<{ acts: { id: number }[] }>([
+  const first = await system.json<{ entries: { id: number }[]; next: number }>(['audit', '--limit', '2']);
+  const second = await system.json<{ entries: { id: number }[] }>([
     'audit',
     '--limit',
     '2',
     '--before',
     String(first.next),
   ]);
-  expect(second.acts[0]!.id).toBeLessThan(first.acts[1]!.id);
+  expect(second.entries[0]!.id).toBeLessThan(first.entries[1]!.id);
   const { stdout } = await system.text(['audit', ID, '--limit', '1']);
   expect(stdout).toMatch(/^NO +AT +WHO +FROM +DID +INTEGRATION +OUTCOME +DETAILS$/m);
   expect(stdout).toMatch(new RegExp(`^Earlier ones: kombo-sync audit ${ID} --before \\d+$`, 'm'));

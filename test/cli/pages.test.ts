@@ -122,8 +122,7 @@ test('one integration is shown though Temporal does not answer', async () => {
   );
   expect(await page(['status', id(7)])).toMatchObject({
     running: [],
-    temporalAnswers: false,
-    nextFullSync: null,
+    schedules: null,
   });
 });
 
@@ -135,7 +134,7 @@ test('ids that only webhooks know are listed with what that may mean', async () 
   await noteUnknown(store, 'nobody:1');
   await noteUnknown(store, 'nobody:2');
   expect(await page(['integrations', 'list', '--unknown'])).toMatchObject({
-    unknown: [
+    integrations: [
       { id: 'nobody:2', times: 1 },
       { id: 'nobody:1', times: 2 },
     ],
@@ -144,4 +143,10 @@ test('ids that only webhooks know are listed with what that may mean', async () 
   expect(shown).toMatch(/^nobody:2 +1 /m);
   expect(shown).not.toContain('nobody:1');
   expect(shown).toContain('another environment or region');
+  const { next } = await page(['integrations', 'list', '--unknown', '--limit', '1']);
+  expect(shown).toContain(`Earlier ones: kombo-sync integrations list --unknown --after ${next}\n`);
+  expect(await page(['integrations', 'list', '--unknown', '--after', next!])).toMatchObject({
+    integrations: [{ id: 'nobody:1' }],
+    next: null,
+  });
 });

@@ -5,20 +5,17 @@ import { statusOneText } from '../../src/cli/status/one-text.ts';
 import { LOOK_UP } from '../../src/domain/reads.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
-import { endpointStatuses, listFailing } from '../../src/store/reports/status.ts';
-import { findOverview, listOverview, readTotals } from '../../src/store/reports/overview.ts';
+import { showIntegration } from '../../src/operations/show-detail.ts';
+import { showIntegrations } from '../../src/operations/show.ts';
+import { createTemporalLinks } from '../../src/temporal/ui.ts';
+import { testConfig } from '../http/support.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 
+/** A status while Temporal does not answer. */
 async function oneText(store: TestStore, id: string): Promise<string> {
-  return statusOneText({
-    integration: (await findOverview(store, id))!,
-    endpoints: await endpointStatuses(store, id),
-    running: [],
-    nextFullSync: null,
-    temporalUrl: null,
-    temporalAnswers: false,
-  });
+  const deps = { config: testConfig(), store, links: createTemporalLinks(undefined) };
+  return statusOneText(await showIntegration(deps, id, () => Promise.resolve(undefined)));
 }
 
 test('a status says when what is owed is read, also of an endpoint that the tool does not offer just now', async () => {
@@ -71,9 +68,8 @@ test('(I10) a status tells of each kind of read that fails, first what needs a p
   expect(one.split('\n').find((line) => line.startsWith('/ats/jobs '))).toMatch(
     new RegExp(texts.map(({ source }) => source).join('.*')),
   );
-  const { entries: integrations, next } = await listOverview(store, {});
-  const page = { integrations, next, totals: await readTotals(store) };
-  const list = statusListText(page, await listFailing(store, [id]), { limit: 100 });
+  const page = await showIntegrations({ config: testConfig(), store }, {});
+  const list = statusListText(page, { limit: 100 });
   const rows = list.split('\n').filter((line) => line.startsWith(id));
   expect(rows.slice(1)).toMatchObject([
     expect.stringMatching(/ \/ats\/jobs \(full\) +1 h ago +2 +needs a person +Look!$/),

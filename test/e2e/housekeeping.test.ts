@@ -115,7 +115,7 @@ test('(I28) one that cannot be settled keeps no other from being settled', async
     if (id === stuck) throw new Error('14 UNAVAILABLE');
     return settleIntegration({ store, lifecycle }, id);
   });
-  await eventually(async () => (await schedule(other)) === undefined);
+  await eventually(async () => (await schedule(other)) === null);
   // The oldest first.
   expect(tried.slice(0, 2)).toEqual([stuck, other]);
 });

@@ -159,7 +159,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
     expect(await describeSchedule(client, id)).toMatchObject({ fullSync: {}, catchUp: {} });
   }
   for (const id of [gone, unknown]) {
-    expect(await describeSchedule(client, id)).toEqual({ fullSync: undefined, catchUp: undefined });
+    expect(await describeSchedule(client, id)).toEqual({ fullSync: null, catchUp: null });
   }
 });
 

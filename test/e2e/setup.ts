@@ -7,6 +7,7 @@ import { enabledEndpoints, type Category } from '../../src/domain/catalogue/inde
 import type { SyncResult } from '../../src/domain/sync.ts';
 import { startServer, type RunningServer } from '../../src/http/server.ts';
 import type { LookUpDeps } from '../../src/operations/deps.ts';
+import { createTemporalLinks } from '../../src/temporal/ui.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
@@ -104,6 +105,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       config,
       store,
       temporal,
+      links: createTemporalLinks(undefined),
       kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! }),
       actor: { name: 'tester@e2e', source: 'cli', address: null },
     } satisfies LookUpDeps as LookUpDeps,

@@ -164,7 +164,7 @@ test('cancelling says what ran', async () => {
   await call('POST', `/integrations/${id}/full-sync`);
   const answer = await call('POST', `/integrations/${id}/cancel`);
   expect(answer.statusCode).toBe(200);
-  expect(answer.json()).toEqual({ cancelled: [`full-sync/${id}`] });
+  expect(answer.json()).toEqual({ integrationId: id, cancelled: [`full-sync/${id}`] });
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'done' });
 });
 

@@ -1,5 +1,6 @@
 import { utcTime } from '../../domain/duration.ts';
 import { requireIntegration } from '../../operations/require.ts';
+import type { Listed } from '../../store/listed.ts';
 import { listAudit, type AuditEntry } from '../../store/state/audit.ts';
 import type { Context } from '../support/context.ts';
 import { table } from '../support/format.ts';
@@ -15,15 +16,15 @@ export async function handle(
   { limit, before }: Options,
 ): Promise<void> {
   const store = context.store();
-  const { entries: acts, next } = await listAudit(store, { integrationId: id, after: before, limit });
+  const page = await listAudit(store, { integrationId: id, after: before, limit });
   // You may have tried to add one that Kombo does not know: that is an act too.
-  if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
-  context.print({ acts, next }, () => auditText(acts, id, next));
+  if (id !== undefined && page.entries.length === 0) await requireIntegration(store, id);
+  context.print(page, () => auditText(page, id));
 }
 
-function auditText(acts: AuditEntry[], id: string | undefined, next: number | null): string {
-  if (acts.length === 0) return 'Nothing was done by hand.';
-  const rows = acts.map((act) => [
+function auditText({ entries, next }: Listed<AuditEntry, number>, id: string | undefined): string {
+  if (entries.length === 0) return 'Nothing was done by hand.';
+  const rows = entries.map((act) => [
     act.id,
     utcTime(act.at),
     act.actor,

@@ -34,18 +34,16 @@ export async function handle(
 }
 
 async function list(context: Context, options: Filter & { after: string; limit: number }): Promise<void> {
-  const found: Change[] = [];
-  let { after } = options;
-  for (let more = true; more && found.length < options.limit;) {
-    const limit = Math.min(BATCH, options.limit - found.length);
-    const page = await readMatchingChanges(context.store(), { ...options, after, limit });
-    found.push(...page.changes);
-    after = page.position;
-    more = page.more;
+  const changes: Change[] = [];
+  let next = options.after;
+  let more = true;
+  while (more && changes.length < options.limit) {
+    const limit = Math.min(BATCH, options.limit - changes.length);
+    const page = await readMatchingChanges(context.store(), { ...options, after: next, limit });
+    changes.push(...page.changes);
+    ({ next, more } = page);
   }
-  context.print({ changes: found, position: after }, () =>
-    [...found.map(line), `Position: ${after}`].join('\n'),
-  );
+  context.print({ changes, next, more }, () => [...changes.map(line), `Position: ${next}`].join('\n'));
 }
 
 async function follow(context: Context, filter: Filter, asked: string | undefined): Promise<void> {

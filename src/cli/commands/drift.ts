@@ -1,26 +1,32 @@
-import { requireIntegration } from '../../operations/require.ts';
-import { listDrift } from '../../store/reports/history.ts';
+import { DRIFT_COUNTS } from '../../domain/counts.ts';
+import { showDrift, type DriftPage } from '../../operations/show.ts';
+import type { HistoryKey } from '../../store/reports/history.ts';
 import type { Context } from '../support/context.ts';
-import { relative, table } from '../support/format.ts';
+import { moreText, relative, table } from '../support/format.ts';
 
-export async function handle(context: Context, id: string, options: { limit: number }): Promise<void> {
-  const store = context.store();
-  await requireIntegration(store, id);
-  const { entries: reports } = await listDrift(store, { integrationId: id, limit: options.limit });
-  context.print({ integrationId: id, reports }, () => {
-    if (reports.length === 0) return 'No report yet: the second full sync of an endpoint makes the first.';
-    return table(
-      ['AT', 'ENDPOINT', 'MISSING', 'STALE', 'WRONGLY LIVE', 'WRONGLY DELETED', 'EXPECTED', 'VERDICT'],
-      reports.map(({ at, endpoint, counts, verdict }) => [
-        relative(at),
-        endpoint,
-        counts.missing,
-        counts.stale,
-        counts.wronglyLive,
-        counts.wronglyDeleted,
-        counts.expected,
-        verdict,
-      ]),
-    );
-  });
+interface Options {
+  after?: HistoryKey;
+  limit: number;
 }
+
+export async function handle(context: Context, id: string, { after, limit }: Options): Promise<void> {
+  const page = await showDrift(await context.reading(), { integrationId: id, after, limit });
+  context.print(page, () => driftText(id, page));
+}
+
+function driftText(id: string, { drift, next }: DriftPage): string {
+  if (drift.length === 0) return 'No report yet: the second full sync of an endpoint makes the first.';
+  const rows = drift.map(({ at, endpoint, counts, verdict }) => [
+    relative(at),
+    endpoint,
+    ...DRIFT_COUNTS.map((name) => counts[name]),
+    verdict,
+  ]);
+  return [
+    table(['AT', 'ENDPOINT', ...DRIFT_COUNTS.map(heading), 'VERDICT'], rows),
+    ...moreText(next, `Earlier ones: kombo-sync drift ${id}`),
+  ].join('\n');
+}
+
+/** For example WRONGLY LIVE. */
+const heading = (name: string) => name.replaceAll(/[A-Z]/g, ' $&').toUpperCase();

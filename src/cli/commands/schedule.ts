@@ -11,12 +11,12 @@ export async function handle(context: Context, id: string): Promise<void> {
       `There is no schedule for ${id}. "kombo-sync setup" creates those of all active integrations.`,
     );
   }
-  context.print({ integrationId: id, fullSync: fullSync ?? null, catchUp: catchUp ?? null }, () =>
+  context.print({ integrationId: id, fullSync, catchUp }, () =>
     [describe('Full sync', fullSync), describe('Catch-up', catchUp)].join('\n\n'),
   );
 }
 
-function describe(title: string, info: ScheduleInfo | undefined): string {
+function describe(title: string, info: ScheduleInfo | null): string {
   if (!info) return `${title}: none`;
   return pairs([
     [title, info.id],

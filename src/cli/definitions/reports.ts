@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { TIME_AND_NUMBER } from '../../operations/cursor.ts';
 import { addCommand, addGroup } from '../support/define.ts';
-import { EXAMPLE_ID, parseCount, parseId, parsePosition } from '../support/options.ts';
+import { EXAMPLE_ID, parseCount, parseCursor, parseId, parsePosition } from '../support/options.ts';
 import { addPageOptions } from '../support/page-options.ts';
 import { run } from '../support/run.ts';
 
@@ -33,6 +34,7 @@ export function registerReports(program: Command): void {
     [`drift ${EXAMPLE_ID} --limit 20`],
   )
     .option('--limit <n>', 'reports at most', parseCount(10_000), 100)
+    .option('--after <next>', 'go on after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
     .action(run(['DATABASE_URL'], () => import('../commands/drift.ts')));
 
   addCommand(

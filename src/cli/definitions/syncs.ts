@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { TIME_AND_NUMBER } from '../../operations/cursor.ts';
 import { addCommand, addGroup } from '../support/define.ts';
-import { EXAMPLE_ID, parseCount, parseList, parseSince } from '../support/options.ts';
+import { EXAMPLE_ID, parseCount, parseCursor, parseList, parseSince } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
 export function registerSyncs(program: Command): void {
@@ -47,5 +48,6 @@ export function registerSyncs(program: Command): void {
     `sync history ${EXAMPLE_ID} --limit 5`,
   ])
     .option('--limit <n>', 'syncs at most', parseCount(1_000), 20)
+    .option('--after <next>', 'go on after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
     .action(run(['DATABASE_URL'], () => import('../sync/history.ts')));
 }

@@ -1,9 +1,10 @@
-import { listUnknown, type UnknownIntegration } from '../../store/state/unknown-integrations.ts';
+import { fromCursor, TIME_AND_ID } from '../../operations/cursor.ts';
+import { showUnknown, type IntegrationPage, type UnknownPage } from '../../operations/show.ts';
 import type { Context } from '../support/context.ts';
 import { wrongUse } from '../support/errors.ts';
-import { relative, table } from '../support/format.ts';
+import { moreText, relative, table } from '../support/format.ts';
 import type { PageOptions } from '../support/page-options.ts';
-import { emptyText, footer, readPage, type Page } from '../support/pages.ts';
+import { emptyText, footer, readPage } from '../support/pages.ts';
 
 type Options = PageOptions & { unknown?: boolean };
 
@@ -13,7 +14,7 @@ export async function handle(context: Context, options: Options): Promise<void> 
   context.print(page, () => emptyText(page) ?? listText(page, options));
 }
 
-function listText(page: Page, options: Options): string {
+function listText(page: IntegrationPage, options: Options): string {
   const rows = page.integrations.map((one) => [
     one.id,
     one.tool,
@@ -32,17 +33,21 @@ function listText(page: Page, options: Options): string {
 const MOST_UNKNOWN = 100_000;
 
 async function listUnknownOnes(context: Context, options: Options): Promise<void> {
-  if (options.status || options.search || options.failing || options.after) {
-    throw wrongUse('--unknown goes with --limit and --all only: nothing else is known of them.');
+  if (options.status || options.search || options.failing) {
+    throw wrongUse('--unknown goes with --limit, --after and --all only: nothing else is known of them.');
+  }
+  const after = options.after === undefined ? undefined : fromCursor(options.after, TIME_AND_ID);
+  if (options.after !== undefined && !after) {
+    throw wrongUse('With --unknown, --after takes "next" of an earlier answer.');
   }
   const limit = options.all ? MOST_UNKNOWN : options.limit;
-  const { entries: unknown } = await listUnknown(context.store(), { limit });
-  context.print({ unknown }, () => unknownText(unknown));
+  const page = await showUnknown(await context.reading(), { after, limit });
+  context.print(page, () => unknownText(page));
 }
 
-function unknownText(unknown: UnknownIntegration[]): string {
-  if (unknown.length === 0) return 'Kombo knows every integration that a webhook has named.';
-  const rows = unknown.map(({ id, times, firstSeenAt, lastSeenAt }) => [
+function unknownText({ integrations, next }: UnknownPage): string {
+  if (integrations.length === 0) return 'Kombo knows every integration that a webhook has named.';
+  const rows = integrations.map(({ id, times, firstSeenAt, lastSeenAt }) => [
     id,
     times,
     relative(firstSeenAt),
@@ -53,5 +58,6 @@ function unknownText(unknown: UnknownIntegration[]): string {
     '',
     'Kombo does not know them. Either they are deleted, or the webhooks come from another environment or region than',
     'KOMBO_API_KEY and KOMBO_API_URL are of. "kombo-sync integrations add <id>" asks Kombo again.',
+    ...moreText(next, 'Earlier ones: kombo-sync integrations list --unknown'),
   ].join('\n');
 }

@@ -8,7 +8,7 @@ export async function handle(
   { erase = false }: { erase?: boolean },
 ): Promise<void> {
   const done = await removeIntegration(await context.operations(), id, { erase });
-  const { removed, integration, cancelled, eraseAt } = done;
+  const { removed, integration, cancelled, erasure } = done;
   context.print(done, () =>
     [
       removed
@@ -17,7 +17,7 @@ export async function handle(
       ...cancelledText(cancelled),
       erase
         ? 'Its data are erased as soon as a worker takes that up.'
-        : erasureText(integration.erasedAt, eraseAt),
+        : erasureText({ ...integration, erasure }),
       removed && `To bring it back: kombo-sync integrations add ${id}`,
     ]
       .filter(Boolean)

@@ -1,24 +1,17 @@
 import { utcTime } from '../../domain/duration.ts';
-import { erasureOf } from '../../operations/integrations.ts';
-import { requireIntegration } from '../../operations/require.ts';
-import { listDeliveries, type DeliveryCount } from '../../store/state/deliveries.ts';
-import type { Integration } from '../../store/state/integrations.ts';
+import { showLife, type IntegrationLife } from '../../operations/show.ts';
+import type { CountedDeliveries } from '../../store/state/deliveries.ts';
 import type { Context } from '../support/context.ts';
 import { fullTime, pairs, relative, table } from '../support/format.ts';
 import { erasureText, nextLook, statusText } from '../support/integration-text.ts';
 
 export async function handle(context: Context, id: string): Promise<void> {
-  const store = context.store();
-  const integration = await requireIntegration(store, id);
-  const eraseAt = erasureOf(integration, context.config);
-  const deliveries = await listDeliveries(store, id);
-  context.print({ integration, eraseAt, deliveries }, () =>
-    [describe(integration, eraseAt), deliveriesText(deliveries)].join('\n\n'),
-  );
+  const life = await showLife(await context.reading(), id);
+  context.print(life, () => [describe(life), deliveriesText(life.deliveries)].join('\n\n'));
 }
 
-function describe(integration: Integration, eraseAt: Date | null): string {
-  const { removedAt, erasedAt, announcedDeletedAt, dataExpiredAt } = integration;
+function describe(integration: IntegrationLife): string {
+  const { removedAt, announcedDeletedAt, dataExpiredAt } = integration;
   const next = nextLook(integration);
   return pairs([
     ['Integration', integration.id],
@@ -38,11 +31,11 @@ function describe(integration: Integration, eraseAt: Date | null): string {
     ['Looked up', relative(integration.lookedUpAt)],
     ['Added', fullTime(integration.createdAt)],
     ...optional('Removed', removedAt && fullTime(removedAt)),
-    ...optional('Data', removedAt && erasureText(erasedAt, eraseAt)),
+    ...optional('Data', removedAt && erasureText(integration)),
   ]);
 }
 
-function deliveriesText(deliveries: DeliveryCount[]): string {
+function deliveriesText(deliveries: readonly CountedDeliveries[]): string {
   if (deliveries.length === 0) return 'No webhook about it has been counted.';
   return table(
     ['WEBHOOK', 'BECAME', 'TIMES', 'FIRST', 'LAST'],

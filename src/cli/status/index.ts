@@ -1,4 +1,3 @@
-import { listFailing } from '../../store/reports/status.ts';
 import type { Context } from '../support/context.ts';
 import type { PageOptions } from '../support/page-options.ts';
 import { emptyText, readPage } from '../support/pages.ts';
@@ -13,9 +12,5 @@ export async function handle(context: Context, id: string | undefined, options: 
 
 async function list(context: Context, options: PageOptions): Promise<void> {
   const page = await readPage(context, options);
-  const failing = await listFailing(
-    context.store(),
-    page.integrations.map(({ id }) => id),
-  );
-  context.print({ ...page, failing }, () => emptyText(page) ?? statusListText(page, failing, options));
+  context.print(page, () => emptyText(page) ?? statusListText(page, options));
 }

@@ -1,12 +1,12 @@
-import type { IntegrationOverview } from '../../store/reports/overview.ts';
-import { readName, type FailingRead } from '../../store/reports/status.ts';
+import type { IntegrationPage } from '../../operations/show.ts';
+import { readName } from '../../store/reports/status.ts';
 import { relative, table } from '../support/format.ts';
 import { nextLook, nextTry } from '../support/integration-text.ts';
 import type { PageOptions } from '../support/page-options.ts';
-import { footer, type Page } from '../support/pages.ts';
+import { footer } from '../support/pages.ts';
 
 /** How fresh the integrations of a page are, and below that what is wrong with which of them. */
-export function statusListText(page: Page, failing: readonly FailingRead[], options: PageOptions): string {
+export function statusListText(page: IntegrationPage, options: PageOptions): string {
   const rows = page.integrations.map((one) => [
     one.id,
     one.category,
@@ -27,13 +27,13 @@ export function statusListText(page: Page, failing: readonly FailingRead[], opti
     'DRIFT',
     'FAILING',
   ];
-  return [table(head, rows), troubles(page.integrations, failing), footer('status', options, page)]
+  return [table(head, rows), troubles(page), footer('status', options, page)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
 /** Each thing that is wrong, in plain words. */
-function troubles(integrations: readonly IntegrationOverview[], failing: readonly FailingRead[]): string {
+function troubles({ integrations, failing }: IntegrationPage): string {
   const rows = [
     ...integrations
       .filter(({ status }) => status === 'parked' || status === 'paused')

@@ -1,15 +1,9 @@
 import { timeTaken } from '../../domain/duration.ts';
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
-import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import type { IntegrationDetail, RunningPass, RunningWork } from '../../operations/show-detail.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
 import { nextLook, nextTry, statusText } from '../support/integration-text.ts';
-import type { Activities, Activity } from './running.ts';
-
-interface Shown extends Activities {
-  integration: IntegrationOverview;
-  endpoints: EndpointStatus[];
-}
 
 const DRIFT = {
   none: 'none in the last full sync',
@@ -18,8 +12,8 @@ const DRIFT = {
 };
 
 /** One integration, what runs for it, and its endpoints. */
-export function statusOneText(shown: Shown): string {
-  const { integration, endpoints, running } = shown;
+export function statusOneText(integration: IntegrationDetail): string {
+  const { endpoints, running } = integration;
   const head = pairs([
     ['Integration', integration.id],
     ['Tool', `${integration.tool} (${integration.category})`],
@@ -29,9 +23,9 @@ export function statusOneText(shown: Shown): string {
     ['Fresh as of', relative(integration.freshAsOf)],
     ...optional('Not offered', integration.notOffered.join(', ')),
     ['Last sync', relative(integration.lastSyncAt)],
-    ['Next full sync', nextFullText(shown)],
+    ['Next full sync', nextFullText(integration)],
     ['Drift', integration.drift && DRIFT[integration.drift]],
-    ...optional('Temporal', shown.temporalUrl),
+    ...optional('Temporal', integration.temporalUrl),
   ]);
   const rows = table(
     ['ENDPOINT', 'STATE', 'FRESH AS OF', 'LAST FULL', 'LIVE ROWS', 'SET ASIDE', 'NOTE'],
@@ -48,35 +42,30 @@ export function statusOneText(shown: Shown): string {
   return [head, running.map(runText).join('\n'), rows].filter(Boolean).join('\n\n');
 }
 
-function nextFullText({ temporalAnswers, nextFullSync }: Shown): string {
-  if (!temporalAnswers) return 'not known: Temporal does not answer';
-  if (!nextFullSync) return 'none: it has no schedule';
-  if (nextFullSync.paused) return 'none: its schedule is paused';
-  const { nextRun } = nextFullSync;
-  return nextRun ? fullTime(nextRun) : 'none';
+function nextFullText({ schedules }: IntegrationDetail): string {
+  if (!schedules) return 'not known: Temporal does not answer';
+  const { fullSync } = schedules;
+  if (!fullSync) return 'none: it has no schedule';
+  if (fullSync.paused) return 'none: its schedule is paused';
+  const [next] = fullSync.nextRuns;
+  return next ? fullTime(next) : 'none';
 }
 
 /** A workflow and below it what it reads. */
-function runText({ workflowId, runId, trigger, startedAt, beginsAt, passes, url }: Activity): string {
+function runText(run: RunningWork): string {
+  const { workflowId, runId, trigger, startedAt, beginsAt, passes, temporalUrl } = run;
   const when = beginsAt ? `begins ${relative(beginsAt)}` : `since ${relative(startedAt)}`;
   const what = passes.length === 0 && !beginsAt ? ', reads nothing just now' : '';
   return [
     `${beginsAt ? 'Waiting' : 'Running'}: ${workflowId}, run ${runId}${trigger ? ` (${trigger})` : ''}, ${when}${what}`,
     ...passes.map((pass) => `  ${passText(pass)}`),
-    url && `  ${url}`,
+    temporalUrl && `  ${temporalUrl}`,
   ]
     .filter(Boolean)
     .join('\n');
 }
 
-function passText({
-  endpoint,
-  kind,
-  counts,
-  startedAt,
-  activeAt,
-  sweeping,
-}: Activity['passes'][number]): string {
+function passText({ endpoint, kind, counts, startedAt, activeAt, sweeping }: RunningPass): string {
   const ms = activeAt.getTime() - startedAt.getTime();
   const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
   const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;

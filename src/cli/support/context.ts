@@ -3,8 +3,10 @@ import { loadConfig, type Config, type Required } from '../../config.ts';
 import { createKomboClient, type KomboClient } from '../../kombo/client.ts';
 import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
+import type { ShowDeps } from '../../operations/show.ts';
 import { openStore, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
+import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
 import { unreachable, type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 
@@ -16,6 +18,8 @@ export interface Context {
   store(): Store;
   temporal(): Promise<TemporalHandle>;
   kombo(): KomboClient;
+  /** What things are shown by: settings, Postgres, and addresses in Temporal's UI. */
+  reading(): Promise<ShowDeps>;
   /** What the acts of `src/operations` work with; the actor is the user of this machine. */
   operations(): Promise<OperationDeps>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
@@ -67,9 +71,13 @@ function createContext(config: Config, json: boolean): { context: Context; close
     store: once(() => closing(openStore(config.DATABASE_URL!))),
     temporal: once(async () => closing(await connect())),
     kombo: once(() => createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! })),
-    operations: async () => ({
+    reading: async () => ({
       config,
       store: context.store(),
+      links: createTemporalLinks(await temporalUiOf(config)),
+    }),
+    operations: async () => ({
+      ...(await context.reading()),
       temporal: await context.temporal(),
       actor: { name: localUser(), source: 'cli', address: null },
     }),
@@ -95,6 +103,12 @@ function localUser(): string {
   } catch {
     return `${process.getuid?.() ?? 'user'}@${hostname()}`;
   }
+}
+
+async function temporalUiOf({ TEMPORAL_UI_URL: url }: Config): Promise<TemporalUi | undefined> {
+  if (url === undefined) return undefined;
+  const { readEnvironment } = await import('../../temporal/connect.ts');
+  return { url, namespace: readEnvironment().namespace };
 }
 
 /** Temporal's client takes longer to load than all the rest, and many commands need none. */

@@ -39,7 +39,11 @@ export function relative(date: Date | null | undefined, now = new Date()): strin
 /** A time and how far away it is: "2026-01-15 12:00:00 UTC (2 min ago)". */
 export const fullTime = (date: Date) => `${utcTime(date)} (${relative(date)})`;
 
-/** As `1 page` and `2 pages`. */
+/** How to go on with a list, where it goes on. */
+export const moreText = (next: string | number | null, how: string) =>
+  next === null ? [] : ['', `${how} --after ${next}`];
+
+/** For example `1 page` and `2 pages`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,4 +1,5 @@
 import { utcTime } from '../../domain/duration.ts';
+import type { IntegrationLife } from '../../operations/show.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import { fullTime, relative } from './format.ts';
 
@@ -31,12 +32,12 @@ export function nextTry(at: Date | null, now = new Date()): string {
 }
 
 /** What becomes of the data of a removed integration. */
-export function erasureText(erasedAt: Date | null, eraseAt: Date | null): string {
+export function erasureText({ erasedAt, erasure }: Pick<IntegrationLife, 'erasedAt' | 'erasure'>): string {
   if (erasedAt) return `Its data were erased at ${utcTime(erasedAt)}.`;
-  if (!eraseAt) return 'Its data are kept (DELETED_RETENTION is off).';
-  return eraseAt <= new Date()
+  if (!erasure) return 'Its data are kept (DELETED_RETENTION is off).';
+  return erasure.at <= new Date()
     ? 'Its data are being erased.'
-    : `Its data are erased at ${fullTime(eraseAt)}.`;
+    : `Its data are erased at ${fullTime(erasure.at)}.`;
 }
 
 /** Which syncs were cancelled, as a line; none when none was. */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { readSince } from '../../domain/full-sync-options.ts';
 import { isIntegrationId } from '../../domain/text.ts';
+import { fromCursor, type Form, type KeyOf } from '../../operations/cursor.ts';
 import { OLDEST } from '../../store/feed.ts';
 
 /** An id for examples. */
@@ -41,6 +42,15 @@ export function parseCount(max: number): (text: string) => number {
       throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
     }
     return count;
+  };
+}
+
+/** Where an earlier answer ended: the `next` of it. @param form the types of the list's sort key */
+export function parseCursor<const F extends Form>(form: F): (text: string) => KeyOf<F> {
+  return (text) => {
+    const key = fromCursor(text, form);
+    if (!key) throw new InvalidArgumentError('It must be "next" of an earlier answer of this command.');
+    return key;
   };
 }
 

@@ -3,8 +3,9 @@ import type { Context } from '../support/context.ts';
 import { cancelledText } from '../support/integration-text.ts';
 
 export async function handle(context: Context, id: string): Promise<void> {
-  const { cancelled } = await cancelSyncs(await context.operations(), id);
-  context.print({ integrationId: id, cancelled }, () =>
+  const done = await cancelSyncs(await context.operations(), id);
+  const { cancelled } = done;
+  context.print(done, () =>
     cancelled.length === 0
       ? `Nothing runs for ${id}, so there is nothing to cancel.`
       : [

@@ -1,33 +1,34 @@
-import { requireIntegration } from '../../operations/require.ts';
 import { timeTaken } from '../../domain/duration.ts';
-import { listSyncs, type SyncSummary } from '../../store/reports/history.ts';
+import { showSyncs, type SyncPage } from '../../operations/show.ts';
+import type { HistoryKey } from '../../store/reports/history.ts';
 import type { Context } from '../support/context.ts';
-import { countsText, relative, table } from '../support/format.ts';
+import { countsText, moreText, relative, table } from '../support/format.ts';
 
-export async function handle(context: Context, id: string, options: { limit: number }): Promise<void> {
-  const store = context.store();
-  await requireIntegration(store, id);
-  const { entries: syncs } = await listSyncs(store, { integrationId: id, limit: options.limit });
-  context.print({ integrationId: id, syncs }, () =>
-    syncs.length === 0 ? 'There was no sync yet.' : historyTable(syncs),
-  );
+interface Options {
+  after?: HistoryKey;
+  limit: number;
 }
 
-function historyTable(syncs: SyncSummary[]): string {
-  return table(
-    ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'],
-    syncs.map((sync) => [
-      relative(sync.startedAt),
-      sync.finishedAt ? timeTaken(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
-      sync.kind,
-      sync.trigger,
-      sync.status,
-      sync.passes.length,
-      countsText(sync.counts),
-      sync.passes
-        .filter((pass) => pass.state === 'failed')
-        .map((pass) => `${pass.endpoint} (${pass.error?.code ?? 'unknown'})`)
-        .join(', '),
-    ]),
-  );
+export async function handle(context: Context, id: string, { after, limit }: Options): Promise<void> {
+  const page = await showSyncs(await context.reading(), { integrationId: id, after, limit });
+  context.print(page, () => historyText(id, page));
+}
+
+function historyText(id: string, { syncs, next }: SyncPage): string {
+  if (syncs.length === 0) return 'There was no sync yet.';
+  const rows = syncs.map((sync) => [
+    relative(sync.startedAt),
+    sync.finishedAt ? timeTaken(sync.finishedAt.getTime() - sync.startedAt.getTime()) : null,
+    sync.kind,
+    sync.trigger,
+    sync.status,
+    sync.passes.length,
+    countsText(sync.counts),
+    sync.passes
+      .filter((pass) => pass.state === 'failed')
+      .map((pass) => `${pass.endpoint} (${pass.error?.code ?? 'unknown'})`)
+      .join(', '),
+  ]);
+  const head = ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'];
+  return [table(head, rows), ...moreText(next, `Earlier ones: kombo-sync sync history ${id}`)].join('\n');
 }

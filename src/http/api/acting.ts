@@ -1,7 +1,5 @@
 import type { Actor, OperationDeps } from '../../operations/deps.ts';
-import type { JoinedRun } from '../../operations/syncs.ts';
-import type { HttpDeps } from '../deps.ts';
-import type { TemporalLinks } from '../temporal-links.ts';
+import type { ApiDeps } from './deps.ts';
 import { within } from '../../within.ts';
 
 /** What an act takes at most while everything is well, and what Temporal may take for it. */
@@ -18,14 +16,14 @@ function actorOf({ ip, headers }: ActRequest): Actor {
   return { name: headers['x-actor'] ?? 'admin', source: 'api', address: ip };
 }
 
-export function operationDeps(deps: HttpDeps, request: ActRequest): OperationDeps {
-  const { config, store, temporal } = deps;
-  return { config, store, temporal, actor: actorOf(request) };
+export function operationDeps(deps: ApiDeps, request: ActRequest): OperationDeps {
+  const { config, store, temporal, links } = deps;
+  return { config, store, temporal, links, actor: actorOf(request) };
 }
 
 /** Does an act in the name of who asks, and answers in time. One that takes longer goes on, and the audit log says how it ended. */
 export async function act<T>(
-  deps: HttpDeps,
+  deps: ApiDeps,
   request: ActRequest,
   work: (deps: OperationDeps) => Promise<T>,
   { temporalMs = TEMPORAL_MS }: { temporalMs?: number } = {},
@@ -36,10 +34,4 @@ export async function act<T>(
     ACT_MS,
     client.withDeadline(deadline, () => work(operationDeps(deps, request))),
   );
-}
-
-/** A run as the API shows it. */
-export function toStarted(links: TemporalLinks, run: JoinedRun) {
-  const { workflowId, runId, alreadyRunning } = run;
-  return { workflowId, runId, alreadyRunning, temporalUrl: links.run(workflowId, runId) };
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { pauseIntegration, resumeIntegration } from '../../operations/integrations.ts';
 import { cancelSyncs, fullSync, syncNow } from '../../operations/syncs.ts';
 import { readTotals } from '../../store/reports/overview.ts';
-import { act, operationDeps, toStarted } from './acting.ts';
+import { act, operationDeps } from './acting.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
 import {
@@ -44,7 +44,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       async (request, reply) => {
         const { id } = request.params;
         const run = await act(deps, request, (own) => syncNow(own, id, { models: request.body?.models }));
-        return reply.code(202).send(toStarted(links, run));
+        return reply.code(202).send(run);
       },
     );
 
@@ -66,7 +66,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       async (request, reply) => {
         const options = request.body ?? {};
         const run = await act(deps, request, (own) => fullSync(own, request.params.id, options));
-        return reply.code(202).send(toStarted(links, run));
+        return reply.code(202).send(run);
       },
     );
 
@@ -155,10 +155,8 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('It is not paused any more', resumedSchema), ...problemsOfActingOnOne },
         },
       },
-      async (request, reply) => {
-        const done = await act(deps, request, (own) => resumeIntegration(own, request.params.id));
-        return reply.send({ ...done, sync: done.sync && toStarted(links, done.sync) });
-      },
+      async (request, reply) =>
+        reply.send(await act(deps, request, (own) => resumeIntegration(own, request.params.id))),
     );
     done();
   };

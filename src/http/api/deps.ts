@@ -3,7 +3,7 @@ import type { HttpDeps } from '../deps.ts';
 import type { FullSyncs } from './full-syncs.ts';
 import type { AdminGate } from '../access/admin-gate.ts';
 import type { Snapshot } from '../monitoring/snapshot.ts';
-import type { TemporalLinks } from '../temporal-links.ts';
+import type { TemporalLinks } from '../../temporal/ui.ts';
 
 /** What the routes of the admin API work with. */
 export interface ApiDeps extends HttpDeps {

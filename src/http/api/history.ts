@@ -1,10 +1,12 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { requireIntegration } from '../../operations/require.ts';
-import { listDrift, listPasses, listSyncs } from '../../store/reports/history.ts';
+import { toCursor } from '../../operations/cursor.ts';
+import { showDrift, showSyncs } from '../../operations/show.ts';
+import { listPasses } from '../../store/reports/history.ts';
 import { listSetAside } from '../../store/reports/set-aside.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
-import { integrationParams as params, toCursor } from './schemas/common.ts';
+import { integrationParams as params } from './schemas/common.ts';
 import { problemsOfOne, success } from './schemas/problems.ts';
 import {
   driftQuery,
@@ -20,13 +22,13 @@ import {
 const tags = ['history'];
 
 /** `/api/v1/integrations/{id}/…`: what has been read, and what was odd about it. */
-export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZod {
+export function historyRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
+  const { store } = deps;
   /** The rows of an integration that is there. */
   const ofIntegration = async <T>(id: string, read: () => Promise<T>): Promise<T> => {
     await askPostgres(requireIntegration(store, id));
     return askPostgres(read());
   };
-  const nextOf = (key: readonly (string | number)[] | null) => (key === null ? null : toCursor(key));
 
   return (app, _options, done) => {
     app.get(
@@ -41,15 +43,8 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
           response: { 200: success('A page of syncs', syncsSchema), ...problemsOfOne },
         },
       },
-      async ({ params: { id }, query: { cursor, limit } }) => {
-        const read = () => listSyncs(store, { integrationId: id, after: cursor, limit });
-        const { entries, next } = await ofIntegration(id, read);
-        const syncs = entries.map((sync) => ({
-          ...sync,
-          temporalUrl: links.run(sync.workflowId, sync.runId),
-        }));
-        return { syncs, next: nextOf(next) };
-      },
+      ({ params: { id }, query: { cursor, limit } }) =>
+        askPostgres(showSyncs(deps, { integrationId: id, after: cursor, limit })),
     );
 
     app.get(
@@ -67,7 +62,7 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
       async ({ params: { id }, query: { cursor, ...filter } }) => {
         const read = () => listPasses(store, { integrationId: id, after: cursor, ...filter });
         const { entries, next } = await ofIntegration(id, read);
-        return { passes: entries, next: nextOf(next) };
+        return { passes: entries, next: next && toCursor(next) };
       },
     );
 
@@ -83,11 +78,8 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
           response: { 200: success('A page of reports', driftsSchema), ...problemsOfOne },
         },
       },
-      async ({ params: { id }, query: { cursor, limit } }) => {
-        const read = () => listDrift(store, { integrationId: id, after: cursor, limit });
-        const { entries, next } = await ofIntegration(id, read);
-        return { drift: entries, next: nextOf(next) };
-      },
+      ({ params: { id }, query: { cursor, limit } }) =>
+        askPostgres(showDrift(deps, { integrationId: id, after: cursor, limit })),
     );
 
     app.get(
@@ -107,7 +99,7 @@ export function historyRoutes({ links, store }: ApiDeps): FastifyPluginCallbackZ
       async ({ params: { id }, query: { cursor, ...filter } }) => {
         const read = () => listSetAside(store, { integrationId: id, after: cursor, ...filter });
         const { entries, next } = await ofIntegration(id, read);
-        return { records: entries, next: nextOf(next) };
+        return { records: entries, next: next && toCursor(next) };
       },
     );
     done();

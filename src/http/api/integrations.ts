@@ -1,18 +1,14 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { toCursor } from '../../operations/cursor.ts';
 import { addIntegration, removeIntegration } from '../../operations/integrations.ts';
-import { notFound } from '../../operations/errors.ts';
-import { requireIntegration } from '../../operations/require.ts';
-import { listDeliveries } from '../../store/state/deliveries.ts';
-import { findOverview, listOverview } from '../../store/reports/overview.ts';
-import { endpointStatuses } from '../../store/reports/status.ts';
-import { eraseWorkflowId } from '../../domain/names.ts';
-import { describeSchedule } from '../../temporal/schedule-state.ts';
-import { act, toStarted } from './acting.ts';
+import { showIntegration } from '../../operations/show-detail.ts';
+import { showIntegrations } from '../../operations/show.ts';
+import { act } from './acting.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres, askTemporal } from './asking.ts';
 import { HttpError } from '../errors/problems.ts';
 import { actHeaders } from './schemas/acts.ts';
-import { integrationParams, toCursor } from './schemas/common.ts';
+import { integrationParams } from './schemas/common.ts';
 import {
   addBody,
   addedSchema,
@@ -36,8 +32,7 @@ const ADD_TEMPORAL_MS = 20_000;
 
 /** `/api/v1/integrations`: which there are, how they are doing, and how they come and go. */
 export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
-  const { config, links, store, temporal } = deps;
-  const { EXTRA_ENDPOINTS: extra } = config;
+  const { temporal } = deps;
 
   return (app, _options, done) => {
     app.get(
@@ -52,8 +47,8 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         },
       },
       async ({ query: { cursor, ...filter } }) => {
-        const page = await askPostgres(listOverview(store, { ...filter, after: cursor?.[0] }, extra));
-        return { integrations: page.entries, next: page.next === null ? null : toCursor([page.next]) };
+        const page = await askPostgres(showIntegrations(deps, { ...filter, after: cursor?.[0] }));
+        return { ...page, next: page.next === null ? null : toCursor([page.next]) };
       },
     );
 
@@ -68,18 +63,12 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('The integration', detailSchema), ...problemsOfOne },
         },
       },
-      async ({ params }) => {
-        const { id } = await askPostgres(requireIntegration(store, params.id));
-        const [overview, endpoints, deliveries, schedules] = await Promise.all([
-          askPostgres(findOverview(store, id, extra)),
-          askPostgres(endpointStatuses(store, id, extra)),
-          askPostgres(listDeliveries(store, id)),
-          askTemporal(temporal, () => describeSchedule(temporal.client, id)).catch(() => undefined),
-        ]);
-        if (!overview) throw notFound(`There is no integration ${id}.`);
-        const { fullSync = null, catchUp = null } = schedules ?? {};
-        return { ...overview, endpoints, deliveries, schedules: schedules ? { fullSync, catchUp } : null };
-      },
+      ({ params: { id } }) =>
+        askPostgres(
+          showIntegration(deps, id, (work) =>
+            askTemporal(temporal, () => work(temporal.client)).catch(() => undefined),
+          ),
+        ),
     );
 
     app.post(
@@ -110,9 +99,7 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         const added = await act(deps, request, (own) => addIntegration({ ...own, kombo }, id, { sync }), {
           temporalMs: ADD_TEMPORAL_MS,
         });
-        return reply
-          .code(added.new ? 201 : 200)
-          .send({ ...added, sync: added.sync && toStarted(links, added.sync) });
+        return reply.code(added.new ? 201 : 200).send(added);
       },
     );
 
@@ -132,10 +119,7 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       async (request, reply) => {
         const { erase } = request.query;
         const { id } = request.params;
-        const { eraseAt: at, ...done } = await act(deps, request, (own) =>
-          removeIntegration(own, id, { erase }),
-        );
-        return reply.send({ ...done, erasure: at && { workflowId: eraseWorkflowId(id), at } });
+        return reply.send(await act(deps, request, (own) => removeIntegration(own, id, { erase })));
       },
     );
     done();

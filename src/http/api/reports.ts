@@ -1,13 +1,15 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { toCursor } from '../../operations/cursor.ts';
 import { cutoverPage, cutoverReport } from '../../operations/cutover.ts';
+import { showUnknown } from '../../operations/show.ts';
 import { listAudit } from '../../store/state/audit.ts';
 import { readMatchingChanges } from '../../store/feed.ts';
 import { readTotals } from '../../store/reports/overview.ts';
-import { countUnknown, listUnknown } from '../../store/state/unknown-integrations.ts';
+import { countUnknown } from '../../store/state/unknown-integrations.ts';
 import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
 import { postgresAway } from '../errors/outages.ts';
-import { integrationParams, toCursor } from './schemas/common.ts';
+import { integrationParams } from './schemas/common.ts';
 import { problemsOfChanges, problemsOfOne, problemsOfReading, success } from './schemas/problems.ts';
 import {
   auditQuery,
@@ -70,8 +72,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
       },
       async ({ query: { after, limit, integration, table } }) => {
         const filter = { limit, integrationId: integration, table };
-        const page = await askPostgres(readMatchingChanges(store, { after, ...filter }));
-        return { changes: page.changes, next: page.position, more: page.more };
+        return askPostgres(readMatchingChanges(store, { after, ...filter }));
       },
     );
 
@@ -101,12 +102,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('A page of ids', unknownSchema), ...problemsOfReading },
         },
       },
-      async ({ query: { cursor, limit } }) => {
-        const { entries: integrations, next } = await askPostgres(
-          listUnknown(store, { after: cursor, limit }),
-        );
-        return { integrations, next: next && toCursor(next) };
-      },
+      ({ query: { cursor, limit } }) => askPostgres(showUnknown(deps, { after: cursor, limit })),
     );
 
     app.get(
@@ -141,10 +137,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           response: { 200: success('The verdict, with what it rests on', cutoverSchema), ...problemsOfOne },
         },
       },
-      async ({ params: { id } }) => {
-        const report = await askCutover(() => cutoverReport(deps, { id }));
-        return { ...report, next: null };
-      },
+      ({ params: { id } }) => askCutover(() => cutoverReport(deps, { id })),
     );
     done();
   };

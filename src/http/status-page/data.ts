@@ -2,10 +2,10 @@ import type { LegacyMode } from '../../domain/deliveries.ts';
 import type { Notices } from '../../store/reports/notices.ts';
 import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
-import type { NextFullSync, ScheduleInfo } from '../../temporal/schedule-state.ts';
+import type { NextFullSync, Schedules } from '../../temporal/schedule-state.ts';
 import type { Frame } from './layout.ts';
 import type { AuditEntry } from '../../store/state/audit.ts';
-import type { DeliveryCount } from '../../store/state/deliveries.ts';
+import type { CountedDeliveries } from '../../store/state/deliveries.ts';
 import type { DriftReport, SyncSummary } from '../../store/reports/history.ts';
 import type { EndpointStatus } from '../../store/reports/status.ts';
 
@@ -15,10 +15,10 @@ export interface IntegrationData extends Frame {
   running: readonly SyncSummary[];
   syncs: readonly SyncSummary[];
   drift: readonly DriftReport[];
-  deliveries: readonly DeliveryCount[];
+  deliveries: readonly CountedDeliveries[];
   audit: readonly AuditEntry[];
   /** Undefined while Temporal cannot be asked. */
-  schedules: { fullSync: ScheduleInfo | undefined; catchUp: ScheduleInfo | undefined } | undefined;
+  schedules: Schedules | undefined;
   /** How long the data of a removed integration are kept; null keeps them. */
   retentionMs: number | null;
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isIntegrationId } from '../../domain/text.ts';
 import { cutoverReport } from '../../operations/cutover.ts';
-import type { HttpDeps } from '../deps.ts';
+import { temporalUiOf, type HttpDeps } from '../deps.ts';
 import { failureProblem, postgresAway } from '../errors/outages.ts';
 import { HttpError } from '../errors/problems.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../access/admin-gate.ts';
@@ -106,13 +106,8 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
   };
 }
 
-function frameOf({ config, temporal, temporalUiUrl }: HttpDeps, request: FastifyRequest): Frame {
-  const url = temporalUiUrl ?? config.TEMPORAL_UI_URL;
-  return {
-    now: new Date(),
-    query: readQuery(request.query),
-    temporalUi: url === undefined ? undefined : { url, namespace: temporal.namespace },
-  };
+function frameOf(deps: HttpDeps, request: FastifyRequest): Frame {
+  return { now: new Date(), query: readQuery(request.query), temporalUi: temporalUiOf(deps) };
 }
 
 function problemPage({ code, message }: HttpError): string {

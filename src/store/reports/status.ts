@@ -56,7 +56,9 @@ export async function endpointStatuses(
         disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
         owed: DEBT_KINDS.flatMap((kind) => {
           const debt = debts[kind];
-          return debt ? [{ kind, ...debt }] : [];
+          if (!debt) return [];
+          const { since, dueAt, failure } = debt;
+          return [{ kind, since, dueAt, failure }];
         }),
       };
     }),
@@ -91,7 +93,7 @@ async function rejectedCounts(store: Store, integrationId: string): Promise<Map<
 }
 
 /** A read that is owed, and why it has failed. */
-export interface OwedRead extends Debt {
+export interface OwedRead extends Omit<Debt, 'askedSeq'> {
   kind: DebtKind;
 }
 
@@ -108,7 +110,7 @@ export interface FailingRead extends Failure {
 /** What of the things that are owed has failed: what needs you first. */
 export function failuresOf(owed: readonly OwedRead[]): (OwedRead & { failure: Failure })[] {
   return owed
-    .filter((debt): debt is OwedRead & { failure: Failure } => isFailing(debt))
+    .filter((debt) => isFailing(debt))
     .sort((a, b) => Number(b.failure.needsPerson) - Number(a.failure.needsPerson));
 }
 

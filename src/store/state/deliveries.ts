@@ -3,15 +3,20 @@ import type { DeliveryOutcome } from '../../domain/deliveries.ts';
 import type { ServedDeliveries } from '../../domain/sync.ts';
 import type { Store } from '../database.ts';
 
-/** Deliveries of one type about one integration, added up since the last time they were stored. */
-export interface DeliveryCount {
-  /** Empty where a delivery names no integration. */
-  integrationId: string;
+/** Deliveries of one type about an integration, added up. */
+export interface CountedDeliveries {
+  /** Such as `data-changed`. */
   type: string;
   outcome: DeliveryOutcome;
   times: number;
   firstAt: Date;
   lastAt: Date;
+}
+
+/** The same, since the last time they were stored. */
+export interface DeliveryCount extends CountedDeliveries {
+  /** Empty where a delivery names no integration. */
+  integrationId: string;
 }
 
 /** Adds to what is known of the deliveries that came. */
@@ -39,7 +44,7 @@ export async function addDeliveries(store: Store, counts: readonly DeliveryCount
 }
 
 /** What is known of the deliveries about an integration, newest first. */
-export async function listDeliveries(store: Store, integrationId: string): Promise<DeliveryCount[]> {
+export async function listDeliveries(store: Store, integrationId: string): Promise<CountedDeliveries[]> {
   const rows = await store.db
     .selectFrom('kombo_sync.deliveries')
     .selectAll()
@@ -47,7 +52,6 @@ export async function listDeliveries(store: Store, integrationId: string): Promi
     .orderBy('last_at', 'desc')
     .execute();
   return rows.map((row) => ({
-    integrationId: row.integration_id,
     type: row.type,
     outcome: row.outcome,
     times: row.times,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { readSince, type FullSyncOptions } from '../../../domain/full-sync-options.ts';
-import { count, line, time } from './common.ts';
+import type { PausedIntegration, ResumedIntegration } from '../../../operations/integrations.ts';
+import type { CancelledSyncs } from '../../../operations/syncs.ts';
+import { count, line, temporalUrl, time, type Shape } from './common.ts';
 import { integrationSchema } from './integrations.ts';
 import { startedSchema } from './syncs.ts';
 
@@ -86,10 +88,7 @@ export const fullSyncsSchema = z.object({
   alreadyRunning: z
     .boolean()
     .describe('The starts of an earlier request are still under way; the numbers are those of that one'),
-  temporalUrl: z
-    .string()
-    .nullable()
-    .describe("The full syncs in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  temporalUrl: temporalUrl.describe("The full syncs in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
 });
 
 export const pauseBody = z.strictObject({
@@ -98,12 +97,19 @@ export const pauseBody = z.strictObject({
 
 const cancelled = z.array(z.string()).describe('Ids of the workflows that ran and were cancelled');
 
-export const pausedSchema = z.object({ integration: integrationSchema, cancelled });
+export const pausedSchema = z.object({
+  integration: integrationSchema,
+  paused: z.boolean().describe('false: it was paused before, and only the reason has changed'),
+  cancelled,
+} satisfies Shape<PausedIntegration>);
 
 export const resumedSchema = z.object({
   integration: integrationSchema,
   resumed: z.boolean().describe('false: it was not paused'),
   sync: startedSchema.nullable().describe('The sync that reads what was missed; null when it was not paused'),
-});
+} satisfies Shape<ResumedIntegration>);
 
-export const cancelledSchema = z.object({ cancelled });
+export const cancelledSchema = z.object({
+  integrationId: z.string(),
+  cancelled,
+} satisfies Shape<CancelledSyncs>);

@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { ID_MAX_LENGTH, isIntegrationId } from '../../../domain/text.ts';
 import { PASS_COUNTS } from '../../../domain/counts.ts';
+import type { Reason } from '../../../domain/reads.ts';
+import { ID_MAX_LENGTH, isIntegrationId } from '../../../domain/text.ts';
+import { fromCursor, type Form } from '../../../operations/cursor.ts';
+
+/**
+ * A schema for each field of a type. With `satisfies` none may be missing, none may be added, and each says what the type
+ * says, so that a shape is what the code works with.
+ */
+export type Shape<T> = { [Field in keyof T]-?: z.ZodType<T[Field]> };
 
 /** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
 export const time = z.codec(z.iso.datetime(), z.date(), {
@@ -25,7 +33,10 @@ export const counts = countsOf(PASS_COUNTS)
 export const reason = z.object({
   code: z.string().describe('For programs'),
   message: z.string().describe('For people'),
-});
+} satisfies Shape<Reason>);
+
+/** An address in Temporal's UI. */
+export const temporalUrl = z.string().nullable();
 
 /** A line of text from outside. Control characters have no meaning in any of them, and Postgres cannot hold all of them. */
 export const line = (max: number) =>
@@ -34,12 +45,6 @@ export const line = (max: number) =>
     .min(1)
     .max(max)
     .refine((text) => !/\p{C}/u.test(text), { error: 'holds a character that cannot be shown' });
-
-/** A sort key inside a cursor: any value that Postgres can hold. */
-export const keyText = z
-  .string()
-  .max(1_000)
-  .regex(/^[^\0]*$/);
 
 export const integrationId = z
   .string()
@@ -72,13 +77,13 @@ export const limit = (standard = 100, max = 500) =>
       'x-default': standard,
     });
 
-/** Query of a list that is read page by page. */
-export const pageQuery = <T>(
-  key: z.ZodType<T>,
+/** Query of a list that is read page by page. @param form the types of its sort key's parts */
+export const pageQuery = <const F extends Form>(
+  form: F,
   { standard = 100, max = 500 }: { standard?: number; max?: number } = {},
 ) => ({
   limit: limit(standard, max),
-  cursor: cursor(key).optional().describe('`next` of the page before; the first page when left out'),
+  cursor: cursor(form).optional().describe('`next` of the page before; the first page when left out'),
 });
 
 export const next = z
@@ -86,27 +91,14 @@ export const next = z
   .nullable()
   .describe('Give it as `cursor` for the next page; null when this was the last one');
 
-/** Where a page ends: the sort key of its last entry, so that what is added meanwhile moves nothing. */
-function cursor<T>(key: z.ZodType<T>) {
-  return z
+/** Where a page ends, given back for the next one. */
+const cursor = <const F extends Form>(form: F) =>
+  z
     .string()
     .max(2_000)
-    .transform((text, context): T => {
-      const parsed = key.safeParse(parseJson(Buffer.from(text, 'base64url').toString('utf8')));
-      if (parsed.success) return parsed.data;
+    .transform((text, context) => {
+      const key = fromCursor(text, form);
+      if (key) return key;
       context.addIssue('is not the `next` of a page of this list');
       return z.NEVER;
     });
-}
-
-export function toCursor(key: readonly (string | number)[]): string {
-  return Buffer.from(JSON.stringify(key)).toString('base64url');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

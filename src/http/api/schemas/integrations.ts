@@ -2,11 +2,34 @@ import { z } from 'zod';
 import { CATEGORIES } from '../../../domain/catalogue/index.ts';
 import { DELIVERY_OUTCOMES } from '../../../domain/deliveries.ts';
 import { ERROR_CLASSES } from '../../../domain/errors.ts';
-import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
+import type { Failure } from '../../../domain/decide.ts';
+import { INTEGRATION_STATUSES, type Parked } from '../../../domain/life.ts';
 import { DRIFT_VERDICTS } from '../../../domain/counts.ts';
-import { DEBT_KINDS } from '../../../domain/reads.ts';
+import { DEBT_KINDS, LOOK_UP } from '../../../domain/reads.ts';
 import { ENSURE_RESULTS } from '../../../temporal/schedules.ts';
-import { count, flag, integrationId, keyText, line, next, pageQuery, reason, time } from './common.ts';
+import type { Erasure } from '../../../operations/erasure.ts';
+import type { AddedIntegration, RemovedIntegration } from '../../../operations/integrations.ts';
+import type { IntegrationDetail, RunningPass, RunningWork } from '../../../operations/show-detail.ts';
+import type { IntegrationLife, IntegrationPage } from '../../../operations/show.ts';
+import type { PassSummary } from '../../../store/reports/history.ts';
+import type { IntegrationOverview, Totals } from '../../../store/reports/overview.ts';
+import type { EndpointStatus, FailingRead, OwedRead } from '../../../store/reports/status.ts';
+import type { CountedDeliveries } from '../../../store/state/deliveries.ts';
+import type { Integration } from '../../../store/state/integrations.ts';
+import type { ScheduleInfo, Schedules } from '../../../temporal/schedule-state.ts';
+import {
+  count,
+  countsOf,
+  flag,
+  integrationId,
+  line,
+  next,
+  pageQuery,
+  reason,
+  temporalUrl,
+  time,
+  type Shape,
+} from './common.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
 export const statusSchema = z.enum(INTEGRATION_STATUSES);
@@ -51,7 +74,7 @@ export const integrationSchema = z
       .describe('Since when Temporal may not be in line with the status; null when it is'),
     createdAt: time,
     updatedAt: time,
-  })
+  } satisfies Shape<Integration>)
   .meta({ id: 'Integration' });
 
 export const overviewSchema = integrationSchema
@@ -68,35 +91,51 @@ export const overviewSchema = integrationSchema
     endpointsNeedingPerson: z
       .array(z.string())
       .describe('Of these, the ones that trying again does not help'),
+    nextTryAt: time.nullable().describe('When the first of the failing endpoints is tried again by itself'),
     runningPasses: count,
     runningRecords: count.describe('Records that the running passes have read so far'),
+    runningSince: time.nullable(),
+    runningFull: z.boolean().describe('A full pass is among the running ones'),
     lastSyncAt: time.nullable(),
+    lastFullAt: time
+      .nullable()
+      .describe('Each endpoint was read in full since then or later; null while one never was'),
     drift: z
       .enum(DRIFT_VERDICTS)
       .nullable()
       .describe('What the newest full sync had to repair; null before there was anything to compare'),
-  })
+  } satisfies Shape<Omit<IntegrationOverview, keyof Integration>>)
   .meta({ id: 'IntegrationOverview' });
+
+const failure = {
+  errorClass: z.enum(ERROR_CLASSES),
+  code: z.string(),
+  message: z.string(),
+  failures: count.describe('Failures in a row'),
+  since: time,
+  triedAt: time,
+  needsPerson: z.boolean().describe('Trying again has not helped, or cannot'),
+  givenUp: z.boolean().describe('No timer waits for the next try: the catch-up and webhooks try it'),
+} satisfies Shape<Failure>;
 
 const owedSchema = z
   .object({
     kind: z.enum(DEBT_KINDS),
     since: time.describe('What Kombo told of since then may not be here yet'),
     dueAt: time.nullable().describe('When it is read by itself; null: with the next sync'),
-    failure: z
-      .object({
-        errorClass: z.enum(ERROR_CLASSES),
-        code: z.string(),
-        message: z.string(),
-        failures: count.describe('Failures in a row'),
-        since: time,
-        triedAt: time,
-        needsPerson: z.boolean().describe('Trying again has not helped, or cannot'),
-        givenUp: z.boolean().describe('No timer waits for the next try: the catch-up and webhooks try it'),
-      })
-      .nullable(),
-  })
+    failure: z.object(failure).nullable(),
+  } satisfies Shape<OwedRead>)
   .meta({ id: 'OwedRead' });
+
+const failingSchema = z
+  .object({
+    integrationId: z.string(),
+    endpoint: z.string().describe(`Its path; ${LOOK_UP} for a look-up of the integration itself`),
+    kind: z.enum(DEBT_KINDS),
+    ...failure,
+    nextTryAt: time.nullable().describe('When it is tried again; null: with the next sync'),
+  } satisfies Shape<FailingRead>)
+  .meta({ id: 'FailingRead' });
 
 const endpointSchema = z
   .object({
@@ -109,7 +148,7 @@ const endpointSchema = z
     rejectedRecords: count,
     disabled: reason.extend({ since: time }).nullable().describe('The tool does not offer it'),
     owed: z.array(owedSchema).describe('Reads that are owed; none hides another'),
-  })
+  } satisfies Shape<EndpointStatus>)
   .meta({ id: 'Endpoint' });
 
 const scheduleSchema = z
@@ -120,39 +159,95 @@ const scheduleSchema = z
     when: z.string().describe('When it runs: a cron expression or an interval'),
     nextRuns: z.array(time),
     recentRuns: z.array(z.object({ workflowId: z.string(), at: time })),
-  })
+  } satisfies Shape<ScheduleInfo>)
   .meta({ id: 'Schedule' });
 
 const deliverySchema = z
   .object({
-    type: z.string().describe('As data-changed'),
+    type: z.string().describe('For example data-changed'),
     outcome: z.enum(DELIVERY_OUTCOMES),
     times: count,
     firstAt: time,
     lastAt: time,
-  })
+  } satisfies Shape<CountedDeliveries>)
   .meta({ id: 'Delivery' });
+
+const erasureSchema = z.object({
+  workflowId: z.string(),
+  at: time.describe('When its data are erased'),
+} satisfies Shape<Erasure>);
+
+const life = {
+  erasure: erasureSchema
+    .nullable()
+    .describe('null while it is not removed, and when its data are erased already, or kept'),
+  deliveries: z.array(deliverySchema).describe('Webhooks about it, by type and what became of them'),
+} satisfies Shape<Omit<IntegrationLife, keyof Integration>>;
+
+/** What `integrations show` prints: a part of the detail. */
+export const lifeSchema = integrationSchema.extend(life).meta({ id: 'IntegrationLife' });
+
+const runningSchema = z
+  .object({
+    workflowId: z.string(),
+    runId: z.string(),
+    type: z.string().describe('Of the workflow, for example fullSync'),
+    trigger: z.string().nullable().describe('What has started it'),
+    startedAt: time,
+    beginsAt: time.nullable().describe('When it begins, where that is later'),
+    temporalUrl: temporalUrl.describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+    passes: z.array(
+      passSchema.extend({
+        activeAt: time.describe('When it wrote last'),
+        whole: z.boolean().describe('It reads everything, not only what has changed since some time'),
+        sweeping: z.boolean().describe('Everything is read, and Kombo is asked about what the listing lacks'),
+      } satisfies Shape<Omit<RunningPass, keyof PassSummary>>),
+    ),
+  } satisfies Shape<RunningWork>)
+  .meta({ id: 'RunningWork' });
 
 export const detailSchema = overviewSchema
   .extend({
+    ...life,
     endpoints: z.array(endpointSchema),
+    running: z
+      .array(runningSchema)
+      .describe('Its open workflows; while Temporal does not answer, what Postgres knows of them'),
     schedules: z
-      .object({ fullSync: scheduleSchema.nullable(), catchUp: scheduleSchema.nullable() })
+      .object({
+        fullSync: scheduleSchema.nullable(),
+        catchUp: scheduleSchema.nullable(),
+      } satisfies Shape<Schedules>)
       .nullable()
-      .describe('null while Temporal cannot be reached'),
-    deliveries: z.array(deliverySchema).describe('Webhooks about it, by type and what became of them'),
-  })
+      .describe('null while Temporal does not answer'),
+    temporalUrl: temporalUrl.describe("All its runs in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  } satisfies Shape<Omit<IntegrationDetail, keyof IntegrationOverview>>)
   .meta({ id: 'IntegrationDetail' });
+
+/** Counts over all integrations. */
+export const totals = {
+  byStatus: countsOf(INTEGRATION_STATUSES),
+  failing: count.describe('Active integrations with an endpoint whose last tries have failed'),
+  failedEndpoints: count,
+  endpointsNeedingPerson: count.describe('Of these, the ones that trying again does not help'),
+} satisfies Shape<Totals>;
 
 export const listQuery = z.strictObject({
   search: line(200).optional().describe("Part of an id, an organization's name or a tool, in any case"),
   status: statusSchema.optional().describe('Only those with this status'),
   category: z.enum(CATEGORIES).optional().describe('Only those of this category'),
   failing: flag.optional().describe('true: only those with an endpoint whose last tries have failed'),
-  ...pageQuery(z.tuple([keyText])),
+  ...pageQuery(['string']),
 });
 
-export const listSchema = z.object({ integrations: z.array(overviewSchema), next });
+export const listSchema = z.object({
+  integrations: z.array(overviewSchema),
+  next,
+  totals: z.object(totals).describe('Of all integrations, whatever was asked for'),
+  failing: z
+    .array(failingSchema)
+    .describe('The reads of those on the page whose last tries have failed; what needs you comes first'),
+} satisfies Shape<IntegrationPage>);
 
 export const addBody = z.strictObject({
   id: integrationId,
@@ -165,8 +260,14 @@ export const addedSchema = z.object({
   schedules: z.enum(ENSURE_RESULTS),
   sync: startedSchema
     .nullable()
-    .describe('Its first full sync; null when none was wanted, or it has been done before'),
-});
+    .describe('Its first full sync; null when none was wanted, it has been done before, or has to wait'),
+  waiting: reason
+    .extend({ needsPerson: z.boolean().describe('It does not pass by itself') } satisfies Partial<
+      Shape<Parked>
+    >)
+    .nullable()
+    .describe('Why it cannot be read now; its first full sync starts as soon as it can'),
+} satisfies Shape<AddedIntegration>);
 
 export const removeQuery = z.strictObject({
   erase: flag.default(false).describe('true: erase its data now; false: when DELETED_RETENTION is over'),
@@ -176,11 +277,7 @@ export const removedSchema = z.object({
   integration: integrationSchema,
   removed: z.boolean().describe('false: it was removed before'),
   cancelled: z.array(z.string()).describe('Ids of the workflows that ran and were cancelled'),
-  erasure: z
-    .object({
-      workflowId: z.string(),
-      at: time.describe('When its data are erased'),
-    })
+  erasure: erasureSchema
     .nullable()
     .describe('null when its data are erased already, or kept since DELETED_RETENTION is off'),
-});
+} satisfies Shape<RemovedIntegration>);

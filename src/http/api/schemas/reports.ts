@@ -1,27 +1,38 @@
 import { z } from 'zod';
 import { ACTIONS, AUDIT_OUTCOMES, AUDIT_SOURCES } from '../../../domain/audit.ts';
-import { CUTOVER_CHECKS, VERDICTS } from '../../../domain/cutover.ts';
+import {
+  CUTOVER_CHECKS,
+  VERDICTS,
+  type CutoverCheck,
+  type IntegrationCutover,
+} from '../../../domain/cutover.ts';
 import { LEGACY_MODES } from '../../../domain/deliveries.ts';
 import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
 import { CHANGE_OPS } from '../../../domain/records.ts';
+import { TIME_AND_ID } from '../../../operations/cursor.ts';
+import type { CutoverReport } from '../../../operations/cutover.ts';
+import type { Change, MatchingChanges } from '../../../store/feed.ts';
+import type { AuditEntry } from '../../../store/state/audit.ts';
+import type { UnknownIntegration } from '../../../store/state/unknown-integrations.ts';
+import { totals } from './integrations.ts';
 import {
   count,
   countsOf,
   integrationId,
-  keyText,
   limit,
   next,
   pageQuery,
   tableName,
   time,
   wholeNumber,
+  type Shape,
 } from './common.ts';
 
 export const summarySchema = z.object({
   integrations: countsOf(INTEGRATION_STATUSES),
-  failing: count.describe('Active integrations with an endpoint whose last tries have failed'),
-  failedEndpoints: count,
-  endpointsNeedingPerson: count.describe('Of these, the ones that trying again does not help'),
+  failing: totals.failing,
+  failedEndpoints: totals.failedEndpoints,
+  endpointsNeedingPerson: totals.endpointsNeedingPerson,
   rejectedRecords: count.describe('Records that are set aside because they could not be stored'),
   unknownIntegrations: count.describe('Integrations that webhooks named and that Kombo does not know'),
   freshnessSeconds: z
@@ -58,7 +69,7 @@ const changeSchema = z
     id: z.string().describe('Of the record'),
     op: z.enum(CHANGE_OPS),
     at: time,
-  })
+  } satisfies Shape<Change>)
   .meta({ id: 'Change' });
 
 export const changesSchema = z.object({
@@ -69,7 +80,7 @@ export const changesSchema = z.object({
       'Give it as `after` to go on, now or later. It moves also when nothing in a stretch of the feed matched',
     ),
   more: z.boolean().describe('Whether there is more to read now'),
-});
+} satisfies Shape<MatchingChanges>);
 
 export const auditQuery = z.strictObject({
   integration: integrationId.optional().describe('Only acts on this integration'),
@@ -92,7 +103,7 @@ const auditEntrySchema = z
     outcome: z.enum(AUDIT_OUTCOMES).describe('One that stays started broke off'),
     message: z.string().nullable().describe('Why it failed'),
     finishedAt: time.nullable(),
-  })
+  } satisfies Shape<AuditEntry>)
   .meta({ id: 'AuditEntry' });
 
 export const auditSchema = z.object({
@@ -100,7 +111,7 @@ export const auditSchema = z.object({
   next: count.nullable().describe('Give it as `before` for older acts; null when there are none'),
 });
 
-export const unknownQuery = z.strictObject(pageQuery(z.tuple([z.number().int(), keyText])));
+export const unknownQuery = z.strictObject(pageQuery(TIME_AND_ID));
 
 export const unknownSchema = z.object({
   integrations: z.array(
@@ -110,7 +121,7 @@ export const unknownSchema = z.object({
         times: count.describe('How often webhooks named it'),
         firstSeenAt: time,
         lastSeenAt: time,
-      })
+      } satisfies Shape<UnknownIntegration>)
       .meta({ id: 'UnknownIntegration' }),
   ),
   next,
@@ -120,7 +131,7 @@ const verdictSchema = z.enum(VERDICTS);
 
 export const cutoverQuery = z.strictObject({
   verdict: verdictSchema.optional().describe('List only integrations with this verdict'),
-  ...pageQuery(z.tuple([keyText])),
+  ...pageQuery(['string']),
 });
 
 export const cutoverSchema = z
@@ -135,7 +146,7 @@ export const cutoverSchema = z
         lastSeenAt: time.nullable(),
         ignoredSince: time.nullable().describe('When the first one came that was not acted upon'),
         ignored: z.boolean().describe('The newest one was not acted upon'),
-      })
+      } satisfies Shape<CutoverReport['legacy']>)
       .describe('What comes of the legacy webhooks'),
     message: z.string().describe('What to do next'),
     integrations: z.array(
@@ -149,11 +160,11 @@ export const cutoverSchema = z
               verdict: verdictSchema,
               message: z.string(),
               remedy: z.string().nullable().describe('What to do; null when nothing is'),
-            }),
+            } satisfies Shape<CutoverCheck>),
           ),
-        })
+        } satisfies Shape<IntegrationCutover>)
         .meta({ id: 'IntegrationCutover' }),
     ),
     next,
-  })
+  } satisfies Shape<CutoverReport>)
   .meta({ id: 'Cutover' });

@@ -3,7 +3,23 @@ import { DRIFT_COUNTS, DRIFT_VERDICTS } from '../../../domain/counts.ts';
 import { PASS_KINDS, PASS_STATES } from '../../../domain/reads.ts';
 import { REJECT_REASONS } from '../../../domain/records.ts';
 import { SYNC_STATUSES, TRIGGERS } from '../../../domain/sync.ts';
-import { count, counts, countsOf, endpointPath, keyText, next, pageQuery, reason, time } from './common.ts';
+import { TIME_AND_NUMBER } from '../../../operations/cursor.ts';
+import type { PastSync } from '../../../operations/show.ts';
+import type { StartedSync } from '../../../operations/syncs.ts';
+import type { DriftReport, PassSummary } from '../../../store/reports/history.ts';
+import type { SetAsideRecord } from '../../../store/reports/set-aside.ts';
+import {
+  count,
+  counts,
+  countsOf,
+  endpointPath,
+  next,
+  pageQuery,
+  reason,
+  temporalUrl,
+  time,
+  type Shape,
+} from './common.ts';
 
 const kindSchema = z.enum(PASS_KINDS);
 const passState = z.enum(PASS_STATES);
@@ -22,7 +38,7 @@ export const passSchema = z
     counts,
     error: reason.nullable(),
     sweepMessage: z.string().nullable().describe('Why a sweep deleted nothing, when it stopped'),
-  })
+  } satisfies Shape<PassSummary>)
   .meta({ id: 'Pass' });
 
 export const syncSchema = z
@@ -39,36 +55,31 @@ export const syncSchema = z
     finishedAt: time.nullable(),
     counts,
     passes: z.array(passSchema),
-    temporalUrl: z
-      .string()
-      .nullable()
-      .describe("Its run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
-  })
+    temporalUrl: temporalUrl.describe("Its run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  } satisfies Shape<PastSync>)
   .meta({ id: 'Sync' });
 
 /** The run that an act has started or joined. */
 export const startedSchema = z
   .object({
+    integrationId: z.string(),
     workflowId: z.string(),
     runId: z.string(),
     alreadyRunning: z.boolean().describe('It ran already, and the request has joined it'),
-    temporalUrl: z
-      .string()
+    beginsAt: time
       .nullable()
-      .describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
-  })
+      .describe('When it begins, where that is later: many that are started together are spread'),
+    temporalUrl: temporalUrl.describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
+  } satisfies Shape<StartedSync>)
   .meta({ id: 'StartedSync' });
 
-/** Start (in microseconds) and number of a pass. */
-const timeAndNumber = z.tuple([z.number().int(), z.number().int()]);
-
-export const syncsQuery = z.strictObject(pageQuery(timeAndNumber, { standard: 20, max: 200 }));
+export const syncsQuery = z.strictObject(pageQuery(TIME_AND_NUMBER, { standard: 20, max: 200 }));
 export const syncsSchema = z.object({ syncs: z.array(syncSchema), next });
 
 export const passesQuery = z.strictObject({
-  endpoint: endpointPath.optional().describe('Only passes over this endpoint, as /ats/jobs'),
+  endpoint: endpointPath.optional().describe('Only passes over this endpoint, for example /ats/jobs'),
   state: passState.optional().describe('Only passes in this state'),
-  ...pageQuery(timeAndNumber),
+  ...pageQuery(TIME_AND_NUMBER),
 });
 export const passesSchema = z.object({ passes: z.array(passSchema), next });
 
@@ -81,10 +92,10 @@ const driftSchema = z
       expected: count.describe('Of these, what no delta could have shown'),
     }),
     verdict: z.enum(DRIFT_VERDICTS),
-  })
+  } satisfies Shape<DriftReport>)
   .meta({ id: 'Drift' });
 
-export const driftQuery = z.strictObject(pageQuery(timeAndNumber));
+export const driftQuery = z.strictObject(pageQuery(TIME_AND_NUMBER));
 export const driftsSchema = z.object({ drift: z.array(driftSchema), next });
 
 const rejectedRecordSchema = z
@@ -96,11 +107,11 @@ const rejectedRecordSchema = z
     times: count.describe('How often it came'),
     firstSeenAt: time,
     lastSeenAt: time,
-  })
+  } satisfies Shape<SetAsideRecord>)
   .meta({ id: 'RejectedRecord' });
 
 export const rejectedQuery = z.strictObject({
-  endpoint: endpointPath.optional().describe('Only records of this endpoint, as /ats/jobs'),
-  ...pageQuery(z.tuple([keyText, keyText])),
+  endpoint: endpointPath.optional().describe('Only records of this endpoint, for example /ats/jobs'),
+  ...pageQuery(['string', 'string']),
 });
 export const rejectedSchema = z.object({ records: z.array(rejectedRecordSchema), next });

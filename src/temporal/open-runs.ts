@@ -1,12 +1,11 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, syncWorkflowId } from '../domain/names.ts';
-import { escapeQuery } from './schedule-state.ts';
+import { escapeQuery, KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, syncWorkflowId } from '../domain/names.ts';
 
 /** A workflow of an integration that is open. */
-export interface RunningSync {
+export interface OpenRun {
   workflowId: string;
   runId: string;
-  /** As `fullSync`. */
+  /** Such as `fullSync`. */
   type: string;
   trigger: string | null;
   startedAt: Date;
@@ -18,9 +17,9 @@ export interface RunningSync {
 const MOST = 100;
 
 /** What runs for an integration, or waits to, by visibility: that lags a second or so behind. Oldest first. */
-export async function runningSyncs(client: Client, integrationId: string): Promise<RunningSync[]> {
+export async function listOpenRuns(client: Client, integrationId: string): Promise<OpenRun[]> {
   const query = `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}' AND ExecutionStatus = 'Running'`;
-  const found: RunningSync[] = [];
+  const found: OpenRun[] = [];
   for await (const run of client.workflow.list({ query, pageSize: MOST })) {
     const { workflowId, runId, type, startTime, executionTime } = run;
     found.push({

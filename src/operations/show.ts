@@ -1,0 +1,112 @@
+import { listOverview, readTotals } from '../store/reports/overview.ts';
+import type { IntegrationOverview, OverviewFilter, Totals } from '../store/reports/overview.ts';
+import { listDrift, listSyncs } from '../store/reports/history.ts';
+import type { DriftReport, HistoryKey, SyncSummary } from '../store/reports/history.ts';
+import { listFailing, type FailingRead } from '../store/reports/status.ts';
+import type { ListOptions } from '../store/listed.ts';
+import { listDeliveries, type CountedDeliveries } from '../store/state/deliveries.ts';
+import type { Integration } from '../store/state/integrations.ts';
+import { listUnknown } from '../store/state/unknown-integrations.ts';
+import type { UnknownIntegration, UnknownKey } from '../store/state/unknown-integrations.ts';
+import { toCursor } from './cursor.ts';
+import type { OperationDeps } from './deps.ts';
+import { erasureOf, type Erasure } from './erasure.ts';
+import { requireIntegration } from './require.ts';
+
+/*
+ * What is shown of how things are. The command line prints these objects with --json, and the API answers with them: each
+ * thing has one shape.
+ */
+
+export type ShowDeps = Pick<OperationDeps, 'config' | 'store' | 'links'>;
+
+export interface IntegrationPage {
+  integrations: IntegrationOverview[];
+  /** Id of the last one, to go on after; null when this was the last page. */
+  next: string | null;
+  /** Of all integrations, not only of those on the page. */
+  totals: Totals;
+  /** The reads of those on the page whose last tries have failed; what needs you comes first. */
+  failing: FailingRead[];
+}
+
+/** A page of the integrations, or with `all` every one. */
+export async function showIntegrations(
+  { config, store }: Pick<ShowDeps, 'config' | 'store'>,
+  { all = false, ...options }: OverviewFilter & ListOptions<string> & { all?: boolean | undefined },
+): Promise<IntegrationPage> {
+  const integrations: IntegrationOverview[] = [];
+  let next = options.after ?? null;
+  for (;;) {
+    const asked = { ...options, after: next ?? undefined };
+    const page = await listOverview(store, asked, config.EXTRA_ENDPOINTS);
+    integrations.push(...page.entries);
+    next = page.next;
+    if (!all || next === null) break;
+  }
+  const ids = integrations.map(({ id }) => id);
+  const [totals, failing] = await Promise.all([readTotals(store), listFailing(store, ids)]);
+  return { integrations, next, totals, failing };
+}
+
+/** An integration, and what came and comes of it. */
+export interface IntegrationLife extends Integration {
+  /** When its data are erased; null when they are kept, or erased already. */
+  erasure: Erasure | null;
+  deliveries: CountedDeliveries[];
+}
+
+export async function showLife({ config, store }: ShowDeps, id: string): Promise<IntegrationLife> {
+  const integration = await requireIntegration(store, id);
+  const erasure = erasureOf(integration, config);
+  return { ...integration, erasure, deliveries: await listDeliveries(store, id) };
+}
+
+type HistoryOptions = ListOptions<HistoryKey> & { integrationId: string };
+
+export interface PastSync extends SyncSummary {
+  /** Its run in Temporal's UI; null where TEMPORAL_UI_URL is not set. */
+  temporalUrl: string | null;
+}
+
+export interface SyncPage {
+  syncs: PastSync[];
+  next: string | null;
+}
+
+/** The syncs of an integration, newest first. */
+export async function showSyncs({ store, links }: ShowDeps, options: HistoryOptions): Promise<SyncPage> {
+  await requireIntegration(store, options.integrationId);
+  const { entries, next } = await listSyncs(store, options);
+  const syncs = entries.map((sync) => ({ ...sync, temporalUrl: links.run(sync) }));
+  return { syncs, next: next && toCursor(next) };
+}
+
+export interface DriftPage {
+  drift: DriftReport[];
+  next: string | null;
+}
+
+/** What the full syncs of an integration had to repair, newest first. */
+export async function showDrift(
+  { store }: Pick<ShowDeps, 'store'>,
+  options: HistoryOptions,
+): Promise<DriftPage> {
+  await requireIntegration(store, options.integrationId);
+  const { entries, next } = await listDrift(store, options);
+  return { drift: entries, next: next && toCursor(next) };
+}
+
+export interface UnknownPage {
+  integrations: UnknownIntegration[];
+  next: string | null;
+}
+
+/** Ids that webhooks named and that Kombo does not know, the last one named first. */
+export async function showUnknown(
+  { store }: Pick<ShowDeps, 'store'>,
+  options: ListOptions<UnknownKey>,
+): Promise<UnknownPage> {
+  const { entries, next } = await listUnknown(store, options);
+  return { integrations: entries, next: next && toCursor(next) };
+}
