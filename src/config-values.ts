@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { SettingIssue } from './config-error.ts';
 import { isCron } from './domain/cron.ts';
@@ -117,16 +116,15 @@ export const cron = z
   );
 
 /** A whole number in digits. */
-export const port = (standard: number) =>
-  z
-    .string()
-    .default(String(standard))
-    .transform(
-      parsed((text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined), {
-        problem: 'is not a port',
-        example: String(standard),
-      }),
-    );
+const toPort = (example: number) =>
+  parsed((text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined), {
+    problem: 'is not a port',
+    example: String(example),
+  });
+
+export const port = (standard: number) => z.string().default(String(standard)).transform(toPort(standard));
+
+export const optionalPort = (example: number) => z.string().transform(toPort(example)).optional();
 
 export const share = (standard: number) =>
   z
@@ -138,29 +136,6 @@ export const share = (standard: number) =>
         example: String(standard),
       }),
     );
-
-/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
-export const trustProxy = z
-  .string()
-  .default('off')
-  .transform(
-    parsed(
-      (value): false | string[] | undefined => {
-        if (value === 'off') return false;
-        const addresses = list(value);
-        return addresses.length > 0 && addresses.every(isNetwork) ? addresses : undefined;
-      },
-      { problem: 'must be off or the addresses of proxies', example: '10.0.0.0/8,127.0.0.1' },
-    ),
-  );
-
-/** An address, or a network as 10.0.0.0/8. */
-function isNetwork(text: string): boolean {
-  const [address, bits, ...rest] = text.split('/');
-  const version = isIP(address ?? '');
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
 
 function isTimezone(name: string): boolean {
   try {

@@ -13,15 +13,14 @@ import {
   oneOf,
   onOff,
   otherwise,
-  port,
   share,
   timezone,
-  trustProxy,
   url,
   type Wrong,
 } from './config-values.ts';
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
+import { HTTP_SETTINGS } from './settings/http.ts';
 
 /** The shortest interval of a Temporal schedule. */
 const SHORTEST_INTERVAL_MS = 1_000;
@@ -63,23 +62,7 @@ export const SETTINGS = {
     .optional()
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
-  HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
-  PORT: port(3000).describe('Port that `serve` listens on'),
-  TRUST_PROXY: trustProxy.describe(
-    'Addresses of proxies whose `x-forwarded-for` is believed, comma-separated, as `10.0.0.0/8`; `off` believes none',
-  ),
-  ADMIN_TOKEN: z
-    .string()
-    .refine(
-      (value) => value.length >= 16,
-      otherwise({
-        problem: 'must have at least 16 characters',
-        example: 'the output of: openssl rand -hex 24',
-      }),
-    )
-    .transform((value) => new Secret(value))
-    .optional()
-    .describe('Bearer token of the admin API and the status page; closed without it'),
+  ...HTTP_SETTINGS,
   DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
   DEBOUNCE_MAX_WAIT: duration('60s').describe(
     'A sync starts at the latest this long after the first unserved webhook',
@@ -216,6 +199,14 @@ export function loadConfig(
       problem: 'is shorter than DEBOUNCE_QUIET',
       remedy: 'make it longer',
       example: '60s',
+    });
+  }
+  if (config?.OPERATIONS_PORT && config.OPERATIONS_PORT === config.PORT) {
+    issues.push({
+      name: 'OPERATIONS_PORT',
+      problem: 'is the same as PORT',
+      remedy: 'set it to another one',
+      example: '3001',
     });
   }
   if (issues.length > 0 || !config) throw new ConfigError(issues);

@@ -118,3 +118,77 @@ describe('what is wrong', () => {
     ]);
   });
 });
+
+describe('ADMIN_TOKEN', () => {
+  test.each([
+    'aaaaaaaaaaaaaaaaaaaaaaaa',
+    'abababababababababababab',
+    'passwordpassword',
+    'changeme-changeme',
+    '1234567890123456',
+    '0123456789abcdef',
+    'abcdefghijklmnopqrstuvwxyz',
+    'zyxwvutsrqponmlkjihgfedc',
+    'aaaaaaaaaaaaaaaaaaaaab12',
+  ])('%s can be guessed, which is said with the remedy and without showing it', (token) => {
+    expect(complaint({ ADMIN_TOKEN: token })).toMatch(
+      /^ADMIN_TOKEN is easy to guess; .*openssl rand -hex 24\.$/,
+    );
+    expect(complaint({ ADMIN_TOKEN: token })).not.toContain(token);
+  });
+
+  test.each([
+    // openssl rand -hex 24, -hex 8, -base64 24; uuidgen; words.
+    '5f0c1d7be2a94c3388d0b6f7a1e52c9d4471fe0a9b3c6d28',
+    '9a1fd37c20be4458',
+    'Zk3v9QpXr7mB1sLwT0yHc5dNfGuJ8aEi',
+    '0b6f7a1e-52c9-4d44-91fe-0a9b3c6d28aa',
+    'correct-horse-battery-staple',
+  ])('%s is taken', (token) => {
+    expect(loadConfig({ ADMIN_TOKEN: token }).ADMIN_TOKEN?.reveal()).toBe(token);
+  });
+});
+
+describe('PUBLIC_URL', () => {
+  test.each(['https://example.com/kombo/', 'https://example.com/kombo'])('%s is taken', (url) => {
+    expect(loadConfig({ PUBLIC_URL: url }).PUBLIC_URL).toBe('https://example.com/kombo');
+  });
+
+  test.each([
+    'example.com',
+    '/kombo',
+    'ftp://example.com',
+    'https://example.com/?a=b',
+    'https://a:b@example.com',
+  ])('%s is no such address', (url) => {
+    expect(complaint({ PUBLIC_URL: url })).toMatch(
+      /^PUBLIC_URL .*for example https:\/\/example\.com\/kombo\.$/,
+    );
+  });
+
+  test.each([
+    'https://example.com/api',
+    'https://example.com/webhooks/kombo',
+    'https://example.com/Metrics/x',
+  ])('%s would hide an address of our own', (url) => {
+    expect(complaint({ PUBLIC_URL: url })).toMatch(
+      /^PUBLIC_URL .*for example https:\/\/example\.com\/kombo\.$/,
+    );
+  });
+});
+
+describe('OPERATIONS_PORT', () => {
+  test('is another port than PORT', () => {
+    expect(complaint({ OPERATIONS_PORT: '3000' })).toMatch(
+      /^OPERATIONS_PORT is the same as PORT; .*for example 3001/,
+    );
+    expect(loadConfig({ OPERATIONS_PORT: '3001' }).OPERATIONS_PORT).toBe(3001);
+    expect(loadConfig({}).OPERATIONS_PORT).toBeUndefined();
+  });
+
+  test.each(['x', '65536', '-1', '1.5'])('%s is no port', (port) => {
+    expect(complaint({ OPERATIONS_PORT: port })).toMatch(
+      /^OPERATIONS_PORT is not a port, for example 3001\.$/,
+    );
+  });
+});

@@ -147,6 +147,7 @@ describe('boundaries', () => {
         'src/config.ts',
         'src/config-error.ts',
         'src/config-values.ts',
+        'src/settings',
         'src/log.ts',
         'src/version.ts',
         'src/outages',

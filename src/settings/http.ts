@@ -1,0 +1,85 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { list, optionalPort, otherwise, parsed, port } from '../config-values.ts';
+import { isGuessable, Secret } from '../secret.ts';
+
+/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
+const trustProxy = z
+  .string()
+  .default('off')
+  .transform(
+    parsed(
+      (value): false | string[] | undefined => {
+        if (value === 'off') return false;
+        const addresses = list(value);
+        return addresses.length > 0 && addresses.every(isNetwork) ? addresses : undefined;
+      },
+      { problem: 'must be off or the addresses of proxies', example: '10.0.0.0/8,127.0.0.1' },
+    ),
+  );
+
+/** An address, or a network such as 10.0.0.0/8. */
+function isNetwork(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const version = isIP(address ?? '');
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+/** The first parts of our own paths: below one of them the start of a path would be ambiguous. */
+const OWN_PATHS = /^\/(api|webhooks|integrations|cutover|log(in|out)|healthz|readyz|metrics)(\/|$)/i;
+
+const publicUrl = z
+  .string()
+  .refine(
+    (value) => /^https?:\/\/[^/?#@]+(\/[\w.~-]+)*\/?$/i.test(value) && URL.canParse(value),
+    otherwise({
+      problem: 'is not an address without a user and a query',
+      example: 'https://example.com/kombo',
+    }),
+  )
+  .refine(
+    (value) => !OWN_PATHS.test(URL.parse(value)?.pathname ?? ''),
+    otherwise({
+      problem: 'has a path that is one of ours',
+      remedy: 'take another one',
+      example: 'https://example.com/kombo',
+    }),
+  )
+  .transform((value) => value.replace(/\/+$/, ''));
+
+/** Where `serve` listens, how it is reached, and who may in. */
+export const HTTP_SETTINGS = {
+  HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
+  PORT: port(3000).describe('Port that `serve` listens on'),
+  OPERATIONS_PORT: optionalPort(3001).describe(
+    'Port of its own for `/metrics`, `/healthz`, `/readyz`, pages and API; PORT then takes webhooks only',
+  ),
+  PUBLIC_URL: publicUrl
+    .optional()
+    .describe(
+      'Where you reach the pages through your proxy, with its path, such as `https://example.com/kombo`',
+    ),
+  TRUST_PROXY: trustProxy.describe(
+    'Addresses of proxies whose `x-forwarded-…` headers are believed, comma-separated, such as `10.0.0.0/8`; `off` believes none',
+  ),
+  ADMIN_TOKEN: z
+    .string()
+    .refine(
+      (value) => value.length >= 16,
+      otherwise({
+        problem: 'must have at least 16 characters',
+        example: 'the output of: openssl rand -hex 24',
+      }),
+    )
+    .refine(
+      (value) => !isGuessable(value),
+      otherwise({
+        problem: 'is easy to guess; it is all that protects the admin API',
+        remedy: 'take the output of: openssl rand -hex 24',
+      }),
+    )
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe('Bearer token of the admin API and the status page; closed without it'),
+} as const;
