@@ -26,6 +26,7 @@ export interface Database {
   'kombo_sync.unknown_integrations': UnknownIntegrationsTable;
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
+  'kombo_sync.sessions': SessionsTable;
 }
 
 type WithDefault<T> = ColumnType<T, T | undefined, T>;
@@ -231,4 +232,10 @@ export interface IdempotencyKeysTable {
   status: number | null;
   body: string | null;
   created_at: WithDefault<Date>;
+}
+
+export interface SessionsTable {
+  hash: string;
+  created_at: WithDefault<Date>;
+  ends_at: Date;
 }

@@ -237,6 +237,13 @@ const STATEMENTS = [
     created_at timestamptz not null default clock_timestamp()
   )`,
   `comment on table kombo_sync.idempotency_keys is 'Answers of the admin API to requests with an idempotency-key, kept for a day.'`,
+
+  `create table kombo_sync.sessions (
+    hash text primary key,
+    created_at timestamptz not null default now(),
+    ends_at timestamptz not null
+  )`,
+  `comment on table kombo_sync.sessions is 'Who is logged in to the status page, by a hash of the id that the browser holds.'`,
 ];
 
 export const service: Migration = { up };
