@@ -5,6 +5,7 @@ import { WORKFLOW_TYPES } from '../domain/names.ts';
 export interface BannerFacts {
   config: Config;
   url: string;
+  operationsUrl: string;
   /** Undefined where the Temporal server is not ours. */
   temporalUiUrl: string | undefined;
   temporalAddress: string;
@@ -25,13 +26,13 @@ export interface BannerFacts {
 
 /** What one who has just started `dev` wants to know. */
 export function bannerText(facts: BannerFacts): string {
-  const { config, url, databaseUrl, sandboxUrl, dataDir } = facts;
+  const { config, url, operationsUrl, databaseUrl, sandboxUrl, dataDir } = facts;
   const token = facts.made.adminToken ? config.ADMIN_TOKEN?.reveal() : 'yours (ADMIN_TOKEN)';
   const rows: [string, string | undefined][] = [
     ['Temporal UI', facts.temporalUiUrl && workflowsUrl(facts.temporalUiUrl, facts.namespace)],
     ['Temporal', facts.temporalUiUrl ? undefined : `${facts.temporalAddress}, namespace ${facts.namespace}`],
-    ['Status page', `${url}/`],
-    ['Admin API', `${url}/api/docs`],
+    ['Status page', `${operationsUrl}/`],
+    ['Admin API', `${operationsUrl}/api/docs`],
     ['Admin token', token],
     ['Webhooks', `POST ${url}/webhooks/kombo`],
     ['Postgres', databaseUrl ? `psql '${databaseUrl}'` : 'yours (DATABASE_URL)'],

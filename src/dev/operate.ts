@@ -22,7 +22,10 @@ import { watchSyncs } from './demo/watch-syncs.ts';
 
 /** What other programs need to work with this run. */
 export interface DevFacts {
+  /** Where webhooks arrive. */
   url: string;
+  /** Where pages and API are: the same unless OPERATIONS_PORT is set. */
+  operationsUrl: string;
   temporalAddress: string;
   temporalUiUrl: string | undefined;
   databaseUrl: string | undefined;
@@ -100,6 +103,7 @@ export async function operate(options: DevOptions, ground: Ground, parts: Parts)
   signal.throwIfAborted();
   const facts: DevFacts = {
     url: server.url,
+    operationsUrl: server.operationsUrl,
     temporalAddress: temporalAddress(),
     temporalUiUrl: temporal?.uiUrl,
     databaseUrl: ground.postgres?.url,

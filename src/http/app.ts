@@ -4,82 +4,129 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
 import { createKomboClient, type KomboClient } from '../kombo/client.ts';
-import { DeliveryCounts } from './webhooks/delivery-counts.ts';
-import { temporalUiOf, type HttpDeps } from './deps.ts';
-import { FullSyncs } from './api/full-syncs.ts';
-import { createIngest } from './webhooks/ingest.ts';
-import { createMetrics } from './monitoring/metrics.ts';
 import { createAdminGate } from './access/admin-gate.ts';
-import { docs } from './api/docs.ts';
-import { errors, sendFrameworkError } from './errors/handler.ts';
+import { boundConnections, createClientErrorHandler, TIMEOUTS } from './access/connections.ts';
 import { limits } from './access/limits.ts';
+import { measureLag, shedLoad } from './access/load.ts';
+import { createSampler } from './access/sampling.ts';
+import { createAddresses, WEBHOOK_PATH } from './addresses.ts';
+import { docs } from './api/docs.ts';
+import { FullSyncs } from './api/full-syncs.ts';
 import { apiRoutes } from './api/index.ts';
+import { temporalUiOf, type HttpDeps } from './deps.ts';
+import { errors, sendFrameworkError } from './errors/handler.ts';
+import { createMetrics } from './monitoring/metrics.ts';
 import { operationsRoutes } from './monitoring/routes.ts';
-import { statusPageRoutes } from './status-page/routes.ts';
-import { webhookRoutes } from './webhooks/route.ts';
 import { createSnapshotReader } from './monitoring/snapshot.ts';
+import { statusPageRoutes } from './status-page/routes.ts';
 import { createTemporalLinks } from '../temporal/ui.ts';
+import { DeliveryCounts } from './webhooks/delivery-counts.ts';
+import { createIngest } from './webhooks/ingest.ts';
+import { comesNear, createNote } from './webhooks/note.ts';
+import { webhookRoutes } from './webhooks/route.ts';
 
-/** How long a client may take to send a request. */
-const REQUEST_TIMEOUT_MS = 10_000;
-/** Above the usual 60 s of load balancers, so that it is they who close idle connections. */
-const KEEP_ALIVE_MS = 65_000;
 /** A caller waits for the answer. */
 const KOMBO_TIMEOUT_MS = 10_000;
 
+/** What listens on PORT, and what listens on OPERATIONS_PORT: the same one where that is not set. */
+export interface Apps {
+  webhooks: FastifyInstance;
+  operations: FastifyInstance;
+}
+
 /**
- * Builds the HTTP application. Nothing is connected or listened to yet.
+ * Builds the HTTP applications. Nothing is connected or listened to yet.
  *
  * @throws ConfigError without a webhook secret: everything unsigned would have to be refused anyway.
  */
-export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
+export async function buildApps(deps: HttpDeps): Promise<Apps> {
   if (deps.config.KOMBO_WEBHOOK_SECRETS.length === 0) {
     throw new ConfigError([missing('KOMBO_WEBHOOK_SECRETS')]);
   }
-  const loggerInstance: FastifyBaseLogger = deps.log;
-  const app = Fastify({
-    loggerInstance,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: 'idle',
-    // Part of what a caller is shown, to be found in the log.
-    genReqId: () => randomUUID(),
-    trustProxy: deps.config.TRUST_PROXY,
-    frameworkErrors: sendFrameworkError,
-    // An integration id in the address may be longer than the default of 100 characters.
-    routerOptions: { maxParamLength: 600 },
-  });
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-
-  const metrics = createMetrics();
-  const shared = {
-    ...deps,
-    metrics,
-    ingest: createIngest(deps, metrics),
-    deliveryCounts: new DeliveryCounts(deps.store, deps.log),
-    gate: createAdminGate(deps.config.ADMIN_TOKEN),
-    readSnapshot: createSnapshotReader(deps),
-    kombo: createKombo(deps.config),
-    links: createTemporalLinks(temporalUiOf(deps)),
-    fullSyncs: new FullSyncs(deps.log),
-  };
+  const shared = share(deps);
+  const webhooks = await createApp(shared);
   // A try that Temporal's client plans must not meet a closed connection: it throws where no code can catch it.
-  app.addHook('onClose', async () => {
-    await shared.fullSyncs.close();
+  webhooks.addHook('onClose', async () => {
+    shared.stopMeasuring();
     await shared.ingest.idle();
     await shared.deliveryCounts.flush();
   });
+  await webhooks.register(webhookRoutes(shared));
+  const apart = deps.config.OPERATIONS_PORT !== undefined;
+  const operations = apart ? await createApp(shared) : webhooks;
+  operations.addHook('onClose', () => shared.fullSyncs.close());
+  await operations.register(limits);
+  await operations.register(docs(shared.addresses));
+  await operations.register(operationsRoutes(shared));
+  await operations.register(apiRoutes(shared), { prefix: '/api/v1' });
+  await operations.register(statusPageRoutes(shared));
+  return { webhooks, operations };
+}
+
+/** What the rooms work with. */
+function share(deps: HttpDeps) {
+  const { config, store, log } = deps;
+  const metrics = createMetrics();
+  const addresses = createAddresses(config);
+  const lag = measureLag();
+  const noted = { ...deps, metrics, sample: createSampler(), deliveryCounts: new DeliveryCounts(store, log) };
+  return {
+    ...noted,
+    addresses,
+    lagMs: deps.lagMs ?? lag.lagMs,
+    stopMeasuring: lag.stop,
+    note: createNote(noted),
+    ingest: createIngest(deps, metrics),
+    gate: createAdminGate({ config, store, addresses }),
+    readSnapshot: createSnapshotReader(deps),
+    kombo: createKombo(config),
+    links: createTemporalLinks(temporalUiOf(deps)),
+    fullSyncs: new FullSyncs(log),
+  };
+}
+
+type Shared = ReturnType<typeof share>;
+
+async function createApp(shared: Shared): Promise<FastifyInstance> {
+  const { config, addresses, note } = shared;
+  const loggerInstance: FastifyBaseLogger = shared.log;
+  const app = Fastify({
+    ...TIMEOUTS,
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
+    // Part of what a caller is shown, to be found in the log.
+    genReqId: () => randomUUID(),
+    trustProxy: config.TRUST_PROXY,
+    rewriteUrl: (request) => addresses.toLocal(request.url ?? '/'),
+    clientErrorHandler: createClientErrorHandler(shared),
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(SAFE_HEADERS);
+      sendFrameworkError(error, request, reply);
+      if (comesNear(request)) note(request, reply, 'misdirected');
+    },
+    // An integration id in the address may be longer than the default of 100 characters.
+    routerOptions: { maxParamLength: 600 },
+  });
+  boundConnections(app.server, shared, shared.maxConnections);
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(SAFE_HEADERS);
+    done();
+  });
+  shedLoad(app, shared, [WEBHOOK_PATH, '/healthz', '/metrics']);
+  app.addHook('onResponse', (request, reply, done) => {
+    const isTaken = request.routeOptions.url === WEBHOOK_PATH;
+    if (reply.statusCode >= 400 && !isTaken && comesNear(request)) note(request, reply, 'misdirected');
+    done();
+  });
   await app.register(errors);
-  await app.register(limits);
-  await app.register(docs);
-  await app.register(webhookRoutes(shared));
-  await app.register(operationsRoutes(shared));
-  await app.register(apiRoutes(shared), { prefix: '/api/v1' });
-  await app.register(statusPageRoutes(shared));
   return app;
 }
+
+/** No browser takes an answer for something else than its type says. */
+const SAFE_HEADERS = { 'x-content-type-options': 'nosniff' };
 
 function createKombo(config: Config): KomboClient | undefined {
   const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl } = config;

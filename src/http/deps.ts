@@ -7,7 +7,19 @@ import type { SignalRequest } from '../temporal/start.ts';
 import type { TemporalUi } from '../temporal/ui.ts';
 
 /** What becomes of a request to the webhook endpoint. */
-export type WebhookOutcome = DeliveryOutcome | 'malformed' | 'unsigned' | 'too-large' | 'unavailable';
+export type WebhookOutcome =
+  | DeliveryOutcome
+  | 'malformed'
+  | 'unsigned'
+  | 'too-large'
+  /** Its body did not come in time. */
+  | 'slow'
+  /** It came near the route, with another address or method, and was not taken. */
+  | 'misdirected'
+  /** The process had too much to do. */
+  | 'overloaded'
+  /** Temporal did not store it. */
+  | 'unavailable';
 
 /** What became of one request to the webhook endpoint. Holds names and ids only. */
 export interface DeliveryEvent {
@@ -33,6 +45,12 @@ export interface HttpDeps {
   temporalUiUrl?: string | undefined;
   /** How long after a signal the next one of the same integration waits, in milliseconds; the default was measured. */
   coalescingWindowMs?: number | undefined;
+  /** From the arrival of a webhook to its answer at most, in milliseconds. */
+  webhookAnswerMs?: number | undefined;
+  /** How late the event loop is; the default measures it. */
+  lagMs?: (() => number) | undefined;
+  /** Connections at a time, on each port. */
+  maxConnections?: number | undefined;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;
 }

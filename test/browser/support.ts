@@ -47,7 +47,7 @@ export async function serve(
   more: Partial<HttpDeps> = {},
 ): Promise<string> {
   const log = pino({ level: 'silent' });
-  const server = await startServer({ config: CONFIG, store, temporal, log, ...more });
+  const server = await startServer({ config: CONFIG, store, temporal, log, lagMs: () => 0, ...more });
   afterAll(() => server.close());
   return server.url;
 }

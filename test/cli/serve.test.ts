@@ -60,3 +60,23 @@ test.concurrent('a worker that cannot reach Postgres ends with the remedy', asyn
   expect(code).toBe(4);
   expect(stderr).toContain('Postgres cannot be reached');
 });
+
+test.concurrent(
+  'serve says where webhooks and where everything else arrive when these are two ports',
+  async () => {
+    const running = startCli(['serve', '--json'], { ...(await settings()), OPERATIONS_PORT: '0' });
+    const { url, operationsUrl } = JSON.parse(await running.printed('\n')) as Record<string, string>;
+    expect((await fetch(`${url}/healthz`)).status).toBe(404);
+    expect((await fetch(`${operationsUrl}/healthz`)).status).toBe(200);
+    running.kill('SIGTERM');
+    expect((await running.finished).code).toBe(0);
+  },
+);
+
+test.concurrent('serve does not start with a token that is easy to guess, and says what to do', async () => {
+  const env = { ...(await settings()), ADMIN_TOKEN: 'aaaaaaaaaaaaaaaaaaaaaaaa' };
+  const { code, stderr } = await startCli(['serve'], env).finished;
+  expect(code).toBe(1);
+  expect(stderr).toContain('openssl rand -hex 24');
+  expect(stderr).not.toContain('aaaa');
+});

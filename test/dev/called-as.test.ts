@@ -17,6 +17,7 @@ test('commands are said as the user calls the program', () => {
 const facts: BannerFacts = {
   config: testConfig(),
   url: 'http://127.0.0.1:3000',
+  operationsUrl: 'http://127.0.0.1:3000',
   temporalUiUrl: undefined,
   temporalAddress: '127.0.0.1:7233',
   namespace: 'default',

@@ -68,7 +68,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
     },
     /** Starts the webhook endpoint and sends the sandbox's webhooks there. */
     server: async (more: Partial<Parameters<typeof startServer>[0]> = {}): Promise<RunningServer> => {
-      const server = await startServer({ config, store, temporal, log: silent, ...more });
+      const server = await startServer({ config, store, temporal, log: silent, lagMs: () => 0, ...more });
       running.push(server);
       control.setWebhookUrl(`${server.url}/webhooks/kombo`);
       return server;

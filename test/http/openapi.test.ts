@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { beforeAll, expect, test } from 'vitest';
-import { buildApp } from '../../src/http/app.ts';
+import { buildApps } from '../../src/http/app.ts';
 import { openStore } from '../../src/store/database.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
@@ -53,7 +53,12 @@ async function readDocument(): Promise<{ document: Document; routes: string[] }>
   const temporal = lazyTemporal();
   subscribe('fastify.initialization', onInitialization);
   try {
-    const app = await buildApp({ config: testConfig(), store, temporal, log: recordingLog().log });
+    const { operations: app } = await buildApps({
+      config: testConfig(),
+      store,
+      temporal,
+      log: recordingLog().log,
+    });
     const document = (await app.inject('/api/docs/json')).json<Document>();
     await app.close();
     return { document, routes };

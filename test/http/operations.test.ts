@@ -1,6 +1,8 @@
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { Registry } from 'prom-client';
+import { beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
+import { eventually } from '../support/poll.ts';
 import { CLOSED_ADDRESS, dataChanged, temporalAt, testApp } from './support.ts';
 
 let store: TestStore;
@@ -45,6 +47,29 @@ describe('/healthz and /readyz', () => {
       database: { ok: true },
       migrations: { ok: false, message: expect.stringContaining('kombo-sync migrate') },
     });
+  });
+});
+
+test('a hundred callers at once cost as much as one, and the next one is answered anew', async () => {
+  const query = vi.spyOn(store.pool, 'query');
+  const render = vi.spyOn(Registry.prototype, 'metrics');
+  onTestFinished(() => {
+    query.mockRestore();
+    render.mockRestore();
+  });
+  const asked = () => query.mock.calls.filter(([text]) => (text as unknown) === 'select 1').length;
+  const { app } = await testApp({ store, temporal: temporalAt(inject('temporalAddress')) });
+  const hundred = (url: string) => Promise.all(Array.from({ length: 100 }, () => app.inject(url)));
+  for (const url of ['/readyz', '/metrics']) {
+    const answers = await hundred(url);
+    expect(new Set(answers.map((answer) => answer.statusCode))).toEqual(new Set([200]));
+    expect(new Set(answers.map((answer) => answer.body)).size).toBe(1);
+  }
+  expect(asked()).toBe(1);
+  expect(render).toHaveBeenCalledTimes(1);
+  await eventually(async () => {
+    await app.inject('/readyz');
+    return asked() === 2;
   });
 });
 

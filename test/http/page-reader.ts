@@ -4,11 +4,11 @@ import { ADMIN_TOKEN, temporalAt, testApp } from './support.ts';
 
 type App = Awaited<ReturnType<typeof testApp>>['app'];
 
-export const login = (app: App, token: string) =>
+export const login = (app: App, token: string, headers: Record<string, string> = {}) =>
   app.inject({
     method: 'POST',
     url: '/login',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: new URLSearchParams({ token }).toString(),
   });
 

@@ -5,7 +5,7 @@ import { park, pause } from '../../src/store/state/life.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { cookieOf, login, pageReader } from './page-reader.ts';
-import { ADMIN_TOKEN, recordingLog, storeThatIsDown, testApp } from './support.ts';
+import { ADMIN_TOKEN, recordingLog, testApp } from './support.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -145,12 +145,17 @@ describe('the address carries everything', () => {
 });
 
 test('says so when Postgres does not answer', async () => {
+  const { app: before } = await testApp({ store });
+  const cookie = cookieOf(await login(before, ADMIN_TOKEN));
   const { app } = await testApp();
-  const cookie = cookieOf(await login(app, ADMIN_TOKEN));
-  const response = await app.inject({ url: '/', headers: { cookie } });
-  expect(response.statusCode).toBe(503);
-  expect(response.body).toContain('Postgres cannot be reached. Check DATABASE_URL');
-  expect(response.body).toContain('Webhooks are still accepted');
+  const page = await app.inject({ url: '/', headers: { cookie } });
+  const logout = await app.inject({ method: 'POST', url: '/logout', headers: { cookie } });
+  for (const response of [page, logout, await login(app, ADMIN_TOKEN)]) {
+    expect(response.statusCode).toBe(503);
+    expect(response.body).toContain('Postgres cannot be reached. Check DATABASE_URL');
+    expect(response.body).toContain('Webhooks are still accepted');
+    expect(response.headers['set-cookie']).toBeUndefined();
+  }
 });
 
 test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
@@ -166,9 +171,9 @@ test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
 );
 
 test('an error that is no outage is not said to be one', async () => {
-  const broken = storeThatIsDown();
-  const odd = () => Promise.reject(new TypeError('odd'));
-  Object.assign(broken.pool, { query: odd, connect: odd });
+  const odd = { value: () => Promise.reject(new TypeError('odd')) };
+  const pool = Object.create(store.pool, { query: odd, connect: odd }) as TestStore['pool'];
+  const broken = { ...store, pool };
   const { log, text: logged } = recordingLog();
   const read = await pageReader(broken, { log });
   const { status, text } = await read('/integrations/personio:1');

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { loadConfig, type Config } from '../../src/config.ts';
-import { buildApp } from '../../src/http/app.ts';
+import { buildApps } from '../../src/http/app.ts';
 import type { DeliveryEvent, HttpDeps } from '../../src/http/deps.ts';
 import { sign } from '../../src/kombo/signature.ts';
 import type { Logger } from '../../src/log.ts';
@@ -113,6 +113,8 @@ export function testDeps(overrides: Partial<HttpDeps> = {}): HttpDeps & { events
     temporal: overrides.temporal ?? temporalAt(CLOSED_ADDRESS),
     log: recordingLog().log,
     onDelivery: (event) => events.push(event),
+    // A busy machine is not what a test is about.
+    lagMs: () => 0,
     ...overrides,
     events,
   };
@@ -120,7 +122,7 @@ export function testDeps(overrides: Partial<HttpDeps> = {}): HttpDeps & { events
 
 export async function testApp(overrides: Partial<HttpDeps> = {}) {
   const deps = testDeps(overrides);
-  const app = await buildApp(deps);
+  const { operations: app } = await buildApps(deps);
   onTestFinished(() => app.close());
   return {
     app,

@@ -14,7 +14,13 @@ export async function handle(context: Context): Promise<ExitCode> {
   const temporal = lazyTemporal();
   try {
     const server = await startServer({ config: context.config, store, temporal, log });
-    context.print({ url: server.url }, () => `Listening on ${server.url}`);
+    const { url, operationsUrl } = server;
+    const apart = operationsUrl !== url;
+    context.print({ url, ...(apart ? { operationsUrl } : {}) }, () =>
+      apart
+        ? `Listening on ${url} for webhooks, on ${operationsUrl} for everything else`
+        : `Listening on ${url}`,
+    );
     void warnOfAbsent({ store, temporal, log });
     await untilAborted(stop);
     log.info('Stopping: requests in flight are answered, new ones are refused');

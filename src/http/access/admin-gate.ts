@@ -1,36 +1,61 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import type { Secret } from '../../secret.ts';
-import { HttpError } from '../errors/handler.ts';
+import type { Config } from '../../config.ts';
+import type { Store } from '../../store/database.ts';
+import { endSession, isSessionOpen, openSession } from '../../store/state/sessions.ts';
+import type { Addresses } from '../addresses.ts';
+import { HttpError } from '../errors/problems.ts';
 
 export const CLOSED_MESSAGE =
   'This is closed because ADMIN_TOKEN is not set; set it, for example to the output of: openssl rand -hex 24.';
 
 const SESSION_COOKIE = 'kombo_sync_session';
 const SESSION_SECONDS = 7 * 86_400;
+const SESSION_ID = /^[\w-]{43}$/;
 
-/** Guards the admin API by a bearer token and the status page by a cookie that the token unlocks. */
-export function createAdminGate(token: Secret | undefined) {
-  // What the cookie holds opens the page but not the API, and says nothing about the token.
-  const session = token
-    ? createHmac('sha256', token.reveal()).update('kombo-sync status page').digest('base64url')
-    : undefined;
+/** Guards the admin API by a bearer token, and the status page by a session that the token opens. */
+export function createAdminGate(deps: {
+  config: Pick<Config, 'ADMIN_TOKEN' | 'PUBLIC_URL'>;
+  store: Store;
+  addresses: Addresses;
+}) {
+  const { store, addresses } = deps;
+  const { ADMIN_TOKEN: token, PUBLIC_URL: publicUrl } = deps.config;
+
+  /** What Postgres holds of a session: of no use to readers of the database, and void once the token is another one. */
+  const hashOf = (id: string) =>
+    createHmac('sha256', token?.reveal() ?? '')
+      .update(id)
+      .digest('base64url');
+
+  /** Value of `set-cookie`. */
+  const cookie = (request: FastifyRequest, id: string, seconds: number) => {
+    // Behind a proxy that ends TLS only the header tells; a client that forges it only harms itself.
+    const forwarded = request.headers['x-forwarded-proto'];
+    const isSecure =
+      request.protocol === 'https' || forwarded === 'https' || publicUrl?.startsWith('https:') === true;
+    const path = addresses.baseOf(request) || '/';
+    return `${SESSION_COOKIE}=${id}; Max-Age=${seconds}; Path=${path}; HttpOnly; SameSite=Strict${isSecure ? '; Secure' : ''}`;
+  };
+
   return {
     configured: token !== undefined,
     tokenMatches: (given: string) => token !== undefined && sameText(given, token.reveal()),
-    hasSession(request: FastifyRequest): boolean {
-      const cookies = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
-      const prefix = `${SESSION_COOKIE}=`;
-      const given = cookies.find((cookie) => cookie.startsWith(prefix))?.slice(prefix.length);
-      return session !== undefined && given !== undefined && sameText(given, session);
+    /** @returns the cookie that holds the new session. It opens the page but not the API, and says nothing about the token. */
+    async logIn(request: FastifyRequest): Promise<string> {
+      const id = randomBytes(32).toString('base64url');
+      await openSession(store, hashOf(id), SESSION_SECONDS);
+      return cookie(request, id, SESSION_SECONDS);
     },
-    /** Value of `set-cookie` that opens the page, or with `open` false closes it. */
-    sessionCookie(request: FastifyRequest, open: boolean): string {
-      // Behind a proxy that ends TLS only the header tells; a client that forges it only harms itself.
-      const forwarded = request.headers['x-forwarded-proto'];
-      const secure = request.protocol === 'https' || forwarded === 'https' ? '; Secure' : '';
-      const value = open ? `${session ?? ''}; Max-Age=${SESSION_SECONDS}` : '; Max-Age=0';
-      return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}`;
+    async hasSession(request: FastifyRequest): Promise<boolean> {
+      const id = sessionId(request);
+      return token !== undefined && id !== undefined && (await isSessionOpen(store, hashOf(id)));
+    },
+    /** @returns the cookie that takes the session's place: the session itself is gone. */
+    async logOut(request: FastifyRequest): Promise<string> {
+      const id = sessionId(request);
+      if (id !== undefined) await endSession(store, hashOf(id));
+      return cookie(request, '', 0);
     },
     /** @throws HttpError 403 when there is no token to know, 401 when the caller does not know it. */
     requireToken(request: FastifyRequest): void {
@@ -40,10 +65,28 @@ export function createAdminGate(token: Secret | undefined) {
         throw new HttpError(401, 'unauthorized', 'Send the header: authorization: Bearer <ADMIN_TOKEN>.');
       }
     },
+    /**
+     * Whether a form was sent by a page of ours, as browsers say. Another site could not read the answer, but it could log you
+     * out, or use up the tries of your address. What is no browser says nothing, and has no session of yours.
+     */
+    isOwnForm(request: FastifyRequest): boolean {
+      const { origin, host, 'sec-fetch-site': site } = request.headers;
+      if (site !== undefined) return site === 'same-origin' || site === 'none';
+      if (origin === undefined) return true;
+      const from = URL.parse(origin)?.host;
+      return from !== undefined && [host, request.host, URL.parse(publicUrl ?? '')?.host].includes(from);
+    },
   };
 }
 
 export type AdminGate = ReturnType<typeof createAdminGate>;
+
+function sessionId(request: FastifyRequest): string | undefined {
+  const prefix = `${SESSION_COOKIE}=`;
+  const cookies = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
+  const id = cookies.find((part) => part.startsWith(prefix))?.slice(prefix.length);
+  return id !== undefined && SESSION_ID.test(id) ? id : undefined;
+}
 
 /** Compares in a time that depends on neither text, not even on their lengths. */
 function sameText(a: string, b: string): boolean {

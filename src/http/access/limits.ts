@@ -6,17 +6,20 @@ import { HttpError } from '../errors/problems.ts';
 const MINUTE_MS = 60_000;
 /** From one address: those with the right token, and those with none, each for themselves. */
 const REQUESTS_PER_MINUTE = 300;
-/** Tries at the token from one address: wrong ones at the API, and all at the login. */
+/** Wrong tokens from one address, at the API and at the login. */
 const TRIES_PER_MINUTE = 10;
 
-/** Each throws HttpError 429 when there were too many. */
+/**
+ * Each throws HttpError 429 when there were too many. They are counted apart, and the right token is never refused for wrong
+ * ones: behind a proxy many callers have one address, and each could lock out the others.
+ */
 export interface Limits {
-  /** An address that has shown too many wrong tokens gets no further try, not even with the right one. */
-  refuseGuessing(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Counts a request with the right token. */
   countAllowed(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Counts a request with a wrong token or none. */
   countRefused(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+  /** Counts a login with a wrong token. */
+  countLogin(request: FastifyRequest, reply: FastifyReply): Promise<void>;
 }
 
 declare module 'fastify' {
@@ -32,7 +35,7 @@ type Outcome = Exclude<
 
 /**
  * Limits for the admin API and the login, by address, and for nothing else: webhooks and probes must get through. Each
- * process counts for itself.
+ * process counts for itself. They bound the load of guessing; what keeps a token from being guessed is its variety.
  */
 export const limits = fp(
   async (app) => {
@@ -50,21 +53,11 @@ export const limits = fp(
     };
 
     app.decorate('limits', {
-      async refuseGuessing(request, reply) {
-        const outcome = await wrongTokens(request, { increment: false });
-        if (outcome.isAllowed || outcome.remaining > 0) return;
-        setHeaders(reply, outcome);
-        throw tooMany(outcome.ttlInSeconds);
-      },
       countAllowed: (request, reply) => count(allowed, request, reply),
       countRefused: (request, reply) =>
         count(request.headers.authorization === undefined ? strangers : wrongTokens, request, reply),
+      countLogin: (request, reply) => count(logins, request, reply),
     } satisfies Limits);
-
-    app.addHook('onRequest', async (request, reply) => {
-      if (request.method === 'POST' && request.routeOptions.url === '/login')
-        await count(logins, request, reply);
-    });
   },
   { name: 'limits' },
 );

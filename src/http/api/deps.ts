@@ -2,12 +2,16 @@ import type { KomboClient } from '../../kombo/client.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { FullSyncs } from './full-syncs.ts';
 import type { AdminGate } from '../access/admin-gate.ts';
+import type { Sampler } from '../access/sampling.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
 import type { Snapshot } from '../monitoring/snapshot.ts';
 import type { TemporalLinks } from '../../temporal/ui.ts';
 
 /** What the routes of the admin API work with. */
 export interface ApiDeps extends HttpDeps {
   gate: AdminGate;
+  metrics: Metrics;
+  sample: Sampler;
   /** Undefined without KOMBO_API_KEY. */
   kombo: KomboClient | undefined;
   links: TemporalLinks;

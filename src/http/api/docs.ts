@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fp from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { Addresses } from '../addresses.ts';
 import { tidy } from './openapi.ts';
 
 const DESCRIPTION = `See how integrations are doing, and act on them. Needs ADMIN_TOKEN as bearer token.
@@ -19,30 +20,50 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self' 'unsafe-inline'",
 ].join('; ');
 
+const DOCS_PATH = '/api/docs';
+
 /** OpenAPI of the admin API at /api/docs. Only routes with a tag are shown. */
-export const docs = fp(
-  async (app) => {
-    await app.register(swagger, {
-      hideUntagged: true,
-      openapi: {
-        openapi: '3.1.0',
-        info: { title: 'kombo-sync admin API', description: DESCRIPTION, version: '1' },
-        tags: [
-          { name: 'integrations', description: 'Which there are, how they are doing, how they come and go' },
-          { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
-          { name: 'history', description: 'What has been read, and what was odd about it' },
-          { name: 'reports', description: 'What goes on over all integrations' },
-        ],
-        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-        security: [{ token: [] }],
-      },
-      transform: jsonSchemaTransform,
-      transformObject: (document) => {
-        const complete = jsonSchemaTransformObject(document);
-        return 'openapi' in complete ? tidy(complete) : complete;
-      },
-    });
-    await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: CONTENT_SECURITY_POLICY });
-  },
-  { name: 'docs' },
-);
+export const docs = (addresses: Addresses) =>
+  fp(
+    async (app) => {
+      await app.register(swagger, {
+        hideUntagged: true,
+        openapi: {
+          openapi: '3.1.0',
+          info: { title: 'kombo-sync admin API', description: DESCRIPTION, version: '1' },
+          tags: [
+            {
+              name: 'integrations',
+              description: 'Which there are, how they are doing, how they come and go',
+            },
+            { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
+            { name: 'history', description: 'What has been read, and what was odd about it' },
+            { name: 'reports', description: 'What goes on over all integrations' },
+          ],
+          components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+          security: [{ token: [] }],
+        },
+        transform: jsonSchemaTransform,
+        transformObject: (document) => {
+          const complete = jsonSchemaTransformObject(document);
+          return 'openapi' in complete ? tidy(complete) : complete;
+        },
+      });
+      await app.register(swaggerUi, {
+        routePrefix: DOCS_PATH,
+        staticCSP: CONTENT_SECURITY_POLICY,
+        uiHooks: {
+          // With its slash at the end the page names its parts relative to itself, so below any path.
+          onRequest: (request, reply, done) => {
+            if (request.url.split('?')[0] !== DOCS_PATH) return done();
+            reply.redirect(`${addresses.baseOf(request)}${DOCS_PATH}/`);
+          },
+        },
+        transformSpecification: (document, request) => {
+          const base = addresses.baseOf(request);
+          return base === '' ? document : { ...document, servers: [{ url: base }] };
+        },
+      });
+    },
+    { name: 'docs' },
+  );

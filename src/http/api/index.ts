@@ -1,7 +1,8 @@
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { ApiDeps } from './deps.ts';
 import { addIdempotency } from './idempotency.ts';
 import { HttpError } from '../errors/problems.ts';
+import { noteRefusal } from '../access/refusals.ts';
 import { noQuery } from './schemas/common.ts';
 import { actRoutes } from './acts.ts';
 import { historyRoutes } from './history.ts';
@@ -13,13 +14,12 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
   const { gate } = deps;
   return async (app) => {
     app.addHook('onRequest', async (request, reply) => {
-      reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-      // While it is closed there is no token to guess.
-      if (gate.configured) await app.limits.refuseGuessing(request, reply);
+      reply.header('cache-control', 'no-store');
       try {
         gate.requireToken(request);
       } catch (error) {
-        logRefusedAct(request, error);
+        if (error instanceof HttpError) noteRefusal(deps, request, { at: 'api', code: error.code });
+        // While it is closed there is no token to guess.
         if (gate.configured) await app.limits.countRefused(request, reply);
         throw error;
       }
@@ -34,13 +34,4 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       await app.register(routes(deps));
     }
   };
-}
-
-/** In the log only: the audit log is kept for good, and who has no token must not be able to fill it. */
-function logRefusedAct(request: FastifyRequest, error: unknown): void {
-  const { method, routeOptions, params, ip: address, log } = request;
-  if (method === 'GET' || method === 'HEAD' || !(error instanceof HttpError)) return;
-  const { id: integrationId } = params as { id?: string };
-  const { code } = error;
-  log.warn({ address, method, route: routeOptions.url, integrationId, code }, 'An act was refused');
 }

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   kombo_refused: 'Kombo refuses the request',
   no_kombo_key: 'There is no API key for Kombo',
   timeout: 'It takes too long',
+  overloaded: 'The service has too much to do',
   internal: 'Something went wrong here',
   bad_signature: 'The signature does not match',
   malformed: 'The delivery is malformed',

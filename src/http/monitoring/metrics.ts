@@ -39,6 +39,23 @@ export function createMetrics() {
     help: 'Model names in deliveries that this version does not know.',
     registers,
   });
+  const tokensRefused = new Counter({
+    name: 'kombo_sync_tokens_refused_total',
+    help: 'Requests with a wrong token or none, by where (api, login).',
+    labelNames: ['at', 'token'],
+    registers,
+  });
+  const shed = new Counter({
+    name: 'kombo_sync_requests_shed_total',
+    help: 'Requests other than webhooks that were refused because the event loop lagged.',
+    registers,
+  });
+  const connectionsRefused = new Counter({
+    name: 'kombo_sync_connections_refused_total',
+    help: 'Connections that were closed before they were a request: full, timeout, malformed.',
+    labelNames: ['reason'],
+    registers,
+  });
   const storeUp = new Gauge({
     name: 'kombo_sync_store_up',
     help: '1 when the values below could be read from Postgres.',
@@ -77,6 +94,9 @@ export function createMetrics() {
     sends,
     folded,
     unknownModels,
+    tokensRefused,
+    shed,
+    connectionsRefused,
     countDelivery(event: DeliveryEvent): void {
       const type = event.type !== undefined && DELIVERY_TYPES.has(event.type) ? event.type : 'other';
       deliveries.inc({ type, outcome: event.outcome });

@@ -2,7 +2,6 @@ import type { IntegrationCutover, Verdict } from '../../domain/cutover.ts';
 import type { CutoverReport } from '../../operations/cutover.ts';
 import { html, type Html } from './html.ts';
 import { page, type Frame } from './layout.ts';
-import { integrationPath } from './query.ts';
 import { codes, count, facts, fullMoment, plural, tableSection, tag, type Tone } from './parts.ts';
 
 const WORDS: Record<Verdict, { label: string; tone: Tone }> = {
@@ -63,7 +62,7 @@ export function cutoverPage(data: CutoverData): string {
 
 const rank = ({ verdict }: { verdict: Verdict }) => (verdict === 'blocked' ? 0 : 1);
 
-function showOpen(open: readonly IntegrationCutover[], { query }: CutoverData): Html {
+function showOpen(open: readonly IntegrationCutover[], { query, links }: CutoverData): Html {
   const shown = open.slice(0, SHOWN);
   return tableSection(
     'open',
@@ -72,7 +71,8 @@ function showOpen(open: readonly IntegrationCutover[], { query }: CutoverData): 
       {
         title: 'Integration',
         kind: 'wide',
-        cell: ({ integrationId: id }) => html`<a class="name" href="${integrationPath(id, query)}">${id}</a>`,
+        cell: ({ integrationId: id }) =>
+          html`<a class="name" href="${links.integration(id, query)}">${id}</a>`,
       },
       {
         title: 'Verdict',

@@ -1,8 +1,8 @@
 import { CATEGORIES } from '../../domain/catalogue/index.ts';
 import { INTEGRATION_STATUSES } from '../../domain/life.ts';
-import type { OverviewCounts } from '../../store/reports/overview.ts';
+import type { ListData } from './data.ts';
 import { html, type Html } from './html.ts';
-import { listPath, type PageQuery } from './query.ts';
+import type { PageQuery } from './query.ts';
 import { count } from './parts.ts';
 import { STATUS_WORDS } from './words.ts';
 
@@ -10,17 +10,17 @@ import { STATUS_WORDS } from './words.ts';
  * The search box. A page that refreshes itself would throw away what you are typing, so it has a link in its place that
  * leads to the same page at rest.
  */
-export function searchForm(query: PageQuery): Html {
+export function searchForm({ query, links }: Pick<ListData, 'query' | 'links'>): Html {
   const { search, status, category, failing, refresh } = query;
   if (refresh !== null) {
-    const href = listPath({ ...query, refresh: null, search: search ?? '' });
+    const href = links.list({ ...query, refresh: null, search: search ?? '' });
     const sought = [search, category].filter(Boolean).join(', ');
     return html`<p class="search">
       <a class="field" href="${href}">${sought ? `Found by: ${sought}` : 'Search'}</a>
       <span class="note">searching stops the refreshing</span>
     </p>`;
   }
-  return html`<form class="search" role="search" method="get" action="/">
+  return html`<form class="search" role="search" method="get" action="${links.list({})}">
     <div>
       <label for="q">Name, id or tool</label>
       <input
@@ -46,11 +46,13 @@ export function searchForm(query: PageQuery): Html {
 }
 
 /** One link for each state, with how many the search finds in it. */
-export function filters(query: PageQuery, found: OverviewCounts): Html {
+export function filters({ query, links, found }: Pick<ListData, 'query' | 'links' | 'found'>): Html {
   const link = (text: string, amount: number, chosen: Pick<PageQuery, 'status' | 'failing'>) => {
     const current = query.status === chosen.status && query.failing === chosen.failing;
     return html`<li>
-      <a href="${listPath({ ...query, ...chosen, after: null })}" ${current ? html`aria-current="true"` : ''}
+      <a
+        href="${links.list({ ...query, ...chosen, after: null })}"
+        ${current ? html`aria-current="true"` : ''}
         >${text} <span class="amount">${count(amount)}</span></a
       >
     </li>`;

@@ -83,12 +83,14 @@ function describeWritten({ counts }: SyncSummary): Html {
   return parts.length > 0 ? html`${parts.join(', ')}` : soft('nothing new');
 }
 
-export function showSchedules({ schedules, now, temporalUi, integration }: IntegrationData): Html {
+export function showSchedules({ schedules, now, temporalUi, integration, links }: IntegrationData): Html {
   if (!schedules) {
     return section(
       'schedules',
       'Schedules',
-      html`<p class="empty">Temporal cannot be asked now. <a href="/readyz">Readiness</a> says why.</p>`,
+      html`<p class="empty">
+        Temporal cannot be asked now. <a href="${links.to('/readyz')}">Readiness</a> says why.
+      </p>`,
     );
   }
   const named = { 'weekly full sync': schedules.fullSync, 'catch-up': schedules.catchUp };

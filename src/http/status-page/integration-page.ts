@@ -5,17 +5,16 @@ import { showAudit, showDeliveries, showDrift, showRunning, showSchedules, showS
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
-import { integrationPath, listPath } from './query.ts';
 import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
 
 export function integrationPage(data: IntegrationData): string {
-  const { integration, query } = data;
+  const { integration, query, links } = data;
   const { id, organizationName, tool, category } = integration;
   const name = organizationName ?? id;
   const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   const content = html`
-    <p class="back"><a href="${listPath({ refresh: query.refresh })}">All integrations</a></p>
+    <p class="back"><a href="${links.list({ refresh: query.refresh })}">All integrations</a></p>
     <div class="head">
       <div>
         <h1>${name}</h1>
@@ -24,7 +23,7 @@ export function integrationPage(data: IntegrationData): string {
           ${category}${inTemporal ? html` · ${outward(inTemporal, 'its runs in Temporal')}` : ''}
         </p>
       </div>
-      ${freshness(data, (to) => integrationPath(id, to))}
+      ${freshness(data, (to) => links.integration(id, to))}
     </div>
     ${showState(data)} ${showRunning(data)} ${showEndpoints(data)} ${showSyncs(data)} ${showSchedules(data)}
     ${showDrift(data)} ${showDeliveries(data)} ${showAudit(data)} ${showCommands(integration)}
@@ -103,8 +102,8 @@ export function unknownIntegrationPage(frame: Frame, id: string): string {
     <div class="head"><h1>Not found</h1></div>
     <p>There is no integration ${code(id)}.</p>
     <p>
-      <a href="${listPath({ refresh: frame.query.refresh })}">All integrations</a> shows those that are here;
-      ${code(`kombo-sync integrations add ${id}`)} adds it.
+      <a href="${frame.links.list({ refresh: frame.query.refresh })}">All integrations</a> shows those that
+      are here; ${code(`kombo-sync integrations add ${id}`)} adds it.
     </p>
   `;
   return page(frame, { title: 'Not found', content });

@@ -2,13 +2,14 @@ import { packageVersion } from '../../version.ts';
 import { html, Html } from './html.ts';
 import { workflowsUrl, type TemporalUi } from '../../temporal/ui.ts';
 import { soft } from './parts.ts';
-import { REFRESH_SECONDS, writeQuery, type PageQuery } from './query.ts';
+import { REFRESH_SECONDS, type Links, type PageQuery } from './query.ts';
 import { STYLE } from './style.ts';
 
 /** What every page of the signed-in part knows. */
 export interface Frame {
   now: Date;
   query: PageQuery;
+  links: Links;
   temporalUi: TemporalUi | undefined;
 }
 
@@ -19,12 +20,11 @@ export function page(
   frame: Frame,
   options: { title: string; content: Html; current?: '/' | '/cutover'; refreshed?: boolean },
 ): string {
-  const { query, temporalUi } = frame;
+  const { query, links, temporalUi } = frame;
   const { title, content, current, refreshed } = options;
-  const link = (href: '/' | '/cutover', text: string) =>
-    html`<a href="${href}${writeQuery({ refresh: query.refresh })}" ${currentMark(href === current)}
-      >${text}</a
-    >`;
+  const { refresh } = query;
+  const link = (name: '/' | '/cutover', href: string, text: string) =>
+    html`<a href="${href}" ${currentMark(name === current)}>${text}</a>`;
   const refreshing = refreshed && query.refresh !== null;
   return document(
     title,
@@ -33,14 +33,15 @@ export function page(
       <header class="bar">
         <span><span class="brand">kombo-sync</span> ${soft(VERSION)}</span>
         <nav aria-label="Main">
-          ${link('/', 'Integrations')} ${link('/cutover', 'Cutover')}
+          ${link('/', links.list({ refresh }), 'Integrations')}
+          ${link('/cutover', links.cutover({ refresh }), 'Cutover')}
           ${temporalUi ? html`<a href="${workflowsUrl(temporalUi)}">Temporal</a>` : ''}
-          <a href="/api/docs">API</a> <a href="/metrics">Metrics</a>
+          <a href="${links.to('/api/docs/')}">API</a> <a href="${links.to('/metrics')}">Metrics</a>
         </nav>
-        <form method="post" action="/logout"><button class="plain">Log out</button></form>
+        <form method="post" action="${links.to('/logout')}"><button class="plain">Log out</button></form>
       </header>
       <main id="content" tabindex="-1">${content}</main>
-      <footer>Times are UTC · <a href="/readyz">readiness</a></footer>
+      <footer>Times are UTC · <a href="${links.to('/readyz')}">readiness</a></footer>
     `,
     refreshing ? html`<meta http-equiv="refresh" content="${query.refresh!}" />` : '',
   );
@@ -63,11 +64,11 @@ export function freshness({ now, query }: Frame, path: (query: PageQuery) => str
   </p>`;
 }
 
-/** `next` is where the login leads. */
-export function loginPage(next: string, message = ''): string {
+/** `next` is where the login leads, below the base of the links. */
+export function loginPage(links: Links, next: string, message = ''): string {
   return small(
     'Log in',
-    html`<form class="login" method="post" action="/login">
+    html`<form class="login" method="post" action="${links.to('/login')}">
       <label for="token">Admin token</label>
       <input
         id="token"

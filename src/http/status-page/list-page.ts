@@ -5,7 +5,6 @@ import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page } from './layout.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
-import { integrationPath, listPath } from './query.ts';
 import { notices } from './notices.ts';
 import {
   code,
@@ -25,20 +24,20 @@ import { spanOfTime } from '../../domain/duration.ts';
 import { DRIFT_WORDS, stateWords } from './words.ts';
 
 export function listPage(data: ListData): string {
-  const { totals, integrations, query, unknown, now } = data;
+  const { totals, integrations, unknown, now } = data;
   const content = html`
     <div class="head">
       <div>
         <h1>Integrations</h1>
         <p>${count(totals.byStatus.active)} of ${count(totals.total)} integrations active</p>
       </div>
-      ${freshness(data, listPath)}
+      ${freshness(data, data.links.list)}
     </div>
     ${notices(data)}
     ${
       totals.total === 0
         ? showNone()
-        : html`${searchForm(query)} ${filters(query, data.found)} ${showResults(integrations, data)}`
+        : html`${searchForm(data)} ${filters(data)} ${showResults(integrations, data)}`
     }
     ${showUnknown(unknown, data.notices.unknown, now)}
   `;
@@ -53,17 +52,17 @@ function showNone(): Html {
 }
 
 function showResults(integrations: readonly IntegrationOverview[], data: ListData): Html {
-  const { query, found, next, now } = data;
+  const { query, links, found, next, now } = data;
   if (integrations.length === 0) {
     return html`<p class="empty" role="status">
-      No integration fits. <a href="${listPath({ refresh: query.refresh })}">Show all</a>
+      No integration fits. <a href="${links.list({ refresh: query.refresh })}">Show all</a>
     </p>`;
   }
   const total = query.failing ? found.failing : query.status ? found.byStatus[query.status] : found.total;
   const first =
-    query.after === null ? NOTHING : html`<a href="${listPath({ ...query, after: null })}">First page</a>`;
+    query.after === null ? NOTHING : html`<a href="${links.list({ ...query, after: null })}">First page</a>`;
   const following =
-    next === null ? NOTHING : html`<a href="${listPath({ ...query, after: next })}">Next page</a>`;
+    next === null ? NOTHING : html`<a href="${links.list({ ...query, after: next })}">Next page</a>`;
   return html`
     ${table(
       'Integrations',
@@ -83,7 +82,7 @@ function showResults(integrations: readonly IntegrationOverview[], data: ListDat
 }
 
 function describeName({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
-  const href = integrationPath(id, data.query);
+  const href = data.links.integration(id, data.query);
   const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   return html`
     <a class="name" href="${href}">${organizationName ?? id}</a>

@@ -1,7 +1,6 @@
 import { POLICIES } from '../../domain/errors.ts';
 import { html, type Html } from './html.ts';
 import type { ListData } from './data.ts';
-import { listPath, writeQuery } from './query.ts';
 import { code, codes, count, moment } from './parts.ts';
 
 /** Legacy webhooks that came longer ago than this do not come any more. */
@@ -27,18 +26,18 @@ function refused({ notices, now }: ListData): Html | null {
   </li>`;
 }
 
-function temporalAway({ nextFullSyncs }: ListData): Html | null {
+function temporalAway({ nextFullSyncs, links }: ListData): Html | null {
   if (nextFullSyncs) return null;
   return html`<li class="bad">
     <strong>Temporal cannot be asked</strong>: next runs are not known, and webhooks may be refused.
-    <a href="/readyz">Readiness</a> says why.
+    <a href="${links.to('/readyz')}">Readiness</a> says why.
   </li>`;
 }
 
-function legacy({ notices, legacyMode, now, query }: ListData): Html | null {
+function legacy({ notices, legacyMode, now, query, links }: ListData): Html | null {
   const { types, lastSeenAt } = notices.legacy;
   if (!lastSeenAt || now.getTime() - lastSeenAt.getTime() > LEGACY_MS) return null;
-  const cutover = html`<a href="/cutover${writeQuery({ refresh: query.refresh })}">Cutover</a>`;
+  const cutover = html`<a href="${links.cutover(query)}">Cutover</a>`;
   return html`<li class="wait">
     <strong>Legacy webhooks still come</strong>: ${codes(types)}, last ${moment(lastSeenAt, now)}.
     ${
@@ -50,9 +49,9 @@ function legacy({ notices, legacyMode, now, query }: ListData): Html | null {
   </li>`;
 }
 
-function unknown({ notices, query, unknown: shown }: ListData): Html | null {
+function unknown({ notices, query, links, unknown: shown }: ListData): Html | null {
   if (notices.unknown === 0) return null;
   const ids = `${count(notices.unknown)} ${notices.unknown === 1 ? 'id' : 'ids'} that Kombo does not know`;
-  const href = shown.length > 0 ? '#unknown' : `${listPath({ refresh: query.refresh })}#unknown`;
+  const href = shown.length > 0 ? '#unknown' : `${links.list({ refresh: query.refresh })}#unknown`;
   return html`<li class="wait"><strong>Webhooks name</strong> <a href="${href}">${ids}</a>.</li>`;
 }

@@ -66,8 +66,15 @@ export function localAddress(given: string | null): string {
   return `${url.pathname}${url.search}`.replace(/^\/{2,}/, '/');
 }
 
-/** Pages of our own. They keep refreshing while one walks through them. */
-export const listPath = (query: Partial<PageQuery>) => `/${writeQuery(query)}`;
+/** Addresses of our own pages below the path where the caller sees us. They keep refreshing while you walk through them. */
+export function createLinks(base: string) {
+  return {
+    list: (query: Partial<PageQuery>) => `${base}/${writeQuery(query)}`,
+    integration: (integrationId: string, { refresh }: Pick<PageQuery, 'refresh'>) =>
+      `${base}/integrations/${encodeURIComponent(integrationId)}${writeQuery({ refresh })}`,
+    cutover: ({ refresh }: Pick<PageQuery, 'refresh'>) => `${base}/cutover${writeQuery({ refresh })}`,
+    to: (path: string) => `${base}${path}`,
+  };
+}
 
-export const integrationPath = (integrationId: string, { refresh }: Pick<PageQuery, 'refresh'>) =>
-  `/integrations/${encodeURIComponent(integrationId)}${writeQuery({ refresh })}`;
+export type Links = ReturnType<typeof createLinks>;

@@ -1,15 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isIntegrationId } from '../../domain/text.ts';
 import { cutoverReport } from '../../operations/cutover.ts';
+import type { Addresses } from '../addresses.ts';
 import { temporalUiOf, type HttpDeps } from '../deps.ts';
 import { failureProblem, postgresAway } from '../errors/outages.ts';
-import { HttpError } from '../errors/problems.ts';
+import type { HttpError } from '../errors/problems.ts';
 import { CLOSED_MESSAGE, type AdminGate } from '../access/admin-gate.ts';
+import { noteRefusal } from '../access/refusals.ts';
+import type { Sampler } from '../access/sampling.ts';
+import type { Metrics } from '../monitoring/metrics.ts';
 import { cutoverPage } from './cutover-page.ts';
 import { integrationPage, unknownIntegrationPage } from './integration-page.ts';
 import { loginPage, messagePage, type Frame } from './layout.ts';
 import { listPage } from './list-page.ts';
-import { localAddress, readQuery } from './query.ts';
+import { createLinks, localAddress, readQuery } from './query.ts';
 import { readIntegration, readList } from './read.ts';
 import { CONTENT_SECURITY_POLICY } from './style.ts';
 import { NoAnswer, within } from '../../within.ts';
@@ -25,10 +29,15 @@ const CUTOVER_TEMPORAL_MS = 10_000;
 const NUL = '%00';
 const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
 const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
+const ELSEWHERE =
+  'The form came from another address. Open the status page and use its own form; behind a proxy, set PUBLIC_URL.';
 
 /** `GET /` and the pages under it: how every integration is doing, for people, behind the admin token. */
-export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
-  const { gate } = deps;
+export function statusPageRoutes(
+  deps: HttpDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
+) {
+  const { gate, addresses } = deps;
+  const linksOf = (request: FastifyRequest) => createLinks(addresses.baseOf(request));
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -45,19 +54,17 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
     ) => {
       app.get(path, async (request, reply) => {
         if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
-        if (!gate.hasSession(request)) return sendPage(reply, 401, loginPage(request.url));
-        if (request.url.includes(NUL)) return sendPage(reply, 400, messagePage('Not valid', NUL_MESSAGE));
-        const frame = frameOf(deps, request);
+        const links = linksOf(request);
+        const frame = { ...frameOf(deps, request), links };
         const params = request.params as Params;
         let data: Data;
         try {
+          if (!(await within(timeoutMs, gate.hasSession(request))))
+            return sendPage(reply, 401, loginPage(links, request.url));
+          if (request.url.includes(NUL)) return sendPage(reply, 400, messagePage('Not valid', NUL_MESSAGE));
           data = await within(timeoutMs, read(frame, params));
         } catch (error) {
-          // What has taken too long while Temporal was asked within bounds of its own is Postgres.
-          const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);
-          const level = problem.statusCode === 500 ? 'error' : 'warn';
-          request.log[level]({ err: error }, `The status page: ${problem.message}`);
-          return sendPage(reply, problem.statusCode, problemPage(problem));
+          return sendProblem(request, reply, error);
         }
         const shown = show(frame, data, params);
         return typeof shown === 'string' ? sendPage(reply, 200, shown) : sendPage(reply, ...shown);
@@ -88,25 +95,41 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
       (frame, report) => cutoverPage({ ...frame, report }),
     );
 
-    app.post('/login', { errorHandler: sendLoginProblem }, async (request, reply) => {
+    app.post('/login', async (request, reply) => {
       if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
+      if (!gate.isOwnForm(request)) return sendPage(reply, 403, messagePage('Not logged in', ELSEWHERE));
+      const links = linksOf(request);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const next = localAddress(form.get('next'));
-      const token = form.get('token');
-      if (token === null || !gate.tokenMatches(token.trim())) {
-        return sendPage(reply, 401, loginPage(next, 'This is not the admin token.'));
+      if (!gate.tokenMatches(form.get('token')?.trim() ?? '')) {
+        noteRefusal(deps, request, { at: 'login', code: 'unauthorized' });
+        const tooMany = await app.limits.countLogin(request, reply).catch((error: HttpError) => error);
+        if (!tooMany) return sendPage(reply, 401, loginPage(links, next, 'This is not the admin token.'));
+        if (tooMany.retryAfter !== undefined) reply.header('retry-after', tooMany.retryAfter);
+        return sendPage(reply, tooMany.statusCode, loginPage(links, next, tooMany.message));
       }
-      return reply.header('set-cookie', gate.sessionCookie(request, true)).redirect(next, 303);
+      try {
+        const cookie = await within(TIMEOUT_MS, gate.logIn(request));
+        return reply.header('set-cookie', cookie).redirect(links.to(next), 303);
+      } catch (error) {
+        return sendProblem(request, reply, error);
+      }
     });
 
-    app.post('/logout', async (request, reply) =>
-      reply.header('set-cookie', gate.sessionCookie(request, false)).redirect('/', 303),
-    );
+    app.post('/logout', async (request, reply) => {
+      if (!gate.isOwnForm(request)) return sendPage(reply, 403, messagePage('Not logged out', ELSEWHERE));
+      try {
+        const cookie = await within(TIMEOUT_MS, gate.logOut(request));
+        return reply.header('set-cookie', cookie).redirect(linksOf(request).to('/'), 303);
+      } catch (error) {
+        return sendProblem(request, reply, error);
+      }
+    });
     done();
   };
 }
 
-function frameOf(deps: HttpDeps, request: FastifyRequest): Frame {
+function frameOf(deps: HttpDeps, request: FastifyRequest): Omit<Frame, 'links'> {
   return { now: new Date(), query: readQuery(request.query), temporalUi: temporalUiOf(deps) };
 }
 
@@ -115,11 +138,13 @@ function problemPage({ code, message }: HttpError): string {
   return messagePage('Nothing to show', `${message}${more}`);
 }
 
-/** People have sent the form, and a page answers people. */
-function sendLoginProblem(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
-  if (!(error instanceof HttpError)) throw error;
-  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
-  sendPage(reply, error.statusCode, loginPage('/', error.message));
+/** People look at pages, and a page answers them. */
+function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  // What has taken too long while Temporal was asked within bounds of its own is Postgres.
+  const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);
+  const level = problem.statusCode === 500 ? 'error' : 'warn';
+  request.log[level]({ err: error }, `The status page: ${problem.message}`);
+  return sendPage(reply, problem.statusCode, problemPage(problem));
 }
 
 function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
@@ -128,8 +153,8 @@ function sendPage(reply: FastifyReply, status: number, page: string): FastifyRep
     .headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
+      // Without any referrer browsers would not say where a form of ours comes from.
+      'referrer-policy': 'same-origin',
     })
     .type('text/html; charset=utf-8')
     .send(page);

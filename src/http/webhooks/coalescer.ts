@@ -68,10 +68,10 @@ export class Coalescer {
   /**
    * Resolves when the notice is stored.
    *
-   * @throws CoalescerTimeout when that takes longer than the deadline.
+   * @throws CoalescerTimeout when that takes longer than `withinMs`.
    * @throws what `send` threw.
    */
-  async add(notice: Notice): Promise<void> {
+  async add(notice: Notice, withinMs = this.#deadlineMs): Promise<void> {
     const gathering = this.#gather(notice);
     let timer: NodeJS.Timeout | undefined;
     let waiter: Waiter | undefined;
@@ -80,8 +80,8 @@ export class Coalescer {
         waiter = { resolve, reject };
         gathering.waiters.add(waiter);
         timer = setTimeout(() => {
-          reject(new CoalescerTimeout(`Nothing was stored within ${this.#deadlineMs} ms.`));
-        }, this.#deadlineMs);
+          reject(new CoalescerTimeout(`Nothing was stored within ${Math.round(withinMs)} ms.`));
+        }, withinMs);
       });
     } finally {
       clearTimeout(timer);

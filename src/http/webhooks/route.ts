@@ -1,123 +1,121 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
-import { DELIVERY_OUTCOMES, isLegacy, type DeliveryOutcome } from '../../domain/deliveries.ts';
-import { verify } from '../../kombo/signature.ts';
+import { isLegacy } from '../../domain/deliveries.ts';
+import { isSignature, verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
+import { WEBHOOK_PATH } from '../addresses.ts';
+import type { WebhookOutcome } from '../deps.ts';
+import { HttpError, sendError } from '../errors/problems.ts';
+import { readBody } from './body.ts';
 import type { Coalescer } from './coalescer.ts';
-import type { DeliveryCounts } from './delivery-counts.ts';
 import type { Notice } from './gathered.ts';
-import type { DeliveryEvent, HttpDeps, WebhookOutcome } from '../deps.ts';
-import type { Metrics } from '../monitoring/metrics.ts';
-import { sendError } from '../errors/handler.ts';
+import type { Note, NoteDeps } from './note.ts';
 
-const BODY_LIMIT = 1_048_576;
 const RETRY_AFTER_SECONDS = 5;
+/** From the arrival of a request. Leaves half a second of the five within which a webhook must be answered. */
+const ANSWER_WITHIN_MS = 4_500;
+/** Of the event loop. A delivery takes several turns of it, so beyond this it is not answered in time. */
+const MAX_LAG_MS = 2_000;
+
+const UNREADABLE: Record<number, WebhookOutcome> = { 413: 'too-large', 503: 'slow' };
 
 /**
  * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient look at the content, then Temporal. The answer is
  * 200 only after Temporal has stored the signal (invariants I1 and I2).
  */
-export function webhookRoutes(
-  deps: HttpDeps & { ingest: Coalescer; metrics: Metrics; deliveryCounts: DeliveryCounts },
-) {
-  const finish = (request: FastifyRequest, reply: FastifyReply, outcome: WebhookOutcome, it?: Delivery) => {
-    const event = describeDelivery(outcome, reply.elapsedTime, it);
-    deps.metrics.countDelivery(event);
-    deps.onDelivery?.(event);
-    if (it && isAnswered(outcome)) {
-      const { type } = it;
-      deps.deliveryCounts.add({ integrationId: it.integrationId ?? '', type, outcome });
+export function webhookRoutes(deps: NoteDeps & { ingest: Coalescer; note: Note; lagMs: () => number }) {
+  const { note, webhookAnswerMs = ANSWER_WITHIN_MS } = deps;
+
+  const refuse = (request: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: HttpError) => {
+    if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+    // What is still on its way is not read.
+    if (!request.raw.complete) reply.header('connection', 'close');
+    return sendError(reply, statusCode, code, message);
+  };
+
+  const take = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (deps.lagMs() > MAX_LAG_MS) {
+      note(request, reply, 'overloaded');
+      return refuse(request, reply, OVERLOADED);
     }
-    const level = isAnswered(outcome) ? 'info' : 'warn';
-    request.log[level]({ delivery: event }, `webhook ${outcome}`);
+    const signature = request.headers['x-kombo-signature'];
+    // A body is read only for a caller that at least claims to have signed it.
+    if (!isSignature(signature)) {
+      note(request, reply, 'unsigned');
+      return refuse(request, reply, UNSIGNED);
+    }
+    let body: Buffer;
+    try {
+      body = await readBody(request.raw, webhookAnswerMs - reply.elapsedTime);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      note(request, reply, UNREADABLE[error.statusCode] ?? 'malformed');
+      return refuse(request, reply, error);
+    }
+    if (!verify(body, signature, deps.config.KOMBO_WEBHOOK_SECRETS)) {
+      note(request, reply, 'unsigned');
+      return refuse(request, reply, UNSIGNED);
+    }
+
+    let delivery: Delivery;
+    try {
+      delivery = parseDelivery(parseJson(body));
+    } catch (error) {
+      if (!(error instanceof MalformedDelivery)) throw error;
+      note(request, reply, 'malformed');
+      return sendError(reply, 400, 'malformed', error.message);
+    }
+
+    // By type: also one that names no integration is not acted upon because of the setting.
+    if (isLegacy(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
+      note(request, reply, 'legacy-off', delivery);
+      return reply.send({ status: 'ignored' });
+    }
+    const notice = noticeOf(delivery);
+    if (!notice) {
+      note(request, reply, 'ignored', delivery);
+      return reply.send({ status: 'ignored' });
+    }
+    deps.metrics.unknownModels.inc(notice.models.filter((model) => !KNOWN_MODELS.has(model)).length);
+    try {
+      await deps.ingest.add(notice, webhookAnswerMs - reply.elapsedTime);
+    } catch (error) {
+      request.log.warn({ err: error }, 'Temporal did not accept a delivery; its sender is asked to retry');
+      note(request, reply, 'unavailable', delivery);
+      return refuse(request, reply, NOT_ACCEPTED);
+    }
+    note(request, reply, 'accepted', delivery);
+    return reply.send({ status: 'accepted' });
   };
 
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
-    // The parsers belong to this route alone: here a body is bytes, with any content type.
+    // Here a body is bytes, with any content type, however misspelt; `take` reads them.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
-      parsed(null, body),
-    );
-
-    app.post(
-      '/webhooks/kombo',
-      {
-        bodyLimit: BODY_LIMIT,
-        errorHandler: (error, request, reply) => {
-          if (error.statusCode !== 413) throw error;
-          finish(request, reply, 'too-large');
-          sendError(reply, 413, 'too_large', 'A delivery has at most 1 MiB.');
-        },
-      },
-      async (request, reply) => {
-        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const header = request.headers['x-kombo-signature'];
-        if (!verify(body, header?.toString(), deps.config.KOMBO_WEBHOOK_SECRETS)) {
-          finish(request, reply, 'unsigned');
-          const message = 'x-kombo-signature does not match the body; check KOMBO_WEBHOOK_SECRETS.';
-          return sendError(reply, 401, 'bad_signature', message);
-        }
-
-        let delivery: Delivery;
-        try {
-          delivery = parseDelivery(parseJson(body));
-        } catch (error) {
-          if (!(error instanceof MalformedDelivery)) throw error;
-          finish(request, reply, 'malformed');
-          return sendError(reply, 400, 'malformed', error.message);
-        }
-
-        // By type: also one that names no integration is not acted upon because of the setting.
-        if (isLegacy(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
-          finish(request, reply, 'legacy-off', delivery);
-          return reply.send({ status: 'ignored' });
-        }
-        const notice = noticeOf(delivery);
-        if (!notice) {
-          finish(request, reply, 'ignored', delivery);
-          return reply.send({ status: 'ignored' });
-        }
-        deps.metrics.unknownModels.inc(notice.models.filter((model) => !KNOWN_MODELS.has(model)).length);
-        try {
-          await deps.ingest.add(notice);
-        } catch (error) {
-          request.log.warn(
-            { err: error },
-            'Temporal did not accept a delivery; its sender is asked to retry',
-          );
-          finish(request, reply, 'unavailable', delivery);
-          reply.header('retry-after', RETRY_AFTER_SECONDS);
-          return sendError(
-            reply,
-            503,
-            'not_accepted',
-            'Temporal did not accept the delivery; send it again.',
-          );
-        }
-        finish(request, reply, 'accepted', delivery);
-        return reply.send({ status: 'accepted' });
-      },
-    );
+    app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
+    app.addHook('onRequest', (request, _reply, next) => {
+      delete request.raw.headers['content-type'];
+      next();
+    });
+    app.post(WEBHOOK_PATH, take);
     done();
   };
 }
 
-/** Outcomes after which the sender is done. */
-function isAnswered(outcome: WebhookOutcome): outcome is DeliveryOutcome {
-  return DELIVERY_OUTCOMES.some((answered) => answered === outcome);
-}
-
-function describeDelivery(outcome: WebhookOutcome, ms: number, delivery?: Delivery): DeliveryEvent {
-  return {
-    outcome,
-    ms: Math.round(ms * 10) / 10,
-    id: delivery?.id,
-    type: delivery?.type,
-    integrationId: delivery?.integrationId,
-    models: delivery?.kind === 'data-changed' ? delivery.models : [],
-    everything: (delivery?.kind === 'data-changed' && delivery.everything) || undefined,
-  };
-}
+const UNSIGNED = new HttpError(
+  401,
+  'bad_signature',
+  'x-kombo-signature does not match the body; check KOMBO_WEBHOOK_SECRETS.',
+);
+const OVERLOADED = new HttpError(
+  503,
+  'not_accepted',
+  'The service has too much to do; send the delivery again.',
+);
+const NOT_ACCEPTED = new HttpError(
+  503,
+  'not_accepted',
+  'Temporal did not accept the delivery; send it again.',
+);
 
 /** What a delivery wants of Temporal; undefined when it asks for nothing. */
 function noticeOf(delivery: Delivery): Notice | undefined {

@@ -1,0 +1,11 @@
+/** Asks once for all who ask at the same time, and gives the same answer for `ms` after it came. */
+export function keep<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  let until = 0;
+  return () => {
+    if (answer && performance.now() < until) return answer;
+    until = Infinity;
+    answer = ask().finally(() => (until = performance.now() + ms));
+    return answer;
+  };
+}

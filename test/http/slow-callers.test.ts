@@ -1,0 +1,171 @@
+import { connect, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { HttpDeps } from '../../src/http/deps.ts';
+import { startServer } from '../../src/http/server.ts';
+import { Coalescer } from '../../src/http/webhooks/coalescer.ts';
+import { sign } from '../../src/kombo/signature.ts';
+import { eventually } from '../support/poll.ts';
+import { dataChanged, recordingLog, SECRET, testDeps } from './support.ts';
+
+const body = dataChanged('personio:1', 'hris_teams');
+const signature = sign(body, SECRET);
+
+interface Caller {
+  socket: Socket;
+  /** What the server has said so far. */
+  heard: () => string;
+  isClosed: () => boolean;
+}
+
+/** A server, and callers that say what a test lets them say and nothing more. */
+async function openDoor(overrides: Partial<HttpDeps> = {}) {
+  const { log, text } = recordingLog();
+  const deps = testDeps({ log, send: () => Promise.resolve(), ...overrides });
+  const server = await startServer(deps);
+  onTestFinished(() => server.close());
+  const call = async (words = ''): Promise<Caller> => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let heard = '';
+    let closed = false;
+    socket.setEncoding('utf8').on('data', (text) => (heard += String(text)));
+    socket.on('error', () => {}).on('close', () => (closed = true));
+    await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));
+    socket.write(words);
+    return { socket, heard: () => heard, isClosed: () => closed };
+  };
+  const metrics = async () => (await fetch(`${server.url}/metrics`)).text();
+  return { call, metrics, text, events: deps.events, url: server.url };
+}
+
+const head = (length: number, signed?: string) =>
+  [
+    'POST /webhooks/kombo HTTP/1.1',
+    'host: localhost',
+    'content-type: application/json',
+    `content-length: ${length}`,
+    ...(signed === undefined ? [] : [`x-kombo-signature: ${signed}`]),
+    '',
+    '',
+  ].join('\r\n');
+
+describe('a request that never ends is cut off, not held for minutes', () => {
+  // Ten seconds, which are looked at every two. What Node does if left alone takes 30 at least.
+  const cut = { timeoutMs: 20_000, everyMs: 250 };
+
+  test.concurrent.each([
+    ['in silence', ''],
+    ['in its headers', 'GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: '],
+    [
+      'in the body of a login',
+      'POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\ntoken=',
+    ],
+  ])('%s', async (_name, words) => {
+    const { call, metrics, text } = await openDoor();
+    const { isClosed, heard } = await call(words);
+    await eventually(isClosed, cut);
+    expect(heard()).toMatch(/^HTTP\/1\.1 408 [^]*x-content-type-options: nosniff[^]*"code":"timeout"/);
+    expect(await metrics()).toContain('kombo_sync_connections_refused_total{reason="timeout"} 1');
+    expect(text()).toContain('A connection was refused');
+  });
+});
+
+describe('before its body is read', () => {
+  test.each<[string, string | undefined]>([
+    ['no signature', undefined],
+    ['an empty signature', ''],
+    ['42 characters', 'x'.repeat(42)],
+    ['44 characters', 'x'.repeat(44)],
+    ['43 characters of another alphabet', `${'x'.repeat(42)}+`],
+  ])('I2: a delivery with %s is refused, and its connection closed', async (_name, given) => {
+    const { call, events } = await openDoor();
+    const { heard, isClosed } = await call(head(200_000, given));
+    await eventually(isClosed);
+    expect(heard()).toMatch(/^HTTP\/1\.1 401 [^]*"code":"bad_signature"/);
+    expect(events).toMatchObject([{ outcome: 'unsigned' }]);
+  });
+
+  test('I2: so is one that announces more than 256 KiB', async () => {
+    const { call, events } = await openDoor();
+    const { heard, isClosed } = await call(head(262_145, signature));
+    await eventually(isClosed);
+    expect(heard()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(events).toMatchObject([{ outcome: 'too-large' }]);
+  });
+
+  test('I2: one that announces nothing is cut off where it becomes too large', async () => {
+    const { call, events } = await openDoor();
+    const chunked = head(0, signature).replace('content-length: 0', 'transfer-encoding: chunked');
+    const { socket, heard, isClosed } = await call(chunked);
+    // Well below what sockets hold between two processes, and well above the limit.
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    for (let times = 0; times < 8; times += 1) socket.write(chunk);
+    await eventually(isClosed);
+    expect(events).toMatchObject([{ outcome: 'too-large' }]);
+    expect(heard()).toMatch(/^HTTP\/1\.1 413 |^$/);
+  });
+});
+
+describe('I1: a webhook is answered in time, counted from its arrival', () => {
+  test('with 503 when its body does not come', async () => {
+    const { call, events } = await openDoor({ webhookAnswerMs: 200 });
+    const { heard, isClosed } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
+    await eventually(isClosed);
+    expect(heard()).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: \d+[^]*"code":"not_accepted"/i);
+    expect(events).toMatchObject([{ outcome: 'slow' }]);
+  });
+
+  test('what the body has taken is not left for Temporal', async () => {
+    const add = vi.spyOn(Coalescer.prototype, 'add');
+    onTestFinished(() => add.mockRestore());
+    const { call } = await openDoor({ webhookAnswerMs: 60_000 });
+    const { socket, heard } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.write(body.slice(20));
+    await eventually(() => heard().startsWith('HTTP/1.1 200'));
+    expect(add.mock.calls[0]?.[1]).toBeLessThan(60_000 - 250);
+  });
+
+  test('a sender that breaks off is counted', async () => {
+    const { call, events } = await openDoor();
+    const { socket } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
+    socket.destroy();
+    await eventually(() => events.length > 0);
+    expect(events).toMatchObject([{ outcome: 'malformed' }]);
+  });
+});
+
+test('there are only so many connections, and those that are too many are counted', async () => {
+  const { call, metrics, text } = await openDoor({ maxConnections: 5 });
+  const held = await Promise.all(Array.from({ length: 5 }, () => call()));
+  // The server has taken all of them when it has answered the last.
+  held[4]?.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await eventually(() => held[4]?.heard().includes('200 OK'));
+  const sixth = await call();
+  await eventually(sixth.isClosed);
+  // An idle connection makes room for the next one.
+  await eventually(() => held[4]?.isClosed());
+  expect(await metrics()).toContain('kombo_sync_connections_refused_total{reason="full"} 1');
+  expect(held.slice(0, 4).some((caller) => caller.isClosed())).toBe(false);
+  expect(text()).toContain('"reason":"full"');
+});
+
+test('what is no HTTP gets a problem and is counted', async () => {
+  const { call, metrics } = await openDoor();
+  const { heard, isClosed } = await call('hello\r\n\r\n');
+  await eventually(isClosed);
+  expect(heard()).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"bad_request"/);
+  expect(await metrics()).toContain('kombo_sync_connections_refused_total{reason="malformed"} 1');
+});
+
+test('large bodies of callers without a secret stay within bounds, and a real delivery gets through', async () => {
+  const { call, url, events } = await openDoor({ maxConnections: 200 });
+  const forged = head(262_144, 'x'.repeat(43));
+  const callers = await Promise.all(
+    Array.from({ length: 50 }, () => call(`${forged}${' '.repeat(100_000)}`)),
+  );
+  const headers = { 'x-kombo-signature': signature };
+  expect((await fetch(`${url}/webhooks/kombo`, { method: 'POST', body, headers })).status).toBe(200);
+  expect(events).toMatchObject([{ outcome: 'accepted' }]);
+  for (const { socket } of callers) socket.destroy();
+});
