@@ -38,7 +38,9 @@ export async function launchChromium(env: Env = process.env): Promise<Browser> {
 }
 
 function launch(executablePath: string, more: Record<string, string> = {}): Promise<Browser> {
-  return chromium.launch({ executablePath, env: { ...process.env, ...more }, timeout: 20_000 });
+  // Browsers treat names differently from the loopback address.
+  const args = ['--host-resolver-rules=MAP *.test 127.0.0.1'];
+  return chromium.launch({ executablePath, args, env: { ...process.env, ...more }, timeout: 20_000 });
 }
 
 /** The package brings its libraries and a font with it, so that a bare machine will do. */
