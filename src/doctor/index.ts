@@ -45,7 +45,7 @@ export async function examine(): Promise<Check[]> {
         ? checkKombo(KOMBO_API_URL, KOMBO_API_KEY, INNER_BOUND_MS).then((found) => ({ checks: found }))
         : nothing,
     ),
-    checkService(HOST, PORT, INNER_BOUND_MS),
+    checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),
   ]);
   const { integrations } = postgres as PostgresFindings;
   const { scheduleIds } = temporal as TemporalFindings;

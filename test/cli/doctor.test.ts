@@ -38,7 +38,10 @@ async function listen(server: Server, { onTestFinished }: TestContext): Promise<
 test.concurrent(
   'everything closed: each is named with a remedy, no secret is shown, and the exit code is 1',
   async () => {
-    const { code, stdout, stderr } = await cli(['doctor'], await brokenEnvironment());
+    // Where it is set, readiness is to be asked there.
+    const port = await closedPort();
+    const env = { ...(await brokenEnvironment()), OPERATIONS_PORT: String(port) };
+    const { code, stdout, stderr } = await cli(['doctor'], env);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(stdout).toMatch(/^✓ Settings: /m);
     expect(stdout).toMatch(/^✓ Node: /m);
@@ -47,6 +50,7 @@ test.concurrent(
     expect(stdout).toMatch(/^✗ Kombo API: .*ECONNREFUSED.*\n {4}→ Check KOMBO_API_URL/m);
     expect(stdout).toMatch(/^✓ Webhook secrets: 2 accepted$/m);
     expect(stdout).toMatch(/^! Service: nothing answers at http:\/\/127\.0\.0\.1:\d+\n {4}→ Start it by/m);
+    expect(stdout).toContain(`http://127.0.0.1:${port}\n`);
     expect(stdout).not.toMatch(/hunter2|ks_secret|whsec/);
   },
 );

@@ -155,6 +155,7 @@ test('each part steps aside when its variable is set', async () => {
   const facts = await factsOf(run);
   expect(facts).toEqual({
     url: facts.url,
+    operationsUrl: facts.url,
     dataDir: run.dataDir,
     temporalAddress: inject('temporalAddress'),
   });

@@ -78,7 +78,11 @@ test.each<[string, string, RequestInit]>([
 test('other addresses that are not there are no deliveries', async () => {
   const { post, events } = await openDoor();
   const headers = { 'x-kombo-signature': '' };
-  expect((await post('/favicon.ico', { headers })).status).toBe(404);
+  for (const path of ['/favicon.ico', '/nothing?of=webhooks']) {
+    expect((await post(path, { headers })).status).toBe(404);
+  }
+  const page = await post('/integrations/webhook:1', { headers, method: 'GET', body: null });
+  expect(page.status).toBe(401);
   expect(events).toEqual([]);
 });
 

@@ -43,9 +43,8 @@ export function createNote(deps: NoteDeps): Note {
 
 /** A sender that has one part of the address wrong is to be found, or its deliveries are lost without a trace. */
 export function comesNear(request: FastifyRequest): boolean {
-  return (
-    Boolean(request.headers['x-kombo-signature']) || /webhook/i.test(request.originalUrl.split('?')[0] ?? '')
-  );
+  const { headers, is404, originalUrl } = request;
+  return Boolean(headers['x-kombo-signature']) || (is404 && /^[^?]*webhook/i.test(originalUrl));
 }
 
 /** Outcomes after which the sender is done. */
