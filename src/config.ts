@@ -86,7 +86,7 @@ export const SETTINGS = {
   ),
   RETRY_MAX_INTERVAL: duration('1h').describe('Longest pause between two tries'),
   RETRY_GIVE_UP: duration('24h').describe(
-    'A read that has failed for this long needs a person; no timer tries it any more, only the catch-up, webhooks and you',
+    'A read that has failed for this long needs you; no timer tries it any more, only the catch-up, full syncs, webhooks and you',
   ),
   DELETED_RETENTION: durationOrOff('14d').describe(
     'How long the data of a deleted integration are kept before they are erased; `off` keeps them',

@@ -79,11 +79,11 @@ function log(
   deps: ActivityDeps,
   about: { integrationId: string; endpoint: string; code: string },
   message: string,
-  { failures, first, newlyNeedsPerson }: NotedFailure,
+  { failures, first, newlyNeedsAttention }: NotedFailure,
   isSkipped: boolean,
 ): void {
   if (isSkipped) deps.log.info(about, message);
-  else if (newlyNeedsPerson) deps.log.error({ ...about, failures }, `This needs you. ${message}`);
+  else if (newlyNeedsAttention) deps.log.error({ ...about, failures }, `This needs you. ${message}`);
   else if (first) deps.log.warn({ ...about, failures }, message);
   else deps.log.debug({ ...about, failures }, message);
 }

@@ -24,6 +24,6 @@ export async function parkIntegration(
   if (!again) {
     deps.log.warn({ integrationId: id, code: why.code }, `The integration is parked. ${why.message}`);
   }
-  const needsPerson = why.needsPerson || retry.needsPerson;
-  return park(deps.store, id, { ...why, needsPerson, retryInMs: needsPerson ? null : retry.pauseMs });
+  const needsAttention = why.needsAttention || retry.needsAttention;
+  return park(deps.store, id, { ...why, needsAttention, retryInMs: needsAttention ? null : retry.pauseMs });
 }

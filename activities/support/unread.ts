@@ -14,12 +14,12 @@ export async function keepUnread(
   integration: Integration,
   { kind, models }: StartSyncInput,
 ): Promise<SyncStart> {
-  const { tool, category, status, statusReason, statusCode, needsPerson, retryAt } = integration;
+  const { tool, category, status, statusReason, statusCode, needsAttention, retryAt } = integration;
   await keepReads(deps, integration, kind, models);
   const said = statusReason ?? 'no reason given';
   const now = await databaseTime(deps.store);
   // A look whose time has come has been tried, and Kombo did not answer: then the look-up waits as any failing read does.
-  const waits = status === 'parked' && !needsPerson && retryAt && retryAt > now;
+  const waits = status === 'parked' && !needsAttention && retryAt && retryAt > now;
   const reason =
     status === 'paused'
       ? { code: 'Paused', message: `Paused: "${said}". The reads are kept for later.` }

@@ -1,4 +1,4 @@
-/** Where `dev` talks to the person in front of it. */
+/** Where `dev` talks to you. */
 export interface Output {
   /** Whether lines that were printed can be changed. */
   readonly updates: boolean;

@@ -40,7 +40,7 @@ export interface EndpointFacts {
   endpoint: string;
   lastFull: Date | null;
   watermark: Date | null;
-  failure: { message: string; needsPerson: boolean } | null;
+  failure: { message: string; needsAttention: boolean } | null;
   /** Verdict of the newest full pass's drift; null when there was nothing to compare with. */
   drift: DriftVerdict | null;
 }
@@ -257,7 +257,7 @@ function judgeSchedule({ integrationId, schedule }: CutoverFacts, { now }: Cutov
 function judgeEndpoints({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
   const failing = endpoints.filter(({ failure }) => failure !== null);
   if (failing.length === 0) return ready('endpoints', 'No endpoint fails.');
-  const stuck = failing.filter(({ failure }) => failure!.needsPerson);
+  const stuck = failing.filter(({ failure }) => failure!.needsAttention);
   if (stuck.length > 0) {
     const message = `${names(stuck)} cannot be read: ${stuck[0]!.failure!.message}`;
     return not('blocked', 'endpoints', message, `kombo-sync status ${integrationId} says what to do.`);

@@ -15,7 +15,7 @@ export interface Failure extends Reason {
   since: Date;
   triedAt: Date;
   /** Trying again has not helped, or cannot. */
-  needsPerson: boolean;
+  needsAttention: boolean;
   /** No timer waits for the next try. */
   givenUp: boolean;
 }

@@ -42,7 +42,7 @@ export function relativeTime(date: Date, now: Date): string {
   return ms > 0 ? `in ${spanOfTime(ms)}` : `${spanOfTime(-ms)} ago`;
 }
 
-/** A time in UTC to the second, for people: "2026-01-15 12:00:00 UTC". */
+/** A time in UTC to the second: "2026-01-15 12:00:00 UTC". */
 export const utcTime = (date: Date) => `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 /** The same as ISO writes it: "2026-01-15T12:00:00Z". */

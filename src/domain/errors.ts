@@ -41,7 +41,7 @@ export interface Policy {
   /** It follows from the state of the integration, or from what the customer has granted: news of these is news for it. */
   followsState: boolean;
   /** Trying again does not help before you have done something. It is tried all the same, for who knows. */
-  needsPerson: boolean;
+  needsAttention: boolean;
   /** The pass can be resumed at its cursor. */
   resumable: boolean;
   /** It is due as soon as Kombo answers for something that failed in the same way. */
@@ -56,7 +56,7 @@ const LASTING = {
   final: false,
   looksUp: false,
   followsState: false,
-  needsPerson: false,
+  needsAttention: false,
   resumable: true,
   healsTogether: false,
 };
@@ -104,7 +104,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   },
   RequestRejected: {
     ...LASTING,
-    needsPerson: true,
+    needsAttention: true,
     resumable: false,
     remedy: 'Kombo does not accept the request; this is a bug in kombo-sync, please report it.',
   },
@@ -133,7 +133,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   Internal: {
     ...LASTING,
     final: true,
-    needsPerson: true,
+    needsAttention: true,
     remedy: 'This is a bug in kombo-sync, please report it. It is tried again.',
   },
 };

@@ -11,7 +11,7 @@ export interface Parked {
   code: string;
   message: string;
   /** It does not pass by itself. */
-  needsPerson: boolean;
+  needsAttention: boolean;
 }
 
 export interface KomboState {
@@ -34,7 +34,7 @@ export const REMOVED = {
 export interface ParkedWords {
   what: string;
   remedy: string;
-  needsPerson: boolean;
+  needsAttention: boolean;
 }
 
 const CONTINUES = 'It continues here by itself.';
@@ -42,27 +42,27 @@ const CONTINUES = 'It continues here by itself.';
 const LOGIN: ParkedWords = {
   what: "The tool refuses Kombo's credentials.",
   remedy: `Have the customer connect it again, by a new link from Kombo. ${CONTINUES}`,
-  needsPerson: true,
+  needsAttention: true,
 };
 const INACTIVE: ParkedWords = {
   what: 'It is switched off in Kombo.',
   remedy: `Switch it on in the Kombo dashboard. ${CONTINUES}`,
-  needsPerson: true,
+  needsAttention: true,
 };
 const SETUP: ParkedWords = {
   what: 'Its setup is not finished.',
   remedy: `Finish it in the Kombo dashboard. ${CONTINUES}`,
-  needsPerson: true,
+  needsAttention: true,
 };
 const FIRST_SYNC: ParkedWords = {
   what: "Kombo's first sync is running, which can take hours.",
   remedy: `Nothing to do. ${CONTINUES}`,
-  needsPerson: false,
+  needsAttention: false,
 };
 const OTHER: ParkedWords = {
   what: "Kombo's check of the connection has failed.",
   remedy: `Look at it in the Kombo dashboard. ${CONTINUES}`,
-  needsPerson: true,
+  needsAttention: true,
 };
 
 /** By our codes for Kombo's states, and by the codes with which Kombo refuses a read. They are looked up by text from outside. */
@@ -86,7 +86,7 @@ export function parkedWords(code: string | null, what: string): ParkedWords {
 /** The same as it is kept. */
 export function parkedBy(code: string, what = code): Parked {
   const words = parkedWords(code, what);
-  return { code, message: `${words.what} ${words.remedy}`, needsPerson: words.needsPerson };
+  return { code, message: `${words.what} ${words.remedy}`, needsAttention: words.needsAttention };
 }
 
 const CODE_BY_STATUS: ReadonlyMap<string, string> = new Map([

@@ -74,7 +74,7 @@ export interface Retry {
   /** Not tried by itself before this. */
   pauseMs: number;
   /** It does not pass by itself, as far as is known. */
-  needsPerson: boolean;
+  needsAttention: boolean;
   /** No timer waits for it any more, only the catch-up, webhooks and you. */
   givenUp: boolean;
 }
@@ -91,12 +91,12 @@ export function planRetry(history: FailureHistory, options: RetryOptions): Retry
   const { errorClass, failingMs, key } = history;
   const policy = POLICIES[errorClass];
   if (errorClass === 'EndpointDisabled') {
-    return { pauseMs: NOT_OFFERED_MS, needsPerson: false, givenUp: true };
+    return { pauseMs: NOT_OFFERED_MS, needsAttention: false, givenUp: true };
   }
   const givenUp = failingMs >= options.giveUpMs;
   const longest = Math.min(options.maxMs, policy.longestPauseMs ?? options.maxMs);
   const pause = Math.max(options.firstMs, Math.min(longest, failingMs * SHARE_OF_OUTAGE));
   const share = hashText(`${key} ${Math.round(pause / SECOND_MS)}`) / 0x1_0000_0000;
   const pauseMs = Math.max(SHORTEST_PAUSE_MS, Math.round(pause * (1 - JITTER * share)));
-  return { pauseMs, needsPerson: policy.needsPerson || givenUp, givenUp };
+  return { pauseMs, needsAttention: policy.needsAttention || givenUp, givenUp };
 }

@@ -13,7 +13,7 @@ export interface Act {
 type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 
 /**
- * Does what a person asked for, and keeps who did what, when and from where. An act is noted before it is done: one that
+ * Does what you asked for, and keeps who did what, when and from where. An act is noted before it is done: one that
  * cannot be noted is not done.
  */
 export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): Promise<T> {

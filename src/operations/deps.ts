@@ -14,7 +14,7 @@ export interface Actor {
   address: string | null;
 }
 
-/** What the acts of people work with: the command line and the admin API both do them by these functions. */
+/** What acts by hand work with: the command line and the admin API both do them by these functions. */
 export interface OperationDeps {
   config: Config;
   store: Store;

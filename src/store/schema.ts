@@ -53,8 +53,8 @@ export interface IntegrationsTable {
   /** When the connection was made at Kombo: tells a second life of an id from the first. */
   kombo_created_at: Date | null;
   status_since: WithDefault<Date>;
-  /** Parked until a person does something at Kombo. */
-  needs_person: WithDefault<boolean>;
+  /** Parked until you do something at Kombo. */
+  needs_attention: WithDefault<boolean>;
   /** When a parked integration is looked at again without a webhook. */
   retry_at: Date | null;
   /** A deletion that a webhook told of and that is not settled yet. */
@@ -88,7 +88,7 @@ export interface DebtsTable {
   failure_code: string | null;
   failure_message: string | null;
   /** Trying again has not helped, or cannot. */
-  needs_person: WithDefault<boolean>;
+  needs_attention: WithDefault<boolean>;
   /** No timer waits for the next try. */
   given_up: WithDefault<boolean>;
   /** When a sync was last woken because this was overdue. */

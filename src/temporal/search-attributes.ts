@@ -31,7 +31,7 @@ export async function missingSearchAttributes(handle: TemporalHandle): Promise<s
 /**
  * Registers our search attributes.
  *
- * @throws SearchAttributesRefused when some are missing and the server keeps their making to people, as Temporal Cloud does.
+ * @throws SearchAttributesRefused when some are missing and the server lets no program make them, for example Temporal Cloud.
  */
 export async function registerSearchAttributes(handle: TemporalHandle): Promise<{ added: string[] }> {
   const missing = await missingSearchAttributes(handle);

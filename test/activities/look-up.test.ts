@@ -14,7 +14,7 @@ describe('while Kombo sets it up', () => {
     const started = await begin(id, { lookUp: true, models: ['ats_jobs'] });
     expect(started).toMatchObject({ passes: [], outcomes: [], blocked: { code: 'SETUP_SYNC_PENDING' } });
     expect(started.retryInMs).toBeGreaterThan(0);
-    expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: false });
+    expect(await known(id)).toMatchObject({ status: 'parked', needsAttention: false });
     expect(isSettled(id)).toBe(true);
     // This was another run, as a full sync or a catch-up.
     expect(bench.timesWoken(id)).toBe(1);
@@ -43,21 +43,21 @@ describe('while Kombo sets it up', () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'INCOMPLETE' });
     expect((await begin(id)).retryInMs).toBeNull();
-    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_INCOMPLETE', needsPerson: true });
+    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_INCOMPLETE', needsAttention: true });
     await store.pool.query(
       `update kombo_sync.integrations set status_since = now() - interval '5 days' where id = $1`,
       [id],
     );
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
     expect((await begin(id)).retryInMs).toBeGreaterThan(0);
-    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
+    expect(await known(id)).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsAttention: false });
     // After RETRY_GIVE_UP it is left to the catch-up.
     await store.pool.query(
       `update kombo_sync.integrations set status_since = now() - interval '73 hours', retry_at = now() where id = $1`,
       [id],
     );
     expect((await begin(id)).retryInMs).toBeNull();
-    expect(await known(id)).toMatchObject({ needsPerson: true });
+    expect(await known(id)).toMatchObject({ needsAttention: true });
   });
 });
 
@@ -137,7 +137,7 @@ describe('refused by every read though Kombo says that all is well', () => {
       const id = await whole();
       const fault = refuseAll(id, 'INTEGRATION.QA_FAILED');
       await everything(id);
-      expect(await known(id)).toMatchObject({ status: 'parked', needsPerson: true });
+      expect(await known(id)).toMatchObject({ status: 'parked', needsAttention: true });
       control.removeFault(fault);
       await bench.wait(id, 120_000);
       if (looked) {
@@ -158,7 +158,7 @@ describe('refused by every read though Kombo says that all is well', () => {
     refuseAll(id, 'INTEGRATION.SETUP_SYNC_PENDING');
     await everything(id);
     const first = await known(id);
-    expect(first).toMatchObject({ status: 'parked', needsPerson: false });
+    expect(first).toMatchObject({ status: 'parked', needsAttention: false });
     const pauseMs = first.retryAt!.getTime() - Date.now();
     expect(pauseMs).toBeGreaterThan(0);
     expect(pauseMs).toBeLessThanOrEqual(60_000);

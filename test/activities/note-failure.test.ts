@@ -44,7 +44,9 @@ describe('(I10) a failure', () => {
     expect(reason).toMatchObject({ code: REJECTED });
     expect((await bench.passes(id)).at(-1)).toMatchObject({ state: 'failed', error_code: REJECTED });
     expect(await bench.debts(id)).toMatchObject({
-      delta: { failure: { errorClass: 'RequestRejected', code: REJECTED, failures: 1, needsPerson: true } },
+      delta: {
+        failure: { errorClass: 'RequestRejected', code: REJECTED, failures: 1, needsAttention: true },
+      },
     });
     expect(retryInMs).toBeGreaterThan(0);
     const named = (...models: string[]) => run(startSync, start(id, { by: 'webhook', models }), inSync(id));

@@ -169,11 +169,11 @@ describe('--all', () => {
     expect(stdout).toMatch(/^1 of 2 full syncs completed/);
     expect(stdout).toMatch(new RegExp(`^${OTHER} +failed +/lms/\\S+ +.*INTEGRATION\\.QA_FAILED`, 'm'));
     expect(stdout).not.toMatch(new RegExp(`^${ID}`, 'm'));
-    const { integration } = await system.json<{ integration: { status: string; needsPerson: boolean } }>([
+    const { integration } = await system.json<{ integration: { status: string; needsAttention: boolean } }>([
       'status',
       OTHER,
     ]);
-    expect(integration).toMatchObject({ status: 'parked', needsPerson: true });
+    expect(integration).toMatchObject({ status: 'parked', needsAttention: true });
     expect((await system.text(['status', '--status', 'parked'])).stdout).toMatch(
       new RegExp(`^${OTHER} +parked .* when a person has acted; a webhook or the catch-up finds out +`, 'm'),
     );
@@ -191,20 +191,20 @@ test('an endpoint that fails is told in plain words', async () => {
   });
   await system.text(['sync', 'full', ID, '--models', 'lms_courses', '--wait'], 1);
   const { failing, totals } = await system.json<{
-    failing: { endpoint: string; needsPerson: boolean }[];
-    totals: { failing: number; endpointsNeedingPerson: number };
+    failing: { endpoint: string; needsAttention: boolean }[];
+    totals: { failing: number; endpointsNeedingAttention: number };
   }>(['status', '--failing']);
-  expect(failing).toMatchObject([{ integrationId: ID, endpoint: '/lms/courses', needsPerson: true }]);
-  expect(totals).toMatchObject({ failing: 1, endpointsNeedingPerson: 1 });
+  expect(failing).toMatchObject([{ integrationId: ID, endpoint: '/lms/courses', needsAttention: true }]);
+  expect(totals).toMatchObject({ failing: 1, endpointsNeedingAttention: 1 });
   const list = await system.text(['status']);
   expect(list.stdout).toMatch(
-    new RegExp(`^${ID} +/lms/courses +.* 1 +needs a person +Kombo answered .*INPUT_INVALID`, 'm'),
+    new RegExp(`^${ID} +/lms/courses +.* 1 +needs you +Kombo answered .*INPUT_INVALID`, 'm'),
   );
   expect(list.stdout).toContain('1 endpoint of 1 active integration failing, 1 of them for a person.');
   const one = await system.text(['status', ID]);
   // Trying again may not help, but costs little.
   expect(one.stdout).toMatch(
-    /^\/lms\/courses +needs a person .* The full pass is failing since .*, 1 try\. Next try: in \d+ s\.$/m,
+    /^\/lms\/courses +needs you .* The full pass is failing since .*, 1 try\. Next try: in \d+ s\.$/m,
   );
   const { integrations } = await system.json<{ integrations: { id: string }[] }>([
     'integrations',

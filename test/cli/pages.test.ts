@@ -17,7 +17,7 @@ beforeAll(async () => {
   store = await createTestStore();
   env = { DATABASE_URL: store.url, TEMPORAL_ADDRESS: `127.0.0.1:${await closedPort()}` };
   await store.pool.query(
-    `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_reason, needs_person)
+    `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_reason, needs_attention)
      select 'tool:' || lpad(n::text, 6, '0'), 'tool', 'LMS', 'Org ' || n,
        case when n % 2500 = 0 then 'parked' else 'active' end,
        case when n % 2500 = 0 then 'It is switched off in Kombo.' end, n % 2500 = 0

@@ -31,7 +31,7 @@ test('a status says when what is owed is read, also of an endpoint that the tool
   expect(text).toMatch(/^\/ats\/offers .* a delta pass is due with the next sync$/m);
 });
 
-test('(I10) a status tells of each kind of read that fails, first what needs a person, and not what is not offered', async () => {
+test('(I10) a status tells of each kind of read that fails, first what needs you, and not what is not offered', async () => {
   const store = await createTestStore();
   const id = 'demo:1';
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
@@ -44,7 +44,7 @@ test('(I10) a status tells of each kind of read that fails, first what needs a p
       endpoint: '/ats/jobs',
       kind: 'full',
       dueAt,
-      failure: { ...failing('Look!'), needsPerson: true, givenUp: true },
+      failure: { ...failing('Look!'), needsAttention: true, givenUp: true },
     },
     { endpoint: '/ats/jobs', kind: 'sweep', dueAt, failure: failing('Later.') },
     {
@@ -60,7 +60,7 @@ test('(I10) a status tells of each kind of read that fails, first what needs a p
   expect(one).toMatch(/^Not offered +\/ats\/offers$/m);
   expect(one).toMatch(/^\/ats\/offers +not offered .* Off\.$/m);
   const texts = [
-    /^\/ats\/jobs +needs a person /,
+    /^\/ats\/jobs +needs you /,
     /Look! The full pass is failing since 1 h ago, 2 tries\. The catch-up tries it too\. /,
     /Away\. The delta pass is failing since 1 h ago, 2 tries\. Next try: in 10 min\. /,
     /Later\. The sweep is failing since 1 h ago, 2 tries\. Next try: in 10 min\.$/,
@@ -72,7 +72,7 @@ test('(I10) a status tells of each kind of read that fails, first what needs a p
   const list = statusListText(page, { limit: 100 });
   const rows = list.split('\n').filter((line) => line.startsWith(id));
   expect(rows.slice(1)).toMatchObject([
-    expect.stringMatching(/ \/ats\/jobs \(full\) +1 h ago +2 +needs a person +Look!$/),
+    expect.stringMatching(/ \/ats\/jobs \(full\) +1 h ago +2 +needs you +Look!$/),
     expect.stringMatching(/ \/ats\/jobs +1 h ago +2 +in 10 min +Away\.$/),
     expect.stringMatching(/ \/ats\/jobs \(sweep\) +1 h ago +2 +in 10 min +Later\.$/),
     expect.stringMatching(/ look-up +1 h ago +2 +in 10 min +No answer\.$/),

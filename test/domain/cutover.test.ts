@@ -142,14 +142,14 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
     ],
     [
       'an endpoint fails',
-      endpoint({ failure: { message: 'Kombo is away.', needsPerson: false } }),
+      endpoint({ failure: { message: 'Kombo is away.', needsAttention: false } }),
       'endpoints',
       'wait',
       /when it has been tried/,
     ],
     [
-      'an endpoint needs a person',
-      endpoint({ failure: { message: 'Kombo refuses.', needsPerson: true } }),
+      'an endpoint needs you',
+      endpoint({ failure: { message: 'Kombo refuses.', needsAttention: true } }),
       'endpoints',
       'blocked',
       /status demo:1/,

@@ -60,7 +60,7 @@ function failure(more: Partial<Failure> = {}): Failure {
     failures: 2,
     since: hours(-1),
     triedAt: hours(-0.5),
-    needsPerson: false,
+    needsAttention: false,
     givenUp: false,
     ...more,
   };

@@ -26,9 +26,9 @@ describe('what Kombo says of an integration', () => {
     [{ status: 'INVALID', setupStatus: 'FINAL_SYNC_PENDING' }, 'INVALID', true],
     [{ status: 'BRAND_NEW', setupStatus: 'BRAND_NEW' }, undefined, undefined],
     [{ status: null, setupStatus: null }, undefined, undefined],
-  ])('%j parks it with %s (needs a person: %s)', (state, code, needsPerson) => {
+  ])('%j parks it with %s (needs you: %s)', (state, code, needsAttention) => {
     expect(whyParked(state)?.code).toBe(code);
-    expect(whyParked(state)?.needsPerson).toBe(needsPerson);
+    expect(whyParked(state)?.needsAttention).toBe(needsAttention);
   });
 
   test('each reason says what to do or that it goes on by itself', () => {
@@ -43,10 +43,10 @@ describe('what Kombo says of an integration', () => {
   });
 
   test('of what reads are refused with, only the first sync passes without a person', () => {
-    expect(parkedBy('INTEGRATION.SETUP_SYNC_PENDING').needsPerson).toBe(false);
-    expect(parkedBy('SETUP_SYNC_PENDING').needsPerson).toBe(false);
+    expect(parkedBy('INTEGRATION.SETUP_SYNC_PENDING').needsAttention).toBe(false);
+    expect(parkedBy('SETUP_SYNC_PENDING').needsAttention).toBe(false);
     for (const code of ['INTEGRATION.QA_FAILED', 'INTEGRATION.SETUP_INCOMPLETE', 'INTEGRATION.INACTIVE']) {
-      expect(parkedBy(code).needsPerson).toBe(true);
+      expect(parkedBy(code).needsAttention).toBe(true);
     }
   });
 
@@ -57,7 +57,7 @@ describe('what Kombo says of an integration', () => {
       expect(parkedBy(name, 'Kombo said so.')).toEqual({
         code: name,
         message: 'Kombo said so. Look at it in the Kombo dashboard. It continues here by itself.',
-        needsPerson: true,
+        needsAttention: true,
       });
       expect(parkedWords(name, 'Kombo said so.').what).toBe('Kombo said so.');
     },

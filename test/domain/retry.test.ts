@@ -44,16 +44,16 @@ test('what failed together is not tried together, and the same failure always at
 });
 
 test('(I10) after RETRY_GIVE_UP it needs you and no timer waits; where a try cannot help it needs you at once', () => {
-  expect(plan(OPTIONS.giveUpMs - 1)).toMatchObject({ needsPerson: false, givenUp: false });
-  expect(plan(OPTIONS.giveUpMs)).toMatchObject({ needsPerson: true, givenUp: true });
-  expect(plan(0, { errorClass: 'RequestRejected' })).toMatchObject({ needsPerson: true, givenUp: false });
-  expect(plan(0, { errorClass: 'Internal' })).toMatchObject({ needsPerson: true, givenUp: false });
+  expect(plan(OPTIONS.giveUpMs - 1)).toMatchObject({ needsAttention: false, givenUp: false });
+  expect(plan(OPTIONS.giveUpMs)).toMatchObject({ needsAttention: true, givenUp: true });
+  expect(plan(0, { errorClass: 'RequestRejected' })).toMatchObject({ needsAttention: true, givenUp: false });
+  expect(plan(0, { errorClass: 'Internal' })).toMatchObject({ needsAttention: true, givenUp: false });
 });
 
 test('what the tool does not offer waits a day, and needs no one', () => {
   expect(plan(0, { errorClass: 'EndpointDisabled' })).toEqual({
     pauseMs: NOT_OFFERED_MS,
-    needsPerson: false,
+    needsAttention: false,
     givenUp: true,
   });
 });

@@ -148,7 +148,7 @@ test.concurrent('(I24) what is paused or parked blocks it, until it is read agai
   await judged(id, { verdict: 'ready' });
 });
 
-test.concurrent('(I24) an endpoint that fails makes it wait, one that needs a person blocks it', async () => {
+test.concurrent('(I24) an endpoint that fails makes it wait, one that needs you blocks it', async () => {
   const id = await ready({ records: { lms_users: 300 } });
   const users = { integration: id, endpoint: '/lms/users', count: 'always' } as const;
   const faults = [

@@ -89,7 +89,7 @@ test.concurrent(
           const known = await system.known(id);
           return known?.status === 'parked' && known;
         });
-        expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsPerson: false });
+        expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsAttention: false });
         expect(parked.retryAt?.getTime()).toBeGreaterThan(Date.now());
         const scheduled = await eventually(
           async () => (await describeSchedule(temporal.client, id)).fullSync,
@@ -129,7 +129,7 @@ describe.concurrent('an integration that Kombo cannot read', () => {
       status: 'parked',
       statusCode: to.status,
       statusReason: expect.stringMatching(to.remedy) as string,
-      needsPerson: true,
+      needsAttention: true,
     });
 
     const reads = system.reads(id).length;

@@ -73,7 +73,7 @@ describe.concurrent('(I25) a debt blocks nothing else', () => {
     await expect(change(id, 'lms_users')).resolves.toBe(true);
     await temporal.client.workflow.getHandle(full.workflowId, full.runId).result();
     await expect(change(id, 'lms_users')).resolves.toBe(true);
-    expect(await debt(id)).toMatchObject({ full: { failure: { needsPerson: true } } });
+    expect(await debt(id)).toMatchObject({ full: { failure: { needsAttention: true } } });
     control.removeFault(fault);
     await eventually(async () => !(await isOwed(id)));
   });

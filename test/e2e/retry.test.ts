@@ -57,7 +57,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     const id = system.integration(PAGES);
     const fault = fail(system, id);
     await accepted(control.announce(id, 'integration-created'));
-    expect(await failed(system, id)).toMatchObject({ code: 'CursorRepeated', needsPerson: false });
+    expect(await failed(system, id)).toMatchObject({ code: 'CursorRepeated', needsAttention: false });
     expect(await retrying(id)).toMatchObject({
       retryAt: expect.any(String) as string,
       outcomes: expect.arrayContaining([
@@ -85,7 +85,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('needs a person after RETRY_GIVE_UP: no timer is left, and people and the catch-up still try it', async () => {
+  test('needs you after RETRY_GIVE_UP: no timer is left, and people and the catch-up still try it', async () => {
     const { control } = hasty;
     const id = hasty.integration(PAGES);
     const fault = fail(hasty, id);
@@ -96,7 +96,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
       endpoints: { [USERS]: { status: 'failed', reason: { code: 'CursorRepeated' } } },
     });
     expect(await owed(hasty, id)).toMatchObject({
-      full: { failure: { failures: 2, needsPerson: true, givenUp: true } },
+      full: { failure: { failures: 2, needsAttention: true, givenUp: true } },
     });
 
     // A webhook about it is news: what it tells of is read, since the listing has begun, and the run that serves it ends.
@@ -110,7 +110,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     await syncNow(hasty.operator, id, {});
     expect(await hasty.settled(id)).toMatchObject({ status: 'partial', failed: [USERS] });
     expect(await owed(hasty, id)).toMatchObject({
-      full: { failure: { failures: failures + 1, needsPerson: true } },
+      full: { failure: { failures: failures + 1, needsAttention: true } },
     });
 
     control.removeFault(fault);
@@ -131,7 +131,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
       count: 'always',
     });
     await accepted(control.announce(id, 'integration-created'));
-    expect(await failed(system, id)).toMatchObject({ failures: 1, needsPerson: true });
+    expect(await failed(system, id)).toMatchObject({ failures: 1, needsAttention: true });
     await failed(system, id, 2);
     control.removeFault(fault);
     expect(await system.settled(id)).toMatchObject({ status: 'completed' });
@@ -256,7 +256,7 @@ describe.concurrent('(I21) an integration that Kombo still sets up', () => {
       const known = await system.known(id);
       return known?.status === 'parked' && known;
     });
-    expect(parked).toMatchObject({ statusCode: 'INTEGRATION.SETUP_SYNC_PENDING', needsPerson: false });
+    expect(parked).toMatchObject({ statusCode: 'INTEGRATION.SETUP_SYNC_PENDING', needsAttention: false });
     control.setIntegration(id, { readError: null });
     await eventually(async () => (await system.known(id))?.status === 'active');
     await system.settled(id);

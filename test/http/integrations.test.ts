@@ -32,7 +32,7 @@ describe('the list', () => {
     await insertDebt(store, 'tool2:a', {
       endpoint: '/hris/employees',
       kind: 'delta',
-      failure: { failures: 2, code: 'REMOTE.X', message: 'It does not answer.', needsPerson: true },
+      failure: { failures: 2, code: 'REMOTE.X', message: 'It does not answer.', needsAttention: true },
     });
     await insertDebt(store, 'tool2:a', {
       endpoint: '/hris/groups',
@@ -74,7 +74,7 @@ describe('the list', () => {
       freshAsOf: null,
       notOffered: ['/hris/groups'],
       failedEndpoints: ['/hris/employees'],
-      endpointsNeedingPerson: ['/hris/employees'],
+      endpointsNeedingAttention: ['/hris/employees'],
       runningPasses: 0,
       drift: null,
     });
@@ -133,7 +133,7 @@ describe('one', () => {
     await park(store, id, {
       code: 'INVALID',
       message: 'Log in again',
-      needsPerson: true,
+      needsAttention: true,
       retryInMs: null,
     });
     const at = new Date('2026-02-03T04:05:06.789Z');
@@ -148,7 +148,7 @@ describe('one', () => {
       status: 'parked',
       statusCode: 'INVALID',
       statusReason: 'Log in again',
-      needsPerson: true,
+      needsAttention: true,
       retryAt: null,
       temporalDueAt: expect.any(String) as string,
       unavailableModels: ['hris_teams'],
@@ -214,7 +214,7 @@ describe('one', () => {
             failures: 2,
             since: '2026-01-01T00:00:00.000Z',
             triedAt: '2026-01-01T12:00:00.000Z',
-            needsPerson: false,
+            needsAttention: false,
             givenUp: false,
           },
         },

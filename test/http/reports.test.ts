@@ -23,12 +23,12 @@ test('the summary adds everything up', async () => {
   }
   await pause(store, 'a:2', 'a reason');
   await remove(store, 'a:3', { code: 'Deleted', message: 'It was deleted.', at: new Date() });
-  await park(store, 'a:4', { code: 'X', message: 'x', needsPerson: false, retryInMs: 0 });
+  await park(store, 'a:4', { code: 'X', message: 'x', needsAttention: false, retryInMs: 0 });
   await noteUnknown(store, 'a:9');
   // An endpoint counts once, however many kinds of read of it fail; what the tool does not offer does not fail.
   for (const row of [
     { endpoint: '/hris/employees', kind: 'delta', failure: {} },
-    { endpoint: '/hris/employees', kind: 'full', failure: { needsPerson: true } },
+    { endpoint: '/hris/employees', kind: 'full', failure: { needsAttention: true } },
     { endpoint: '/hris/groups', kind: 'sweep', failure: {} },
     { endpoint: '/hris/teams', kind: 'delta', failure: { errorClass: 'EndpointDisabled' } },
     { endpoint: '/hris/absences', kind: 'delta' },
@@ -45,7 +45,7 @@ test('the summary adds everything up', async () => {
     integrations: { active: 2, parked: 1, paused: 1, removed: 1 },
     failing: 1,
     failedEndpoints: 2,
-    endpointsNeedingPerson: 1,
+    endpointsNeedingAttention: 1,
     rejectedRecords: 1,
     unknownIntegrations: 1,
     freshnessSeconds: { HRIS: expect.any(Number) as number },

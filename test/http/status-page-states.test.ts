@@ -44,7 +44,7 @@ describe('a state is told in plain words, with what to do', () => {
     ['by hand', (id) => removeAs(id, 'RemovedByHand'), /As Kombo says/],
   ];
   const parkAs = (id: string, code: string) =>
-    park(store, id, { code, message: 'As Kombo says', needsPerson: false, retryInMs: 0 });
+    park(store, id, { code, message: 'As Kombo says', needsAttention: false, retryInMs: 0 });
   const removeAs = (id: string, code: string) =>
     remove(store, id, { code, message: 'As Kombo says', at: new Date() });
 
@@ -75,10 +75,10 @@ describe('a state is told in plain words, with what to do', () => {
     ['a timer waits', false, 3_600_000, /Next look .{0,25}in (1 h|59 min|60 min)/],
     ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
     ['a person must act', true, 0, /Next look with the next webhook or scheduled sync/],
-  ])('the next look at a parked one: %s', async (_name, needsPerson, retryInMs, words) => {
+  ])('the next look at a parked one: %s', async (_name, needsAttention, retryInMs, words) => {
     const id = uniqueIntegrationId();
     await save({ id });
-    await park(store, id, { code: 'INVALID', message: 'no', needsPerson, retryInMs });
+    await park(store, id, { code: 'INVALID', message: 'no', needsAttention, retryInMs });
     const read = await reader();
     expect((await read(find(id))).text).toMatch(words);
     expect((await read(`/integrations/${id}`)).text).toMatch(words);

@@ -23,7 +23,7 @@ test('shows integrations, and escapes what comes from outside', async () => {
   await park(store, 'lever:"><b>', {
     code: '<i>',
     message: 'Login & password',
-    needsPerson: true,
+    needsAttention: true,
     retryInMs: 3_600_000,
   });
   const read = await reader();

@@ -164,13 +164,13 @@ describe('endpoints', () => {
       expect(await endpoint()).toMatchObject({ drift: verdict });
     }
     await insertDebt(store, id, { endpoint: TAGS, kind: 'delta', failure: { message: 'Kombo is away.' } });
-    expect(await endpoint()).toMatchObject({ failure: { message: 'Kombo is away.', needsPerson: false } });
+    expect(await endpoint()).toMatchObject({ failure: { message: 'Kombo is away.', needsAttention: false } });
     await insertDebt(store, id, {
       endpoint: TAGS,
       kind: 'full',
-      failure: { message: 'Look!', needsPerson: true },
+      failure: { message: 'Look!', needsAttention: true },
     });
-    expect(await endpoint()).toMatchObject({ failure: { message: 'Look!', needsPerson: true } });
+    expect(await endpoint()).toMatchObject({ failure: { message: 'Look!', needsAttention: true } });
   });
 
   test('that the tool does not offer are left out, and do not make the copy look old', async () => {
@@ -203,7 +203,7 @@ test('integrations that are removed do not count; the others do in order, with w
   await park(store, parked, {
     code: 'INVALID',
     message: 'Reconnect it.',
-    needsPerson: true,
+    needsAttention: true,
     retryInMs: null,
   });
   await remove(store, gone, { code: 'Deleted', message: 'gone', at: at(0) });

@@ -120,7 +120,7 @@ describe('a timer', () => {
     });
     expect(await next()).toBeNull();
     await debt({ endpoint: '/ats/users', dueAt: inMs(90_000), failure: {} });
-    await debt({ endpoint: '/ats/offers', dueAt: inMs(30_000), failure: { needsPerson: true } });
+    await debt({ endpoint: '/ats/offers', dueAt: inMs(30_000), failure: { needsAttention: true } });
     const ms = await next();
     expect(ms).toBeGreaterThan(25_000);
     expect(ms).toBeLessThanOrEqual(30_000);
@@ -210,7 +210,7 @@ describe('a timer', () => {
   test('waits for a look-up of one that is parked, and of none that is paused or removed', async () => {
     await debt({ endpoint: LOOK_UP, kind: 'look-up', dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBe(0);
-    await park(store, integration, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null });
+    await park(store, integration, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
     expect(await next()).toBe(0);
     await pause(store, integration, 'audit');
     expect(await next()).toBeNull();
@@ -222,7 +222,7 @@ describe('a timer', () => {
     ['paused', (id) => pause(store, id, 'audit')],
     [
       'parked',
-      (id) => park(store, id, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null }),
+      (id) => park(store, id, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null }),
     ],
     ['removed', (id) => remove(store, id, { code: 'Deleted', message: 'm', at: new Date() })],
   ])(

@@ -50,7 +50,7 @@ describe('a read that failed', () => {
     expect(await fail('delta')).toMatchObject({
       failures: 1,
       first: true,
-      needsPerson: false,
+      needsAttention: false,
       givenUp: false,
     });
     const { delta } = await debts();
@@ -59,7 +59,7 @@ describe('a read that failed', () => {
       failures: 1,
       since: expect.any(Date) as Date,
       triedAt: expect.any(Date) as Date,
-      needsPerson: false,
+      needsAttention: false,
       givenUp: false,
     });
     for (const moment of [delta!.since, delta!.failure!.since, delta!.failure!.triedAt]) {
@@ -177,20 +177,20 @@ describe('its pause', () => {
     }
   });
 
-  test('(I10) is left to the catch-up once it has failed for RETRY_GIVE_UP, and then needs a person', async () => {
+  test('(I10) is left to the catch-up once it has failed for RETRY_GIVE_UP, and then needs you', async () => {
     await fail('delta');
     await age(24 * HOUR - MINUTE);
-    expect(await fail('delta')).toMatchObject({ needsPerson: false, givenUp: false });
+    expect(await fail('delta')).toMatchObject({ needsAttention: false, givenUp: false });
     await age(2 * MINUTE);
-    const given = { needsPerson: true, givenUp: true };
-    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsPerson: true });
+    const given = { needsAttention: true, givenUp: true };
+    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsAttention: true });
     expect((await debts()).delta!.failure).toMatchObject(given);
-    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsPerson: false });
+    expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsAttention: false });
   });
 
   test('of an error that only a person can help with is the same: it is tried again, for it may be over', async () => {
     const noted = await fail('delta', { error: error('RequestRejected') });
-    expect(noted).toMatchObject({ needsPerson: true, newlyNeedsPerson: true, givenUp: false });
+    expect(noted).toMatchObject({ needsAttention: true, newlyNeedsAttention: true, givenUp: false });
     expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);
   });
 
@@ -208,15 +208,17 @@ describe('what the tool does not offer', () => {
 
   test('(I6) has not failed: it is owed, and looked at again in a day, by whatever sync runs then', async () => {
     const noted = await fail('delta', { error: OFF });
-    expect(noted).toMatchObject({ needsPerson: false, givenUp: true });
-    expect((await debts()).delta).toMatchObject({ failure: { ...OFF, needsPerson: false, givenUp: true } });
+    expect(noted).toMatchObject({ needsAttention: false, givenUp: true });
+    expect((await debts()).delta).toMatchObject({
+      failure: { ...OFF, needsAttention: false, givenUp: true },
+    });
     expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
     await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
     expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
     await age(30 * DAY);
     expect(await fail('delta', { error: OFF })).toMatchObject({
-      needsPerson: false,
-      newlyNeedsPerson: false,
+      needsAttention: false,
+      newlyNeedsAttention: false,
     });
     expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
   });
@@ -227,7 +229,7 @@ describe('what the tool does not offer', () => {
     expect(await fail('delta')).toMatchObject({
       failures: 1,
       first: true,
-      needsPerson: false,
+      needsAttention: false,
       givenUp: false,
     });
     expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);

@@ -23,7 +23,7 @@ let integrations = 0;
 
 const AT = new Date('2026-03-01T12:00:00Z');
 const MINUTE = 60_000;
-const WHY = { code: 'INVALID', message: 'Reconnect it.', needsPerson: true, retryInMs: MINUTE };
+const WHY = { code: 'INVALID', message: 'Reconnect it.', needsAttention: true, retryInMs: MINUTE };
 const GONE = { code: 'Deleted', message: 'It was deleted in Kombo.', at: AT };
 
 const known = async (id: string) => (await findIntegration(store, id))!;
@@ -40,7 +40,7 @@ async function integration(status: IntegrationStatus = 'active'): Promise<string
 }
 
 const ACTS = {
-  park: (id: string) => park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', needsPerson: false }),
+  park: (id: string) => park(store, id, { ...WHY, code: 'SETUP_SYNC_PENDING', needsAttention: false }),
   unpark: (id: string) => unpark(store, id),
   pause: (id: string) => pause(store, id, 'holidays'),
   resume: (id: string) => resume(store, id),
@@ -71,14 +71,14 @@ describe('each change of the status may happen from some and does nothing from o
     const id = await integration('parked');
     expect(await known(id)).toMatchObject({
       statusCode: 'INVALID',
-      needsPerson: true,
+      needsAttention: true,
       retryAt: expect.any(Date) as Date,
     });
     await unpark(store, id);
     expect(await known(id)).toMatchObject({
       statusCode: null,
       statusReason: null,
-      needsPerson: false,
+      needsAttention: false,
       retryAt: null,
     });
     await remove(store, id, GONE);

@@ -95,7 +95,7 @@ describe('what is overdue', () => {
 
   test('is also a look-up, of one that is parked too', async () => {
     await debt({ endpoint: LOOK_UP, kind: 'look-up', ...longAgo });
-    await park(store, integration, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null });
+    await park(store, integration, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
     await debt(longAgo);
     expect(await take()).toEqual([integration]);
     await store.pool.query(`delete from kombo_sync.debts where kind = 'look-up'`);

@@ -28,14 +28,14 @@ beforeAll(async () => {
 const fail = (
   id: string,
   endpoint: string,
-  more: { needsPerson?: boolean; inMs?: number; kind?: DebtKind } = {},
+  more: { needsAttention?: boolean; inMs?: number; kind?: DebtKind } = {},
 ) =>
   insertDebt(store, id, {
     endpoint,
     kind: more.kind ?? 'delta',
     since: new Date(),
     dueAt: new Date(Date.now() + (more.inMs ?? MINUTE)),
-    failure: { since: new Date(), needsPerson: more.needsPerson ?? false },
+    failure: { since: new Date(), needsAttention: more.needsAttention ?? false },
   });
 
 const ids = async (filter: Parameters<typeof listOverview>[1]) =>
@@ -68,7 +68,7 @@ test('counts are those of what is listed: failing means active and failing', asy
   await park(store, 'greenhouse:1', {
     code: 'INVALID',
     message: 'm',
-    needsPerson: true,
+    needsAttention: true,
     retryInMs: 0,
   });
   const byStatus = { active: 2, parked: 1, paused: 1, removed: 0 };
@@ -126,7 +126,7 @@ describe('one of them', () => {
 
   test('the next try is the first of those that fail', async () => {
     await fail('hibob:2', '/hris/absences', { inMs: 9 * MINUTE });
-    await fail('hibob:2', '/hris/locations', { inMs: 3 * MINUTE, needsPerson: true });
+    await fail('hibob:2', '/hris/locations', { inMs: 3 * MINUTE, needsAttention: true });
     await fail('hibob:2', '/hris/absences', { inMs: 20 * MINUTE, kind: 'full' });
     await fail('hibob:2', LOOK_UP, { inMs: 30 * MINUTE, kind: 'look-up' });
     // Not among the endpoints that are read.
@@ -134,7 +134,7 @@ describe('one of them', () => {
     const found = await findOverview(store, 'hibob:2');
     expect(found).toMatchObject({
       failedEndpoints: ['/hris/absences', '/hris/locations', LOOK_UP],
-      endpointsNeedingPerson: ['/hris/locations'],
+      endpointsNeedingAttention: ['/hris/locations'],
     });
     expect(found!.nextTryAt!.getTime() - Date.now()).toBeLessThanOrEqual(3 * MINUTE);
     expect(found!.nextTryAt!.getTime() - Date.now()).toBeGreaterThan(2 * MINUTE);

@@ -52,7 +52,7 @@ describe('(I28) Temporal is due', () => {
 
   test('with nothing else: parked or not, schedules stay as they are', async () => {
     await settle();
-    await park(store, id, { code: 'INVALID', message: 'm', needsPerson: true, retryInMs: null });
+    await park(store, id, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
     await unpark(store, id);
     await saveIntegration(store, { id, ...KNOWN, organizationName: 'Acme', state: 'ACTIVE' });
     await adoptUnseen(store, { id, ...KNOWN, tool: 'other' });

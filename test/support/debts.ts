@@ -21,7 +21,7 @@ const FAILURE: Failure = {
   failures: 1,
   since: new Date('2026-03-01T12:00:00Z'),
   triedAt: new Date('2026-03-01T12:00:00Z'),
-  needsPerson: false,
+  needsAttention: false,
   givenUp: false,
 };
 
@@ -46,7 +46,7 @@ export async function insertDebt(
       failure_class: failure?.errorClass ?? null,
       failure_code: failure?.code ?? null,
       failure_message: failure?.message ?? null,
-      needs_person: failure?.needsPerson ?? false,
+      needs_attention: failure?.needsAttention ?? false,
       given_up: failure?.givenUp ?? false,
     })
     .execute();

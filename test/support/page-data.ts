@@ -55,7 +55,7 @@ export async function insertThree(store: Store, client: Client, config: Config):
   await park(store, ids.parked, {
     code: 'INVALID',
     message: "The tool refuses Kombo's credentials.",
-    needsPerson: true,
+    needsAttention: true,
     retryInMs: null,
   });
   await pause(store, ids.paused, 'Initech moves its catalogue until Friday');
@@ -109,7 +109,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
       failures: 9,
       since: ago(30 * HOUR),
       triedAt: ago(HOUR),
-      needsPerson: true,
+      needsAttention: true,
       givenUp: true,
     },
   });
@@ -213,7 +213,7 @@ export async function insertPasses(
 export async function insertMany(store: Store, amount: number): Promise<void> {
   await store.pool.query(
     `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_code, status_reason,
-       needs_person, removed_at, looked_up_at, created_at)
+       needs_attention, removed_at, looked_up_at, created_at)
      select tool || ':' || substr(md5(n::text), 1, 12), tool, category, 'Company ' || n, status,
        case status when 'parked' then 'INACTIVE' when 'removed' then 'Deleted' end,
        case status when 'paused' then 'Moves house' end, status = 'parked',

@@ -47,7 +47,7 @@ export function registerReports(program: Command): void {
     .option('--syncs <n>', 'how many of the last changes by a legacy webhook are judged', parseCount(100), 5)
     .action(run(['DATABASE_URL'], () => import('../commands/cutover.ts')));
 
-  addCommand(program, 'audit [id]', 'Show what people have done by command or API, newest first', [
+  addCommand(program, 'audit [id]', 'Show what was done by command or API, newest first', [
     'audit',
     `audit ${EXAMPLE_ID} --limit 20`,
     'audit --before 1200   (go on after act 1200)',

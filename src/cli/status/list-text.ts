@@ -43,7 +43,7 @@ function troubles({ integrations, failing }: IntegrationPage): string {
       readName(one),
       relative(one.since),
       String(one.failures),
-      one.needsPerson ? 'needs a person' : nextTry(one.nextTryAt),
+      one.needsAttention ? 'needs you' : nextTry(one.nextTryAt),
       one.message,
     ]),
   ];

@@ -77,7 +77,7 @@ function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
   if (disabled) return 'not offered';
   const [failing] = failuresOf(owed);
   if (failing && lastPass?.state !== 'running')
-    return failing.failure.needsPerson ? 'needs a person' : 'failing';
+    return failing.failure.needsAttention ? 'needs you' : 'failing';
   return lastPass?.state ?? 'never read';
 }
 

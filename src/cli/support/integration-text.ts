@@ -17,12 +17,12 @@ const NO_TIMER = 'with the next webhook or scheduled sync';
 
 /** When an integration that is not read is looked at again; null where that says nothing. */
 export function nextLook(
-  integration: Pick<Integration, 'status' | 'needsPerson' | 'retryAt' | 'id'>,
+  integration: Pick<Integration, 'status' | 'needsAttention' | 'retryAt' | 'id'>,
 ): string | null {
-  const { id, status, needsPerson, retryAt } = integration;
+  const { id, status, needsAttention, retryAt } = integration;
   if (status === 'paused') return `with: kombo-sync integrations resume ${id}`;
   if (status !== 'parked') return null;
-  if (needsPerson) return 'when a person has acted; a webhook or the catch-up finds out';
+  if (needsAttention) return 'when you have done something at Kombo; a webhook or the catch-up finds out';
   return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 

@@ -1,4 +1,4 @@
-/** Lines for the person who waits: a last one that is changed in place on a terminal, plain ones elsewhere. */
+/** Lines for you while you wait: a last one that is changed in place on a terminal, plain ones elsewhere. */
 export interface LiveLine {
   /** Whether a line can be changed. */
   readonly updates: boolean;

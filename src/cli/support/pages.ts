@@ -23,12 +23,12 @@ export function emptyText({ integrations, totals }: IntegrationPage): string | u
 
 /** How many there are in all, and how to see more of them. */
 export function footer(command: string, options: PageOptions, page: IntegrationPage): string {
-  const { byStatus, failing, failedEndpoints, endpointsNeedingPerson } = page.totals;
+  const { byStatus, failing, failedEndpoints, endpointsNeedingAttention } = page.totals;
   const counts = INTEGRATION_STATUSES.filter((status) => byStatus[status] > 0).map(
     (status) => `${byStatus[status]} ${status}`,
   );
-  const person = endpointsNeedingPerson > 0 ? `, ${endpointsNeedingPerson} of them for a person` : '';
-  const failed = `${plural(failedEndpoints, 'endpoint')} of ${plural(failing, 'active integration')} failing${person}`;
+  const needing = endpointsNeedingAttention > 0 ? `, ${endpointsNeedingAttention} of them need you` : '';
+  const failed = `${plural(failedEndpoints, 'endpoint')} of ${plural(failing, 'active integration')} failing${needing}`;
   const lines = [`In all: ${counts.join(', ')}${failing > 0 ? `; ${failed}` : ''}.`];
   if (page.next !== null) {
     const { status, search, limit } = options;

@@ -78,8 +78,8 @@ export function createMetrics() {
     help: 'Endpoints of active integrations whose last tries have failed.',
     registers,
   });
-  const needingPerson = new Gauge({
-    name: 'kombo_sync_endpoints_needing_person',
+  const needingAttention = new Gauge({
+    name: 'kombo_sync_endpoints_needing_attention',
     help: 'Of the failed endpoints, those that trying again does not help.',
     registers,
   });
@@ -88,7 +88,7 @@ export function createMetrics() {
     help: 'Records that are set aside because they could not be stored.',
     registers,
   });
-  const fromStore = [freshness, integrations, failedEndpoints, needingPerson, rejectedRecords];
+  const fromStore = [freshness, integrations, failedEndpoints, needingAttention, rejectedRecords];
 
   return {
     sends,
@@ -110,12 +110,12 @@ export function createMetrics() {
         for (const [category, seconds] of snapshot.freshnessSeconds) freshness.set({ category }, seconds);
         for (const [status, count] of snapshot.integrations) integrations.set({ status }, count);
         failedEndpoints.set(snapshot.failedEndpoints);
-        needingPerson.set(snapshot.endpointsNeedingPerson);
+        needingAttention.set(snapshot.endpointsNeedingAttention);
         rejectedRecords.set(snapshot.rejectedRecords);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
-        needingPerson.set(Number.NaN);
+        needingAttention.set(Number.NaN);
         rejectedRecords.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };

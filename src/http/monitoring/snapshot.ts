@@ -9,7 +9,7 @@ export interface Snapshot {
   freshnessSeconds: Map<string, number>;
   integrations: Map<string, number>;
   failedEndpoints: number;
-  endpointsNeedingPerson: number;
+  endpointsNeedingAttention: number;
   rejectedRecords: number;
 }
 
@@ -66,7 +66,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     freshnessSeconds,
     integrations: new Map(Object.entries(totals.byStatus)),
     failedEndpoints: totals.failedEndpoints,
-    endpointsNeedingPerson: totals.endpointsNeedingPerson,
+    endpointsNeedingAttention: totals.endpointsNeedingAttention,
     rejectedRecords: rejected.rows[0]?.count ?? 0,
   };
 }

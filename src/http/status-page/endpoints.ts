@@ -49,7 +49,7 @@ const READS = { delta: 'delta', full: 'full read', sweep: 'sweep', 'look-up': 'l
 /** What needs you comes first, then what fails; the rest stays in its order. */
 const rank = ({ owed }: EndpointStatus) => {
   const [failing] = failuresOf(owed);
-  return failing ? (failing.failure.needsPerson ? 0 : 1) : 2;
+  return failing ? (failing.failure.needsAttention ? 0 : 1) : 2;
 };
 
 function describeState({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
@@ -88,11 +88,10 @@ function describeRemarks(endpoint: EndpointStatus, offered: boolean, now: Date):
         ${count(failure.failures)} times; next try ${due(debt)}</small
       >`,
     );
-    if (failure.needsPerson) {
+    if (failure.needsAttention) {
       lines.push(
         html`<small
-          ><span class="need">needs a person</span> Trying again has not helped; the catch-up still
-          tries.</small
+          ><span class="need">needs you</span> Trying again has not helped; the catch-up still tries.</small
         >`,
       );
     }

@@ -197,7 +197,7 @@ const ACT_TONES = { done: 'good', failed: 'bad', started: 'wait' } as const;
 export function showAudit({ audit, now }: IntegrationData): Html {
   return tableSection(
     'audit',
-    'Acts of people',
+    'Acts by hand',
     [
       { title: 'When', kind: 'short', cell: ({ at }) => moment(at, now) },
       {

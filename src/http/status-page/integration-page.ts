@@ -33,9 +33,9 @@ export function integrationPage(data: IntegrationData): string {
 
 function showState({ integration, now, retentionMs, schedules }: IntegrationData): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
-  const { status, statusCode, statusReason, statusSince, needsPerson, removedAt, erasedAt } = integration;
+  const { status, statusCode, statusReason, statusSince, needsAttention, removedAt, erasedAt } = integration;
   const when = (date: Date | null) => date && fullMoment(date, now);
-  const need = status === 'parked' && needsPerson ? html` <span class="need">needs a person</span>` : '';
+  const need = status === 'parked' && needsAttention ? html` <span class="need">needs you</span>` : '';
   const said = status === 'parked' && statusReason !== null && statusReason !== reason;
   const atKombo = [integration.komboState, integration.setupStatus && `setup ${integration.setupStatus}`];
   return section(

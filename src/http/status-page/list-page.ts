@@ -100,7 +100,7 @@ function describeName({ id, tool, category, organizationName }: IntegrationOverv
 
 function describeState(integration: IntegrationOverview, now: Date): Html {
   const { label, tone, reason, remedy, command } = stateWords(integration);
-  const { status, statusSince, needsPerson, runningPasses, runningRecords, runningSince } = integration;
+  const { status, statusSince, needsAttention, runningPasses, runningRecords, runningSince } = integration;
   const look = nextLook(integration, (date) => moment(date, now));
   const running =
     runningPasses > 0 && runningSince
@@ -113,7 +113,7 @@ function describeState(integration: IntegrationOverview, now: Date): Html {
       : '';
   return html`
     ${tag(label, tone)}
-    ${status === 'parked' && needsPerson ? html`<span class="need">needs a person</span>` : ''}
+    ${status === 'parked' && needsAttention ? html`<span class="need">needs you</span>` : ''}
     ${status === 'active' ? '' : html`<small>since ${moment(statusSince, now)}</small>`}
     ${reason ? html`<small class="ink">${reason}</small>` : ''}
     ${remedy ? html`<small>${remedy}</small>` : ''} ${command ? html`<small>${code(command)}</small>` : ''}
@@ -154,11 +154,11 @@ function describeNextFullSync(
 }
 
 function describeFailing(integration: IntegrationOverview, now: Date): Html {
-  const { status, failedEndpoints, endpointsNeedingPerson, nextTryAt } = integration;
+  const { status, failedEndpoints, endpointsNeedingAttention, nextTryAt } = integration;
   if (status !== 'active' || failedEndpoints.length === 0) return NIL;
-  const needing = endpointsNeedingPerson.length > 0;
+  const needing = endpointsNeedingAttention.length > 0;
   return html`${codes(failedEndpoints)}
-  ${needing ? html`<small><span class="need">needs a person</span></small>` : ''}
+  ${needing ? html`<small><span class="need">needs you</span></small>` : ''}
   ${nextTryAt ? html`<small>next try ${nextTryAt > now ? moment(nextTryAt, now) : 'with the next sync'}</small>` : ''}`;
 }
 

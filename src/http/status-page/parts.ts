@@ -31,13 +31,13 @@ export function fullMoment(date: Date, now: Date): Html {
     ${soft(`(${relativeTime(date, now)})`)}`;
 }
 
-/** When a parked one is looked at again; null for others. A timer waits for that only where no person is needed. */
+/** When a parked one is looked at again; null for others. A timer waits for that only where you are not needed. */
 export function nextLook(
-  { status, needsPerson, retryAt }: Pick<Integration, 'status' | 'needsPerson' | 'retryAt'>,
+  { status, needsAttention, retryAt }: Pick<Integration, 'status' | 'needsAttention' | 'retryAt'>,
   show: (date: Date) => Html,
 ): Html | string | null {
   if (status !== 'parked') return null;
-  return retryAt && !needsPerson ? show(retryAt) : 'with the next webhook or scheduled sync';
+  return retryAt && !needsAttention ? show(retryAt) : 'with the next webhook or scheduled sync';
 }
 
 const NUMBERS = new Intl.NumberFormat('en-US');

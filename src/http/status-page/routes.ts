@@ -32,7 +32,7 @@ const NUL_MESSAGE = 'The address holds a character that nothing here is named wi
 const ELSEWHERE =
   'The form came from another address. Open the status page and use its own form; behind a proxy, set PUBLIC_URL.';
 
-/** `GET /` and the pages under it: how every integration is doing, for people, behind the admin token. */
+/** `GET /` and the pages under it: how every integration is doing, behind the admin token. */
 export function statusPageRoutes(
   deps: HttpDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
 ) {
@@ -138,7 +138,7 @@ function problemPage({ code, message }: HttpError): string {
   return messagePage('Nothing to show', `${message}${more}`);
 }
 
-/** People look at pages, and a page answers them. */
+/** You open pages in a browser, so a page answers. */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   // What has taken too long while Temporal was asked within bounds of its own is Postgres.
   const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);

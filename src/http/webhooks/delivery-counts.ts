@@ -8,7 +8,7 @@ const MAX_COUNTS = 50_000;
 const BATCH = 1_000;
 
 /**
- * Counts deliveries by integration, type and outcome, and stores the counts once a second. This is for people and for the
+ * Counts deliveries by integration, type and outcome, and stores the counts once a second. This is for you and for the
  * cutover's report: a webhook is acknowledged without it, and a crash loses a second of counts at most.
  */
 export class DeliveryCounts {

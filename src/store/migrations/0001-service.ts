@@ -24,7 +24,7 @@ const STATEMENTS = [
     status_reason text,
     status_since timestamptz not null default now(),
     paused_reason text,
-    needs_person boolean not null default false,
+    needs_attention boolean not null default false,
     retry_at timestamptz,
     organization_name text,
     unavailable_models text[] not null default '{}',
@@ -60,7 +60,7 @@ const STATEMENTS = [
       'WorkerLost', 'Cancelled', 'Internal')),
     failure_code text,
     failure_message text,
-    needs_person boolean not null default false,
+    needs_attention boolean not null default false,
     given_up boolean not null default false,
     woken_at timestamptz,
     primary key (integration_id, endpoint, kind)

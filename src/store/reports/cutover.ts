@@ -99,22 +99,22 @@ interface EndpointRow {
   last_full: Date | null;
   failing: boolean;
   failure_message: string | null;
-  needs_person: boolean | null;
+  needs_attention: boolean | null;
   drift: EndpointFacts['drift'];
 }
 
 /** $1 id or null · $2 to $4 endpoints that are read. What the tool does not offer is left out. */
 const ENDPOINTS = `
 select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
-  s.failure_message is not null as failing, s.failure_message, s.needs_person, repaired.verdict as drift
+  s.failure_message is not null as failing, s.failure_message, s.needs_attention, repaired.verdict as drift
 from kombo_sync.integrations i
 join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
   on e.category = i.category and e.model <> all(i.unavailable_models)
 ${joinOwed('i.id')}
 left join lateral (
-  select failure_message, needs_person from kombo_sync.debts d
+  select failure_message, needs_attention from kombo_sync.debts d
   where d.integration_id = i.id and d.endpoint = e.path and ${IS_FAILING}
-  order by needs_person desc, failing_since limit 1) s on true
+  order by needs_attention desc, failing_since limit 1) s on true
 ${joinComplete('i.id')}
 ${joinWhole('i.id')}
 left join lateral (
@@ -129,7 +129,7 @@ function toEndpoint(row: EndpointRow): EndpointFacts {
     watermark: row.watermark,
     lastFull: row.last_full,
     failure: row.failing
-      ? { message: row.failure_message ?? 'it fails', needsPerson: row.needs_person ?? false }
+      ? { message: row.failure_message ?? 'it fails', needsAttention: row.needs_attention ?? false }
       : null,
     drift: row.drift,
   };

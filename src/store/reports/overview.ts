@@ -20,7 +20,7 @@ export interface IntegrationOverview extends Integration {
   /** Endpoints whose last tries have failed. */
   failedEndpoints: string[];
   /** Of these, the ones that trying again has not helped. */
-  endpointsNeedingPerson: string[];
+  endpointsNeedingAttention: string[];
   /** When the first of the failing endpoints is tried again by itself. */
   nextTryAt: Date | null;
   runningPasses: number;
@@ -126,28 +126,28 @@ export interface Totals {
   /** Active integrations with a failing endpoint. */
   failing: number;
   failedEndpoints: number;
-  endpointsNeedingPerson: number;
+  endpointsNeedingAttention: number;
 }
 
 /** How many integrations there are, without looking at each. */
 export async function readTotals(store: Store): Promise<Totals> {
   const { rows } = await sql<{ status: IntegrationStatus; count: number }>`
     select status, count(*)::int as count from kombo_sync.integrations group by status`.execute(store.db);
-  const failures = await sql<{ integrations: number; endpoints: number; persons: number }>`
+  const failures = await sql<{ integrations: number; endpoints: number; needing: number }>`
     select count(distinct integration_id)::int as integrations,
       count(distinct (integration_id, endpoint))::int as endpoints,
-      count(distinct (integration_id, endpoint)) filter (where needs_person)::int as persons
+      count(distinct (integration_id, endpoint)) filter (where needs_attention)::int as needing
     from kombo_sync.debts
     where ${isFailing}
       and integration_id in (select id from kombo_sync.integrations where status = 'active')`.execute(
     store.db,
   );
-  const { integrations, endpoints: failedEndpoints, persons } = failures.rows[0]!;
+  const { integrations, endpoints: failedEndpoints, needing } = failures.rows[0]!;
   return {
     byStatus: byStatus(rows),
     failing: integrations,
     failedEndpoints,
-    endpointsNeedingPerson: persons,
+    endpointsNeedingAttention: needing,
   };
 }
 
@@ -196,7 +196,7 @@ const reads = (extraEndpoints: readonly string[]) => sql`
 
 const FAILING = {
   failedEndpoints: `coalesce(array_agg(distinct endpoint), '{}')`,
-  endpointsNeedingPerson: `coalesce(array_agg(distinct endpoint) filter (where needs_person), '{}')`,
+  endpointsNeedingAttention: `coalesce(array_agg(distinct endpoint) filter (where needs_attention), '{}')`,
   nextTryAt: 'min(due_at)',
 };
 

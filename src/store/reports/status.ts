@@ -111,10 +111,10 @@ export interface FailingRead extends Failure {
 export function failuresOf(owed: readonly OwedRead[]): (OwedRead & { failure: Failure })[] {
   return owed
     .filter((debt) => isFailing(debt))
-    .sort((a, b) => Number(b.failure.needsPerson) - Number(a.failure.needsPerson));
+    .sort((a, b) => Number(b.failure.needsAttention) - Number(a.failure.needsAttention));
 }
 
-/** How a read is called where people see it. */
+/** How a read is called where you see it. */
 export const readName = ({ endpoint, kind }: { endpoint: string; kind: DebtKind }) =>
   endpoint === LOOK_UP ? 'look-up' : kind === 'delta' ? endpoint : `${endpoint} (${kind})`;
 
@@ -123,7 +123,7 @@ export async function listFailing(store: Store, integrationIds: readonly string[
   if (integrationIds.length === 0) return [];
   const { rows } = await store.pool.query<FailingRow>(
     `select * from kombo_sync.debts where integration_id = any($1) and ${IS_FAILING}
-     order by needs_person desc, integration_id, endpoint, kind`,
+     order by needs_attention desc, integration_id, endpoint, kind`,
     [integrationIds],
   );
   return rows.map((row) => {

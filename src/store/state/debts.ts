@@ -30,7 +30,7 @@ export const IS_FAILING = `failing_since is not null and failure_class <> 'Endpo
 
 /** SQL that ends a failure. */
 export const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, tried_by = null, failure_class = null,
-  failure_code = null, failure_message = null, needs_person = false, given_up = false`;
+  failure_code = null, failure_message = null, needs_attention = false, given_up = false`;
 
 /**
  * Notes that reads are owed. Where one is owed already, it is asked for anew, and a failing one keeps its pause.
@@ -85,7 +85,7 @@ export async function readDebts(
 type DebtRow = Pick<
   DebtsTable,
   'due_at' | 'failing_since' | 'tried_at' | 'failure_class' | 'failure_code' | 'failure_message'
-> & { since: Date; asked_seq: number; failures: number; needs_person: boolean; given_up: boolean };
+> & { since: Date; asked_seq: number; failures: number; needs_attention: boolean; given_up: boolean };
 
 export function toDebt(row: DebtRow): Debt {
   return {
@@ -102,7 +102,7 @@ export function toDebt(row: DebtRow): Debt {
             failures: row.failures,
             since: row.failing_since,
             triedAt: row.tried_at ?? row.failing_since,
-            needsPerson: row.needs_person,
+            needsAttention: row.needs_attention,
             givenUp: row.given_up,
           },
   };
@@ -124,7 +124,7 @@ export interface NotedFailure extends Retry {
   /** It worked before. */
   first: boolean;
   /** From now on it is known to need you. */
-  newlyNeedsPerson: boolean;
+  newlyNeedsAttention: boolean;
 }
 
 /**
@@ -166,14 +166,14 @@ export async function noteFailure(
       ...retry,
       failures,
       first: isAnew && !again,
-      newlyNeedsPerson: retry.needsPerson && !before.needs_person,
+      newlyNeedsAttention: retry.needsAttention && !before.needs_attention,
     };
     if (again) return;
     await sql`
       update kombo_sync.debts set failures = ${failures}, failing_since = ${failingSince}, tried_at = clock_timestamp(),
         tried_by = ${tryId}, due_at = clock_timestamp() + ${retry.pauseMs} * interval '1 millisecond',
         failure_class = ${error.errorClass}, failure_code = ${error.code}, failure_message = ${error.message},
-        needs_person = ${retry.needsPerson}, given_up = ${retry.givenUp}, woken_at = null
+        needs_attention = ${retry.needsAttention}, given_up = ${retry.givenUp}, woken_at = null
       where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}`.execute(db);
   });
   return noted;

@@ -13,8 +13,8 @@ export interface Integration {
   statusCode: string | null;
   statusReason: string | null;
   statusSince: Date;
-  /** Parked until a person does something at Kombo. */
-  needsPerson: boolean;
+  /** Parked until you do something at Kombo. */
+  needsAttention: boolean;
   /** When it is looked at again, while it is parked and that may help. */
   retryAt: Date | null;
   organizationName: string | null;
@@ -136,7 +136,7 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     statusCode: row.status_code,
     statusReason: row.status_reason,
     statusSince: row.status_since,
-    needsPerson: row.needs_person,
+    needsAttention: row.needs_attention,
     retryAt: row.retry_at,
     organizationName: row.organization_name,
     unavailableModels: row.unavailable_models,

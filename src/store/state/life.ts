@@ -19,7 +19,7 @@ interface Change {
   to: IntegrationStatus;
   code?: string | undefined;
   reason?: string | undefined;
-  needsPerson?: boolean;
+  needsAttention?: boolean;
   /** Milliseconds until the next look-up; null when no timer waits for it. */
   retryInMs?: number | null;
   removedAt?: Date | null;
@@ -35,7 +35,7 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
       status_reason: next.reason ?? null,
       status_since: sql<Date>`case when status = ${next.to} and status_code is not distinct from ${code}
         then status_since else now() end`,
-      needs_person: next.needsPerson ?? false,
+      needs_attention: next.needsAttention ?? false,
       // Webhooks have it looked up more often than was planned, which says nothing about how long it will last.
       retry_at: sql<Date | null>`case
         when ${next.retryInMs ?? null}::float8 is null then null
@@ -70,7 +70,7 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
 export async function park(
   store: Store,
   id: string,
-  why: { code: string; message: string; needsPerson: boolean; retryInMs: number | null },
+  why: { code: string; message: string; needsAttention: boolean; retryInMs: number | null },
 ): Promise<Integration | undefined> {
   return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
 }

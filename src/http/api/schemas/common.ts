@@ -32,7 +32,7 @@ export const counts = countsOf(PASS_COUNTS)
 
 export const reason = z.object({
   code: z.string().describe('For programs'),
-  message: z.string().describe('For people'),
+  message: z.string().describe('A sentence to read; it may change'),
 } satisfies Shape<Reason>);
 
 /** An address in Temporal's UI. */

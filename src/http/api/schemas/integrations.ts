@@ -41,16 +41,16 @@ export const integrationSchema = z
     tool: z.string(),
     category: z.string().describe(`As Kombo says it: ${CATEGORIES.join(', ')}, or one that is not read yet`),
     status: statusSchema.describe(
-      'active: it is read · parked: Kombo cannot read it now · paused: by a person · removed: nothing is read any more',
+      'active: it is read · parked: Kombo cannot read it now · paused: by you · removed: nothing is read any more',
     ),
     statusCode: z.string().nullable().describe('Why it is not active, for programs'),
-    statusReason: z.string().nullable().describe('Why it is not active, for people'),
+    statusReason: z.string().nullable().describe('Why it is not active, as a sentence'),
     statusSince: time,
-    needsPerson: z.boolean().describe('Parked until a person does something at Kombo'),
+    needsAttention: z.boolean().describe('Parked until you do something at Kombo'),
     retryAt: time
       .nullable()
       .describe(
-        'When a timer looks at it again, while it is parked; not while it needs a person. null: with the next webhook or scheduled sync',
+        'When a timer looks at it again, while it is parked; not while it needs you. null: with the next webhook or scheduled sync',
       ),
     organizationName: z.string().nullable(),
     unavailableModels: z.array(z.string()).describe('Models that the tool does not offer'),
@@ -88,7 +88,7 @@ export const overviewSchema = integrationSchema
       .array(z.string())
       .describe('Endpoints that do not count for that: the tool has said that it does not offer them'),
     failedEndpoints: z.array(z.string()).describe('Endpoints whose last tries have failed'),
-    endpointsNeedingPerson: z
+    endpointsNeedingAttention: z
       .array(z.string())
       .describe('Of these, the ones that trying again does not help'),
     nextTryAt: time.nullable().describe('When the first of the failing endpoints is tried again by itself'),
@@ -114,7 +114,7 @@ const failure = {
   failures: count.describe('Failures in a row'),
   since: time,
   triedAt: time,
-  needsPerson: z.boolean().describe('Trying again has not helped, or cannot'),
+  needsAttention: z.boolean().describe('Trying again has not helped, or cannot'),
   givenUp: z.boolean().describe('No timer waits for the next try: the catch-up and webhooks try it'),
 } satisfies Shape<Failure>;
 
@@ -229,7 +229,7 @@ export const totals = {
   byStatus: countsOf(INTEGRATION_STATUSES),
   failing: count.describe('Active integrations with an endpoint whose last tries have failed'),
   failedEndpoints: count,
-  endpointsNeedingPerson: count.describe('Of these, the ones that trying again does not help'),
+  endpointsNeedingAttention: count.describe('Of these, the ones that trying again does not help'),
 } satisfies Shape<Totals>;
 
 export const listQuery = z.strictObject({
@@ -262,7 +262,7 @@ export const addedSchema = z.object({
     .nullable()
     .describe('Its first full sync; null when none was wanted, it has been done before, or has to wait'),
   waiting: reason
-    .extend({ needsPerson: z.boolean().describe('It does not pass by itself') } satisfies Partial<
+    .extend({ needsAttention: z.boolean().describe('It does not pass by itself') } satisfies Partial<
       Shape<Parked>
     >)
     .nullable()

@@ -32,7 +32,7 @@ export const summarySchema = z.object({
   integrations: countsOf(INTEGRATION_STATUSES),
   failing: totals.failing,
   failedEndpoints: totals.failedEndpoints,
-  endpointsNeedingPerson: totals.endpointsNeedingPerson,
+  endpointsNeedingAttention: totals.endpointsNeedingAttention,
   rejectedRecords: count.describe('Records that are set aside because they could not be stored'),
   unknownIntegrations: count.describe('Integrations that webhooks named and that Kombo does not know'),
   freshnessSeconds: z
