@@ -6,7 +6,10 @@ export interface Lock {
   release(): void;
 }
 
-/** SQLite closes a database without references, and its lock goes with it. */
+/** https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+/** A database that nobody refers to is closed, and its lock is gone with it. */
 const held = new Set<DatabaseSync>();
 
 /**
@@ -20,7 +23,7 @@ export function tryLock(file: string): Lock | undefined {
     database.exec('begin exclusive');
   } catch (error) {
     database.close();
-    if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined;
     throw error;
   }
   held.add(database);
