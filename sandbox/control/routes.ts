@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { CATEGORIES } from '../../src/domain/catalogue/index.ts';
 import { FAULT } from '../api/faults.ts';
 import { SYNC_STATES, WEBHOOK_TYPES } from '../webhooks/types.ts';
 import type { SandboxControl } from './index.ts';
@@ -11,7 +12,7 @@ const ids = z.union([z.string(), z.array(z.string())]);
 const fields = z.record(z.string(), z.unknown());
 const record = z.object({ integration, table, id });
 const records = z.object({ integration, table, ids });
-const category = z.enum(['ATS', 'HRIS', 'LMS', 'ASSESSMENT']);
+const category = z.enum(CATEGORIES);
 const status = z.enum(['ACTIVE', 'INVALID', 'INACTIVE']).optional();
 const setupStatus = z.enum(['INCOMPLETE', 'FINAL_SYNC_PENDING', 'COMPLETED']).optional();
 const qaStatus = z.enum(['PENDING', 'FAILED', 'PASSED']).optional();

@@ -24,7 +24,7 @@ export function fromCursor<const F extends Form>(text: string, form: F): KeyOf<F
   return key.every((part, index) => isPart(part, form[index])) ? (key as unknown as KeyOf<F>) : undefined;
 }
 
-/** A text is any value that Postgres can hold. */
+/** A text is one that Postgres can hold. */
 function isPart(part: unknown, type: Form[number] | undefined): boolean {
   return type === 'number'
     ? Number.isSafeInteger(part)

@@ -5,6 +5,7 @@ import { runningPasses, type PassProgress } from '../store/reports/progress.ts';
 import { endpointStatuses, type EndpointStatus } from '../store/reports/status.ts';
 import { listOpenRuns, type OpenRun } from '../temporal/open-runs.ts';
 import { describeSchedule, type Schedules } from '../temporal/schedule-state.ts';
+import { notFound } from './errors.ts';
 import { showLife, type IntegrationLife, type ShowDeps } from './show.ts';
 
 /** A pass that is under way. */
@@ -44,10 +45,11 @@ export async function showIntegration(
     runningPasses(store, id),
     askTemporal((client) => Promise.all([listOpenRuns(client, id), describeSchedule(client, id)])),
   ]);
+  if (!overview) throw notFound(`There is no integration ${id}.`);
   const [runs, schedules] = temporal ?? [runsOf(passes), null];
   return {
     ...life,
-    ...overview!,
+    ...overview,
     endpoints,
     running: runs.map((run) => ({
       ...run,

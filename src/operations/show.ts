@@ -1,20 +1,33 @@
-import { listOverview, readTotals } from '../store/reports/overview.ts';
-import type { IntegrationOverview, OverviewFilter, Totals } from '../store/reports/overview.ts';
-import { listDrift, listSyncs } from '../store/reports/history.ts';
-import type { DriftReport, HistoryKey, SyncSummary } from '../store/reports/history.ts';
-import { listFailing, type FailingRead } from '../store/reports/status.ts';
 import type { ListOptions } from '../store/listed.ts';
+import {
+  listDrift,
+  listSyncs,
+  type DriftReport,
+  type HistoryKey,
+  type SyncSummary,
+} from '../store/reports/history.ts';
+import {
+  listOverview,
+  readTotals,
+  type IntegrationOverview,
+  type OverviewFilter,
+  type Totals,
+} from '../store/reports/overview.ts';
+import { listFailing, type FailingRead } from '../store/reports/status.ts';
 import { listDeliveries, type CountedDeliveries } from '../store/state/deliveries.ts';
 import type { Integration } from '../store/state/integrations.ts';
-import { listUnknown } from '../store/state/unknown-integrations.ts';
-import type { UnknownIntegration, UnknownKey } from '../store/state/unknown-integrations.ts';
+import {
+  listUnknown,
+  type UnknownIntegration,
+  type UnknownKey,
+} from '../store/state/unknown-integrations.ts';
 import { toCursor } from './cursor.ts';
 import type { OperationDeps } from './deps.ts';
 import { erasureOf, type Erasure } from './erasure.ts';
 import { requireIntegration } from './require.ts';
 
 /*
- * What is shown of how things are. The command line prints these objects with --json, and the API answers with them: each
+ * The state of things, as it is shown. The command line prints these objects with --json, and the API answers with them: each
  * thing has one shape.
  */
 
@@ -24,7 +37,7 @@ export interface IntegrationPage {
   integrations: IntegrationOverview[];
   /** Id of the last one, to go on after; null when this was the last page. */
   next: string | null;
-  /** Of all integrations, not only of those on the page. */
+  /** Over all integrations; filters do not change them. */
   totals: Totals;
   /** The reads of those on the page whose last tries have failed; what needs you comes first. */
   failing: FailingRead[];
@@ -49,7 +62,7 @@ export async function showIntegrations(
   return { integrations, next, totals, failing };
 }
 
-/** An integration, and what came and comes of it. */
+/** An integration, the webhooks that came about it, and when its data are erased. */
 export interface IntegrationLife extends Integration {
   /** When its data are erased; null when they are kept, or erased already. */
   erasure: Erasure | null;

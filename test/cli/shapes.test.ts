@@ -86,7 +86,7 @@ describe('the command line prints what the API answers', () => {
     expect(await ask(`/integrations/${ID}`)).toMatchObject(printed);
   });
 
-  test('what was said of it holds where nothing is left out', async () => {
+  test('a list says what runs, when a try comes next, what fails, and totals', async () => {
     expect(await system.json(['status'])).toMatchObject({
       integrations: [
         {

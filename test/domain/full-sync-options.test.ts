@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fullSyncOptions, readSince } from '../../src/domain/full-sync-options.ts';
 
 describe('the options of a full sync', () => {
-  test('are taken from whatever they come with; what is not set is left out', () => {
+  test('are picked from what they come with; what is not set is left out', () => {
     const options = { models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: false };
     expect(fullSyncOptions({ ...options, wait: true, perMinute: 60 } as object)).toEqual(options);
     expect(Object.keys(fullSyncOptions({ since: undefined }))).toEqual([]);

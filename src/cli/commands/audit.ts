@@ -23,7 +23,7 @@ export async function handle(
 }
 
 function auditText({ entries, next }: Listed<AuditEntry, number>, id: string | undefined): string {
-  if (entries.length === 0) return 'Nothing was done by hand.';
+  if (entries.length === 0) return 'Nothing has been done by hand.';
   const rows = entries.map((act) => [
     act.id,
     utcTime(act.at),

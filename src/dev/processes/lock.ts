@@ -9,7 +9,7 @@ export interface Lock {
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
-/** A database that nobody refers to is closed, and its lock is gone with it. */
+/** SQLite closes a database without references, and its lock goes with it. */
 const held = new Set<DatabaseSync>();
 
 /**

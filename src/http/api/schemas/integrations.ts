@@ -243,7 +243,7 @@ export const listQuery = z.strictObject({
 export const listSchema = z.object({
   integrations: z.array(overviewSchema),
   next,
-  totals: z.object(totals).describe('Of all integrations, not only of those on the page'),
+  totals: z.object(totals).describe('Over all integrations; filters do not change them'),
   failing: z
     .array(failingSchema)
     .describe('The reads of those on the page whose last tries have failed; what needs you comes first'),
