@@ -20,7 +20,7 @@ export interface RunningServer {
 /**
  * Listens on HOST and PORT, and on OPERATIONS_PORT where it is set.
  *
- * @throws Error with the remedy when an address cannot be had; its cause carries the code, such as EADDRINUSE.
+ * @throws Error with the remedy when an address cannot be had.
  */
 export async function startServer(deps: HttpDeps): Promise<RunningServer> {
   const { HOST: host, PORT, OPERATIONS_PORT } = deps.config;
@@ -41,11 +41,12 @@ export async function startServer(deps: HttpDeps): Promise<RunningServer> {
 
 /** @returns its address. */
 async function listen(app: FastifyInstance, host: string, port: number, setting: string): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    throw new Error(cannotListen(host, port, setting, cause), { cause });
-  }
+  const problem = await app.listen({ host, port }).then(
+    () => undefined,
+    (error: unknown) => cannotListen(host, port, setting, error),
+  );
+  // Without its cause: the code of a HOST that DNS does not know would be taken for Postgres being away.
+  if (problem !== undefined) throw new Error(problem);
   const address = app.server.address();
   const boundPort = typeof address === 'object' && address ? address.port : port;
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;

@@ -81,7 +81,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(system.reads(id)).toHaveLength(reads);
     expect(await system.known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted' });
     expect(await rows(system, id)).toBe(before);
-    expect((await schedules(id)).fullSync).toBeUndefined();
+    expect((await schedules(id)).fullSync).toBeNull();
   });
 
   test('while it is read by a sync that would take long is looked up at once', async () => {

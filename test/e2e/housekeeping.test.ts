@@ -56,7 +56,7 @@ test('(I28) schedules are made that a process did not come to make when it adopt
   const id = system.integration();
   await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
   await age(id, 5);
-  expect(await schedule(id)).toBeUndefined();
+  expect(await schedule(id)).toBeNull();
   keepHouse();
   await eventually(async () => (await schedule(id))?.paused === false);
   await eventually(async () => (await system.known(id))?.temporalDueAt === null);

@@ -38,7 +38,7 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   const next = fullSync!.nextRuns[0]!;
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.getTime()).toBeLessThan(Date.now() + 8 * 86_400_000);
-  expect(catchUp).toBeUndefined();
+  expect(catchUp).toBeNull();
   // What a server that was away for long has missed is left to the catch-up; the server's own default is a year.
   const { policies } = await client.schedule.getHandle(fullSyncScheduleId(id)).describe();
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });

@@ -7,7 +7,7 @@ import type { ShowDeps } from '../../operations/show.ts';
 import { openStore, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
 import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
-import { unreachable, type ExitCode } from './errors.ts';
+import { type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 
 /** What a command works with. Everything is opened by its first use, and closed when the command ends. */
@@ -69,7 +69,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     json,
     log: once(() => createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT })),
     store: once(() => closing(openStore(config.DATABASE_URL!))),
-    temporal: once(async () => closing(await connect())),
+    temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
     kombo: once(() => createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! })),
     reading: async () => ({
       config,
@@ -107,20 +107,12 @@ function localUser(): string {
 
 async function temporalUiOf({ TEMPORAL_UI_URL: url }: Config): Promise<TemporalUi | undefined> {
   if (url === undefined) return undefined;
-  const { readEnvironment } = await import('../../temporal/connect.ts');
+  const { readEnvironment } = await loadTemporal();
   return { url, namespace: readEnvironment().namespace };
 }
 
 /** Temporal's client takes longer to load than all the rest, and many commands need none. */
-async function connect(): Promise<TemporalHandle> {
-  const { connectTemporal, temporalAddress } = await import('../../temporal/connect.ts');
-  return connectTemporal().catch((error: unknown) => {
-    throw unreachable(
-      `Temporal cannot be reached at ${temporalAddress()}. Check TEMPORAL_ADDRESS and that the server runs.`,
-      error,
-    );
-  });
-}
+const loadTemporal = () => import('../../temporal/connect.ts');
 
 /** npm passes a Ctrl-C on that the terminal has sent to every process already: two signals this close are one. */
 const SAME_SIGNAL_MS = 1_000;
