@@ -171,7 +171,10 @@ describe('--all', () => {
     expect(stdout).not.toMatch(new RegExp(`^${ID}`, 'm'));
     expect(await system.json(['status', OTHER])).toMatchObject({ status: 'parked', needsAttention: true });
     expect((await system.text(['status', '--status', 'parked'])).stdout).toMatch(
-      new RegExp(`^${OTHER} +parked .* when a person has acted; a webhook or the catch-up finds out +`, 'm'),
+      new RegExp(
+        `^${OTHER} +parked .* when you have done something at Kombo; a webhook or the catch-up finds out +`,
+        'm',
+      ),
     );
   });
 });
@@ -196,7 +199,7 @@ test('an endpoint that fails is told in plain words', async () => {
   expect(list.stdout).toMatch(
     new RegExp(`^${ID} +/lms/courses +.* 1 +needs you +Kombo answered .*INPUT_INVALID`, 'm'),
   );
-  expect(list.stdout).toContain('1 endpoint of 1 active integration failing, 1 of them for a person.');
+  expect(list.stdout).toContain('1 endpoint of 1 active integration failing, 1 of them needs you.');
   const one = await system.text(['status', ID]);
   // Trying again may not help, but costs little.
   expect(one.stdout).toMatch(

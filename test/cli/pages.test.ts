@@ -92,7 +92,7 @@ test('filters choose, and the hint to the next page keeps them', async () => {
   );
   expect(shown).toMatch(
     new RegExp(
-      `^${id(2_500)} +parked +.* – +when a person has acted; .* +It is switched off in Kombo\\.$`,
+      `^${id(2_500)} +parked +.* – +when you have done something at Kombo; .* +It is switched off in Kombo\\.$`,
       'm',
     ),
   );

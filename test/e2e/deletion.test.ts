@@ -69,7 +69,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     const full = temporal.client.workflow.getHandle(fullSyncWorkflowId(id));
     await expect(full.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     expect((await full.describe()).status.name).toBe('CANCELLED');
-    await eventually(async () => (await schedules(id)).fullSync === undefined);
+    await eventually(async () => (await schedules(id)).fullSync === null);
     const erase = await eventually(() => erasing(id));
     expect(erase.status).toBe('RUNNING');
     expect(erase.delayMs).toBeGreaterThan(13 * 86_400_000);
@@ -109,7 +109,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     if (found === 'sync') await system.tell(id, ['lms_users']);
     else await fullSync(operator, id, {});
     expect(await removed(system, id)).toMatchObject({ statusCode: 'PLATFORM.INTEGRATION_NOT_FOUND' });
-    await eventually(async () => (await schedules(id)).fullSync === undefined);
+    await eventually(async () => (await schedules(id)).fullSync === null);
     expect(await eventually(() => erasing(id))).toMatchObject({ status: 'RUNNING' });
     expect(await rows(system, id)).toBe(30);
   });
@@ -160,7 +160,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
       expect(await system.known(id)).toMatchObject({ status: 'active', statusReason: null });
       expect(await system.fullPasses(id)).toEqual(each(2));
       expect(await erasing(id)).toMatchObject({ status: 'TERMINATED' });
-      expect((await schedules(id)).fullSync).toBeDefined();
+      expect((await schedules(id)).fullSync).not.toBeNull();
     }
   });
 });

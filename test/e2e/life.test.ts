@@ -92,7 +92,7 @@ test.concurrent(
         expect(parked).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsAttention: false });
         expect(parked.retryAt?.getTime()).toBeGreaterThan(Date.now());
         const scheduled = await eventually(
-          async () => (await describeSchedule(temporal.client, id)).fullSync,
+          async () => (await describeSchedule(temporal.client, id)).fullSync ?? undefined,
         );
         expect(scheduled).toMatchObject({ paused: false });
         // What is announced meanwhile is accepted, and nothing is read for it.
@@ -111,7 +111,7 @@ test.concurrent(
 
 describe.concurrent('an integration that Kombo cannot read', () => {
   const PARKED = [
-    { status: 'INVALID', remedy: /reconnect/ },
+    { status: 'INVALID', remedy: /connect it again/ },
     { status: 'INACTIVE', remedy: /Switch it on/ },
   ] as const;
 

@@ -131,7 +131,7 @@ describe.concurrent('(I23) removing', () => {
       cancelled: [],
     });
     expect(await removeIntegration(operator, id, { erase: false })).toMatchObject({ cancelled: [] });
-    expect(await schedules(id)).toEqual({ fullSync: undefined, catchUp: undefined });
+    expect(await schedules(id)).toEqual({ fullSync: null, catchUp: null });
     expect(await statusOf(eraseWorkflowId(id))).toBe('RUNNING');
     const reads = system.reads(id).length;
     await accepted(control.announce(id, 'integration-state-changed'));
@@ -193,10 +193,11 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     expect(
       await cancelSyncs({ ...operator, actor: { name: 'ops', source: 'api', address: '10.0.0.9' } }, id),
     ).toEqual({
+      integrationId: id,
       cancelled: expect.any(Array) as string[],
     });
     await eventually(async () => (await statusOf(syncWorkflowId(id))) !== 'RUNNING');
-    expect(await cancelSyncs(operator, id)).toEqual({ cancelled: [] });
+    expect(await cancelSyncs(operator, id)).toEqual({ integrationId: id, cancelled: [] });
     expect((await acts(id)).slice(0, 5)).toEqual([
       ...noted('pause done', 'pause done', 'resume done', 'resume done'),
       'cancel done by ops (api)',

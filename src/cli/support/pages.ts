@@ -27,7 +27,10 @@ export function footer(command: string, options: PageOptions, page: IntegrationP
   const counts = INTEGRATION_STATUSES.filter((status) => byStatus[status] > 0).map(
     (status) => `${byStatus[status]} ${status}`,
   );
-  const needing = endpointsNeedingAttention > 0 ? `, ${endpointsNeedingAttention} of them need you` : '';
+  const needing =
+    endpointsNeedingAttention > 0
+      ? `, ${endpointsNeedingAttention} of them ${endpointsNeedingAttention === 1 ? 'needs' : 'need'} you`
+      : '';
   const failed = `${plural(failedEndpoints, 'endpoint')} of ${plural(failing, 'active integration')} failing${needing}`;
   const lines = [`In all: ${counts.join(', ')}${failing > 0 ? `; ${failed}` : ''}.`];
   if (page.next !== null) {
