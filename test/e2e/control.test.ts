@@ -138,7 +138,10 @@ describe.concurrent('(I22) cancelling', () => {
     const before = requests().length;
     await fullSync(operator, id, { models: ['lms_users'] });
     await eventually(() => requests().length === before + 3);
-    expect(await cancelSyncs(operator, id)).toEqual({ cancelled: [fullSyncWorkflowId(id)] });
+    expect(await cancelSyncs(operator, id)).toEqual({
+      integrationId: id,
+      cancelled: [fullSyncWorkflowId(id)],
+    });
     await idle(id);
     expect(await owed(id)).toEqual({ '/lms/users': 'full' });
     await system.tell(id, ['lms_skills']);

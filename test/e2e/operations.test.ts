@@ -269,7 +269,10 @@ describe.concurrent('(I23) syncs by hand', () => {
     control.addFault({ kind: 'stall', ms: 4_000, integration: id, endpoint: '/lms/users' });
     const first = await fullSync(operator, id, {});
     expect(await fullSync(operator, id, {})).toEqual({ ...first, alreadyRunning: true });
-    expect(await cancelSyncs(operator, id)).toEqual({ cancelled: [fullSyncWorkflowId(id)] });
+    expect(await cancelSyncs(operator, id)).toEqual({
+      integrationId: id,
+      cancelled: [fullSyncWorkflowId(id)],
+    });
     await expect(fullSync(operator, id, { models: ['ats_jobs'] })).rejects.toMatchObject({
       refusal: 'invalid',
       message: expect.stringMatching(/^Not a model of LMS: ats_jobs/) as string,
