@@ -27,6 +27,6 @@ export function hasten(
     const { failure, dueAt } = debts[kind]!;
     if (!failure || !(failure.errorClass === 'EndpointDisabled' ? isSkipped : waits(kind))) return [];
     const at = new Date(failure.triedAt.getTime() + retryMs);
-    return dueAt === null || dueAt > at ? [{ kind, at }] : [];
+    return failure.givenUp || dueAt === null || dueAt > at ? [{ kind, at }] : [];
   });
 }

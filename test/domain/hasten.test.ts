@@ -44,6 +44,11 @@ describe('(I27) a webhook that comes too early for another try of what fails', (
     expect(hastened({ delta: { ...failing(early), dueAt: seconds(5) } }, NAMED)).toEqual([]);
   });
 
+  test('has a timer wait for it where it was given up, though its pause ends before', () => {
+    const givenUp = { ...failing({ ...early, givenUp: true }), dueAt: seconds(5) };
+    expect(hastened({ delta: givenUp }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
+  });
+
   test('changes nothing where it is tried at once', () => {
     expect(hastened({ delta: failing({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
     expect(hastened({ delta: refused({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
