@@ -10,8 +10,11 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const report = process.env['TEST_REPORT'];
+
 export default defineConfig({
   test: {
+    ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',

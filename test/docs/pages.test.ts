@@ -76,3 +76,13 @@ test('docker-compose.yml gives its Temporal server our search attributes', () =>
   const types = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' };
   expect(given).toEqual(SEARCH_ATTRIBUTES.map(({ name, type }) => `${name}=${types[type]}`));
 });
+
+test('the README names two commands that do all the set-up, and .ci/run tests with the second one', () => {
+  const [block] = codeBlocks(section('README.md', '## Quick start'), 'sh');
+  const commands = block!
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/\s*#.*/, ''));
+  expect(commands).toEqual(['npm ci && npm start', 'npm ci && npm test']);
+  expect(read('.ci/run').split('\n')).toContain(commands[1]);
+});
