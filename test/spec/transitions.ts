@@ -1,9 +1,9 @@
 /**
- * States and events of `integrationSync`. docs/SPEC.md shows this table to people, test/spec checks that both say the same,
- * and test/workflows/transitions.test.ts drives the workflow through every cell. A state or event that is added here does not
- * compile before each of its cells is filled.
+ * States and events of `integrationSync`. docs/SPEC.md shows the same table, and test/spec compares the two.
+ * test/workflows/transitions.test.ts drives the workflow through every cell. A new state or event does not compile until each
+ * of its cells is filled.
  *
- * In `waiting`, `starting` and `reading` two reads are under way: they go on beside everything else.
+ * In `waiting`, `starting` and `reading` two reads are under way: they continue beside everything else.
  */
 export const STATES = ['waiting', 'starting', 'reading', 'retrying', 'keeping', 'ending'] as const;
 export type State = (typeof STATES)[number];
@@ -27,11 +27,11 @@ export const EVENTS = [
 export type Event = (typeof EVENTS)[number];
 
 export interface Transition {
-  /** The words of docs/SPEC.md. */
+  /** The cell in docs/SPEC.md. */
   says: string;
-  /** What the workflow asks for. */
+  /** The commands that the workflow issues. */
   does: string[];
-  /** Where the run is afterwards. */
+  /** The state of the run afterwards. */
   next: State | 'ended' | 'continued';
 }
 
@@ -41,33 +41,33 @@ const CUT_TWO = ['cancelActivity', 'cancelActivity'];
 /** Null: the event cannot come in this state. */
 export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   waiting: {
-    modelsChanged: { says: 'adds to what is wanted, moves the deadline', does: [], next: 'waiting' },
+    modelsChanged: { says: 'adds the models, moves the deadline', does: [], next: 'waiting' },
     integrationChanged: { says: 'adds the look-up, moves the deadline', does: [], next: 'waiting' },
-    'integration deleted': { says: 'adds the look-up, cuts the reads off', does: CUT_TWO, next: 'waiting' },
+    'integration deleted': { says: 'adds the look-up, stops the reads', does: CUT_TWO, next: 'waiting' },
     syncNow: {
       says: 'starts at once',
       does: [...ACCEPTED, 'cancelTimer', 'startSync all'],
       next: 'starting',
     },
     'quiet timer': {
-      says: 'starts when the deadline has come, else sets the timer again',
+      says: 'starts if the deadline has passed, otherwise sets the timer again',
       does: ['startSync ats_offers'],
       next: 'starting',
     },
     'retry timer': null,
     'start done': null,
     'start failed': null,
-    'read done': { says: 'notes it', does: [], next: 'waiting' },
-    'read waits': { says: 'calls it again after its pause', does: ['timer 60000'], next: 'waiting' },
-    'read failed': { says: 'notes it and when it is tried again', does: [], next: 'waiting' },
+    'read done': { says: 'records the outcome', does: [], next: 'waiting' },
+    'read waits': { says: 'calls the read again after its pause', does: ['timer 60000'], next: 'waiting' },
+    'read failed': { says: 'records the failure and the time of the next try', does: [], next: 'waiting' },
     kept: null,
     cancel: {
-      says: 'cuts the reads off, keeps what is wanted',
+      says: 'stops the reads, keeps what is wanted',
       does: [...CUT_TWO, 'cancelTimer', 'keepForLater ats_offers'],
       next: 'keeping',
     },
     'history long': {
-      says: 'continues as new, with what is wanted and read',
+      says: 'continues as new with what is wanted and the reads',
       does: ['cancelTimer', ...CUT_TWO, 'continueAsNew'],
       next: 'continued',
     },
@@ -76,7 +76,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     modelsChanged: { says: 'waits for the next start', does: [], next: 'starting' },
     integrationChanged: { says: 'waits for the next start', does: [], next: 'starting' },
     'integration deleted': {
-      says: 'cuts the reads off; what the start brings does not begin',
+      says: 'stops the reads; reads that the start leaves do not begin',
       does: CUT_TWO,
       next: 'starting',
     },
@@ -84,7 +84,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     'quiet timer': null,
     'retry timer': null,
     'start done': {
-      says: 'begins the reads that it has left',
+      says: 'begins the reads that the start leaves',
       does: ['syncEndpoint delta /ats/offers'],
       next: 'reading',
     },
@@ -93,17 +93,17 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       does: ['timer 60000'],
       next: 'waiting',
     },
-    'read done': { says: 'notes it', does: [], next: 'starting' },
-    'read waits': { says: 'calls it again after its pause', does: ['timer 60000'], next: 'starting' },
-    'read failed': { says: 'notes it and when it is tried again', does: [], next: 'starting' },
+    'read done': { says: 'records the outcome', does: [], next: 'starting' },
+    'read waits': { says: 'calls the read again after its pause', does: ['timer 60000'], next: 'starting' },
+    'read failed': { says: 'records the failure and the time of the next try', does: [], next: 'starting' },
     kept: null,
     cancel: {
-      says: 'cuts the start and the reads off, keeps what was wanted',
+      says: 'stops the start and the reads, keeps what was wanted',
       does: ['cancelActivity', ...CUT_TWO, 'keepForLater ats_offers'],
       next: 'keeping',
     },
     'history long': {
-      says: 'cuts the start off, continues as new with what was wanted',
+      says: 'stops the start, continues as new with what was wanted',
       does: ['cancelActivity', ...CUT_TWO, 'continueAsNew'],
       next: 'continued',
     },
@@ -112,7 +112,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     modelsChanged: { says: 'waits for quiet', does: ['timer 5000'], next: 'waiting' },
     integrationChanged: { says: 'waits for quiet', does: ['timer 5000'], next: 'waiting' },
     'integration deleted': {
-      says: 'cuts the reads off, waits for quiet',
+      says: 'stops the reads, waits for quiet',
       does: [...CUT_TWO, 'timer 5000'],
       next: 'waiting',
     },
@@ -121,66 +121,66 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     'retry timer': null,
     'start done': null,
     'start failed': null,
-    'read done': { says: 'notes it; the others go on', does: [], next: 'reading' },
-    'read waits': { says: 'calls it again after its pause', does: ['timer 60000'], next: 'reading' },
+    'read done': { says: 'records the outcome; the others continue', does: [], next: 'reading' },
+    'read waits': { says: 'calls the read again after its pause', does: ['timer 60000'], next: 'reading' },
     'read failed': {
-      says: 'notes it, sets a timer for its next try; the others go on',
+      says: 'records the failure, sets a timer for the next try; the others continue',
       does: ['timer 30000'],
       next: 'reading',
     },
     kept: null,
     cancel: {
-      says: 'cuts the reads off and ends their passes',
+      says: 'stops the reads and ends their passes',
       does: [...CUT_TWO, 'keepForLater'],
       next: 'keeping',
     },
     'history long': {
-      says: 'continues as new, with the reads',
+      says: 'continues as new with the reads',
       does: ['cancelActivity', 'continueAsNew'],
       next: 'continued',
     },
   },
   retrying: {
     modelsChanged: {
-      says: 'waits for quiet; the try goes along',
+      says: 'waits for quiet; the next start includes the try',
       does: ['cancelTimer', 'timer 5000'],
       next: 'waiting',
     },
     integrationChanged: {
-      says: 'waits for quiet; the try goes along',
+      says: 'waits for quiet; the next start includes the try',
       does: ['cancelTimer', 'timer 5000'],
       next: 'waiting',
     },
     'integration deleted': {
-      says: 'waits for quiet; the try goes along',
+      says: 'waits for quiet; the next start includes the try',
       does: ['cancelTimer', 'timer 5000'],
       next: 'waiting',
     },
     syncNow: {
-      says: 'starts at once, and tries what fails',
+      says: 'starts at once and tries the failed reads',
       does: [...ACCEPTED, 'cancelTimer', 'startSync all'],
       next: 'starting',
     },
     'quiet timer': null,
-    'retry timer': { says: 'starts with what is due', does: ['startSync'], next: 'starting' },
+    'retry timer': { says: 'starts with the reads that are due', does: ['startSync'], next: 'starting' },
     'start done': null,
     'start failed': null,
     'read done': null,
     'read waits': null,
     'read failed': null,
     kept: null,
-    cancel: { says: 'ends, what is owed stays owed', does: ['cancelTimer', 'keepForLater'], next: 'keeping' },
+    cancel: { says: 'ends; what is owed stays owed', does: ['cancelTimer', 'keepForLater'], next: 'keeping' },
     'history long': {
-      says: 'continues as new, with the time of the try',
+      says: 'continues as new with the time of the try',
       does: ['continueAsNew'],
       next: 'continued',
     },
   },
   keeping: {
-    modelsChanged: { says: 'is handed to the run that follows', does: [], next: 'keeping' },
-    integrationChanged: { says: 'is handed to the run that follows', does: [], next: 'keeping' },
-    'integration deleted': { says: 'is handed to the run that follows', does: [], next: 'keeping' },
-    syncNow: { says: 'is handed to the run that follows', does: ACCEPTED, next: 'keeping' },
+    modelsChanged: { says: 'goes to the next run', does: [], next: 'keeping' },
+    integrationChanged: { says: 'goes to the next run', does: [], next: 'keeping' },
+    'integration deleted': { says: 'goes to the next run', does: [], next: 'keeping' },
+    syncNow: { says: 'goes to the next run', does: ACCEPTED, next: 'keeping' },
     'quiet timer': null,
     'retry timer': null,
     'start done': null,
@@ -190,7 +190,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     'read failed': null,
     kept: { says: 'ends, or continues as new with what came meanwhile', does: ['cancelled'], next: 'ended' },
     cancel: { says: 'finishes first', does: [], next: 'keeping' },
-    'history long': { says: 'ends, nothing is left to carry', does: ['cancelled'], next: 'ended' },
+    'history long': { says: 'ends; nothing is left to carry', does: ['cancelled'], next: 'ended' },
   },
   ending: {
     modelsChanged: { says: 'does not end: waits for quiet', does: ['timer 5000'], next: 'waiting' },
@@ -203,13 +203,13 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
     'start failed': null,
     'read done': { says: 'ends with the result', does: ['complete'], next: 'ended' },
     'read waits': {
-      says: 'does not end: calls it again after its pause',
+      says: 'does not end: calls the read again after its pause',
       does: ['timer 60000'],
       next: 'reading',
     },
     'read failed': { says: 'does not end: waits for its next try', does: ['timer 30000'], next: 'retrying' },
     kept: null,
-    cancel: { says: 'ends, the work is done', does: ['keepForLater'], next: 'keeping' },
-    'history long': { says: 'ends, nothing is left to carry', does: ['complete'], next: 'ended' },
+    cancel: { says: 'ends; the work is done', does: ['keepForLater'], next: 'keeping' },
+    'history long': { says: 'ends; nothing is left to carry', does: ['complete'], next: 'ended' },
   },
 };
