@@ -1,13 +1,13 @@
 /**
- * Handles every change exactly once: where your own logic goes. It needs nothing but `pg`.
+ * Handles every change exactly once: put your own logic here. It only needs `pg`.
  *
  *   DATABASE_URL=postgres://… npx node examples/consume-changes.ts          follows until Ctrl-C
- *   DATABASE_URL=postgres://… npx node examples/consume-changes.ts --once   handles what is there and ends
- *   … --from-oldest   passes over what has been removed from the feed since it came last
+ *   DATABASE_URL=postgres://… npx node examples/consume-changes.ts --once   handles the changes so far and ends
+ *   … --from-oldest   skips changes that were removed from the feed since the last run
  *
- * The trick is that the effect of a change and the position in the feed are written in one transaction: a crash loses
- * both or neither. Effects elsewhere (a mail, a call to another service) can happen twice after a crash; make them
- * harmless to repeat, for example by sending `seq` along as an idempotency key.
+ * The trick: one transaction writes the effect of a change and the position in the feed, so a crash loses both or neither.
+ * Effects elsewhere (an email, a call to another service) can happen twice after a crash. Make them harmless to repeat, for
+ * example by sending `seq` as an idempotency key.
  */
 import { Client, type ClientBase } from 'pg';
 
@@ -22,20 +22,20 @@ interface Change {
   at: Date;
 }
 
-/** Several consumers may follow the same feed, each with a name of its own. */
+/** Several consumers can follow the same feed, each with its own name. */
 const CONSUMER = 'example';
 const BATCH = 500;
-/** A notification only saves waiting: should one get lost, this is how long a change waits at most. */
+/** Notifications only save time: if one gets lost, a change waits this long at most. */
 const POLL_MS = 5_000;
-/** Pause before another try when something has gone wrong. */
+/** Pause before the next try after an error. */
 const RETRY_MS = 1_000;
-/** SQLSTATE of read_changes when changes after the position have been removed: CHANGES_RETENTION says how long they are kept. */
+/** SQLSTATE of read_changes when changes after the position were removed. CHANGES_RETENTION sets how long the feed keeps them. */
 const REMOVED = 'KS001';
 
 /**
- * Your logic. This one counts changes by table and kind, which shows best that none is lost and none is counted twice.
- * Read the record by `select * from kombo.<table_name> where integration_id = $1 and id = $2`: that is its newest state,
- * which may already be newer than this change.
+ * Your logic. This one counts changes by table and kind, to show that none is lost and none is counted twice. To read the
+ * record, use `select * from kombo.<table_name> where integration_id = $1 and id = $2`. It may already be newer than this
+ * change.
  */
 async function handle(client: ClientBase, change: Change): Promise<void> {
   await client.query(
@@ -45,12 +45,12 @@ async function handle(client: ClientBase, change: Change): Promise<void> {
   );
 }
 
-/** Handles the next batch. Returns how many changes it held. */
+/** Handles the next batch. Returns the number of changes in it. */
 async function handleBatch(client: ClientBase): Promise<number> {
-  // The feed must be read in a READ COMMITTED transaction, Postgres' default; it refuses others.
+  // read_changes only accepts READ COMMITTED transactions, Postgres' default.
   await client.query('begin isolation level read committed');
   try {
-    // The lock lets a second process with the same name wait instead of handling the same changes.
+    // The lock makes a second process with the same name wait instead of handling the same changes.
     const { rows: positions } = await client.query<{ seq: string }>(
       'select seq from consumer_example.position where consumer = $1 for update',
       [CONSUMER],
@@ -67,7 +67,7 @@ async function handleBatch(client: ClientBase): Promise<number> {
     await client.query('commit');
     return changes.length;
   } catch (error) {
-    // On a broken connection there is nothing left to roll back.
+    // A broken connection has nothing to roll back.
     await client.query('rollback').catch(() => {});
     throw error;
   }
@@ -79,7 +79,7 @@ async function prepare(client: ClientBase): Promise<void> {
     create table if not exists consumer_example.position (consumer text primary key, seq bigint not null);
     create table if not exists consumer_example.tally
       (table_name text, op text, changes bigint not null, primary key (table_name, op))`);
-  // Begins with the oldest change that is kept. To see only what comes, start at kombo_sync.changes_horizon().
+  // Begins with the oldest change in the feed. To see only new changes, start at kombo_sync.changes_horizon().
   await client.query(
     'insert into consumer_example.position values ($1, kombo_sync.changes_oldest()) on conflict do nothing',
     [CONSUMER],
@@ -94,7 +94,7 @@ async function prepare(client: ClientBase): Promise<void> {
 
 const ONCE = process.argv.includes('--once');
 const FROM_OLDEST = process.argv.includes('--from-oldest');
-/** Ends a wait before its time: somebody has sent a signal, or something has happened. */
+/** Ends a wait early, on a signal, a notification or a lost connection. */
 let wake = () => {};
 const woken = () => new Promise<void>((resolve) => (wake = resolve));
 
@@ -112,7 +112,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Follows the feed on a connection of its own. @throws when that breaks, or when a change cannot be handled. */
+/** Follows the feed on its own connection. @throws when the connection breaks or a change cannot be handled. */
 async function follow(): Promise<void> {
   const client = new Client({
     connectionString: process.env['DATABASE_URL'],
@@ -120,7 +120,7 @@ async function follow(): Promise<void> {
     keepAlive: true,
   });
   let lost: Error | undefined;
-  // A connection that breaks while nothing is asked of it tells so here alone; without a listener it would end the process.
+  // Only this event reports that an idle connection broke. Without a listener it would end the process.
   client.on('error', (error) => {
     lost ??= error;
     wake();
@@ -131,7 +131,7 @@ async function follow(): Promise<void> {
     await client.query('listen kombo_sync_changes');
     await prepare(client);
     while (!stop.signal.aborted) {
-      // Armed before reading, so that a notification that comes meanwhile is not missed.
+      // Armed before reading, so that a notification in between is not missed.
       const waiting = woken();
       const handled = await handleBatch(client);
       if (handled > 0) process.stdout.write(`Handled ${handled} changes\n`);
@@ -145,16 +145,16 @@ async function follow(): Promise<void> {
   }
 }
 
-// Whatever goes wrong, the position is that of the last change that was handled: connect again and go on from there.
+// After any error, the stored position is that of the last handled change: connect again and continue from there.
 while (!stop.signal.aborted) {
   try {
     await follow();
     break;
   } catch (error) {
-    // Of several addresses each has its own reason, and the error that holds them has no message.
+    // When a host has several addresses, each has its own error, and the error that holds them has no message.
     const { message, code, detail } = error as Error & { code?: string; detail?: string };
     if (code === REMOVED) {
-      // Trying again would not help. What was removed shows in no change any more, only in the tables.
+      // Trying again would not help: only the tables still show what the removed changes did.
       process.stderr.write(
         `${message} ${detail} Read the tables in schema kombo again, as your logic needs them, then start with --from-oldest\n`,
       );

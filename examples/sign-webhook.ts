@@ -24,7 +24,7 @@ const body = JSON.stringify({
   type: 'data-changed',
   data: {
     integration_id: integrationId,
-    // Integration ids begin with the tool; the receiver takes neither of these for granted.
+    // Integration ids begin with the tool. kombo-sync does not rely on these two fields.
     integration_tool: integrationId.split(':')[0],
     integration_category: models.split('_')[0]!.toUpperCase(),
     changed_models: models.split(',').map((name) => ({ name })),
@@ -35,7 +35,7 @@ const response = await fetch(url, {
   method: 'POST',
   headers: {
     'content-type': 'application/json',
-    // HMAC-SHA256 over exactly the bytes that are sent, base64url without padding.
+    // HMAC-SHA256 over the exact bytes of the body, base64url without padding.
     'x-kombo-signature': createHmac('sha256', secret).update(body).digest('base64url'),
   },
   body,

@@ -1,15 +1,15 @@
 /**
- * Starts a full sync of one integration and shows how it goes. It needs no part of kombo-sync, so it can be copied into
+ * Starts a full sync of one integration and shows its progress. It imports nothing from kombo-sync, so you can copy it into
  * any project that has @temporalio/client and @temporalio/envconfig.
  *
  *   npx node examples/start-full-sync.ts personio:CBNMt7dSNCzBdnRTx87dev4E
  *
- * The connection is that of the `temporal` CLI: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY or a profile.
+ * It connects with the settings of the `temporal` CLI: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY or a profile.
  */
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 
-/** What the query `syncState` tells, and what the result holds, as far as it is used here. */
+/** The parts of the query `syncState` and of the result that this script uses. */
 interface Outcome {
   endpoint: string;
   status: string;
@@ -36,7 +36,7 @@ const { connectionOptions, namespace } = loadClientConnectConfig();
 const connection = await Connection.connect(connectionOptions);
 const client = new Client({ connection, namespace: namespace ?? 'default' });
 
-// One id for each integration, so that Temporal itself makes sure that only one is started by hand at a time.
+// One id per integration, so Temporal makes sure that only one full sync is started by hand at a time.
 const handle = await client.workflow.start('fullSync', {
   workflowId: `full-sync/${integrationId}`,
   taskQueue: process.env['TASK_QUEUE'] ?? 'kombo-sync',
@@ -46,7 +46,7 @@ const handle = await client.workflow.start('fullSync', {
 process.stdout.write(`Workflow ${handle.workflowId}, run ${handle.firstExecutionRunId}\n`);
 
 const finished = handle.result() as Promise<Result>;
-// Failures are reported at the end, where the result is awaited.
+// Failures are reported at the end, when the result is awaited.
 const ended = finished.then(
   () => true,
   () => true,
@@ -55,7 +55,7 @@ const second = () => new Promise<false>((resolve) => setTimeout(() => resolve(fa
 
 let last = '';
 while (!(await Promise.race([ended, second()]))) {
-  // A query is answered by a worker. When none runs, there is nothing to tell yet; the sync itself waits in Temporal.
+  // A worker answers the query. Without a worker there is nothing to show yet, and the sync waits in Temporal.
   const state = await client
     .withDeadline(Date.now() + 2_000, () => handle.query<State>('syncState'))
     .catch(() => undefined);
