@@ -80,7 +80,7 @@ const cron = z.string().default('0 2 * * 0').refine(isCron, {
     'is not a cron expression of five fields (minute, hour, day, month, weekday) that ever comes true, for example "0 2 * * 0" (Sunday 02:00)',
 });
 
-/** False, or addresses and networks. A mere count of proxies would let anybody who reaches us directly claim an address. */
+/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
 const trustProxy = z
   .string()
   .default('off')

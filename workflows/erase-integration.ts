@@ -3,7 +3,7 @@ import type { EraseInput } from '../src/domain/sync.ts';
 import { readEraseInput } from './input.ts';
 import { eraseIntegration as erase } from './proxies.ts';
 
-/** Whatever the clocks say, it does not go round faster. */
+/** No clock makes it go round faster. */
 const SHORTEST_WAIT_MS = 60_000;
 
 export interface EraseResult {

@@ -227,7 +227,7 @@ async function handOver({ input, state, reads }: Run): Promise<void> {
 }
 
 /**
- * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). Whatever is signalled
+ * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). What is signalled
  * after the cancellation is none of its business: the run that follows serves it.
  */
 async function endCancelled({ input, state, reads }: Run): Promise<void> {

@@ -120,7 +120,7 @@ export class Reads {
         }
       }
     } catch (error) {
-      // Whoever has cut it off sees to what it was to read.
+      // The code that cut it off takes care of what it was to read.
       if (isCancellation(error)) return;
       if (!(error instanceof ActivityFailure)) throw error;
       const failed = { endpoint: pass.endpoint, kind: kindOf(pass), status: 'failed' as const };

@@ -78,7 +78,7 @@ export class RunState {
     return Math.max(this.notBefore, Math.min(wantedAt, dueAt));
   }
 
-  /** A sync takes on what is wanted and what is due. Whatever is asked for from now on waits for the next one. */
+  /** A sync takes on what is wanted and what is due. What is asked for from now on waits for the next one. */
   take(now: number): Wanted | undefined {
     const { wanted } = this;
     this.wanted = undefined;

@@ -28,7 +28,7 @@ export function keepAlive(): Liveness {
   }, HEARTBEAT_EVERY_MS);
   const onCancel = () => {
     if (context.cancellationDetails?.workerShutdown) shuttingDown = true;
-    // A CancelledFailure, whatever interrupted the work: anything else would count as a failed attempt.
+    // A CancelledFailure for every interruption: anything else would count as a failed attempt.
     else stop.abort(new CancelledFailure('The activity was cancelled.'));
   };
   if (context.cancellationSignal.aborted) onCancel();

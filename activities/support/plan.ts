@@ -123,7 +123,7 @@ function unread(
 }
 
 /**
- * What a webhook or you have named is owed until a pass that begins from now on has read it, whatever becomes of this sync.
+ * What a webhook or you have named is owed until a pass that begins from now on has read it, even if this sync fails.
  * What looks by itself owes nothing: it will look again.
  */
 function owedByNews(endpoint: EndpointDefinition, ask: Ask, decisions: readonly Decision[]): Owed[] {

@@ -43,7 +43,7 @@ export class TableGate {
       this.#writing.set(table, writing + 1);
       return;
     }
-    // Whoever leaves hands the place on.
+    // A page that leaves hands its place on.
     await new Promise<void>((resolve) => {
       const waiting = this.#waiting.get(table) ?? [];
       waiting.push(resolve);

@@ -58,7 +58,7 @@ const EXIT_BY_REFUSAL: Record<string, ExitCode> = {
   'no-worker': EXIT.unreachable,
 };
 
-/** Turns whatever a command threw into one sentence and an exit code. Looks at shapes, so that nothing has to be loaded. */
+/** Turns what a command threw into one sentence and an exit code. Looks at shapes, so that nothing has to be loaded. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), exitCode: EXIT.failed };

@@ -16,7 +16,7 @@ export interface Outcome {
 const WAITING_AT_ONCE = 50;
 const PLAIN_EVERY_MS = 5_000;
 
-/** Waits for many full syncs and says on stderr how many are done. @throws CliError when somebody stops the waiting. */
+/** Waits for many full syncs and says on stderr how many are done. @throws CliError when you stop the waiting. */
 export async function waitForAll(context: Context, started: readonly StartedSync[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const tell = createCounter(context, started.length);

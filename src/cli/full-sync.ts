@@ -17,7 +17,7 @@ const SILENCE_MS = 20_000;
 /**
  * Waits for the end of a full sync.
  *
- * @throws CliError when the workflow ended without a result, Temporal went away, or somebody has stopped the waiting.
+ * @throws CliError when the workflow ended without a result, Temporal went away, or you stopped the waiting.
  */
 export async function resultOf(context: Context, sync: StartedSync): Promise<SyncResult> {
   const { client } = await context.temporal();

@@ -18,7 +18,7 @@ const SHOWN = 5;
 
 /**
  * Reads integration ids: one a line (blank lines and # comments may be between), a JSON array, or CSV with the ids in the
- * first column. Whatever else is in there is an error, and then nothing is taken from the file.
+ * first column. Anything else in there is an error, and then nothing is taken from the file.
  *
  * @throws CliError (wrong use) that names the lines.
  */

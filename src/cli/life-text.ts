@@ -24,7 +24,7 @@ export function nextLook(
   return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 
-/** When something that failed is tried again. Where that moment is past, whatever waited for it was cancelled or is late. */
+/** When something that failed is tried again. Where that moment is past, the run that waited for it was cancelled or is late. */
 export function nextTry(at: Date | null, now = new Date()): string {
   return at && at > now ? relative(at, now)! : 'with the next sync';
 }

@@ -16,7 +16,7 @@ export interface PageOptions {
 }
 
 export interface Page extends OverviewPage {
-  /** Of all integrations, whatever was asked for. */
+  /** Of all integrations, not only of those on the page. */
   totals: Totals;
 }
 

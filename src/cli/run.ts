@@ -124,7 +124,7 @@ async function connect(): Promise<TemporalHandle> {
   });
 }
 
-/** npm passes a Ctrl-C on that the terminal has sent to everybody already: two signals this close are one. */
+/** npm passes a Ctrl-C on that the terminal has sent to every process already: two signals this close are one. */
 const SAME_SIGNAL_MS = 1_000;
 
 function listenForStop(): AbortSignal {

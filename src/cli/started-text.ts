@@ -18,7 +18,7 @@ export function startedText(sync: StartedSync, { since, only = false }: Asked = 
   const lines = [`${what}: ${integrationId}, workflow ${workflowId}, run ${runId}.`];
   if (beginsAt) lines.push(`It begins ${relative(beginsAt)}, since many were started together.`);
   if (alreadyRunning && only) {
-    lines.push('It reads what it was started with, whatever --models and --since say now.');
+    lines.push('It reads what it was started with, not what --models and --since say now.');
   } else if (since !== undefined) lines.push(sinceText(since));
   return lines.join('\n');
 }

@@ -12,7 +12,7 @@ interface Kind {
   group: boolean;
 }
 
-/** For Postgres SIGINT is "disconnect everybody and end", SIGQUIT "end now, recover at the next start". */
+/** For Postgres SIGINT means "disconnect all clients and end", SIGQUIT "end now, recover at the next start". */
 const KINDS = {
   postgres: { signals: ['SIGINT', 'SIGQUIT', 'SIGKILL'], group: false },
   temporal: { signals: ['SIGINT', 'SIGTERM', 'SIGKILL'], group: false },

@@ -7,7 +7,7 @@ export interface ProcessIdentity {
   readonly startedAt: string;
 }
 
-/** Undefined when there is no such process, or it has ended and nobody has collected it yet. */
+/** Undefined when there is no such process, or it has ended and its parent has not collected it yet. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === 'linux' ? readProc(pid) : askPs(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };

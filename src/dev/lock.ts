@@ -6,7 +6,7 @@ export interface Lock {
   release(): void;
 }
 
-/** A database that nobody refers to is closed, and its lock is gone with it. */
+/** SQLite closes a database without references, and its lock goes with it. */
 const held = new Set<DatabaseSync>();
 
 /**

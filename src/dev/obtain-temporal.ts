@@ -36,7 +36,7 @@ export async function obtainTemporal(
   const lock = await waitForLock(path.join(folder, 'lock'), options);
   try {
     if ((await verifyCli(target, options.signal)) !== undefined) return { file: target };
-    // Nobody else works here, so whatever is left over is of a process that was killed.
+    // This process is the only one here, so leftovers come from one that was killed.
     for (const name of await readdir(folder)) {
       if (name.startsWith(WORK_PREFIX)) await rm(path.join(folder, name), { recursive: true, force: true });
     }

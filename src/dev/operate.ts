@@ -18,7 +18,7 @@ import type { Stops } from './stops.ts';
 import type { TemporalServer } from './temporal-server.ts';
 import { watchSyncs } from './watch-syncs.ts';
 
-/** What somebody else needs who wants to work with this run. */
+/** What other programs need to work with this run. */
 export interface DevFacts {
   url: string;
   temporalAddress: string;

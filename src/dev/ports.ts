@@ -13,7 +13,7 @@ export async function isFree(port: number, host = LOOPBACK): Promise<boolean> {
   return free;
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 export async function freePort(host = LOOPBACK): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -33,7 +33,7 @@ export interface PortWish {
   purpose: string;
   preferred: number;
   host?: string;
-  /** Ports that are promised to somebody already. */
+  /** Ports that are promised already. */
   except?: readonly number[];
   /** Told when it becomes another one. */
   note: (line: string) => void;

@@ -34,7 +34,7 @@ export interface EmbeddedPostgres {
 const USER = 'kombo';
 const DATABASE = 'kombo';
 const SETTINGS = [`listen_addresses=${LOOPBACK}`, 'unix_socket_directories=', 'max_connections=200'];
-/** The same everywhere, whatever locales the machine has. */
+/** The same on every machine, with any locales. */
 const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const INITDB_OPTIONS = ['--auth=scram-sha-256', ...LOCALE, '--no-sync', '--no-instructions'];
 const START_TIMEOUT_MS = 60_000;

@@ -35,7 +35,7 @@ export async function startSandbox(options: {
   };
   sandbox.control.on('changed', saveSoon);
   sandbox.control.on('webhook', saveSoon);
-  // Whatever somebody does by hand, as in the tutorial.
+  // What you do by hand, for example in the tutorial.
   sandbox.app.addHook('onResponse', (request, _reply, done) => {
     if (request.url.startsWith('/__control/')) saveSoon();
     done();

@@ -94,7 +94,7 @@ async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue:
   if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
   return fail(
     'Worker',
-    `nobody polls task queue ${taskQueue} for ${idle.join(' and ')}`,
+    `no worker polls task queue ${taskQueue} for ${idle.join(' and ')}`,
     'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
   );
 }

@@ -8,7 +8,7 @@ import { hashText } from './spread.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** A look at an endpoint's news: what does not answer within this goes on as a pass of its own, in nobody's way. */
+/** A look at an endpoint's news: what does not answer within this goes on as a pass of its own and delays nothing. */
 export const FIRST_LOOK_MS = 1_500;
 /** A read that takes longer than this lets the next one of the same sync begin beside it. */
 export const SLOW_READ_MS = 300;
@@ -37,7 +37,7 @@ export const PASS_ALIVE_MS = MINUTE_MS;
 /** A full pass that met an outage is resumed for about this many tries before the sync gives it up. */
 export const PATIENT_TRIES = 6;
 export const PATIENT_PAUSES_MS = [2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
-/** The shortest pause of a run: whatever a clock or an answer says, nothing goes round faster. */
+/** The shortest pause of a run: no clock and no answer makes anything go round faster. */
 export const SHORTEST_PAUSE_MS = SECOND_MS;
 /** The pause after a plan that could not be made. */
 export const FAILED_PLAN_PAUSE_MS = MINUTE_MS;

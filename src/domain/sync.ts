@@ -17,7 +17,7 @@ export type DebtKind = (typeof DEBT_KINDS)[number];
 /** The integration itself, in the place of an endpoint: what a look-up that is owed or failing stands under. */
 export const LOOK_UP = '/integrations/{id}';
 
-/** Counts of one pass, or of several added up. `records` is what Kombo returned, whatever became of it. */
+/** Counts of one pass, or of several added up. `records` is what Kombo returned, stored or not. */
 export interface PassCounts {
   pages: number;
   records: number;

@@ -32,7 +32,7 @@ export interface Wanted {
   lastAt: number;
 }
 
-/** Far more than Kombo has models. Whoever names more may as well mean all of them. */
+/** Far more than Kombo has models. More names than this mean every model. */
 const MAX_MODELS = 200;
 /** Far more than Kombo has types of webhooks. */
 const MAX_TYPES = 30;

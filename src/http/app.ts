@@ -23,7 +23,7 @@ import { createTemporalLinks } from './temporal-links.ts';
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Above the usual 60 s of load balancers, so that it is they who close idle connections. */
 const KEEP_ALIVE_MS = 65_000;
-/** Somebody waits for the answer. */
+/** A caller waits for the answer. */
 const KOMBO_TIMEOUT_MS = 10_000;
 
 /**
@@ -66,7 +66,7 @@ export async function buildApp(deps: HttpDeps): Promise<FastifyInstance> {
     links: createTemporalLinks(deps),
     fullSyncs: new FullSyncs(deps.log),
   };
-  // A try that Temporal's client plans must not meet a closed connection: it throws where nobody can catch it.
+  // A try that Temporal's client plans must not meet a closed connection: it throws where no code can catch it.
   app.addHook('onClose', async () => {
     await shared.fullSyncs.close();
     await shared.ingest.idle();

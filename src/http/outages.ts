@@ -14,7 +14,7 @@ const POOL_MESSAGES = /timeout exceeded when trying to connect|connection termin
 
 /** gRPC: cancelled, deadline, permission, exhausted, unavailable, unauthenticated. */
 const GRPC_AWAY = new Set([1, 4, 7, 8, 14, 16]);
-/** Without a code: nobody is there, or we are shutting down and an act has outlasted that. */
+/** Without a code: no server is there, or we are shutting down and an act has outlasted that. */
 const CHANNEL_MESSAGES = /^(Failed to connect before the deadline|Channel has been shut down)/;
 
 /** The problem that an error is when something that the service needs is away; undefined when it is none of that. */

@@ -18,7 +18,7 @@ interface SnapshotOptions {
   maxAgeMs?: number;
   /** One that took long to read is kept for so many times as long. */
   rest?: number;
-  /** Nobody waits longer than this. */
+  /** No request waits longer than this. */
   timeoutMs?: number;
   /** While the next one takes longer than that, the last one counts if it is not older than this. */
   lateMs?: number;

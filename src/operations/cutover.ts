@@ -49,7 +49,7 @@ export async function cutoverReport(
   const counts: Record<Verdict, number> = { ready: 0, wait: 0, blocked: 0 };
   for (const { verdict } of integrations) counts[verdict] += 1;
   const verdict = integrations.length === 0 ? 'wait' : worst(integrations.map((one) => one.verdict));
-  // `serve` may have another environment than whoever asks.
+  // `serve` may have another environment than the caller.
   const mode = config.LEGACY_WEBHOOKS && !legacy.ignored ? 'on' : 'off';
   return {
     verdict,

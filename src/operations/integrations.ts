@@ -140,7 +140,7 @@ export function erasureOf(
 }
 
 /**
- * Stops reading until somebody resumes it. Webhooks are accepted meanwhile, and what they name is read then. Where it was
+ * Stops reading until you resume it. Webhooks are accepted meanwhile, and what they name is read then. Where it was
  * paused before (`paused` is false then), only the reason changes.
  */
 export async function pauseIntegration(

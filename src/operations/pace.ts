@@ -3,7 +3,7 @@ const BURST = 10;
 
 /**
  * Spreads the starts of many syncs: each call gives the next one the time (in milliseconds from now) after which it may begin.
- * Temporal keeps to it by `startDelay`, so that the pace holds whatever becomes of the caller.
+ * Temporal keeps to it by `startDelay`, so the pace also holds when the caller has gone.
  */
 export function createPace(perMinute: number): () => number {
   const begin = Date.now();

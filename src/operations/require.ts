@@ -38,7 +38,7 @@ export function checkModels(models: readonly string[] | undefined, category: Cat
 
 const REASON_LENGTH = 500;
 
-/** @throws OperationError (invalid) unless the reason of a pause can be shown wherever somebody finds it. */
+/** @throws OperationError (invalid) unless the reason of a pause can be shown everywhere. */
 export function checkReason(reason: string): void {
   if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);

@@ -82,7 +82,7 @@ export async function fullSyncAll(
           onStarted(++done, integrations.length);
         }
       };
-      // Whatever becomes of one, none is left under way.
+      // All are waited for, also when one fails.
       const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return started;

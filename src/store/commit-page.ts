@@ -20,7 +20,7 @@ import {
 export interface Page {
   storable: readonly StorableRecord[];
   rejected: readonly RejectedRecord[];
-  /** How many results the page had, whatever became of them. */
+  /** How many results the page had, stored or not. */
   results: number;
   /** Cursor of the next page; null ends the pass. */
   next: string | null;

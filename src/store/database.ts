@@ -49,7 +49,7 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
   const pool = new pg.Pool(settings);
   // An idle connection that the server closes is reported here; without a listener it would end the process.
   pool.on('error', () => {});
-  // The pool does not listen to a connection while somebody uses it. What is asked of it then fails, which is all to know.
+  // The pool does not listen to a connection while it is in use. What is asked of it then fails, which is all to know.
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const close = async () => {

@@ -7,7 +7,7 @@ import { saveIntegration, toIntegration, type Integration, type IntegrationInput
 
 /**
  * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
- * that whatever comes late or at the same time cannot undo another one: a pause is ended by `resume` only, a removal by
+ * that no change that comes late or at the same time undoes another one: a pause is ended by `resume` only, a removal by
  * `revive` only.
  */
 interface Change {

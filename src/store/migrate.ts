@@ -29,7 +29,7 @@ function createMigrator(store: Store): Migrator {
  * @throws when a step fails; what came before it stays, and the next run goes on from there.
  */
 export async function migrate(store: Store): Promise<{ applied: string[] }> {
-  // A connection of its own holds the lock, so that it ends with this call whatever happens to the pool.
+  // A connection of its own holds the lock, so it ends with this call even if the pool breaks.
   const client = await store.pool.connect();
   try {
     await client.query('set statement_timeout = 0; set lock_timeout = 0');

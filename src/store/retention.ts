@@ -90,7 +90,7 @@ async function pruneDrift(store: Store, retentionMs: number): Promise<number> {
   return Number(result.numAffectedRows ?? 0);
 }
 
-/** Evidence as old as the passes it is about, ids that nobody has named for as long, and answers that are not asked for again. */
+/** Evidence as old as the passes it is about, ids that no webhook has named for as long, and answers that are not asked for again. */
 async function pruneNotes(store: Store, historyMs: number): Promise<void> {
   const old = sql`now() - ${historyMs} * interval '1 millisecond'`;
   await sql`delete from kombo_sync.sync_deliveries where last_at < ${old}`.execute(store.db);

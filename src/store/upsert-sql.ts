@@ -5,15 +5,15 @@ import { quote } from './data-tables.ts';
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
  * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
  *
- * An answer that was asked for when the stored one had arrived is newer, whatever it carries. Of two that were under way at
+ * An answer that was asked for when the stored one had arrived is newer, even if it carries older times. Of two that were under way at
  * once, the order is (changed_at, asked_seq): the one that was asked for later may have been put together earlier. Kombo
  * returns a parent again when only nested data changed, with changed_at as it was; then the moment of asking decides. A
  * record without changed_at is ordered by asked_seq alone, and so is one that a sweep marked deleted: Kombo said then that
- * there is none, of whatever age. Ties are written.
+ * there is none, of any age. Ties are written.
  *
  * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
  * looked at are the rows that `inserted` and `updated` meet. Rows are updated where they were found, which saves looking
- * them up again; should somebody else have moved one meanwhile, `missed` counts it and the transaction must not commit.
+ * them up again; if another transaction has moved one meanwhile, `missed` counts it and the transaction must not commit.
  *
  * Why it looks as it does (docs/performance.md): many small values are parsed faster than a large one; each step that reads
  * `classified` copies its rows, so they are narrow; columns are taken only out of what is written. `offset 0` keeps Postgres

@@ -96,7 +96,7 @@ export async function writeRecords(
 
 /**
  * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
- * without an offset are UTC at Kombo, so they must be here, whatever the time zone of the database is.
+ * without an offset are UTC at Kombo, so they must be here, in any time zone of the database.
  *
  * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
  */
@@ -153,7 +153,7 @@ async function upsert(
   const { missed, ...counts } = rows[0]!;
   if (missed > 0) {
     throw new Error(
-      `${missed} rows of kombo.${target.endpoint.table} were changed by someone else meanwhile; the page has to be written again.`,
+      `${missed} rows of kombo.${target.endpoint.table} were changed by another session meanwhile; the page has to be written again.`,
     );
   }
   return { ...NOTHING_WRITTEN, ...counts };

@@ -66,7 +66,7 @@ interface Gathering {
  * Lets deliveries of one integration that arrive close together share one send, and answers each of them with the outcome
  * of a send that started after it arrived. The first delivery goes out at once, so that a lone one never waits; what
  * arrives while its send is in flight, or within the window after that, gathers for the next. Nothing is kept beyond that:
- * a failed send rejects everybody who waited for it, and the sender of the webhook is the one who tries again.
+ * a failed send rejects every request that waited for it, and Kombo sends its webhook again.
  */
 export class Coalescer {
   readonly #send: CoalescerOptions['send'];
@@ -95,7 +95,7 @@ export class Coalescer {
    * Resolves when the notice is stored.
    *
    * @throws CoalescerTimeout when that takes longer than the deadline.
-   * @throws whatever `send` threw.
+   * @throws what `send` threw.
    */
   async add(notice: Notice): Promise<void> {
     const gathering = this.#gather(notice);
@@ -115,7 +115,7 @@ export class Coalescer {
     }
   }
 
-  /** Resolves when every send is over, also those that nobody waits for any more: then the connection may be closed. */
+  /** Resolves when every send is over, also those without a waiting request: then the connection may be closed. */
   async idle(): Promise<void> {
     if (this.#isIdle()) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));

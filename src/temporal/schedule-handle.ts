@@ -1,7 +1,7 @@
 import { ScheduleNotFoundError, type Client, type ScheduleDescription } from '@temporalio/client';
 import { catchUpScheduleId, fullSyncScheduleId } from './names.ts';
 
-/** Starts every note of ours, so that a schedule that somebody paused by hand stays so. */
+/** Starts every note of ours, so that a schedule that you paused by hand stays paused. */
 export const PAUSE_NOTE = 'kombo-sync: ';
 
 export const scheduleIds = (integrationId: string) => [

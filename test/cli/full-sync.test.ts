@@ -118,7 +118,7 @@ test('started twice it is one, which both say; Ctrl-C ends the waiting only', as
     error: { code: 'interrupted', message: expect.stringContaining('the sync goes on') as string },
   });
   expect(stderr).toContain('A full sync runs already, and this joins it');
-  expect(stderr).toContain('It reads what it was started with, whatever --models and --since say now.');
+  expect(stderr).toContain('It reads what it was started with, not what --models and --since say now.');
   expect(await system.ended(`full-sync/${ID}`)).toBe('COMPLETED');
 });
 

@@ -24,7 +24,7 @@ export function register(program: Command): void {
         const { requireIntegration } = await import('../../operations/require.ts');
         const store = await context.store();
         const acts = await listAudit(store, { integrationId: id, before, limit });
-        // Somebody may have tried to add one that Kombo does not know: that is an act too.
+        // You may have tried to add one that Kombo does not know: that is an act too.
         if (id !== undefined && acts.length === 0) await requireIntegration(store, id);
         const next = acts.length === limit ? acts.at(-1)!.id : null;
         context.print({ acts, next }, () => auditText(acts, id, next));
@@ -33,7 +33,7 @@ export function register(program: Command): void {
 }
 
 function auditText(acts: AuditEntry[], id: string | undefined, next: number | null): string {
-  if (acts.length === 0) return 'Nobody has done anything by hand.';
+  if (acts.length === 0) return 'Nothing was done by hand.';
   const rows = acts.map((act) => [
     act.id,
     absolute(act.at),

@@ -7,7 +7,7 @@ import { run } from '../run.ts';
 const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 
 export function registerPause(group: Command): void {
-  addCommand(group, 'pause <id>', 'Stop reading an integration until somebody resumes it', [
+  addCommand(group, 'pause <id>', 'Stop reading an integration until you resume it', [
     `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
   ])
     .requiredOption('--reason <text>', 'why, for those who find it paused')

@@ -40,7 +40,7 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
     }
   });
 
-  // Before the answer leaves, so that whoever has it gets it again.
+  // Before the answer leaves: a caller that has received it gets it again.
   app.addHook('onSend', async (request, reply, payload) => {
     const claim = taken.get(request);
     if (!claim) return payload;
@@ -67,7 +67,7 @@ function replay(reply: FastifyReply, answer: { status: number; body: string }): 
     .send(answer.body);
 }
 
-/** What is asked, whatever its JSON or address looks like: everything here has been read by the route's schemas. */
+/** What is asked, in one form for every spelling of its JSON and address: the route's schemas have read it. */
 function fingerprint(request: FastifyRequest): string {
   const { method, params, query, body } = request;
   const asked = JSON.stringify([method, request.routeOptions.url, params, query, body ?? null]);

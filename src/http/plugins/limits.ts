@@ -11,7 +11,7 @@ const TRIES_PER_MINUTE = 10;
 
 /** Each throws HttpError 429 when there were too many. */
 export interface Limits {
-  /** An address that has shown too many wrong tokens gets no further try, whatever it shows now. */
+  /** An address that has shown too many wrong tokens gets no further try, not even with the right one. */
   refuseGuessing(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Counts a request with the right token. */
   countAllowed(request: FastifyRequest, reply: FastifyReply): Promise<void>;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** An answer other than success, with a message for whoever called. */
+/** An answer other than success, with a message for the caller. */
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly statusCode: number;

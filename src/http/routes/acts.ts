@@ -60,7 +60,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'fullSync',
           summary: 'Read everything again, find deletions, and report drift',
           description:
-            'One by hand runs at a time for an integration; asking again joins it, whatever it reads.',
+            'One by hand runs at a time for an integration; asking again joins it, with the options it has.',
           params: integrationParams,
           headers: actHeaders,
           body: fullSyncBody,

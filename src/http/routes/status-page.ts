@@ -34,7 +34,7 @@ export function statusPageRoutes(deps: HttpDeps & { gate: AdminGate }) {
       (_request, body, parsed) => parsed(null, new URLSearchParams(body.toString())),
     );
 
-    /** A page for whoever has logged in; `read` looks things up, `show` makes them a page and its status. */
+    /** A page behind the login; `read` looks things up, `show` makes them a page and its status. */
     const get = <Params, Data>(
       path: string,
       timeoutMs: number,

@@ -31,7 +31,7 @@ export function webhookRoutes(
   };
 
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
-    // The parsers belong to this route alone: here a body is bytes, whatever it calls itself.
+    // The parsers belong to this route alone: here a body is bytes, with any content type.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
       parsed(null, body),

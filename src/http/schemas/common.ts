@@ -37,7 +37,7 @@ export const line = (max: number) =>
     .max(max)
     .refine((text) => !/\p{C}/u.test(text), { error: 'holds a character that cannot be shown' });
 
-/** A sort key inside a cursor: whatever Postgres can hold. */
+/** A sort key inside a cursor: any value that Postgres can hold. */
 export const keyText = z
   .string()
   .max(1_000)

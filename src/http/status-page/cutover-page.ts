@@ -11,7 +11,7 @@ const WORDS: Record<Verdict, { label: string; tone: Tone }> = {
   blocked: { label: 'Blocked', tone: 'bad' },
 };
 
-/** More than this nobody works through; the counts say how many there are. */
+/** You do not work through more than this; the counts say how many there are. */
 const SHOWN = 100;
 
 export interface CutoverData extends Frame {

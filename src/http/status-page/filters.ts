@@ -7,7 +7,7 @@ import { STATUSES, type PageQuery } from './query.ts';
 import { STATUS_WORDS } from './words.ts';
 
 /**
- * The search box. A page that refreshes itself would throw away what somebody is typing, so it has a link in its place that
+ * The search box. A page that refreshes itself would throw away what you are typing, so it has a link in its place that
  * leads to the same page at rest.
  */
 export function searchForm(query: PageQuery): Html {

@@ -18,7 +18,7 @@ export function soft(text: string | Html): Html {
   return html`<span class="soft">${text}</span>`;
 }
 
-/** "2 min ago", with the exact time for whoever points at it. */
+/** "2 min ago", with the exact time when you point at it. */
 export function moment(date: Date, now: Date): Html {
   return html`<time datetime="${date.toISOString()}" title="${utc(date)}">${relativeTime(date, now)}</time>`;
 }

@@ -3,7 +3,7 @@ import type { IntegrationStatus } from '../../domain/life.ts';
 
 /** What the address of a page says. Links carry it on, so that it outlives a refresh. */
 export interface PageQuery {
-  /** Null where nobody searches; empty when the search box was asked for. */
+  /** Null without a search; empty when only the search box was asked for. */
   search: string | null;
   status: IntegrationStatus | null;
   category: Category | null;
@@ -37,7 +37,7 @@ export function readQuery(given: unknown): PageQuery {
   };
 }
 
-/** Pages refresh themselves unless they are told not to, or somebody searches: what is being typed must not get lost. */
+/** Pages refresh themselves unless they are told not to, or you search: what you type must not get lost. */
 function readRefresh(given: string | null, search: string | null): number | null {
   const seconds = Number(given || Number.NaN);
   if (Number.isInteger(seconds) && seconds >= REFRESH.min && seconds <= REFRESH.max) return seconds;
@@ -60,7 +60,7 @@ export function writeQuery(query: Partial<PageQuery>): string {
 
 const HERE = 'http://here.invalid';
 
-/** An address of this server to go to after the login, or the list. Never another server, whatever the form says. */
+/** An address of this server to go to after the login, or the list. Never another server, even if the form names one. */
 export function localAddress(given: string | null): string {
   const url = given === null ? null : URL.parse(given, HERE);
   if (url?.origin !== HERE) return '/';

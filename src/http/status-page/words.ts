@@ -4,7 +4,7 @@ import type { IntegrationStatus } from '../../domain/life.ts';
 import type { Integration } from '../../store/integrations.ts';
 import type { Tone } from './parts.ts';
 
-/** A state in plain words: what it is, why, and what somebody can do. */
+/** A state in plain words: what it is, why, and what you can do. */
 export interface Words {
   label: string;
   tone: Tone;

@@ -30,13 +30,13 @@ export const CHANGE_FEED = [
     -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
     perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
       from kombo_sync.changes_seq_seq;
-    -- Where somebody has locked the table itself, the page gives up soon and takes no connection meanwhile.
+    -- Where another session has locked the table itself, the page gives up soon and takes no connection meanwhile.
     perform set_config('lock_timeout', '2s', true);
     -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
     -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
     perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true);
-    -- Drawn under the lock: whatever this transaction writes has arrived, and what others wrote has a lower number.
+    -- Drawn under the lock: what this transaction writes has arrived, and what others wrote has a lower number.
     return nextval('kombo_sync.observations');
   end $$`,
   `comment on function kombo_sync.begin_write is
@@ -53,7 +53,7 @@ export const CHANGE_FEED = [
     if pg_is_in_recovery() then
       raise exception 'Read the change feed on the primary server; a standby does not know of open transactions.';
     end if;
-    -- The order matters: whoever took a number up to newest announced itself before that, and is either still in
+    -- The order matters: a transaction that took a number up to newest announced itself before that, and is either still in
     -- pg_locks now or has committed, and then the next statement sees its rows.
     select last_value into newest from kombo_sync.changes_seq_seq;
     select min(newest - ((newest - objid::bigint) % 2147483648 + 2147483648) % 2147483648) into horizon
