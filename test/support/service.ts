@@ -54,7 +54,7 @@ export async function startService(settings: Record<string, string>, chunkMs?: n
     config,
     store,
     client: temporal.client,
-    async close(): Promise<void> {
+    close: async (): Promise<void> => {
       await worker.stop();
       await temporal.close();
       await store.close();
