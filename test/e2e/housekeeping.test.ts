@@ -127,8 +127,10 @@ test('(I6) (I28) what a terminated sync was to read is read', async () => {
   const [user] = control.ids(id, 'lms_users') as [string];
   control.update(id, 'lms_users', user, { remote_id: 'after the end' });
   control.addFault({ kind: 'stall', ms: 5_000, integration: id, endpoint: '/lms/users' });
+  const before = system.reads(id).length;
   await system.tell(id, ['lms_users']);
-  await eventually(async () => (await system.debts(id)).has('/lms/users'));
+  await eventually(() => system.reads(id).length > before);
+  expect((await system.debts(id)).has('/lms/users')).toBe(true);
   await client.workflow.getHandle(syncWorkflowId(id)).terminate('by hand');
   await age(id, 5);
   keepHouse();
