@@ -8,36 +8,15 @@
  * Starts a Temporal server, Postgres and the sandbox of its own.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { pino } from 'pino';
-import { createSandbox, DEFAULT_API_KEY, type FaultSpec } from '../sandbox/index.ts';
-import { loadConfig } from '../src/config.ts';
-import { openStore } from '../src/store/database.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { connectTemporal } from '../src/temporal/connect.ts';
+import type { FaultSpec } from '../sandbox/index.ts';
 import { signalChanges, startFullSync } from '../src/temporal/start.ts';
-import { startWorker } from '../src/worker/run.ts';
-import { startServers } from '../test/support/servers.ts';
+import { startService } from '../test/support/service.ts';
 
 const TIMES = Number(process.argv[2] ?? 3);
 const USERS = '/lms/users';
 const GIVE_UP_MS = 60_000;
 
-const servers = await startServers();
-process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
-const sandbox = createSandbox({ integrations: [] });
-const { control } = sandbox;
-const config = loadConfig({
-  KOMBO_API_KEY: DEFAULT_API_KEY,
-  KOMBO_API_URL: await sandbox.listen(),
-  TASK_QUEUE: 'waiting',
-  DEBOUNCE_QUIET: '1s',
-  CATCH_UP_INTERVAL: 'off',
-});
-const store = openStore(servers.databaseUrl);
-await migrate(store);
-const temporal = await connectTemporal();
-const { client } = temporal;
-const worker = await startWorker({ config, store, log: pino({ level: 'silent' }) });
+const { control, config, store, client, close } = await startService({ TASK_QUEUE: 'waiting' });
 
 interface Case {
   what: string;
@@ -133,9 +112,5 @@ try {
   }
 } finally {
   control.clearFaults();
-  await worker.stop();
-  await temporal.close();
-  await store.close();
-  await sandbox.close();
-  await servers.stop();
+  await close();
 }

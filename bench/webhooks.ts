@@ -15,7 +15,7 @@
  *               50        1706        55.2        87.5          11
  *
  * Hence a window of 10 ms: it folds as much as longer ones, and waits less. A lone delivery does not wait at all (3 to 5
- * ms whatever the window). Over 50 integrations at once 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
+ * ms with any window). Over 50 integrations at once 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
  * where every one starts a new workflow: there the server is the limit, and runs differ by more than windows do.
  */
 import { spawn } from 'node:child_process';

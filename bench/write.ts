@@ -121,7 +121,7 @@ async function contentOf(store: Store, way: Way): Promise<string> {
   return JSON.stringify([rows, way.feed === undefined ? 'no feed' : feed.rows]);
 }
 
-/** Whoever is fast must have done the same work. */
+/** A fast way must have done the same work. */
 function requireSame(contents: ReadonlyMap<Way, string>): void {
   const withFeed = new Set([...contents].filter(([way]) => way.feed).map(([, content]) => content));
   const tables = new Set(

@@ -9,38 +9,22 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
-import { pino } from 'pino';
-import { createSandbox, DEFAULT_API_KEY } from '../sandbox/index.ts';
-import { loadConfig } from '../src/config.ts';
 import { eraseWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../src/domain/names.ts';
 import type { Trigger } from '../src/domain/sync.ts';
-import { openStore } from '../src/store/database.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { connectTemporal } from '../src/temporal/connect.ts';
 import { requestSyncNow, signalChanges, startFullSync } from '../src/temporal/start.ts';
-import { startWorker } from '../src/worker/run.ts';
-import { startServers } from '../test/support/servers.ts';
+import { DEFAULT_API_KEY } from '../sandbox/index.ts';
+import { startService } from '../test/support/service.ts';
 
-const log = pino({ level: 'silent' });
-const servers = await startServers();
-process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
-const sandbox = createSandbox({ integrations: [] });
-const { control } = sandbox;
-const config = loadConfig({
-  KOMBO_API_KEY: DEFAULT_API_KEY,
-  KOMBO_API_URL: await sandbox.listen(),
-  TASK_QUEUE: 'recorded',
-  DEBOUNCE_QUIET: '1s',
-  DEBOUNCE_MAX_WAIT: '5s',
-  CATCH_UP_INTERVAL: 'off',
-  RETRY_INTERVAL: '2s',
-  DELETED_RETENTION: '1s',
-});
-const store = openStore(servers.databaseUrl);
-await migrate(store);
-const temporal = await connectTemporal();
-const { client } = temporal;
-const worker = await startWorker({ config, store, log, chunkMs: 0 });
+// A full read hands over after each page, as a long one does after minutes.
+const { control, config, store, client, close } = await startService(
+  {
+    TASK_QUEUE: 'recorded',
+    DEBOUNCE_MAX_WAIT: '5s',
+    RETRY_INTERVAL: '2s',
+    DELETED_RETENTION: '1s',
+  },
+  0,
+);
 
 /** Each shape has an integration of its own, named after it. */
 const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>> = {
@@ -250,11 +234,7 @@ try {
     process.stdout.write(`${shape}\n`);
   }
 } finally {
-  await worker.stop();
-  await temporal.close();
-  await store.close();
-  await sandbox.close();
-  await servers.stop();
+  await close();
 }
 
 /** The identity of a worker is the name of the machine, and stack traces hold its folders. */

@@ -107,7 +107,7 @@ export function rowByRow(url: string, endpoint: EndpointDefinition, inFlight: nu
 }
 
 /**
- * The same for someone who wants what this project's statement does: what happened to the row, and an entry in a change
+ * The same, with what this project's statement does: what happened to the row, and an entry in a change
  * feed for it. Still one prepared statement that commits by itself; the locks that keep the feed in order are left out.
  */
 export function rowByRowWithFeed(url: string, endpoint: EndpointDefinition): Way {

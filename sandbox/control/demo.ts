@@ -41,7 +41,7 @@ export class Demo {
     await this.#step;
   }
 
-  /** One change in one integration, and its webhook; for somebody who still listens to it, the end of a sync as well. */
+  /** One change in one integration, and its webhook; for a receiver that still listens to it, the end of a sync as well. */
   async step(options: DemoOptions): Promise<void> {
     const integrations = this.#synced(options.integrations);
     if (integrations.length === 0) return;

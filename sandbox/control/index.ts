@@ -31,12 +31,12 @@ export class SandboxControl extends WebhookControl {
     this.deps.world.remove(integrationId);
   }
 
-  /** Tells nobody; `announce` does. */
+  /** Sends no webhook; `announce` does. */
   setIntegration(integrationId: string, settings: Partial<IntegrationSettings>): void {
     Object.assign(this.deps.world.get(integrationId).settings, settings);
   }
 
-  /** What `PUT /integrations/{id}/enabled` does: INACTIVE, or back to ACTIVE. Tells nobody; `announce` does. */
+  /** What `PUT /integrations/{id}/enabled` does: INACTIVE, or back to ACTIVE. Sends no webhook; `announce` does. */
   setEnabled(integrationId: string, enabled: boolean): void {
     this.deps.world.get(integrationId).setEnabled(enabled);
   }

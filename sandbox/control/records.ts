@@ -126,7 +126,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     integration.table(table).move(changes.ordinalOf(integration, table, id), where);
   }
 
-  /** Serves this text in place of the record, byte by byte, whatever it is. */
+  /** Serves this text in place of the record, byte by byte, valid or not. */
   setRaw(integrationId: string, table: string, id: string, text: string): void {
     const integration = this.deps.world.get(integrationId);
     const ordinal = changes.ordinalOf(integration, table, id);

@@ -47,7 +47,7 @@ export class WebhookControl extends RecordControl {
     return this.deps.world.get(integrationId).pending;
   }
 
-  /** Sends whatever it is given, also what is not subscribed. */
+  /** Sends what it is given, also what is not subscribed. */
   async sendWebhook(options: WebhookOptions): Promise<WebhookResult> {
     return this.deps.webhooks.send(options);
   }
@@ -121,7 +121,7 @@ export class WebhookControl extends RecordControl {
     return this.#offer(payloads.orderReceived(integration, order, inline), how);
   }
 
-  /** Somebody failed to connect a tool: sends `connection-flow-failed`, which names no integration. */
+  /** A customer failed to connect a tool: sends `connection-flow-failed`, which names no integration. */
   async announceFailedConnection(
     flow: payloads.ConnectionFlow,
     options: DeliveryOptions = {},

@@ -25,7 +25,7 @@ export function createRecord(
   return state.idOf(ordinal);
 }
 
-/** Changes named fields, or, without any, whatever in the record changes in the course of a day. */
+/** Changes named fields, or, without any, what in the record changes in the course of a day. */
 export function updateRecord(
   integration: IntegrationState,
   table: string,

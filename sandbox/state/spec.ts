@@ -37,7 +37,7 @@ export interface IntegrationSettings {
   setupStatus: 'INCOMPLETE' | 'FINAL_SYNC_PENDING' | 'COMPLETED';
   qaStatus: 'PENDING' | 'FAILED' | 'PASSED';
   dataExpiredAt: Date | null;
-  /** Every read fails with this code, whatever the other settings say. */
+  /** Every read fails with this code, before any other setting counts. */
   readError: string | null;
 }
 

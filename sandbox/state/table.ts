@@ -44,7 +44,7 @@ function noChanges(): TableChanges {
   return { states: new Map(), ids: new Map(), front: [], back: [], adopted: new Map() };
 }
 
-/** Of all tables that nobody has changed: most of them, where there are thousands of integrations. */
+/** Of all tables without changes: most of them, where there are thousands of integrations. */
 const UNTOUCHED = noChanges();
 
 const DAY = 86_400_000;
@@ -71,7 +71,7 @@ export class TableState {
     this.#newest = Math.min(DATA_EPOCH, options.createdAt);
   }
 
-  /** Generated records, whatever became of them: links are dealt out among these. */
+  /** Generated records, also changed and deleted ones: links are dealt out among these. */
   get generated(): number {
     return this.#generated;
   }

@@ -60,7 +60,7 @@ export function remoteEventReceived(integration: IntegrationState): Payload {
   return { type: 'remote-event-received', data: { ...about(integration), end_user: endUser(integration) } };
 }
 
-/** Somebody who tried to connect a tool; there is no integration yet. */
+/** A customer who tried to connect a tool; there is no integration yet. */
 export interface ConnectionFlow {
   tool: string;
   category: Category;

@@ -28,7 +28,7 @@ export interface WebhookResult {
   body: string;
   signature: string;
   lost: boolean;
-  /** One HTTP status per delivery; null where nobody answered. */
+  /** One HTTP status per delivery; null without an answer. */
   statuses: (number | null)[];
 }
 
@@ -79,7 +79,7 @@ export class WebhookSender {
   }
 
   /**
-   * Sends whatever it is given, subscribed or not.
+   * Sends what it is given, subscribed or not.
    * @throws Error when there is no address to send to.
    */
   async send(options: WebhookOptions): Promise<WebhookResult> {

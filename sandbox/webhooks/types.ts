@@ -22,7 +22,7 @@ export type AiApplyEvent = 'ai-apply-application-status-updated' | 'ai-apply-job
 /** What `data-changed` has taken the place of. */
 const LEGACY: readonly WebhookType[] = ['sync-finished', 'remote-event-received'];
 
-/** What somebody who starts today would choose in the dashboard. */
+/** What you would choose in the dashboard today. */
 export const DEFAULT_SUBSCRIPTION = WEBHOOK_TYPES.filter((type) => !LEGACY.includes(type));
 
 /** How a sync can end. */

@@ -23,7 +23,7 @@ describe('a model that Kombo lists as not available', () => {
   const looks = (id: string) => control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
   const skipped = [{ endpoint: '/ats/jobs', status: 'skipped', reason: { code: 'MODEL_NOT_AVAILABLE' } }];
 
-  test('(I6) and that a webhook names is read once it is available, whatever brings that up, and no timer waits', async () => {
+  test('(I6) and that a webhook names is read once it is available, by any sync, and no timer waits', async () => {
     const id = await wholeIntegration(bench);
     offer(id, false);
     await looked(id);

@@ -38,7 +38,7 @@ async function failRead(id: string, code = REJECTED, env = environment()) {
 }
 
 describe('(I10) a failure', () => {
-  test('ends its pass, is owed, is visible, and is tried again after its pause whatever a sync was started for', async () => {
+  test('ends its pass, is owed, is visible, and is tried again after its pause by a sync of any kind', async () => {
     const id = await wholeIntegration(bench);
     const { reason, retryInMs } = await failRead(id, REJECTED, inSync(id));
     expect(reason).toMatchObject({ code: REJECTED });

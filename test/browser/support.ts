@@ -100,8 +100,6 @@ const WCAG_AND_MORE = [...WCAG, 'wcag21a', 'wcag21aa', 'best-practice'];
 
 /** What axe finds, as lines to read. */
 async function violations(page: Page, tags: readonly string[]): Promise<string[]> {
-  // By the debugger: the page's policy lets no script in.
-  await page.evaluate(`window.axe || (() => { ${axe} })()`);
   // A link on the page ends the refreshing, as WCAG 2.2.1 wants it; axe cannot know that.
   const stoppable = (await page.getByRole('link', { name: 'Stop refreshing' }).count()) === 1;
   const rules = { 'meta-refresh': { enabled: !stoppable } };
@@ -111,8 +109,9 @@ async function violations(page: Page, tags: readonly string[]): Promise<string[]
     resultTypes: ['violations'],
     runOnly: { type: 'tag', values: tags },
   };
+  // By the debugger, since the page's policy lets no script in; and in one step, since a page may refresh between two.
   return page.evaluate<string[]>(
-    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
+    `window.axe || (() => { ${axe} })(); axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`,
   );
 }

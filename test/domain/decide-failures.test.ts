@@ -165,7 +165,7 @@ describe('an endpoint that the tool does not offer', () => {
   });
 });
 
-test('(I25) whatever fails in whatever way, a named endpoint that can be read is read', () => {
+test('(I25) a named endpoint that can be read is read beside every kind of failure', () => {
   const classes: ErrorClass[] = [
     'Unavailable',
     'RequestRejected',

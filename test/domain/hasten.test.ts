@@ -35,7 +35,7 @@ describe('(I27) a webhook that comes too early for another try of what fails', (
     ]);
   });
 
-  test('has the tool asked again whether it offers the endpoint, whatever read was refused', () => {
+  test('has the tool asked again whether it offers the endpoint, for each kind of refused read', () => {
     expect(hastened({ delta: refused(early) }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
     expect(hastened({ full: refused(early) }, NAMED)).toEqual([{ kind: 'full', at: SOON }]);
   });

@@ -63,7 +63,7 @@ test('a refused key is tried at least once an hour: once it is right, everything
   expect(pauseMs).toBeLessThanOrEqual(60 * MINUTE);
 });
 
-test('(I26) property: whatever fails for however long, it never goes round faster than once a second', () => {
+test('(I26) property: no failure of any length goes round faster than once a second', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...ERROR_CLASSES),

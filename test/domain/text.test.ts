@@ -34,7 +34,7 @@ test('a name is one line that shows what it is', () => {
     expect(isName(none)).toBe(false);
 });
 
-test('property: whatever text is cleaned, the line is short, well-formed and without control characters', () => {
+test('property: for every text that is cleaned, the line is short, well-formed and without control characters', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 400 }),

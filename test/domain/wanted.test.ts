@@ -36,7 +36,7 @@ describe('(I5) debounce arithmetic', () => {
     expect(deadline(collect([{ at: 7, urgent: true }, { at: 20 }]), options)).toBe(7);
   });
 
-  test('property: due within both bounds, whatever comes in whatever order', () => {
+  test('property: due within both bounds, for all messages in any order', () => {
     fc.assert(
       fc.property(requests, (list) => {
         const due = deadline(collect(list), options);

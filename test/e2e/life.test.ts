@@ -60,7 +60,7 @@ const PACES: Record<string, (id: string, order: News[]) => Promise<void>> = {
   },
 };
 
-describe.concurrent('(I21) in any order and with some missing', () => {
+describe.concurrent('(I21) in any order and with some missing', { timeout: 90_000 }, () => {
   test.each(Object.keys(PACES))('webhooks sent %s have everything read in full once', async (pace) => {
     await Promise.all(
       (pace.startsWith('one') || pace.startsWith('while') ? WHOLE : EVERY).map(async (order) => {

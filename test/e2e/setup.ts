@@ -17,6 +17,7 @@ import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
 import { createTestStore } from '../support/database.ts';
 import { findDifferences } from '../support/differences.ts';
 import { eventually } from '../support/poll.ts';
+import { testEnvironment } from '../support/service.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 
 export const API_KEY = 'ks_test_e2e';
@@ -32,17 +33,14 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
   const temporal = await testTemporal(temporalAddress);
   const sandbox = createSandbox({ apiKey: API_KEY, webhookSecret: SECRET, integrations: [] });
   const { control } = sandbox;
-  const environment: Record<string, string> = {
-    KOMBO_API_KEY: API_KEY,
-    KOMBO_API_URL: await sandbox.listen(),
-    KOMBO_WEBHOOK_SECRETS: SECRET,
-    DATABASE_URL: store.url,
-    TASK_QUEUE: uniqueTaskQueue(),
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DEBOUNCE_QUIET: '100ms',
-    DEBOUNCE_MAX_WAIT: '2s',
-    CATCH_UP_INTERVAL: 'off',
+  const environment = {
+    ...testEnvironment({
+      apiKey: API_KEY,
+      apiUrl: await sandbox.listen(),
+      secret: SECRET,
+      databaseUrl: store.url,
+      taskQueue: uniqueTaskQueue(),
+    }),
     ...settings,
   };
   const config = loadConfig(environment);

@@ -28,7 +28,7 @@ const world = await openWorld({
 });
 afterAll(() => world.close());
 
-describe('whatever fails', () => {
+describe('random failures', () => {
   test.for(Array.from({ length: RUNS }, (_, run) => SEED + run))(
     '(I25) (I26) (I27) healthy parts are read in time, what fails is visible, and all is read once it is healed (seed %i)',
     { timeout: (SECONDS + 240) * 1000 },

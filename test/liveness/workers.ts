@@ -72,7 +72,7 @@ export class Workers {
     await end(child, 'SIGKILL');
   }
 
-  /** Leaves no process behind, whatever state it is in. */
+  /** Leaves no process behind, also when one is frozen. */
   async close(): Promise<void> {
     const children = this.#places.splice(0);
     await Promise.all(children.map((child) => end(child, 'SIGKILL')));

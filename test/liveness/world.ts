@@ -8,6 +8,7 @@ import { setup } from '../../src/operations/setup.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { TemporalHandle } from '../../src/temporal/connect.ts';
 import { findDifferences } from '../support/differences.ts';
+import { testEnvironment } from '../support/service.ts';
 import { RETRY_MS } from './bounds.ts';
 import { Workers } from './workers.ts';
 
@@ -32,17 +33,14 @@ export async function openWorld(ground: Ground) {
   const { store, databaseUrl, temporal, temporalAddress, emptyFolder } = ground;
   const sandbox = createSandbox({ apiKey: API_KEY, webhookSecret: SECRET, integrations: [] });
   const { control } = sandbox;
-  const environment: Record<string, string> = {
-    KOMBO_API_KEY: API_KEY,
-    KOMBO_API_URL: await sandbox.listen(),
-    KOMBO_WEBHOOK_SECRETS: SECRET,
-    DATABASE_URL: databaseUrl,
-    TASK_QUEUE: `live-${randomBytes(6).toString('hex')}`,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DEBOUNCE_QUIET: '100ms',
-    DEBOUNCE_MAX_WAIT: '2s',
-    CATCH_UP_INTERVAL: 'off',
+  const environment = {
+    ...testEnvironment({
+      apiKey: API_KEY,
+      apiUrl: await sandbox.listen(),
+      secret: SECRET,
+      databaseUrl,
+      taskQueue: `live-${randomBytes(6).toString('hex')}`,
+    }),
     FULL_REFRESH_INTERVAL: '1s',
     RETRY_INTERVAL: `${RETRY_MS.first}ms`,
     RETRY_MAX_INTERVAL: `${RETRY_MS.longest}ms`,

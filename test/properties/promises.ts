@@ -47,7 +47,7 @@ export class Promises {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** `startedAt`: when the pass began, whatever our clock said. */
+  /** `startedAt`: when the pass really began. */
   async keep(pass: Pass, startedAt: number): Promise<void> {
     const delta = pass.updated_after !== null;
     // Where nothing was ever read to its end, a delta builds on a full pass that is still to read what changed before that.

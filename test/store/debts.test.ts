@@ -74,7 +74,7 @@ describe('what is owed', () => {
     expect((await debts()).full?.dueAt).toBeNull();
   });
 
-  test('keeps its pause while it fails, whatever is asked for', async () => {
+  test('keeps its pause while it fails, for every kind of request', async () => {
     const dueAt = soon();
     await failing('delta', { dueAt });
     await oweTags('delta');
@@ -204,7 +204,7 @@ describe('a pass that comes to its end also ends failures', () => {
     expect((await debts()).delta).toMatchObject({ dueAt: null, failure: null });
   });
 
-  test('what the tool did not offer is offered, whatever kind of read shows that', async () => {
+  test('what the tool did not offer is offered, shown by any kind of read', async () => {
     await failing('full', { failure: { errorClass: 'EndpointDisabled', givenUp: true } });
     await finish(await begin('delta'));
     expect((await debts()).full).toMatchObject({ dueAt: null, failure: null });

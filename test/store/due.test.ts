@@ -249,7 +249,7 @@ test('what waited for a webhook of the integration itself is due with that, not 
   expect(await dueIn(TAGS, 'delta', `${integration}-other`)).toBeGreaterThan(4 * HOUR);
 });
 
-test('an integration is refused where each endpoint that it offers is, by whatever kind of read', async () => {
+test('an integration is refused where each endpoint that it offers is, by any kind of read', async () => {
   const refused = () => refusedEverywhere(store, integration, [TAGS, JOBS]);
   expect(await refused()).toBe(false);
   await debt(failing(MINUTE, 'IntegrationParked'));

@@ -206,7 +206,7 @@ describe('what the tool does not offer', () => {
   const OFF = { errorClass: 'EndpointDisabled', code: 'INTEGRATION.MODEL_DISABLED', message: 'off' } as const;
   const DAY = 24 * HOUR;
 
-  test('(I6) has not failed: it is owed, and looked at again in a day, by whatever sync runs then', async () => {
+  test('(I6) has not failed: it is owed, and looked at again in a day, by the next sync of any kind', async () => {
     const noted = await fail('delta', { error: OFF });
     expect(noted).toMatchObject({ needsAttention: false, givenUp: true });
     expect((await debts()).delta).toMatchObject({

@@ -51,7 +51,7 @@ async function failed(): Promise<Pass> {
   return pass;
 }
 
-test('(I8) a pass begins by the clock of the database, whatever that of the worker says', async () => {
+test('(I8) a pass begins by the clock of the database, not by that of the worker', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2020-01-01T00:00:00Z') });
   onTestFinished(() => void vi.useRealTimers());
   const pass = await begin();

@@ -84,7 +84,7 @@ describe('cancel', () => {
     expect(kept(run).syncIds).toContain(`${run.runId}/1`);
   });
 
-  test('(I6) (I22) goes on with keeping, whatever comes meanwhile', async () => {
+  test('(I6) (I22) continues to keep what is wanted when messages come meanwhile', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([cancel()]);
     expect(await run.activate([changed('ats_offers')])).toEqual([]);

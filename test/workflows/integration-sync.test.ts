@@ -99,7 +99,7 @@ describe('signals during a sync', () => {
     expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_jobs']);
   });
 
-  test('(I6) a start that leaves something to a read looks again when that ends, whatever the read has seen', async () => {
+  test('(I6) a start that leaves something to a read looks again when that ends, with any outcome', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_jobs')]);
     await run.advanceTo(T0 + 10_000);

@@ -190,7 +190,7 @@ describe('eraseIntegration', () => {
     });
   });
 
-  test('(I26) asks once a minute at most, whatever the clocks say', async () => {
+  test('(I26) asks once a minute at most, with any clocks', async () => {
     const { run } = await TestRun.start('eraseIntegration', erase);
     const early = { state: 'early', rows: 0, inMs: 3 };
     expect(brief(await run.activate([completed(run.pending('eraseIntegration'), early)]))).toEqual([
