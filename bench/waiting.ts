@@ -92,7 +92,7 @@ function signal(integrationId: string, models: string[], event?: 'state-changed'
   return signalChanges(client, config, {
     integrationId,
     models,
-    event,
+    change: event && { event },
     trigger: 'webhook',
   });
 }

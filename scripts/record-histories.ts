@@ -174,8 +174,7 @@ async function told(integrationId: string, event: 'deleted' | 'state-changed'): 
   const { workflowId, runId } = await signalChanges(client, config, {
     integrationId,
     models: [],
-    event,
-    deletedAt: event === 'deleted' ? new Date() : undefined,
+    change: { event, deletedAt: event === 'deleted' ? new Date().toISOString() : undefined },
     trigger: 'webhook',
   });
   return client.workflow.getHandle(workflowId, runId);

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EndpointOutcome } from '../src/domain/sync.ts';
 import type { OpenPass } from '../src/domain/reads.ts';
+import type { IntegrationChange } from '../src/domain/wanted.ts';
 
 /**
  * Messages of `integrationSync`. The sender and the handler of each import it from here, so that neither can name
@@ -22,11 +23,7 @@ export interface ModelsChanged extends AboutDeliveries {
 }
 
 /** Something about the integration itself changed: look it up again. */
-export interface IntegrationChanged extends AboutDeliveries {
-  event: 'created' | 'deleted' | 'state-changed' | 'resumed';
-  /** When it was deleted (ISO), where that is known. */
-  deletedAt?: string | undefined;
-}
+export interface IntegrationChanged extends AboutDeliveries, IntegrationChange {}
 
 /** Sync without waiting for the debounce; every endpoint when no models are named. */
 export interface SyncNow {

@@ -8,6 +8,13 @@ export interface ServedDeliveries {
   lastAt: number;
 }
 
+/** What has happened to the integration itself. It goes from the delivery to the run as it is. */
+export interface IntegrationChange {
+  event: 'created' | 'deleted' | 'state-changed' | 'resumed';
+  /** When it was deleted (ISO), where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
+  deletedAt?: string | undefined;
+}
+
 /**
  * What a run was asked for and has not taken on yet. The same value is what a sync takes on, what it puts back when it
  * cannot, and what is written down as owed when the run ends before that.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LEGACY_TYPES } from '../domain/deliveries.ts';
 import { isIntegrationId, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
+import type { IntegrationChange } from '../domain/wanted.ts';
 
 /** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
 export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | Ignored;
@@ -33,9 +34,7 @@ export interface LegacyEvent extends AboutIntegration {
 
 export interface IntegrationEvent extends AboutIntegration {
   kind: 'lifecycle';
-  event: 'created' | 'deleted' | 'state-changed';
-  /** When it was deleted, where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
-  deletedAt?: Date | undefined;
+  change: IntegrationChange;
 }
 
 /** Nothing to read: counted, and that is all. */
@@ -88,7 +87,7 @@ const created = z
     integrationId: data.id,
     tool: data.tool,
     category: data.category,
-    deletedAt: data.deleted_at,
+    deletedAt: data.deleted_at?.toISOString(),
   }));
 const related = z
   .object({
@@ -128,13 +127,13 @@ export function parseDelivery(json: unknown): Delivery {
     }
     case 'integration-created':
     case 'integration-deleted': {
-      const integration = read(created, data, 'data.id is missing or no usable id');
+      const { deletedAt, ...integration } = read(created, data, 'data.id is missing or no usable id');
       const event = type === 'integration-created' ? 'created' : 'deleted';
-      return { kind: 'lifecycle', id, type, ...integration, event };
+      return { kind: 'lifecycle', id, type, ...integration, change: { event, deletedAt } };
     }
     case 'integration-state-changed': {
       const integration = read(related, data, 'data.integration_id is missing or no usable id');
-      return { kind: 'lifecycle', id, type, ...integration, event: 'state-changed' };
+      return { kind: 'lifecycle', id, type, ...integration, change: { event: 'state-changed' } };
     }
     case 'sync-finished':
     case 'remote-event-received': {

@@ -4,6 +4,7 @@ import { SyncError } from '../domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../domain/life.ts';
 import { eraseWorkflowId } from '../domain/names.ts';
 import type { Trigger } from '../domain/sync.ts';
+import type { IntegrationChange } from '../domain/wanted.ts';
 import { databaseTime } from '../store/database.ts';
 import { readHistory } from '../store/state/endpoint-history.ts';
 import { findIntegration, knownLife, type Integration } from '../store/state/integrations.ts';
@@ -12,7 +13,7 @@ import { forgetUnknown } from '../store/state/unknown-integrations.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import type { EnsureResult } from '../temporal/schedules.ts';
 import { settleIntegration, type Settled } from '../temporal/settle.ts';
-import { signalChanges, type SignalRequest, type StartedRun } from '../temporal/start.ts';
+import { signalChanges, type StartedRun } from '../temporal/start.ts';
 import { audited, permitted, type Act } from './audited.ts';
 import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { erasureOf, type Erasure } from './erasure.ts';
@@ -194,13 +195,13 @@ export async function resumeIntegration(deps: OperationDeps, id: string): Promis
 async function signalLife(
   { temporal, config }: OperationDeps,
   { id, tool, category }: Pick<Integration, 'id' | 'tool' | 'category'>,
-  event: SignalRequest['event'],
+  event: IntegrationChange['event'],
   trigger: Trigger,
 ): Promise<StartedRun> {
   return signalChanges(temporal.client, config, {
     integrationId: id,
     models: [],
-    event,
+    change: { event },
     trigger,
     tool,
     category,

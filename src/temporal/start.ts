@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
 import { fullSyncOptions, type FullSyncOptions } from '../domain/full-sync-options.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import type { IntegrationChange } from '../domain/wanted.ts';
 import type { fullSync, integrationSync } from '../../workflows/index.ts';
 import {
   integrationChanged,
@@ -26,8 +27,7 @@ export interface SignalRequest {
   models: string[];
   everything?: boolean | undefined;
   /** Something about the integration itself changed. */
-  event?: IntegrationChanged['event'] | undefined;
-  deletedAt?: Date | undefined;
+  change?: IntegrationChange | undefined;
   deliveries?: Record<string, number> | undefined;
   tool?: string | undefined;
   category?: string | undefined;
@@ -48,17 +48,17 @@ export async function signalChanges(
   config: StartConfig,
   request: SignalRequest,
 ): Promise<StartedRun> {
-  const { event, deletedAt, models, everything, deliveries, tool, category } = request;
+  const { change, models, everything, deliveries, tool, category } = request;
   const options = startOptions(config, request);
   const about = { deliveries, tool, category };
-  if (event) {
+  if (change) {
     const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
       typeof integrationSync,
       [IntegrationChanged]
     >(WORKFLOW_TYPES.integrationSync, {
       ...options,
       signal: integrationChanged,
-      signalArgs: [{ event, deletedAt: deletedAt?.toISOString(), ...about }],
+      signalArgs: [{ ...change, ...about }],
     });
     if (models.length === 0 && !everything) return { workflowId, runId: signaledRunId };
   }
@@ -68,7 +68,7 @@ export async function signalChanges(
   >(WORKFLOW_TYPES.integrationSync, {
     ...options,
     signal: modelsChanged,
-    signalArgs: [event ? { models, everything } : { models, everything, ...about }],
+    signalArgs: [change ? { models, everything } : { models, everything, ...about }],
   });
   return { workflowId, runId: signaledRunId };
 }

@@ -101,7 +101,7 @@ describe('events of an integration', () => {
       id: 'x',
       type,
       ...about,
-      event,
+      change: { event },
     });
   });
 
@@ -112,7 +112,7 @@ describe('events of an integration', () => {
       id: 'x',
       type,
       ...about,
-      event: 'state-changed',
+      change: { event: 'state-changed' },
     });
   });
 });
@@ -169,11 +169,10 @@ test('a deletion says when it was, by UTC and in a form that can be read, or not
       data: { id: 'personio:1', deleted_at },
     }) as IntegrationEvent;
   expect(deletion('2026-03-01T10:00:00Z')).toMatchObject({
-    event: 'deleted',
-    deletedAt: new Date('2026-03-01T10:00:00Z'),
+    change: { event: 'deleted', deletedAt: '2026-03-01T10:00:00.000Z' },
   });
   expect(deletion('2026-03-01T10:00:00')).toEqual(deletion('2026-03-01T10:00:00Z'));
-  expect(deletion('yesterday').deletedAt).toBeUndefined();
+  expect(deletion('yesterday').change.deletedAt).toBeUndefined();
 });
 
 describe('malformed', () => {

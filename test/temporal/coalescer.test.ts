@@ -120,17 +120,17 @@ describe('sharing', () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0 });
     const answers = [
-      coalescer.add({ ...notice('a'), event: 'created' }),
+      coalescer.add({ ...notice('a'), change: { event: 'created' } }),
       coalescer.add(notice('a', 'x')),
-      coalescer.add({ ...notice('a'), event: 'state-changed' }),
-      coalescer.add({ ...notice('a'), event: 'created' }),
+      coalescer.add({ ...notice('a'), change: { event: 'state-changed' } }),
+      coalescer.add({ ...notice('a'), change: { event: 'created' } }),
     ];
     (await started(1)).finish();
     (await started(2)).finish();
     await Promise.all(answers);
     expect(sent.map((each) => each.notice)).toEqual([
-      { integrationId: 'a', models: ['x'], event: 'created' },
-      { integrationId: 'a', models: [], event: 'state-changed' },
+      { integrationId: 'a', models: ['x'], change: { event: 'created' } },
+      { integrationId: 'a', models: [], change: { event: 'state-changed' } },
     ]);
   });
 

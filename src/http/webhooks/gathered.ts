@@ -1,4 +1,4 @@
-import type { IntegrationChanged } from '../../../workflows/messages.ts';
+import type { IntegrationChange } from '../../domain/wanted.ts';
 import type { SignalRequest } from '../../temporal/start.ts';
 
 /** One delivery's wish: read these models of an integration, or look up the integration itself. */
@@ -11,17 +11,17 @@ export interface Notice extends Omit<SignalRequest, 'trigger' | 'deliveries'> {
 export type SentNotice = Omit<SignalRequest, 'trigger'>;
 
 /** What several deliveries of one integration ask for together. */
-export interface Gathered extends Omit<Notice, 'event' | 'deletedAt' | 'type'> {
-  /** With the newest moment of deletion that came with the event. */
-  events: ReadonlyMap<IntegrationChanged['event'], Date | undefined>;
+export interface Gathered extends Omit<Notice, 'change' | 'type'> {
+  /** By event; of several deletions the newest. */
+  changes: ReadonlyMap<IntegrationChange['event'], IntegrationChange>;
   types: ReadonlyMap<string, number>;
 }
 
 /** Adds one more delivery to what was gathered before. */
 export function gather(before: Gathered | undefined, notice: Notice): Gathered {
-  const { integrationId, event, deletedAt, type } = notice;
-  const events = new Map(before?.events);
-  if (event) events.set(event, latest(events.get(event), deletedAt));
+  const { integrationId, change, type } = notice;
+  const changes = new Map(before?.changes);
+  if (change) changes.set(change.event, newer(changes.get(change.event), change));
   const types = new Map(before?.types);
   if (type) types.set(type, (types.get(type) ?? 0) + 1);
   return {
@@ -30,23 +30,22 @@ export function gather(before: Gathered | undefined, notice: Notice): Gathered {
     everything: before?.everything || notice.everything,
     tool: notice.tool ?? before?.tool,
     category: notice.category ?? before?.category,
-    events,
+    changes,
     types,
   };
 }
 
-/** A notice carries one event; different ones at the same time are rare and go out one after the other. */
-export function noticesOf({ events, types, ...gathered }: Gathered): SentNotice[] {
+/** A notice carries one change; different ones at the same time are rare and go out one after the other. */
+export function noticesOf({ changes, types, ...gathered }: Gathered): SentNotice[] {
   const deliveries = types.size > 0 ? Object.fromEntries(types) : undefined;
-  const [first, ...others] = [...events].map(([event, deletedAt]) => ({ event, deletedAt }));
+  const [first, ...others] = changes.values();
   const { integrationId, tool, category } = gathered;
   return [
-    { ...gathered, deliveries, ...first },
-    ...others.map((event) => ({ integrationId, tool, category, ...event, models: [] })),
+    { ...gathered, deliveries, change: first },
+    ...others.map((change) => ({ integrationId, tool, category, change, models: [] })),
   ];
 }
 
-function latest(a: Date | undefined, b: Date | undefined): Date | undefined {
-  if (!a || !b) return a ?? b;
-  return a > b ? a : b;
+function newer(a: IntegrationChange | undefined, b: IntegrationChange): IntegrationChange {
+  return (a?.deletedAt ?? '') > (b.deletedAt ?? '') ? a! : b;
 }

@@ -123,10 +123,8 @@ function noticeOf(delivery: Delivery): Notice | undefined {
   const { integrationId, tool, category, type } = delivery;
   const about = { integrationId, type, tool, category };
   switch (delivery.kind) {
-    case 'lifecycle': {
-      const { event, deletedAt } = delivery;
-      return { ...about, models: [], event, deletedAt };
-    }
+    case 'lifecycle':
+      return { ...about, models: [], change: delivery.change };
     case 'legacy':
       return { ...about, models: [], everything: true };
     case 'data-changed': {
