@@ -24,7 +24,8 @@ export default defineConfig({
     // On two cores: much of the time is spent waiting, for timers of Temporal and for processes to start.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For tests that hang. Waits inside a test have bounds of their own, and a busy machine may need longer for many of them.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });

@@ -44,43 +44,37 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });
 });
 
-test(
-  'triggered it runs a labelled full sync; a second trigger meanwhile is skipped',
-  { timeout: 60_000 },
-  async () => {
-    const id = system.integration();
-    await system.firstSync(id);
-    const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
-    control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
-    control.clearRequests();
-    await schedule.trigger('SKIP');
-    const started = await eventually(
-      async () => (await describeSchedule(client, id)).fullSync?.recentRuns[0],
-    );
-    await eventually(() => control.requests({ integrationId: id, path: '/lms/users' }).length === 1);
-    expect(await labelsOf(started.workflowId)).toMatchObject({
-      KomboIntegrationId: id,
-      KomboTool: 'bombohr',
-      KomboCategory: 'LMS',
-      KomboTrigger: 'schedule',
-      TemporalScheduledById: fullSyncScheduleId(id),
-    });
-    await schedule.trigger('SKIP');
-    await eventually(async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1);
-    expect((await describeSchedule(client, id)).fullSync?.recentRuns).toHaveLength(1);
+test('triggered it runs a labelled full sync; a second trigger meanwhile is skipped', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
+  control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
+  control.clearRequests();
+  await schedule.trigger('SKIP');
+  const started = await eventually(async () => (await describeSchedule(client, id)).fullSync?.recentRuns[0]);
+  await eventually(() => control.requests({ integrationId: id, path: '/lms/users' }).length === 1);
+  expect(await labelsOf(started.workflowId)).toMatchObject({
+    KomboIntegrationId: id,
+    KomboTool: 'bombohr',
+    KomboCategory: 'LMS',
+    KomboTrigger: 'schedule',
+    TemporalScheduledById: fullSyncScheduleId(id),
+  });
+  await schedule.trigger('SKIP');
+  await eventually(async () => (await schedule.describe()).info.numActionsSkippedOverlap === 1);
+  expect((await describeSchedule(client, id)).fullSync?.recentRuns).toHaveLength(1);
 
-    // A webhook does not wait for the full sync that is under way.
-    const [course] = control.ids(id, 'lms_courses') as [string];
-    control.update(id, 'lms_courses', course, { remote_id: 'beside' });
-    await control.flushWebhook(id);
-    await system.arrives(id, 'lms_courses', course, 'beside');
-    await system.settled(id);
-    const full = client.workflow.getHandle(started.workflowId);
-    expect((await full.describe()).status.name).toBe('RUNNING');
-    await full.cancel();
-    await expect(full.result()).rejects.toThrow(/cancelled/i);
-  },
-);
+  // A webhook does not wait for the full sync that is under way.
+  const [course] = control.ids(id, 'lms_courses') as [string];
+  control.update(id, 'lms_courses', course, { remote_id: 'beside' });
+  await control.flushWebhook(id);
+  await system.arrives(id, 'lms_courses', course, 'beside');
+  await system.settled(id);
+  const full = client.workflow.getHandle(started.workflowId);
+  expect((await full.describe()).status.name).toBe('RUNNING');
+  await full.cancel();
+  await expect(full.result()).rejects.toThrow(/cancelled/i);
+});
 
 test('changed settings change it, a pause stays, and an integration that goes takes it along', async () => {
   const id = system.integration();

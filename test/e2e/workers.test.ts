@@ -61,40 +61,34 @@ test(
   },
 );
 
-test(
-  '(I19) SIGTERM lets the page in flight commit and gives the rest to another worker',
-  { timeout: 60_000 },
-  async () => {
-    const id = system.integration({ records: { lms_users: 900 } });
-    control.addFault({ kind: 'delay', ms: 1_500, integration: id, endpoint: '/lms/users', nth: 2, count: 2 });
-    const leaving = await startWorkerProcess();
-    const { handle } = await startFullSync(temporal.client, config, {
-      integrationId: id,
-      models: ['lms_users'],
-      trigger: 'initial',
-    });
-    await eventually(() => pagesAsked(id).length === 2);
-    const startedAt = performance.now();
-    leaving.kill('SIGTERM');
-    const staying = await system.worker();
-    expect(await leaving.finished).toMatchObject({ code: 0 });
-    expect(performance.now() - startedAt).toBeLessThan(35_000);
-    const result = await handle.result();
-    expect(result).toMatchObject({
-      endpoints: { '/lms/users': { counts: { pages: 4, created: 900, unchanged: 0 } } },
-    });
-    // A page that was only being fetched ahead may be asked for again.
-    expect(new Set(pagesAsked(id)).size).toBe(4);
-    expect(pagesAsked(id).length).toBeLessThanOrEqual(5);
-    // No attempt failed: the chunk was given back, not broken off.
-    const { events } = await temporal.client.workflow.getHandle(fullSyncWorkflowId(id)).fetchHistory();
-    const attempts = (events ?? []).flatMap(
-      (event) => event.activityTaskStartedEventAttributes?.attempt ?? [],
-    );
-    expect(new Set(attempts)).toEqual(new Set([1]));
-    await staying.stop();
-  },
-);
+test('(I19) SIGTERM lets the page in flight commit and gives the rest to another worker', async () => {
+  const id = system.integration({ records: { lms_users: 900 } });
+  control.addFault({ kind: 'delay', ms: 1_500, integration: id, endpoint: '/lms/users', nth: 2, count: 2 });
+  const leaving = await startWorkerProcess();
+  const { handle } = await startFullSync(temporal.client, config, {
+    integrationId: id,
+    models: ['lms_users'],
+    trigger: 'initial',
+  });
+  await eventually(() => pagesAsked(id).length === 2);
+  const startedAt = performance.now();
+  leaving.kill('SIGTERM');
+  const staying = await system.worker();
+  expect(await leaving.finished).toMatchObject({ code: 0 });
+  expect(performance.now() - startedAt).toBeLessThan(35_000);
+  const result = await handle.result();
+  expect(result).toMatchObject({
+    endpoints: { '/lms/users': { counts: { pages: 4, created: 900, unchanged: 0 } } },
+  });
+  // A page that was only being fetched ahead may be asked for again.
+  expect(new Set(pagesAsked(id)).size).toBe(4);
+  expect(pagesAsked(id).length).toBeLessThanOrEqual(5);
+  // No attempt failed: the chunk was given back, not broken off.
+  const { events } = await temporal.client.workflow.getHandle(fullSyncWorkflowId(id)).fetchHistory();
+  const attempts = (events ?? []).flatMap((event) => event.activityTaskStartedEventAttributes?.attempt ?? []);
+  expect(new Set(attempts)).toEqual(new Set([1]));
+  await staying.stop();
+});
 
 test('(I19) a worker whose connections to Postgres break goes on', { timeout: 90_000 }, async () => {
   const id = system.integration({ records: { lms_users: 20_000 } });

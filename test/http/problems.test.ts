@@ -207,7 +207,7 @@ describe('503', () => {
     ['a server takes the connection and stays silent', silentServer],
   ];
 
-  test.each(away)('without Temporal, when %s', { timeout: 60_000 }, async (_name, address) => {
+  test.each(away)('without Temporal, when %s', async (_name, address) => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(await address()) });
     const startedAt = performance.now();
     const answers = await Promise.all([

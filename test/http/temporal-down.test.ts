@@ -31,7 +31,7 @@ describe('I1: without Temporal nothing is acknowledged, and the answer comes in 
   });
 });
 
-test('when Temporal is back, the retry of the sender is accepted', { timeout: 30_000 }, async () => {
+test('when Temporal is back, the retry of the sender is accepted', async () => {
   const proxy = await interruptibleProxy(inject('temporalAddress'));
   const temporal = temporalAt(proxy.address);
   const { deliver } = await testApp({ temporal });

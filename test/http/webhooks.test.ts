@@ -48,7 +48,9 @@ describe('accepted', () => {
     };
     const response = await deliver(JSON.stringify({ id: 'x', type: 'integration-created', data }));
     expect(response.statusCode).toBe(200);
-    expect(requests).toMatchObject([{ integrationId: 'workday:1', models: [], change: { event: 'created' } }]);
+    expect(requests).toMatchObject([
+      { integrationId: 'workday:1', models: [], change: { event: 'created' } },
+    ]);
   });
 
   test.each([

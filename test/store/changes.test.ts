@@ -113,52 +113,48 @@ describe('reading never skips a change that commits late', () => {
     }
   });
 
-  test(
-    'property: random writers, all at once, and a reader that never looks back',
-    { timeout: 60_000 },
-    async () => {
-      let round = 0;
-      const writer = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), commits: fc.boolean() }), {
-        minLength: 1,
-        maxLength: 6,
-      });
-      await fc.assert(
-        fc.asyncProperty(fc.array(writer, { minLength: 2, maxLength: 5 }), async (writers) => {
-          const name = `${integration}-${++round}`;
-          const written: string[] = [];
-          let position = await latestPosition(store);
-          const seen: Change[] = [];
-          let working = true;
-          const reader = (async () => {
-            for (;;) {
-              const last = !working;
-              const batch = await read(position, 3);
-              seen.push(...batch.changes.filter(({ integrationId }) => integrationId.startsWith(`${name}/`)));
-              if (last && batch.position === position) return;
-              position = batch.position;
+  test('property: random writers, all at once, and a reader that never looks back', async () => {
+    let round = 0;
+    const writer = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), commits: fc.boolean() }), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(writer, { minLength: 2, maxLength: 5 }), async (writers) => {
+        const name = `${integration}-${++round}`;
+        const written: string[] = [];
+        let position = await latestPosition(store);
+        const seen: Change[] = [];
+        let working = true;
+        const reader = (async () => {
+          for (;;) {
+            const last = !working;
+            const batch = await read(position, 3);
+            seen.push(...batch.changes.filter(({ integrationId }) => integrationId.startsWith(`${name}/`)));
+            if (last && batch.position === position) return;
+            position = batch.position;
+          }
+        })();
+        await Promise.all(
+          writers.map(async (transactions, index) => {
+            for (const [number, { records, commits }] of transactions.entries()) {
+              const ids = Array.from({ length: records }, (_, record) => `${index}.${number}.${record}`);
+              const open = await openWriter(`${name}/${index}`, ids[0]!);
+              if (records > 1) await open.put(ids.slice(1));
+              await open.end(commits ? 'commit' : 'rollback');
+              if (commits) written.push(...ids);
             }
-          })();
-          await Promise.all(
-            writers.map(async (transactions, index) => {
-              for (const [number, { records, commits }] of transactions.entries()) {
-                const ids = Array.from({ length: records }, (_, record) => `${index}.${number}.${record}`);
-                const open = await openWriter(`${name}/${index}`, ids[0]!);
-                if (records > 1) await open.put(ids.slice(1));
-                await open.end(commits ? 'commit' : 'rollback');
-                if (commits) written.push(...ids);
-              }
-            }),
-          );
-          working = false;
-          await reader;
-          expect(idsOf(seen).sort()).toEqual(written.sort());
-          const order = seen.map(({ seq }) => Number(seq));
-          expect(order).toEqual([...order].sort((a, b) => a - b));
-        }),
-        { numRuns: 25 },
-      );
-    },
-  );
+          }),
+        );
+        working = false;
+        await reader;
+        expect(idsOf(seen).sort()).toEqual(written.sort());
+        const order = seen.map(({ seq }) => Number(seq));
+        expect(order).toEqual([...order].sort((a, b) => a - b));
+      }),
+      { numRuns: 25 },
+    );
+  });
 });
 
 describe('positions', () => {

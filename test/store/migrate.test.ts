@@ -10,25 +10,21 @@ import { feed, getPass, makePage, open, PLAIN, readRow, rowVersions, underWay, w
 const ABSENCES = '/hris/absences';
 
 describe('migrations', () => {
-  test(
-    'eight processes at once: one brings everything, the others find nothing to do; twice',
-    { timeout: 60_000 },
-    async () => {
-      const empty = await createEmptyStore();
-      const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
-      try {
-        expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
-        const first = await Promise.all(stores.map(migrate));
-        const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
-        expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
-        const second = await Promise.all(stores.map(migrate));
-        expect(second.flatMap((one) => one.applied)).toEqual([]);
-        expect(await pendingMigrations(stores[0]!)).toEqual([]);
-      } finally {
-        await Promise.all(stores.map(async (store) => store.close()));
-      }
-    },
-  );
+  test('eight processes at once: one brings everything, the others find nothing to do; twice', async () => {
+    const empty = await createEmptyStore();
+    const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
+    try {
+      expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
+      const first = await Promise.all(stores.map(migrate));
+      const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
+      expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
+      const second = await Promise.all(stores.map(migrate));
+      expect(second.flatMap((one) => one.applied)).toEqual([]);
+      expect(await pendingMigrations(stores[0]!)).toEqual([]);
+    } finally {
+      await Promise.all(stores.map(async (store) => store.close()));
+    }
+  });
 
   test('a missing column is added to a filled table and filled from raw; a misfit costs only itself', async () => {
     const store = await createTestStore();

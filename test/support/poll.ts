@@ -3,7 +3,7 @@ export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<T> {
-  const until = performance.now() + (options.timeoutMs ?? 15_000);
+  const until = performance.now() + (options.timeoutMs ?? 30_000);
   let last: unknown;
   for (;;) {
     try {

@@ -207,31 +207,26 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('deleted' as const) }) },
 );
 
-test(
-  '(I6) whatever happens in whatever order, no signalled model is forgotten',
-  { timeout: 60_000 },
-  async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const session = new Session();
-        for (const todo of steps) {
-          if (todo.op === 'signal' || todo.op === 'now') await session.signal(todo.models, todo.op);
-          else if (todo.op === 'wait') await session.wait(todo.ms);
-          else if (todo.op === 'cancel') await session.cut(cancel());
-          else if (todo.op === 'deleted')
-            await session.cut(signal('integrationChanged', { event: 'deleted' }));
-          else await session.answer(todo.nth, todo.how, todo.models, todo.historyLong);
-        }
-        for (let left = 500; session.run && left > 0; left -= 1) {
-          await session.wait(60_000);
-          await session.answer(0, 'done', [], false);
-        }
-        expect(session.run).toBeUndefined();
-      }),
-      { numRuns: 300 },
-    );
-  },
-);
+test('(I6) whatever happens in whatever order, no signalled model is forgotten', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const session = new Session();
+      for (const todo of steps) {
+        if (todo.op === 'signal' || todo.op === 'now') await session.signal(todo.models, todo.op);
+        else if (todo.op === 'wait') await session.wait(todo.ms);
+        else if (todo.op === 'cancel') await session.cut(cancel());
+        else if (todo.op === 'deleted') await session.cut(signal('integrationChanged', { event: 'deleted' }));
+        else await session.answer(todo.nth, todo.how, todo.models, todo.historyLong);
+      }
+      for (let left = 500; session.run && left > 0; left -= 1) {
+        await session.wait(60_000);
+        await session.answer(0, 'done', [], false);
+      }
+      expect(session.run).toBeUndefined();
+    }),
+    { numRuns: 300 },
+  );
+});
 
 test('(I5) a sync starts exactly when the stream pauses or the maximum wait is over', async () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 5_200 }), { minLength: 1, maxLength: 50 });
