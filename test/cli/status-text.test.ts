@@ -8,7 +8,10 @@ import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { showIntegration } from '../../src/operations/show-detail.ts';
 import { showIntegrations } from '../../src/operations/show.ts';
 import { createTemporalLinks } from '../../src/temporal/ui.ts';
+import { pausePass, pauseSweep } from '../../src/store/state/pass-life.ts';
+import { pageReader } from '../http/page-reader.ts';
 import { testConfig } from '../http/support.ts';
+import { open } from '../store/support.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 
@@ -84,4 +87,27 @@ test('the moment of a next try that is past is not shown, since no timer waits f
   expect(nextTry(new Date('2026-03-01T12:05:00Z'), now)).toBe('in 5 min');
   for (const at of [null, now, new Date('2026-03-01T11:00:00Z')])
     expect(nextTry(at, now)).toBe('with the next sync');
+});
+
+test('(I10) a status says why a pass waits and until when, and shows a sweep that waits', async () => {
+  const store = await createTestStore();
+  const id = 'demo:1';
+  await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+  const [waiting, sweeping] = [
+    await open(store, id, '/ats/jobs', 'full'),
+    await open(store, id, '/ats/offers', 'full'),
+  ];
+  const limit = { code: 'RateLimited', message: 'The limit is used up.' };
+  await pausePass(store, waiting.id, 10.5 * 60_000, limit);
+  await store.pool.query(
+    `update kombo_sync.passes set state = 'completed', sweep_state = 'due', finished_at = now() where id = $1`,
+    [sweeping.id],
+  );
+  await pauseSweep(store, sweeping.id, 20.5 * 60_000, limit);
+  const text = await oneText(store, id);
+  expect(text).toMatch(/^ {2}\/ats\/jobs \(full\): .*, continues in 10 min: The limit is used up\.$/m);
+  expect(text).toMatch(/^ {2}\/ats\/offers \(full\): .*now asking Kombo.*, continues in 20 min: The limit/m);
+  const page = await (await pageReader(store))(`/integrations/${id}`);
+  expect(page.text).toMatch(/\/ats\/jobs 0 records, 0 pages, continues in 10 min: The limit is used up\./);
+  expect(page.text).toMatch(/\/ats\/offers 0 records, 0 pages, continues in 20 min: The limit is used up\./);
 });

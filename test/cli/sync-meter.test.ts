@@ -24,6 +24,8 @@ function pass(endpoint: string, records: number, more: Partial<PassProgress> = {
     sweepMessage: null,
     whole: true,
     sweeping: false,
+    because: 'full-sync',
+    waitsUntil: null,
     ...more,
   };
 }
@@ -103,11 +105,23 @@ test('an endpoint that has ended says how long it took', () => {
   const meter = new SyncMeter(new Map());
   const done = pass('/lms/users', 3_000, { state: 'completed', finishedAt: new Date(at(4)) });
   const failed = pass('/lms/skills', 0, { state: 'failed', finishedAt: new Date(BEGIN + 400) });
-  const view = meter.look([done, failed, pass('/lms/courses', 10, { sweeping: true })], at(5));
+  const sweeping = pass('/lms/courses', 10, { state: 'completed', sweeping: true });
+  const view = meter.look([done, failed, sweeping], at(5));
+  expect(view.ended).toBe(2);
   expect(view.endpoints.map(endpointText)).toEqual([
     '/lms/users: completed, 12 pages, 3000 records in 4.0 s (750/s)',
     '/lms/skills: failed, 0 pages, 0 records in 0.4 s',
     '/lms/courses: 1 page, 10 records, now asking Kombo about what the listing lacks',
   ]);
   expect(syncLine('x:1', view)).toBe('x:1  2 endpoints · 3010 records · reading /lms/courses 10');
+});
+
+test('a pass that waits says why and until when', () => {
+  const meter = new SyncMeter(new Map([['/lms/users', 1_000]]));
+  const error = { code: 'RateLimited', message: 'The limit is used up.' };
+  const waiting = pass('/lms/users', 250, { waitsUntil: new Date(at(60)), error });
+  expect(endpointText(meter.look([waiting], at(0)).endpoints[0]!)).toBe(
+    '/lms/users: 1 page, 250 records of about 1000 (25%), continues in 1 min: The limit is used up.',
+  );
+  expect(endpointText(meter.look([waiting], at(61)).endpoints[0]!)).not.toContain('continues');
 });

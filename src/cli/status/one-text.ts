@@ -3,7 +3,7 @@ import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { IntegrationDetail, RunningPass, RunningWork } from '../../operations/show-detail.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
-import { nextLook, nextTry, statusText } from '../support/integration-text.ts';
+import { nextLook, nextTry, statusText, waitText } from '../support/integration-text.ts';
 
 const DRIFT = {
   none: 'none in the last full sync',
@@ -65,12 +65,14 @@ function runText(run: RunningWork): string {
     .join('\n');
 }
 
-function passText({ endpoint, kind, counts, startedAt, activeAt, sweeping }: RunningPass): string {
+function passText(pass: RunningPass): string {
+  const { endpoint, kind, counts, startedAt, activeAt, sweeping } = pass;
   const ms = activeAt.getTime() - startedAt.getTime();
   const speed = ms > 0 && counts.records > 0 ? `, ${Math.round((counts.records * 1_000) / ms)}/s` : '';
   const read = `${plural(counts.pages, 'page')}, ${plural(counts.records, 'record')}${speed}`;
   const now = sweeping ? ', now asking Kombo about what the listing lacks' : '';
-  return `${endpoint} (${kind}): ${read} in ${timeTaken(ms)}${now}`;
+  const waits = waitText(pass);
+  return `${endpoint} (${kind}): ${read} in ${timeTaken(ms)}${now}${waits ? `, ${waits}` : ''}`;
 }
 
 function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {

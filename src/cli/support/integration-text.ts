@@ -1,5 +1,6 @@
 import { utcTime } from '../../domain/duration.ts';
 import type { IntegrationLife } from '../../operations/show.ts';
+import type { PassSummary } from '../../store/reports/history.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import { fullTime, relative } from './format.ts';
 
@@ -29,6 +30,15 @@ export function nextLook(
 /** When something that failed is tried again. Where that moment is past, the run that waited for it was cancelled or is late. */
 export function nextTry(at: Date | null, now = new Date()): string {
   return at && at > now ? relative(at, now)! : 'with the next sync';
+}
+
+/** Why a pass does not read just now, and until when; null while it reads. */
+export function waitText(
+  { waitsUntil, error }: Pick<PassSummary, 'waitsUntil' | 'error'>,
+  now = new Date(),
+): string | null {
+  if (!waitsUntil || waitsUntil <= now) return null;
+  return `continues ${relative(waitsUntil, now)}${error ? `: ${error.message}` : ''}`;
 }
 
 /** What becomes of the data of a removed integration. */

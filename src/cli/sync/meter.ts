@@ -1,4 +1,5 @@
 import type { PassProgress } from '../../store/reports/progress.ts';
+import { waitText } from '../support/integration-text.ts';
 
 /** How far one endpoint is. */
 export interface EndpointView {
@@ -12,6 +13,8 @@ export interface EndpointView {
   expected: number | null;
   endsInMs: number | null;
   tookMs: number | null;
+  /** Why it does not read just now, and until when. */
+  waits: string | null;
 }
 
 export interface SyncView {
@@ -45,7 +48,7 @@ export class SyncMeter {
     const endsInMs = timeFor(this.#left(endpoints), rate);
     return {
       endpoints,
-      ended: passes.filter(({ state }) => state !== 'running').length,
+      ended: endpoints.filter(({ state }) => state !== 'running' && state !== 'sweeping').length,
       total: this.#expected.size > 0 ? this.#expected.size : null,
       pages: sum(endpoints.map((one) => one.pages)),
       records,
@@ -60,18 +63,20 @@ export class SyncMeter {
     const { pages, records } = counts;
     const tookMs = finishedAt && finishedAt.getTime() - startedAt.getTime();
     const expected = pass.whole ? (this.#expected.get(endpoint) ?? null) : null;
-    const running = pass.state === 'running' && !pass.sweeping;
+    const state = pass.sweeping ? 'sweeping' : pass.state;
+    const running = state === 'running';
     const speed = this.#speed(endpoint).look(records, now);
     const rate = running ? speed : tookMs ? (records * 1_000) / tookMs : null;
     return {
       endpoint,
-      state: pass.state === 'running' && pass.sweeping ? 'sweeping' : pass.state,
+      state,
       pages,
       records,
       rate,
       expected,
       endsInMs: running && expected !== null ? timeFor(expected - records, rate) : null,
       tookMs,
+      waits: waitText(pass, new Date(now)),
     };
   }
 

@@ -4,9 +4,10 @@ import type { EndpointView, SyncView } from './meter.ts';
 
 /** How far an endpoint is, as `/ats/jobs: 12 pages, 3000 records of about 8000 (37%), 250/s, ends in about 20 s`. */
 export function endpointText(view: EndpointView): string {
-  const { endpoint, state, pages, records, rate, tookMs, endsInMs } = view;
+  const { endpoint, state, pages, records, rate, tookMs, endsInMs, waits } = view;
   const read = `${plural(pages, 'page')}, ${plural(records, 'record')}`;
   const speed = rate === null ? [] : [`${Math.round(rate)}/s`];
+  if (waits) return `${endpoint}: ${read}${ofExpected(view)}, ${waits}`;
   if (state === 'running') {
     const ends = endsInMs === null ? [] : [`ends in about ${spanOfTime(Math.max(1_000, endsInMs))}`];
     return `${endpoint}: ${[`${read}${ofExpected(view)}`, ...speed, ...ends].join(', ')}`;

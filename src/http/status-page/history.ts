@@ -1,6 +1,6 @@
 import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
-import { spanOfTime, utcTime } from '../../domain/duration.ts';
-import type { SyncSummary } from '../../store/reports/history.ts';
+import { relativeTime, spanOfTime, utcTime } from '../../domain/duration.ts';
+import type { PassSummary, SyncSummary } from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
 import type { IntegrationData } from './data.ts';
@@ -9,7 +9,8 @@ import { code, count, moment, outward, plural, section, soft, tableSection, tag 
 import { DRIFT_WORDS, OUTCOME_TONES, TRIGGER_WORDS } from './words.ts';
 
 export function showRunning({ running, now, temporalUi }: IntegrationData): Html {
-  const open = (sync: SyncSummary) => sync.passes.filter(({ state }) => state === 'running');
+  const open = (sync: SyncSummary) =>
+    sync.passes.filter(({ state, sweeping }) => state === 'running' || sweeping);
   return tableSection(
     'running',
     'Running now',
@@ -29,9 +30,10 @@ export function showRunning({ running, now, temporalUi }: IntegrationData): Html
         title: 'Under way',
         cell: (sync) =>
           html`${open(sync).map(
-            ({ endpoint, counts }) =>
+            (pass) =>
               html`<small
-                >${code(endpoint)} ${plural(counts.records, 'record')}, ${plural(counts.pages, 'page')}</small
+                >${code(pass.endpoint)} ${plural(pass.counts.records, 'record')},
+                ${plural(pass.counts.pages, 'page')}${waits(pass, now)}</small
               >`,
           )}`,
       },
@@ -40,6 +42,12 @@ export function showRunning({ running, now, temporalUi }: IntegrationData): Html
     ],
     running,
   );
+}
+
+/** Why a pass does not read just now. */
+function waits({ waitsUntil, error }: PassSummary, now: Date): Html | string {
+  if (!waitsUntil || waitsUntil <= now) return '';
+  return html`, continues ${relativeTime(waitsUntil, now)}${error ? `: ${error.message}` : ''}`;
 }
 
 export function showSyncs({ syncs, now, temporalUi }: IntegrationData): Html {

@@ -6,13 +6,14 @@ import {
   type DriftVerdict,
   type PassCounts,
 } from '../../domain/counts.ts';
-import type { PassKind, PassState } from '../../domain/reads.ts';
+import type { Because, PassKind, PassState, Reason } from '../../domain/reads.ts';
 import type { SyncStatus, Trigger } from '../../domain/sync.ts';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { microseconds, momentOf } from '../sql.ts';
 import { passCounts, type Pass } from '../state/passes.ts';
 import { driftCounts } from '../state/drift.ts';
+import { IS_ALIVE } from '../state/endpoint-history.ts';
 import type { DriftTable } from '../schema.ts';
 
 export interface PassSummary {
@@ -22,10 +23,16 @@ export interface PassSummary {
   kind: PassKind;
   state: PassState;
   trigger: Trigger;
+  /** Why the endpoint is read. */
+  because: Because;
   startedAt: Date;
   finishedAt: Date | null;
   counts: PassCounts;
-  error: { code: string; message: string } | null;
+  error: Reason | null;
+  /** Everything is read, and Kombo is asked about what the listing lacks. */
+  sweeping: boolean;
+  /** When it continues, while Kombo's limit or a failed try makes it wait; `error` says which. */
+  waitsUntil: Date | null;
   /** Why a sweep deleted nothing, when it stopped. */
   sweepMessage: string | null;
 }
@@ -130,7 +137,8 @@ export async function listDrift(store: Store, options: HistoryOptions): Promise<
 export async function syncsUnderWay(store: Store, integrationId: string): Promise<SyncSummary[]> {
   const { rows } = await store.pool.query<Pass>(
     `select * from kombo_sync.passes where integration_id = $1 and sync_id in (
-       select sync_id from kombo_sync.passes where integration_id = $1 and state = 'running')
+       select sync_id from kombo_sync.passes
+       where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking') and ${IS_ALIVE}))
      order by started_at, id`,
     [integrationId],
   );
@@ -147,13 +155,18 @@ export function summarisePass(pass: Pass): PassSummary {
     kind: pass.kind,
     state: pass.state,
     trigger: pass.trigger,
+    because: pass.because,
     startedAt: pass.started_at,
     finishedAt: pass.finished_at,
     counts: passCounts(pass),
     error: pass.error_code === null ? null : { code: pass.error_code, message: pass.error_message ?? '' },
+    sweeping: isSweeping(pass),
+    waitsUntil: pass.state === 'running' || isSweeping(pass) ? pass.waits_until : null,
     sweepMessage: pass.sweep_message,
   };
 }
+
+const isSweeping = ({ sweep_state: state }: Pass) => state === 'due' || state === 'checking';
 
 export function summariseSync(rows: Pass[]): SyncSummary {
   const passes = rows.map(summarisePass);

@@ -16,8 +16,6 @@ export interface PassProgress extends PassSummary {
   activeAt: Date;
   /** It reads everything, not only what has changed since some time. */
   whole: boolean;
-  /** Everything is read, and Kombo is asked about what the listing lacks. */
-  sweeping: boolean;
 }
 
 /** The passes of a full sync, in the order in which they began. */
@@ -94,6 +92,5 @@ function toProgress(pass: Pass): PassProgress {
     runId: pass.run_id,
     activeAt: pass.active_at,
     whole: pass.updated_after === null,
-    sweeping: pass.sweep_state === 'due' || pass.sweep_state === 'checking',
   };
 }

@@ -200,7 +200,6 @@ const runningSchema = z
       passSchema.extend({
         activeAt: time.describe('When it wrote last'),
         whole: z.boolean().describe('It reads everything, not only what has changed since some time'),
-        sweeping: z.boolean().describe('Everything is read, and Kombo is asked about what the listing lacks'),
       } satisfies Shape<Omit<RunningPass, keyof PassSummary>>),
     ),
   } satisfies Shape<RunningWork>)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DRIFT_COUNTS, DRIFT_VERDICTS } from '../../../domain/counts.ts';
-import { PASS_KINDS, PASS_STATES } from '../../../domain/reads.ts';
+import { BECAUSE, PASS_KINDS, PASS_STATES } from '../../../domain/reads.ts';
 import { REJECT_REASONS } from '../../../domain/records.ts';
 import { SYNC_STATUSES, TRIGGERS } from '../../../domain/sync.ts';
 import { TIME_AND_NUMBER } from '../../../operations/cursor.ts';
@@ -33,10 +33,15 @@ export const passSchema = z
     kind: kindSchema,
     state: passState,
     trigger: triggerSchema,
+    because: z.enum(BECAUSE).describe('Why the endpoint is read'),
     startedAt: time,
     finishedAt: time.nullable(),
     counts,
     error: reason.nullable(),
+    sweeping: z.boolean().describe('Everything is read, and Kombo is asked about what the listing lacks'),
+    waitsUntil: time
+      .nullable()
+      .describe("When it continues, while Kombo's limit or a failed try makes it wait; `error` says which"),
     sweepMessage: z.string().nullable().describe('Why a sweep deleted nothing, when it stopped'),
   } satisfies Shape<PassSummary>)
   .meta({ id: 'Pass' });
