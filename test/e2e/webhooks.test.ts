@@ -11,7 +11,8 @@ import { outcomeOf, whole } from './outcome.ts';
 import { createProxy } from './proxy.ts';
 import { accepted, createSystem, each, storeThrough } from './setup.ts';
 
-const system = await createSystem();
+// A quiet time that a busy machine does not outlast between two webhooks of a burst.
+const system = await createSystem({ DEBOUNCE_QUIET: '500ms' });
 const { config, control, store, temporal } = system;
 await system.worker();
 const legacyOff = await system.server({ config: { ...system.config, LEGACY_WEBHOOKS: false } });
