@@ -86,3 +86,15 @@ test('the README names two commands that do all the set-up, and .ci/run tests wi
   expect(commands).toEqual(['npm ci && npm start', 'npm ci && npm test']);
   expect(read('.ci/run').split('\n')).toContain(commands[1]);
 });
+
+test('the files that the pages name exist', () => {
+  const named = PAGES.flatMap((page) =>
+    [
+      ...read(page).matchAll(
+        /`((?:src|workflows|activities|sandbox|test|bench|scripts|deploy)\/[\w./-]+\.\w+)`/g,
+      ),
+    ].map(([, file]) => ({ page, file: file! })),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter(({ file }) => !existsSync(`${ROOT}${file}`))).toEqual([]);
+});

@@ -57,7 +57,7 @@ const STATEMENTS = [
     tried_by text,
     failure_class text check (failure_class in ('Unavailable', 'RateLimited', 'IntegrationParked', 'EndpointDisabled',
       'IntegrationGone', 'AccessDenied', 'RequestRejected', 'CursorRefused', 'CursorRepeated', 'PassLost', 'TableLocked',
-      'WorkerLost', 'Cancelled', 'Internal')),
+      'WorkerLost', 'Cancelled', 'DatabaseUnavailable', 'TemporalUnavailable', 'Internal')),
     failure_code text,
     failure_message text,
     needs_attention boolean not null default false,
