@@ -78,3 +78,7 @@ export const COURSES = list(`
 export const PROVIDERS = list('Acme Academy, Learnwell, Nordic Courses');
 
 export const EMPLOYMENT_TYPES = list('FULL_TIME, PART_TIME, CONTRACT, INTERNSHIP');
+
+export const SALARY_TYPES = list(`
+  Base Salary, Overtime, Bonus, Commission, Meal Allowance, Income Tax, Health Insurance, Pension
+`);

@@ -40,7 +40,9 @@ export const SETTINGS = {
     )
     .default('https://api.kombo.dev/v1')
     .transform((value) => value.replace(/\/+$/, ''))
-    .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
+    .describe(
+      "Address of Kombo's API: EU `https://api.kombo.dev/v1`, US `https://api.us.kombo.dev/v1`, Canada `https://api.ca.kombo.dev/v1`",
+    ),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
     .refine(

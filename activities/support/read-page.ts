@@ -1,5 +1,5 @@
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
-import { POLICIES, SyncError } from '../../src/domain/errors.ts';
+import { isKnownCode, POLICIES, SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
@@ -50,6 +50,12 @@ export async function readPage(
       if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
         throw new SyncError('CursorRefused', error.what, { code: error.code });
       }
+      if (isNotOfferedYet(endpoint, error)) {
+        const { code, what } = error;
+        throw new SyncError('EndpointDisabled', `${what} Kombo does not offer this new endpoint here yet.`, {
+          code,
+        });
+      }
       const pause = error.retryAfterMs ?? FIRST_PAGE_PAUSE_MS * 2 ** (tries - 1);
       const { passing } = POLICIES[error.errorClass];
       if (!passing || error.code === TIMED_OUT || tries >= PAGE_TRIES || pause > PAGE_PATIENCE_MS)
@@ -57,4 +63,9 @@ export async function readPage(
       await delay(pause, query.signal);
     }
   }
+}
+
+/** What Kombo answers for a new endpoint that an environment does not have is not documented. */
+function isNotOfferedYet({ isNew }: EndpointDefinition, { errorClass, code }: SyncError): boolean {
+  return isNew && errorClass === 'RequestRejected' && !(code !== null && isKnownCode(code));
 }

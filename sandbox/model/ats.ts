@@ -173,7 +173,41 @@ export const ATS_DETAILS: Details = {
       author: { to: 'ats_users', field: 'author_id' },
     },
   },
+  ats_scorecards: {
+    size: { of: 'ats_applications', share: 0.3 },
+    links: {
+      application: { to: 'ats_applications', field: 'application_id', share: 90 },
+      interview: { to: 'ats_interviews', field: 'interview_id', share: 50 },
+      author: { to: 'ats_users', field: 'author_id' },
+    },
+    own: (r) => ({ responses: scores(r) }),
+  },
+  ats_attachments: {
+    size: { of: 'ats_candidates', share: 0.5 },
+    links: { application: { to: 'ats_applications', field: 'application_id', share: 70 } },
+    own: (r) => ({
+      type: r.pick('type', ['CV', 'CV', 'COVER_LETTER', 'OTHER', null]),
+      file_name: r.live('file name', ['cv.pdf', 'cv-2026.pdf', 'Lebenslauf (neu).pdf']),
+      content_ref: { type: 's3', bucket: 'acme-attachments', key: `ats/${r.remoteId}/${r.revision}` },
+    }),
+  },
 };
+
+/** The overall rating is one of the responses, without an id. */
+function scores(r: RecordReader): Fields[] {
+  const options = ['No', 'Yes', 'Strong yes'].map((label, index) => ({ remote_id: String(index), label }));
+  const hires = r.live('hires', options);
+  return [
+    { remote_id: null, label: 'Overall', required: true, type: 'SINGLE_SELECT', options, answer: hires },
+    { remote_id: 'q1', label: 'Experience', type: 'NUMBER', answer: r.live('experience', [1, 3.5, 5]) },
+    {
+      remote_id: 'q2',
+      label: 'Notes',
+      type: 'TEXT',
+      answer: r.chance('notes', 50) ? 'Knows the field.' : null,
+    },
+  ];
+}
 
 function candidateCopy(candidate: RecordReader | null): Fields | null {
   if (!candidate) return null;

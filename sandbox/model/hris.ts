@@ -1,6 +1,13 @@
-import { ABSENCE_TYPES, DEPARTMENTS, DOCUMENT_CATEGORIES, LEGAL_ENTITIES, SKILLS } from '../words.ts';
+import {
+  ABSENCE_TYPES,
+  DEPARTMENTS,
+  DOCUMENT_CATEGORIES,
+  LEGAL_ENTITIES,
+  SALARY_TYPES,
+  SKILLS,
+} from '../words.ts';
 import { fullName, listed, orNull, parts } from './common.ts';
-import type { Details, Make } from './define.ts';
+import type { Details, Fields, Make, RecordReader } from './define.ts';
 
 const GROUP_COPY = ['id', 'remote_id', 'name', 'type'];
 const MANAGER_COPY = [
@@ -26,6 +33,17 @@ const REVIEWER_COPY = [
 
 function copyOf(link: string, ...names: string[]): Make {
   return (r) => r.one(link)?.part(...names) ?? null;
+}
+
+/** Sums of a payslip, or of all of a run; a tool may leave one out. */
+function totals(r: RecordReader, most: number): Fields {
+  const value = most / 2 + r.int('gross', most / 2) + r.revision;
+  const sum = (share: number) => ({ currency: 'EUR', value: Math.round(value * share * 100) / 100 });
+  return {
+    gross_pay: sum(1),
+    net_pay: sum(0.61),
+    ...(r.chance('paid', 50) ? { paid_amount: sum(0.61) } : {}),
+  };
 }
 
 export const HRIS_DETAILS: Details = {
@@ -112,6 +130,34 @@ export const HRIS_DETAILS: Details = {
       };
     },
   },
+  hris_pay_runs: {
+    size: 24,
+    own(r) {
+      const start = r.time('start', 700).slice(0, 8);
+      return { start_date: `${start}01`, end_date: `${start}28`, totals: totals(r, 100_000) };
+    },
+  },
+  hris_payslips: {
+    size: { of: 'hris_employees', share: 2 },
+    links: { employee: { to: 'hris_employees' }, pay_run: { to: 'hris_pay_runs', shift: 1 } },
+    own: (r) => ({ totals: totals(r, 3_000) }),
+    nested: {
+      employee: copyOf('employee', ...REVIEWER_COPY),
+      pay_run: copyOf('pay_run', 'id', 'remote_id', 'start_date', 'end_date', 'legal_entity_id'),
+      line_items: (r) =>
+        r.holders('hris_payslip_line_items', 'payslip').map((line) => ({
+          ...line.part('id', 'remote_id'),
+          name: line.one('salary_type')?.get('name') ?? null,
+          ...line.part('amount'),
+        })),
+    },
+  },
+  hris_payslip_line_items: {
+    size: { of: 'hris_payslips', share: 2 },
+    links: { payslip: { to: 'hris_payslips' }, salary_type: { to: 'hris_salary_types' } },
+    own: (r) => ({ amount: { currency: 'EUR', value: 100 + r.int('amount', 3_000) + r.revision } }),
+  },
+  hris_salary_types: listed(SALARY_TYPES),
   hris_performance_reviews: {
     size: { of: 'hris_employees', share: 0.5 },
     links: {

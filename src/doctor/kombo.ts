@@ -1,5 +1,6 @@
 import { SyncError } from '../domain/errors.ts';
 import { createKomboClient } from '../kombo/client.ts';
+import { REGION_LIST, regionOf } from '../kombo/regions.ts';
 import type { Secret } from '../secret.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
@@ -10,10 +11,14 @@ export async function checkKombo(baseUrl: string, apiKey: Secret, timeoutMs: num
   const kombo = createKomboClient({ baseUrl, apiKey, timeoutMs });
   try {
     const { date } = await kombo.checkApiKey();
-    return [ok('Kombo API', `${baseUrl} accepts the key`), ...checkClock(date, new Date())];
+    const region = regionOf(baseUrl);
+    const at = region ? `${baseUrl} (${region})` : baseUrl;
+    return [ok('Kombo API', `${at} accepts the key`), ...checkClock(date, new Date())];
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    return [fail('Kombo API', error.what, error.remedyByHand)];
+    // A key of another region is refused like one that is wrong.
+    const regions = error.errorClass === 'AccessDenied' ? ` The regions are: ${REGION_LIST}.` : '';
+    return [fail('Kombo API', error.what, `${error.remedyByHand}${regions}`)];
   }
 }
 

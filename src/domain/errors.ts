@@ -186,6 +186,8 @@ export function classifyAnswer(code: string | null, httpStatus: number): ErrorCl
   return 'RequestRejected';
 }
 
+export const isKnownCode = (code: string) => CLASS_BY_CODE.has(code);
+
 /** The codes under which failures of a class are written down. */
 export function codesOf(errorClass: ErrorClass): string[] {
   const codes = [...CLASS_BY_CODE].filter(([, value]) => value === errorClass);

@@ -141,3 +141,38 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     expect(readsOf(await asked(await refused()))).toEqual(JOBS);
   });
 });
+
+describe('an endpoint that is new at Kombo', () => {
+  const read = async (endpoint: string, status: number, code: string | null) => {
+    const id = await wholeIntegration(bench);
+    const body = code === null ? 'Not found' : JSON.stringify({ status: 'error', error: { code } });
+    const contentType = code === null ? 'text/plain' : 'application/json';
+    control.addFault({
+      kind: 'status',
+      status,
+      body,
+      contentType,
+      endpoint,
+      integration: id,
+      count: 'always',
+    });
+    return run(syncEndpoint, pass(id, { endpoint, kind: 'full' }));
+  };
+  const NEW = '/ats/scorecards';
+
+  test.each([
+    [404, null],
+    [403, 'PLATFORM.NOT_ON_THIS_PLAN'],
+    [400, 'constructor'],
+  ])('counts as not offered when Kombo refuses it with %s and the code %s', async (status, code) => {
+    expect(await read(NEW, status, code)).toMatchObject({ state: 'skipped' });
+    expect(await read('/ats/jobs', status, code)).toMatchObject({ state: 'failed' });
+  });
+
+  test.each([
+    [400, 'PLATFORM.INPUT_INVALID'],
+    [401, 'PLATFORM.AUTHENTICATION_INVALID'],
+  ])('fails like all others when Kombo says why: %s %s', async (status, code) => {
+    expect(await read(NEW, status, code)).toMatchObject({ state: 'failed', reason: { code } });
+  });
+});

@@ -205,3 +205,20 @@ test.each([
   await run(syncEndpoint, pass(id, { kind: 'full' }));
   expect(await bench.count(id, `id = '${one}' and deleted_at is null`)).toBe(1);
 });
+
+test('(I15) a timesheet that has left the window of Kombo is listed, so no sweep deletes it', async () => {
+  const id = await bench.integration({ category: 'HRIS', records: { hris_timesheets: 3 } });
+  const read = () => run(syncEndpoint, pass(id, { endpoint: '/hris/timesheets', kind: 'full' }));
+  await read();
+  const [left, deleted, vanished] = control.ids(id, 'hris_timesheets') as [string, string, string];
+  // Long ago: nothing of it changes any more, also where the tool has deleted it.
+  control.update(id, 'hris_timesheets', left, { started_at: '2020-01-07T08:00:00.000Z' });
+  control.tombstone(id, 'hris_timesheets', deleted);
+  control.vanish(id, 'hris_timesheets', vanished);
+  expect(await read()).toMatchObject({ sweep: { candidates: 1, deleted: 1 } });
+  const { rows } = await bench.store.pool.query<{ id: string }>(
+    'select id from kombo.hris_timesheets where integration_id = $1 and deleted_at is null',
+    [id],
+  );
+  expect(rows).toEqual([{ id: left }]);
+});

@@ -9,14 +9,14 @@ function modelsWith(...entries: Parameters<typeof defineEndpoint>[0][]): Models 
   return new Models([...CATALOGUE, ...entries.map(defineEndpoint)], {});
 }
 
-const PAYSLIPS = {
-  path: '/hris/payslips',
+const BENEFITS = {
+  path: '/hris/benefits',
   models: {
-    hris_payslips: 'own',
-    hris_payslip_lines: 'delta',
-    hris_join_payslips_teams: 'delta',
+    hris_benefits: 'own',
+    hris_benefit_lines: 'delta',
+    hris_join_benefits_teams: 'delta',
     hris_absence_types: 'full',
-    hris_salary_types: 'full',
+    hris_benefit_kinds: 'full',
     hris_legal_entities: 'embedded',
   },
   fields: {
@@ -31,33 +31,33 @@ const PAYSLIPS = {
 } as const;
 
 describe('a model of which only the catalogue knows', () => {
-  const models = modelsWith(PAYSLIPS);
-  const payslip = models.find('hris_payslips')!;
+  const models = modelsWith(BENEFITS);
+  const benefit = models.find('hris_benefits')!;
 
   test('points to what its fields name', () => {
-    expect(payslip.links).toMatchObject({
+    expect(benefit.links).toMatchObject({
       employee: { to: 'hris_employees', field: 'employee_id' },
-      groups: { to: 'hris_teams', many: 2, join: 'hris_join_payslips_teams' },
+      groups: { to: 'hris_teams', many: 2, join: 'hris_join_benefits_teams' },
     });
-    expect(Object.keys(payslip.nested).toSorted()).toEqual(['employee', 'groups', 'lines']);
+    expect(Object.keys(benefit.nested).toSorted()).toEqual(['employee', 'groups', 'lines']);
   });
 
   test('makes every other field itself', () => {
-    expect(payslip.makes.map(([field]) => field)).toEqual(['approver_id', 'totals']);
+    expect(benefit.makes.map(([field]) => field)).toEqual(['approver_id', 'totals']);
   });
 
   test('holds parts that have no endpoint', () => {
-    for (const part of ['hris_payslip_lines', 'hris_salary_types']) {
+    for (const part of ['hris_benefit_lines', 'hris_benefit_kinds']) {
       expect(models.find(part)).toMatchObject({
         category: 'HRIS',
-        links: { whole: { to: 'hris_payslips' } },
+        links: { whole: { to: 'hris_benefits' } },
         stamped: true,
       });
     }
   });
 
   test('is linked with what it shows and no field names, but not with mere copies', () => {
-    const targets = Object.values(payslip.links).map(({ to }) => to);
+    const targets = Object.values(benefit.links).map(({ to }) => to);
     expect(targets).toContain('hris_absence_types');
     expect(targets).not.toContain('hris_legal_entities');
   });
@@ -65,15 +65,15 @@ describe('a model of which only the catalogue knows', () => {
   test('is listed where a field is called after it, by its own link if it has one', () => {
     const batches = {
       path: '/hris/batches',
-      models: { hris_batches: 'own', hris_payslips: 'delta' },
-      fields: { remote_id: 'text', payslips: 'jsonb' },
+      models: { hris_batches: 'own', hris_benefits: 'delta' },
+      fields: { remote_id: 'text', benefits: 'jsonb' },
     } as const;
     const batchOf = (...entries: Parameters<typeof modelsWith>) =>
       modelsWith(...entries, batches).find('hris_batches')!;
-    expect(batchOf(PAYSLIPS).links).toEqual({ payslips: { to: 'hris_payslips', many: 2 } });
-    const pointing = { ...PAYSLIPS, fields: { ...PAYSLIPS.fields, batch_id: 'text' } } as const;
+    expect(batchOf(BENEFITS).links).toEqual({ benefits: { to: 'hris_benefits', many: 2 } });
+    const pointing = { ...BENEFITS, fields: { ...BENEFITS.fields, batch_id: 'text' } } as const;
     expect(batchOf(pointing).links).toEqual({});
-    expect(batchOf(pointing).nested).toHaveProperty('payslips');
+    expect(batchOf(pointing).nested).toHaveProperty('benefits');
   });
 });
 
@@ -87,9 +87,9 @@ test.each([
 });
 
 test('an endpoint that lists the model of another one has no records of its own', () => {
-  const alias = { path: '/hris/old-payslips', models: { hris_payslips: 'own' }, fields: {} } as const;
-  const models = modelsWith(PAYSLIPS, alias);
-  expect(models.find('hris_old_payslips')).toBe(models.find('hris_payslips'));
+  const alias = { path: '/hris/old-benefits', models: { hris_benefits: 'own' }, fields: {} } as const;
+  const models = modelsWith(BENEFITS, alias);
+  expect(models.find('hris_old_benefits')).toBe(models.find('hris_benefits'));
 });
 
 /** Of the catalogue as it is: whatever a delta or a full pass must show can change, even if nothing more is known. */

@@ -67,6 +67,12 @@ const MODEL_NAMES = [
 /** Names that are younger than the rest, and that Kombo's SDK of the time does not know. */
 export const YOUNGER_MODEL_NAMES = [
   'ats_notes',
+  'ats_scorecards',
+  'ats_attachments',
+  'hris_pay_runs',
+  'hris_payslips',
+  'hris_salary_types',
+  'hris_payslip_line_items',
   'hris_skills',
   'hris_skill_proficiency_scales',
   'hris_skill_rating_providers',

@@ -29,6 +29,8 @@ export interface EndpointDefinition {
   readonly table: string;
   /** `deprecated` and `closed-beta` endpoints are read only when EXTRA_ENDPOINTS names them. */
   readonly status: 'current' | 'deprecated' | 'closed-beta';
+  /** So new at Kombo that a refusal without a known code means that it is not offered. */
+  readonly isNew: boolean;
   readonly delta: DeltaFilter;
   readonly includeDeleted: boolean;
   readonly paginated: boolean;
@@ -40,12 +42,13 @@ export interface EndpointDefinition {
 }
 
 type EndpointInput = Pick<EndpointDefinition, 'path' | 'models' | 'fields'> &
-  Partial<Pick<EndpointDefinition, 'status' | 'delta' | 'includeDeleted' | 'paginated' | 'byIds'>>;
+  Partial<Pick<EndpointDefinition, 'status' | 'isNew' | 'delta' | 'includeDeleted' | 'paginated' | 'byIds'>>;
 
 export function defineEndpoint(input: EndpointInput): EndpointDefinition {
   const [, prefix, ...rest] = input.path.split('/');
   return {
     status: 'current',
+    isNew: false,
     delta: 'updated_after',
     includeDeleted: true,
     paginated: true,

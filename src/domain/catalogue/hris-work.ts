@@ -1,6 +1,6 @@
 import { defineEndpoint, type EndpointDefinition } from './define.ts';
 
-/** HR systems, time, performance and staffing: https://docs.kombo.dev/hris */
+/** HR systems, time, pay, performance and staffing: https://docs.kombo.dev/hris */
 export const HRIS_WORK_ENDPOINTS: readonly EndpointDefinition[] = [
   defineEndpoint({
     path: '/hris/absence-types',
@@ -72,6 +72,40 @@ export const HRIS_WORK_ENDPOINTS: readonly EndpointDefinition[] = [
       custom_fields: 'jsonb',
       integration_fields: 'jsonb',
       remote_data: 'jsonb',
+    },
+  }),
+  defineEndpoint({
+    path: '/hris/pay-runs',
+    isNew: true,
+    models: { hris_pay_runs: 'own' },
+    fields: {
+      remote_id: 'text',
+      start_date: 'text',
+      end_date: 'text',
+      legal_entity_id: 'text',
+      remote_data: 'jsonb',
+      totals: 'jsonb',
+    },
+  }),
+  // The ids of its employee and of its pay run are inside the nested records only.
+  defineEndpoint({
+    path: '/hris/payslips',
+    isNew: true,
+    models: {
+      hris_payslips: 'own',
+      hris_payslip_line_items: 'delta',
+      // The name of a line item: nothing else shows it, and no delta does.
+      hris_salary_types: 'full',
+      hris_employees: 'embedded',
+      hris_pay_runs: 'embedded',
+    },
+    fields: {
+      remote_id: 'text',
+      remote_data: 'jsonb',
+      totals: 'jsonb',
+      employee: 'jsonb',
+      pay_run: 'jsonb',
+      line_items: 'jsonb',
     },
   }),
   defineEndpoint({
