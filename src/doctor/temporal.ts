@@ -1,8 +1,8 @@
 import { fullSyncScheduleId } from '../domain/names.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
-import { missingSearchAttributes } from '../temporal/search-attributes.ts';
-import { fail, ok, type Check } from './check.ts';
+import { describeUnusable, unusableAttributes } from '../temporal/search-attributes.ts';
+import { fail, ok, warn, type Check } from './check.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
 const QUEUES = [
@@ -48,11 +48,12 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   };
 }
 
+/** Syncs run without them, so this never fails. */
 async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
-  const missing = await missingSearchAttributes(temporal);
-  return missing.length === 0
-    ? ok('Search attributes', 'all registered')
-    : fail('Search attributes', `${missing.join(', ')} not registered`, 'Run: kombo-sync setup');
+  const unusable = await unusableAttributes(temporal.client);
+  if (unusable.length === 0) return ok('Search attributes', 'all there, each with the right type');
+  const { what, remedy } = describeUnusable(unusable);
+  return warn('Search attributes', what, remedy);
 }
 
 async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {

@@ -1,8 +1,14 @@
+import { causesOf } from './causes.ts';
 import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage.ts';
 
 /** There is no connection to Temporal. The message is where it was tried and why there is none, which gRPC does not say. */
 export class NoConnection extends Error {
   override name = 'NoConnection';
+}
+
+/** Temporal refuses what it is asked for. The message is why, where the SDK does not say so in the form of gRPC. */
+export class Refused extends Error {
+  override name = 'Refused';
 }
 
 /** https://grpc.io/docs/guides/status-codes */
@@ -40,6 +46,9 @@ export function ofTemporal(error: Error, thrown: unknown): TemporalOutage | unde
   if (error instanceof NoConnection) {
     return temporalOutage('away', { reason: message, code: message, cause: thrown });
   }
+  if (error instanceof Refused) {
+    return temporalOutage('failed', { reason: message, code: message, cause: thrown });
+  }
   const namespace = namespaceOf(error);
   if (namespace !== undefined) return noNamespace(namespace, thrown);
   if (name === 'TransportError') {
@@ -76,10 +85,23 @@ function grpcCode(error: Error): number | undefined {
   return found >= 1 && found <= LAST_CODE ? found : undefined;
 }
 
+/** What Temporal answered, where an error or one of its causes is an answer of gRPC. */
+export function grpcAnswer(error: unknown): { code: number; details: string } | undefined {
+  for (const cause of causesOf(error)) {
+    const code = grpcCode(cause);
+    if (code !== undefined) return { code, details: detailsOf(cause) };
+  }
+  return undefined;
+}
+
 /** The outermost error says what was tried, the innermost one why it failed. Of what came too late it only says how late. */
 function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   if (kind === 'late') return '';
-  const details = 'details' in error && typeof error.details === 'string' ? error.details : error.message;
+  const details = detailsOf(error);
   const isWrapped = thrown instanceof Error && thrown !== error;
   return kind === 'failed' && isWrapped ? `${thrown.message}: ${details}` : details;
+}
+
+function detailsOf(error: Error): string {
+  return 'details' in error && typeof error.details === 'string' ? error.details : error.message;
 }
