@@ -102,6 +102,8 @@ function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   return kind === 'failed' && isWrapped ? `${thrown.message}: ${details}` : details;
 }
 
+/** The client of workers leaves the details empty, and has them as the message. */
 function detailsOf(error: Error): string {
-  return 'details' in error && typeof error.details === 'string' ? error.details : error.message;
+  const details = 'details' in error ? error.details : '';
+  return typeof details === 'string' && details !== '' ? details : error.message;
 }

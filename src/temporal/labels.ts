@@ -12,7 +12,7 @@ import {
 
 /*
  * Runs and schedules carry search attributes as labels. A namespace may lack some, have no place for them, or have them with
- * another type, and then the server refuses whatever carries them: so that nothing waits for a label, they are left out.
+ * another type, and then the server refuses all that carries them. So that nothing waits for a label, they are left out.
  */
 
 /** So long an answer holds. */
@@ -39,14 +39,17 @@ class Known {
 
   /** Where the server does not answer, what was known stays. */
   async ask(): Promise<void> {
-    this.#asking ??= unusableAttributes(this.#client)
-      .then((unusable) => {
-        this.unusable = unusable;
-        this.#askedAt = performance.now();
-      })
-      .catch(() => {})
-      .finally(() => (this.#asking = undefined));
+    this.#asking ??= this.#learn().finally(() => (this.#asking = undefined));
     await this.#asking;
+  }
+
+  async #learn(): Promise<void> {
+    try {
+      this.unusable = await unusableAttributes(this.#client);
+      this.#askedAt = performance.now();
+    } catch {
+      // The call that needs to know will say so itself.
+    }
   }
 }
 
