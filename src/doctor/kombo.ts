@@ -6,14 +6,24 @@ import { fail, ok, warn, type Check } from './check.ts';
 /** A delta reads WATERMARK_OVERLAP again, so a small difference does no harm. */
 const SKEW_LIMIT_MS = 30_000;
 
-export async function checkKombo(baseUrl: string, apiKey: Secret, timeoutMs: number): Promise<Check[]> {
+/** @param proxy host:port of the proxy on the way, if there is one. */
+export async function checkKombo(
+  baseUrl: string,
+  apiKey: Secret,
+  timeoutMs: number,
+  proxy?: string,
+): Promise<Check[]> {
   const kombo = createKomboClient({ baseUrl, apiKey, timeoutMs });
   try {
     const { date } = await kombo.checkApiKey();
-    return [ok('Kombo API', `${baseUrl} accepts the key`), ...checkClock(date, new Date())];
+    return [
+      ok('Kombo API', `${baseUrl} accepts the key${proxy ? `, by the proxy ${proxy}` : ''}`),
+      ...checkClock(date, new Date()),
+    ];
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    return [fail('Kombo API', error.what, error.remedyByHand)];
+    const remedy = proxy ? `${error.remedyByHand} The proxy on the way is ${proxy}.` : error.remedyByHand;
+    return [fail('Kombo API', error.what, remedy)];
   }
 }
 

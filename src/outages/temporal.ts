@@ -4,6 +4,12 @@ import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage
 /** There is no connection to Temporal. The message is where it was tried and why there is none, which gRPC does not say. */
 export class NoConnection extends Error {
   override name = 'NoConnection';
+  readonly kind: 'away' | 'untrusted';
+
+  constructor(message: string, kind: NoConnection['kind'] = 'away', options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
 }
 
 /** Temporal refuses what it is asked for. The message is why, where the SDK does not say so in the form of gRPC. */
@@ -44,7 +50,7 @@ const NO_CHANNEL =
 export function ofTemporal(error: Error, thrown: unknown): TemporalOutage | undefined {
   const { name, message } = error;
   if (error instanceof NoConnection) {
-    return temporalOutage('away', { reason: message, code: message, cause: thrown });
+    return temporalOutage(error.kind, { reason: message, code: message, cause: thrown });
   }
   if (error instanceof Refused) {
     return temporalOutage('failed', { reason: message, code: message, cause: thrown });

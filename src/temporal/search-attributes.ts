@@ -117,19 +117,28 @@ const OUTAGES: readonly number[] = [1, 4, 14];
 /** What is wrong, what is lost by it, and what to do. */
 export function describeUnusable(unusable: readonly UnusableAttribute[]): { what: string; remedy: string } {
   const names = unusable.map(({ name }) => name).join(', ');
-  const isWrong = unusable.some(({ found }) => found !== null);
-  const wrong = isWrong ? 'Remove what has another type, or rename it on Temporal Cloud. ' : '';
+  const wrong = unusable.filter(({ found }) => found !== null);
+  const missing = Map.groupBy(
+    unusable.filter(({ found }) => found === null),
+    ({ reason }) => reason,
+  );
+  const parts = [
+    ...wrong.map(({ name, found, needed }) => `${name} has the type ${found} and needs ${needed}`),
+    ...[...missing].map(([reason, list]) => missingText(list, reason)),
+  ];
+  const first = wrong.length > 0 ? 'Remove what has another type, or rename it on Temporal Cloud. ' : '';
   return {
     what:
-      `${unusable.map(describe).join('; ')}. Syncs run all the same, without these labels: ` +
+      `${parts.join('; ')}. Syncs run all the same, without these labels: ` +
       `Temporal's UI and the temporal CLI cannot find runs by ${names}`,
-    remedy: `${wrong}Run: kombo-sync setup. Where that may not make them, make them by hand: docs/operations.md, "Search attributes by hand".`,
+    remedy: `${first}Run: kombo-sync setup. If that may not make them, make them by hand: docs/operations.md, "Search attributes by hand".`,
   };
 }
 
-function describe({ name, needed, found, reason }: UnusableAttribute): string {
-  if (found !== null) return `${name} has the type ${found} and needs ${needed}`;
-  return `${name} (${needed}) is not there${reason === undefined ? '' : `: ${reason.replace(/\.$/, '')}`}`;
+function missingText(missing: readonly UnusableAttribute[], reason: string | undefined): string {
+  const names = missing.map(({ name, needed }) => `${name} (${needed})`).join(', ');
+  const text = `${names} ${missing.length === 1 ? 'is' : 'are'} not there`;
+  return reason === undefined ? text : `${text}: ${reason.replace(/\.$/, '')}`;
 }
 
 /** Whether Temporal has refused a request for one of our search attributes: what it says names it. */
