@@ -149,6 +149,9 @@ const EXAMPLES: Record<Required, string> = {
   DATABASE_URL: 'DATABASE_URL=postgres://user:password@localhost:5432/app',
 };
 
+/** For what Temporal's clients and Node read of it by themselves; all that is ours is read by `loadConfig`. */
+export const environment = (): NodeJS.ProcessEnv => process.env;
+
 /** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists everything that is wrong. */
 export function temporalEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,

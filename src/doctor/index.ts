@@ -5,7 +5,7 @@ import { checkService } from './service.ts';
 import { checkNode, checkSettings } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
-import { komboProxy } from '../proxy.ts';
+import { komboProxy } from '../settings/proxy.ts';
 import { within } from '../within.ts';
 
 export type { Check } from './check.ts';

@@ -1,6 +1,6 @@
 import { ConfigError, type SettingIssue } from '../config-error.ts';
 import { loadConfig, type Config, type Required } from '../config.ts';
-import { routeKombo } from '../proxy.ts';
+import { routeKombo } from '../settings/proxy.ts';
 import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TLSConfig } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { codeAndPeer } from '../outages/index.ts';
-import { temporalProxy } from '../proxy.ts';
+import { temporalProxy } from '../settings/proxy.ts';
 
 const KNOCK_MS = 1_000;
 /** A server that wants another certificate of the client says so after the handshake. */

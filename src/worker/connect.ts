@@ -1,6 +1,6 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import { defined } from '../domain/defined.ts';
-import { temporalProxy } from '../proxy.ts';
+import { temporalProxy } from '../settings/proxy.ts';
 import { readEnvironment, withReason } from '../temporal/connect.ts';
 
 /** The connection of a worker; it is another library underneath, with the same settings. @throws when there is none. */

@@ -3,7 +3,7 @@ import { loadConfig, type Config, type Required } from '../../config.ts';
 import { createKomboClient, type KomboClient } from '../../kombo/client.ts';
 import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
-import { routeKombo } from '../../proxy.ts';
+import { routeKombo } from '../../settings/proxy.ts';
 import type { ShowDeps } from '../../operations/show.ts';
 import { openStore, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';

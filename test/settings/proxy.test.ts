@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { keepLoopbackDirect, komboProxy, temporalProxy } from '../src/proxy.ts';
-import { Secret } from '../src/secret.ts';
+import { keepLoopbackDirect, komboProxy, temporalProxy } from '../../src/settings/proxy.ts';
+import { Secret } from '../../src/secret.ts';
 
 const after = (env: NodeJS.ProcessEnv) => {
   keepLoopbackDirect(env);

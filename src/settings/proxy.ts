@@ -1,6 +1,6 @@
 import http from 'node:http';
-import { ConfigError } from './config-error.ts';
-import type { Config } from './config.ts';
+import { ConfigError } from '../config-error.ts';
+import { environment, type Config } from '../config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -10,7 +10,7 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
  * Keeps connections to this machine away from the proxy that the environment may name. Temporal's client and Node's `fetch`
  * each read variables of their own when they connect.
  */
-export function keepLoopbackDirect(env: NodeJS.ProcessEnv = process.env): void {
+export function keepLoopbackDirect(env: NodeJS.ProcessEnv = environment()): void {
   const given = env['no_proxy'] || env['NO_PROXY'];
   env['no_proxy'] = env['NO_PROXY'] = withLoopback(given);
   if (env['no_grpc_proxy']) env['no_grpc_proxy'] = withLoopback(env['no_grpc_proxy']);
@@ -28,7 +28,7 @@ const USES_ENVIRONMENT = ['1', 'true'];
  *
  * @throws ConfigError where Node is too old for KOMBO_PROXY.
  */
-export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: Env = process.env): void {
+export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: Env = environment()): void {
   const set: typeof http.setGlobalProxyFromEnv | undefined = http.setGlobalProxyFromEnv;
   if (KOMBO_PROXY) {
     if (!set) {
@@ -45,7 +45,7 @@ export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: En
 /** host:port of the proxy that `fetch` takes to an address; undefined when it takes none. For messages, without its password. */
 export function komboProxy(
   { KOMBO_PROXY, KOMBO_API_URL }: Pick<Config, 'KOMBO_PROXY' | 'KOMBO_API_URL'>,
-  env: Env = process.env,
+  env: Env = environment(),
 ): string | undefined {
   const { protocol, hostname } = new URL(KOMBO_API_URL);
   if (LOOPBACK.includes(hostname.replace(/^\[|\]$/g, ''))) return undefined;
@@ -67,7 +67,7 @@ export interface ConnectProxy {
  * The proxy that Temporal's client takes to an address. It reads the environment by rules of its own, in small letters:
  * https://github.com/grpc/grpc/blob/master/doc/environment_variables.md. The client of workers reads nothing, and is told.
  */
-export function temporalProxy(address: string, env: Env = process.env): ConnectProxy | undefined {
+export function temporalProxy(address: string, env: Env = environment()): ConnectProxy | undefined {
   const proxy = URL.parse(env['grpc_proxy'] || env['https_proxy'] || env['http_proxy'] || '');
   if (proxy?.protocol !== 'http:') return undefined;
   const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
