@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { createSandbox } from '../../sandbox/index.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/domain/names.ts';
 import type { SetupResult } from '../../src/operations/setup.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
@@ -7,7 +8,7 @@ import { createTestStore } from '../support/database.ts';
 import { grpcProxy } from '../support/grpc.ts';
 import { testNamespace, TYPE } from '../support/namespace.ts';
 import { testTemporal, uniqueTaskQueue } from '../support/temporal.ts';
-import { cli, onlyDocument } from './spawn.ts';
+import { cli, emptyFolder, onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
 const address = inject('temporalAddress');
@@ -19,14 +20,16 @@ const right = await testNamespace(
 );
 const { client } = await testTemporal();
 
-const run = (args: string[], namespace: string, env: Record<string, string> = {}) =>
-  cli(args, {
+const run = (args: string[], namespace: string, env: Record<string, string> = {}, input?: string) => {
+  const settings = {
     DATABASE_URL: store.url,
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
     TASK_QUEUE: uniqueTaskQueue(),
     ...env,
-  });
+  };
+  return cli(args, settings, emptyFolder, input);
+};
 
 test('a search attribute of another type is named with the type found and the type needed', async () => {
   const { code, stdout } = await run(['setup'], wrong);
@@ -99,6 +102,31 @@ test('what the server has not heard of yet is tried again, with a line that says
   expect({ code, refused }).toEqual({ code: 0, refused: 3 });
   expect((onlyDocument(stdout) as SetupResult).schedules.created).toEqual([id]);
   expect(stderr).toContain('Temporal does not know the new search attributes yet. Trying again');
+  await store.pool.query('delete from kombo_sync.integrations');
+});
+
+test('adding integrations waits for the attributes, too, and one that cannot be added keeps no other from it', async ({
+  onTestFinished,
+}) => {
+  const sandbox = createSandbox({ apiKey: 'ks_test_setup', webhookSecret: 'whsec_setup', integrations: [] });
+  const KOMBO_API_URL = await sandbox.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => sandbox.close());
+  const ids = ['demo:good', 'demo:bad', 'demo:late'].map((id) => `${id}-${process.pid}`);
+  for (const id of ids) sandbox.control.addIntegration({ id, category: 'LMS', scale: 0 });
+  let calls = 0;
+  const TEMPORAL_ADDRESS = await grpcProxy(address, (method) => {
+    if (method !== 'CreateSchedule') return undefined;
+    calls += 1;
+    if (calls === 1) return { code: 3, details: 'no mapping defined for search attribute KomboTrigger' };
+    return calls === 2 ? { code: 3, details: 'no place for one more schedule' } : undefined;
+  });
+  const env = { TEMPORAL_ADDRESS, KOMBO_API_URL, KOMBO_API_KEY: 'ks_test_setup' };
+  const args = ['integrations', 'add', '--file', '-', '--no-sync'];
+  const { code, stdout, stderr } = await run(args, right, env, ids.join('\n'));
+  expect(stderr).toContain('Temporal does not know the new search attributes yet. Trying again');
+  expect(stdout).toMatch(/^3 integrations: 2 added, 0 there already, 1 failed\./);
+  expect(stdout).toContain('no place for one more schedule');
+  expect(code).toBe(1);
   await store.pool.query('delete from kombo_sync.integrations');
 });
 
