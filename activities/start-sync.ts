@@ -48,7 +48,8 @@ export function createStartSync(deps: ActivityDeps) {
       const next = await nextRetry(deps, integrationId, { except: busy, after: decidedAt });
       const retryInMs = sooner(start.retryInMs, next);
       if (retryInMs !== null || start.owes) await wakeUnlessCalling(deps, integrationId);
-      return { ...start, retryInMs };
+      const unlabelled = [...((await deps.temporal.unusableLabels?.()) ?? [])];
+      return { ...start, retryInMs, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
     });
   };
 }

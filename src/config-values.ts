@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { SettingIssue } from './config-error.ts';
 import { isCron } from './domain/cron.ts';
 import { parseDuration } from './domain/duration.ts';
+import { readTimeZone } from './domain/time-zone.ts';
 import { Secret } from './secret.ts';
 
 /* How the text of a setting becomes its value, or a complaint. */
@@ -79,7 +80,7 @@ export const url = (protocols: string[], example: string) =>
     );
 
 /** What may follow `Bearer` in a header. Nothing else can be sent, and the runtime's own complaint would show it. */
-const BEARER = /^[\x21-\x7e]+$/;
+export const BEARER = /^[\x21-\x7e]+$/;
 
 export const apiKey = z.string().transform(
   parsed((value) => (BEARER.test(value) ? new Secret(value) : undefined), {
@@ -98,10 +99,17 @@ export const hasCredentials = (text: string) => {
 export const timezone = z
   .string()
   .default('UTC')
-  .refine(
-    (value) => isTimezone(value),
-    otherwise({ problem: 'is not a time zone', example: 'Europe/Berlin' }),
-  );
+  .transform((text, context) => {
+    const zone = readTimeZone(text);
+    if ('name' in zone) return zone.name;
+    if (zone.wrong === undefined) {
+      return complain(context, { problem: 'is not a time zone', example: 'Europe/Berlin' });
+    }
+    return complain(context, {
+      problem: 'is an offset, which is no time zone',
+      remedy: `name a place such as Europe/Berlin, or write ${zone.wrong}`,
+    });
+  });
 
 export const cron = z
   .string()
@@ -136,12 +144,3 @@ export const share = (standard: number) =>
         example: String(standard),
       }),
     );
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -21,6 +21,7 @@ import {
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
+import { readTemporalSettings } from './settings/temporal.ts';
 
 /** The shortest interval of a Temporal schedule. */
 const SHORTEST_INTERVAL_MS = 1_000;
@@ -43,6 +44,10 @@ export const SETTINGS = {
     .describe(
       "Address of Kombo's API: EU `https://api.kombo.dev/v1`, US `https://api.us.kombo.dev/v1`, Canada `https://api.ca.kombo.dev/v1`",
     ),
+  KOMBO_PROXY: url(['http:', 'https:'], 'http://proxy.example.com:3128')
+    .transform((value) => new Secret(value))
+    .optional()
+    .describe("Proxy on the way to Kombo's API; this machine is always reached without one"),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
     .refine(
@@ -146,22 +151,17 @@ const EXAMPLES: Record<Required, string> = {
   DATABASE_URL: 'DATABASE_URL=postgres://user:password@localhost:5432/app',
 };
 
-/**
- * The variables of Temporal's clients, whose own reader takes an empty one for a value: an empty TEMPORAL_TLS would turn TLS
- * off. Only headers are left empty, which takes them out of a profile.
- */
+/** For what Temporal's clients and Node read of it by themselves; all that is ours is read by `loadConfig`. */
+export const environment = (): NodeJS.ProcessEnv => process.env;
+
+/** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists everything that is wrong. */
 export function temporalEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
-  const entries = Object.entries(env).flatMap(([name, value]): [string, string][] => {
-    const left = value === undefined || (value === '' && /^TEMPORAL_(?!GRPC_META_)/.test(name));
-    return left ? [] : [[name, value]];
-  });
-  return Object.fromEntries(entries);
+  const { values, issues } = readTemporalSettings(env);
+  if (issues.length > 0) throw new ConfigError(issues);
+  return values;
 }
-
-/** Temporal's clients take everything that they do not know for `false`. */
-const TLS_VALUES = ['', 'true', 'false', '1', '0'];
 
 /**
  * Reads the settings. This is the only place that looks at `process.env`; `NAME_FILE` names a file that holds the value,
@@ -186,14 +186,7 @@ export function loadConfig(
   }
   const { data: config, error } = schema.safeParse(values);
   issues.push(...(error?.issues ?? []).map(toIssue));
-  if (!TLS_VALUES.includes(env['TEMPORAL_TLS'] ?? '')) {
-    issues.push({
-      name: 'TEMPORAL_TLS',
-      problem: 'is neither true nor false',
-      remedy: 'set it to one of them',
-      example: 'TEMPORAL_TLS=true',
-    });
-  }
+  issues.push(...readTemporalSettings(env).issues);
   issues.push(...required.filter((name) => !values[name]).map(missing));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/config-error.ts';
 import { loadConfig, temporalEnvironment } from '../src/config.ts';
@@ -44,6 +47,79 @@ test.each([',', ' , ,'])('KOMBO_WEBHOOK_SECRETS=%j holds no secret', (secrets) =
   expect(complaint({ KOMBO_WEBHOOK_SECRETS: secrets })).toMatch(
     /^KOMBO_WEBHOOK_SECRETS holds no secret; .*for example/,
   );
+});
+
+describe('FULL_SYNC_TIMEZONE', () => {
+  test.each([
+    ['utc', 'UTC'],
+    ['europe/berlin', 'Europe/Berlin'],
+    ['EUROPE/BERLIN', 'Europe/Berlin'],
+    ['us/eastern', 'America/New_York'],
+    ['US/Eastern', 'US/Eastern'],
+    ['Asia/Kolkata', 'Asia/Kolkata'],
+    ['Europe/Kyiv', 'Europe/Kyiv'],
+    ['America/Port_of_Spain', 'America/Port_of_Spain'],
+    ['Etc/GMT-2', 'Etc/GMT-2'],
+  ])('%s becomes %s, which the server takes', (text, name) => {
+    expect(loadConfig({ FULL_SYNC_TIMEZONE: text }).FULL_SYNC_TIMEZONE).toBe(name);
+  });
+
+  test.each([
+    ['+02:00', 'Etc/GMT-2'],
+    ['-0500', 'Etc/GMT+5'],
+    ['UTC+1', 'Etc/GMT-1'],
+  ])('%s is refused with the name to write: %s', (text, name) => {
+    expect(complaint({ FULL_SYNC_TIMEZONE: text })).toBe(
+      `FULL_SYNC_TIMEZONE is an offset, which is no time zone; name a place such as Europe/Berlin, or write ${name}.`,
+    );
+  });
+
+  test.each(['+05:30', 'Mars/Olympus', 'Z'])('%s is refused', (text) => {
+    expect(complaint({ FULL_SYNC_TIMEZONE: text })).toMatch(/^FULL_SYNC_TIMEZONE is not a time zone/);
+  });
+});
+
+describe("the variables of Temporal's clients", () => {
+  test('each may be in a file', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'kombo-sync-config-'));
+    const key = path.join(folder, 'key');
+    await writeFile(key, 'tmprl_key\n');
+    const env = { TEMPORAL_API_KEY_FILE: key, TEMPORAL_GRPC_META_AUTH_FILE: key, TEMPORAL_CONFIG_FILE: key };
+    expect(temporalEnvironment(env)).toEqual({
+      TEMPORAL_API_KEY: 'tmprl_key',
+      TEMPORAL_GRPC_META_AUTH: 'tmprl_key',
+      TEMPORAL_CONFIG_FILE: key,
+    });
+    await writeFile(key, '\n');
+    expect(complaint({ TEMPORAL_API_KEY_FILE: key })).toContain(
+      `TEMPORAL_API_KEY_FILE names ${key}, which is empty.`,
+    );
+    expect(complaint({ TEMPORAL_NAMESPACE_FILE: `${key}-not` })).toContain('which cannot be read.');
+    expect(complaint({ TEMPORAL_TLS_CLIENT_CERT_PATH: `${key}-not` })).toContain('which cannot be read.');
+    await rm(folder, { recursive: true });
+  });
+
+  test.each([
+    [
+      'https://eu.aws.api.temporal.io:7233',
+      'TEMPORAL_ADDRESS has a scheme; write the host and the port only',
+    ],
+    ['temporal.example:7233/', 'TEMPORAL_ADDRESS holds a slash; write the host and the port only'],
+    ['temporal example', 'TEMPORAL_ADDRESS is not a host and a port'],
+  ])('an address such as %s is named as what it is', (address, said) => {
+    expect(complaint({ TEMPORAL_ADDRESS: address })).toContain(said);
+    expect(() => temporalEnvironment({ TEMPORAL_ADDRESS: address })).toThrow(said);
+  });
+
+  test.each(['localhost:7233', '[::1]:7233', 'temporal', 'a.b.tmprl.cloud:7233'])('%s is one', (address) => {
+    expect(temporalEnvironment({ TEMPORAL_ADDRESS: address })).toEqual({ TEMPORAL_ADDRESS: address });
+  });
+
+  test('a key that cannot be sent is not shown', () => {
+    const said = complaint({ TEMPORAL_API_KEY: 'tmprl_secret\nmore' });
+    expect(said).toMatch(/^TEMPORAL_API_KEY holds a line break/);
+    expect(said).not.toContain('secret');
+  });
 });
 
 describe('TEMPORAL_TLS', () => {

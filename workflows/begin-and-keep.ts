@@ -17,7 +17,7 @@ export async function begin(request: StartSyncInput): Promise<SyncStart | { fail
     const started = await startSync.executeWithOptions(callOptions(request.kind, request, 'start'), [
       request,
     ]);
-    labelRun({ ...request, ...started });
+    labelRun({ ...request, ...started }, started.unlabelled);
     return started;
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;

@@ -6,10 +6,16 @@ import { type OpenPass } from '../src/domain/reads.ts';
 
 /* What Temporal's UI shows of a run. */
 
-/** Adds the search attributes that the starter did not give, as with a start by the plain `temporal` CLI. */
-export function labelRun(labels: Labels): void {
+/**
+ * Adds the search attributes that the starter did not give, as with a start by the plain `temporal` CLI.
+ *
+ * @param unusable those that the server would not take: one of them would keep the run from going on.
+ */
+export function labelRun(labels: Labels, unusable: readonly string[] = []): void {
   const has = workflowInfo().typedSearchAttributes;
-  const missing = searchAttributes(labels).filter(({ key }) => has.get(key) === undefined);
+  const missing = searchAttributes(labels).filter(
+    ({ key }) => has.get(key) === undefined && !unusable.includes(key.name),
+  );
   if (missing.length > 0) upsertSearchAttributes(missing);
 }
 

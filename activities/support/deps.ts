@@ -51,6 +51,8 @@ export interface ActivityTemporal {
   wake(integrationId: string): Promise<void>;
   /** Brings schedules, syncs and erasure in line with the status of the integration. */
   settle(integrationId: string, exceptWorkflowId?: string): Promise<void>;
+  /** Names of our search attributes that no run of this namespace can carry. */
+  unusableLabels?(): Promise<ReadonlySet<string>>;
 }
 
 export interface ActivityDeps {

@@ -19,6 +19,8 @@ export interface StartSyncInput extends Omit<Asked, 'everything'> {
 export interface SyncStart {
   tool?: string;
   category?: string;
+  /** Search attributes that the namespace does not have, so that the run must do without them. */
+  unlabelled?: string[];
   /** Since when the integration is active without a break (ISO): what a pause has cut off is told by it. */
   activeSince?: string;
   /** What is still to be read, each by itself. */

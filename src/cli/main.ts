@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import { CliError, describeFailure, EXIT, type Failure } from './support/errors.ts';
 import { createProgram } from './program.ts';
 import { readDotEnv, readEnvironmentFile } from '../dev/environment-file.ts';
-import { keepLoopbackDirect } from './support/loopback.ts';
+import { keepLoopbackDirect } from '../settings/proxy.ts';
 
 /** How long a finished command may need to end by itself before it is ended. */
 const EXIT_BOUND_MS = 3_000;

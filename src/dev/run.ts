@@ -3,7 +3,7 @@ import path from 'node:path';
 import { loadConfig, type Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
 import { createLogger } from '../log.ts';
-import { setup } from '../operations/setup.ts';
+import { setup, setupProblems } from '../operations/setup.ts';
 import { openStore } from '../store/database.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { aborted } from './demo/first-sync.ts';
@@ -105,7 +105,11 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     start: () => openStore(config.DATABASE_URL!),
     stop: (opened) => opened.close(),
   });
-  await Promise.race([setup({ config, store, temporal: handle, log }), aborted(signal)]);
+  const done = await Promise.race([
+    setup({ config, store, temporal: handle, log, note, signal }),
+    aborted(signal),
+  ]);
+  for (const line of setupProblems(done)) note(line);
   await parts.start({
     name: 'The file of settings',
     start: () => writeEnvironmentFile(dataDir, { ...settings, ...ownServer }),

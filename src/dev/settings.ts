@@ -22,7 +22,7 @@ export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
   return Object.fromEntries(Object.entries(DEMO_SETTINGS).filter(([name]) => !isOwn(name)));
 }
 
-const OF_ANOTHER_SERVER = /^TEMPORAL_(PROFILE$|API_KEY$|TLS|GRPC_META_|CODEC_)/;
+const OF_ANOTHER_SERVER = /^TEMPORAL_(PROFILE|API_KEY|TLS|GRPC_META_|CODEC_|ADDRESS_FILE|NAMESPACE_FILE)/;
 
 /** What leads Temporal's clients to our own server, and keeps what the user has for another one out of the way. */
 export function ownTemporal(env: Env, address: string, dataDir: string): Record<string, string | undefined> {

@@ -5,6 +5,7 @@ import { checkService } from './service.ts';
 import { checkNode, checkSettings } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
+import { komboProxy } from '../settings/proxy.ts';
 import { within } from '../within.ts';
 
 export type { Check } from './check.ts';
@@ -42,7 +43,9 @@ export async function examine(): Promise<Check[]> {
       'Kombo API',
       'Check KOMBO_API_URL.',
       KOMBO_API_KEY
-        ? checkKombo(KOMBO_API_URL, KOMBO_API_KEY, INNER_BOUND_MS).then((found) => ({ checks: found }))
+        ? checkKombo(KOMBO_API_URL, KOMBO_API_KEY, INNER_BOUND_MS, komboProxy(config)).then((found) => ({
+            checks: found,
+          }))
         : nothing,
     ),
     checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),

@@ -7,18 +7,31 @@ import { fail, ok, warn, type Check } from './check.ts';
 /** A delta reads WATERMARK_OVERLAP again, so a small difference does no harm. */
 const SKEW_LIMIT_MS = 30_000;
 
-export async function checkKombo(baseUrl: string, apiKey: Secret, timeoutMs: number): Promise<Check[]> {
+/** @param proxy host:port of the proxy on the way, if there is one. */
+export async function checkKombo(
+  baseUrl: string,
+  apiKey: Secret,
+  timeoutMs: number,
+  proxy?: string,
+): Promise<Check[]> {
   const kombo = createKomboClient({ baseUrl, apiKey, timeoutMs });
   try {
     const { date } = await kombo.checkApiKey();
     const region = regionOf(baseUrl);
     const at = region ? `${baseUrl} (${region})` : baseUrl;
-    return [ok('Kombo API', `${at} accepts the key`), ...checkClock(date, new Date())];
+    return [
+      ok('Kombo API', `${at} accepts the key${proxy ? `, by the proxy ${proxy}` : ''}`),
+      ...checkClock(date, new Date()),
+    ];
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    // A key of another region is refused like one that is wrong.
-    const regions = error.errorClass === 'AccessDenied' ? ` The regions are: ${REGION_LIST}.` : '';
-    return [fail('Kombo API', error.what, `${error.remedyByHand}${regions}`)];
+    const remedy = [
+      error.remedyByHand,
+      // A key of another region is refused like one that is wrong.
+      error.errorClass === 'AccessDenied' && `The regions are: ${REGION_LIST}.`,
+      proxy && `The proxy on the way is ${proxy}.`,
+    ];
+    return [fail('Kombo API', error.what, remedy.filter(Boolean).join(' '))];
   }
 }
 

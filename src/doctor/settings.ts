@@ -1,5 +1,6 @@
 import { ConfigError, type SettingIssue } from '../config-error.ts';
 import { loadConfig, type Config, type Required } from '../config.ts';
+import { routeKombo } from '../settings/proxy.ts';
 import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];
@@ -16,7 +17,7 @@ export function checkSettings(): { config: Config | undefined; checks: Check[] }
 
 function issuesWith(required: readonly Required[]): readonly SettingIssue[] {
   try {
-    loadConfig(undefined, required);
+    routeKombo(loadConfig(undefined, required));
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.issues;

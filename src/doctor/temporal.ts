@@ -1,14 +1,18 @@
 import { fullSyncScheduleId } from '../domain/names.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
-import { missingSearchAttributes } from '../temporal/search-attributes.ts';
-import { fail, ok, type Check } from './check.ts';
+import { describeUnusable, unusableAttributes } from '../temporal/search-attributes.ts';
+import { fail, ok, warn, type Check } from './check.ts';
+import { checkRights } from './temporal-rights.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
 const QUEUES = [
   { tasks: 'workflows', type: 1 },
   { tasks: 'activities', type: 2 },
 ];
+
+/** Leaves time to find out why there is no answer. */
+const CONNECT_TIMEOUT = '3s';
 
 export interface TemporalFindings {
   checks: Check[];
@@ -18,7 +22,7 @@ export interface TemporalFindings {
 
 /** @throws when the server cannot be reached, or has no such namespace. */
 export async function checkTemporal(taskQueue: string, timeoutMs: number): Promise<TemporalFindings> {
-  const temporal = await connectTemporal();
+  const temporal = await connectTemporal(CONNECT_TIMEOUT);
   try {
     return await temporal.connection.withDeadline(Date.now() + timeoutMs, () => examine(temporal, taskQueue));
   } finally {
@@ -30,7 +34,8 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
-  const [attributes, worker, scheduleIds] = await Promise.all([
+  const [rights, attributes, worker, scheduleIds] = await Promise.all([
+    checkRights(temporal),
     checkSearchAttributes(temporal),
     checkWorker(temporal, taskQueue),
     listScheduleIds(temporal),
@@ -41,6 +46,7 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
         'Temporal',
         `version ${server.serverVersion ?? 'unknown'} at ${temporalAddress()}, namespace ${namespace}`,
       ),
+      rights,
       attributes,
       worker,
     ],
@@ -48,11 +54,12 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   };
 }
 
+/** Syncs run without them, so this never fails. */
 async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
-  const missing = await missingSearchAttributes(temporal);
-  return missing.length === 0
-    ? ok('Search attributes', 'all registered')
-    : fail('Search attributes', `${missing.join(', ')} not registered`, 'Run: kombo-sync setup');
+  const unusable = await unusableAttributes(temporal.client);
+  if (unusable.length === 0) return ok('Search attributes', 'all there, each with the right type');
+  const { what, remedy } = describeUnusable(unusable);
+  return warn('Search attributes', what, remedy);
 }
 
 async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {
@@ -66,8 +73,9 @@ async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue:
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
       taskQueueType: type,
     });
-    if (!pollers || pollers.length === 0) idle.push(tasks);
-    for (const poller of pollers ?? []) workers.add(poller.identity ?? 'unnamed');
+    const polling = (pollers ?? []).filter(({ lastAccessTime }) => isRecent(lastAccessTime));
+    if (polling.length === 0) idle.push(tasks);
+    for (const poller of polling) workers.add(poller.identity ?? 'unnamed');
   }
   if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
   return fail(
@@ -75,6 +83,15 @@ async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue:
     `no worker polls task queue ${taskQueue} for ${idle.join(' and ')}`,
     'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
   );
+}
+
+/** A poll takes a minute at most. The server lists pollers for five, so also those of a worker that has gone. */
+const POLLED_WITHIN_MS = 120_000;
+
+/** Whether a poller was there lately. A server that does not say when is believed. */
+export function isRecent(at: { seconds?: unknown } | null | undefined, now = Date.now()): boolean {
+  const seconds = Number(at?.seconds ?? Number.NaN);
+  return Number.isNaN(seconds) || now - seconds * 1_000 < POLLED_WITHIN_MS;
 }
 
 async function listScheduleIds({ client }: TemporalHandle): Promise<Set<string>> {

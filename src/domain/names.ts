@@ -1,4 +1,6 @@
 import type { Trigger } from './sync.ts';
+import { cleanLine } from './text.ts';
+
 /** Names that stand outside: users' scripts, saved views and dashboards depend on them. */
 export const WORKFLOW_TYPES = {
   integrationSync: 'integrationSync',
@@ -76,7 +78,7 @@ function utf8Bytes(text: string): number {
 
 export interface Labels {
   integrationId: string;
-  trigger: Trigger;
+  trigger?: Trigger | undefined;
   tool?: string | undefined;
   category?: string | undefined;
   models?: readonly string[] | undefined;
@@ -86,9 +88,9 @@ export interface Labels {
 export function searchAttributes(labels: Labels) {
   return [
     { key: KOMBO_INTEGRATION_ID, value: labels.integrationId },
-    { key: KOMBO_TRIGGER, value: labels.trigger },
-    ...(labels.tool ? [{ key: KOMBO_TOOL, value: labels.tool }] : []),
-    ...(labels.category ? [{ key: KOMBO_CATEGORY, value: labels.category }] : []),
+    ...(labels.trigger ? [{ key: KOMBO_TRIGGER, value: labels.trigger }] : []),
+    ...(labels.tool ? [{ key: KOMBO_TOOL, value: cleanLine(labels.tool) }] : []),
+    ...(labels.category ? [{ key: KOMBO_CATEGORY, value: cleanLine(labels.category) }] : []),
     ...(labels.models?.length ? [{ key: KOMBO_MODELS, value: modelsLabel(labels.models) }] : []),
   ];
 }

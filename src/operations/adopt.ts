@@ -1,4 +1,5 @@
 import { explain, outageOf, type KomboKind } from '../outages/index.ts';
+import { isAboutOne } from '../temporal/each.ts';
 import type { LookUpDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { addIntegration, type AddedIntegration } from './integrations.ts';
@@ -109,5 +110,6 @@ const IS_ABOUT_ID: Record<KomboKind, boolean> = {
 function isAboutId(error: unknown): boolean {
   if (error instanceof OperationError) return true;
   const outage = outageOf(error);
-  return outage?.part === 'kombo' && IS_ABOUT_ID[outage.kind];
+  if (outage?.part === 'kombo') return IS_ABOUT_ID[outage.kind];
+  return outage?.part === 'temporal' && isAboutOne(error);
 }

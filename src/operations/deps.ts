@@ -3,6 +3,7 @@ import type { AuditSource } from '../domain/audit.ts';
 import type { KomboClient } from '../kombo/client.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
+import type { Patience } from '../temporal/patience.ts';
 import type { TemporalLinks } from '../temporal/ui.ts';
 
 /** Who acts, for the audit trail. */
@@ -21,6 +22,8 @@ export interface OperationDeps {
   temporal: TemporalHandle;
   links: TemporalLinks;
   actor: Actor;
+  /** For what carries search attributes; without it, what the server refuses is not tried again. */
+  patience?: Patience | undefined;
   /** Ends an act of many steps between two of them; its reason says why. */
   signal?: AbortSignal;
 }

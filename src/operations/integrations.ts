@@ -93,8 +93,8 @@ export async function addIntegration(
 }
 
 /** Brings Temporal in line with the integration as it is now. */
-function settle({ store, temporal, config }: OperationDeps, id: string): Promise<Settled> {
-  return settleIntegration({ store, lifecycle: createLifecycle(temporal.client, config) }, id);
+function settle({ store, temporal, config, patience }: OperationDeps, id: string): Promise<Settled> {
+  return settleIntegration({ store, lifecycle: createLifecycle(temporal.client, config, patience) }, id);
 }
 
 function endpointsOf(config: Config, category: Category): string[] {

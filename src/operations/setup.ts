@@ -4,49 +4,88 @@ import type { Store } from '../store/database.ts';
 import { findIntegration, listIntegrations } from '../store/state/integrations.ts';
 import { migrate } from '../store/migrate.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
+import { eachByItself, type Failed } from '../temporal/each.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
-import { reconcileSchedules } from '../temporal/schedules.ts';
+import { createPatience } from '../temporal/patience.ts';
+import { reconcileSchedules, type Reconciled } from '../temporal/reconcile.ts';
 import { settleIntegration } from '../temporal/settle.ts';
-import { registerSearchAttributes } from '../temporal/search-attributes.ts';
+import {
+  describeUnusable,
+  registerSearchAttributes,
+  type UnusableAttribute,
+} from '../temporal/search-attributes.ts';
 
 export interface SetupResult {
   /** Migration steps that were applied. */
   migrations: string[];
   /** Search attributes that were added. */
   searchAttributes: string[];
+  /** Search attributes that cannot be used: syncs run without them. */
+  unusable: UnusableAttribute[];
   /** Ids of the schedules that were touched, and how many were right. */
-  schedules: Awaited<ReturnType<typeof reconcileSchedules>>;
+  schedules: Omit<Reconciled, 'failed'>;
+  /** Integrations for which something could not be done; the others are as they should be. */
+  failed: Failed[];
 }
 
 /**
  * Prepares Postgres and Temporal for `serve` and `worker`. Safe to repeat and to run from several processes at once.
  *
- * @throws when a step fails; the steps before it stay.
+ * @param deps.note is told why something takes long.
+ * @throws when a step fails for all integrations; the steps before it stay.
  */
 export async function setup(deps: {
   config: Config;
   store: Store;
   temporal: TemporalHandle;
   log: Logger;
+  note?: (line: string) => void;
+  signal?: AbortSignal | undefined;
 }): Promise<SetupResult> {
-  const { config, store, temporal, log } = deps;
+  const { config, store, temporal, log, note = () => {}, signal } = deps;
   const { applied } = await migrate(store);
   log.debug({ applied }, 'The database is up to date');
   // Schedules carry search attributes, so the server must know these first.
-  const { added } = await registerSearchAttributes(temporal);
+  const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');
   const integrations = await listIntegrations(store);
-  const schedules = await reconcileSchedules(temporal.client, config, integrations, (id) =>
-    findIntegration(store, id),
+  const patience = createPatience({ note, signal });
+  const { failed, ...schedules } = await reconcileSchedules(
+    temporal.client,
+    config,
+    integrations,
+    (id) => findIntegration(store, id),
+    patience,
   );
-  const lifecycle = createLifecycle(temporal.client, config);
-  // What broke off between Postgres and Temporal is made up for.
-  for (const { id, temporalDueAt } of integrations) {
+  const lifecycle = createLifecycle(temporal.client, config, patience);
+  // What broke off between Postgres and Temporal is made up for. What has failed above would only fail again.
+  const known = new Set(failed.map(({ id }) => id));
+  const rest = integrations.filter(({ id }) => !known.has(id));
+  const unsettled = await eachByItself(rest, 1, async ({ id, temporalDueAt, removedAt, erasedAt }) => {
     if (temporalDueAt) await settleIntegration({ store, lifecycle }, id);
-  }
-  for (const { id, removedAt, erasedAt } of integrations) {
     if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);
-  }
+  });
   log.debug(schedules, 'The schedules are in step with the integrations');
-  return { migrations: applied, searchAttributes: added, schedules };
+  return {
+    migrations: applied,
+    searchAttributes: added,
+    unusable,
+    schedules,
+    failed: [...failed, ...unsettled],
+  };
+}
+
+/** Lines that say what could not be done, and what to do about it. */
+export function setupProblems({ unusable, failed }: Pick<SetupResult, 'unusable' | 'failed'>): string[] {
+  const lines: string[] = [];
+  if (unusable.length > 0) {
+    const { what, remedy } = describeUnusable(unusable);
+    lines.push(`! ${what}.`, `    → ${remedy}`);
+  }
+  if (failed.length > 0) {
+    const count = failed.length === 1 ? '1 integration' : `${failed.length} integrations`;
+    lines.push(`✗ ${count} failed; the others are set up. When the reason is mended, run: kombo-sync setup`);
+    lines.push(...failed.map(({ id, message }) => `    ${id}: ${message}`));
+  }
+  return lines;
 }

@@ -16,7 +16,7 @@ export type {
   TemporalKind,
   TemporalOutage,
 } from './outage.ts';
-export { NoConnection } from './temporal.ts';
+export { grpcAnswer, NoConnection, Refused } from './temporal.ts';
 
 /** What has failed; undefined when that was neither Postgres nor Temporal nor Kombo, but this program or its user. */
 export function outageOf(error: unknown): Outage | undefined {

@@ -32,6 +32,10 @@ const TEMPORAL = {
     'Check TEMPORAL_API_KEY, or the certificate that TEMPORAL_TLS_CLIENT_CERT_PATH names.',
   ],
   denied: ['Temporal denies access', 'Check TEMPORAL_NAMESPACE and the rights of your credentials.'],
+  untrusted: [
+    'There is no secure connection to Temporal',
+    'Check TEMPORAL_TLS, TEMPORAL_API_KEY and the certificates that TEMPORAL_TLS_… name.',
+  ],
   'no-namespace': [
     'Temporal does not have the namespace',
     'Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create',

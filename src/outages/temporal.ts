@@ -1,8 +1,20 @@
+import { causesOf } from './causes.ts';
 import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage.ts';
 
 /** There is no connection to Temporal. The message is where it was tried and why there is none, which gRPC does not say. */
 export class NoConnection extends Error {
   override name = 'NoConnection';
+  readonly kind: 'away' | 'untrusted';
+
+  constructor(message: string, kind: NoConnection['kind'] = 'away', options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Temporal refuses what it is asked for. The message is why, where the SDK does not say so in the form of gRPC. */
+export class Refused extends Error {
+  override name = 'Refused';
 }
 
 /** https://grpc.io/docs/guides/status-codes */
@@ -38,7 +50,10 @@ const NO_CHANNEL =
 export function ofTemporal(error: Error, thrown: unknown): TemporalOutage | undefined {
   const { name, message } = error;
   if (error instanceof NoConnection) {
-    return temporalOutage('away', { reason: message, code: message, cause: thrown });
+    return temporalOutage(error.kind, { reason: message, code: message, cause: thrown });
+  }
+  if (error instanceof Refused) {
+    return temporalOutage('failed', { reason: message, code: message, cause: thrown });
   }
   const namespace = namespaceOf(error);
   if (namespace !== undefined) return noNamespace(namespace, thrown);
@@ -76,10 +91,25 @@ function grpcCode(error: Error): number | undefined {
   return found >= 1 && found <= LAST_CODE ? found : undefined;
 }
 
+/** What Temporal answered, where an error or one of its causes is an answer of gRPC. */
+export function grpcAnswer(error: unknown): { code: number; details: string } | undefined {
+  for (const cause of causesOf(error)) {
+    const code = grpcCode(cause);
+    if (code !== undefined) return { code, details: detailsOf(cause) };
+  }
+  return undefined;
+}
+
 /** The outermost error says what was tried, the innermost one why it failed. Of what came too late it only says how late. */
 function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   if (kind === 'late') return '';
-  const details = 'details' in error && typeof error.details === 'string' ? error.details : error.message;
+  const details = detailsOf(error);
   const isWrapped = thrown instanceof Error && thrown !== error;
   return kind === 'failed' && isWrapped ? `${thrown.message}: ${details}` : details;
+}
+
+/** The client of workers leaves the details empty, and has them as the message. */
+function detailsOf(error: Error): string {
+  const details = 'details' in error ? error.details : '';
+  return typeof details === 'string' && details !== '' ? details : error.message;
 }

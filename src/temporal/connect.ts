@@ -1,9 +1,11 @@
-import { connect as connectSocket } from 'node:net';
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { ConfigError } from '../config-error.ts';
 import { temporalEnvironment } from '../config.ts';
-import { codeAndPeer, NoConnection, outageOf } from '../outages/index.ts';
+import { NoConnection, outageOf } from '../outages/index.ts';
+import { addressIssues } from '../settings/temporal.ts';
+import { whyNoAnswer } from './no-answer.ts';
 import { outageOptions } from './outages.ts';
 
 export interface TemporalHandle {
@@ -21,13 +23,23 @@ const CONNECT_TIMEOUT = '5s';
  * https://docs.temporal.io/develop/environment-configuration
  */
 export function readEnvironment(): { connectionOptions: ConnectionOptions; namespace: string } {
-  const { connectionOptions, namespace } = loadClientConnectConfig({
-    overrideEnvVars: temporalEnvironment(),
-  });
-  return {
-    connectionOptions: { address: DEFAULT_ADDRESS, ...connectionOptions },
-    namespace: namespace ?? 'default',
-  };
+  const env = temporalEnvironment();
+  const { connectionOptions, namespace } = load(env);
+  const { address = DEFAULT_ADDRESS } = connectionOptions;
+  const issues = addressIssues('The address in the profile of Temporal', address);
+  if (issues.length > 0) throw new ConfigError(issues);
+  return { connectionOptions: { ...connectionOptions, address }, namespace: namespace ?? 'default' };
+}
+
+function load(env: Record<string, string>): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars: env });
+  } catch (error) {
+    // The variables were looked at before, so it is the file. Only the first line: the rest quotes the file, keys included.
+    const [said] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const name = env['TEMPORAL_PROFILE'] ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
+    throw new ConfigError([{ name, problem: `cannot be used: ${said}` }]);
+  }
 }
 
 /** host:port that would be connected to. */
@@ -64,32 +76,13 @@ export async function ensureConnected({ connection }: TemporalHandle): Promise<v
   });
 }
 
-const KNOCK_MS = 1_000;
-
 /** Where nothing answers, neither client says where that is and why: the network tells. */
 export async function withReason(error: unknown): Promise<unknown> {
   const outage = outageOf(error);
   if (outage?.part !== 'temporal' || outage.kind !== 'away') return error;
-  const address = temporalAddress();
-  const found = codeAndPeer(await knock(address));
-  return new NoConnection(found?.reason ?? `no answer at ${address}`, { cause: error });
-}
-
-/** Why no connection can be made to an address; undefined when one can, or takes too long. */
-async function knock(address: string): Promise<Error | undefined> {
-  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(address) ?? [];
-  if (!host || !port) return undefined;
-  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
-  const socket = connectSocket({ host, port: Number(port), timeout: KNOCK_MS });
-  socket
-    .once('connect', () => resolve(undefined))
-    .once('timeout', () => resolve(undefined))
-    .once('error', resolve);
-  try {
-    return await promise;
-  } finally {
-    socket.destroy();
-  }
+  const { address = DEFAULT_ADDRESS, tls } = readEnvironment().connectionOptions;
+  const { kind, reason } = await whyNoAnswer(address, tls);
+  return new NoConnection(reason, kind, { cause: error });
 }
 
 function toHandle(connection: Connection, namespace: string, settled: () => Promise<void>): TemporalHandle {

@@ -4,18 +4,13 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { TypedSearchAttributes } from '@temporalio/common';
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
 import type { Integration } from '../store/state/integrations.ts';
-import {
-  eraseWorkflowId,
-  fullSyncWorkflowId,
-  KOMBO_INTEGRATION_ID,
-  syncWorkflowId,
-  WORKFLOW_TYPES,
-} from '../domain/names.ts';
+import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
+import { labelled } from './labels.ts';
+import { impatient, type Patience } from './patience.ts';
 import { deleteSchedules, ensureSchedules, type EnsureResult, type ScheduleConfig } from './schedules.ts';
 import { scheduledRuns } from './schedule-state.ts';
 import { signalChanges, type StartConfig } from './start.ts';
@@ -38,9 +33,13 @@ export interface Lifecycle {
   cancelErasure(integrationId: string): Promise<void>;
 }
 
-export function createLifecycle(client: Client, config: LifecycleConfig): Lifecycle {
+export function createLifecycle(
+  client: Client,
+  config: LifecycleConfig,
+  patience: Patience = impatient,
+): Lifecycle {
   return {
-    ensureSchedules: (integration) => ensureSchedules(client, config, integration),
+    ensureSchedules: (integration) => patience(() => ensureSchedules(client, config, integration)),
     deleteSchedules: (id) => deleteSchedules(client, id),
     async cancelSyncs(id, except) {
       const ids = new Set([syncWorkflowId(id), fullSyncWorkflowId(id), ...(await scheduledRuns(client, id))]);
@@ -60,16 +59,18 @@ export function createLifecycle(client: Client, config: LifecycleConfig): Lifecy
       if (retention === null && !now) return;
       const due = now ? 0 : removedAt.getTime() + retention! - Date.now();
       try {
-        await client.workflow.start<typeof eraseIntegration>(WORKFLOW_TYPES.eraseIntegration, {
-          workflowId: eraseWorkflowId(id),
-          taskQueue: config.TASK_QUEUE,
-          args: [{ integrationId: id, now }],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: now ? 'TERMINATE_EXISTING' : 'FAIL',
-          typedSearchAttributes: new TypedSearchAttributes([{ key: KOMBO_INTEGRATION_ID, value: id }]),
-          staticSummary: `erase the data of ${id}`,
-          ...defined({ startDelay: due > 0 ? due : undefined }),
-        });
+        await labelled(client, { integrationId: id }, (typedSearchAttributes) =>
+          client.workflow.start<typeof eraseIntegration>(WORKFLOW_TYPES.eraseIntegration, {
+            workflowId: eraseWorkflowId(id),
+            taskQueue: config.TASK_QUEUE,
+            args: [{ integrationId: id, now }],
+            workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+            workflowIdConflictPolicy: now ? 'TERMINATE_EXISTING' : 'FAIL',
+            typedSearchAttributes,
+            staticSummary: `erase the data of ${id}`,
+            ...defined({ startDelay: due > 0 ? due : undefined }),
+          }),
+        );
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }

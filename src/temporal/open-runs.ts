@@ -1,5 +1,14 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { escapeQuery, KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, syncWorkflowId } from '../domain/names.ts';
+import {
+  catchUpScheduleId,
+  eraseWorkflowId,
+  escapeQuery,
+  fullSyncWorkflowId,
+  KOMBO_INTEGRATION_ID,
+  KOMBO_TRIGGER,
+  syncWorkflowId,
+} from '../domain/names.ts';
+import { unusableNames } from './labels.ts';
 
 /** A workflow of an integration that is open. */
 export interface OpenRun {
@@ -18,10 +27,16 @@ const MOST = 100;
 
 /** What runs for an integration, or waits to, by visibility: that lags a second or so behind. Oldest first. */
 export async function listOpenRuns(client: Client, integrationId: string): Promise<OpenRun[]> {
-  const query = `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}' AND ExecutionStatus = 'Running'`;
+  const isLabelled = !(await unusableNames(client)).has(KOMBO_INTEGRATION_ID.name);
+  const ids = isLabelled ? undefined : ourWorkflowIds(integrationId);
+  const which = ids
+    ? `(${ids.map((id) => `WorkflowId STARTS_WITH '${escapeQuery(id)}'`).join(' OR ')})`
+    : `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}'`;
+  const query = `${which} AND ExecutionStatus = 'Running'`;
   const found: OpenRun[] = [];
   for await (const run of client.workflow.list({ query, pageSize: MOST })) {
     const { workflowId, runId, type, startTime, executionTime } = run;
+    if (ids && !ids.some((id) => isRunOf(workflowId, id))) continue;
     found.push({
       workflowId,
       runId,
@@ -33,6 +48,18 @@ export async function listOpenRuns(client: Client, integrationId: string): Promi
     if (found.length === MOST) break;
   }
   return found.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
+}
+
+const ourWorkflowIds = (integrationId: string) => [
+  syncWorkflowId(integrationId),
+  fullSyncWorkflowId(integrationId),
+  catchUpScheduleId(integrationId),
+  eraseWorkflowId(integrationId),
+];
+
+/** A run that a schedule starts has the time behind its id; another integration's id may only begin alike. */
+function isRunOf(workflowId: string, id: string): boolean {
+  return workflowId.startsWith(id) && /^(-\d{4}-\d{2}-\d{2}T[\d:]+Z)?$/.test(workflowId.slice(id.length));
 }
 
 /** Run of the sync of an integration that is open now, or undefined. */

@@ -1,6 +1,7 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { defined } from '../domain/defined.ts';
 import { catchUpScheduleId, escapeQuery, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
+import { unusableNames } from './labels.ts';
 
 export interface ScheduleInfo {
   id: string;
@@ -52,9 +53,16 @@ export async function nextFullSyncs(
       found.set(scheduleId.slice(prefix.length), { paused: state.paused, nextRun });
     }
   };
-  if (integrationIds === undefined) await read();
-  for (let start = 0; start < (integrationIds?.length ?? 0); start += IDS_AT_ONCE) {
-    const ids = integrationIds!.slice(start, start + IDS_AT_ONCE).map((id) => `'${escapeQuery(id)}'`);
+  if (integrationIds === undefined) {
+    await read();
+    return found;
+  }
+  if ((await unusableNames(client)).has(KOMBO_INTEGRATION_ID.name)) {
+    const all = await nextFullSyncs(client);
+    return new Map([...all].filter(([id]) => integrationIds.includes(id)));
+  }
+  for (let start = 0; start < integrationIds.length; start += IDS_AT_ONCE) {
+    const ids = integrationIds.slice(start, start + IDS_AT_ONCE).map((id) => `'${escapeQuery(id)}'`);
     await read(`${KOMBO_INTEGRATION_ID.name} IN (${ids.join(', ')})`);
   }
   return found;

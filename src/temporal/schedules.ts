@@ -5,6 +5,7 @@ import {
   type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
+import type { TypedSearchAttributes } from '@temporalio/common';
 import type { Config } from '../config.ts';
 import { runsLeftOut } from '../domain/clock-changes.ts';
 import { defined } from '../domain/defined.ts';
@@ -12,15 +13,22 @@ import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import type { Integration } from '../store/state/integrations.ts';
-import { toSearchAttributes } from './search-attributes.ts';
-import { catchUpScheduleId, fairnessKey, fullSyncScheduleId, WORKFLOW_TYPES } from '../domain/names.ts';
+import { Refused } from '../outages/index.ts';
+import { labelled } from './labels.ts';
+import {
+  catchUpScheduleId,
+  fairnessKey,
+  fullSyncScheduleId,
+  WORKFLOW_TYPES,
+  type Labels,
+} from '../domain/names.ts';
 import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-state.ts';
 
 export type ScheduleConfig = Pick<
   Config,
   'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
 >;
-type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
+export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
   Partial<Pick<Integration, 'status' | 'statusReason'>>;
 export const ENSURE_RESULTS = ['created', 'updated', 'unchanged'] as const;
 export type EnsureResult = (typeof ENSURE_RESULTS)[number];
@@ -42,9 +50,12 @@ export async function ensureSchedules(
   integration: Scheduled,
   now = new Date(),
 ): Promise<EnsureResult> {
-  const results = [await ensure(client, fullSyncSchedule(config, integration, now))];
+  const each = (made: Made) =>
+    // A schedule without its labels would stay so; what the server does not know yet, it knows a little later.
+    labelled(client, made.labels, (attributes) => ensure(client, made.options(attributes)), { bare: false });
+  const results = [await each(fullSyncSchedule(config, integration, now))];
   if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
-  else results.push(await ensure(client, catchUpSchedule(config, integration, config.CATCH_UP_INTERVAL)));
+  else results.push(await each(catchUpSchedule(config, integration, config.CATCH_UP_INTERVAL)));
   return results.find((result) => result !== 'unchanged') ?? 'unchanged';
 }
 
@@ -53,46 +64,7 @@ export async function deleteSchedules(client: Client, integrationId: string): Pr
   await remove(client, catchUpScheduleId(integrationId));
 }
 
-/**
- * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
- * those of integrations that are gone deleted. Schedules of another task queue are left alone.
- *
- * @param find reads an integration as it is now: with thousands of them the list is minutes old when something is deleted.
- */
-export async function reconcileSchedules(
-  client: Client,
-  config: ScheduleConfig,
-  integrations: readonly (Scheduled & Pick<Integration, 'status'>)[],
-  find: (integrationId: string) => Promise<Pick<Integration, 'status'> | undefined>,
-): Promise<{ created: string[]; updated: string[]; deleted: string[]; unchanged: number }> {
-  const kept = integrations.filter((integration) => integration.status !== 'removed');
-  const result = { created: [] as string[], updated: [] as string[], deleted: [] as string[], unchanged: 0 };
-  const queue = [...kept];
-  const work = async () => {
-    for (let integration = queue.shift(); integration; integration = queue.shift()) {
-      const done = await ensureSchedules(client, config, integration);
-      if (done === 'unchanged') result.unchanged += 1;
-      else result[done].push(integration.id);
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
-
-  const wanted = new Set(kept.flatMap(({ id }) => [fullSyncScheduleId(id), catchUpScheduleId(id)]));
-  for await (const { scheduleId } of client.schedule.list()) {
-    const integrationId = /^(?:full-sync|catch-up)\/(.*)$/s.exec(scheduleId)?.[1];
-    if (integrationId === undefined || wanted.has(scheduleId)) continue;
-    const found = await describe(client, scheduleId);
-    if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
-    // An integration is stored before it gets schedules, so what is there now may be later than the list.
-    const integration = await find(integrationId);
-    if (integration && integration.status !== 'removed') continue;
-    await remove(client, scheduleId);
-    result.deleted.push(scheduleId);
-  }
-  return result;
-}
-
-function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: Date): ScheduleOptions {
+function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: Date): Made {
   const { cron, jitterMs } = spreadCron(config.FULL_SYNC_CRON, integration.id, config.FULL_SYNC_SPREAD);
   const input: FullSyncInput = { integrationId: integration.id, trigger: 'schedule' };
   return build(config, integration, 'schedule', {
@@ -110,7 +82,7 @@ function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: D
 }
 
 /** The catch-up is an `integrationSync` of its own that reads every endpoint at once; passes may overlap, by design. */
-function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): ScheduleOptions {
+function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): Made {
   const input: IntegrationSyncInput = {
     integrationId: integration.id,
     trigger: 'catch-up',
@@ -137,20 +109,30 @@ interface Parts {
   priority: number;
 }
 
-function build(
+/** A schedule, but for those of its labels that the namespace cannot take. */
+interface Made {
+  labels: Labels;
+  options(attributes: TypedSearchAttributes): ScheduleOptions;
+}
+
+function build(config: ScheduleConfig, integration: Scheduled, trigger: Trigger, parts: Parts): Made {
+  const { id: integrationId, tool, category } = integration;
+  return {
+    labels: { integrationId, trigger, tool, category },
+    options: (attributes) => buildOptions(config, integration, trigger, parts, attributes),
+  };
+}
+
+function buildOptions(
   config: ScheduleConfig,
   integration: Scheduled,
   trigger: Trigger,
   parts: Parts,
+  typedSearchAttributes: TypedSearchAttributes,
 ): ScheduleOptions {
-  const typedSearchAttributes = toSearchAttributes({
-    integrationId: integration.id,
-    trigger,
-    tool: integration.tool,
-    category: integration.category,
-  });
+  const labels = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([parts, config.TASK_QUEUE, integration.tool, integration.category]))
+    .update(JSON.stringify([parts, config.TASK_QUEUE, labels]))
     .digest('hex')
     .slice(0, 16);
   const action = {
@@ -184,7 +166,7 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
       return 'created';
     } catch (error) {
       // Another process was faster; what there is may still be of other settings.
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      if (!(error instanceof ScheduleAlreadyRunning)) throw asRefusal(error);
     }
   }
   const isPausedAsWanted = found === undefined || (await ensurePause(client, found, options));
@@ -192,13 +174,23 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
   if (before !== undefined && before === options.action.memo?.[FINGERPRINT]) {
     return isPausedAsWanted ? 'unchanged' : 'updated';
   }
-  await client.schedule.getHandle(options.scheduleId).update((previous) => ({
+  const handle = client.schedule.getHandle(options.scheduleId);
+  const update = handle.update(({ searchAttributes: _theirs, ...previous }) => ({
     ...previous,
     spec: options.spec,
     action: options.action,
     policies: { ...previous.policies, ...options.policies },
+    ...defined({ typedSearchAttributes: options.typedSearchAttributes }),
   }));
+  await update.catch((error: unknown) => {
+    throw asRefusal(error);
+  });
   return 'updated';
+}
+
+/** The SDK says what is wrong with a schedule as a TypeError, as if it were ours. */
+function asRefusal(error: unknown): unknown {
+  return error instanceof TypeError ? new Refused(error.message, { cause: error }) : error;
 }
 
 /** Pauses a schedule or ends that, as the integration is. What was paused by hand stays so. False when that was to do. */

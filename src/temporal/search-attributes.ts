@@ -1,88 +1,149 @@
-import { TypedSearchAttributes } from '@temporalio/common';
-import { type Labels, SEARCH_ATTRIBUTES, searchAttributes } from '../domain/names.ts';
-import { isGrpcServiceError } from '@temporalio/client';
-import type { TemporalHandle } from './connect.ts';
+import type { Client } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../domain/names.ts';
+import { grpcAnswer } from '../outages/index.ts';
 
 /** Numbers of the server's IndexedValueType: https://github.com/temporalio/api, enums/v1/common.proto */
-const INDEXED_VALUE_TYPE = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+const TYPES = ['Unspecified', 'Text', 'Keyword', 'Int', 'Double', 'Bool', 'Datetime', 'KeywordList'] as const;
+const NEEDED = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 
 /** gRPC status codes: https://grpc.io/docs/guides/status-codes/ */
 const INVALID_ARGUMENT = 3;
-const REFUSED = [7, 12, 16];
+/** The server does not let every program list or make them, for example Temporal Cloud. */
+const REFUSED: readonly (number | undefined)[] = [7, 12, 16];
 
-/** The server does not let us make search attributes, as on Temporal Cloud; the message says who can. */
-class SearchAttributesRefused extends Error {
-  override name = 'SearchAttributesRefused';
+/** One of our search attributes that cannot be used. */
+export interface UnusableAttribute {
+  name: string;
+  needed: 'Keyword' | 'KeywordList';
+  /** The type that it has; null where there is no such attribute. */
+  found: string | null;
+  /** Why it could not be registered, as the server says it. */
+  reason?: string;
 }
 
-/** Names of our search attributes that the namespace does not have. */
-export async function missingSearchAttributes(handle: TemporalHandle): Promise<string[]> {
+/** What is needed of a client; commands, `serve` and workers connect by two different libraries. */
+export type Asked = Pick<Client, 'connection' | 'options'>;
+
+const WANTED = SEARCH_ATTRIBUTES.map(({ name, type }) => ({ name, needed: NEEDED[type] }));
+
+/** Our search attributes that the namespace does not have, or has with another type. */
+export async function unusableAttributes(client: Asked): Promise<UnusableAttribute[]> {
+  const { namespace } = client.options;
   try {
-    const { customAttributes } = await handle.connection.operatorService.listSearchAttributes({
-      namespace: handle.namespace,
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    const types = new Map(Object.entries(customAttributes ?? {}));
+    return WANTED.flatMap(({ name, needed }): UnusableAttribute[] => {
+      const type = types.get(name);
+      const found = type === undefined ? null : (TYPES[type] ?? `type ${type}`);
+      return found === needed ? [] : [{ name, needed, found }];
     });
-    return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => customAttributes?.[name] === undefined);
   } catch (error) {
-    if (!isRefused(error)) throw error;
-    return unknownToQueries(handle);
+    if (!REFUSED.includes(grpcAnswer(error)?.code)) throw error;
+    const asked = await Promise.all(WANTED.map((wanted) => judgeByQueries(client, wanted)));
+    return asked.filter((found) => found !== undefined);
   }
 }
 
-/**
- * Registers our search attributes.
- *
- * @throws SearchAttributesRefused when some are missing and the server lets no program make them, for example Temporal Cloud.
- */
-export async function registerSearchAttributes(handle: TemporalHandle): Promise<{ added: string[] }> {
-  const missing = await missingSearchAttributes(handle);
-  if (missing.length === 0) return { added: [] };
-  const wanted = SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name));
-  try {
-    await handle.connection.operatorService.addSearchAttributes({
-      namespace: handle.namespace,
-      searchAttributes: Object.fromEntries(wanted.map(({ name, type }) => [name, INDEXED_VALUE_TYPE[type]])),
-    });
-  } catch (error) {
-    if (!isRefused(error)) throw error;
-    const list = wanted.map(
-      ({ name, type }) => `${name} (${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'})`,
-    );
-    throw new SearchAttributesRefused(
-      `Namespace ${handle.namespace} lacks search attributes, and its server does not let setup make them: ${list.join(', ')}. ` +
-        'Add them in the Temporal Cloud UI (namespace, custom search attributes), then run setup again.',
-    );
-  }
-  return { added: missing };
+/** Where the list is not to be had, what queries may say of an attribute tells what it is. */
+async function judgeByQueries(
+  client: Asked,
+  { name, needed }: (typeof WANTED)[number],
+): Promise<UnusableAttribute | undefined> {
+  if (!(await takesQuery(client, `${name} IS NULL`))) return { name, needed, found: null };
+  // Of all types that take a text, only Keyword can be asked so.
+  const isKeyword = await takesQuery(client, `${name} STARTS_WITH 'none'`);
+  if (isKeyword === (needed === 'Keyword')) return undefined;
+  return { name, needed, found: isKeyword ? 'Keyword' : 'another type' };
 }
 
-/** Where the list is not to be had, a query that names an unknown attribute is refused as such. */
-async function unknownToQueries(handle: TemporalHandle): Promise<string[]> {
-  const checked = await Promise.all(
-    SEARCH_ATTRIBUTES.map(async ({ name }) => {
-      try {
-        const query = `${name} = 'none'`;
-        await handle.connection.workflowService.countWorkflowExecutions({
-          namespace: handle.namespace,
-          query,
-        });
-        return [];
-      } catch (error) {
-        if (codeOf(error) === INVALID_ARGUMENT) return [name];
-        throw error;
-      }
+async function takesQuery(client: Asked, query: string): Promise<boolean> {
+  try {
+    const { namespace } = client.options;
+    await client.connection.workflowService.countWorkflowExecutions({ namespace, query });
+    return true;
+  } catch (error) {
+    if (grpcAnswer(error)?.code === INVALID_ARGUMENT) return false;
+    throw error;
+  }
+}
+
+export interface Registered {
+  /** Names of those that were made. */
+  added: string[];
+  /** Those that cannot be used all the same: syncs run without them. */
+  unusable: UnusableAttribute[];
+}
+
+/** Registers the search attributes that are not there, as far as the server has a place for them and lets us. */
+export async function registerSearchAttributes(client: Asked): Promise<Registered> {
+  const missing = (await unusableAttributes(client)).filter(({ found }) => found === null);
+  const reasons = new Map<string, string>();
+  if (missing.length > 0 && (await refusal(client, missing)) !== undefined) {
+    // One after the other, in the order of their use: there may be a place for some.
+    for (const one of missing) {
+      const reason = await refusal(client, [one]);
+      if (reason !== undefined) reasons.set(one.name, reason);
+    }
+  }
+  const added = missing.map(({ name }) => name).filter((name) => !reasons.has(name));
+  const left = (await unusableAttributes(client)).filter(({ name }) => !added.includes(name));
+  return {
+    added,
+    unusable: left.map((one) => {
+      const reason = reasons.get(one.name);
+      return reason === undefined ? one : { ...one, reason };
     }),
+  };
+}
+
+/** Registers attributes. @returns why the server does not; undefined when it has. */
+async function refusal(client: Asked, wanted: readonly UnusableAttribute[]): Promise<string | undefined> {
+  try {
+    await client.connection.operatorService.addSearchAttributes({
+      namespace: client.options.namespace,
+      searchAttributes: Object.fromEntries(wanted.map(({ name, needed }) => [name, TYPES.indexOf(needed)])),
+    });
+    return undefined;
+  } catch (error) {
+    const answer = grpcAnswer(error);
+    if (answer === undefined || OUTAGES.includes(answer.code)) throw error;
+    return answer.details;
+  }
+}
+
+/** What says nothing about the attributes: cancelled, too late, away. */
+const OUTAGES: readonly number[] = [1, 4, 14];
+
+/** What is wrong, what is lost by it, and what to do. */
+export function describeUnusable(unusable: readonly UnusableAttribute[]): { what: string; remedy: string } {
+  const names = unusable.map(({ name }) => name).join(', ');
+  const wrong = unusable.filter(({ found }) => found !== null);
+  const missing = Map.groupBy(
+    unusable.filter(({ found }) => found === null),
+    ({ reason }) => reason,
   );
-  return checked.flat();
+  const parts = [
+    ...wrong.map(({ name, found, needed }) => `${name} has the type ${found} and needs ${needed}`),
+    ...[...missing].map(([reason, list]) => missingText(list, reason)),
+  ];
+  const first = wrong.length > 0 ? 'Remove what has another type, or rename it on Temporal Cloud. ' : '';
+  return {
+    what:
+      `${parts.join('; ')}. Syncs run all the same, without these labels: ` +
+      `Temporal's UI and the temporal CLI cannot find runs by ${names}`,
+    remedy: `${first}Run: kombo-sync setup. If that may not make them, make them by hand: docs/operations.md, "Search attributes by hand".`,
+  };
 }
 
-function isRefused(error: unknown): boolean {
-  const code = codeOf(error);
-  return code !== undefined && REFUSED.includes(code);
+function missingText(missing: readonly UnusableAttribute[], reason: string | undefined): string {
+  const names = missing.map(({ name, needed }) => `${name} (${needed})`).join(', ');
+  const text = `${names} ${missing.length === 1 ? 'is' : 'are'} not there`;
+  return reason === undefined ? text : `${text}: ${reason.replace(/\.$/, '')}`;
 }
 
-function codeOf(error: unknown): number | undefined {
-  return isGrpcServiceError(error) ? error.code : undefined;
+/** Whether Temporal has refused a request for one of our search attributes: what it says names it. */
+export function isAboutAttributes(error: unknown): boolean {
+  const answer = grpcAnswer(error);
+  if (answer?.code !== INVALID_ARGUMENT) return false;
+  return SEARCH_ATTRIBUTES.some(({ name }) => answer.details.includes(name));
 }
-
-/** The labels of a run or a schedule; given at the start they cost nothing. */
-export const toSearchAttributes = (labels: Labels) => new TypedSearchAttributes(searchAttributes(labels));

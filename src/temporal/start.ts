@@ -17,7 +17,7 @@ import {
   type IntegrationChanged,
   type ModelsChanged,
 } from '../../workflows/messages.ts';
-import { toSearchAttributes } from './search-attributes.ts';
+import { labelled } from './labels.ts';
 import { fairnessKey, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
 
 export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
@@ -52,24 +52,27 @@ export async function signalChanges(
   const options = startOptions(config, request);
   const about = { deliveries, tool, category };
   if (change) {
-    const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
-      typeof integrationSync,
-      [IntegrationChanged]
-    >(WORKFLOW_TYPES.integrationSync, {
-      ...options,
-      signal: integrationChanged,
-      signalArgs: [{ ...change, ...about }],
-    });
+    const { workflowId, signaledRunId } = await labelled(client, request, (typedSearchAttributes) =>
+      client.workflow.signalWithStart<typeof integrationSync, [IntegrationChanged]>(
+        WORKFLOW_TYPES.integrationSync,
+        {
+          ...options,
+          typedSearchAttributes,
+          signal: integrationChanged,
+          signalArgs: [{ ...change, ...about }],
+        },
+      ),
+    );
     if (models.length === 0 && !everything) return { workflowId, runId: signaledRunId };
   }
-  const { workflowId, signaledRunId } = await client.workflow.signalWithStart<
-    typeof integrationSync,
-    [ModelsChanged]
-  >(WORKFLOW_TYPES.integrationSync, {
-    ...options,
-    signal: modelsChanged,
-    signalArgs: [change ? { models, everything } : { models, everything, ...about }],
-  });
+  const { workflowId, signaledRunId } = await labelled(client, request, (typedSearchAttributes) =>
+    client.workflow.signalWithStart<typeof integrationSync, [ModelsChanged]>(WORKFLOW_TYPES.integrationSync, {
+      ...options,
+      typedSearchAttributes,
+      signal: modelsChanged,
+      signalArgs: [change ? { models, everything } : { models, everything, ...about }],
+    }),
+  );
   return { workflowId, runId: signaledRunId };
 }
 
@@ -80,14 +83,15 @@ export async function requestSyncNow(
   request: { integrationId: string; models?: string[] | undefined; tool?: string; category?: string },
 ): Promise<StartedRun> {
   const { models = [] } = request;
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof integrationSync>(
-    WORKFLOW_TYPES.integrationSync,
-    {
-      ...startOptions(config, { ...request, models, trigger: 'manual' }),
-    },
-  );
-  await client.workflow.executeUpdateWithStart(syncNow, { args: [{ models }], startWorkflowOperation });
-  const handle = await startWorkflowOperation.workflowHandle();
+  const asked = { ...request, models, trigger: 'manual' } as const;
+  const handle = await labelled(client, asked, async (typedSearchAttributes) => {
+    const startWorkflowOperation = new WithStartWorkflowOperation<typeof integrationSync>(
+      WORKFLOW_TYPES.integrationSync,
+      { ...startOptions(config, asked), typedSearchAttributes },
+    );
+    await client.workflow.executeUpdateWithStart(syncNow, { args: [{ models }], startWorkflowOperation });
+    return startWorkflowOperation.workflowHandle();
+  });
   const { runId } = (await handle.describe()) satisfies { runId: string };
   return { workflowId: handle.workflowId, runId };
 }
@@ -119,17 +123,19 @@ export async function startFullSync(
   const input: FullSyncInput = { integrationId, trigger, ...fullSyncOptions(request) };
   const workflowId = fullSyncWorkflowId(request.integrationId);
   try {
-    const handle = await client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {
-      workflowId,
-      taskQueue: config.TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      typedSearchAttributes: toSearchAttributes({ ...request, trigger }),
-      staticSummary: `${trigger} full sync of ${request.integrationId}`,
-      ...defined({ startDelay: startDelayMs > 0 ? startDelayMs : undefined }),
-      priority: { priorityKey: 4, fairnessKey: fairnessKey(request.integrationId) },
-    });
+    const handle = await labelled(client, { ...request, trigger }, (typedSearchAttributes) =>
+      client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {
+        workflowId,
+        taskQueue: config.TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        typedSearchAttributes,
+        staticSummary: `${trigger} full sync of ${request.integrationId}`,
+        ...defined({ startDelay: startDelayMs > 0 ? startDelayMs : undefined }),
+        priority: { priorityKey: 4, fairnessKey: fairnessKey(request.integrationId) },
+      }),
+    );
     const beginsAt = startDelayMs > 0 ? new Date(Date.now() + startDelayMs) : null;
     return { handle, runId: handle.firstExecutionRunId, alreadyRunning: false, beginsAt };
   } catch (error) {
@@ -154,7 +160,6 @@ function startOptions(config: StartConfig, request: SignalRequest) {
     args: [input] as [IntegrationSyncInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
-    typedSearchAttributes: toSearchAttributes(request),
     staticSummary: `sync of ${request.integrationId}`,
     priority: { priorityKey: 2, fairnessKey: fairnessKey(request.integrationId) },
   };

@@ -1,5 +1,6 @@
-import { NativeConnection } from '@temporalio/worker';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import { defined } from '../domain/defined.ts';
+import { temporalProxy } from '../settings/proxy.ts';
 import { readEnvironment, withReason } from '../temporal/connect.ts';
 
 /** The connection of a worker; it is another library underneath, with the same settings. @throws when there is none. */
@@ -7,9 +8,16 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
   const { connectionOptions, namespace } = readEnvironment();
   const { address, tls, apiKey, metadata } = connectionOptions;
   const key = typeof apiKey === 'string' ? apiKey : undefined;
-  const options = defined({ address, tls, apiKey: key, metadata });
+  const proxy = proxyTo(address);
+  const options = defined({ address, tls, apiKey: key, metadata, proxy });
   const connection = await NativeConnection.connect(options).catch(async (error: unknown) => {
     throw await withReason(error);
   });
   return { connection, namespace };
+}
+
+/** The way that commands and `serve` take, too, whose client finds it by itself. */
+function proxyTo(address: string | undefined): NativeConnectionOptions['proxy'] {
+  const proxy = address === undefined ? undefined : temporalProxy(address);
+  return proxy && { type: 'http-connect', targetHost: proxy.address, ...defined({ basicAuth: proxy.user }) };
 }

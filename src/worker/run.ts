@@ -10,6 +10,7 @@ import type { Logger } from '../log.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import type { Store } from '../store/database.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
+import { unusableNames } from '../temporal/labels.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
@@ -54,7 +55,11 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settings: config,
     store,
     kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY }),
-    temporal: { wake: (id) => lifecycle.wake(id), settle },
+    temporal: {
+      wake: (id) => lifecycle.wake(id),
+      settle,
+      unusableLabels: () => unusableNames(client),
+    },
     gate: new TableGate(),
     log,
     notifyChanges: createChangeNotifier(store),

@@ -1,5 +1,6 @@
 import { makeTelemetryFilterString, Runtime, type LogLevel, type LogMetadata } from '@temporalio/worker';
 import type { Logger } from '../log.ts';
+import { causesOf } from '../outages/index.ts';
 
 let installed = false;
 
@@ -41,8 +42,14 @@ function describe(meta: LogMetadata | undefined): Record<string, unknown> {
   const entries = Object.entries(meta ?? {}).filter(([key]) => key !== 'sdkComponent');
   return Object.fromEntries(
     entries.flatMap(([key, value]): [string, unknown][] => {
-      if (value instanceof Error) return [[key, `${value.name}: ${value.message}`]];
+      if (value instanceof Error) return [[key, textOf(value)]];
       return ['string', 'number', 'boolean'].includes(typeof value) ? [[key, value]] : [];
     }),
   );
 }
+
+/** With its causes, which say why. */
+const textOf = (error: Error) =>
+  causesOf(error)
+    .map(({ name, message }) => `${name}: ${message}`)
+    .join(': ');

@@ -1,7 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { expect, test, type TestContext } from 'vitest';
+import { expect, inject, test, type TestContext } from 'vitest';
 import type { Check } from '../../src/doctor/check.ts';
+import { isRecent } from '../../src/doctor/temporal.ts';
+import { grpcProxy } from '../support/grpc.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';
 
 async function brokenEnvironment(): Promise<Record<string, string>> {
@@ -136,4 +138,46 @@ test.concurrent('what accepts and never answers is given up within the bound', a
   expect(statusOf(checks, 'Temporal')).toBe('fail');
   expect(statusOf(checks, 'Kombo API')).toBe('fail');
   expect(statusOf(checks, 'Service')).toBe('warn');
+});
+
+// Temporal Cloud cannot run here: the server is a real one that refuses calls as it does to a key with the role Read.
+test('a key that may read and not write is a failure, since nothing would start', async () => {
+  const TEMPORAL_ADDRESS = await grpcProxy(inject('temporalAddress'), (method) =>
+    /^(Signal|Start|Create|Update|Execute|Respond|RequestCancel)/.test(method)
+      ? { code: 7, details: 'Request unauthorized.' }
+      : undefined,
+  );
+  const { code, checks } = await doctor({ ...(await brokenEnvironment()), TEMPORAL_ADDRESS });
+  expect(code).toBe(1);
+  expect(statusOf(checks, 'Temporal')).toBe('ok');
+  expect(checks.find(({ name }) => name === 'Temporal rights')).toEqual({
+    name: 'Temporal rights',
+    status: 'fail',
+    message: expect.stringMatching(
+      /may not start syncs by webhooks .*make schedules .*work of workers/,
+    ) as string,
+    remedy: 'Give them the right to write in namespace default; on Temporal Cloud that is the role Write.',
+  });
+});
+
+test('asking for the rights starts nothing', async () => {
+  const asked: string[] = [];
+  const TEMPORAL_ADDRESS = await grpcProxy(inject('temporalAddress'), (method) => {
+    asked.push(method);
+    return undefined;
+  });
+  const { checks } = await doctor({ ...(await brokenEnvironment()), TEMPORAL_ADDRESS });
+  expect(statusOf(checks, 'Temporal rights')).toBe('ok');
+  expect(asked).toEqual(expect.arrayContaining(['SignalWithStartWorkflowExecution', 'CreateSchedule']));
+});
+
+test('a worker that has not polled for two minutes does not count', () => {
+  const now = Date.UTC(2026, 0, 1);
+  const ago = (seconds: number) => ({ seconds: now / 1_000 - seconds });
+  expect([ago(1), ago(119), ago(121), undefined].map((at) => isRecent(at, now))).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
 });

@@ -68,6 +68,8 @@ test('setup is done twice without harm', async () => {
   expect(await run(['setup'])).toEqual({
     migrations: [],
     searchAttributes: [],
+    unusable: [],
+    failed: [],
     schedules: { created: [], updated: [], deleted: [], unchanged: 0 },
   });
   expect(await run(['migrate'])).toEqual({ applied: [] });

@@ -9,7 +9,8 @@ import { findIntegration, saveIntegration } from '../../src/store/state/integrat
 import { remove } from '../../src/store/state/life.ts';
 import { catchUpScheduleId, fullSyncScheduleId, fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
-import { deleteSchedules, ensureSchedules, reconcileSchedules } from '../../src/temporal/schedules.ts';
+import { reconcileSchedules } from '../../src/temporal/reconcile.ts';
+import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';

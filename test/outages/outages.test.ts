@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ERROR_CLASSES, SyncError } from '../../src/domain/errors.ts';
-import { explain, NoConnection, outageOf } from '../../src/outages/index.ts';
+import { explain, grpcAnswer, NoConnection, outageOf, Refused } from '../../src/outages/index.ts';
 
 const postgres = (code: string, message = 'no') =>
   Object.assign(new Error(message), { code, severity: 'FATAL' });
@@ -113,6 +113,18 @@ describe('Temporal', () => {
     expect(explain(new NoConnection('ENOTFOUND at temporal.example'))).toBe(
       'Temporal cannot be reached: ENOTFOUND at temporal.example. Check TEMPORAL_ADDRESS and that the server runs.',
     );
+  });
+
+  test('says why to a worker, too, whose client has it as the message only', () => {
+    const cause = Object.assign(new Error('no mapping for KomboTool'), { code: 3, details: '' });
+    const error = new Error('Failed to create schedule', { cause });
+    expect(explain(error)).toContain('Failed to create schedule: no mapping for KomboTool.');
+    expect(grpcAnswer(error)).toEqual({ code: 3, details: 'no mapping for KomboTool' });
+  });
+
+  test('refuses a schedule, which the SDK tells as a TypeError', () => {
+    const error = new Refused('unknown time zone utc', { cause: new TypeError('unknown time zone utc') });
+    expect(explain(error)).toMatch(/^Temporal refuses a request: unknown time zone utc\./);
   });
 
   test.each([

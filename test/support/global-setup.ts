@@ -1,5 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { keepLoopbackDirect } from '../../src/cli/support/loopback.ts';
+import { keepLoopbackDirect } from '../../src/settings/proxy.ts';
 import { startServers } from './servers.ts';
 
 declare module 'vitest' {

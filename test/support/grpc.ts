@@ -1,9 +1,17 @@
-import { createServer, type ServerHttp2Session } from 'node:http2';
+import { connect, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** An empty message of gRPC: not compressed, of no length. */
 const EMPTY = Buffer.alloc(5);
+
+const HEAD = { ':status': 200, 'content-type': 'application/grpc' };
+
+/** A status of gRPC. */
+export interface GrpcStatus {
+  code: number;
+  details: string;
+}
 
 /**
  * A server that answers every call of gRPC with a status, and the first one of every client as told.
@@ -11,19 +19,64 @@ const EMPTY = Buffer.alloc(5);
  * @returns its address.
  */
 export async function grpcServer(code: number, details: string, { connects = false } = {}): Promise<string> {
+  return listen((stream, method) => {
+    if (!connects || method !== 'GetSystemInfo') return refuse(stream, { code, details });
+    stream.respond(HEAD, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.end(EMPTY);
+  });
+}
+
+/**
+ * A way to a real server that answers some calls by itself, as a server of another kind or with other rights would.
+ *
+ * @param answer the status for a call such as `CreateSchedule`; undefined has the real server answer.
+ * @returns its address.
+ */
+export async function grpcProxy(
+  target: string,
+  answer: (method: string) => GrpcStatus | undefined,
+): Promise<string> {
+  const session = connect(`http://${target}`);
+  session.on('error', () => {});
+  onTestFinished(() => session.destroy());
+  return listen((stream, method, headers) => {
+    const status = answer(method);
+    if (status) return refuse(stream, status);
+    const { ':authority': _ours, ...rest } = headers;
+    const call = session.request({ ...rest, ':authority': target });
+    call.on('error', () => stream.close());
+    stream.on('close', () => call.close());
+    stream.pipe(call);
+    call.on('response', (head) => {
+      // A server that refuses sends no trailers, but all in the head.
+      if (head['grpc-status'] !== undefined) return stream.respond(head, { endStream: true });
+      const trailers = Promise.withResolvers<object>();
+      call.on('trailers', (found) => trailers.resolve(found));
+      stream.respond(head, { waitForTrailers: true });
+      stream.on(
+        'wantTrailers',
+        () => void trailers.promise.then((found) => stream.sendTrailers({ ...found })),
+      );
+      call.pipe(stream);
+    });
+  });
+}
+
+function refuse(stream: ServerHttp2Stream, { code, details }: GrpcStatus): void {
+  const status = { 'grpc-status': String(code), 'grpc-message': details };
+  stream.respond({ ...HEAD, ...status }, { endStream: true });
+}
+
+async function listen(
+  serve: (stream: ServerHttp2Stream, method: string, headers: Record<string, string>) => void,
+): Promise<string> {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer();
   server.on('session', (session) => sessions.add(session));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    const head = { ':status': 200, 'content-type': 'application/grpc' };
-    if (!connects || !headers[':path']?.endsWith('/GetSystemInfo')) {
-      stream.respond({ ...head, 'grpc-status': String(code), 'grpc-message': details }, { endStream: true });
-      return;
-    }
-    stream.respond(head, { waitForTrailers: true });
-    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
-    stream.end(EMPTY);
+    serve(stream, headers[':path']!.split('/').at(-1)!, headers as Record<string, string>);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

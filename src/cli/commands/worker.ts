@@ -1,7 +1,8 @@
 import { WORKFLOW_TYPES } from '../../domain/names.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import { findIntegration, listIntegrations } from '../../store/state/integrations.ts';
-import { reconcileSchedules } from '../../temporal/schedules.ts';
+import { warnOfUnusable } from '../../temporal/labels.ts';
+import { reconcileSchedules } from '../../temporal/reconcile.ts';
 import { startWorker } from '../../worker/run.ts';
 import type { Context } from '../support/context.ts';
 import { CliError, describeFailure, EXIT, type ExitCode } from '../support/errors.ts';
@@ -52,7 +53,14 @@ async function reconcile(context: Context): Promise<void> {
   const done = await reconcileSchedules(client, context.config, await listIntegrations(store), (id) =>
     findIntegration(store, id),
   );
-  const { created, updated, deleted } = done;
+  await warnOfUnusable(client, log);
+  const { created, updated, deleted, failed } = done;
+  for (const { id, message } of failed) {
+    log.warn(
+      { integrationId: id },
+      `The schedules of an integration could not be brought in step: ${message}`,
+    );
+  }
   if (created.length + updated.length + deleted.length > 0) {
     log.info({ created, updated, deleted }, 'Brought the schedules in step with the settings');
   }

@@ -1,5 +1,7 @@
 import { adoptIntegrations, type Adoption } from '../../operations/adopt.ts';
+import type { LookUpDeps } from '../../operations/deps.ts';
 import { addIntegration, type AddedIntegration } from '../../operations/integrations.ts';
+import { createPatience } from '../../temporal/patience.ts';
 import type { Context } from '../support/context.ts';
 import { describeFailure, EXIT, wrongUse, type ExitCode } from '../support/errors.ts';
 import { relative } from '../support/format.ts';
@@ -24,8 +26,13 @@ export async function handle(
   return addOne(context, id, options);
 }
 
+async function depsOf(context: Context, signal?: AbortSignal): Promise<LookUpDeps> {
+  const patience = createPatience({ note: (line) => context.note(line), signal });
+  return { ...(await context.operations()), kombo: context.kombo(), patience };
+}
+
 async function addOne(context: Context, id: string, { sync }: Options): Promise<void> {
-  const deps = { ...(await context.operations()), kombo: context.kombo() };
+  const deps = await depsOf(context);
   const added = await addIntegration(deps, id, { sync });
   const { tool, category } = added.integration;
   context.print(added, () =>
@@ -53,14 +60,15 @@ const PLAIN_EVERY_MS = 5_000;
 async function addMany(context: Context, file: string, { sync, perMinute }: Options): Promise<ExitCode> {
   const { ids, duplicates, header } = await readIdFile(file);
   if (header !== null) context.note(`The first line is taken for a head: ${header}`);
-  const deps = { ...(await context.operations()), kombo: context.kombo() };
+  const signal = context.stopSignal();
+  const deps = await depsOf(context, signal);
   const counts = countOutcomes([]);
   let done = 0;
   let toldAt = Date.now();
   const adoption = await adoptIntegrations(deps, ids, {
     sync,
     perMinute,
-    signal: context.stopSignal(),
+    signal,
     onDone: (adopted) => {
       done += 1;
       counts[adopted.outcome] += 1;

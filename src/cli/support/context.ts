@@ -3,6 +3,7 @@ import { loadConfig, type Config, type Required } from '../../config.ts';
 import { createKomboClient, type KomboClient } from '../../kombo/client.ts';
 import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
+import { routeKombo } from '../../settings/proxy.ts';
 import type { ShowDeps } from '../../operations/show.ts';
 import { openStore, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
@@ -44,7 +45,9 @@ export async function runHandler<A extends unknown[]>(
   handler: Handler<A>,
   args: A,
 ): Promise<void> {
-  const { context, close } = createContext(loadConfig(undefined, required), isJson(args.at(-1)));
+  const config = loadConfig(undefined, required);
+  routeKombo(config);
+  const { context, close } = createContext(config, isJson(args.at(-1)));
   try {
     const exitCode = await handler(context, ...args);
     if (exitCode) process.exitCode = exitCode;

@@ -1,6 +1,7 @@
 import type { Logger } from '../../log.ts';
 import type { Store } from '../../store/database.ts';
 import { explain } from '../../outages/index.ts';
+import { warnOfUnusable } from '../../temporal/labels.ts';
 import { ensureConnected, type TemporalHandle } from '../../temporal/connect.ts';
 
 /** Resolves when the signal aborts. */
@@ -36,8 +37,11 @@ export async function warnOfAbsent(deps: {
     store.pool.query('select 1').catch((error: unknown) => {
       log.warn(`${explain(error)} Webhooks are accepted all the same.`);
     }),
-    ensureConnected(temporal).catch((error: unknown) => {
-      log.warn(`${explain(error)} Webhooks are answered with 503 until then.`);
-    }),
+    ensureConnected(temporal).then(
+      () => warnOfUnusable(temporal.client, log),
+      (error: unknown) => {
+        log.warn(`${explain(error)} Webhooks are answered with 503 until then.`);
+      },
+    ),
   ]);
 }

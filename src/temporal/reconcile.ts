@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import { catchUpScheduleId, fullSyncScheduleId } from '../domain/names.ts';
+import type { Integration } from '../store/state/integrations.ts';
+import { eachByItself, type Failed } from './each.ts';
+import { impatient, type Patience } from './patience.ts';
+import { ensureSchedules, type ScheduleConfig, type Scheduled } from './schedules.ts';
+import { describe, remove } from './schedule-state.ts';
+
+/** Ids of the integrations and schedules that were touched, how many were right, and what could not be done. */
+export interface Reconciled {
+  created: string[];
+  updated: string[];
+  deleted: string[];
+  unchanged: number;
+  failed: Failed[];
+}
+
+const AT_ONCE = 8;
+
+/**
+ * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
+ * those of integrations that are gone deleted. Schedules of another task queue are left alone. One that cannot be made keeps
+ * none of the others from being made.
+ *
+ * @param find reads an integration as it is now: with thousands of them the list is minutes old when something is deleted.
+ * @throws when Temporal or Postgres does not answer at all.
+ */
+export async function reconcileSchedules(
+  client: Client,
+  config: ScheduleConfig,
+  integrations: readonly (Scheduled & Pick<Integration, 'status'>)[],
+  find: (integrationId: string) => Promise<Pick<Integration, 'status'> | undefined>,
+  patience: Patience = impatient,
+): Promise<Reconciled> {
+  const kept = integrations.filter((integration) => integration.status !== 'removed');
+  const result: Reconciled = { created: [], updated: [], deleted: [], unchanged: 0, failed: [] };
+  result.failed = await eachByItself(kept, AT_ONCE, async (integration) => {
+    const done = await patience(() => ensureSchedules(client, config, integration));
+    if (done === 'unchanged') result.unchanged += 1;
+    else result[done].push(integration.id);
+  });
+
+  const wanted = new Set(kept.flatMap(({ id }) => [fullSyncScheduleId(id), catchUpScheduleId(id)]));
+  for await (const { scheduleId } of client.schedule.list()) {
+    const integrationId = /^(?:full-sync|catch-up)\/(.*)$/s.exec(scheduleId)?.[1];
+    if (integrationId === undefined || wanted.has(scheduleId)) continue;
+    const found = await describe(client, scheduleId);
+    if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
+    // An integration is stored before it gets schedules, so what is there now may be later than the list.
+    const integration = await find(integrationId);
+    if (integration && integration.status !== 'removed') continue;
+    await remove(client, scheduleId);
+    result.deleted.push(scheduleId);
+  }
+  return result;
+}

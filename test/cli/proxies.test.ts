@@ -1,0 +1,83 @@
+import { expect, inject, test } from 'vitest';
+import { createSandbox } from '../../sandbox/index.ts';
+import { createTestStore } from '../support/database.ts';
+import { connectProxy } from '../support/connect-proxy.ts';
+import { uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
+import { cli, closedPort, startCli } from './spawn.ts';
+
+const KEY = 'ks_test_proxies';
+const store = await createTestStore();
+const temporal = inject('temporalAddress');
+
+async function kombo(onTestFinished: (end: () => Promise<void>) => void) {
+  const sandbox = createSandbox({ apiKey: KEY, webhookSecret: 'whsec_test_proxies', integrations: [] });
+  const { host } = new URL(await sandbox.listen({ port: 0, host: '127.0.0.1' }));
+  onTestFinished(() => sandbox.close());
+  return { control: sandbox.control, host };
+}
+
+/** Names that only the proxy knows. Kombo's would be https; a proxy tunnels both alike. */
+const env = (more: Record<string, string>) => ({
+  DATABASE_URL: store.url,
+  TEMPORAL_ADDRESS: temporal,
+  TASK_QUEUE: uniqueTaskQueue(),
+  KOMBO_API_KEY: KEY,
+  KOMBO_API_URL: 'http://kombo.example/v1',
+  KOMBO_ALLOW_HTTP: 'true',
+  KOMBO_WEBHOOK_SECRETS: 'whsec_test_proxies',
+  ...more,
+});
+
+test.for([
+  ['KOMBO_PROXY', (proxy: string) => ({ KOMBO_PROXY: `http://ada:lovelace@${proxy}` })],
+  ['NODE_USE_ENV_PROXY', (proxy: string) => ({ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://${proxy}` })],
+] as const)(
+  'Kombo is reached by the proxy of %s, this machine without',
+  async ([, set], { onTestFinished }) => {
+    const { control, host } = await kombo(onTestFinished);
+    const proxy = await connectProxy({ 'kombo.example:80': host });
+    const id = uniqueIntegrationId();
+    control.addIntegration({ id, category: 'LMS', scale: 0 });
+    const settings = env(set(proxy.address));
+    const added = await cli(['integrations', 'add', id, '--no-sync'], settings);
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringContaining('is added') as string });
+    const { stdout } = await cli(['doctor'], settings);
+    expect(stdout).toContain(
+      `✓ Kombo API: http://kombo.example/v1 accepts the key, by the proxy ${proxy.address}`,
+    );
+    expect(stdout).not.toContain('lovelace');
+    expect(new Set(proxy.asked)).toEqual(new Set(['kombo.example:80']));
+  },
+);
+
+test('a proxy that is away is named, since Kombo may well be there', async () => {
+  const proxy = `127.0.0.1:${await closedPort()}`;
+  const { stdout } = await cli(['doctor'], env({ KOMBO_PROXY: `http://${proxy}` }));
+  expect(stdout).toMatch(
+    new RegExp(
+      `^✗ Kombo API: .*ECONNREFUSED at ${proxy}.*\\n {4}→ .*The proxy on the way is ${proxy}\\.`,
+      'm',
+    ),
+  );
+});
+
+test('commands and workers reach Temporal by the same proxy', async () => {
+  const proxy = await connectProxy({ 'temporal.example:7233': temporal });
+  const settings = env({ TEMPORAL_ADDRESS: 'temporal.example:7233', https_proxy: `http://${proxy.address}` });
+  expect((await cli(['setup'], settings)).code).toBe(0);
+  expect(proxy.asked.length).toBeGreaterThan(0);
+  proxy.asked.length = 0;
+  const worker = startCli(['worker'], settings);
+  await worker.printed('Working on task queue');
+  worker.kill('SIGTERM');
+  expect((await worker.finished).code).toBe(0);
+  expect(proxy.asked).toContain('temporal.example:7233');
+});
+
+test('a proxy that keeps Temporal from being reached is named with the address', async () => {
+  const proxy = `127.0.0.1:${await closedPort()}`;
+  const settings = env({ TEMPORAL_ADDRESS: 'temporal.example:7233', https_proxy: `http://${proxy}` });
+  const { code, stderr } = await cli(['schedule', 'show', 'x:1'], settings);
+  expect(code).toBe(4);
+  expect(stderr).toContain(`ECONNREFUSED at ${proxy}, the proxy on the way to temporal.example:7233.`);
+});
