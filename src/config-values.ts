@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SettingIssue } from './config-error.ts';
 import { isCron } from './domain/cron.ts';
+import { parseBytes } from './domain/bytes.ts';
 import { parseDuration } from './domain/duration.ts';
 import { Secret } from './secret.ts';
 
@@ -49,6 +50,23 @@ export const oneOf = <const T extends string>(...words: readonly T[]) =>
   parsed((text) => words.find((word) => word === text), {
     problem: words.length > 2 ? `must be one of ${words.join(', ')}` : `must be ${words.join(' or ')}`,
   });
+
+const MEBIBYTE = 1024 ** 2;
+
+/** A size between a mebibyte and the longest text that the runtime can hold. */
+export const size = (text: string) =>
+  z
+    .string()
+    .default(text)
+    .transform(
+      parsed(
+        (value) => {
+          const bytes = parseBytes(value);
+          return bytes !== undefined && bytes >= MEBIBYTE && bytes <= 256 * MEBIBYTE ? bytes : undefined;
+        },
+        { problem: 'is not a size from 1MiB to 256MiB', remedy: 'write it as 64MiB', example: text },
+      ),
+    );
 
 export const onOff = (text: 'on' | 'off') =>
   z

@@ -14,6 +14,7 @@ import {
   onOff,
   otherwise,
   share,
+  size,
   timezone,
   url,
   type Wrong,
@@ -41,6 +42,9 @@ export const SETTINGS = {
     .default('https://api.kombo.dev/v1')
     .transform((value) => value.replace(/\/+$/, ''))
     .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
+  KOMBO_MAX_ANSWER: size('64MiB').describe(
+    'How long an answer of Kombo may be, unpacked; pages that are longer are read in smaller ones',
+  ),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
     .refine(
