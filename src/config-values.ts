@@ -113,6 +113,15 @@ export const hasCredentials = (text: string) => {
   return username !== '' || password !== '';
 };
 
+/** Also as `[::1]` and any address of 127.0.0.0/8, since URL writes them out. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Whether what is sent to an address leaves this machine and can be read on the way. */
+export const sendsInClear = (address: string) => {
+  const { protocol = '', hostname = '' } = URL.parse(address) ?? {};
+  return protocol === 'http:' && !LOOPBACK.test(hostname);
+};
+
 export const timezone = z
   .string()
   .default('UTC')

@@ -13,6 +13,7 @@ import {
   oneOf,
   onOff,
   otherwise,
+  sendsInClear,
   share,
   size,
   timezone,
@@ -42,6 +43,9 @@ export const SETTINGS = {
     .default('https://api.kombo.dev/v1')
     .transform((value) => value.replace(/\/+$/, ''))
     .describe("Address of Kombo's API: the default is the EU, the US is `https://api.us.kombo.dev/v1`"),
+  KOMBO_ALLOW_HTTP: flag().describe(
+    'Let KOMBO_API_URL begin with `http://` though it is not on this machine; the key can be read on the way',
+  ),
   KOMBO_MAX_ANSWER: size('64MiB').describe(
     'How long an answer of Kombo may be, unpacked; pages that are longer are read in smaller ones',
   ),
@@ -203,6 +207,14 @@ export function loadConfig(
       problem: 'is shorter than DEBOUNCE_QUIET',
       remedy: 'make it longer',
       example: '60s',
+    });
+  }
+  if (config && !config.KOMBO_ALLOW_HTTP && sendsInClear(config.KOMBO_API_URL)) {
+    issues.push({
+      name: 'KOMBO_API_URL',
+      problem: 'begins with http://, so that the key can be read on the way',
+      remedy: 'begin it with https://, or set KOMBO_ALLOW_HTTP=true where the way is safe',
+      example: 'https://api.us.kombo.dev/v1',
     });
   }
   if (config?.OPERATIONS_PORT && config.OPERATIONS_PORT === config.PORT) {

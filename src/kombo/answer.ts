@@ -1,8 +1,8 @@
 import { classifyAnswer, SyncError } from '../domain/errors.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { LONGEST_LIMIT_MS } from '../domain/retry.ts';
-import { cleanLine } from '../domain/text.ts';
 import { parseExact } from './json.ts';
+import { REFUSAL } from './schemas.ts';
 
 /* What an answer of Kombo says. */
 
@@ -61,8 +61,7 @@ function readBody(path: string, response: Response, text: string): unknown {
     body = undefined;
   }
   if (response.ok && body !== undefined) return body;
-  const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
-  const code = typeof error?.code === 'string' ? cleanLine(error.code) : null;
+  const code = REFUSAL.parse(body);
   const said = classifyAnswer(code, response.status);
   // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
   const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;

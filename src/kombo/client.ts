@@ -3,12 +3,11 @@ import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
 import { SyncError } from '../domain/errors.ts';
 import { findEndpoint } from '../domain/catalogue/index.ts';
 import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
-import { cleanLine } from '../domain/text.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
+import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
 import { readAnswer, type Answer } from './answer.ts';
-import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
+import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
 /** What KOMBO_MAX_ANSWER is when it is not set. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -124,12 +123,20 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       };
     },
     async getIntegration(integrationId, init = {}) {
+      if (!isIntegrationId(integrationId)) {
+        throw new SyncError(
+          'RequestRejected',
+          'Kombo was not asked: this cannot be the id of an integration.',
+        );
+      }
       const path = `/integrations/${encodeURIComponent(integrationId)}`;
       const { body } = await request(path, new URLSearchParams(), init);
-      const parsed = KOMBO_INTEGRATION.safeParse(body);
-      if (!parsed.success)
-        throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
-      return toIntegration(parsed.data.data);
+      const found = INTEGRATION_ANSWER.safeParse(body).data?.data;
+      if (!found) throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
+      if (found.id !== integrationId) {
+        throw new SyncError('Unavailable', 'GET /integrations/{id} answered about another integration.');
+      }
+      return found;
     },
     async checkApiKey() {
       const { date } = await request('/check-api-key', new URLSearchParams(), {});
@@ -160,36 +167,4 @@ function unreachable(path: string, timeoutMs: number | undefined, error: unknown
   const why = codeAndPeer(error);
   const what = `Kombo cannot be reached for ${path}${why ? ` (${why.reason})` : ''}.`;
   return new SyncError('Unavailable', what, { code: why?.code ?? 'NETWORK', cause: error });
-}
-
-function toIntegration(data: {
-  tool: { id: string };
-  category: string;
-  status?: string | null | undefined;
-  setup_status?: string | null | undefined;
-  data_expired_at?: string | null | undefined;
-  created_at?: string | null | undefined;
-  end_user?: { organization_name?: string | null | undefined } | null | undefined;
-  read_models?: { id: string; is_available?: boolean | null | undefined }[] | null | undefined;
-}): KomboIntegration {
-  return {
-    tool: cleanLine(data.tool.id),
-    category: cleanLine(data.category),
-    state: clean(data.status),
-    setupStatus: clean(data.setup_status),
-    organizationName: clean(data.end_user?.organization_name),
-    createdAt: toDate(data.created_at),
-    dataExpiredAt: toDate(data.data_expired_at),
-    unavailableModels: (data.read_models ?? [])
-      .filter((model) => model.is_available === false)
-      .map((model) => cleanLine(model.id)),
-  };
-}
-
-function clean(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : cleanLine(text);
-}
-
-function toDate(text: string | null | undefined): Date | null {
-  return parseTimestamp(text ?? '') ?? null;
 }
