@@ -33,6 +33,7 @@ const STATEMENTS = [
     setup_status text,
     kombo_created_at timestamptz,
     announced_deleted_at timestamptz,
+    deletions_void_up_to timestamptz,
     removed_at timestamptz,
     erased_at timestamptz,
     looked_up_at timestamptz,
