@@ -4,7 +4,7 @@ import { owe } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';
 import { leaveToNextSync } from '../src/store/state/due.ts';
 import { findIntegration } from '../src/store/state/integrations.ts';
-import { announceDeletion } from '../src/store/state/life.ts';
+import { announceDeletion } from '../src/store/state/deletions.ts';
 import { cancelPasses } from '../src/store/state/pass-life.ts';
 import { wakeUnlessCalling } from './support/calling-run.ts';
 import type { ActivityDeps } from './support/deps.ts';

@@ -5,7 +5,7 @@ import { owe, readDebts } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';
 import { makeDue } from '../src/store/state/due.ts';
 import { adoptUnseen, findIntegration, type Integration } from '../src/store/state/integrations.ts';
-import { announceDeletion } from '../src/store/state/life.ts';
+import { announceDeletion } from '../src/store/state/deletions.ts';
 import { cancelPasses } from '../src/store/state/pass-life.ts';
 import { callingRun, wakeUnlessCalling } from './support/calling-run.ts';
 import { databaseClock } from './support/clock.ts';
@@ -188,5 +188,7 @@ async function noteLookFailed(
 /** While Kombo does not answer about a parked integration, what webhooks and you name is tried: reading will tell. */
 function isLeftParked(known: Integration, looked: LookedUp | undefined, { by }: StartSyncInput): boolean {
   if (known.status !== 'parked' || looked?.state === 'there') return false;
+  // What is said to be deleted is not to be read on.
+  if (known.announcedDeletedAt) return true;
   return by !== 'webhook' && by !== 'operator';
 }

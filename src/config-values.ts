@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SettingIssue } from './config-error.ts';
 import { isCron } from './domain/cron.ts';
+import { parseBytes } from './domain/bytes.ts';
 import { parseDuration } from './domain/duration.ts';
 import { readTimeZone } from './domain/time-zone.ts';
 import { Secret } from './secret.ts';
@@ -51,6 +52,23 @@ export const oneOf = <const T extends string>(...words: readonly T[]) =>
     problem: words.length > 2 ? `must be one of ${words.join(', ')}` : `must be ${words.join(' or ')}`,
   });
 
+const MEBIBYTE = 1024 ** 2;
+
+/** A size between a mebibyte and the longest text that the runtime can hold. */
+export const size = (text: string) =>
+  z
+    .string()
+    .default(text)
+    .transform(
+      parsed(
+        (value) => {
+          const bytes = parseBytes(value);
+          return bytes !== undefined && bytes >= MEBIBYTE && bytes <= 256 * MEBIBYTE ? bytes : undefined;
+        },
+        { problem: 'is not a size from 1MiB to 256MiB', remedy: 'write it as 64MiB', example: text },
+      ),
+    );
+
 export const onOff = (text: 'on' | 'off') =>
   z
     .string()
@@ -94,6 +112,15 @@ export const apiKey = z.string().transform(
 export const hasCredentials = (text: string) => {
   const { username = '', password = '' } = URL.parse(text) ?? {};
   return username !== '' || password !== '';
+};
+
+/** Also as `[::1]` and any address of 127.0.0.0/8, since URL writes them out. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Whether what is sent to an address leaves this machine and can be read on the way. */
+export const sendsInClear = (address: string) => {
+  const { protocol = '', hostname = '' } = URL.parse(address) ?? {};
+  return protocol === 'http:' && !LOOPBACK.test(hostname);
 };
 
 export const timezone = z

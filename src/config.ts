@@ -13,7 +13,9 @@ import {
   oneOf,
   onOff,
   otherwise,
+  sendsInClear,
   share,
+  size,
   timezone,
   url,
   type Wrong,
@@ -48,6 +50,12 @@ export const SETTINGS = {
     .transform((value) => new Secret(value))
     .optional()
     .describe("Proxy on the way to Kombo's API; this machine is always reached without one"),
+  KOMBO_ALLOW_HTTP: flag().describe(
+    'Let KOMBO_API_URL begin with `http://` though it is not on this machine; the key can be read on the way',
+  ),
+  KOMBO_MAX_ANSWER: size('64MiB').describe(
+    'How long an answer of Kombo may be, unpacked; pages that are longer are read in smaller ones',
+  ),
   KOMBO_WEBHOOK_SECRETS: z
     .string()
     .refine(
@@ -194,6 +202,14 @@ export function loadConfig(
       problem: 'is shorter than DEBOUNCE_QUIET',
       remedy: 'make it longer',
       example: '60s',
+    });
+  }
+  if (config && !config.KOMBO_ALLOW_HTTP && sendsInClear(config.KOMBO_API_URL)) {
+    issues.push({
+      name: 'KOMBO_API_URL',
+      problem: 'begins with http://, so that the key can be read on the way',
+      remedy: 'begin it with https://, or set KOMBO_ALLOW_HTTP=true where the way is safe',
+      example: 'https://api.us.kombo.dev/v1',
     });
   }
   if (config?.OPERATIONS_PORT && config.OPERATIONS_PORT === config.PORT) {

@@ -43,6 +43,29 @@ test.each(['https://ada:hunter2@api.kombo.dev/v1', 'https://hunter2@api.kombo.de
   },
 );
 
+describe('http://, which shows the key to all on the way,', () => {
+  test.each([
+    'http://api.kombo.dev/v1',
+    'HTTP://10.0.0.7/v1',
+    'http://localhost.example.com',
+    'http://127.0.0.1.example.com',
+  ])('%s is refused as the address of Kombo, unless you say so', (url) => {
+    expect(complaint({ KOMBO_API_URL: url })).toMatch(
+      /^KOMBO_API_URL begins with http:\/\/, .*https:\/\/.*KOMBO_ALLOW_HTTP=true.*, for example https:/,
+    );
+    expect(() => loadConfig({ KOMBO_API_URL: url, KOMBO_ALLOW_HTTP: 'true' })).not.toThrow();
+  });
+
+  test.each([
+    'http://127.0.0.1:3100/v1',
+    'http://127.8.9.10/v1',
+    'http://localhost/v1',
+    'http://[::1]:80/v1',
+  ])('%s stays on this machine', (url) => {
+    expect(loadConfig({ KOMBO_API_URL: url }).KOMBO_API_URL).toBe(url);
+  });
+});
+
 test.each([',', ' , ,'])('KOMBO_WEBHOOK_SECRETS=%j holds no secret', (secrets) => {
   expect(complaint({ KOMBO_WEBHOOK_SECRETS: secrets })).toMatch(
     /^KOMBO_WEBHOOK_SECRETS holds no secret; .*for example/,

@@ -25,7 +25,9 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
         ask(signal, { lookUp: true });
         return;
       }
-      const deletedAt = parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? Date.now();
+      // No clock of a sender puts it after the moment at which it is told of.
+      const now = Date.now();
+      const deletedAt = Math.min(now, parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? now);
       ask(signal, { lookUp: true, deletedAt });
       // The look-up that a deletion asks for does not wait for reads, which may take hours.
       state.cut.push(...reads.cut().map(({ syncId }) => syncId));

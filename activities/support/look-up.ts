@@ -4,6 +4,7 @@ import { judgeSighting, REMOVED, type Parked } from '../../src/domain/life.ts';
 import { LOOK_UP, type Reason } from '../../src/domain/reads.ts';
 import type { KomboIntegration } from '../../src/kombo/schemas.ts';
 import { databaseTime } from '../../src/store/database.ts';
+import { announceDeletion } from '../../src/store/state/deletions.ts';
 import { forgetDebt } from '../../src/store/state/debts.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { findIntegration, knownLife, type Integration } from '../../src/store/state/integrations.ts';
@@ -63,7 +64,8 @@ async function settle(
 ): Promise<LookedUp> {
   const { store } = deps;
   const { id } = found;
-  const judged = judgeSighting(known && knownLife(known), found, { deletedAt });
+  const now = await databaseTime(store);
+  const judged = judgeSighting(known && knownLife(known), found, { deletedAt, now });
   switch (judged.case) {
     case 'still-removed':
       await noteLook(store, id);
@@ -73,6 +75,13 @@ async function settle(
       await forgetUnknown(store, id);
       await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at: judged.at });
       return gone(id, DELETED);
+    case 'doubted': {
+      const { integration } = await noteSighting(store, found, { revive: false, unpark: false, missed: [] });
+      await announceDeletion(store, id, deletedAt!);
+      await forgetUnknown(store, id);
+      if (integration.status !== 'paused') return keepParked(deps, integration, judged.parked);
+      return { state: 'there', integration, missed: false };
+    }
     case 'there': {
       const { revive, keepPause, unpark, missed, onlyRefused, parked } = judged;
       const { integration } = await noteSighting(store, found, {
@@ -81,6 +90,7 @@ async function settle(
         unpark,
         missed: missed ? endpointsOf(deps, found) : [],
         missedSince: onlyRefused ? known?.statusSince : undefined,
+        voidUpTo: deletedAt,
       });
       await forgetUnknown(store, id);
       if (parked && integration.status !== 'paused') return keepParked(deps, integration, parked);
@@ -114,7 +124,8 @@ async function settleGone(
     return gone(id, `Kombo does not know ${id}; nothing is read for it.`);
   }
   if (deletedAt) {
-    await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at: deletedAt });
+    const at = latest(deletedAt, known.createdAt)!;
+    await retire(deps, id, { code: REMOVED.deleted, message: DELETED, at });
     return gone(id, DELETED);
   }
   if (known.status !== 'removed') {

@@ -1,5 +1,6 @@
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { isKnownCode, POLICIES, SyncError } from '../../src/domain/errors.ts';
+import { MAX_PAGE_SIZE, nextPageSize, PAGE_BYTES, smallerPage } from '../../src/domain/page-size.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
@@ -12,11 +13,15 @@ import { delay } from './delay.ts';
 export interface ReadPage extends Page {
   /** Milliseconds to wait before the next request. */
   pauseMs: number;
+  /** How many records to ask for next. */
+  nextSize: number;
+  /** It takes so much memory that nothing should be read beside it. */
+  isLarge: boolean;
 }
 
 /**
  * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
- * than a second of patience. What has not answered in time is left to later: it has cost enough.
+ * than a second of patience. A page that is too large is asked for in smaller ones. What has not answered in time is left to later: it has cost enough.
  *
  * @param draw numbers the moment before each try, as `drawObservation` does.
  */
@@ -27,12 +32,13 @@ export async function readPage(
   clock: DatabaseClock,
   draw: () => Promise<number>,
 ): Promise<ReadPage> {
+  let pageSize = query.pageSize ?? MAX_PAGE_SIZE;
   for (let tries = 1; ; tries += 1) {
     const askedSeq = await draw();
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {
-      const page = await kombo.fetchPage(query);
+      const page = await kombo.fetchPage({ ...query, pageSize });
       const tookMs = performance.now() - sent;
       const prepared = prepareRecords(endpoint, page.results, exactNumber);
       return {
@@ -44,11 +50,19 @@ export async function readPage(
         clockCorrectionMs: clockCorrection(page.date, clock.latest()),
         komboAskedAt: askedByKombo(page.date, tookMs),
         pauseMs: page.pauseMs,
+        nextSize: nextPageSize(pageSize, page.bytes),
+        isLarge: page.bytes > PAGE_BYTES,
       };
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
         throw new SyncError('CursorRefused', error.what, { code: error.code });
+      }
+      const smaller = error.errorClass === 'AnswerTooLarge' ? smallerPage(pageSize) : undefined;
+      if (endpoint.paginated && smaller !== undefined) {
+        pageSize = smaller;
+        tries -= 1;
+        continue;
       }
       if (isNotOfferedYet(endpoint, error)) {
         const { code, what } = error;

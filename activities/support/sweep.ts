@@ -1,5 +1,6 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
+import { MAX_PAGES } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, SweepOutcome } from '../../src/domain/sync.ts';
 import { driftVerdict } from '../../src/domain/counts.ts';
 import { driftOfPass } from '../../src/store/state/drift.ts';
@@ -15,7 +16,8 @@ import {
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
-import { readPage } from './read-page.ts';
+import { readPage, type ReadPage } from './read-page.ts';
+import { endless } from './walk.ts';
 
 export type SweepEnd =
   | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift: EndpointOutcome['drift'] }
@@ -32,6 +34,11 @@ export interface SweepOptions {
 
 /** Ids of 24 characters: the address stays below what proxies allow. */
 const ASK_AT_ONCE = 100;
+/** What is held until all pages of an answer are there. */
+const MAX_HELD = 64 * 1024 * 1024;
+const TOO_MUCH = Symbol('more than a worker should hold');
+/** Far more pages than the records that were asked for can fill. Where the endpoint cannot be asked so, it lists all. */
+const MAX_PAGES_BY_IDS = 1_000;
 
 /**
  * After a complete listing: asks Kombo again about each live row that the listing did not show, and only what Kombo does
@@ -49,11 +56,15 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         allowMassDeletion: options.allowMassDeletion,
       }),
     );
+    let atOnce = ASK_AT_ONCE;
     for (;;) {
-      const asked =
-        pass.sweep_state === 'checking' ? await nextCandidates(deps.store, pass, ASK_AT_ONCE) : [];
+      const asked = pass.sweep_state === 'checking' ? await nextCandidates(deps.store, pass, atOnce) : [];
       if (asked.length === 0) return completed(await finishSweep(deps.store, pass));
       const answer = await ask(deps, pass, asked, options);
+      if (answer === TOO_MUCH) {
+        atOnce = Math.ceil(asked.length / 2);
+        continue;
+      }
       const settled = await deps.gate.write(`kombo.${table}`, () =>
         settleCandidates(deps.store, pass, answer, deps.settings),
       );
@@ -71,16 +82,19 @@ async function ask(
   pass: Pass,
   asked: readonly string[],
   { clock, liveness }: SweepOptions,
-): Promise<SweepAnswer> {
+): Promise<SweepAnswer | typeof TOO_MUCH> {
   const endpoint = getEndpoint(pass.endpoint);
   const askedSeq = await drawObservation(deps.store);
   const observedAt = clock.earliest();
   const returned: SweepAnswer['returned'][number][] = [];
   const unreadable: string[] = [];
   let cursor: string | null = null;
+  let pageSize: number | undefined;
+  let held = 0;
   const seen = new Set<string>();
+  const maxPages = endpoint.byIds ? MAX_PAGES_BY_IDS : MAX_PAGES;
   do {
-    const page = await readPage(
+    const page: ReadPage = await readPage(
       deps.kombo,
       endpoint,
       {
@@ -88,23 +102,30 @@ async function ask(
         endpoint: pass.endpoint,
         ids: asked,
         cursor,
+        pageSize,
         signal: liveness.signal,
       },
       clock,
       () => Promise.resolve(askedSeq),
     );
     // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
-    returned.push(...page.storable.filter((record) => asked.includes(record.id)));
+    const mine = page.storable.filter((record) => asked.includes(record.id));
+    returned.push(...mine);
+    held += mine.reduce((sum, { raw }) => sum + raw.length, 0);
+    if (held > MAX_HELD && asked.length > 1) return TOO_MUCH;
     // A record that does not say which one it is may be any of them, so none of them counts as gone.
     unreadable.push(...page.rejected.flatMap((record) => record.id ?? asked));
     cursor = page.next;
-    if (cursor !== null && seen.has(cursor)) {
+    pageSize = page.nextSize;
+    if (cursor === null) break;
+    if (seen.has(cursor)) {
       throw new SyncError(
         'CursorRepeated',
         `Kombo repeated a cursor of ${pass.endpoint} while a sweep asked by ids.`,
       );
     }
-    if (cursor !== null) seen.add(cursor);
+    seen.add(cursor);
+    if (seen.size >= maxPages) throw endless(pass.endpoint, maxPages);
   } while (cursor !== null);
   return { asked, returned, unreadable, observedAt, askedSeq };
 }

@@ -32,7 +32,7 @@ const OUT_OF_BOX = Symbol('out of the time box');
 
 /**
  * Reads one endpoint page by page until the end, the time box or an error: the next page is fetched while the last one is
- * written. Each page is one transaction that also moves the cursor, so the next attempt resumes there (invariants I7, I9).
+ * written, unless that is so large that a second one should not be held. Each page is one transaction that also moves the cursor, so the next attempt resumes there (invariants I7, I9).
  *
  * @throws what is neither Kombo's doing nor a lock: the database is away, or the activity is cancelled.
  */
@@ -42,6 +42,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
   const unwanted = new AbortController();
   const signal = AbortSignal.any([liveness.signal, unwanted.signal]);
   let pass = opened;
+  let pageSize: number | undefined;
   // `begun` numbers the present moment; where time passes before Kombo is asked, a number is drawn then.
   const read = async (cursor: string | null, pauseMs = 0, begun?: number) => {
     let drawn = pauseMs > 0 ? undefined : begun;
@@ -52,7 +53,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     };
     if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
     await delay(pauseMs, signal);
-    const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, signal };
+    const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
     return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
   };
   try {
@@ -70,11 +71,12 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
         continue;
       }
       const stops = () => liveness.isShuttingDown() || box.aborted;
-      const { next, pauseMs } = page;
-      if (next !== null && pass.pages >= MAX_PAGES) throw endless(pass);
+      const { next, pauseMs, isLarge } = page;
+      pageSize = page.nextSize;
+      if (next !== null && pass.pages >= MAX_PAGES) throw endless(pass.endpoint, MAX_PAGES);
       const ready = page;
       const onBegun = (seq: number) => {
-        if (next !== null && !stops()) upcoming = quiet(read(next, pauseMs, seq));
+        if (next !== null && !isLarge && !stops()) upcoming = quiet(read(next, pauseMs, seq));
       };
       const committed = await deps.gate.write(`kombo.${endpoint.table}`, () =>
         commitPage(deps.store, pass, ready, deps.settings, onBegun),
@@ -83,6 +85,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       report(deps, pass, committed.changed, liveness);
       if (committed.paid) return { state: 'completed', pass, paid: committed.paid };
       if (stops()) return { state: 'more', pass };
+      if (isLarge) upcoming = quiet(read(next, pauseMs));
     }
   } catch (error) {
     if (error instanceof SyncError) return { state: 'stopped', pass, error };
@@ -133,11 +136,9 @@ function limitUsedUp(pauseMs: number): SyncError {
   return new SyncError('RateLimited', what, { retryAfterMs: pauseMs });
 }
 
-function endless({ endpoint }: Pass): SyncError {
-  return new SyncError(
-    'CursorRepeated',
-    `The listing of ${endpoint} has no end: ${MAX_PAGES} pages were read.`,
-  );
+/** Its cursors are ever new ones, so that only their number shows it. */
+export function endless(endpoint: string, pages: number): SyncError {
+  return new SyncError('CursorRepeated', `The listing of ${endpoint} has no end: ${pages} pages were read.`);
 }
 
 function report(deps: ActivityDeps, pass: Pass, changed: boolean, liveness: Liveness): void {

@@ -1,16 +1,22 @@
-const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
 
 /** Milliseconds of a duration such as `500ms`, `5s`, `2m`, `6h`, `7d`; undefined when it is not one. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return undefined;
-  return Math.round(Number(match[1]) * UNITS[match[2]!]!);
+  return Math.round(Number(match[1]) * UNITS.get(match[2]!)!);
 }
 
 /** A duration in its largest whole unit, such as `5s`. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's']) {
-    const size = UNITS[unit]!;
+    const size = UNITS.get(unit)!;
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
   }
   return `${ms}ms`;

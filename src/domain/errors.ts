@@ -12,6 +12,7 @@ export const ERROR_CLASSES = [
   'RequestRejected',
   'CursorRefused',
   'CursorRepeated',
+  'AnswerTooLarge',
   'PassLost',
   'TableLocked',
   'WorkerLost',
@@ -113,6 +114,12 @@ export const POLICIES: Record<ErrorClass, Policy> = {
     ...LASTING,
     resumable: false,
     remedy: 'The pass would never end; the next sync starts a new one.',
+  },
+  AnswerTooLarge: {
+    ...LASTING,
+    needsAttention: true,
+    remedy:
+      'Raise KOMBO_MAX_ANSWER, and give the workers more memory, or switch large fields off in the Kombo dashboard.',
   },
   PassLost: {
     ...PASSING,

@@ -31,6 +31,11 @@ export const REMOVED = {
   byHand: 'RemovedByHand',
 } as const;
 
+/** Code under which an integration is parked: a webhook told of its deletion, and Kombo shows it as one that can be read. */
+export const DELETION_DOUBTED = 'DeletionDoubted';
+/** Kombo is asked for so long which of both is right. */
+const DOUBT_MS = 24 * 60 * 60 * 1000;
+
 export interface ParkedWords {
   what: string;
   remedy: string;
@@ -65,6 +70,13 @@ const OTHER: ParkedWords = {
   needsAttention: true,
 };
 
+const DOUBTED: ParkedWords = {
+  what: 'A webhook says that it was deleted, but Kombo shows it as active.',
+  remedy:
+    'Kombo is asked for a day; then its answer counts. To read it at once: kombo-sync integrations add <id> --force',
+  needsAttention: false,
+};
+
 /** By our codes for Kombo's states, and by the codes with which Kombo refuses a read. They are looked up by text from outside. */
 const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
   ['INVALID', LOGIN],
@@ -76,6 +88,7 @@ const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
   ['SETUP_SYNC_PENDING', FIRST_SYNC],
   ['INTEGRATION.SETUP_SYNC_PENDING', FIRST_SYNC],
   ['INTEGRATION.QA_FAILED', OTHER],
+  [DELETION_DOUBTED, DOUBTED],
 ]);
 
 /** Why an integration is parked under a code, and what to do. `what` stands in for a code that this version does not know. */
@@ -106,7 +119,11 @@ export function whyParked(state: KomboState): Parked | undefined {
 }
 
 /** Codes that `GET /integrations/{id}` parks an integration with. */
-export const SAID_WHEN_ASKED: readonly string[] = [...CODE_BY_STATUS.values(), ...CODE_BY_SETUP.values()];
+export const SAID_WHEN_ASKED: readonly string[] = [
+  ...CODE_BY_STATUS.values(),
+  ...CODE_BY_SETUP.values(),
+  DELETION_DOUBTED,
+];
 
 /** Whether a read was refused with it: then only a read can show that it has passed, as with `INTEGRATION.QA_FAILED`. */
 export function isSaidByReads(code: string | null): boolean {
@@ -164,15 +181,33 @@ export function isBack(removed: { code: string | null; at: Date | null }, life: 
 export interface KnownLife extends Seen {
   status: IntegrationStatus;
   statusCode: string | null;
+  statusSince: Date;
   removedAt: Date | null;
+  /** Since when it is known here. */
+  knownSince: Date;
+  /** Deletions up to then have turned out to be none, or you have overruled them. */
+  deletionsVoidUpTo: Date | null;
+}
+
+/** What is asked of a judgement, and by whom. */
+export interface Question {
+  now: Date;
+  /** When a webhook says that it was deleted. */
+  deletedAt?: Date | undefined;
+  /** You add it. */
+  byHand?: boolean;
+  /** You say that it was not deleted, though a webhook or a 404 has said so. */
+  force?: boolean;
 }
 
 /** What follows from Kombo's showing an integration. */
 export type Judgement =
-  /** The deletion that a webhook told of is that of the connection which Kombo shows. */
+  /** The deletion that a webhook told of is that of the connection which Kombo shows, and cannot be read any more. */
   | { case: 'deleted'; at: Date }
   /** It was removed, and what Kombo shows is no reason to bring it back. */
   | { case: 'still-removed' }
+  /** Kombo shows a connection that can be read: it is not read, and Kombo is asked again. */
+  | { case: 'doubted'; parked: Parked }
   | {
       case: 'there';
       /** It was removed and is back. */
@@ -190,20 +225,22 @@ export type Judgement =
     };
 
 /**
- * Judges what Kombo shows against what is known. An operator who adds a removed integration brings it back, unless it was
- * deleted in Kombo.
+ * Judges what Kombo shows against what is known. You bring a removed integration back by adding it; one that was deleted in
+ * Kombo only when you say that it was not.
  */
-export function judgeSighting(
-  known: KnownLife | undefined,
-  found: Seen,
-  { deletedAt, byHand = false }: { deletedAt?: Date | undefined; byHand?: boolean } = {},
-): Judgement {
+export function judgeSighting(known: KnownLife | undefined, found: Seen, question: Question): Judgement {
+  const { byHand = false, force = false, deletedAt, now } = question;
   const removed = known?.status === 'removed' ? { code: known.statusCode, at: known.removedAt } : undefined;
-  if (removed && !(byHand ? canBeAdded(removed, found) : isBack(removed, found))) {
+  if (removed && !force && !(byHand ? canBeAdded(removed, found) : isBack(removed, found))) {
     return { case: 'still-removed' };
   }
-  if (deletedAt && isDeletionOf(deletedAt, found)) return { case: 'deleted', at: deletedAt };
   const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
+  if (deletedAt && !force && !isVoid(deletedAt, known) && isDeletionOf(deletedAt, found)) {
+    const at = known && known.knownSince > deletedAt ? known.knownSince : deletedAt;
+    // A 404 has said the same before.
+    if (parked || removed) return { case: 'deleted', at };
+    if (isDoubted(known, now)) return { case: 'doubted', parked: parkedBy(DELETION_DOUBTED) };
+  }
   const wasParked = known?.status === 'parked';
   const wasRefused = wasParked && !parked && isSaidByReads(known.statusCode);
   const changed = known !== undefined && (removed !== undefined || mayHaveMissed(known, found));
@@ -216,6 +253,16 @@ export function judgeSighting(
     missed: changed || (wasParked && !parked),
     onlyRefused: wasRefused && !changed,
   };
+}
+
+function isVoid(deletedAt: Date, known: KnownLife | undefined): boolean {
+  return known?.deletionsVoidUpTo != null && deletedAt <= known.deletionsVoidUpTo;
+}
+
+/** From the first look on that has contradicted the webhook. */
+function isDoubted(known: KnownLife | undefined, now: Date): boolean {
+  if (known?.status !== 'parked' || known.statusCode !== DELETION_DOUBTED) return true;
+  return now.getTime() - known.statusSince.getTime() < DOUBT_MS;
 }
 
 function canBeAdded(removed: { code: string | null; at: Date | null }, found: Life): boolean {

@@ -6,8 +6,8 @@
 export const ID_MAX_LENGTH = 200;
 const NAME_MAX_LENGTH = 200;
 
-/** Control, format and private characters, half surrogates, and what Unicode has not assigned. */
-const UNSHOWABLE = /\p{C}/u;
+/** Control, format and private characters, half surrogates, what Unicode has not assigned, and what is not seen. */
+const UNSHOWABLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
 /** One word that shows what it is: no spaces, nothing that is not seen, and nothing that ends a part of a path. */
 const WORD = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s/\\]+$/u;
@@ -37,8 +37,21 @@ export function isName(value: unknown): value is string {
   );
 }
 
+const CODE_MAX_LENGTH = 100;
+const CODE = /^[A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*$/;
+
+/** Whether a value looks like one of Kombo's codes, such as `PLATFORM.RATE_LIMIT_EXCEEDED`: it says nothing else then. */
+export function isCode(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= CODE_MAX_LENGTH && CODE.test(value);
+}
+
 /** One line of text that can be shown and stored, cut where it is too long. Not for records, which stay as they are. */
 export function cleanLine(text: string, maxLength = NAME_MAX_LENGTH): string {
-  const line = text.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
+  const line = text
+    // What is cut off in the end need not be cleaned.
+    .slice(0, 10 * maxLength)
+    .replaceAll(/\p{Default_Ignorable_Code_Point}+/gu, '')
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim();
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`;
 }

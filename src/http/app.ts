@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError } from '../config-error.ts';
-import { missing, type Config } from '../config.ts';
-import { createKomboClient, type KomboClient } from '../kombo/client.ts';
+import { missing } from '../config.ts';
+import { komboOf } from '../kombo/client.ts';
 import { createAdminGate } from './access/admin-gate.ts';
 import { boundConnections, createClientErrorHandler, TIMEOUTS } from './access/connections.ts';
 import { limits } from './access/limits.ts';
@@ -79,7 +79,7 @@ function share(deps: HttpDeps) {
     ingest: createIngest(deps, metrics),
     gate: createAdminGate({ config, store, addresses }),
     readSnapshot: createSnapshotReader(deps),
-    kombo: createKombo(config),
+    kombo: komboOf(config, KOMBO_TIMEOUT_MS),
     links: createTemporalLinks(temporalUiOf(deps)),
     fullSyncs: new FullSyncs(log),
   };
@@ -127,8 +127,3 @@ async function createApp(shared: Shared): Promise<FastifyInstance> {
 
 /** No browser takes an answer for something else than its type says. */
 const SAFE_HEADERS = { 'x-content-type-options': 'nosniff' };
-
-function createKombo(config: Config): KomboClient | undefined {
-  const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl } = config;
-  return apiKey && createKomboClient({ baseUrl, apiKey, timeoutMs: KOMBO_TIMEOUT_MS });
-}

@@ -1,15 +1,16 @@
-import { classifyAnswer, SyncError } from '../domain/errors.ts';
+import type { Config } from '../config.ts';
+import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
+import { SyncError } from '../domain/errors.ts';
 import { findEndpoint } from '../domain/catalogue/index.ts';
-import { LONGEST_LIMIT_MS, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
-import { cleanLine } from '../domain/text.ts';
-import { parseTimestamp } from '../domain/timestamp.ts';
+import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
+import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
-import { parseExact } from './json.ts';
-import { KOMBO_INTEGRATION, PAGE, type KomboIntegration } from './schemas.ts';
+import { readAnswer, type Answer } from './answer.ts';
+import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
-/** Kombo's maximum; the default of 100 would cost two and a half times the requests. */
-const PAGE_SIZE = 250;
+/** What KOMBO_MAX_ANSWER is when it is not set. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Code of a request that was not answered in time. */
 export const TIMED_OUT = 'TIMED_OUT';
 
@@ -21,6 +22,8 @@ export interface PageQuery {
   updatedAfter?: Date | null | undefined;
   /** Only these records, where the endpoint can be asked so; everything where it cannot. */
   ids?: readonly string[] | undefined;
+  /** How many records to ask for, where the endpoint has pages; the most that Kombo allows when left out. */
+  pageSize?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -32,6 +35,8 @@ export interface KomboPage {
   date: Date | null;
   /** Milliseconds to wait before the next request when the rate limit is used up. */
   pauseMs: number;
+  /** How long the answer was, unpacked. */
+  bytes: number;
 }
 
 export interface KomboClient {
@@ -52,7 +57,18 @@ export interface KomboClientOptions {
   baseUrl: string;
   apiKey: Secret;
   fetch?: typeof fetch;
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+  /** How long an answer may be, unpacked. */
+  maxBytes?: number | undefined;
+}
+
+/** The client that the settings ask for; undefined without a key. */
+export function komboOf(
+  config: Pick<Config, 'KOMBO_API_URL' | 'KOMBO_API_KEY' | 'KOMBO_MAX_ANSWER'>,
+  timeoutMs?: number,
+): KomboClient | undefined {
+  const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl, KOMBO_MAX_ANSWER: maxBytes } = config;
+  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, timeoutMs });
 }
 
 /**
@@ -64,7 +80,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
     path: string,
     query: URLSearchParams,
     init: { integrationId?: string; signal?: AbortSignal | undefined; timeoutMs?: number },
-  ) => {
+  ): Promise<Answer> => {
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
     const timeoutMs = Math.min(init.timeoutMs ?? Infinity, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -73,20 +89,18 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       accept: 'application/json',
     };
     if (init.integrationId !== undefined) headers['x-integration-id'] = init.integrationId;
-    let response: Response;
-    let text: string;
     try {
-      response = await (options.fetch ?? fetch)(url, {
+      const response = await (options.fetch ?? fetch)(url, {
         headers,
         redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
-      text = await response.text();
+      return await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
     } catch (error) {
+      if (error instanceof SyncError) throw error;
       init.signal?.throwIfAborted();
       throw unreachable(path, timeout.aborted ? timeoutMs : undefined, error);
     }
-    return { body: readBody(path, response, text), date: readDate(response), pauseMs: readPause(response) };
   };
 
   return {
@@ -105,15 +119,24 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         next: page.data.data.next || null,
         date: answer.date,
         pauseMs: answer.pauseMs,
+        bytes: answer.bytes,
       };
     },
     async getIntegration(integrationId, init = {}) {
+      if (!isIntegrationId(integrationId)) {
+        throw new SyncError(
+          'RequestRejected',
+          'Kombo was not asked: this cannot be the id of an integration.',
+        );
+      }
       const path = `/integrations/${encodeURIComponent(integrationId)}`;
       const { body } = await request(path, new URLSearchParams(), init);
-      const parsed = KOMBO_INTEGRATION.safeParse(body);
-      if (!parsed.success)
-        throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
-      return toIntegration(parsed.data.data);
+      const found = INTEGRATION_ANSWER.safeParse(body).data?.data;
+      if (!found) throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
+      if (found.id !== integrationId) {
+        throw new SyncError('Unavailable', 'GET /integrations/{id} answered about another integration.');
+      }
+      return found;
     },
     async checkApiKey() {
       const { date } = await request('/check-api-key', new URLSearchParams(), {});
@@ -126,7 +149,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
 function listParameters(query: PageQuery): URLSearchParams {
   const endpoint = findEndpoint(query.endpoint);
   const parameters = new URLSearchParams();
-  if (endpoint?.paginated !== false) parameters.set('page_size', String(PAGE_SIZE));
+  if (endpoint?.paginated !== false) parameters.set('page_size', String(query.pageSize ?? MAX_PAGE_SIZE));
   if (endpoint?.includeDeleted !== false) parameters.set('include_deleted', 'true');
   if (query.updatedAfter && endpoint && endpoint.delta !== 'none') {
     parameters.set(endpoint.delta, query.updatedAfter.toISOString());
@@ -134,28 +157,6 @@ function listParameters(query: PageQuery): URLSearchParams {
   if (query.ids && endpoint?.byIds !== false) parameters.set('ids', query.ids.join(','));
   if (query.cursor) parameters.set('cursor', query.cursor);
   return parameters;
-}
-
-function readBody(path: string, response: Response, text: string): unknown {
-  let body: unknown;
-  try {
-    body = parseExact(text);
-  } catch {
-    body = undefined;
-  }
-  if (response.ok && body !== undefined) return body;
-  const error = (body as { error?: { code?: unknown } } | null | undefined)?.error;
-  const code = typeof error?.code === 'string' ? cleanLine(error.code) : null;
-  const said = classifyAnswer(code, response.status);
-  // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
-  const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;
-  const isCut = response.ok || (body === undefined && claimsJson && said === 'RequestRejected');
-  const errorClass = isCut ? 'Unavailable' : said;
-  const what = isCut ? 'an answer that is not whole' : (code ?? `HTTP ${response.status}`);
-  throw new SyncError(errorClass, `Kombo answered ${path} with ${what}.`, {
-    code,
-    retryAfterMs: readRetryAfter(response),
-  });
 }
 
 function unreachable(path: string, timeoutMs: number | undefined, error: unknown): SyncError {
@@ -166,65 +167,4 @@ function unreachable(path: string, timeoutMs: number | undefined, error: unknown
   const why = codeAndPeer(error);
   const what = `Kombo cannot be reached for ${path}${why ? ` (${why.reason})` : ''}.`;
   return new SyncError('Unavailable', what, { code: why?.code ?? 'NETWORK', cause: error });
-}
-
-function readDate(response: Response): Date | null {
-  const header = response.headers.get('date');
-  const date = header === null ? null : new Date(header);
-  return date && !Number.isNaN(date.getTime()) ? date : null;
-}
-
-/** Retry-After in seconds or as a date; else the seconds until Kombo's window starts anew. */
-function readRetryAfter(response: Response): number | undefined {
-  const header = response.headers.get('retry-after');
-  if (header !== null) {
-    // A date is by Kombo's clock, and ours may be another.
-    const now = readDate(response)?.getTime() ?? Date.now();
-    const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-    if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), LONGEST_LIMIT_MS);
-  }
-  if (response.status !== 429) return undefined;
-  return readReset(response);
-}
-
-function readPause(response: Response): number {
-  return response.headers.get('ratelimit-remaining') === '0' ? (readReset(response) ?? 0) : 0;
-}
-
-/** `ratelimit-reset` is seconds left, not a moment: https://docs.kombo.dev/ats/getting-started/querying-api */
-function readReset(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('ratelimit-reset') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, LONGEST_LIMIT_MS) : undefined;
-}
-
-function toIntegration(data: {
-  tool: { id: string };
-  category: string;
-  status?: string | null | undefined;
-  setup_status?: string | null | undefined;
-  data_expired_at?: string | null | undefined;
-  created_at?: string | null | undefined;
-  end_user?: { organization_name?: string | null | undefined } | null | undefined;
-  read_models?: { id: string; is_available?: boolean | null | undefined }[] | null | undefined;
-}): KomboIntegration {
-  return {
-    tool: cleanLine(data.tool.id),
-    category: cleanLine(data.category),
-    state: clean(data.status),
-    setupStatus: clean(data.setup_status),
-    organizationName: clean(data.end_user?.organization_name),
-    createdAt: toDate(data.created_at),
-    dataExpiredAt: toDate(data.data_expired_at),
-    unavailableModels: (data.read_models ?? [])
-      .filter((model) => model.is_available === false)
-      .map((model) => cleanLine(model.id)),
-  };
-}
-
-function clean(text: string | null | undefined): string | null {
-  return text === null || text === undefined ? null : cleanLine(text);
-}
-
-function toDate(text: string | null | undefined): Date | null {
-  return parseTimestamp(text ?? '') ?? null;
 }

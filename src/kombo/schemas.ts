@@ -1,30 +1,77 @@
 import { z } from 'zod';
 import type { Category } from '../domain/catalogue/index.ts';
+import { cleanLine, isCode } from '../domain/text.ts';
+import { parseTimestamp } from '../domain/timestamp.ts';
 
-/**
- * What is asked of Kombo's answers: only what a sync cannot do without. Everything else may be new, missing or of another
- * type, and is kept in the raw record.
+/*
+ * What is asked of Kombo's answers: only what a sync cannot do without. Records may be new, of another type or lack fields,
+ * and are kept as they are. Every other text is one of the kinds below: it becomes a key, a label or a line on a terminal.
  */
+
+/** One line that can be shown and stored. */
+const line = z.string().transform((text) => cleanLine(text));
+const optionalLine = line.nullish().transform((text) => text ?? null);
+/** Null for what is no time. */
+const time = z
+  .string()
+  .nullish()
+  .transform((text) => parseTimestamp(text ?? '') ?? null);
+
+/** It is stored, and goes into an address: https://datatracker.ietf.org/doc/html/rfc9110#section-4.1-5 */
+const MAX_CURSOR = 4_096;
+const cursor = z
+  .string()
+  .max(MAX_CURSOR)
+  .regex(/^\P{C}*$/u);
+
+/** The code of a refusal; null for one that looks like none. */
+export const REFUSAL = z
+  .object({ error: z.object({ code: z.unknown() }) })
+  .transform(({ error: { code } }) => (isCode(code) ? code : null))
+  .catch(null);
+
 export const PAGE = z.object({
   // Without a word about the next page, an answer that was cut short would count as the last one.
-  data: z.object({ next: z.string().nullable(), results: z.array(z.unknown()) }),
+  data: z.object({ next: cursor.nullable(), results: z.array(z.unknown()) }),
 });
 
-export const KOMBO_INTEGRATION = z.object({
-  data: z.object({
-    tool: z.object({ id: z.string() }),
-    category: z.string(),
-    status: z.string().nullish(),
-    setup_status: z.string().nullish(),
-    data_expired_at: z.string().nullish(),
-    created_at: z.string().nullish(),
-    end_user: z.object({ organization_name: z.string().nullish() }).nullish(),
-    read_models: z.array(z.object({ id: z.string(), is_available: z.boolean().nullish() })).nullish(),
-  }),
-});
+/** Far more than Kombo has. */
+const MAX_READ_MODELS = 1_000;
 
-/** An integration as `GET /integrations/{id}` tells it; its id is the one that was asked for. */
+const INTEGRATION = z
+  .object({
+    id: z.string(),
+    tool: z.object({ id: line }),
+    category: line,
+    status: optionalLine,
+    setup_status: optionalLine,
+    data_expired_at: time,
+    created_at: time,
+    end_user: z.object({ organization_name: optionalLine }).nullish(),
+    read_models: z
+      .array(z.object({ id: line, is_available: z.boolean().nullish() }))
+      .max(MAX_READ_MODELS)
+      .nullish(),
+  })
+  .transform((data): KomboIntegration => ({
+    id: data.id,
+    tool: data.tool.id,
+    category: data.category,
+    state: data.status,
+    setupStatus: data.setup_status,
+    organizationName: data.end_user?.organization_name ?? null,
+    createdAt: data.created_at,
+    dataExpiredAt: data.data_expired_at,
+    unavailableModels: (data.read_models ?? [])
+      .filter((model) => model.is_available === false && model.id !== '')
+      .map((model) => model.id),
+  }));
+
+/** The answer of `GET /integrations/{id}`. */
+export const INTEGRATION_ANSWER = z.object({ data: INTEGRATION });
+
 export interface KomboIntegration {
+  id: string;
   tool: string;
   category: Category;
   /** ACTIVE, INVALID, INACTIVE. */

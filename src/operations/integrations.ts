@@ -35,14 +35,14 @@ export interface AddedIntegration {
 /**
  * Adds an integration that Kombo knows. Doing it again brings it up to date, has what is owed read, and starts the first full
  * sync only if none has ever completed. One that cannot be read yet, as while it is being set up, is added too, and read as
- * soon as it can be.
+ * soon as it can be. With `force`, what webhooks and a 404 have said of its deletion does not count any more.
  *
  * @param pace says how long (milliseconds) the first full sync is held back, where one starts.
  */
 export async function addIntegration(
   deps: LookUpDeps,
   id: string,
-  options: { sync: boolean },
+  options: { sync: boolean; force?: boolean },
   pace: () => number = () => 0,
 ): Promise<AddedIntegration> {
   return audited(deps, { action: 'add', integrationId: id, details: options }, async () => {
@@ -56,22 +56,29 @@ export async function addIntegration(
       }
       throw error;
     });
-    const judged = judgeSighting(before && knownLife(before), found, { byHand: true });
+    const now = await databaseTime(store);
+    const { force = false } = options;
+    const judged = judgeSighting(before && knownLife(before), found, { byHand: true, force, now });
     if (judged.case !== 'there') {
       throw conflict(
         'removed',
-        `${id} was deleted in Kombo, which cannot be undone; connect it again there.`,
+        `${id} was deleted in Kombo: connect it again there. If it was not deleted, overrule that: kombo-sync integrations add ${id} --force`,
       );
     }
     const { revive, missed, parked: waiting = null } = judged;
     const { integration, revived } = await noteSighting(
       store,
       { ...found, id },
-      { revive, unpark: false, missed: missed ? endpointsOf(config, found.category) : [] },
+      {
+        revive,
+        unpark: force && judged.unpark,
+        missed: missed ? endpointsOf(config, found.category) : [],
+        voidUpTo: force ? now : undefined,
+      },
     );
     await forgetUnknown(store, id);
     const { schedules } = await settle(deps, id);
-    const { now, endpoints } = await readHistory(store, id, endpointsOf(config, found.category));
+    const { endpoints } = await readHistory(store, id, endpointsOf(config, found.category));
     const states = [...endpoints.values()];
     const first = revived || states.every((state) => state.lastFull === null);
     const wanted = options.sync && integration.status !== 'paused';

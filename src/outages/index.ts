@@ -50,6 +50,7 @@ const BY_CLASS: Record<ErrorClass, PartAndKind | null> = {
   RequestRejected: ['kombo', 'rejected'],
   CursorRefused: ['kombo', 'rejected'],
   CursorRepeated: ['kombo', 'rejected'],
+  AnswerTooLarge: ['kombo', 'rejected'],
   PassLost: ['postgres', 'busy'],
   TableLocked: ['postgres', 'busy'],
   WorkerLost: ['temporal', 'late'],

@@ -59,6 +59,8 @@ export interface IntegrationsTable {
   retry_at: Date | null;
   /** A deletion that a webhook told of and that is not settled yet. */
   announced_deleted_at: Date | null;
+  /** Deletions up to then were none of the connection that is there. */
+  deletions_void_up_to: Date | null;
   removed_at: Date | null;
   erased_at: Date | null;
   /** Why it was paused when it was removed, for the case that the removal was a mistake. */

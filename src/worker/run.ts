@@ -5,7 +5,7 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
-import { createKomboClient } from '../kombo/client.ts';
+import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import type { Store } from '../store/database.ts';
@@ -43,7 +43,8 @@ const SHUTDOWN_FORCE_TIME = '35s';
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
-  if (!config.KOMBO_API_KEY) throw new ConfigError([missing('KOMBO_API_KEY')]);
+  const kombo = komboOf(config);
+  if (!kombo) throw new ConfigError([missing('KOMBO_API_KEY')]);
   installRuntime(log);
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });
@@ -54,7 +55,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const activities = createActivities({
     settings: config,
     store,
-    kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY }),
+    kombo,
     temporal: {
       wake: (id) => lifecycle.wake(id),
       settle,

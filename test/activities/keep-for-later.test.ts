@@ -56,6 +56,7 @@ describe('(I6) what a run that ends has not read', () => {
   test('is a deletion that a webhook told of', async () => {
     const id = await wholeIntegration(bench);
     const deletedAt = new Date();
+    bench.control.removeIntegration(id);
     await keep(id, { deletedAt: deletedAt.getTime() });
     expect(await run(startSync, start(id))).toMatchObject({
       passes: [],

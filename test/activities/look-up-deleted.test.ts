@@ -11,19 +11,83 @@ const NOT_FOUND = { kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' } as c
 const nothing = { passes: [], outcomes: [] };
 
 describe('(I21) deleted', () => {
-  test('while Kombo still shows it', async () => {
+  test('while Kombo shows that it cannot be read any more', async () => {
     const id = await whole();
     const deletedAt = new Date();
+    control.setEnabled(id, false);
     const started = await begin(id, { lookUp: true, models: ['ats_jobs'], deletedAt });
     expect(started).toMatchObject({ ...nothing, blocked: { code: 'IntegrationGone' } });
     expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted', removedAt: deletedAt });
     expect(isSettled(id)).toBe(true);
     // Nothing that comes late brings it back, and what is late about its data is not even looked up.
+    control.setEnabled(id, true);
     const before = looks(id);
     expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
     expect(looks(id)).toBe(before);
     expect(await begin(id, { lookUp: true })).toMatchObject(nothing);
     expect(await known(id)).toMatchObject({ status: 'removed', removedAt: deletedAt });
+  });
+
+  describe('while Kombo shows it as active', () => {
+    const DOUBTED = { status: 'parked', statusCode: 'DeletionDoubted', needsAttention: false };
+    /** As if the doubt had begun so long ago. */
+    const doubtedFor = (id: string, age: string) =>
+      store.pool.query(
+        `update kombo_sync.integrations set status_since = now() - $2::interval, retry_at = now() where id = $1`,
+        [id, age],
+      );
+    const told = async () => {
+      const id = await whole();
+      const deletedAt = new Date();
+      const started = await begin(id, { lookUp: true, models: ['ats_jobs'], deletedAt });
+      expect(started).toMatchObject({ ...nothing, blocked: { code: 'DeletionDoubted' } });
+      expect(started.retryInMs).toBeGreaterThan(0);
+      expect(await known(id)).toMatchObject({ ...DOUBTED, announcedDeletedAt: deletedAt, removedAt: null });
+      return { id, deletedAt };
+    };
+
+    test('it is parked, and nothing is read, whatever comes and though Kombo does not answer', async () => {
+      const { id, deletedAt } = await told();
+      const before = bench.queries(id).length;
+      control.addFault({ kind: 'unavailable', endpoint: lookUp(id), count: 3 });
+      for (const asked of [{ models: ['ats_jobs'] }, { lookUp: true }, { lookUp: true, deletedAt }]) {
+        expect(await begin(id, asked)).toMatchObject(nothing);
+        expect(await known(id)).toMatchObject(DOUBTED);
+      }
+      expect(bench.queries(id)).toHaveLength(before);
+    });
+
+    test('it is removed as soon as Kombo does not know it any more', async () => {
+      const { id, deletedAt } = await told();
+      control.removeIntegration(id);
+      await begin(id);
+      expect(await known(id)).toMatchObject({
+        status: 'removed',
+        statusCode: 'Deleted',
+        removedAt: deletedAt,
+      });
+    });
+
+    test('for a day, it is read again and whole, and the same webhook does nothing any more', async () => {
+      const { id, deletedAt } = await told();
+      await doubtedFor(id, '23 hours');
+      expect(await begin(id)).toMatchObject(nothing);
+      await doubtedFor(id, '25 hours');
+      expect(readsOf(await begin(id))).toEqual([...FULL, 'delta /ats/jobs'].sort());
+      expect(await known(id)).toMatchObject({ status: 'active', announcedDeletedAt: null });
+      await begin(id, { lookUp: true, deletedAt });
+      expect(await known(id)).toMatchObject({ status: 'active', announcedDeletedAt: null });
+    });
+
+    test('and paused, it stays paused, and is parked when you resume it', async () => {
+      const id = await whole();
+      await pause(store, id, 'audit');
+      await begin(id, { lookUp: true, deletedAt: new Date() });
+      expect(await known(id)).toMatchObject({ status: 'paused', statusReason: 'audit' });
+      await resume(store, id);
+      expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
+      expect(await known(id)).toMatchObject(DOUBTED);
+    });
   });
 
   test('first seen as a 404, then told of, in whatever way Kombo answers by then', async () => {
@@ -88,8 +152,8 @@ describe('(I21) deleted', () => {
 
   test('and connected anew it is read whole', async () => {
     const id = await whole();
-    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.addIntegration({ id, category: 'ATS', scale: 0 });
     isSettled(id);
     expect(readsOf(await begin(id, { lookUp: true }))).toEqual(FULL);
@@ -104,8 +168,8 @@ describe('(I21) deleted', () => {
 
   test('and connected anew, it is found by any webhook within a day when the one that tells of it is lost', async () => {
     const id = await whole();
-    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.addIntegration({ id, category: 'ATS', scale: 0 });
     expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
     await lookedUp(id, YESTERDAY);
@@ -154,6 +218,7 @@ describe('(I21) deleted', () => {
 
   test('a look that is owed is done though it is removed, once', async () => {
     const id = await whole();
+    control.removeIntegration(id);
     await begin(id, { lookUp: true, deletedAt: new Date() });
     await store.pool.query(
       `insert into kombo_sync.debts (integration_id, endpoint, kind, since) values ($1, '/integrations/{id}', 'look-up', now())`,

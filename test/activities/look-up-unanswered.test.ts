@@ -81,8 +81,8 @@ describe('(I6) (I25) what was asked for of an integration that has no row', () =
 
   test('and of one that is removed, which no other sync would look at again', async () => {
     const id = await whole();
-    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.removeIntegration(id);
+    await begin(id, { lookUp: true, deletedAt: new Date() });
     control.addIntegration({ id, category: 'ATS', scale: 0 });
     control.addFault({ kind: 'status', status: 403, endpoint: lookUp(id) });
     expect(await begin(id, { lookUp: true })).toMatchObject({ unanswered: true });

@@ -38,6 +38,7 @@ describe('troubles', () => {
       /not whole/,
     ],
     [{ kind: 'status', status: 418 }, 'RequestRejected', /HTTP 418/],
+    [{ kind: 'error', code: 'A\0\ud800', status: 409 }, 'RequestRejected', /HTTP 409/],
     [{ kind: 'error', code: 'PLATFORM.AUTHENTICATION_INVALID' }, 'AccessDenied', /KOMBO_API_KEY/],
     [{ kind: 'error', code: 'INTEGRATION.AUTHENTICATION_INVALID' }, 'IntegrationParked', /dashboard/],
     [{ kind: 'error', code: 'INTEGRATION.PERMISSION_MISSING' }, 'EndpointDisabled', /scope/],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CommanderError, type Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
+import { OBJECT_NAMES } from '../support/object-names.ts';
 import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
@@ -51,6 +52,20 @@ describe('2: wrong use', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+  });
+
+  test.each(
+    OBJECT_NAMES.flatMap((name) => [
+      [name],
+      ['sync', name],
+      ['status', `--${name}`],
+      ['integrations', 'list', '--status', name],
+      ['sync', 'full', 'x:1', '--since', name],
+      ['fields', 'undocumented', '--limit', name],
+    ]),
+  )('%s %s: what every object has is no command, option or value', async (...words) => {
+    const running = createProgram().parseAsync(words, { from: 'user' });
+    await expect(running).rejects.toThrow(CommanderError);
   });
 
   const takingAnId = commandsOf(createProgram()).filter(({ takesId }) => takesId);

@@ -74,7 +74,7 @@ test('the doctor says why as well', async () => {
   const { stdout } = await cli(['doctor'], {
     DATABASE_URL: `postgres://ada@${NOWHERE}/app`,
     TEMPORAL_ADDRESS: await grpcServer(16, 'Request unauthorized.'),
-    KOMBO_API_URL: `http://${NOWHERE}/v1`,
+    KOMBO_API_URL: `https://${NOWHERE}/v1`,
     KOMBO_API_KEY: 'ks_test',
     KOMBO_WEBHOOK_SECRETS: 'whsec_one',
     PORT: String(await closedPort()),

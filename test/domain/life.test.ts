@@ -119,7 +119,16 @@ describe('(I21) deletions and their lives', () => {
 });
 
 describe('(I21) what Kombo shows is judged against what is known', () => {
-  const ACTIVE: KnownLife = { ...GOOD, status: 'active', statusCode: null, removedAt: null };
+  const ACTIVE: KnownLife = {
+    ...GOOD,
+    status: 'active',
+    statusCode: null,
+    statusSince: day(1),
+    removedAt: null,
+    knownSince: day(1),
+    deletionsVoidUpTo: null,
+  };
+  const now = day(9);
   const removed = (code: string): KnownLife => ({
     ...ACTIVE,
     status: 'removed',
@@ -174,18 +183,53 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       there({ revive: true, missed: true }),
     ],
   ])('%s', (_, known, found, expected) => {
-    expect(judgeSighting(known, { ...GOOD, ...found })).toMatchObject(expected);
+    expect(judgeSighting(known, { ...GOOD, ...found }, { now })).toMatchObject(expected);
   });
 
-  test('a deletion that a webhook told of is that of the connection which Kombo shows, or of an earlier one', () => {
-    expect(judgeSighting(ACTIVE, GOOD, { deletedAt: day(3) })).toEqual({ case: 'deleted', at: day(3) });
-    expect(judgeSighting(ACTIVE, { ...GOOD, createdAt: day(4) }, { deletedAt: day(3) })).toMatchObject({
-      case: 'there',
+  describe('a deletion that a webhook told of', () => {
+    const deleted = { deletedAt: day(3), now };
+    const doubted = (since: Date): KnownLife => ({ ...parked('DeletionDoubted'), statusSince: since });
+
+    test('is doubted for a day while Kombo shows a connection that can be read; then Kombo is right', () => {
+      const doubt = { case: 'doubted', parked: { code: 'DeletionDoubted', needsAttention: false } };
+      expect(judgeSighting(ACTIVE, GOOD, deleted)).toMatchObject(doubt);
+      expect(judgeSighting(undefined, GOOD, deleted)).toMatchObject(doubt);
+      expect(judgeSighting(doubted(new Date(now.getTime() - 23 * 3_600_000)), GOOD, deleted)).toMatchObject(
+        doubt,
+      );
+      expect(judgeSighting(doubted(day(8)), GOOD, deleted)).toMatchObject(
+        there({ unpark: true, missed: true, parked: undefined }),
+      );
+    });
+
+    test('is believed as soon as Kombo shows it otherwise, or when a 404 has said so before', () => {
+      const gone = { case: 'deleted', at: day(3) };
+      for (const found of [{ state: 'INACTIVE' }, { state: 'INVALID' }, { setupStatus: 'INCOMPLETE' }]) {
+        expect(judgeSighting(ACTIVE, { ...GOOD, ...found }, deleted)).toEqual(gone);
+        expect(judgeSighting(doubted(day(8)), { ...GOOD, ...found }, deleted)).toEqual(gone);
+      }
+      expect(judgeSighting(removed(REMOVED.unknown), GOOD, deleted)).toEqual(gone);
+    });
+
+    test('was not before it was known here, so that data are not erased early', () => {
+      const known = { ...ACTIVE, createdAt: null, knownSince: day(2) };
+      const found = { ...GOOD, createdAt: null, state: 'INACTIVE' };
+      expect(judgeSighting(known, found, { deletedAt: day(1), now })).toEqual({
+        case: 'deleted',
+        at: day(2),
+      });
+    });
+
+    test('is none of a connection that was made later, nor when you overruled it', () => {
+      expect(judgeSighting(ACTIVE, { ...GOOD, createdAt: day(4) }, deleted)).toMatchObject({ case: 'there' });
+      const overruled = { ...ACTIVE, deletionsVoidUpTo: day(3) };
+      expect(judgeSighting(overruled, GOOD, deleted)).toMatchObject(there());
+      expect(judgeSighting(overruled, GOOD, { deletedAt: day(4), now })).toMatchObject({ case: 'doubted' });
     });
   });
 
   test('you bring back what you removed, and what a 404 removed; what was deleted in Kombo stays so', () => {
-    const byHand = { byHand: true };
+    const byHand = { byHand: true, now };
     expect(judgeSighting(removed(REMOVED.byHand), GOOD, byHand)).toMatchObject({
       case: 'there',
       revive: true,
@@ -195,5 +239,15 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       keepPause: false,
     });
     expect(judgeSighting(removed(REMOVED.deleted), GOOD, byHand)).toEqual({ case: 'still-removed' });
+  });
+
+  test('you overrule a removal, and a deletion that is doubted, at once', () => {
+    const force = { byHand: true, force: true, deletedAt: day(6), now };
+    expect(judgeSighting(removed(REMOVED.deleted), GOOD, force)).toMatchObject(
+      there({ revive: true, missed: true }),
+    );
+    expect(judgeSighting(parked('DeletionDoubted'), GOOD, force)).toMatchObject(
+      there({ unpark: true, missed: true }),
+    );
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cleanLine, isIntegrationId, isName } from '../../src/domain/text.ts';
+import { cleanLine, isCode, isIntegrationId, isName } from '../../src/domain/text.ts';
 
 test.each(['personio:CBNMt7dSNCzBdnRTx87dev4E', 'bombohr:hris-dev', 'a', 'x'.repeat(200), 'tööl:ид'])(
   '%j can be the id of an integration',
@@ -20,6 +20,8 @@ test.each([
   'a\nb',
   'a\u200bb',
   'a\u202eb',
+  'a\u3164b',
+  'a\ufe0f',
   '\ud800',
   7,
   null,
@@ -27,10 +29,37 @@ test.each([
   expect(isIntegrationId(id)).toBe(false);
 });
 
+test('a line without what is not seen says what it shows', () => {
+  expect(cleanLine('Ac\u200bme\u202e \u001b[31mGmbH\0\ud800\u3164')).toBe('Acme [31mGmbH');
+  expect(cleanLine('x'.repeat(10_000_000))).toHaveLength(200);
+});
+
+test.each(['PLATFORM.RATE_LIMIT_EXCEEDED', 'REMOTE.INPUT_INVALID', 'E2', 'ACTIVE'])(
+  '%j looks like a code',
+  (code) => {
+    expect(isCode(code)).toBe(true);
+  },
+);
+
+test.each([
+  '',
+  'constructor',
+  'Ada Lovelace',
+  'ada@example.com',
+  'A\0',
+  'A\ud800',
+  'A'.repeat(101),
+  'A..B',
+  '.',
+  7,
+])('%j does not', (code) => {
+  expect(isCode(code)).toBe(false);
+});
+
 test('a name is one line that shows what it is', () => {
   expect(isName('ats_jobs')).toBe(true);
   expect(isName('two words')).toBe(true);
-  for (const none of ['', 'a\u001b]52;c;x\u0007', 'x'.repeat(201), undefined])
+  for (const none of ['', 'a\u001b]52;c;x\u0007', 'a\u3164', 'x'.repeat(201), undefined])
     expect(isName(none)).toBe(false);
 });
 
@@ -42,7 +71,8 @@ test('property: for every text that is cleaned, the line is short, well-formed a
       (text, max) => {
         const line = cleanLine(text, max);
         expect(line.length).toBeLessThanOrEqual(max);
-        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/u);
+        expect(line.isWellFormed()).toBe(true);
         expect(cleanLine(line, max)).toBe(line);
       },
     ),

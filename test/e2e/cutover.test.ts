@@ -204,6 +204,7 @@ test('(I24) the report is the worst of all, and says when Kombo still sends what
   });
   expect(message).toMatch(/off, and Kombo still sends sync-finished: last at 20.*Unsubscribe/);
 
+  control.setEnabled(good, false);
   await accepted(control.announce(good, 'integration-deleted'));
   await system.settled(good);
   expect(

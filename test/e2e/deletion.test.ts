@@ -64,6 +64,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     await eventually(() => system.reads(id).length > 4);
     const before = await rows(system, id);
 
+    control.setEnabled(id, false);
     await accepted(control.announce(id, 'integration-deleted'));
     expect(await removed(system, id)).toMatchObject({ statusCode: 'Deleted' });
     const full = temporal.client.workflow.getHandle(fullSyncWorkflowId(id));
@@ -92,6 +93,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     const reads = system.reads(id).length + 1;
     await system.tell(id, ['lms_users']);
     await eventually(() => system.reads(id).length === reads);
+    control.setEnabled(id, false);
     await accepted(control.announce(id, 'integration-deleted'));
     expect(await removed(system, id)).toMatchObject({ statusCode: 'Deleted' });
     expect(await temporal.client.workflow.getHandle(syncWorkflowId(id)).result()).toMatchObject({
@@ -117,6 +119,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
   test('and connected anew is active again and read whole; the deletion that comes again does nothing', async () => {
     const id = system.integration();
     await system.firstSync(id);
+    control.setEnabled(id, false);
     const deletion = await control.announce(id, 'integration-deleted');
     await removed(system, id);
     await eventually(() => erasing(id));
@@ -169,6 +172,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
   test('the data of a deleted integration are erased, and nothing else', async () => {
     const [id, other] = [brief.integration(), brief.integration()];
     await Promise.all([brief.firstSync(id), brief.firstSync(other)]);
+    brief.control.setEnabled(id, false);
     await accepted(brief.control.announce(id, 'integration-deleted'));
     brief.control.removeIntegration(id);
     await removed(brief, id);

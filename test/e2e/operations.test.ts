@@ -113,6 +113,7 @@ describe.concurrent('(I23) adding', () => {
     expect((await listActs(store, { integrationId: unknown }))[0]?.message).toMatch(/Kombo does not know/);
     const deleted = system.integration();
     await system.firstSync(deleted);
+    control.setEnabled(deleted, false);
     await accepted(control.announce(deleted, 'integration-deleted'));
     await system.settled(deleted);
     await expect(addIntegration(operator, deleted, { sync: true })).rejects.toMatchObject({

@@ -97,6 +97,7 @@ test('changed settings change it, a pause stays, and an integration that goes ta
     catchUp: { when: 'every 2h', paused: false },
   });
 
+  control.setEnabled(id, false);
   await control.announce(id, 'integration-deleted');
   control.removeIntegration(id);
   await eventually(async () => {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createSandbox } from '../../sandbox/index.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
-import { remove } from '../../src/store/state/life.ts';
+import { announceDeletion } from '../../src/store/state/deletions.ts';
+import { park, remove } from '../../src/store/state/life.ts';
 import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { eraseWorkflowId, fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
@@ -78,7 +79,28 @@ describe('adding', () => {
     const at = new Date(Date.now() + 60_000);
     await remove(store, id, { code: 'Deleted', message: 'It was deleted.', at });
     const answer = await call('POST', '/integrations', { body: { id } });
-    expectProblem(answer, 409, 'removed', /connect it again/);
+    expectProblem(answer, 409, 'removed', /connect it again.*kombo-sync integrations add \S+ --force/);
+
+    // You know better: from now on that deletion does not count, however often it is told of.
+    const forced = await call('POST', '/integrations', { body: { id, force: true, sync: false } });
+    expect(forced.statusCode).toBe(201);
+    expect(await findIntegration(store, id)).toMatchObject({
+      status: 'active',
+      removedAt: null,
+      deletionsVoidUpTo: expect.any(Date) as Date,
+    });
+  });
+
+  test('(I21) a deletion that Kombo contradicts is overruled at once, with force only', async () => {
+    const { call, id } = await startWithKombo();
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
+    const why = { code: 'DeletionDoubted', message: 'Doubted.', needsAttention: false, retryInMs: 60_000 };
+    await park(store, id, why);
+    await announceDeletion(store, id, new Date());
+    expect((await call('POST', '/integrations', { body: { id, sync: false } })).statusCode).toBe(200);
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'parked' });
+    await call('POST', '/integrations', { body: { id, sync: false, force: true } });
+    expect(await findIntegration(store, id)).toMatchObject({ status: 'active', announcedDeletedAt: null });
   });
 
   test('502 when Kombo refuses the key, without telling it', async () => {

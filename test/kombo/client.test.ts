@@ -60,8 +60,8 @@ describe('an answer whose code or state is what every object has', () => {
       reply({ status: 'error', error: { code: name } }, {}, status);
       await expect(fetchPage()).rejects.toMatchObject({
         errorClass,
-        code: name,
-        what: `Kombo answered /ats/jobs with ${name}.`,
+        code: errorClass,
+        what: `Kombo answered /ats/jobs with HTTP ${status}.`,
         remedy: POLICIES[errorClass].remedy,
       });
     }
@@ -75,8 +75,78 @@ describe('an answer whose code or state is what every object has', () => {
     reply({ status: 'success', data: integration });
     const found = await kombo.getIntegration('demo:1');
     expect(found).toMatchObject({ tool: name, category: name, state: name, setupStatus: name });
-    expect(judgeSighting(undefined, found)).toMatchObject({ case: 'there', parked: undefined });
+    expect(judgeSighting(undefined, found, { now: new Date() })).toMatchObject({ case: 'there', parked: undefined });
   });
+});
+
+describe('what an answer says beside records', () => {
+  test.each(['A\0B', 'Ada Lovelace, +49 30 1234', 'A\ud800', '\u001b]52;c;eA==\u0007', 'X'.repeat(5_000)])(
+    'a code that looks like none, %j, is not passed on',
+    async (code) => {
+      reply({ status: 'error', error: { code } }, {}, 409);
+      await expect(fetchPage()).rejects.toMatchObject({
+        errorClass: 'RequestRejected',
+        code: 'RequestRejected',
+        what: 'Kombo answered /ats/jobs with HTTP 409.',
+      });
+    },
+  );
+
+  const DIRTY = 'a\0b\ud800\u200b\u001b[31m'.padEnd(5_000, 'c');
+  const integration = (more: object = {}) => ({
+    id: 'demo:1',
+    tool: { id: DIRTY },
+    category: DIRTY,
+    status: DIRTY,
+    setup_status: DIRTY,
+    end_user: { organization_name: DIRTY },
+    created_at: '9999-99-99',
+    read_models: [
+      { id: DIRTY, is_available: false },
+      { id: '\0', is_available: false },
+    ],
+    ...more,
+  });
+
+  test('is one line each, well-formed and cut, or left out', async () => {
+    reply({ data: integration() });
+    const line = expect.stringMatching(/^a b \[31mc{191}…$/) as string;
+    expect(await kombo.getIntegration('demo:1')).toMatchObject({
+      tool: line,
+      category: line,
+      state: line,
+      setupStatus: line,
+      organizationName: line,
+      createdAt: null,
+      unavailableModels: [line],
+    });
+  });
+
+  test.each(['demo:2', '', 7, undefined])(
+    'about an integration with the id %j, when another one was asked for, is no answer',
+    async (id) => {
+      reply({ data: integration({ id }) });
+      await expect(kombo.getIntegration('demo:1')).rejects.toMatchObject({ errorClass: 'Unavailable' });
+    },
+  );
+
+  test.each(['.', '..', 'a/b', 'a\u200bb', ''])('an id that is none, %j, becomes no path', async (id) => {
+    let asked = 0;
+    answer = (response) => {
+      asked += 1;
+      response.end();
+    };
+    await expect(kombo.getIntegration(id)).rejects.toMatchObject({ errorClass: 'RequestRejected' });
+    expect(asked).toBe(0);
+  });
+
+  test.each(['a\0', 'a\ud800', 'x'.repeat(5_000)])(
+    'a cursor that cannot be kept, %j, is no answer',
+    async (next) => {
+      reply({ ...PAGE, data: { ...PAGE.data, next } });
+      await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'Unavailable' });
+    },
+  );
 });
 
 describe('a page', () => {

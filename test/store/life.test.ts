@@ -1,10 +1,10 @@
+import { announceDeletion } from '../../src/store/state/deletions.ts';
 import { describe, expect, test } from 'vitest';
 import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { transaction } from '../../src/store/database.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import {
-  announceDeletion,
   confirmRemoval,
   forgetNextLook,
   noteSighting,

@@ -169,6 +169,14 @@ describe('what a signal may say', () => {
     await other.advanceTo(T0 + 5_000);
     expect(startInput(other.pending('startSync'))).toMatchObject({ deletedAt: T0 });
   });
+
+  test('when the integration was deleted: not after the moment of the signal, whatever a sender claims', async () => {
+    const { run } = await TestRun.start('integrationSync', INPUT, {
+      jobs: [signal('integrationChanged', { event: 'deleted', deletedAt: '9999-12-31T23:59:59Z' })],
+    });
+    await run.advanceTo(T0 + 5_000);
+    expect(startInput(run.pending('startSync'))).toMatchObject({ deletedAt: T0 });
+  });
 });
 
 describe('eraseIntegration', () => {

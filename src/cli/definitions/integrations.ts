@@ -35,11 +35,13 @@ export function registerIntegrations(program: Command): void {
   addCommand(group, 'add [id]', 'Look integrations up at Kombo, add them, and start their first full syncs', [
     `integrations add ${EXAMPLE_ID}`,
     `integrations add ${EXAMPLE_ID} --no-sync`,
+    `integrations add ${EXAMPLE_ID} --force`,
     'integrations add --file ids.txt --per-minute 30',
     'psql -Atc "select kombo_integration_id from customers" | kombo-sync integrations add --file -',
   ])
     .addHelpText('after', ADD_HELP)
     .option('--no-sync', 'do not start the first full sync')
+    .option('--force', 'bring it back though a webhook or Kombo said that it was deleted')
     .option('--file <path>', 'add all that this file names; - is stdin')
     .option(
       '--per-minute <n>',

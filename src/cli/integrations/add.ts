@@ -10,6 +10,7 @@ import { readIdFile } from './id-list.ts';
 
 interface Options {
   sync: boolean;
+  force?: boolean;
   file?: string;
   perMinute: number;
 }
@@ -21,6 +22,7 @@ export async function handle(
 ): Promise<ExitCode | void> {
   if (id !== undefined && options.file !== undefined)
     throw wrongUse('Name an integration or a --file, not both.');
+  if (options.file !== undefined && options.force) throw wrongUse('--force is for one integration.');
   if (options.file !== undefined) return addMany(context, options.file, options);
   if (id === undefined) throw wrongUse('Name an integration, or a --file of them.');
   return addOne(context, id, options);
@@ -31,9 +33,9 @@ async function depsOf(context: Context, signal?: AbortSignal): Promise<LookUpDep
   return { ...(await context.operations()), kombo: context.kombo(), patience };
 }
 
-async function addOne(context: Context, id: string, { sync }: Options): Promise<void> {
+async function addOne(context: Context, id: string, { sync, force = false }: Options): Promise<void> {
   const deps = await depsOf(context);
-  const added = await addIntegration(deps, id, { sync });
+  const added = await addIntegration(deps, id, { sync, force });
   const { tool, category } = added.integration;
   context.print(added, () =>
     [

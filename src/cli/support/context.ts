@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { loadConfig, type Config, type Required } from '../../config.ts';
-import { createKomboClient, type KomboClient } from '../../kombo/client.ts';
+import { komboOf, type KomboClient } from '../../kombo/client.ts';
 import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
 import { routeKombo } from '../../settings/proxy.ts';
@@ -73,7 +73,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     log: once(() => createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT })),
     store: once(() => closing(openStore(config.DATABASE_URL!))),
     temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
-    kombo: once(() => createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! })),
+    kombo: once(() => komboOf(config)!),
     reading: async () => ({
       config,
       store: context.store(),

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config.ts';
-import { createKomboClient } from '../../kombo/client.ts';
+import { komboOf } from '../../kombo/client.ts';
 import type { Store } from '../../store/database.ts';
 import { findIntegration, saveIntegration, type Integration } from '../../store/state/integrations.ts';
 import { ensureSchedules } from '../../temporal/schedules.ts';
@@ -19,7 +19,7 @@ export async function addDemoIntegrations(deps: {
   answerMs?: number;
 }): Promise<Integration[]> {
   const { config, store, client, sandbox, answerMs = ANSWER_MS } = deps;
-  const kombo = createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! });
+  const kombo = komboOf(config)!;
   const added: Integration[] = [];
   for (const id of sandbox.control.integrations()) {
     const before = await findIntegration(store, id);

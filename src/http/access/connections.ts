@@ -30,20 +30,21 @@ interface ConnectionRefusal {
   reason: string;
 }
 
-const REFUSALS: Record<string, ConnectionRefusal> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: 408,
-    code: 'timeout',
-    detail: 'The request did not come in time; send it again.',
-    reason: 'timeout',
-  },
-  HPE_HEADER_OVERFLOW: {
-    status: 431,
-    code: 'too_long',
-    detail: 'The headers are too long.',
-    reason: 'malformed',
-  },
-};
+const REFUSALS: ReadonlyMap<string, ConnectionRefusal> = new Map([
+  [
+    'ERR_HTTP_REQUEST_TIMEOUT',
+    {
+      status: 408,
+      code: 'timeout',
+      detail: 'The request did not come in time; send it again.',
+      reason: 'timeout',
+    },
+  ],
+  [
+    'HPE_HEADER_OVERFLOW',
+    { status: 431, code: 'too_long', detail: 'The headers are too long.', reason: 'malformed' },
+  ],
+]);
 const NOT_HTTP: ConnectionRefusal = {
   status: 400,
   code: 'bad_request',
@@ -71,7 +72,7 @@ export function boundConnections(server: Server, deps: Deps, max = MAX_CONNECTIO
 export function createClientErrorHandler(deps: Deps) {
   return (error: ConnectionError, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const { status, code, detail, reason } = REFUSALS[error.code] ?? NOT_HTTP;
+    const { status, code, detail, reason } = REFUSALS.get(error.code) ?? NOT_HTTP;
     note(deps, reason, socket.remoteAddress);
     const body = JSON.stringify({
       type: `urn:kombo-sync:problem:${code}`,

@@ -78,7 +78,8 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           tags,
           operationId: 'addIntegration',
           summary: 'Look an integration up at Kombo, add it, and start its first full sync',
-          description: 'Doing it again brings it up to date. It brings back one that was removed here.',
+          description:
+            'Doing it again brings it up to date. It brings back one that was removed here; with force, also one that was deleted by mistake.',
           headers: actHeaders,
           body: addBody,
           response: {
@@ -95,8 +96,8 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           const message = 'Set KOMBO_API_KEY for serve too, so that integrations can be looked up at Kombo.';
           throw new HttpError(503, 'no_kombo_key', message);
         }
-        const { id, sync } = request.body;
-        const added = await act(deps, request, (own) => addIntegration({ ...own, kombo }, id, { sync }), {
+        const { id, ...options } = request.body;
+        const added = await act(deps, request, (own) => addIntegration({ ...own, kombo }, id, options), {
           temporalMs: ADD_TEMPORAL_MS,
         });
         return reply.code(added.new ? 201 : 200).send(added);

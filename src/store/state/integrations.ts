@@ -28,6 +28,8 @@ export interface Integration {
   komboCreatedAt: Date | null;
   /** A deletion that a webhook told of and that is not settled yet. */
   announcedDeletedAt: Date | null;
+  /** Deletions up to then were none of the connection that is there. */
+  deletionsVoidUpTo: Date | null;
   removedAt: Date | null;
   erasedAt: Date | null;
   lookedUpAt: Date | null;
@@ -113,12 +115,15 @@ export async function adoptUnseen(
 
 /** What is known here of an integration, and what Kombo has shown of it last. */
 export function knownLife(integration: Integration): KnownLife {
-  const { status, statusCode, removedAt } = integration;
+  const { status, statusCode, statusSince, removedAt, deletionsVoidUpTo } = integration;
   const { komboState, setupStatus, komboCreatedAt, dataExpiredAt } = integration;
   return {
     status,
     statusCode,
+    statusSince,
     removedAt,
+    knownSince: integration.createdAt,
+    deletionsVoidUpTo,
     state: komboState,
     setupStatus,
     createdAt: komboCreatedAt,
@@ -145,6 +150,7 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     setupStatus: row.setup_status,
     komboCreatedAt: row.kombo_created_at,
     announcedDeletedAt: row.announced_deleted_at,
+    deletionsVoidUpTo: row.deletions_void_up_to,
     removedAt: row.removed_at,
     erasedAt: row.erased_at,
     lookedUpAt: row.looked_up_at,

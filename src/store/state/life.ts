@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 import type { IntegrationStatus } from '../../domain/life.ts';
 import { owe } from './debts.ts';
+import { voidDeletions } from './deletions.ts';
 import { wakeForAll } from './due.ts';
 import { saveIntegration, toIntegration, type Integration, type IntegrationInput } from './integrations.ts';
 
@@ -206,6 +207,8 @@ export interface Sighting {
   missed: readonly string[];
   /** Since when; now when left out. */
   missedSince?: Date | undefined;
+  /** Deletions up to then were none of this connection. */
+  voidUpTo?: Date | undefined;
 }
 
 /** Keeps what Kombo shows of an integration, with all that follows from it or with none. */
@@ -217,6 +220,7 @@ export async function noteSighting(
   return store.db.transaction().execute(async (db) => {
     const inside = { ...store, db };
     const saved = await saveIntegration(inside, seen);
+    if (sighting.voidUpTo) await voidDeletions(inside, seen.id, sighting.voidUpTo);
     const pausedFor = sighting.keepPause ? await pausedReason(inside, seen.id) : null;
     let revived = sighting.revive ? await revive(inside, seen.id) : undefined;
     if (revived && pausedFor !== null) revived = await pause(inside, seen.id, pausedFor);
@@ -246,15 +250,6 @@ export async function noteLook(store: Store, id: string): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')
     .set({ looked_up_at: sql<Date>`now()` })
-    .where('id', '=', id)
-    .execute();
-}
-
-/** A deletion that a webhook told of is kept until a look-up has settled it. */
-export async function announceDeletion(store: Store, id: string, deletedAt: Date): Promise<void> {
-  await store.db
-    .updateTable('kombo_sync.integrations')
-    .set({ announced_deleted_at: sql<Date>`greatest(announced_deleted_at, ${deletedAt})` })
     .where('id', '=', id)
     .execute();
 }

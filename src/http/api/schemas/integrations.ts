@@ -66,6 +66,11 @@ export const integrationSchema = z
     announcedDeletedAt: time
       .nullable()
       .describe('A deletion that a webhook told of and that is not settled yet'),
+    deletionsVoidUpTo: time
+      .nullable()
+      .describe(
+        'Deletions up to then were none: Kombo has shown the integration since, or you overruled them',
+      ),
     removedAt: time.nullable(),
     erasedAt: time.nullable().describe('When its data were erased'),
     lookedUpAt: time.nullable(),
@@ -251,6 +256,12 @@ export const listSchema = z.object({
 export const addBody = z.strictObject({
   id: integrationId,
   sync: z.boolean().default(true).describe('Start its first full sync, if none has ever completed'),
+  force: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Overrule its removal, and a deletion that a webhook told of, though Kombo shows the integration',
+    ),
 });
 
 export const addedSchema = z.object({
