@@ -20,6 +20,7 @@ import {
 } from './config-values.ts';
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
+import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 
 /** The shortest interval of a Temporal schedule. */
@@ -54,10 +55,7 @@ export const SETTINGS = {
     .optional()
     .transform((value) => list(value ?? '').map((part) => new Secret(part)))
     .describe('Webhook secrets, comma-separated; several while you rotate'),
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@localhost:5432/app')
-    .transform((value) => new Secret(value))
-    .optional()
-    .describe('Postgres 14 or newer'),
+  ...DATABASE_SETTINGS,
   TEMPORAL_UI_URL: url(['http:', 'https:'], 'https://cloud.temporal.io')
     .optional()
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
@@ -193,6 +191,7 @@ export function loadConfig(
     });
   }
   issues.push(...required.filter((name) => !values[name]).map(missing));
+  issues.push(...problemsOfDatabase(values));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',
