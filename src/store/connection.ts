@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { callbackify } from 'node:util';
+import pg from 'pg';
+
+/** A statement for a page takes milliseconds; what is known to take longer says so itself. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * What every statement depends on, whatever the role or the database has as defaults. A process that freezes in a transaction,
+ * or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for a lock.
+ * Dates are read as ISO. A policy that would hide rows is an error instead.
+ */
+const SETTINGS = {
+  statement_timeout: `${STATEMENT_TIMEOUT_MS}ms`,
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '20s',
+  DateStyle: 'ISO, MDY',
+  row_security: 'off',
+  default_transaction_isolation: 'read committed',
+} as const;
+
+type Settings = Record<string, string>;
+
+interface Session {
+  settings: Settings;
+  ask: Ask;
+  pooler: Pooler;
+}
+
+/** Whether a pooler stands between a pool and its server. It may lend its connections for one transaction only. */
+export interface Pooler {
+  isThere: boolean;
+}
+
+type Statement = pg.QueryConfig & { query_timeout?: number };
+type Ask = (statement: Statement) => Promise<pg.QueryResult>;
+
+const sessions = new WeakMap<pg.ClientBase, Session>();
+
+/**
+ * Prepares a new connection, before it is used. A direct one is told its settings once. Behind a pooler they would stay with a
+ * connection that other programs use too, and the next statement may run on another one: there each transaction begins with
+ * them, a statement that stands alone gets a transaction, and none is prepared by name. The two are told apart by the process
+ * that the server says it is: a pooler gives its clients numbers of its own.
+ */
+export async function prepareConnection(
+  client: pg.ClientBase,
+  pooler: Pooler,
+  translate: (statement: string) => string,
+): Promise<void> {
+  const plain = client.query.bind(client) as unknown as Ask;
+  const { processID: pid } = client as unknown as { processID: number | null };
+  const values = Object.entries(SETTINGS).map(([name, value]) => `('${name}', '${value}')`);
+  const { rowCount } = await plain({
+    text: `select set_config(name, value, false) from (values ${values.join(', ')}) as setting(name, value)
+      where pg_backend_pid() = ${pid ?? 0}`,
+  });
+  if (rowCount === 0) pooler.isThere = true;
+  const ask = async (statement: Statement) => {
+    try {
+      return await plain({ ...statement, text: translate(statement.text) });
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (NOT_PREPARED_HERE.includes(code ?? '')) pooler.isThere = true;
+      // Its answer may still be on the way, or it is gone: no other statement may take it.
+      if (!(error instanceof pg.DatabaseError)) void (client as pg.Client).end();
+      throw error;
+    }
+  };
+  const session: Session = { pooler, settings: { ...SETTINGS }, ask };
+  sessions.set(client, session);
+  client.query = ((first: string | Statement, ...rest: unknown[]) => {
+    // A stream, which does all by itself.
+    if (typeof first === 'object' && 'submit' in first) return plain(first);
+    const callback = rest.find((one) => typeof one === 'function') as Callback | undefined;
+    const given = typeof first === 'string' ? { text: first } : first;
+    const statement = Array.isArray(rest[0]) ? { ...given, values: rest[0] as unknown[] } : given;
+    const result = run(client, session, statement);
+    if (!callback) return result;
+    callbackify(() => result)(callback);
+    return undefined;
+  }) as typeof client.query;
+}
+
+/** SQLSTATEs of a statement that was prepared by name, on a connection that is another one by now. */
+const NOT_PREPARED_HERE = ['26000', '42P05'];
+
+type Callback = (error: Error | null, result?: pg.QueryResult) => void;
+
+/** Changes settings of a connection for as long as it is open. It must not go back to its pool. */
+export async function configure(client: pg.ClientBase, settings: Settings): Promise<void> {
+  const session = sessions.get(client)!;
+  Object.assign(session.settings, settings);
+  if (!session.pooler.isThere) await session.ask({ text: assignments('set', settings) });
+}
+
+const BEGIN = /^\s*(begin|start transaction)\b/i;
+const ISOLATED = /\bisolation\b/i;
+
+async function run(client: pg.ClientBase, session: Session, statement: Statement): Promise<pg.QueryResult> {
+  const { ask, pooler } = session;
+  const isInside =
+    (client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus() !== 'I';
+  if (isInside) return ask(pooler.isThere ? unnamed(statement) : statement);
+  if (BEGIN.test(statement.text)) return pooler.isThere ? begin(session, statement.text) : ask(statement);
+  return again(() => (pooler.isThere ? alone(session, statement) : ask(statement)));
+}
+
+async function begin(session: Session, text: string): Promise<pg.QueryResult> {
+  const how = ISOLATED.test(text) ? text : `${text} isolation level read committed`;
+  const { default_transaction_isolation: _, ...settings } = session.settings;
+  const results: unknown = await session.ask({ text: `${how}; ${assignments('set local', settings)}` });
+  return (results as pg.QueryResult[])[0]!;
+}
+
+async function alone(session: Session, statement: Statement): Promise<pg.QueryResult> {
+  await begin(session, 'begin');
+  try {
+    const result = await session.ask(unnamed(statement));
+    await session.ask({ text: 'commit' });
+    return result;
+  } catch (error) {
+    // Where it was not the server that answered, the connection is of no use any more.
+    if (error instanceof pg.DatabaseError) await session.ask({ text: 'rollback' }).catch(() => {});
+    throw error;
+  }
+}
+
+function unnamed(statement: Statement): Statement {
+  const { name: _, ...rest } = statement;
+  return rest;
+}
+
+const assignments = (how: 'set' | 'set local', settings: Settings) =>
+  Object.entries(settings)
+    .map(([name, value]) => `${how} ${name} = ${pg.escapeLiteral(value)}`)
+    .join('; ');
+
+const TRIES = 4;
+/** https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+const IN_CONFLICT: readonly unknown[] = ['40001', '40P01'];
+
+/** Does it again where Postgres has undone it for the sake of another transaction. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isConflict = IN_CONFLICT.includes((error as { code?: unknown } | null)?.code);
+      if (!isConflict || tries === TRIES) throw error;
+      await delay(Math.random() * 50 * tries);
+    }
+  }
+}
