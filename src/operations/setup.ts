@@ -30,7 +30,7 @@ export async function setup(deps: {
   log: Logger;
 }): Promise<SetupResult> {
   const { config, store, temporal, log } = deps;
-  const { applied } = await migrate(store);
+  const { applied } = await migrate(store, { say: (text) => log.warn(text) });
   log.debug({ applied }, 'The database is up to date');
   // Schedules carry search attributes, so the server must know these first.
   const { added } = await registerSearchAttributes(temporal);

@@ -6,7 +6,7 @@ import pg from 'pg';
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * What every statement depends on, whatever the role or the database has as defaults. A process that freezes in a transaction,
+ * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a transaction,
  * or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for a lock.
  * Dates are read as ISO. A policy that would hide rows is an error instead.
  */
