@@ -18,6 +18,8 @@ export interface Store {
   readonly direct: Pool;
   readonly db: Kysely<Database>;
   readonly schemas: Schemas;
+  /** Whether a pooler was met on the way of `pool`. */
+  isPooled(): boolean;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
     // Kysely only ends a pool that it has used itself.
     for (const one of new Set([pool, direct])) if (!one.ending) await one.end();
   };
-  return { pool, direct, db, schemas, close };
+  return { pool, direct, db, schemas, isPooled: () => pool.pooler.isThere, close };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { postgresOutage } from '../../outages/index.ts';
 import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import type { Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
@@ -29,12 +30,19 @@ interface Site {
   places: Place[] | null;
 }
 
+/** What is there already. */
+interface Ground {
+  service: Place | undefined;
+  data: Place | undefined;
+  installation: Installation | undefined;
+}
+
 /**
- * Makes sure of the two schemas before anything is put into them.
+ * Looks at the database and the two schemas.
  *
- * @throws DatabaseProblem with the remedy. Nothing has been changed then.
+ * @throws DatabaseProblem with the remedy, where they are not fit or not ours.
  */
-export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
+export async function inspectGround(client: pg.ClientBase, schemas: Schemas): Promise<Ground> {
   const site = await survey(client, schemas);
   refuseUnfit(site);
   const service = site.places?.find(({ name }) => name === schemas.service);
@@ -42,12 +50,10 @@ export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Pr
   const installation = await findInstallation(client, service);
   if (installation) refuseOther(installation, schemas);
   else if (service && service.contents.length > 0) throw foreignSchema('SERVICE_SCHEMA', service);
-  const foreign = await findForeignTable(client, schemas);
-  if (foreign) throw foreign;
+  const ours = await findDataTables(client, schemas);
   if (!installation) {
     await refuseClaimed(client, schemas);
-    const isOurs = data === undefined || data.contents.length === 0 || (await hasDataTable(client, schemas));
-    if (!isOurs) throw foreignSchema('DATA_SCHEMA', data);
+    if (data && data.contents.length > 0 && ours === 0) throw foreignSchema('DATA_SCHEMA', data);
   }
   for (const [name, place] of [
     [schemas.service, service],
@@ -56,11 +62,18 @@ export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Pr
     if (!place && !site.mayCreate) throw mayNotCreate(name, site);
     if (place && place.contents.length === 0 && !place.mayCreate) throw mayNotFill(place, site);
   }
+  return { service, data, installation };
+}
+
+/** Makes what is missing of the two schemas, and marks them as ours. @throws DatabaseProblem when nothing can be built there. */
+export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
+  const { service, data, installation } = await inspectGround(client, schemas);
   if (installation && data) return;
   await client.query('begin');
   try {
-    if (!service)
+    if (!service) {
       await client.query(`create schema kombo_sync; comment on schema kombo_sync is '${SERVICE_COMMENT}'`);
+    }
     if (!data) await client.query(`create schema kombo; comment on schema kombo is '${DATA_COMMENT}'`);
     if (!installation) {
       await client.query(CREATE_INSTALLATION);
@@ -113,25 +126,21 @@ function refuseUnfit({ encoding, database, isReadOnly, reserved }: Site): void {
       'Choose another name in DATA_SCHEMA or SERVICE_SCHEMA.',
     );
   }
-  if (isReadOnly) throw readOnly();
+  if (isReadOnly) {
+    const { what, remedy } = postgresOutage('read-only', { cause: undefined });
+    throw new DatabaseProblem(what, remedy);
+  }
   if (encoding !== 'UTF8') throw wrongEncoding(database, encoding);
 }
 
-export function readOnly(): DatabaseProblem {
-  return new DatabaseProblem(
-    'The database can only be read now.',
-    'Name the primary server in DATABASE_URL. If it is the primary, its disk may be full, or default_transaction_read_only is on.',
-  );
-}
-
-export function wrongEncoding(database: string, encoding: string): DatabaseProblem {
+function wrongEncoding(database: string, encoding: string): DatabaseProblem {
   return new DatabaseProblem(
     `The database ${database} has the encoding ${encoding}, which cannot hold every name.`,
     `Make another one and name it in DATABASE_URL: create database ${database}_utf8 encoding 'UTF8' template template0;`,
   );
 }
 
-export interface Installation {
+interface Installation {
   service_schema: string;
   data_schema: string;
 }
@@ -193,11 +202,12 @@ function foreignSchema(setting: string, { name, contents }: Place): DatabaseProb
 
 const ALWAYS = Object.keys(SYSTEM_COLUMNS);
 
-/** Tables of the catalogue's names that exist, with the columns of every table of ours that they lack. */
-async function findNamesakes(
-  client: pg.ClientBase,
-  { data }: Schemas,
-): Promise<{ name: string; lacks: string[] }[]> {
+/**
+ * Counts the tables of the catalogue's names.
+ *
+ * @throws DatabaseProblem where one lacks a column of every table of ours.
+ */
+async function findDataTables(client: pg.ClientBase, { data }: Schemas): Promise<number> {
   const { rows } = await client.query<{ name: string; lacks: string[] }>(
     `select c.relname::text as name, array(
        select name from unnest($3::text[]) as always(name)
@@ -207,24 +217,12 @@ async function findNamesakes(
      where n.nspname = $1 and c.relname = any($2) order by 1`,
     [data, CATALOGUE.map(({ table }) => table), ALWAYS],
   );
-  return rows;
-}
-
-async function findForeignTable(
-  client: pg.ClientBase,
-  schemas: Schemas,
-): Promise<DatabaseProblem | undefined> {
-  const foreign = (await findNamesakes(client, schemas)).find(({ lacks }) => lacks.length > 0);
-  if (!foreign) return undefined;
-  const name = `${schemas.data}.${foreign.name}`;
-  return new DatabaseProblem(
-    `${name} was not made by kombo-sync: it does not have the columns ${foreign.lacks.join(', ')}. Nothing was changed.`,
-    `Rename or move it, or choose another schema for the data, for example DATA_SCHEMA=${schemas.data}_hr.`,
+  const foreign = rows.find(({ lacks }) => lacks.length > 0);
+  if (!foreign) return rows.length;
+  throw new DatabaseProblem(
+    `${data}.${foreign.name} was not made by kombo-sync: it does not have the columns ${foreign.lacks.join(', ')}. Nothing was changed.`,
+    `Rename or move it, or choose another schema for the data, for example DATA_SCHEMA=${data}_hr.`,
   );
-}
-
-async function hasDataTable(client: pg.ClientBase, schemas: Schemas): Promise<boolean> {
-  return (await findNamesakes(client, schemas)).length > 0;
 }
 
 function mayNotCreate(name: string, { role, database }: Site): DatabaseProblem {

@@ -49,7 +49,7 @@ const RIGHTS = `
     select oid, nspname, has_schema_privilege(oid, 'usage') as usable from pg_namespace where nspname in ($1, $2)
   ), part as (
     select c.oid, c.relkind, format('%I.%I', nspname, relname) as name
-    from pg_class c join place on place.oid = c.relnamespace where c.relkind in ('r', 'p', 'S')
+    from pg_class c join place on place.oid = c.relnamespace where usable and c.relkind in ('r', 'p', 'S')
   ), missing as (
     select format('usage on schema %I', nspname) as what from place where not usable
     union all
