@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import pg from 'pg';
 import type { DatabaseAddress } from '../settings/database-url.ts';
@@ -5,6 +6,8 @@ import { prepareConnection, STATEMENT_TIMEOUT_MS, type Pooler } from './connecti
 
 const INT8_OID = 20;
 const CONNECT_MS = 5_000;
+/** How long a connection is tried for that the server refuses because there are too many. */
+const FULL_MS = 3_000;
 /** After so long it is tried whether the role may open more connections again. */
 const FEW_MS = 60_000;
 
@@ -61,27 +64,27 @@ export class Pool extends pg.Pool {
   }
 
   async #connect(): Promise<pg.PoolClient> {
-    try {
-      return await super.connect();
-    } catch (error) {
-      if (!this.#mayTryOtherwise(error)) throw error;
-      return this.#connect();
+    const until = performance.now() + FULL_MS;
+    for (;;) {
+      try {
+        return await super.connect();
+      } catch (error) {
+        const { code, message } = error as Error & { code?: string };
+        if (this.#plainToo && message === NO_TLS) this.options.ssl = this.#plainToo = false;
+        else if (code === TOO_MANY_CONNECTIONS && performance.now() < until) await this.#waitForOthers();
+        else throw error;
+      }
     }
   }
 
-  /** Learns from a connection that could not be made. */
-  #mayTryOtherwise(error: unknown): boolean {
-    const { code, message } = error as Error & { code?: string };
-    if (this.#plainToo && message === NO_TLS) {
-      this.options.ssl = false;
-      this.#plainToo = false;
-      return true;
+  /** The role may have no more connections than there are: statements wait for one of these, or for other processes. */
+  async #waitForOthers(): Promise<void> {
+    if (this.totalCount === 0) {
+      await delay(100);
+      return;
     }
-    // The role may have no more connections than there are: the statement waits for one of these.
-    if (code !== TOO_MANY_CONNECTIONS || this.totalCount === 0) return false;
     this.options.max = this.totalCount;
     setTimeout(() => (this.options.max = this.#max), FEW_MS).unref();
-    return true;
   }
 }
 
