@@ -29,7 +29,7 @@ describe('defaults of a role or a database do not matter', () => {
       const pass = await open(store, 'bombohr:1', TAGS, 'full');
       expect(pass.started_at).toBeInstanceOf(Date);
       expect(Math.abs(pass.started_at.getTime() - Date.now())).toBeLessThan(60_000);
-      expect((await getPass(store, pass.id)).watermark_at).toEqual(pass.watermark_at);
+      expect((await getPass(store, pass.id))?.watermark_at).toEqual(pass.watermark_at);
       await write(
         store,
         'bombohr:1',
