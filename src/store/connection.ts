@@ -94,7 +94,8 @@ export async function configure(client: pg.ClientBase, settings: Settings): Prom
   if (!session.pooler.isThere) await session.ask({ text: assignments('set', settings) });
 }
 
-const BEGIN = /^\s*(begin|start transaction)\b/i;
+/** Not where more follows. */
+const BEGIN = /^\s*(begin|start transaction)\b[^;]*;?\s*$/i;
 const ISOLATED = /\bisolation\b/i;
 
 async function run(client: pg.ClientBase, session: Session, statement: Statement): Promise<pg.QueryResult> {
@@ -137,17 +138,18 @@ const assignments = (how: 'set' | 'set local', settings: Settings) =>
     .join('; ');
 
 const TRIES = 4;
-/** https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
-const IN_CONFLICT: readonly unknown[] = ['40001', '40P01'];
+/** For the sake of another transaction: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+const IN_CONFLICT = ['40001', '40P01'];
+const UNDONE: readonly unknown[] = [...IN_CONFLICT, ...NOT_PREPARED_HERE];
 
-/** Does it again where Postgres has undone it for the sake of another transaction. */
+/** Does it again where Postgres has undone it and another try may work. */
 export async function again<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (error) {
-      const isConflict = IN_CONFLICT.includes((error as { code?: unknown } | null)?.code);
-      if (!isConflict || tries === TRIES) throw error;
+      const isUndone = UNDONE.includes((error as { code?: unknown } | null)?.code);
+      if (!isUndone || tries === TRIES) throw error;
       await delay(Math.random() * 50 * tries);
     }
   }

@@ -28,7 +28,7 @@ export interface StoreOptions {
   max?: number;
   applicationName?: string;
   /** Address of the same database without a pooler. */
-  directUrl?: Secret | undefined;
+  directUrl?: Secret | string | undefined;
   /** Certificate authorities, in PEM. */
   ca?: string | undefined;
   schemas?: Schemas;

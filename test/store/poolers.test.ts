@@ -112,6 +112,37 @@ describe.each(POOLERS)('through %s', (_name, start) => {
       await other.end();
     });
 
+    test('an address without it serves for migrations, and NOTIFY wakes those who follow the feed', async () => {
+      const own = await createEmptyStore();
+      const store = openStore(pooler.url(own.url), { max: 2, directUrl: own.url });
+      const stop = new AbortController();
+      try {
+        // Whatever belongs to a session would be lost on the way.
+        await migrate(store);
+        const { rows } = await own.pool.query<{ n: number }>(
+          `select count(*)::int as n from pg_locks where locktype = 'advisory'
+           and database = (select oid from pg_database where datname = current_database())`,
+        );
+        expect(rows).toEqual([{ n: 0 }]);
+        const listening = followChanges(store, { after: '0', signal: stop.signal }).next();
+        await eventually(async () => {
+          const { rowCount } = await own.pool.query(
+            `select from pg_stat_activity where datname = current_database() and query like '%read_changes%' and pid <> pg_backend_pid()`,
+          );
+          return rowCount === 1;
+        });
+        const began = performance.now();
+        await write(store, 'bombohr:1', TAGS, [{ id: 'a' }], underWay('10:00:00'));
+        createChangeNotifier(store)();
+        expect((await listening).value).toMatchObject({ id: 'a' });
+        expect(performance.now() - began).toBeLessThan(4_000);
+        expect([store.isPooled(), store.direct.pooler.isThere]).toEqual([true, false]);
+      } finally {
+        stop.abort();
+        await store.close();
+      }
+    });
+
     test('the feed is followed', async () => {
       const own = await createTestStore();
       const store = open(own.url);
