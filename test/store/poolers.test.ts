@@ -116,15 +116,16 @@ describe.each(POOLERS)('through %s', (_name, start) => {
       const own = await createEmptyStore();
       const store = openStore(pooler.url(own.url), { max: 2, directUrl: own.url });
       const stop = new AbortController();
+      const following = followChanges(store, { after: '0', signal: stop.signal });
       try {
-        // Whatever belongs to a session would be lost on the way.
+        // What belongs to a session would be lost on the way.
         await migrate(store);
         const { rows } = await own.pool.query<{ n: number }>(
           `select count(*)::int as n from pg_locks where locktype = 'advisory'
            and database = (select oid from pg_database where datname = current_database())`,
         );
         expect(rows).toEqual([{ n: 0 }]);
-        const listening = followChanges(store, { after: '0', signal: stop.signal }).next();
+        const listening = following.next();
         await eventually(async () => {
           const { rowCount } = await own.pool.query(
             `select from pg_stat_activity where datname = current_database() and query like '%read_changes%' and pid <> pg_backend_pid()`,
@@ -139,6 +140,7 @@ describe.each(POOLERS)('through %s', (_name, start) => {
         expect([store.isPooled(), store.direct.pooler.isThere]).toEqual([true, false]);
       } finally {
         stop.abort();
+        await following.return(undefined);
         await store.close();
       }
     });

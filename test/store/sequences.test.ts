@@ -11,13 +11,13 @@ import { ask, open, readPass, write } from './support.ts';
 const TAGS = '/ats/tags';
 const ID = 'bombohr:1';
 
-/** As after logical replication: the rows have come, the sequences begin anew. */
+/** The state after logical replication: the rows have come, the sequences begin anew. */
 async function replicated(): Promise<TestStore> {
   const store = await createTestStore();
   for (const name of ['a', 'b', 'c']) await readPass(store, ID, TAGS, 'full', [[{ id: name }]]);
   await write(store, ID, '/ats/jobs', [{ id: 'j' }], await ask(store));
   await store.pool.query(
-    `insert into kombo_sync.audit_log (actor, source, action, outcome) values ('me', 'cli', 'a test', 'done')`,
+    `insert into kombo_sync.audit_log (actor, source, action, outcome) values ('me', 'cli', 'pause', 'done')`,
   );
   for (const name of ['passes_id_seq', 'changes_seq_seq', 'audit_log_id_seq', 'observations']) {
     await store.pool.query(`select setval('kombo_sync.${name}', 1, false)`);

@@ -23,6 +23,12 @@ function address(parameters: string, host = 'localhost', to = port): string {
   return url.href;
 }
 
+function plain(mode: string): string {
+  const url = new URL(store.url);
+  url.searchParams.set('sslmode', mode);
+  return url.href;
+}
+
 async function ask(url: string, ca?: string): Promise<unknown> {
   const own = openStore(url, { max: 1, ca });
   try {
@@ -32,7 +38,7 @@ async function ask(url: string, ca?: string): Promise<unknown> {
   }
 }
 
-describe('a server with a certificate of an authority that nobody else knows', () => {
+describe('a server with a certificate of an authority that only its owner knows', () => {
   test.each(['sslmode=require', 'sslmode=prefer', 'sslmode=no-verify', 'ssl=true'])(
     'is used with %s',
     async (parameters) => {
@@ -56,7 +62,6 @@ describe('a server with a certificate of an authority that nobody else knows', (
 });
 
 test('sslmode=prefer goes without TLS where the server has none, and sslmode=require does not', async () => {
-  const plain = (mode: string) => `${store.url}?sslmode=${mode}`;
   expect(await ask(plain('prefer'))).toEqual({ one: 1 });
   await expect(ask(plain('require'))).rejects.toThrow('The server does not support SSL connections');
 });
@@ -66,27 +71,27 @@ describe('what is wrong is said with the remedy, and without a warning of the dr
     [
       'an unknown authority',
       { DATABASE_URL: address('sslmode=verify-full') },
-      /^Postgres cannot be reached: its certificate is signed by an authority that is not known here\. Name .* DATABASE_CA_FILE, or say sslmode=require in DATABASE_URL to encrypt without a check\.\n$/,
+      /^There is no secure connection to Postgres: its certificate is signed by an authority that is not known here\. Name .* DATABASE_CA_FILE, or write sslmode=require in DATABASE_URL to encrypt without a check\.\n$/,
     ],
     [
       'another host',
       { DATABASE_URL: address('sslmode=verify-full', '127.0.0.1'), DATABASE_CA_FILE: file },
-      /^Postgres cannot be reached: its certificate is for another host name\. .*sslmode=verify-ca .*\n$/,
+      /^There is no secure connection to Postgres: its certificate is for another host name\. .*sslmode=verify-ca .*\n$/,
     ],
     [
       'a certificate that has expired',
       { DATABASE_URL: address('sslmode=verify-full', 'localhost', expiredPort), DATABASE_CA_FILE: file },
-      /^Postgres cannot be reached: its certificate has expired\. Renew .*\n$/,
+      /^There is no secure connection to Postgres: its certificate has expired\. Renew .*\n$/,
     ],
     [
       'a server without TLS',
-      { DATABASE_URL: `${store.url}?sslmode=require` },
-      /^Postgres cannot be reached: it does not offer TLS\. .*sslmode=disable in DATABASE_URL\.\n$/,
+      { DATABASE_URL: plain('require') },
+      /^There is no secure connection to Postgres: it does not offer TLS\. .*sslmode=disable in DATABASE_URL\.\n$/,
     ],
     [
       'no TLS where the server asks for it',
       { DATABASE_URL: address('') },
-      /^Postgres cannot be reached: it accepts encrypted connections only\. Add sslmode=require to DATABASE_URL\.\n$/,
+      /^Postgres refuses the user or the password: .* encrypted connections only, add sslmode=require to DATABASE_URL\.\n$/,
     ],
   ])('%s', async (_name, env, said) => {
     const { code, stderr } = await cli(['status'], env);
@@ -124,7 +129,7 @@ test('a password with #, %, @ and ü reaches the server, and a wrong one is said
     const { code, stderr } = await cli(['status'], { DATABASE_URL: url.href });
     expect(code).toBe(4);
     expect(stderr).toMatch(
-      /it refuses the user or the password\. .*must be percent-encoded, for example # as %23\.\n$/,
+      /^Postgres refuses the user or the password: .*must be percent-encoded, for example # as %23\.\n$/,
     );
   } finally {
     await store.pool.query(`drop role ${name}`);
