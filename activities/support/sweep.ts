@@ -43,7 +43,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
   const { table } = getEndpoint(listed.endpoint);
   let pass = listed;
   try {
-    pass = await deps.gate.write(`kombo.${table}`, () =>
+    pass = await deps.gate.write(table, () =>
       findCandidates(deps.store, listed, {
         maxShare: deps.settings.SWEEP_MAX_SHARE,
         allowMassDeletion: options.allowMassDeletion,
@@ -54,7 +54,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         pass.sweep_state === 'checking' ? await nextCandidates(deps.store, pass, ASK_AT_ONCE) : [];
       if (asked.length === 0) return completed(await finishSweep(deps.store, pass));
       const answer = await ask(deps, pass, asked, options);
-      const settled = await deps.gate.write(`kombo.${table}`, () =>
+      const settled = await deps.gate.write(table, () =>
         settleCandidates(deps.store, pass, answer, deps.settings),
       );
       if (settled.changed) deps.notifyChanges();

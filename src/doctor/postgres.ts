@@ -2,7 +2,7 @@ import type { Config } from '../config.ts';
 import { openConfigured, type Store } from '../store/database.ts';
 import { pendingMigrations } from '../store/migrate.ts';
 import { listIntegrations, type Integration } from '../store/state/integrations.ts';
-import { inspectGround } from '../store/upkeep/foundation.ts';
+import { inspectGround, installationId } from '../store/upkeep/foundation.ts';
 import { DatabaseProblem } from '../store/upkeep/problem.ts';
 import { findMissingRights, grantsFor } from '../store/upkeep/rights.ts';
 import { findLaggingSequences } from '../store/upkeep/sequences.ts';
@@ -56,16 +56,13 @@ async function checkServer(store: Store): Promise<Check> {
 
 /** Encoding, whether it can be written, and whose schemas these are. */
 async function checkGround(store: Store): Promise<Check> {
-  const client = await store.pool.connect();
   try {
-    await inspectGround(client, store.schemas);
+    await inspectGround(store.pool, store.schemas);
     const { data, service } = store.schemas;
     return ok('Schemas', `${data}, ${service}`);
   } catch (error) {
     if (!(error instanceof DatabaseProblem)) throw error;
     return fail('Schemas', error.what.replace(/\.$/, ''), error.remedy);
-  } finally {
-    client.release();
   }
 }
 
@@ -119,10 +116,8 @@ async function checkConnections(store: Store, { DATABASE_POOL: pool }: Config): 
 }
 
 async function checkDirect(store: Store): Promise<Check> {
-  const ask = `select array(select id::text from kombo_sync.installation) as ids`;
-  const { rows: own } = await store.pool.query<{ ids: string[] }>(ask);
-  const { rows: direct } = await store.direct.query<{ ids: string[] }>(ask);
-  if (own[0]!.ids.join() !== direct[0]!.ids.join()) {
+  const [own, direct] = await Promise.all([installationId(store.pool), installationId(store.direct)]);
+  if (own !== direct) {
     return fail(
       'Direct connection',
       'DATABASE_DIRECT_URL names another database',

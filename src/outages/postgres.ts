@@ -47,6 +47,12 @@ const BY_CERTIFICATE: ReadonlyMap<string, Verdict> = new Map([
 /** Any other code of TLS. */
 const OF_TLS = /^(CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
+const LAGGING: Verdict = {
+  kind: 'behind-schema',
+  reason: 'a sequence lags behind its table and gives out numbers that are in use',
+  remedy: 'Set it right with: kombo-sync setup',
+};
+
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const BY_SQLSTATE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   [
@@ -87,6 +93,8 @@ const BY_SQLSTATE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ['57P02', { kind: 'away' }],
   ['57P03', { kind: 'away' }],
   ['57P05', { kind: 'away' }],
+  // Of kombo_sync.read_changes.
+  ['KS003', LAGGING],
 ]);
 
 /** For every code of a class: connection, credentials, conflicts of transactions, resources. */
@@ -100,11 +108,6 @@ const BY_SQLSTATE_CLASS: ReadonlyMap<string, Verdict> = new Map([
 const UNIQUE_VIOLATION = '23505';
 /** Keys that a sequence alone fills. */
 const NUMBERED: readonly unknown[] = ['audit_log_pkey', 'changes_pkey', 'passes_pkey'];
-const LAGGING: Verdict = {
-  kind: 'behind-schema',
-  reason: 'a sequence lags behind its table and gives out numbers that are in use',
-  remedy: 'Set it right with: kombo-sync setup',
-};
 
 /** What the driver says itself has no code: https://github.com/brianc/node-postgres */
 const BY_MESSAGE: readonly (readonly [RegExp, Verdict])[] = [

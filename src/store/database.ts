@@ -79,6 +79,15 @@ export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient
   return again(() => attempt(pool, work));
 }
 
+/** The same for the builder: `work` takes its statements from the store that it is given. A transaction that is open is used. */
+export async function inTransaction<S extends Pick<Store, 'db'>, T>(
+  store: S,
+  work: (inside: S) => Promise<T>,
+): Promise<T> {
+  if (store.db.isTransaction) return work(store);
+  return again(() => store.db.transaction().execute((db) => work({ ...store, db })));
+}
+
 async function attempt<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;

@@ -5,7 +5,8 @@ import { checkPostgres } from '../../src/doctor/postgres.ts';
 import { openStore, transaction } from '../../src/store/database.ts';
 import { latestPosition, readChanges } from '../../src/store/feed.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { pause } from '../../src/store/state/life.ts';
+import { noteSighting, park, pause, resume, unparkByRead } from '../../src/store/state/life.ts';
+import { owe, readDebts } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { temporalAt, testApp } from '../http/support.ts';
@@ -76,6 +77,29 @@ describe('what Postgres has undone for the sake of another transaction is done a
     const ask = 'select public.fail_twice() as n';
     expect((await store.pool.query(ask)).rows).toEqual([{ n: 3 }]);
     expect((await transaction(store.pool, (client) => client.query(ask))).rows).toEqual([{ n: 6 }]);
+  });
+
+  test('also where a change takes several statements', async () => {
+    const store = await createTestStore();
+    const id = 'bombohr:1';
+    await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
+    await pause(store, id, 'a test');
+    await store.pool.query('create sequence public.tries');
+    // Undoes every first two of three changes of the integration, or of a debt.
+    await store.pool.query(
+      `create function public.undo() returns trigger language plpgsql as $$
+       begin if nextval('public.tries') % 3 <> 0 then raise exception using errcode = '40001'; end if; return new; end $$;
+       create trigger undo before update on kombo_sync.integrations for each row execute function public.undo();
+       create trigger undo before insert on kombo_sync.debts for each row execute function public.undo()`,
+    );
+    expect(await resume(store, id)).toMatchObject({ status: 'active' });
+    await owe(store, id, [{ endpoint: TAGS, kind: 'delta' }]);
+    expect([...(await readDebts(store, id)).keys()]).toEqual([TAGS]);
+    await park(store, id, { code: 'Off', message: 'a test', needsAttention: false, retryInMs: null });
+    expect(await unparkByRead(store, id, { unless: [], endpoints: [] })).toBe(true);
+    const seen = { id, tool: 'bombohr', category: 'HRIS' as const };
+    const sighting = { revive: false, unpark: false, missed: [] };
+    expect(await noteSighting(store, seen, sighting)).toMatchObject({ integration: { status: 'active' } });
   });
 
   test('two that have locked each other out both come to their end', async () => {

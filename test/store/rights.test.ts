@@ -120,6 +120,12 @@ describe('the role of serve and worker', () => {
     });
     await store.pool.query(nothing!.remedy!);
     expect((await doctor(role)).filter(({ status }) => status !== 'ok')).toEqual([]);
+    // What you have added yourself is none of its business.
+    await store.pool.query(
+      `create table kombo.mine (id int); alter table kombo.mine enable row level security;
+       create function kombo.my_own() returns int language sql return 1; revoke execute on function kombo.my_own from public`,
+    );
+    expect((await doctor(role)).filter(({ status }) => status !== 'ok')).toEqual([]);
     await store.pool.query(`revoke delete on kombo.ats_tags from ${role.name}`);
     expect(await doctor(role)).toContainEqual(
       expect.objectContaining({ message: `the role ${role.name} lacks delete on kombo.ats_tags` }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { checkPostgres } from '../../src/doctor/postgres.ts';
+import { explain, outageOf } from '../../src/outages/index.ts';
 import { latestPosition, readChanges } from '../../src/store/feed.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
@@ -25,14 +26,37 @@ async function replicated(): Promise<TestStore> {
   return store;
 }
 
+const LAGGING = 'Set it right with: kombo-sync setup';
+
+/** Every key that a sequence fills is known to be one. */
+async function expectAdvice(store: TestStore): Promise<void> {
+  const { rows } = await store.pool.query<{ constraint: string }>(
+    `select conname::text as constraint from pg_constraint c join pg_attribute a
+     on a.attrelid = c.conrelid and c.conkey = array[a.attnum]
+     where c.contype = 'p' and a.attidentity <> '' and c.connamespace = 'kombo_sync'::regnamespace`,
+  );
+  expect(rows).toHaveLength(3);
+  for (const { constraint } of rows) {
+    const error = Object.assign(new Error('no'), { severity: 'ERROR', code: '23505', constraint });
+    expect(outageOf(error)).toMatchObject({ remedy: LAGGING });
+  }
+}
+
 const sequences = async ({ url }: TestStore) =>
   (await checkPostgres(loadConfig({ DATABASE_URL: url }))).checks.find(({ name }) => name === 'Sequences');
 
 describe('sequences that are behind their tables', () => {
   test('are found by doctor and set right by a migration', async () => {
     const store = await replicated();
-    await expect(open(store, ID, TAGS, 'full')).rejects.toMatchObject({ code: '23505' });
-    expect((await readChanges(store, { after: '1', limit: 10 })).changes).toEqual([]);
+    const refused: unknown = await open(store, ID, TAGS, 'full').catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: '23505' });
+    expect(explain(refused)).toMatch(/a sequence lags behind its table .* kombo-sync setup$/);
+    await expectAdvice(store);
+    // Neither an empty feed, nor the refusal of a position that is lost.
+    for (const after of ['0', '1', '3']) {
+      const refused = await readChanges(store, { after, limit: 10 }).catch((error: unknown) => error);
+      expect(outageOf(refused)).toMatchObject({ kind: 'behind-schema', remedy: LAGGING });
+    }
     expect(await sequences(store)).toMatchObject({
       status: 'fail',
       message: expect.stringMatching(/^kombo_sync\.audit_log_id_seq, .* is at 1, and 1 is taken$/) as string,

@@ -81,9 +81,21 @@ export const CHANGE_FEED = [
   `create function kombo_sync.read_changes(after bigint, max integer default 1000)
   returns setof kombo_sync.changes language plpgsql volatile as $$
   declare
-    horizon bigint := kombo_sync.changes_horizon();
+    horizon bigint;
+    newest bigint;
+    latest bigint;
     removed kombo_sync.changes_removed;
   begin
+    -- In this order, so that what is written meanwhile does not count as ahead of its sequence.
+    select greatest(max(seq), (select up_to from kombo_sync.changes_removed)) into latest from kombo_sync.changes;
+    horizon := kombo_sync.changes_horizon();
+    select last_value into newest from kombo_sync.changes_seq_seq;
+    if latest > newest then
+      raise exception using errcode = 'KS003',
+        message = format('Sequence kombo_sync.changes_seq_seq is at %s, and changes up to %s have been written.', newest, latest),
+        detail = 'Logical replication does not bring sequences along.',
+        hint = 'Set it right with: kombo-sync setup';
+    end if;
     return query
       select c.* from kombo_sync.changes c
       where c.seq > after and c.seq <= horizon
@@ -99,7 +111,7 @@ export const CHANGE_FEED = [
         hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest(). If you can do without what was removed, go on there at once.';
     end if;
     -- The largest number there is has never been a position.
-    if after > (select last_value from kombo_sync.changes_seq_seq) and after < 9223372036854775807 then
+    if after > newest and after < 9223372036854775807 then
       raise exception using errcode = 'KS002',
         message = format('The change feed ends before position %s.', after),
         detail = 'The database has lost changes that were in it, as after a failover to a replica that was behind, or a restored backup.',

@@ -11,6 +11,8 @@ import { DatabaseProblem } from './problem.ts';
  * table of ours has. What is not ours is never touched.
  */
 
+type Queryable = pg.ClientBase | pg.Pool;
+
 interface Place {
   name: string;
   owner: string;
@@ -42,7 +44,7 @@ interface Ground {
  *
  * @throws DatabaseProblem with the remedy, where they are not fit or not ours.
  */
-export async function inspectGround(client: pg.ClientBase, schemas: Schemas): Promise<Ground> {
+export async function inspectGround(client: Queryable, schemas: Schemas): Promise<Ground> {
   const site = await survey(client, schemas);
   refuseUnfit(site);
   const service = site.places?.find(({ name }) => name === schemas.service);
@@ -100,7 +102,7 @@ const CREATE_INSTALLATION = `
   );
   comment on table kombo_sync.installation is 'Marks both schemas as made for kombo-sync. One row.'`;
 
-async function survey(client: pg.ClientBase, { data, service }: Schemas): Promise<Site> {
+async function survey(client: Queryable, { data, service }: Schemas): Promise<Site> {
   const { rows } = await client.query<Site>(
     `select current_database()::text as database, current_user::text as role,
        current_setting('server_encoding') as encoding,
@@ -140,13 +142,19 @@ function wrongEncoding(database: string, encoding: string): DatabaseProblem {
   );
 }
 
+/** Tells an installation from every other; undefined when there is none. */
+export async function installationId(client: Queryable): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>('select id from kombo_sync.installation');
+  return rows[0]?.id;
+}
+
 interface Installation {
   service_schema: string;
   data_schema: string;
 }
 
 async function findInstallation(
-  client: pg.ClientBase,
+  client: Queryable,
   service: Place | undefined,
 ): Promise<Installation | undefined> {
   if (!service?.contents.includes('installation')) return undefined;
@@ -174,7 +182,7 @@ function refuseOther({ service_schema, data_schema }: Installation, { service, d
 }
 
 /** Two services that write the same tables would each believe that the other's records are its own. */
-async function refuseClaimed(client: pg.ClientBase, { data }: Schemas): Promise<void> {
+async function refuseClaimed(client: Queryable, { data }: Schemas): Promise<void> {
   const { rows } = await client.query<{ service: string }>(
     `select n.nspname::text as service from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where case when c.relname = 'installation' and c.relkind = 'r' and has_table_privilege(c.oid, 'select')
@@ -207,7 +215,7 @@ const ALWAYS = Object.keys(SYSTEM_COLUMNS);
  *
  * @throws DatabaseProblem where one lacks a column of every table of ours.
  */
-async function findDataTables(client: pg.ClientBase, { data }: Schemas): Promise<number> {
+async function findDataTables(client: Queryable, { data }: Schemas): Promise<number> {
   const { rows } = await client.query<{ name: string; lacks: string[] }>(
     `select c.relname::text as name, array(
        select name from unnest($3::text[]) as always(name)

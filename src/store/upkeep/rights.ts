@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { CATALOGUE } from '../../domain/catalogue/index.ts';
 import type { Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
 
@@ -16,8 +17,8 @@ export async function explainDenial(
   const { rows } = await client.query<{ role: string; owners: string[] }>(
     `select current_user::text as role, array(
        select distinct pg_get_userbyid(c.relowner)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where n.nspname in ($1, $2) and not pg_has_role(c.relowner, 'usage')) as owners`,
-    [data, service],
+       where (n.nspname = $2 or n.nspname = $1 and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
+    [data, service, TABLES],
   );
   const { role, owners } = rows[0]!;
   const remedy =
@@ -40,27 +41,41 @@ export async function findMissingRights(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
 ): Promise<MissingRights> {
-  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service]);
+  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, TABLES]);
   return rows[0]!;
 }
+
+/** What `serve` and `worker` need on each kind of object. deploy/postgres/roles.sql and docs/operations.md say the same. */
+export const NEEDED = {
+  schemas: ['usage'],
+  tables: ['select', 'insert', 'update', 'delete'],
+  sequences: ['usage', 'select'],
+  functions: ['execute'],
+} as const;
+
+/** Tables that you have added to the schema of the data are yours. */
+const TABLES = CATALOGUE.map(({ table }) => table);
+
+const listed = (privileges: readonly string[]) => `array['${privileges.join("', '")}']`;
 
 const RIGHTS = `
   with place as (
     select oid, nspname, has_schema_privilege(oid, 'usage') as usable from pg_namespace where nspname in ($1, $2)
   ), part as (
     select c.oid, c.relkind, format('%I.%I', nspname, relname) as name
-    from pg_class c join place on place.oid = c.relnamespace where usable and c.relkind in ('r', 'p', 'S')
+    from pg_class c join place on place.oid = c.relnamespace
+    where usable and c.relkind in ('r', 'p', 'S') and (nspname = $2 or c.relname = any($3))
   ), missing as (
     select format('usage on schema %I', nspname) as what from place where not usable
     union all
-    select privilege || ' on ' || name from part, unnest(array['select', 'insert', 'update', 'delete']) as privilege
+    select privilege || ' on ' || name from part, unnest(${listed(NEEDED.tables)}) as privilege
     where relkind <> 'S' and not has_table_privilege(oid, privilege)
     union all
-    select privilege || ' on ' || name from part, unnest(array['usage', 'select']) as privilege
+    select privilege || ' on ' || name from part, unnest(${listed(NEEDED.sequences)}) as privilege
     where relkind = 'S' and not has_sequence_privilege(oid, privilege)
     union all
     select format('execute on function %s', p.oid::regprocedure) from pg_proc p
-    join place on place.oid = p.pronamespace and place.usable where not has_function_privilege(p.oid, 'execute')
+    join place on place.oid = p.pronamespace and usable and nspname = $2 where not has_function_privilege(p.oid, 'execute')
   )
   select current_user::text as role, array(select what from missing order by what) as missing,
     array(select name from part where relkind <> 'S' and row_security_active(oid) order by name) as guarded`;
@@ -69,9 +84,9 @@ const RIGHTS = `
 export function grantsFor(role: string, { data, service }: Schemas): string {
   const both = `${data}, ${service}`;
   return [
-    `grant usage on schema ${both} to "${role}";`,
-    `grant select, insert, update, delete on all tables in schema ${both} to "${role}";`,
-    `grant usage, select on all sequences in schema ${service} to "${role}";`,
-    `grant execute on all functions in schema ${service} to "${role}";`,
+    `grant ${NEEDED.schemas.join(', ')} on schema ${both} to "${role}";`,
+    `grant ${NEEDED.tables.join(', ')} on all tables in schema ${both} to "${role}";`,
+    `grant ${NEEDED.sequences.join(', ')} on all sequences in schema ${service} to "${role}";`,
+    `grant ${NEEDED.functions.join(', ')} on all functions in schema ${service} to "${role}";`,
   ].join(' ');
 }
