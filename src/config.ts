@@ -21,6 +21,7 @@ import {
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
+import { withEnvironment } from './settings/database-url.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 
 /** The shortest interval of a Temporal schedule. */
@@ -179,6 +180,9 @@ export function loadConfig(
     } catch {
       issues.push({ name: `${name}_FILE`, problem: `names ${file}, which cannot be read` });
     }
+  }
+  for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
+    if (values[name]) values[name] = withEnvironment(values[name], env);
   }
   const { data: config, error } = schema.safeParse(values);
   issues.push(...(error?.issues ?? []).map(toIssue));

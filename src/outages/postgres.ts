@@ -24,6 +24,7 @@ const NO_ENCRYPTION: Verdict = {
 
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const BY_CERTIFICATE: ReadonlyMap<string, Verdict> = new Map([
+  ['CERT_SIGNATURE_FAILURE', CERTIFICATE_OF_AUTHORITY],
   ['CERT_UNTRUSTED', CERTIFICATE_OF_AUTHORITY],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', CERTIFICATE_OF_AUTHORITY],
   ['SELF_SIGNED_CERT_IN_CHAIN', CERTIFICATE_OF_AUTHORITY],

@@ -16,8 +16,7 @@ export class DatabaseUrlError extends Error {
 export interface DatabaseAddress {
   /** Without what says how to encrypt: the driver has another meaning of it, and warns. */
   connectionString: string;
-  /** Undefined where the address says nothing about it. */
-  ssl: ConnectionOptions | false | undefined;
+  ssl: ConnectionOptions | false;
   /** A server without TLS is good enough. */
   plainToo: boolean;
 }
@@ -65,9 +64,19 @@ export function readDatabaseUrl(text: string, ca?: string): DatabaseAddress {
   }
   return {
     connectionString: hostless ? url.href.replace(`@${NO_HOST}/`, '@/') : url.href,
-    ssl: isSocket ? false : mode === undefined ? undefined : optionsOf(mode, tls, ca),
+    ssl: isSocket || mode === undefined ? false : optionsOf(mode, tls, ca),
     plainToo: mode === 'allow' || mode === 'prefer',
   };
+}
+
+/** Adds what the environment says to psql about encryption, where the address says nothing of it. */
+export function withEnvironment(
+  text: string,
+  { PGSSLMODE: mode, PGSSLROOTCERT: authority }: Readonly<Record<string, string | undefined>>,
+): string {
+  if (!mode || /[?&](sslmode|ssl)=/.test(text)) return text;
+  const added = new URLSearchParams({ sslmode: mode, ...(authority ? { sslrootcert: authority } : {}) });
+  return `${text}${text.includes('?') ? '&' : '?'}${added.toString()}`;
 }
 
 const NO_HOST = 'no-host.invalid';

@@ -6,9 +6,10 @@ import pg from 'pg';
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a transaction,
- * or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for a lock.
- * Dates are read as ISO. A policy that would hide rows is an error instead.
+ * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a
+ * transaction, or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for
+ * a lock. Dates are read as ISO. A policy that would hide rows is an error instead. What a consumer of the feed has read must
+ * outlive a crash; an installation that waits for replicas, too, keeps its own value.
  */
 const SETTINGS = {
   statement_timeout: `${STATEMENT_TIMEOUT_MS}ms`,
@@ -17,6 +18,8 @@ const SETTINGS = {
   DateStyle: 'ISO, MDY',
   row_security: 'off',
   default_transaction_isolation: 'read committed',
+  transaction_timeout: '0',
+  synchronous_commit: 'on',
 } as const;
 
 type Settings = Record<string, string>;
@@ -50,10 +53,8 @@ export async function prepareConnection(
 ): Promise<void> {
   const plain = client.query.bind(client) as unknown as Ask;
   const { processID: pid } = client as unknown as { processID: number | null };
-  const values = Object.entries(SETTINGS).map(([name, value]) => `('${name}', '${value}')`);
   const { rowCount } = await plain({
-    text: `select set_config(name, value, false) from (values ${values.join(', ')}) as setting(name, value)
-      where pg_backend_pid() = ${pid ?? 0}`,
+    text: `${assignment(SETTINGS, 'session')} and pg_backend_pid() = ${pid ?? 0}`,
   });
   if (rowCount === 0) pooler.isThere = true;
   const ask = async (statement: Statement) => {
@@ -91,7 +92,7 @@ type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 export async function configure(client: pg.ClientBase, settings: Settings): Promise<void> {
   const session = sessions.get(client)!;
   Object.assign(session.settings, settings);
-  if (!session.pooler.isThere) await session.ask({ text: assignments('set', settings) });
+  if (!session.pooler.isThere) await session.ask({ text: assignment(settings, 'session') });
 }
 
 /** Not where more follows. */
@@ -110,7 +111,7 @@ async function run(client: pg.ClientBase, session: Session, statement: Statement
 async function begin(session: Session, text: string): Promise<pg.QueryResult> {
   const how = ISOLATED.test(text) ? text : `${text} isolation level read committed`;
   const { default_transaction_isolation: _, ...settings } = session.settings;
-  const results: unknown = await session.ask({ text: `${how}; ${assignments('set local', settings)}` });
+  const results: unknown = await session.ask({ text: `${how}; ${assignment(settings, 'transaction')}` });
   return (results as pg.QueryResult[])[0]!;
 }
 
@@ -132,10 +133,15 @@ function unnamed(statement: Statement): Statement {
   return rest;
 }
 
-const assignments = (how: 'set' | 'set local', settings: Settings) =>
-  Object.entries(settings)
-    .map(([name, value]) => `${how} ${name} = ${pg.escapeLiteral(value)}`)
-    .join('; ');
+/** Settings that this version of Postgres does not have are left out. */
+function assignment(settings: Settings, until: 'session' | 'transaction'): string {
+  const values = Object.entries(settings).map(
+    ([name, value]) => `(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)})`,
+  );
+  return `select set_config(name, value, ${until === 'transaction'})
+    from (values ${values.join(', ')}) as setting(name, value)
+    where current_setting(name, true) is not null and (name <> 'synchronous_commit' or current_setting(name) = 'off')`;
+}
 
 const TRIES = 4;
 /** For the sake of another transaction: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */

@@ -30,7 +30,7 @@ export class Pool extends pg.Pool {
     const pooler: Pooler = { isThere: false };
     const settings = {
       connectionString: address.connectionString,
-      ...(address.ssl === undefined ? {} : { ssl: address.ssl }),
+      ssl: address.ssl,
       max,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_MS,

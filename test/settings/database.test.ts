@@ -68,7 +68,7 @@ describe('sslmode means what it means to libpq', () => {
   test.each([
     ['sslmode=disable', false],
     ['ssl=false', false],
-    ['application_name=me', undefined],
+    ['application_name=me', false],
   ])('%s: no TLS', (parameters, ssl) => {
     expect(tls(parameters)).toMatchObject({ ssl, plainToo: false });
   });
@@ -104,6 +104,23 @@ describe('sslmode means what it means to libpq', () => {
     expect(tls(`sslmode=verify-ca&sslrootcert=${file}`).ssl).toMatchObject({ ca: AUTHORITY });
     const found = complaint({ DATABASE_URL: address('sslmode=verify-full&sslrootcert=/nowhere') });
     expect(found).toMatch(/^DATABASE_URL names a file in sslrootcert that cannot be read; /);
+  });
+
+  test('PGSSLMODE and PGSSLROOTCERT count where the address says nothing of it', () => {
+    const read = (env: Record<string, string>) => {
+      const { DATABASE_URL, DATABASE_DIRECT_URL } = loadConfig(env);
+      return [DATABASE_URL, DATABASE_DIRECT_URL].map((one) => one?.reveal());
+    };
+    const given = { PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/root.crt' };
+    const url = 'postgres://user@localhost/app';
+    expect(read({ DATABASE_URL: url, DATABASE_DIRECT_URL: address('a=b'), PGSSLMODE: 'require' })).toEqual([
+      `${url}?sslmode=require`,
+      `${address('a=b')}&sslmode=require`,
+    ]);
+    expect(complaint({ DATABASE_URL: url, ...given })).toMatch(/^DATABASE_URL names a file in sslrootcert/);
+    expect(read({ DATABASE_URL: address('sslmode=disable'), ...given })[0]).toBe(address('sslmode=disable'));
+    expect(complaint({ DATABASE_URL: url, PGSSLMODE: 'always' })).toMatch(/^DATABASE_URL names an sslmode/);
+    expect(readDatabaseUrl(url).ssl).toBe(false);
   });
 
   test('a socket has none', () => {

@@ -46,6 +46,19 @@ describe('defaults of a role or a database do not matter', () => {
     }
   });
 
+  test('commits wait for the disk, since a consumer may have read what a crash would lose, and take the time they need', async () => {
+    const { store } = await withDefaults('synchronous_commit = off');
+    const softer = await withDefaults('synchronous_commit = local');
+    try {
+      const ask = `select current_setting('synchronous_commit') as waits, current_setting('transaction_timeout', true) as bound`;
+      expect((await store.pool.query(ask)).rows).toMatchObject([{ waits: 'on' }]);
+      expect((await softer.store.pool.query(ask)).rows).toMatchObject([{ waits: 'local' }]);
+    } finally {
+      await store.close();
+      await softer.store.close();
+    }
+  });
+
   test('transactions are READ COMMITTED: the feed is read, and many writers do not fail', async () => {
     const { store } = await withDefaults("default_transaction_isolation = 'serializable'");
     try {

@@ -12,9 +12,10 @@ import { eventually } from '../support/poll.ts';
 import { feed, readRow, underWay, write } from './support.ts';
 
 const TAGS = '/ats/tags';
+const MAJOR = await majorVersion();
 const SETTINGS = `select jsonb_object_agg(name, setting) as settings from pg_settings
   where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'DateStyle',
-    'transaction_isolation', 'row_security')`;
+    'transaction_isolation', 'row_security', 'synchronous_commit', 'transaction_timeout')`;
 const OURS = {
   statement_timeout: '30000',
   lock_timeout: '5000',
@@ -22,7 +23,20 @@ const OURS = {
   DateStyle: 'ISO, MDY',
   transaction_isolation: 'read committed',
   row_security: 'off',
+  synchronous_commit: 'on',
+  // Postgres 17 and newer.
+  ...(MAJOR >= 17 ? { transaction_timeout: '0' } : {}),
 };
+
+async function majorVersion(): Promise<number> {
+  const client = new pg.Client(inject('databaseUrl'));
+  await client.connect();
+  const { rows } = await client.query<{ major: number }>(
+    `select current_setting('server_version_num')::int / 10000 as major`,
+  );
+  await client.end();
+  return rows[0]!.major;
+}
 
 interface Found {
   settings: Record<string, string>;
@@ -85,6 +99,8 @@ describe.each(POOLERS)('through %s', (_name, start) => {
       const name = new URL(own.url).pathname.slice(1);
       await own.pool.query(`alter database "${name}" set default_transaction_isolation = 'serializable'`);
       await own.pool.query(`alter database "${name}" set datestyle = 'German'`);
+      await own.pool.query(`alter database "${name}" set synchronous_commit = off`);
+      if (MAJOR >= 17) await own.pool.query(`alter database "${name}" set transaction_timeout = '50ms'`);
       const store = open(own.url);
       try {
         const alone = await Promise.all(Array.from({ length: 12 }, () => store.pool.query<Found>(SETTINGS)));

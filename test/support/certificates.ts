@@ -55,7 +55,10 @@ function certify({ issuer, subject, publicKey, signer, days, extensions }: Certi
   );
   const signature = sign('sha256', body, signer);
   const all = der(0x30, body, ecdsaWithSha256, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
-  const lines = all.toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = all
+    .toString('base64')
+    .match(/.{1,64}/g)!
+    .join('\n');
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 

@@ -63,7 +63,7 @@ async function acquire(pool: Pool, client: pg.ClientBase, service: string, wait:
     const waitedMs = performance.now() - began;
     if (waitedMs >= sayAfterMs) {
       const holder = await findHolder(client, service);
-      if (holder && waitedMs >= giveUpAfterMs) throw giveUp(holder, waitedMs);
+      if (waitedMs >= giveUpAfterMs) throw giveUp(holder, waitedMs);
       const text = holder && `Another migration is at work, which this one waits for: ${holder.description}.`;
       if (text && text !== said) say(text);
       said = text;
@@ -98,9 +98,17 @@ async function findHolder(client: pg.ClientBase, service: string): Promise<Holde
   return { pid, description: `process ${pid} of Postgres (${details.join(', ')})` };
 }
 
-function giveUp({ pid, description }: Holder, waitedMs: number): DatabaseProblem {
+/** A prepared transaction may hold it, too, which has no process. */
+function giveUp(holder: Holder | undefined, waitedMs: number): DatabaseProblem {
+  const seconds = Math.round(waitedMs / 1_000);
+  if (!holder) {
+    return new DatabaseProblem(
+      `The lock of migrations was not free for ${seconds} s, and no session shows that it holds it.`,
+      "Look for it, end it, then try again: select * from pg_locks where locktype = 'advisory'; select * from pg_prepared_xacts;",
+    );
+  }
   return new DatabaseProblem(
-    `Another migration has held the lock for ${Math.round(waitedMs / 1_000)} s: ${description}.`,
-    `If it is not at work any more, end it, then try again: select pg_terminate_backend(${pid});`,
+    `Another migration has held the lock for ${seconds} s: ${holder.description}.`,
+    `If it is not at work any more, end it, then try again: select pg_terminate_backend(${holder.pid});`,
   );
 }
