@@ -22,7 +22,14 @@ export const POOLERS = [
 
 const START_MS = 10_000;
 
-async function startPgBouncer(databaseUrl: string, mode: PoolMode): Promise<Pooler> {
+export const hasPgBouncer = PROGRAM !== undefined;
+
+/** @param more lines for its settings, which win. */
+export async function startPgBouncer(
+  databaseUrl: string,
+  mode: PoolMode,
+  more: readonly string[] = [],
+): Promise<Pooler> {
   const { hostname, port: serverPort, username, password } = new URL(databaseUrl);
   const folder = mkdtempSync(path.join(tmpdir(), 'pgbouncer-'));
   const port = await freePort();
@@ -42,6 +49,7 @@ async function startPgBouncer(databaseUrl: string, mode: PoolMode): Promise<Pool
       'server_round_robin = 1',
       'max_client_conn = 200',
       'server_login_retry = 1',
+      ...more,
       '',
     ].join('\n'),
   );
