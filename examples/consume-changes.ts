@@ -29,8 +29,11 @@ const BATCH = 500;
 const POLL_MS = 5_000;
 /** Pause before the next try after an error. */
 const RETRY_MS = 1_000;
-/** SQLSTATE of read_changes when changes after the position were removed. CHANGES_RETENTION sets how long the feed keeps them. */
-const REMOVED = 'KS001';
+/**
+ * SQLSTATEs of read_changes when changes after the position were removed (CHANGES_RETENTION sets how long the feed keeps
+ * them), or when the database has lost the position.
+ */
+const REMOVED = ['KS001', 'KS002'];
 
 /**
  * Your logic. This one counts changes by table and kind, to show that none is lost and none is counted twice. To read the
@@ -153,7 +156,7 @@ while (!stop.signal.aborted) {
   } catch (error) {
     // When a host has several addresses, each has its own error, and the error that holds them has no message.
     const { message, code, detail } = error as Error & { code?: string; detail?: string };
-    if (code === REMOVED) {
+    if (REMOVED.includes(code ?? '')) {
       // Trying again would not help: only the tables still show what the removed changes did.
       process.stderr.write(
         `${message} ${detail} Read the tables in schema kombo again, as your logic needs them, then start with --from-oldest\n`,

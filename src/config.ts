@@ -22,6 +22,8 @@ import {
 } from './config-values.ts';
 import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
+import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
+import { withEnvironment } from './settings/database-url.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
@@ -69,10 +71,7 @@ export const SETTINGS = {
     .optional()
     .transform((value) => list(value ?? '').map((part) => new Secret(part)))
     .describe('Webhook secrets, comma-separated; several while you rotate'),
-  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@localhost:5432/app')
-    .transform((value) => new Secret(value))
-    .optional()
-    .describe('Postgres 14 or newer'),
+  ...DATABASE_SETTINGS,
   TEMPORAL_UI_URL: url(['http:', 'https:'], 'https://cloud.temporal.io')
     .optional()
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
@@ -192,10 +191,14 @@ export function loadConfig(
       issues.push({ name: `${name}_FILE`, problem: `names ${file}, which cannot be read` });
     }
   }
+  for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
+    if (values[name]) values[name] = withEnvironment(values[name], env);
+  }
   const { data: config, error } = schema.safeParse(values);
   issues.push(...(error?.issues ?? []).map(toIssue));
   issues.push(...readTemporalSettings(env).issues);
   issues.push(...required.filter((name) => !values[name]).map(missing));
+  issues.push(...problemsOfDatabase(values));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

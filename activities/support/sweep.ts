@@ -50,7 +50,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
   const { table } = getEndpoint(listed.endpoint);
   let pass = listed;
   try {
-    pass = await deps.gate.write(`kombo.${table}`, () =>
+    pass = await deps.gate.write(table, () =>
       findCandidates(deps.store, listed, {
         maxShare: deps.settings.SWEEP_MAX_SHARE,
         allowMassDeletion: options.allowMassDeletion,
@@ -65,7 +65,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         atOnce = Math.ceil(asked.length / 2);
         continue;
       }
-      const settled = await deps.gate.write(`kombo.${table}`, () =>
+      const settled = await deps.gate.write(table, () =>
         settleCandidates(deps.store, pass, answer, deps.settings),
       );
       if (settled.changed) deps.notifyChanges();

@@ -78,7 +78,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       const onBegun = (seq: number) => {
         if (next !== null && !isLarge && !stops()) upcoming = quiet(read(next, pauseMs, seq));
       };
-      const committed = await deps.gate.write(`kombo.${endpoint.table}`, () =>
+      const committed = await deps.gate.write(endpoint.table, () =>
         commitPage(deps.store, pass, ready, deps.settings, onBegun),
       );
       pass = committed.pass;

@@ -11,3 +11,4 @@ create role kombo_sync login password :'service_password';
 alter default privileges for role kombo_sync_owner grant usage on schemas to kombo_sync;
 alter default privileges for role kombo_sync_owner grant select, insert, update, delete on tables to kombo_sync;
 alter default privileges for role kombo_sync_owner grant usage, select on sequences to kombo_sync;
+alter default privileges for role kombo_sync_owner grant execute on functions to kombo_sync;

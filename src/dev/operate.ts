@@ -123,7 +123,8 @@ export async function operate(options: DevOptions, ground: Ground, parts: Parts)
   );
   options.onReady?.(facts);
 
-  const live = new Live(output, new Map(integrations.map(({ id, category }) => [id, category])));
+  const categories = new Map(integrations.map(({ id, category }) => [id, category]));
+  const live = new Live(output, categories, config.DATA_SCHEMA);
   listeners.page = (event) => live.page(event);
   listeners.delivery = (event) => live.delivery(event);
   await parts.start({

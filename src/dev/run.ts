@@ -4,7 +4,7 @@ import { loadConfig, type Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
 import { createLogger } from '../log.ts';
 import { setup, setupProblems } from '../operations/setup.ts';
-import { openStore } from '../store/database.ts';
+import { openConfigured } from '../store/database.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { aborted } from './demo/first-sync.ts';
 import { startSandbox } from './demo/sandbox.ts';
@@ -102,7 +102,7 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
   });
   const store = await parts.start({
     name: 'The connections to Postgres',
-    start: () => openStore(config.DATABASE_URL!),
+    start: () => openConfigured(config),
     stop: (opened) => opened.close(),
   });
   const done = await Promise.race([

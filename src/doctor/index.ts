@@ -32,7 +32,7 @@ export async function examine(): Promise<Check[]> {
     guarded<PostgresFindings>(
       'Postgres',
       'Check DATABASE_URL: host, port, user, password and database.',
-      DATABASE_URL ? checkPostgres(DATABASE_URL) : nothing,
+      DATABASE_URL ? checkPostgres(config) : nothing,
     ),
     guarded<TemporalFindings>(
       'Temporal',

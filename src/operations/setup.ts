@@ -43,7 +43,7 @@ export async function setup(deps: {
   signal?: AbortSignal | undefined;
 }): Promise<SetupResult> {
   const { config, store, temporal, log, note = () => {}, signal } = deps;
-  const { applied } = await migrate(store);
+  const { applied } = await migrate(store, { say: (text) => log.warn(text) });
   log.debug({ applied }, 'The database is up to date');
   // Schedules carry search attributes, so the server must know these first.
   const { added, unusable } = await registerSearchAttributes(temporal.client);

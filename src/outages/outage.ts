@@ -7,9 +7,9 @@ const POSTGRES = {
   busy: ['Postgres is busy', 'Try again later.'],
   'refused-credentials': [
     'Postgres refuses the user or the password',
-    'Check the user and the password in DATABASE_URL.',
+    'Check the user and the password in DATABASE_URL. There #, %, /, ?, @ and letters such as ü must be percent-encoded, for example # as %23.',
   ],
-  denied: ['Postgres denies access', 'Grant the missing right to the user of DATABASE_URL.'],
+  denied: ['Postgres denies access', 'kombo-sync doctor names the grants that are missing.'],
   untrusted: [
     'There is no secure connection to Postgres',
     'Check sslmode in DATABASE_URL and the certificate of the server.',
@@ -18,7 +18,10 @@ const POSTGRES = {
     'Postgres does not have the database',
     'Create the database, or correct its name in DATABASE_URL.',
   ],
-  'read-only': ['Postgres cannot be written', 'Name the primary server in DATABASE_URL.'],
+  'read-only': [
+    'The database can only be read now',
+    'Name the primary server in DATABASE_URL. If it is the primary, its disk may be full, or default_transaction_read_only is on.',
+  ],
   'behind-schema': ['The database is not up to date', 'Run: kombo-sync migrate'],
   failed: ['Postgres refuses a statement', 'If it happens again, please report it.'],
 } as const satisfies Record<string, Words>;
@@ -74,6 +77,8 @@ export type Outage = PostgresOutage | TemporalOutage | KomboOutage;
 interface Found {
   /** As Postgres, Temporal or the system says it. */
   reason?: string;
+  /** Where more is known than the kind says. */
+  remedy?: string;
   code?: string;
   cause: unknown;
 }
@@ -86,7 +91,7 @@ export function temporalOutage(kind: TemporalKind, found: Found): TemporalOutage
   return { part: 'temporal', kind, ...tell(TEMPORAL[kind], found) };
 }
 
-function tell([brief, remedy]: Words, { reason, code = '', cause }: Found) {
+function tell([brief, usual]: Words, { reason, remedy = usual, code = '', cause }: Found) {
   return { brief, what: sentence(reason ? `${brief}: ${reason}` : brief), remedy, code, cause };
 }
 

@@ -1,26 +1,25 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import type { Config } from '../config.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Secret } from '../secret.ts';
+import { readDatabaseUrl } from '../settings/database-url.ts';
+import { Pool } from './pool.ts';
 import type { Database } from './schema.ts';
+import { STANDARD_SCHEMAS, translator, type Schemas } from './schemas.ts';
+import { again } from './connection.ts';
 
-const INT8_OID = 20;
-
-/** A statement for a page takes milliseconds; what is known to take longer says so itself (`patiently`). */
-const STATEMENT_TIMEOUT_MS = 30_000;
+/** For what is known to take longer than a statement usually may (`patiently`). */
 const PATIENT_TIMEOUT_MS = 10 * 60_000;
-
-/**
- * What every session depends on, set after connecting: a pooler refuses most of it in the startup packet. A process that
- * freezes in a transaction, or whose network is gone, loses its locks after so long (invariant I26), and nothing waits
- * longer than that for a lock.
- */
-const SESSION = `set statement_timeout = '${STATEMENT_TIMEOUT_MS}ms'; set lock_timeout = '5s';
-  set idle_in_transaction_session_timeout = '20s'`;
 
 export interface Store {
   readonly pool: pg.Pool;
+  /** For what a pooler in transaction mode cannot do. The same pool unless it has an address of its own. */
+  readonly direct: Pool;
   readonly db: Kysely<Database>;
+  readonly schemas: Schemas;
+  /** Whether a pooler was met on the way of `pool`. */
+  isPooled(): boolean;
   close(): Promise<void>;
 }
 
@@ -28,43 +27,68 @@ export interface StoreOptions {
   /** Connections at most; a worker holds about one for each pass that it writes at the same time. */
   max?: number;
   applicationName?: string;
+  /** Address of the same database without a pooler. */
+  directUrl?: Secret | string | undefined;
+  /** Certificate authorities, in PEM. */
+  ca?: string | undefined;
+  schemas?: Schemas;
+}
+
+/** Opens the store that the settings name. */
+export function openConfigured(
+  config: Config,
+  options: Pick<StoreOptions, 'max' | 'applicationName'> = {},
+): Store {
+  return openStore(config.DATABASE_URL!, {
+    max: config.DATABASE_POOL,
+    directUrl: config.DATABASE_DIRECT_URL,
+    ca: config.DATABASE_CA,
+    schemas: { data: config.DATA_SCHEMA, service: config.SERVICE_SCHEMA },
+    ...options,
+  });
 }
 
 /** Opens a pool. Nothing is connected until the first query, so that a process starts while Postgres is down. */
 export function openStore(databaseUrl: Secret | string, options: StoreOptions = {}): Store {
-  const settings = {
-    connectionString: typeof databaseUrl === 'string' ? databaseUrl : databaseUrl.reveal(),
-    max: options.max ?? 20,
-    application_name: options.applicationName ?? 'kombo-sync',
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    // Where the server has vanished without a word, its own timeout cannot come.
-    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-    types: { getTypeParser },
-    // The pool waits for it.
-    onConnect: (client: pg.ClientBase) => client.query(SESSION),
-  };
-  const pool = new pg.Pool(settings);
-  // An idle connection that the server closes is reported here; without a listener it would end the process.
-  pool.on('error', () => {});
-  // The pool does not listen to a connection while it is in use. What is asked of it then fails, which is all to know.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const { max = 20, applicationName = 'kombo-sync', directUrl, ca, schemas = STANDARD_SCHEMAS } = options;
+  const translate = translator(schemas);
+  const open = (url: Secret | string) =>
+    new Pool({
+      address: readDatabaseUrl(typeof url === 'string' ? url : url.reveal(), ca),
+      max,
+      applicationName,
+      translate,
+    });
+  const pool = open(databaseUrl);
+  const direct = directUrl ? open(directUrl) : pool;
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const close = async () => {
     await db.destroy();
     // Kysely only ends a pool that it has used itself.
-    if (!pool.ending) await pool.end();
+    for (const one of new Set([pool, direct])) if (!one.ending) await one.end();
   };
-  return { pool, db, close };
+  return { pool, direct, db, schemas, isPooled: () => pool.pooler.isThere, close };
 }
 
 /**
- * Runs `work` in a transaction on one connection. A connection that may not be in order afterwards is thrown away: where it was
- * not the server that complained, its answer may still be on the way.
+ * Runs `work` in a transaction on one connection, and again if Postgres undoes it for the sake of another one. A connection
+ * that may not be in order afterwards is thrown away: if it was not the server that complained, its answer may still be on
+ * the way.
  */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return again(() => attempt(pool, work));
+}
+
+/** The same for the builder: `work` takes its statements from the store that it is given. A transaction that is open is used. */
+export async function inTransaction<S extends Pick<Store, 'db'>, T>(
+  store: S,
+  work: (inside: S) => Promise<T>,
+): Promise<T> {
+  if (store.db.isTransaction) return work(store);
+  return again(() => store.db.transaction().execute((db) => work({ ...store, db })));
+}
+
+async function attempt<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
@@ -106,13 +130,6 @@ export type PatientQuery = <R extends pg.QueryResultRow = pg.QueryResultRow>(
 ) => Promise<pg.QueryResult<R>>;
 
 const PATIENT = { query_timeout: PATIENT_TIMEOUT_MS + 5_000 } as object;
-
-/** Large integers come as numbers while they are safe ones, else as text. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
-  const parse: (id: number, form?: 'text' | 'binary') => (text: string) => unknown = pg.types.getTypeParser;
-  if (oid !== INT8_OID) return parse(oid, format);
-  return (text) => (Number.isSafeInteger(Number(text)) ? Number(text) : text);
-}
 
 /** The present moment by the database's clock: of many workers and a server, the one clock that all can ask. */
 export async function databaseTime(store: Pick<Store, 'pool'>): Promise<Date> {

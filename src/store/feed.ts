@@ -15,10 +15,10 @@ export interface Change {
 
 export const CHANGES_CHANNEL = 'kombo_sync_changes';
 
-/** SQLSTATE of `kombo_sync.read_changes` where changes after the position have been removed. */
-const REMOVED = 'KS001';
+/** SQLSTATEs of `kombo_sync.read_changes` where changes after the position have been removed, or the position itself is lost. */
+const REMOVED: readonly unknown[] = ['KS001', 'KS002'];
 
-/** Reading on would pass over changes that are not kept any more. The message says which; the command line and the API add the remedy. */
+/** Reading on would pass over changes that are not there any more. The message says which; the command line and the API add the remedy. */
 export class ChangesRemoved extends Error {
   override name = 'ChangesRemoved';
 }
@@ -63,7 +63,7 @@ async function readFeed(
       [options.after, options.limit],
     )
     .catch((error: { code?: string; message: string; detail?: string }) => {
-      if (error.code !== REMOVED) throw error;
+      if (!REMOVED.includes(error.code)) throw error;
       throw new ChangesRemoved(`${error.message} ${error.detail}`, { cause: error });
     });
   const changes = rows.filter(
@@ -101,12 +101,14 @@ export async function oldestPosition(store: Store): Promise<string> {
 }
 
 const POLL_MS = 5_000;
+/** A pooler may lend the connection that listens to others, and a notification would get lost. */
+const POOLED_POLL_MS = 1_000;
 const RECONNECT_MS = 1_000;
 const BATCH = 1_000;
 
 /**
  * Follows the feed until the signal aborts. NOTIFY wakes it at once; should a notification get lost, it looks again every
- * five seconds. A connection that breaks is replaced.
+ * five seconds; behind a pooler it looks every second. A connection that breaks is replaced.
  *
  * @throws when there is nothing to replace it with; ChangesRemoved when it has fallen behind what is kept.
  */
@@ -125,19 +127,20 @@ export async function* followChanges(
   signal.addEventListener('abort', onWake);
   try {
     while (!signal.aborted) {
-      const client = await store.pool.connect();
+      const client = await store.direct.connect();
+      const { isThere: isPooled } = store.direct.pooler;
       client.on('notification', onWake);
       // The next read fails then.
       client.on('error', onWake);
       let hasRead = false;
       try {
-        await client.query(`listen ${CHANGES_CHANNEL}`);
+        if (!isPooled) await client.query(`listen ${CHANGES_CHANNEL}`);
         while (!signal.aborted) {
           const woken = nextWake();
           const { changes, position } = await readFeed(client, { ...options, after, limit: BATCH });
           hasRead = true;
           yield* changes;
-          if (position === after) await waitFor(woken, POLL_MS);
+          if (position === after) await waitFor(woken, isPooled ? POOLED_POLL_MS : POLL_MS);
           after = position;
         }
       } catch (error) {

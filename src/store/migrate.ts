@@ -1,6 +1,13 @@
+import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
+import type pg from 'pg';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import type { Store } from './database.ts';
+import type { Schemas } from './schemas.ts';
+import { layFoundation } from './upkeep/foundation.ts';
+import { withMigrationLock, type LockWait } from './upkeep/migration-lock.ts';
+import { explainDenial } from './upkeep/rights.ts';
+import { repairSequences } from './upkeep/sequences.ts';
 import { service } from './migrations/0001-service.ts';
 
 /** Numbered steps of schema `kombo_sync`; a released step never changes. Schema `kombo` follows the catalogue. */
@@ -8,53 +15,49 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
 };
 
-const MIGRATION_LOCK = 7_105_001;
-/** Another process may fill new columns of big tables meanwhile. */
-const LOCK_WAIT_MS = 24 * 60 * 60_000;
-
-function createMigrator(store: Store): Migrator {
-  return new Migrator({
-    db: store.db,
-    provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
-    migrationTableSchema: 'kombo_sync',
-    migrationTableName: 'migrations',
-    migrationLockTableName: 'migrations_lock',
-  });
-}
-
 /**
  * Brings the database up to date. Safe to run twice and by several processes at once: all but one wait.
  *
  * @returns what was done; empty when nothing was to do.
- * @throws when a step fails; what came before it stays, and the next run goes on from there.
+ * @throws DatabaseProblem when the database is not fit for it, or another process holds the lock for minutes; and what a step
+ * throws. What came before it stays, and the next run continues from there.
  */
-export async function migrate(store: Store): Promise<{ applied: string[] }> {
-  // A connection of its own holds the lock, so it ends with this call even if the pool breaks.
-  const client = await store.pool.connect();
-  try {
-    await client.query('set statement_timeout = 0; set lock_timeout = 0');
-    const lock = {
-      text: 'select pg_advisory_lock($1)',
-      values: [MIGRATION_LOCK],
-      query_timeout: LOCK_WAIT_MS,
-    };
-    await client.query(lock);
-    await client.query('create schema if not exists kombo_sync');
-    await client.query('create schema if not exists kombo');
-    await client.query(
-      `comment on schema kombo is 'Records read through Kombo, one table per endpoint. Yours to query.'`,
-    );
-    await client.query(
-      `comment on schema kombo_sync is 'State of kombo-sync: integrations, passes, changes. Read it, never write it.'`,
-    );
-    const { error, results } = await createMigrator(store).migrateToLatest();
-    if (error) throw error;
-    const steps = (results ?? []).map((result) => result.migrationName);
-    return { applied: [...steps, ...(await ensureDataTables(client))] };
-  } finally {
-    // Closing the connection gives the lock back.
-    client.release(true);
+export async function migrate(store: Store, wait: LockWait = {}): Promise<{ applied: string[] }> {
+  return withMigrationLock(store, wait, async (client) => {
+    try {
+      await layFoundation(client, store.schemas);
+      const steps = await runSteps(client, store.schemas);
+      const tables = await ensureDataTables(client, store.schemas.data);
+      return { applied: [...steps, ...tables, ...(await repairSequences(client, store.schemas))] };
+    } catch (error) {
+      throw (await explainDenial(client, error, store.schemas)) ?? error;
+    }
+  });
+}
+
+/** Kysely's own lock belongs to a session, and all programs of a database that use Kysely share it. We hold ours. */
+class LockedDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    const adapter = super.createAdapter() as PostgresAdapter;
+    adapter.acquireMigrationLock = adapter.releaseMigrationLock = () => Promise.resolve();
+    return adapter;
   }
+}
+
+async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<string[]> {
+  // One connection does everything, since there may be no other.
+  const own = { query: client.query.bind(client), release: () => {} };
+  const pool = { connect: () => Promise.resolve(own), end: () => Promise.resolve(), options: {} };
+  const migrator = new Migrator({
+    db: new Kysely({ dialect: new LockedDialect({ pool }) }),
+    provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+    migrationTableSchema: service,
+    migrationTableName: 'migrations',
+    migrationLockTableName: 'migrations_lock',
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return (results ?? []).map((result) => result.migrationName);
 }
 
 /** Names of steps and tables that `migrate` would bring. */
@@ -67,11 +70,12 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
     const applied = await store.pool.query<{ name: string }>('select name from kombo_sync.migrations');
     for (const row of applied.rows) done.add(row.name);
   }
-  const tables = await missingDataTables(store.pool);
+  const { data } = store.schemas;
+  const tables = await missingDataTables(store.pool, data);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),
     ...tables.map(({ table, columns }) =>
-      columns ? `kombo.${table} (${columns.join(', ')})` : `kombo.${table}`,
+      columns ? `${data}.${table} (${columns.join(', ')})` : `${data}.${table}`,
     ),
   ];
 }

@@ -16,6 +16,9 @@ const files = sourceFiles([
   'test',
 ]);
 
+const withoutComments = (file: string) =>
+  readFileSync(path.join(root, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/ .*$/gm, '');
+
 /** Imports of the files in a folder that `allowed` does not let pass, as 'file → import'. */
 function forbidden(folder: string, allowed: (imported: Import) => boolean): string[] {
   return files
@@ -175,6 +178,20 @@ describe('boundaries', () => {
     const inside = files.filter((file) => file.startsWith(`${folder}/`) && roomOf(file) !== -1);
     expect(inside.length).toBeGreaterThan(rooms.length);
     expect(upwards(inside, roomOf)).toEqual([]);
+  });
+
+  test('only the store names schemas of Postgres, whose names are settings, and begins transactions', () => {
+    const names =
+      /(?<!import\S* |\/)\b(kombo_sync\.[a-z$]|kombo\.(?:\$\{|(?:ats|hris|lms|assessment)_)|schema kombo\b)/;
+    const begins = /\.transaction\(\)|\bpool\.connect\(\)/;
+    const found = files
+      .filter((file) => /^(src|activities|workflows)\//.test(file) && !file.startsWith('src/store/'))
+      .filter((file) => names.test(withoutComments(file)) || begins.test(withoutComments(file)));
+    expect(found).toEqual([]);
+    const beginners = files.filter(
+      (file) => file.startsWith('src/store/') && /\.transaction\(\)/.test(withoutComments(file)),
+    );
+    expect(beginners).toEqual(['src/store/database.ts']);
   });
 
   test('comments and messages name who does it, as the style note asks', () => {

@@ -21,7 +21,7 @@ test('what has been removed is said, with how to go on', async () => {
     const { code, stdout, stderr } = await cli(args, env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /The change feed does not reach back to position 0\. Changes up to \d+, written until 2026-01-01 00:00 UTC, .* Read the tables .* --after oldest\. .*\n$/,
+      /The change feed does not reach back to position 0\. Changes up to \d+, written until 2026-01-01 00:00 UTC, .* Read the data again, .* --after oldest\. .*\n$/,
     );
   }
   const document = onlyDocument((await cli(['changes', '--json'], env)).stdout);

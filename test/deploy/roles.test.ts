@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { findMissingRights, NEEDED } from '../../src/store/upkeep/rights.ts';
 import { read } from '../docs/markdown.ts';
 import { readPass, readRow, sweep } from '../store/support.ts';
 import { createEmptyStore } from '../support/database.ts';
@@ -65,6 +66,18 @@ test('serve and worker may read and write every table', async () => {
   );
   expect(rows.length).toBeGreaterThan(40);
   expect(rows.filter(({ may }) => !may)).toEqual([]);
+});
+
+test('the script grants what the code needs, and no more', async () => {
+  const granted = [...script().matchAll(/ grant ([a-z, ]+) on (\w+) to/g)].map(
+    ([, privileges, objects]) => [objects, privileges!.split(', ')] as const,
+  );
+  expect(Object.fromEntries(granted)).toEqual(NEEDED);
+  expect(await findMissingRights(service.pool, service.schemas)).toEqual({
+    role: SERVICE,
+    missing: [],
+    guarded: [],
+  });
 });
 
 test('a full pass with its sweep takes no more than that', async () => {

@@ -42,7 +42,8 @@ describe('Postgres', () => {
   });
 
   test.each([
-    ['timeout exceeded when trying to connect', 'away'],
+    ['timeout exceeded when trying to connect', 'busy'],
+    ['timeout expired', 'away'],
     ['Connection terminated unexpectedly', 'away'],
     ['Connection terminated due to connection timeout', 'away'],
     ['Client has encountered a connection error and is not queryable', 'away'],
@@ -74,11 +75,30 @@ describe('Postgres', () => {
     });
   });
 
-  test('offers a certificate that does not hold', () => {
-    const error = Object.assign(new Error('self-signed certificate'), {
-      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
-    });
+  test.each([
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      /signed by an authority that is not known here\. Name .*DATABASE_CA_FILE/,
+    ],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /signed by an authority that is not known here/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host name\. .*sslmode=verify-ca/],
+    ['CERT_HAS_EXPIRED', /has expired\. Renew/],
+    ['CERT_REVOKED', /no encrypted connection can be made\. Check sslmode/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /no encrypted connection can be made\. Check sslmode/],
+    ['EPROTO', /no encrypted connection can be made\. Check sslmode/],
+  ])('offers no secure connection: %s', (code, said) => {
+    const error = Object.assign(new Error('no'), { code });
     expect(outageOf(error)).toMatchObject({ part: 'postgres', kind: 'untrusted' });
+    expect(explain(error)).toMatch(said);
+  });
+
+  test('gives out numbers that are in use: the sequence lags, which setup mends', () => {
+    const duplicate = (constraint: string) => Object.assign(postgres('23505'), { constraint });
+    expect(outageOf(duplicate('passes_pkey'))).toMatchObject({
+      kind: 'behind-schema',
+      remedy: 'Set it right with: kombo-sync setup',
+    });
+    expect(outageOf(duplicate('integrations_pkey'))).toMatchObject({ kind: 'failed' });
   });
 
   test('is not what a file or a request of fetch lacks', () => {

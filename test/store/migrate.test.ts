@@ -15,10 +15,10 @@ describe('migrations', () => {
     const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
     try {
       expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
-      const first = await Promise.all(stores.map(migrate));
+      const first = await Promise.all(stores.map((one) => migrate(one)));
       const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
       expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
-      const second = await Promise.all(stores.map(migrate));
+      const second = await Promise.all(stores.map((one) => migrate(one)));
       expect(second.flatMap((one) => one.applied)).toEqual([]);
       expect(await pendingMigrations(stores[0]!)).toEqual([]);
     } finally {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { openStore, patiently, transaction } from '../../src/store/database.ts';
 import { createTestStore } from '../support/database.ts';
@@ -111,6 +112,37 @@ test('a connection whose answer may still be on the way is not used again', asyn
     const broken = transaction(own.pool, () => Promise.reject(new Error('Query read timeout')));
     await expect(broken).rejects.toThrow('Query read timeout');
     expect(await pid()).not.toBe(first);
+  } finally {
+    await own.close();
+  }
+});
+
+test('so is one where only a statement of its own has come too late', async () => {
+  const own = openStore(store.url, { max: 1 });
+  try {
+    const client = await own.pool.connect();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const late = client.query({ text: 'select pg_sleep(2)', query_timeout: 50 } as pg.QueryConfig);
+    await expect(late).rejects.toThrow('Query read timeout');
+    client.release();
+    const next = await own.pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+    expect(next.rows[0]!.pid).not.toBe(rows[0]!.pid);
+  } finally {
+    await own.close();
+  }
+});
+
+test('a pooler that hides itself is known by its first mistake, which is made good', async () => {
+  const own = openStore(store.url, { max: 1 });
+  const named = { name: 'one', text: 'select 1 as one' };
+  try {
+    await own.pool.query(named);
+    expect(own.isPooled()).toBe(false);
+    // As if the connection were another one by now.
+    await own.pool.query('deallocate all');
+    expect((await transaction(own.pool, (client) => client.query(named))).rows).toEqual([{ one: 1 }]);
+    expect(own.isPooled()).toBe(true);
+    expect((await own.pool.query(named)).rows).toEqual([{ one: 1 }]);
   } finally {
     await own.close();
   }

@@ -28,9 +28,15 @@ export async function handle(
   context: Context,
   { after, follow: follows, limit, ...only }: Options,
 ): Promise<void> {
-  const filter: Filter = { integrationId: only.integration, table: only.table?.replace(/^kombo\./, '') };
+  const filter: Filter = { integrationId: only.integration, table: tableOf(context, only.table) };
   if (follows) await follow(context, filter, after);
   else await list(context, { ...filter, after: after ?? '0', limit });
+}
+
+/** With its schema or without. */
+function tableOf({ config }: Context, given: string | undefined): string | undefined {
+  const prefix = `${config.DATA_SCHEMA}.`;
+  return given?.startsWith(prefix) ? given.slice(prefix.length) : given;
 }
 
 async function list(context: Context, options: Filter & { after: string; limit: number }): Promise<void> {

@@ -5,7 +5,7 @@ import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
 import { routeKombo } from '../../settings/proxy.ts';
 import type { ShowDeps } from '../../operations/show.ts';
-import { openStore, type Store } from '../../store/database.ts';
+import { openConfigured, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
 import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
 import { type ExitCode } from './errors.ts';
@@ -71,7 +71,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     config,
     json,
     log: once(() => createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT })),
-    store: once(() => closing(openStore(config.DATABASE_URL!))),
+    store: once(() => closing(openConfigured(config))),
     temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
     kombo: once(() => komboOf(config)!),
     reading: async () => ({

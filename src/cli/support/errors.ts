@@ -84,7 +84,7 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof ChangesRemoved) {
     const remedy =
-      'Read the tables in schema kombo again, then continue with --after oldest. If you can do without what was removed, continue with it at once.';
+      'Read the data again, then continue with --after oldest. If you can do without what was removed, continue with it at once.';
     return { code: 'changes_removed', message: `${error.message} ${remedy}`, exitCode: EXIT.failed };
   }
   const outage = outageOf(error);

@@ -20,11 +20,14 @@ export interface EndedSync {
 export class Live {
   readonly #output: Output;
   readonly #categories: ReadonlyMap<string, Category>;
+  /** Where the tables are. */
+  readonly #schema: string;
   /** Webhooks that were lost and not made good yet: endpoints and time, by integration. */
   readonly #lost = new Map<string, { endpoints: Set<string>; at: Date }[]>();
 
-  constructor(output: Output, categories: ReadonlyMap<string, Category>) {
+  constructor(output: Output, categories: ReadonlyMap<string, Category>, schema: string) {
     this.#output = output;
+    this.#schema = schema;
     this.#categories = categories;
   }
 
@@ -39,7 +42,11 @@ export class Live {
   page(event: PageEvent): void {
     const text = writtenText(event.counts);
     if (event.done && text !== '') {
-      this.#line('written', event.integrationId, `kombo.${getEndpoint(event.endpoint).table}: ${text}`);
+      this.#line(
+        'written',
+        event.integrationId,
+        `${this.#schema}.${getEndpoint(event.endpoint).table}: ${text}`,
+      );
     }
   }
 

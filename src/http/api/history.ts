@@ -90,7 +90,7 @@ export function historyRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'listRejectedRecords',
           summary: 'Its records that are set aside because they could not be stored',
           description:
-            'Never with their bodies, which are personal data: with KEEP_REJECTED_BODIES=true they are in kombo_sync.rejected_records, for those who may read the database.',
+            'Never with their bodies, which are personal data: with KEEP_REJECTED_BODIES=true they are in the table rejected_records of SERVICE_SCHEMA, for those who may read the database.',
           params,
           querystring: rejectedQuery,
           response: { 200: success('A page of records', rejectedSchema), ...problemsOfOne },

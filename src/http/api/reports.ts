@@ -65,7 +65,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'readChanges',
           summary: 'The change feed, in order and without gaps',
           description:
-            'Names of what has changed; the records are in schema kombo. Kept for CHANGES_RETENTION; a position before that is refused.',
+            'Names of what has changed; the records are in the tables of DATA_SCHEMA. Kept for CHANGES_RETENTION; a position before that is refused.',
           querystring: changesQuery,
           response: { 200: success('Changes after the position', changesSchema), ...problemsOfChanges },
         },

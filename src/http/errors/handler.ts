@@ -55,7 +55,7 @@ function toProblem(error: FastifyError): HttpError {
   }
   if (error instanceof ChangesRemoved) {
     const remedy =
-      'Read the tables in schema kombo again, then continue with after=oldest. If you can do without what was removed, continue with it at once.';
+      'Read the data again, then continue with after=oldest. If you can do without what was removed, continue with it at once.';
     return new HttpError(410, 'changes_removed', `${error.message} ${remedy}`);
   }
   if (hasZodFastifySchemaValidationErrors(error)) {

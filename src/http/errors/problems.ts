@@ -9,7 +9,7 @@ export const PROBLEMS = {
   no_worker: 'No worker answers',
   removed: 'The integration is removed',
   paused: 'The integration is paused',
-  changes_removed: 'The change feed does not reach back so far',
+  changes_removed: 'The change feed does not have this position',
   too_many_requests: 'Too many requests',
   idempotency_key_reused: 'The idempotency key was used for another request',
   idempotency_key_in_use: 'The first request with this idempotency key still runs',

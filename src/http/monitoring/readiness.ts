@@ -1,4 +1,5 @@
 import { outageOf, postgresOutage, temporalOutage, type Outage } from '../../outages/index.ts';
+import type { Store } from '../../store/database.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
@@ -49,8 +50,9 @@ async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
 }
 
 async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Check; migrations: Check }> {
+  let isReadOnly: boolean;
   try {
-    await within(TIMEOUT_MS, store.pool.query('select 1'));
+    isReadOnly = await within(TIMEOUT_MS, readsOnly(store));
   } catch (error) {
     log.debug({ err: error }, 'Postgres is not ready');
     return {
@@ -61,16 +63,27 @@ async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Chec
       migrations: { ok: false, message: 'Unknown while the database is away.' },
     };
   }
+  const database = isReadOnly
+    ? { ok: false, message: sayOutage(postgresOutage('read-only', { cause: undefined })) }
+    : { ok: true };
   try {
     const pending = await within(TIMEOUT_MS, pendingMigrations(store));
-    if (pending.length === 0) return { database: { ok: true }, migrations: { ok: true } };
+    if (pending.length === 0) return { database, migrations: { ok: true } };
     const message = `${pending.length} migration steps are missing; run kombo-sync migrate.`;
-    return { database: { ok: true }, migrations: { ok: false, message } };
+    return { database, migrations: { ok: false, message } };
   } catch (error) {
     log.debug({ err: error }, 'Migrations cannot be checked');
     return {
-      database: { ok: true },
+      database,
       migrations: { ok: false, message: 'Cannot be checked; run kombo-sync doctor.' },
     };
   }
+}
+
+/** A standby, or a server whose disk is full: everything that is read works, and nothing that is written. */
+async function readsOnly({ pool }: Store): Promise<boolean> {
+  const { rows } = await pool.query<{ on: boolean }>(
+    `select current_setting('transaction_read_only') = 'on' as on`,
+  );
+  return rows[0]!.on;
 }

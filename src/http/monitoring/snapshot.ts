@@ -1,6 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
+import { countSetAside } from '../../store/reports/set-aside.ts';
 import { within } from '../../within.ts';
 
 /** State of the service as Postgres has it, added up so that no id is left. */
@@ -60,13 +61,13 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
   const [totals, freshnessSeconds, rejected] = await Promise.all([
     readTotals(store),
     oldestWatermarks(store, config.EXTRA_ENDPOINTS),
-    store.pool.query<{ count: number }>('select count(*) as count from kombo_sync.rejected_records'),
+    countSetAside(store),
   ]);
   return {
     freshnessSeconds,
     integrations: new Map(Object.entries(totals.byStatus)),
     failedEndpoints: totals.failedEndpoints,
     endpointsNeedingAttention: totals.endpointsNeedingAttention,
-    rejectedRecords: rejected.rows[0]?.count ?? 0,
+    rejectedRecords: rejected,
   };
 }

@@ -12,6 +12,8 @@ import type { EndpointStatus } from '../../store/reports/status.ts';
 export interface IntegrationData extends Frame {
   integration: IntegrationOverview;
   endpoints: readonly EndpointStatus[];
+  /** Where the tables of the endpoints are. */
+  schema: string;
   running: readonly SyncSummary[];
   syncs: readonly SyncSummary[];
   drift: readonly DriftReport[];

@@ -6,7 +6,7 @@ import { code, count, moment, NIL, soft, tableSection, tag } from './parts.ts';
 import { OUTCOME_TONES } from './words.ts';
 
 /** Every endpoint that is read for the integration: how fresh, how much, and what is wrong. */
-export function showEndpoints({ endpoints, integration, now }: IntegrationData): Html {
+export function showEndpoints({ endpoints, integration, schema, now }: IntegrationData): Html {
   const isOfferedBy = (path: string) => isOffered(getEndpoint(path), integration.unavailableModels);
   return tableSection(
     'endpoints',
@@ -15,7 +15,8 @@ export function showEndpoints({ endpoints, integration, now }: IntegrationData):
       {
         title: 'Endpoint',
         kind: 'wide',
-        cell: ({ endpoint, table }) => html`${endpoint}<small class="id">${code(`kombo.${table}`)}</small>`,
+        cell: ({ endpoint, table }) =>
+          html`${endpoint}<small class="id">${code(`${schema}.${table}`)}</small>`,
       },
       { title: 'State', cell: (one) => describeState(one, now) },
       {

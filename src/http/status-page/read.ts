@@ -81,6 +81,7 @@ export async function readIntegration(
   return {
     integration,
     endpoints,
+    schema: store.schemas.data,
     running,
     syncs: syncs.entries,
     drift: drift.entries,

@@ -17,13 +17,28 @@ export const CHANGE_FEED = [
   `insert into kombo_sync.changes_removed (up_to) values (0)`,
   `comment on table kombo_sync.changes_removed is 'Up to which seq the change feed has been removed, in one row: a hole alone does not tell.'`,
 
+  `create table kombo_sync.writers (target text primary key)`,
+  `comment on table kombo_sync.writers is 'What is written to by one transaction at a time: a table and an integration each, whose row it locks.'`,
+
   `create function kombo_sync.begin_write(target text) returns bigint language plpgsql volatile as $$
+  declare
+    feed integer := 'kombo_sync.changes'::regclass::oid::integer;
+    floor bigint;
   begin
-    -- One writer per table and integration: what a statement sees is what it changes.
-    perform pg_advisory_xact_lock(hashtextextended(target, 7105));
-    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted.
-    perform pg_advisory_xact_lock_shared(7105, (last_value % 2147483648)::integer)
-      from kombo_sync.changes_seq_seq;
+    -- One writer per table and integration: what a statement sees is what it changes. It locks a row, since a role that may
+    -- only read could lock any number, but no row.
+    perform from kombo_sync.writers w where w.target = begin_write.target for update;
+    if not found then
+      insert into kombo_sync.writers values (begin_write.target) on conflict do nothing;
+      perform from kombo_sync.writers w where w.target = begin_write.target for update;
+    end if;
+    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted. The lock of the
+    -- table tells the announcement from a number that a reader has locked, and one that is taken is passed over downwards.
+    lock table kombo_sync.changes in row exclusive mode;
+    select last_value into floor from kombo_sync.changes_seq_seq;
+    while not pg_try_advisory_xact_lock_shared(feed, ((floor % 2147483648 + 2147483648) % 2147483648)::integer) loop
+      floor := floor - 1;
+    end loop;
     -- Where another session has locked the table itself, the page gives up soon and takes no connection meanwhile.
     perform set_config('lock_timeout', '2s', true);
     -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
@@ -50,10 +65,15 @@ export const CHANGE_FEED = [
     -- The order matters: a transaction that took a number up to newest announced itself before that, and is either still in
     -- pg_locks now or has committed, and then the next statement sees its rows.
     select last_value into newest from kombo_sync.changes_seq_seq;
+    with locks as materialized (
+      select pid, locktype, objid from pg_locks
+      where database = (select oid from pg_database where datname = current_database())
+        and (locktype = 'advisory' and classid = 'kombo_sync.changes'::regclass and objsubid = 2
+          or locktype = 'relation' and relation = 'kombo_sync.changes'::regclass and mode = 'RowExclusiveLock')
+    )
     select min(newest - ((newest - objid::bigint) % 2147483648 + 2147483648) % 2147483648) into horizon
-      from pg_locks
-      where locktype = 'advisory' and classid = 7105 and objsubid = 2
-        and database = (select oid from pg_database where datname = current_database());
+      from locks
+      where locktype = 'advisory' and pid in (select pid from locks where locktype = 'relation');
     return least(newest, horizon);
   end $$`,
   `comment on function kombo_sync.changes_horizon is 'Every change up to this seq is committed and visible, or never will be.'`,
@@ -61,9 +81,21 @@ export const CHANGE_FEED = [
   `create function kombo_sync.read_changes(after bigint, max integer default 1000)
   returns setof kombo_sync.changes language plpgsql volatile as $$
   declare
-    horizon bigint := kombo_sync.changes_horizon();
+    horizon bigint;
+    newest bigint;
+    latest bigint;
     removed kombo_sync.changes_removed;
   begin
+    -- In this order, so that what is written meanwhile does not count as ahead of its sequence.
+    select greatest(max(seq), (select up_to from kombo_sync.changes_removed)) into latest from kombo_sync.changes;
+    horizon := kombo_sync.changes_horizon();
+    select last_value into newest from kombo_sync.changes_seq_seq;
+    if latest > newest then
+      raise exception using errcode = 'KS003',
+        message = format('Sequence kombo_sync.changes_seq_seq is at %s, and changes up to %s have been written.', newest, latest),
+        detail = 'Logical replication does not bring sequences along.',
+        hint = 'Set it right with: kombo-sync setup';
+    end if;
     return query
       select c.* from kombo_sync.changes c
       where c.seq > after and c.seq <= horizon
@@ -77,6 +109,13 @@ export const CHANGE_FEED = [
         detail = format('Changes up to %s, written until %s UTC, have been removed (CHANGES_RETENTION).',
           removed.up_to, to_char(removed.newest_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
         hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest(). If you can do without what was removed, go on there at once.';
+    end if;
+    -- The largest number there is has never been a position.
+    if after > newest and after < 9223372036854775807 then
+      raise exception using errcode = 'KS002',
+        message = format('The change feed ends before position %s.', after),
+        detail = 'The database has lost changes that were in it, as after a failover to a replica that was behind, or a restored backup.',
+        hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest().';
     end if;
   end $$`,
   `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error where some have been removed. Keep the last seq as the next position.'`,

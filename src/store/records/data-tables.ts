@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { CATALOGUE, type EndpointDefinition } from '../../domain/catalogue/index.ts';
+import { configure } from '../connection.ts';
 
 /** Columns that every table of schema `kombo` has beside the documented fields, in order, with what they mean. */
 export const SYSTEM_COLUMNS = {
@@ -24,9 +25,16 @@ export interface TableChange {
 }
 
 /** What schema `kombo` lacks compared with the catalogue. Nothing is ever taken away. */
-export async function missingDataTables(client: pg.ClientBase | pg.Pool): Promise<TableChange[]> {
+export async function missingDataTables(
+  client: pg.ClientBase | pg.Pool,
+  schema: string,
+): Promise<TableChange[]> {
+  // Not information_schema, which shows only what the role may use.
   const { rows } = await client.query<{ table_name: string; column_name: string }>(
-    `select table_name::text, column_name::text from information_schema.columns where table_schema = 'kombo'`,
+    `select c.relname::text as table_name, a.attname::text as column_name
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+     where n.nspname = $1 and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped`,
+    [schema],
   );
   const present = new Map<string, Set<string>>();
   for (const row of rows) {
@@ -45,21 +53,20 @@ export async function missingDataTables(client: pg.ClientBase | pg.Pool): Promis
  * Adding a nullable column does not rewrite a table, and the filling goes in small transactions, so that a table with
  * millions of rows stays in use meanwhile.
  */
-export async function ensureDataTables(client: pg.ClientBase): Promise<string[]> {
+export async function ensureDataTables(client: pg.ClientBase, schema: string): Promise<string[]> {
   const applied: string[] = [];
-  for (const { table, columns } of await missingDataTables(client)) {
+  for (const { table, columns } of await missingDataTables(client, schema)) {
     const endpoint = CATALOGUE.find((entry) => entry.table === table)!;
     if (columns) {
       const added = columns.map((name) => `add column if not exists ${quote(name)} ${endpoint.fields[name]}`);
-      await client.query(`set lock_timeout = '10s'`);
       await client.query(`alter table kombo.${quote(table)} ${added.join(', ')}`);
       await fillColumns(client, endpoint, columns);
     } else {
       await client.query(createTable(endpoint, await supportsLz4(client)));
       for (const index of indexes(endpoint)) await client.query(index);
     }
-    for (const comment of comments(endpoint)) await client.query(comment);
-    applied.push(columns ? `kombo.${table} (${columns.join(', ')})` : `kombo.${table}`);
+    for (const comment of comments(endpoint, columns)) await client.query(comment);
+    applied.push(columns ? `${schema}.${table} (${columns.join(', ')})` : `${schema}.${table}`);
   }
   return applied;
 }
@@ -104,17 +111,18 @@ function indexes(endpoint: EndpointDefinition): string[] {
     );
 }
 
-function comments(endpoint: EndpointDefinition): string[] {
+/** Of a whole table, or of columns that are new to it. */
+function comments(endpoint: EndpointDefinition, columns?: readonly string[]): string[] {
   const table = `kombo.${quote(endpoint.table)}`;
+  const ofField = (name: string) =>
+    `comment on column ${table}.${quote(name)} is 'Field ${name} of GET ${endpoint.path}${endpoint.fields[name] === 'jsonb' ? ', nested' : ''}.'`;
+  if (columns) return columns.map(ofField);
   return [
     `comment on table ${table} is 'Records of GET ${endpoint.path}. Live rows: deleted_at is null.'`,
     ...Object.entries(SYSTEM_COLUMNS).map(
       ([name, [, meaning]]) => `comment on column ${table}.${name} is '${meaning.replaceAll("'", "''")}'`,
     ),
-    ...Object.entries(endpoint.fields).map(
-      ([name, type]) =>
-        `comment on column ${table}.${quote(name)} is 'Field ${name} of GET ${endpoint.path}${type === 'jsonb' ? ', nested' : ''}.'`,
-    ),
+    ...Object.keys(endpoint.fields).map(ofField),
   ];
 }
 
@@ -126,7 +134,7 @@ async function fillColumns(
   endpoint: EndpointDefinition,
   columns: string[],
 ): Promise<void> {
-  await client.query(`set timezone = 'UTC'`);
+  await configure(client, { TimeZone: 'UTC' });
   const table = `kombo.${quote(endpoint.table)}`;
   let after = ['', ''];
   for (;;) {

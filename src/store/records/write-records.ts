@@ -150,7 +150,7 @@ async function upsert(
   const { missed, ...counts } = rows[0]!;
   if (missed > 0) {
     throw new Error(
-      `${missed} rows of kombo.${target.endpoint.table} were changed by another session meanwhile; the page has to be written again.`,
+      `${missed} rows of table ${target.endpoint.table} were changed by another session meanwhile; the page has to be written again.`,
     );
   }
   return { ...NOTHING_WRITTEN, ...counts };

@@ -37,3 +37,11 @@ export async function listSetAside(
     (row): SetAsideKey => [row.endpoint, row.record_key],
   );
 }
+
+/** How many records are set aside, of all integrations. */
+export async function countSetAside(store: Store): Promise<number> {
+  const { rows } = await store.pool.query<{ count: number }>(
+    'select count(*) as count from kombo_sync.rejected_records',
+  );
+  return rows[0]!.count;
+}

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Store } from '../database.ts';
+import { inTransaction, type Store } from '../database.ts';
 import type { IntegrationStatus } from '../../domain/life.ts';
 import { owe } from './debts.ts';
 import { voidDeletions } from './deletions.ts';
@@ -106,9 +106,8 @@ export async function unparkByRead(
   id: string,
   { unless, endpoints }: { unless: readonly string[]; endpoints: readonly string[] },
 ): Promise<boolean> {
-  return store.db.transaction().execute(async (db) => {
-    const inside = { ...store, db };
-    const parked = await db
+  return inTransaction(store, async (inside) => {
+    const parked = await inside.db
       .selectFrom('kombo_sync.integrations')
       .select('status_since')
       .where('id', '=', id)
@@ -123,7 +122,7 @@ export async function unparkByRead(
       where not exists (
         select from kombo_sync.passes p
         where p.integration_id = ${id} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
-          and p.started_at >= ${since})`.execute(db);
+          and p.started_at >= ${since})`.execute(inside.db);
     await owe(
       inside,
       id,
@@ -141,8 +140,7 @@ export async function pause(store: Store, id: string, reason: string): Promise<I
 
 /** Undefined when it was not paused. */
 export async function resume(store: Store, id: string): Promise<Integration | undefined> {
-  return store.db.transaction().execute(async (db) => {
-    const inside = { ...store, db };
+  return inTransaction(store, async (inside) => {
     const resumed = await change(inside, id, { from: ['paused'], to: 'active' });
     if (resumed) await wakeForAll(inside, id);
     return resumed;
@@ -217,8 +215,7 @@ export async function noteSighting(
   seen: IntegrationInput,
   sighting: Sighting,
 ): Promise<{ integration: Integration; revived: boolean }> {
-  return store.db.transaction().execute(async (db) => {
-    const inside = { ...store, db };
+  return inTransaction(store, async (inside) => {
     const saved = await saveIntegration(inside, seen);
     if (sighting.voidUpTo) await voidDeletions(inside, seen.id, sighting.voidUpTo);
     const pausedFor = sighting.keepPause ? await pausedReason(inside, seen.id) : null;

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type pg from 'pg';
 import { SyncError } from '../../domain/errors.ts';
-import type { Store } from '../database.ts';
+import { inTransaction, type Store } from '../database.ts';
 import type { Database } from '../schema.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function unlessRemoved(
   integrationId: string,
   write: (db: Kysely<Database>) => Promise<unknown>,
 ): Promise<void> {
-  const guarded = async (db: Kysely<Database>) => {
+  await inTransaction(store, async ({ db }) => {
     const integration = await db
       .selectFrom('kombo_sync.integrations')
       .select('status')
@@ -31,8 +31,7 @@ export async function unlessRemoved(
       .forShare()
       .executeTakeFirst();
     if (integration?.status !== 'removed') await write(db);
-  };
-  await (store.db.isTransaction ? guarded(store.db) : store.db.transaction().execute(guarded));
+  });
 }
 
 /** @throws SyncError IntegrationGone */

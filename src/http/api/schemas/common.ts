@@ -54,7 +54,7 @@ export const integrationId = z
 
 export const integrationParams = z.object({ id: integrationId });
 
-export const tableName = line(100).describe('Name of a table in schema kombo, as ats_jobs');
+export const tableName = line(100).describe('Name of a table of DATA_SCHEMA, such as ats_jobs');
 export const endpointPath = line(100).describe('An endpoint, as /ats/jobs');
 
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');

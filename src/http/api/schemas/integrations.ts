@@ -145,7 +145,7 @@ const failingSchema = z
 const endpointSchema = z
   .object({
     endpoint: z.string(),
-    table: z.string().describe('Its table in schema kombo'),
+    table: z.string().describe('Its table in DATA_SCHEMA'),
     watermark: time.nullable(),
     lastPass: passSchema.nullable(),
     lastFull: time.nullable(),

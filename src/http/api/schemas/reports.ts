@@ -58,14 +58,14 @@ export const changesQuery = z.strictObject({
     ),
   limit: limit(),
   integration: integrationId.optional().describe('Only changes of this integration'),
-  table: tableName.optional().describe('Only changes of this table, as ats_jobs'),
+  table: tableName.optional().describe('Only changes of this table, such as ats_jobs'),
 });
 
 const changeSchema = z
   .object({
     seq: z.string().describe('Position in the feed: increasing, with holes'),
     integrationId: z.string(),
-    tableName: z.string().describe('The record is in this table of schema kombo'),
+    tableName: z.string().describe('The record is in this table of DATA_SCHEMA'),
     id: z.string().describe('Of the record'),
     op: z.enum(CHANGE_OPS),
     at: time,

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { callbackify } from 'node:util';
+import pg from 'pg';
+
+/** A statement for a page takes milliseconds; what is known to take longer says so itself. */
+export const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a
+ * transaction, or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for
+ * a lock. Dates are read as ISO. A policy that would hide rows is an error instead. What a consumer of the feed has read must
+ * outlive a crash; an installation that waits for replicas, too, keeps its own value.
+ */
+const SETTINGS = {
+  statement_timeout: `${STATEMENT_TIMEOUT_MS}ms`,
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '20s',
+  DateStyle: 'ISO, MDY',
+  row_security: 'off',
+  default_transaction_isolation: 'read committed',
+  transaction_timeout: '0',
+  synchronous_commit: 'on',
+} as const;
+
+type Settings = Record<string, string>;
+
+interface Session {
+  settings: Settings;
+  ask: Ask;
+  pooler: Pooler;
+}
+
+/** Whether a pooler stands between a pool and its server. It may lend its connections for one transaction only. */
+export interface Pooler {
+  isThere: boolean;
+}
+
+type Statement = pg.QueryConfig & { query_timeout?: number };
+type Ask = (statement: Statement) => Promise<pg.QueryResult>;
+
+const sessions = new WeakMap<pg.ClientBase, Session>();
+
+/**
+ * Prepares a new connection, before it is used. A direct one is told its settings once. Behind a pooler they would stay with a
+ * connection that other programs use too, and the next statement may run on another one: there each transaction begins with
+ * them, a statement that stands alone gets a transaction, and none is prepared by name. The two are told apart by the process
+ * that the server says it is: a pooler gives its clients numbers of its own.
+ */
+export async function prepareConnection(
+  client: pg.ClientBase,
+  pooler: Pooler,
+  translate: (statement: string) => string,
+): Promise<void> {
+  const plain = client.query.bind(client) as unknown as Ask;
+  const { processID: pid } = client as unknown as { processID: number | null };
+  const { rowCount } = await plain({
+    text: `${assignment(SETTINGS, 'session')} and pg_backend_pid() = ${pid ?? 0}`,
+  });
+  if (rowCount === 0) pooler.isThere = true;
+  const ask = async (statement: Statement) => {
+    try {
+      return await plain({ ...statement, text: translate(statement.text) });
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (NOT_PREPARED_HERE.includes(code ?? '')) pooler.isThere = true;
+      // Its answer may still be on the way, or it is gone: no other statement may take it.
+      if (!(error instanceof pg.DatabaseError)) void (client as pg.Client).end();
+      throw error;
+    }
+  };
+  const session: Session = { pooler, settings: { ...SETTINGS }, ask };
+  sessions.set(client, session);
+  client.query = ((first: string | Statement, ...rest: unknown[]) => {
+    // A stream, which does all by itself.
+    if (typeof first === 'object' && 'submit' in first) return plain(first);
+    const callback = rest.find((one) => typeof one === 'function') as Callback | undefined;
+    const given = typeof first === 'string' ? { text: first } : first;
+    const statement = Array.isArray(rest[0]) ? { ...given, values: rest[0] as unknown[] } : given;
+    const result = run(client, session, statement);
+    if (!callback) return result;
+    callbackify(() => result)(callback);
+    return undefined;
+  }) as typeof client.query;
+}
+
+/** SQLSTATEs of a statement that was prepared by name, on a connection that is another one by now. */
+const NOT_PREPARED_HERE = ['26000', '42P05'];
+
+type Callback = (error: Error | null, result?: pg.QueryResult) => void;
+
+/** Changes settings of a connection for as long as it is open. It must not go back to its pool. */
+export async function configure(client: pg.ClientBase, settings: Settings): Promise<void> {
+  const session = sessions.get(client)!;
+  Object.assign(session.settings, settings);
+  if (!session.pooler.isThere) await session.ask({ text: assignment(settings, 'session') });
+}
+
+/** Not where more follows. */
+const BEGIN = /^\s*(begin|start transaction)\b[^;]*;?\s*$/i;
+const ISOLATED = /\bisolation\b/i;
+
+async function run(client: pg.ClientBase, session: Session, statement: Statement): Promise<pg.QueryResult> {
+  const { ask, pooler } = session;
+  const isInside =
+    (client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus() !== 'I';
+  if (isInside) return ask(pooler.isThere ? unnamed(statement) : statement);
+  if (BEGIN.test(statement.text)) return pooler.isThere ? begin(session, statement.text) : ask(statement);
+  return again(() => (pooler.isThere ? alone(session, statement) : ask(statement)));
+}
+
+async function begin(session: Session, text: string): Promise<pg.QueryResult> {
+  const how = ISOLATED.test(text) ? text : `${text} isolation level read committed`;
+  const { default_transaction_isolation: _, ...settings } = session.settings;
+  const results: unknown = await session.ask({ text: `${how}; ${assignment(settings, 'transaction')}` });
+  return (results as pg.QueryResult[])[0]!;
+}
+
+async function alone(session: Session, statement: Statement): Promise<pg.QueryResult> {
+  await begin(session, 'begin');
+  try {
+    const result = await session.ask(unnamed(statement));
+    await session.ask({ text: 'commit' });
+    return result;
+  } catch (error) {
+    // Where it was not the server that answered, the connection is of no use any more.
+    if (error instanceof pg.DatabaseError) await session.ask({ text: 'rollback' }).catch(() => {});
+    throw error;
+  }
+}
+
+function unnamed(statement: Statement): Statement {
+  const { name: _, ...rest } = statement;
+  return rest;
+}
+
+/** Settings that this version of Postgres does not have are left out. */
+function assignment(settings: Settings, until: 'session' | 'transaction'): string {
+  const values = Object.entries(settings).map(
+    ([name, value]) => `(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)})`,
+  );
+  return `select set_config(name, value, ${until === 'transaction'})
+    from (values ${values.join(', ')}) as setting(name, value)
+    where current_setting(name, true) is not null and (name <> 'synchronous_commit' or current_setting(name) = 'off')`;
+}
+
+const TRIES = 4;
+/** For the sake of another transaction: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+const IN_CONFLICT = ['40001', '40P01'];
+const UNDONE: readonly unknown[] = [...IN_CONFLICT, ...NOT_PREPARED_HERE];
+
+/** Does it again where Postgres has undone it and another try may work. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isUndone = UNDONE.includes((error as { code?: unknown } | null)?.code);
+      if (!isUndone || tries === TRIES) throw error;
+      await delay(Math.random() * 50 * tries);
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import type pg from 'pg';
+import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { postgresOutage } from '../../outages/index.ts';
+import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
+import type { Schemas } from '../schemas.ts';
+import { DatabaseProblem } from './problem.ts';
+
+/*
+ * What the tables stand on: a database that can hold the data, and two schemas that are ours. A schema is ours when we made it,
+ * or when it was empty; the one row of `installation` remembers that. A data table is ours when it has the columns that every
+ * table of ours has. What is not ours is never touched.
+ */
+
+type Queryable = pg.ClientBase | pg.Pool;
+
+interface Place {
+  name: string;
+  owner: string;
+  mayCreate: boolean;
+  /** Tables, functions and all else in it. */
+  contents: string[];
+}
+
+interface Site {
+  database: string;
+  role: string;
+  encoding: string;
+  mayCreate: boolean;
+  isReadOnly: boolean;
+  /** Names that would have to be quoted. */
+  reserved: string[] | null;
+  places: Place[] | null;
+}
+
+/** What is there already. */
+interface Ground {
+  service: Place | undefined;
+  data: Place | undefined;
+  installation: Installation | undefined;
+}
+
+/**
+ * Looks at the database and the two schemas.
+ *
+ * @throws DatabaseProblem with the remedy, where they are not fit or not ours.
+ */
+export async function inspectGround(client: Queryable, schemas: Schemas): Promise<Ground> {
+  const site = await survey(client, schemas);
+  refuseUnfit(site);
+  const service = site.places?.find(({ name }) => name === schemas.service);
+  const data = site.places?.find(({ name }) => name === schemas.data);
+  const installation = await findInstallation(client, service);
+  if (installation) refuseOther(installation, schemas);
+  else if (service && service.contents.length > 0) throw foreignSchema('SERVICE_SCHEMA', service);
+  const ours = await findDataTables(client, schemas);
+  if (!installation) {
+    await refuseClaimed(client, schemas);
+    if (data && data.contents.length > 0 && ours === 0) throw foreignSchema('DATA_SCHEMA', data);
+  }
+  for (const [name, place] of [
+    [schemas.service, service],
+    [schemas.data, data],
+  ] as const) {
+    if (!place && !site.mayCreate) throw mayNotCreate(name, site);
+    if (place && place.contents.length === 0 && !place.mayCreate) throw mayNotFill(place, site);
+  }
+  return { service, data, installation };
+}
+
+/** Makes what is missing of the two schemas, and marks them as ours. @throws DatabaseProblem when nothing can be built there. */
+export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
+  const { service, data, installation } = await inspectGround(client, schemas);
+  if (installation && data) return;
+  await client.query('begin');
+  try {
+    if (!service) {
+      await client.query(`create schema kombo_sync; comment on schema kombo_sync is '${SERVICE_COMMENT}'`);
+    }
+    if (!data) await client.query(`create schema kombo; comment on schema kombo is '${DATA_COMMENT}'`);
+    if (!installation) {
+      await client.query(CREATE_INSTALLATION);
+      await client.query(
+        'insert into kombo_sync.installation (service_schema, data_schema) values ($1, $2)',
+        [schemas.service, schemas.data],
+      );
+    }
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}
+
+const SERVICE_COMMENT = 'State of kombo-sync: integrations, passes, changes. Read it, never write it.';
+const DATA_COMMENT = 'Records read through Kombo, one table per endpoint. Yours to query.';
+const CREATE_INSTALLATION = `
+  create table kombo_sync.installation (
+    id uuid primary key default gen_random_uuid(),
+    service_schema text not null,
+    data_schema text not null,
+    created_at timestamptz not null default now()
+  );
+  comment on table kombo_sync.installation is 'Marks both schemas as made for kombo-sync. One row.'`;
+
+async function survey(client: Queryable, { data, service }: Schemas): Promise<Site> {
+  const { rows } = await client.query<Site>(
+    `select current_database()::text as database, current_user::text as role,
+       current_setting('server_encoding') as encoding,
+       has_database_privilege(current_database(), 'create') as "mayCreate",
+       current_setting('transaction_read_only') = 'on' as "isReadOnly",
+       (select array_agg(name) from unnest($1::text[]) as given(name) where quote_ident(name) <> name) as reserved,
+       (select jsonb_agg(jsonb_build_object('name', n.nspname, 'owner', pg_get_userbyid(n.nspowner),
+          'mayCreate', has_schema_privilege(n.oid, 'create') and has_schema_privilege(n.oid, 'usage'),
+          'contents', array(
+            select relname::text from pg_class where relnamespace = n.oid and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+            union all select proname::text from pg_proc where pronamespace = n.oid
+            order by 1)))
+        from pg_namespace n where n.nspname = any($1)) as places`,
+    [[service, data]],
+  );
+  return rows[0]!;
+}
+
+function refuseUnfit({ encoding, database, isReadOnly, reserved }: Site): void {
+  if (reserved) {
+    throw new DatabaseProblem(
+      `${reserved.join(', ')} is a word of SQL, which cannot be the name of a schema here.`,
+      'Choose another name in DATA_SCHEMA or SERVICE_SCHEMA.',
+    );
+  }
+  if (isReadOnly) {
+    const { what, remedy } = postgresOutage('read-only', { cause: undefined });
+    throw new DatabaseProblem(what, remedy);
+  }
+  if (encoding !== 'UTF8') throw wrongEncoding(database, encoding);
+}
+
+function wrongEncoding(database: string, encoding: string): DatabaseProblem {
+  return new DatabaseProblem(
+    `The database ${database} has the encoding ${encoding}, which cannot hold every name.`,
+    `Make another one and name it in DATABASE_URL: create database ${database}_utf8 encoding 'UTF8' template template0;`,
+  );
+}
+
+/** Tells an installation from every other; undefined when there is none. */
+export async function installationId(client: Queryable): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>('select id from kombo_sync.installation');
+  return rows[0]?.id;
+}
+
+interface Installation {
+  service_schema: string;
+  data_schema: string;
+}
+
+async function findInstallation(
+  client: Queryable,
+  service: Place | undefined,
+): Promise<Installation | undefined> {
+  if (!service?.contents.includes('installation')) return undefined;
+  const { rowCount } = await client.query(
+    `select from pg_attribute where attrelid = 'kombo_sync.installation'::regclass and attname = 'service_schema'`,
+  );
+  if (!rowCount) return undefined;
+  const { rows } = await client.query<Installation>('select * from kombo_sync.installation');
+  return rows[0];
+}
+
+function refuseOther({ service_schema, data_schema }: Installation, { service, data }: Schemas): void {
+  if (service_schema !== service) {
+    throw new DatabaseProblem(
+      `Schema ${service} was called ${service_schema} when its functions were made, and they look for it there.`,
+      `Give it its name back: alter schema ${service} rename to ${service_schema};`,
+    );
+  }
+  if (data_schema !== data) {
+    throw new DatabaseProblem(
+      `The data that ${service} keeps account of are in schema ${data_schema}, and DATA_SCHEMA is ${data}.`,
+      `Set DATA_SCHEMA=${data_schema}, or choose another SERVICE_SCHEMA to begin anew.`,
+    );
+  }
+}
+
+/** Two services that write the same tables would each believe that the other's records are its own. */
+async function refuseClaimed(client: Queryable, { data }: Schemas): Promise<void> {
+  const { rows } = await client.query<{ service: string }>(
+    `select n.nspname::text as service from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where case when c.relname = 'installation' and c.relkind = 'r' and has_table_privilege(c.oid, 'select')
+         and has_schema_privilege(n.oid, 'usage')
+         and exists (select from pg_attribute where attrelid = c.oid and attname = 'data_schema')
+       then query_to_xml(format('select data_schema from %I.%I', n.nspname, c.relname), false, true, '')::text
+         like '%<data_schema>' || $1 || '</data_schema>%' end`,
+    [data],
+  );
+  const [other] = rows;
+  if (!other) return;
+  throw new DatabaseProblem(
+    `Schema ${data} belongs to another kombo-sync, whose SERVICE_SCHEMA is ${other.service}.`,
+    `Set SERVICE_SCHEMA=${other.service} if that is the one you mean, or choose another DATA_SCHEMA.`,
+  );
+}
+
+function foreignSchema(setting: string, { name, contents }: Place): DatabaseProblem {
+  const examples = contents.slice(0, 3).join(', ');
+  return new DatabaseProblem(
+    `Schema ${name} was not made for kombo-sync: it holds ${examples}${contents.length > 3 ? ', …' : ''}. Nothing was changed.`,
+    `Choose another name, for example ${setting}=${name}_hr, or empty that schema.`,
+  );
+}
+
+const ALWAYS = Object.keys(SYSTEM_COLUMNS);
+
+/**
+ * Counts the tables of the catalogue's names.
+ *
+ * @throws DatabaseProblem where one lacks a column of every table of ours.
+ */
+async function findDataTables(client: Queryable, { data }: Schemas): Promise<number> {
+  const { rows } = await client.query<{ name: string; lacks: string[] }>(
+    `select c.relname::text as name, array(
+       select name from unnest($3::text[]) as always(name)
+       where c.relkind not in ('r', 'p') or not exists (
+         select from pg_attribute a where a.attrelid = c.oid and a.attname = name and not a.attisdropped)) as lacks
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = any($2) order by 1`,
+    [data, CATALOGUE.map(({ table }) => table), ALWAYS],
+  );
+  const foreign = rows.find(({ lacks }) => lacks.length > 0);
+  if (!foreign) return rows.length;
+  throw new DatabaseProblem(
+    `${data}.${foreign.name} was not made by kombo-sync: it does not have the columns ${foreign.lacks.join(', ')}. Nothing was changed.`,
+    `Rename or move it, or choose another schema for the data, for example DATA_SCHEMA=${data}_hr.`,
+  );
+}
+
+function mayNotCreate(name: string, { role, database }: Site): DatabaseProblem {
+  return new DatabaseProblem(
+    `The role ${role} may not make schema ${name} in the database ${database}.`,
+    `As the owner of the database, make it: create schema ${name} authorization "${role}"; or allow it: grant create on database "${database}" to "${role}";`,
+  );
+}
+
+function mayNotFill({ name, owner }: Place, { role }: Site): DatabaseProblem {
+  return new DatabaseProblem(
+    `The role ${role} may not make tables in schema ${name}, which belongs to ${owner}.`,
+    `As ${owner}, allow it: grant usage, create on schema ${name} to "${role}";`,
+  );
+}

@@ -1,0 +1,92 @@
+import type pg from 'pg';
+import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import type { Schemas } from '../schemas.ts';
+import { DatabaseProblem } from './problem.ts';
+
+/** SQLSTATE of what the role may not do. */
+const DENIED = '42501';
+
+/** What a migration is not allowed to do, with the grant for it. Undefined when an error is of another kind. */
+export async function explainDenial(
+  client: pg.ClientBase,
+  error: unknown,
+  { data, service }: Schemas,
+): Promise<DatabaseProblem | undefined> {
+  const { code, message } = error as Error & { code?: string };
+  if (code !== DENIED) return undefined;
+  const { rows } = await client.query<{ role: string; owners: string[] }>(
+    `select current_user::text as role, array(
+       select distinct pg_get_userbyid(c.relowner)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where (n.nspname = $2 or n.nspname = $1 and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
+    [data, service, TABLES],
+  );
+  const { role, owners } = rows[0]!;
+  const remedy =
+    owners.length > 0
+      ? `Run it as the role that owns the tables, or let ${role} act as that: ${owners.map((owner) => `grant "${owner}" to "${role}";`).join(' ')} After a restore you may also give the tables to it: reassign owned by "${owners[0]}" to "${role}";`
+      : `Allow it: grant usage, create on schema ${service}, ${data} to "${role}";`;
+  return new DatabaseProblem(`Postgres denies it to the role ${role}: ${message}.`, remedy, { cause: error });
+}
+
+export interface MissingRights {
+  role: string;
+  /** What is missing, such as `delete on kombo.ats_jobs`. */
+  missing: string[];
+  /** Tables whose rows a policy would hide. */
+  guarded: string[];
+}
+
+/** What `serve` and `worker` need beside a schema that is up to date. */
+export async function findMissingRights(
+  client: pg.ClientBase | pg.Pool,
+  { data, service }: Schemas,
+): Promise<MissingRights> {
+  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, TABLES]);
+  return rows[0]!;
+}
+
+/** What `serve` and `worker` need on each kind of object. deploy/postgres/roles.sql and docs/operations.md say the same. */
+export const NEEDED = {
+  schemas: ['usage'],
+  tables: ['select', 'insert', 'update', 'delete'],
+  sequences: ['usage', 'select'],
+  functions: ['execute'],
+} as const;
+
+/** Tables that you have added to the schema of the data are yours. */
+const TABLES = CATALOGUE.map(({ table }) => table);
+
+const listed = (privileges: readonly string[]) => `array['${privileges.join("', '")}']`;
+
+const RIGHTS = `
+  with place as (
+    select oid, nspname, has_schema_privilege(oid, 'usage') as usable from pg_namespace where nspname in ($1, $2)
+  ), part as (
+    select c.oid, c.relkind, format('%I.%I', nspname, relname) as name
+    from pg_class c join place on place.oid = c.relnamespace
+    where usable and c.relkind in ('r', 'p', 'S') and (nspname = $2 or c.relname = any($3))
+  ), missing as (
+    select format('usage on schema %I', nspname) as what from place where not usable
+    union all
+    select privilege || ' on ' || name from part, unnest(${listed(NEEDED.tables)}) as privilege
+    where relkind <> 'S' and not has_table_privilege(oid, privilege)
+    union all
+    select privilege || ' on ' || name from part, unnest(${listed(NEEDED.sequences)}) as privilege
+    where relkind = 'S' and not has_sequence_privilege(oid, privilege)
+    union all
+    select format('execute on function %s', p.oid::regprocedure) from pg_proc p
+    join place on place.oid = p.pronamespace and usable and nspname = $2 where not has_function_privilege(p.oid, 'execute')
+  )
+  select current_user::text as role, array(select what from missing order by what) as missing,
+    array(select name from part where relkind <> 'S' and row_security_active(oid) order by name) as guarded`;
+
+/** The statements that give a role what `serve` and `worker` need. */
+export function grantsFor(role: string, { data, service }: Schemas): string {
+  const both = `${data}, ${service}`;
+  return [
+    `grant ${NEEDED.schemas.join(', ')} on schema ${both} to "${role}";`,
+    `grant ${NEEDED.tables.join(', ')} on all tables in schema ${both} to "${role}";`,
+    `grant ${NEEDED.sequences.join(', ')} on all sequences in schema ${service} to "${role}";`,
+    `grant ${NEEDED.functions.join(', ')} on all functions in schema ${service} to "${role}";`,
+  ].join(' ');
+}
