@@ -256,7 +256,8 @@ export function judgeSighting(known: KnownLife | undefined, found: Seen, questio
 }
 
 function isVoid(deletedAt: Date, known: KnownLife | undefined): boolean {
-  return known?.deletionsVoidUpTo != null && deletedAt <= known.deletionsVoidUpTo;
+  const voidUpTo = known?.deletionsVoidUpTo ?? null;
+  return voidUpTo !== null && deletedAt <= voidUpTo;
 }
 
 /** From the first look on that has contradicted the webhook. */

@@ -75,7 +75,10 @@ describe('an answer whose code or state is what every object has', () => {
     reply({ status: 'success', data: integration });
     const found = await kombo.getIntegration('demo:1');
     expect(found).toMatchObject({ tool: name, category: name, state: name, setupStatus: name });
-    expect(judgeSighting(undefined, found, { now: new Date() })).toMatchObject({ case: 'there', parked: undefined });
+    expect(judgeSighting(undefined, found, { now: new Date() })).toMatchObject({
+      case: 'there',
+      parked: undefined,
+    });
   });
 });
 
