@@ -106,7 +106,7 @@ async function checkConnections(store: Store, { DATABASE_POOL: pool }: Config): 
      from pg_roles, pg_database where rolname = current_user and datname = current_database()`,
   );
   const { role, allowed } = rows[0]!;
-  if (store.isPooled()) return ok('Connections', `up to ${pool} of each process, by the pooler's leave`);
+  if (store.isPooled()) return ok('Connections', `up to ${pool} of each process, if the pooler has as many`);
   if (allowed >= pool) return ok('Connections', `up to ${pool} of each process, ${allowed} are allowed`);
   return warn(
     'Connections',

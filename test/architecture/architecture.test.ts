@@ -167,7 +167,7 @@ describe('boundaries', () => {
   });
 
   test.each([
-    ['src/store', ['reports', 'records', 'state']],
+    ['src/store', ['upkeep', 'reports', 'records', 'state']],
     ['src/http', ['status-page', 'api', 'webhooks', 'monitoring', 'access', 'errors']],
     ['src/cli', ['definitions', 'commands', 'integrations', 'status', 'sync', 'support']],
     ['src/dev', ['demo', 'postgres', 'temporal', 'processes']],
