@@ -5,6 +5,8 @@ import { CliError, describeFailure, EXIT, type Failure } from './support/errors.
 import { createProgram } from './program.ts';
 import { readDotEnv, readEnvironmentFile } from '../dev/environment-file.ts';
 import { keepLoopbackDirect } from '../settings/proxy.ts';
+import { outliveReaders } from './support/readers.ts';
+import { jsonText, screenText } from './support/terminal.ts';
 
 /** How long a finished command may need to end by itself before it is ended. */
 const EXIT_BOUND_MS = 3_000;
@@ -13,12 +15,7 @@ const RUNS_SERVERS = new Set(['dev', 'serve', 'worker']);
 
 const json = process.argv.includes('--json');
 
-// The reader of a pipe has gone (`kombo-sync changes | head`): nothing is left to say.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
-process.stderr.on('error', () => {});
+outliveReaders();
 
 // Most of the start of a command is compiling what it loads; the second time that is done.
 module.enableCompileCache();
@@ -31,10 +28,10 @@ try {
   const failure = error instanceof CommanderError ? describeUsage(error) : describeFailure(error);
   if (failure) {
     process.exitCode = failure.exitCode;
-    if (!(error instanceof CommanderError)) process.stderr.write(`${failure.message}\n`);
+    if (!(error instanceof CommanderError)) process.stderr.write(screenText(failure.message));
     if (json) {
       const { code, message } = failure;
-      process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+      process.stdout.write(jsonText({ error: { code, message } }));
     }
   }
 }

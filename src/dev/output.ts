@@ -1,3 +1,5 @@
+import { cleanLines } from '../domain/text.ts';
+
 /** Where `dev` talks to you. */
 export interface Output {
   /** Whether lines that were printed can be changed. */
@@ -16,10 +18,10 @@ export function createOutput(stream: NodeJS.WriteStream): Output {
     updates: stream.isTTY,
     say(line) {
       height = 0;
-      stream.write(`${line}\n`);
+      stream.write(`${cleanLines(line)}\n`);
     },
     block(lines) {
-      const text = lines.map((line) => `${line}${CLEAR_REST}\n`).join('');
+      const text = lines.map((line) => `${cleanLines(line)}${CLEAR_REST}\n`).join('');
       stream.write(height > 0 ? `${UP(height)}${text}` : text);
       height = lines.length;
     },

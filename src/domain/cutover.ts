@@ -1,3 +1,4 @@
+import { shellWord } from './text.ts';
 import type { DriftVerdict } from './counts.ts';
 import { isoTime } from './duration.ts';
 import type { IntegrationStatus } from './life.ts';
@@ -116,7 +117,7 @@ function judgeState({ integrationId, status, statusReason }: CutoverFacts): Cuto
   if (status === 'active') return ready('state', 'It is active.');
   const remedy =
     status === 'paused'
-      ? `kombo-sync integrations resume ${integrationId}`
+      ? `kombo-sync integrations resume ${shellWord(integrationId)}`
       : 'Do what the reason says; the rest goes by itself.';
   return not('blocked', 'state', `It is ${status}: ${statusReason ?? 'no reason given'}`, remedy);
 }
@@ -209,7 +210,7 @@ function judgeFull({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
     'wait',
     'full',
     `Never read in full: ${names(unread)}.`,
-    `kombo-sync sync full ${integrationId} --wait`,
+    `kombo-sync sync full ${shellWord(integrationId)} --wait`,
   );
 }
 
@@ -217,7 +218,12 @@ function judgeDelta({ integrationId, endpoints }: CutoverFacts, options: Cutover
   const oldest = options.now.getTime() - options.freshMs;
   const stale = endpoints.filter(({ watermark }) => watermark === null || watermark.getTime() < oldest);
   if (stale.length === 0) return ready('delta', 'Each endpoint is fresh.');
-  return not('wait', 'delta', `Not fresh: ${names(stale)}.`, `kombo-sync sync now ${integrationId}`);
+  return not(
+    'wait',
+    'delta',
+    `Not fresh: ${names(stale)}.`,
+    `kombo-sync sync now ${shellWord(integrationId)}`,
+  );
 }
 
 function judgeDrift({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
@@ -227,7 +233,7 @@ function judgeDrift({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
       'blocked',
       'drift',
       `The last full sync had to repair what a webhook should have brought: ${names(drifted)}.`,
-      `kombo-sync drift ${integrationId} shows it. Then kombo-sync sync full ${integrationId} --wait: without new drift the way is free.`,
+      `kombo-sync drift ${shellWord(integrationId)} shows it. Then kombo-sync sync full ${shellWord(integrationId)} --wait: without new drift the way is free.`,
     );
   }
   const explained = endpoints.some(({ drift }) => drift === 'expected');
@@ -260,7 +266,12 @@ function judgeEndpoints({ integrationId, endpoints }: CutoverFacts): CutoverChec
   const stuck = failing.filter(({ failure }) => failure!.needsAttention);
   if (stuck.length > 0) {
     const message = `${names(stuck)} cannot be read: ${stuck[0]!.failure!.message}`;
-    return not('blocked', 'endpoints', message, `kombo-sync status ${integrationId} says what to do.`);
+    return not(
+      'blocked',
+      'endpoints',
+      message,
+      `kombo-sync status ${shellWord(integrationId)} says what to do.`,
+    );
   }
   const message = `${names(failing)} failed and is tried again: ${failing[0]!.failure!.message}`;
   return not('wait', 'endpoints', message, 'Look again when it has been tried.');

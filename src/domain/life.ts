@@ -256,8 +256,8 @@ export function judgeSighting(known: KnownLife | undefined, found: Seen, questio
 }
 
 function isVoid(deletedAt: Date, known: KnownLife | undefined): boolean {
-  const voidUpTo = known?.deletionsVoidUpTo ?? null;
-  return voidUpTo !== null && deletedAt <= voidUpTo;
+  const upTo = known?.deletionsVoidUpTo ?? null;
+  return upTo !== null && deletedAt <= upTo;
 }
 
 /** From the first look on that has contradicted the webhook. */

@@ -9,8 +9,8 @@ const NAME_MAX_LENGTH = 200;
 /** Control, format and private characters, half surrogates, what Unicode has not assigned, and what is not seen. */
 const UNSHOWABLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
-/** One word that shows what it is: no spaces, nothing that is not seen, and nothing that ends a part of a path. */
-const WORD = /^[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s/\\]+$/u;
+/** One word that shows what it is: no spaces, nothing that is not seen, no end of a part of a path, and no option of a command. */
+const WORD = /^(?!-)[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s/\\]+$/u;
 
 /**
  * Whether a value can be the id of an integration, such as `personio:CBNMt7dSNCzBdnRTx87dev4E`. This is the one rule, for
@@ -54,4 +54,33 @@ export function cleanLine(text: string, maxLength = NAME_MAX_LENGTH): string {
     .replaceAll(/[\p{C}\s]+/gu, ' ')
     .trim();
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`;
+}
+
+/** Sequences that a terminal obeys, such as the one that writes the clipboard, with what they carry. */
+const [ESC, BEL] = ['\u001b', '\u0007'];
+const ESCAPES = new RegExp(
+  String.raw`${ESC}(?:[\]PX^_][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\)?|\[[0-?]*[ -/]*[@-~]?|[ -/]*[0-~]?)`,
+  'g',
+);
+
+/** Lines for a terminal, which would obey what is not a character that is seen. Line breaks stay. */
+export function cleanLines(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replaceAll(ESCAPES, '')
+    .replaceAll('\t', ' ')
+    .replaceAll(/[^\P{C}\n]/gu, '');
+}
+
+/** A value that stands in one line among others: as `cleanLines`, and without line breaks. */
+export function cleanCell(text: string): string {
+  return cleanLines(text).replaceAll(/\s*\n\s*/g, ' ');
+}
+
+/** What no shell reads as anything but itself. */
+const PLAIN_WORD = /^[\w@%+=:,.-]+$/;
+
+/** A word of a command to copy: a shell passes it on as it is. */
+export function shellWord(word: string): string {
+  return PLAIN_WORD.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

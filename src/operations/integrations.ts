@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import type { Config } from '../config.ts';
 import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -62,7 +63,7 @@ export async function addIntegration(
     if (judged.case !== 'there') {
       throw conflict(
         'removed',
-        `${id} was deleted in Kombo: connect it again there. If it was not deleted, overrule that: kombo-sync integrations add ${id} --force`,
+        `${id} was deleted in Kombo: connect it again there. If it was not deleted, overrule that: kombo-sync integrations add ${shellWord(id)} --force`,
       );
     }
     const { revive, missed, parked: waiting = null } = judged;
@@ -127,7 +128,7 @@ export async function removeIntegration(
   await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const { name } = deps.actor;
-    const message = `Removed by ${name}. "kombo-sync integrations add ${id}" brings it back.`;
+    const message = `Removed by ${name}. "kombo-sync integrations add ${shellWord(id)}" brings it back.`;
     const at = await databaseTime(deps.store);
     const removed = await remove(deps.store, id, { code: REMOVED.byHand, message, at });
     const { integration = await requireIntegration(deps.store, id), cancelled } = await settle(deps, id);

@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/text.ts';
 import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
@@ -8,7 +9,7 @@ export async function requireIntegration(store: Store, id: string): Promise<Inte
   const integration = await findIntegration(store, id);
   if (integration) return integration;
   throw notFound(
-    `There is no integration ${id}. "kombo-sync integrations list" shows those that are here, "kombo-sync integrations add ${id}" adds it.`,
+    `There is no integration ${id}. "kombo-sync integrations list" shows those that are here, "kombo-sync integrations add ${shellWord(id)}" adds it.`,
   );
 }
 
@@ -21,7 +22,7 @@ export function requireReadable(integration: Integration): void {
   const reason = statusReason === null ? '' : `: "${statusReason}"`;
   throw conflict(
     'paused',
-    `${id} is paused${reason}; nothing is read for it. "kombo-sync integrations resume ${id}" resumes it.`,
+    `${id} is paused${reason}; nothing is read for it. "kombo-sync integrations resume ${shellWord(id)}" resumes it.`,
   );
 }
 

@@ -88,7 +88,7 @@ test('filters choose, and the hint to the next page keeps them', async () => {
   );
   const shown = await text(['status', '--status', 'parked', '--search', 'org', '--limit', '2']);
   expect(shown).toContain(
-    `2 are shown. The next: kombo-sync status --status parked --search 'org' --limit 2 --after ${id(5_000)}\n`,
+    `2 are shown. The next: kombo-sync status --status parked --search org --limit 2 --after ${id(5_000)}\n`,
   );
   expect(shown).toMatch(
     new RegExp(

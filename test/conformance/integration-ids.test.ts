@@ -54,6 +54,7 @@ const ODD = [
   'tool:a\ue000b',
   'tool:a\ud800b',
   'tool:a\u0378b',
+  '-tool:a',
   'tool:a/b',
   'tool:../b',
   'tool:a\\b',

@@ -50,7 +50,7 @@ test('an unknown integration is a page that says how to add it', async () => {
   const read = await reader();
   const { status, text } = await read('/integrations/nobody%3A%3Cb%3E');
   expect(status).toBe(404);
-  expect(text).toContain('kombo-sync integrations add nobody:&lt;b&gt;');
+  expect(text).toContain('kombo-sync integrations add &#39;nobody:&lt;b&gt;&#39;');
 });
 
 test('the cutover page shows what is not ready and counts what is', async () => {

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { utcTime } from '../../domain/duration.ts';
 import { requireIntegration } from '../../operations/require.ts';
 import type { Listed } from '../../store/listed.ts';
@@ -35,7 +36,7 @@ function auditText({ entries, next }: Listed<AuditEntry, number>, id: string | u
     [detailsText(act.details), act.message].filter(Boolean).join(' · '),
   ]);
   const text = table(['NO', 'AT', 'WHO', 'FROM', 'DID', 'INTEGRATION', 'OUTCOME', 'DETAILS'], rows);
-  const command = `kombo-sync audit${id === undefined ? '' : ` ${id}`} --before ${next}`;
+  const command = `kombo-sync audit${id === undefined ? '' : ` ${shellWord(id)}`} --before ${next}`;
   return next === null ? text : `${text}\n\nEarlier ones: ${command}`;
 }
 

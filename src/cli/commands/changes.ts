@@ -6,6 +6,7 @@ import {
   readMatchingChanges,
   type Change,
 } from '../../store/feed.ts';
+import { cleanCell } from '../../domain/text.ts';
 import type { Context } from '../support/context.ts';
 
 interface Options {
@@ -64,5 +65,5 @@ async function follow(context: Context, filter: Filter, asked: string | undefine
 }
 
 function line(change: Change): string {
-  return `${change.seq}  ${change.at.toISOString()}  ${change.op.padEnd(8)}  ${change.tableName}  ${change.integrationId}  ${change.id}`;
+  return `${change.seq}  ${change.at.toISOString()}  ${change.op.padEnd(8)}  ${change.tableName}  ${change.integrationId}  ${cleanCell(change.id)}`;
 }

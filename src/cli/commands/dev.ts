@@ -1,6 +1,7 @@
 import { createOutput } from '../../dev/output.ts';
 import { runDev } from '../../dev/run.ts';
 import type { Context } from '../support/context.ts';
+import { jsonText } from '../support/terminal.ts';
 
 export async function handle(context: Context): Promise<void> {
   const signal = context.stopSignal();
@@ -10,7 +11,7 @@ export async function handle(context: Context): Promise<void> {
     output: createOutput(context.json ? process.stderr : process.stdout),
     signal,
     onReady: (facts) => {
-      if (context.json) process.stdout.write(`${JSON.stringify(facts)}\n`);
+      if (context.json) process.stdout.write(jsonText(facts));
     },
   });
 }

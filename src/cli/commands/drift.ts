@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { DRIFT_COUNTS } from '../../domain/counts.ts';
 import { showDrift, type DriftPage } from '../../operations/show.ts';
 import type { HistoryKey } from '../../store/reports/history.ts';
@@ -24,7 +25,7 @@ function driftText(id: string, { drift, next }: DriftPage): string {
   ]);
   return [
     table(['AT', 'ENDPOINT', ...DRIFT_COUNTS.map(heading), 'VERDICT'], rows),
-    ...moreText(next, `Earlier ones: kombo-sync drift ${id}`),
+    ...moreText(next, `Earlier ones: kombo-sync drift ${shellWord(id)}`),
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { pauseIntegration } from '../../operations/integrations.ts';
 import { checkReason } from '../../operations/require.ts';
 import type { Context } from '../support/context.ts';
@@ -12,7 +13,7 @@ export async function handle(context: Context, id: string, options: { reason: st
       done.paused ? `${id} is paused: ${reason}` : `${id} was paused already; the reason is now: ${reason}`,
       ...cancelledText(done.cancelled),
       'Webhooks are accepted all the same, and what they name is read later.',
-      `To go on: kombo-sync integrations resume ${id}`,
+      `To go on: kombo-sync integrations resume ${shellWord(id)}`,
     ].join('\n'),
   );
 }

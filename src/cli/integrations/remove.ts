@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { removeIntegration } from '../../operations/integrations.ts';
 import type { Context } from '../support/context.ts';
 import { cancelledText, erasureText } from '../support/integration-text.ts';
@@ -18,7 +19,7 @@ export async function handle(
       erase
         ? 'Its data are erased as soon as a worker takes that up.'
         : erasureText({ ...integration, erasure }),
-      removed && `To bring it back: kombo-sync integrations add ${id}`,
+      removed && `To bring it back: kombo-sync integrations add ${shellWord(id)}`,
     ]
       .filter(Boolean)
       .join('\n'),

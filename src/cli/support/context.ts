@@ -10,6 +10,7 @@ import type { TemporalHandle } from '../../temporal/connect.ts';
 import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
 import { type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
+import { jsonText, screenText } from './terminal.ts';
 
 /** What a command works with. Everything is opened by its first use, and closed when the command ends. */
 export interface Context {
@@ -29,7 +30,7 @@ export interface Context {
   note(text: string): void;
   /** The line of stderr that shows how far a command is. */
   readonly live: LiveLine;
-  /** Aborts at SIGINT, SIGTERM or SIGHUP. A second signal ends the process at once. */
+  /** Aborts at SIGINT, SIGTERM or SIGHUP, and when stdout has no reader any more. A second signal ends the process at once. */
   stopSignal(): AbortSignal;
 }
 
@@ -87,7 +88,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     live,
     print: (document, text) => {
       live.clear();
-      process.stdout.write(json ? `${JSON.stringify(document)}\n` : `${text()}\n`);
+      process.stdout.write(json ? jsonText(document) : screenText(text()));
     },
     note: (text) => live.say(text),
     stopSignal: once(listenForStop),
@@ -130,6 +131,7 @@ function listenForStop(): AbortSignal {
     } else if (performance.now() - abortedAt > SAME_SIGNAL_MS) process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  process.on('SIGPIPE', () => controller.abort());
   return controller.signal;
 }
 

@@ -1,14 +1,16 @@
 import { PASS_COUNTS, type PassCounts } from '../../domain/counts.ts';
 import { relativeTime, utcTime } from '../../domain/duration.ts';
+import { cleanCell } from '../../domain/text.ts';
+import { widthOf } from './terminal.ts';
 
 /** Rows under a header, in aligned columns; what is empty shows as a dash. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly (string | number | null)[])[],
 ): string {
-  const cells = [header, ...rows.map((row) => row.map((cell) => String(cell ?? '') || '–'))];
+  const cells = [header, ...rows.map((row) => row.map(cellText))];
   const widths = header.map((_, column) =>
-    cells.reduce((widest, row) => Math.max(widest, row[column]!.length), 0),
+    cells.reduce((widest, row) => Math.max(widest, widthOf(row[column]!)), 0),
   );
   const numeric = header.map(
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
@@ -16,19 +18,22 @@ export function table(
   return cells
     .map((row) =>
       row
-        .map((cell, column) =>
-          numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-        )
+        .map((cell, column) => {
+          const padding = ' '.repeat(widths[column]! - widthOf(cell));
+          return numeric[column] ? `${padding}${cell}` : `${cell}${padding}`;
+        })
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
 }
 
+const cellText = (value: string | number | null | undefined) => cleanCell(String(value ?? '')) || '–';
+
 /** Names and values, one pair a line. */
 export function pairs(entries: readonly (readonly [string, string | number | null | undefined])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
-  return entries.map(([name, value]) => `${name.padEnd(width)}  ${String(value ?? '') || '–'}`).join('\n');
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${cellText(value)}`).join('\n');
 }
 
 /** A time as seen from now; null where there is none. */
@@ -39,7 +44,7 @@ export function relative(date: Date | null | undefined, now = new Date()): strin
 /** A time and how far away it is: "2026-01-15 12:00:00 UTC (2 min ago)". */
 export const fullTime = (date: Date) => `${utcTime(date)} (${relative(date)})`;
 
-/** How to go on with a list, where it goes on. */
+/** How to go on with a list, where it goes on. `next` is a word that no shell changes. */
 export const moreText = (next: string | number | null, how: string) =>
   next === null ? [] : ['', `${how} --after ${next}`];
 

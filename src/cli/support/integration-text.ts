@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { utcTime } from '../../domain/duration.ts';
 import type { IntegrationLife } from '../../operations/show.ts';
 import type { PassSummary } from '../../store/reports/history.ts';
@@ -21,7 +22,7 @@ export function nextLook(
   integration: Pick<Integration, 'status' | 'needsAttention' | 'retryAt' | 'id'>,
 ): string | null {
   const { id, status, needsAttention, retryAt } = integration;
-  if (status === 'paused') return `with: kombo-sync integrations resume ${id}`;
+  if (status === 'paused') return `with: kombo-sync integrations resume ${shellWord(id)}`;
   if (status !== 'parked') return null;
   if (needsAttention) return 'when you have done something at Kombo; a webhook or the catch-up finds out';
   return retryAt ? nextTry(retryAt) : NO_TIMER;

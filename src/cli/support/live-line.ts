@@ -1,3 +1,6 @@
+import { cleanCell } from '../../domain/text.ts';
+import { fitTo, screenText } from './terminal.ts';
+
 /** Lines for you while you wait: a last one that is changed in place on a terminal, plain ones elsewhere. */
 export interface LiveLine {
   /** Whether a line can be changed. */
@@ -23,15 +26,15 @@ export function createLiveLine(stream: Stream): LiveLine {
   const draw = (text: string) => {
     // A line that wraps could not be cleared.
     const room = (stream.columns || DEFAULT_COLUMNS) - 1;
-    shown = text.length > room ? `${text.slice(0, room - 1)}…` : text;
-    stream.write(`${CLEAR}${shown}`);
+    shown = text;
+    stream.write(`${CLEAR}${fitTo(cleanCell(text), room)}`);
   };
   return {
     updates: stream.isTTY,
     say(text) {
       const before = shown;
       clear();
-      stream.write(`${text}\n`);
+      stream.write(screenText(text));
       if (before !== '') draw(before);
     },
     show(text) {

@@ -1,4 +1,5 @@
 import { INTEGRATION_STATUSES } from '../../domain/life.ts';
+import { shellWord } from '../../domain/text.ts';
 import { showIntegrations, type IntegrationPage } from '../../operations/show.ts';
 import type { Context } from './context.ts';
 import { plural } from './format.ts';
@@ -37,12 +38,12 @@ export function footer(command: string, options: PageOptions, page: IntegrationP
     const { status, search, limit } = options;
     const filters = [
       status && `--status ${status}`,
-      search !== undefined && `--search '${search.replaceAll("'", `'\\''`)}'`,
+      search !== undefined && `--search ${shellWord(search)}`,
       options.failing && '--failing',
       limit !== DEFAULT_LIMIT && `--limit ${limit}`,
     ].filter(Boolean);
     lines.push(
-      `${page.integrations.length} are shown. The next: kombo-sync ${[command, ...filters].join(' ')} --after ${page.next}`,
+      `${page.integrations.length} are shown. The next: kombo-sync ${[command, ...filters].join(' ')} --after ${shellWord(page.next)}`,
     );
   }
   return lines.join('\n');

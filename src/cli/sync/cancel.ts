@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { cancelSyncs } from '../../operations/syncs.ts';
 import type { Context } from '../support/context.ts';
 import { cancelledText } from '../support/integration-text.ts';
@@ -11,7 +12,7 @@ export async function handle(context: Context, id: string): Promise<void> {
       : [
           ...cancelledText(cancelled),
           'What was not read is owed: the next sync reads it.',
-          `To stop reading for longer: kombo-sync integrations pause ${id} --reason <text>`,
+          `To stop reading for longer: kombo-sync integrations pause ${shellWord(id)} --reason <text>`,
         ].join('\n'),
   );
 }

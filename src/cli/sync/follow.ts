@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { fullSync } from '../../../workflows/index.ts';
 import type { SyncResult } from '../../domain/sync.ts';
@@ -68,7 +69,7 @@ function stoppedWaiting(integrationId: string): CliError {
   return new CliError(
     EXIT.failed,
     'interrupted',
-    `The waiting is over, the sync goes on. "kombo-sync status ${integrationId}" shows how far it is.`,
+    `The waiting is over, the sync goes on. "kombo-sync status ${shellWord(integrationId)}" shows how far it is.`,
   );
 }
 

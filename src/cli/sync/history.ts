@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { timeTaken } from '../../domain/duration.ts';
 import { showSyncs, type SyncPage } from '../../operations/show.ts';
 import type { HistoryKey } from '../../store/reports/history.ts';
@@ -30,5 +31,8 @@ function historyText(id: string, { syncs, next }: SyncPage): string {
       .join(', '),
   ]);
   const head = ['STARTED', 'TOOK', 'KIND', 'TRIGGER', 'STATUS', 'ENDPOINTS', 'RESULT', 'FAILED'];
-  return [table(head, rows), ...moreText(next, `Earlier ones: kombo-sync sync history ${id}`)].join('\n');
+  return [
+    table(head, rows),
+    ...moreText(next, `Earlier ones: kombo-sync sync history ${shellWord(id)}`),
+  ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import type { IntegrationData } from './data.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { showEndpoints } from './endpoints.ts';
@@ -82,13 +83,13 @@ function describeData(
 function showCommands({ id, status }: IntegrationOverview): Html {
   const lines =
     status === 'removed'
-      ? [`kombo-sync integrations add ${id}`]
+      ? [`kombo-sync integrations add ${shellWord(id)}`]
       : [
-          `kombo-sync sync now ${id}`,
-          `kombo-sync sync full ${id} --wait`,
+          `kombo-sync sync now ${shellWord(id)}`,
+          `kombo-sync sync full ${shellWord(id)} --wait`,
           status === 'paused'
-            ? `kombo-sync integrations resume ${id}`
-            : `kombo-sync integrations pause ${id} --reason "…"`,
+            ? `kombo-sync integrations resume ${shellWord(id)}`
+            : `kombo-sync integrations pause ${shellWord(id)} --reason "…"`,
         ];
   return section(
     'commands',
@@ -103,7 +104,7 @@ export function unknownIntegrationPage(frame: Frame, id: string): string {
     <p>There is no integration ${code(id)}.</p>
     <p>
       <a href="${frame.links.list({ refresh: frame.query.refresh })}">All integrations</a> shows those that
-      are here; ${code(`kombo-sync integrations add ${id}`)} adds it.
+      are here; ${code(`kombo-sync integrations add ${shellWord(id)}`)} adds it.
     </p>
   `;
   return page(frame, { title: 'Not found', content });

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { type IntegrationStatus, parkedWords, REMOVED } from '../../domain/life.ts';
 import type { Trigger } from '../../domain/sync.ts';
 import type { DriftVerdict } from '../../domain/counts.ts';
@@ -44,7 +45,7 @@ export function stateWords(integration: Integration): Words {
       return say(
         statusReason,
         'Webhooks are remembered meanwhile. To go on:',
-        `kombo-sync integrations resume ${id}`,
+        `kombo-sync integrations resume ${shellWord(id)}`,
       );
     case 'removed':
       if (statusCode === REMOVED.deleted) {
@@ -57,7 +58,7 @@ export function stateWords(integration: Integration): Words {
         return say(
           'Kombo does not know it.',
           'If it should be there, check that KOMBO_API_KEY and KOMBO_API_URL are those of its environment. Then:',
-          `kombo-sync integrations add ${id}`,
+          `kombo-sync integrations add ${shellWord(id)}`,
         );
       }
       return say(statusReason, null);

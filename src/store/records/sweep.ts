@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import type pg from 'pg';
 import { getEndpoint } from '../../domain/catalogue/index.ts';
 import type { StorableRecord } from '../../domain/records.ts';
@@ -49,7 +50,7 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
     const stop = !limits.allowMassDeletion && rows >= BIG_TABLE_ROWS && candidates > rows * limits.maxShare;
     const message = stop
       ? `The listing of ${path} lacks ${candidates} of ${rows} live records, and Kombo sent no deletion for them. Nothing was deleted. ` +
-        `If they are really gone, run: sync full ${pass.integration_id} --models ${table} --allow-mass-deletion`
+        `If they are really gone, run: sync full ${shellWord(pass.integration_id)} --models ${table} --allow-mass-deletion`
       : null;
     if (stop) await query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
     return updateSweep(query, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });

@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/text.ts';
 import { sql, type Kysely } from 'kysely';
 import type pg from 'pg';
 import { SyncError } from '../../domain/errors.ts';
@@ -45,6 +46,6 @@ export async function refuseRemoved(client: pg.ClientBase | pg.Pool, integration
 
 export function integrationRemoved(id: string): SyncError {
   return new SyncError('IntegrationGone', `${id} is removed; nothing is read or written for it.`, {
-    remedy: `"kombo-sync integrations add ${id}" brings it back.`,
+    remedy: `"kombo-sync integrations add ${shellWord(id)}" brings it back.`,
   });
 }
