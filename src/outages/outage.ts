@@ -77,7 +77,7 @@ export type Outage = PostgresOutage | TemporalOutage | KomboOutage;
 interface Found {
   /** As Postgres, Temporal or the system says it. */
   reason?: string;
-  /** Where more is known than the kind says. */
+  /** If more is known than the kind says. */
   remedy?: string;
   code?: string;
   cause: unknown;

@@ -69,7 +69,7 @@ export function readDatabaseUrl(text: string, ca?: string): DatabaseAddress {
   };
 }
 
-/** Adds what the environment says to psql about encryption, where the address says nothing of it. */
+/** Adds what the environment says to psql about encryption, if the address says nothing of it. */
 export function withEnvironment(
   text: string,
   { PGSSLMODE: mode, PGSSLROOTCERT: authority }: Readonly<Record<string, string | undefined>>,

@@ -95,7 +95,7 @@ export async function configure(client: pg.ClientBase, settings: Settings): Prom
   if (!session.pooler.isThere) await session.ask({ text: assignment(settings, 'session') });
 }
 
-/** Not where more follows. */
+/** Not if more follows. */
 const BEGIN = /^\s*(begin|start transaction)\b[^;]*;?\s*$/i;
 const ISOLATED = /\bisolation\b/i;
 
@@ -122,7 +122,7 @@ async function alone(session: Session, statement: Statement): Promise<pg.QueryRe
     await session.ask({ text: 'commit' });
     return result;
   } catch (error) {
-    // Where it was not the server that answered, the connection is of no use any more.
+    // If it was not the server that answered, the connection is of no use any more.
     if (error instanceof pg.DatabaseError) await session.ask({ text: 'rollback' }).catch(() => {});
     throw error;
   }
@@ -148,7 +148,7 @@ const TRIES = 4;
 const IN_CONFLICT = ['40001', '40P01'];
 const UNDONE: readonly unknown[] = [...IN_CONFLICT, ...NOT_PREPARED_HERE];
 
-/** Does it again where Postgres has undone it and another try may work. */
+/** Does it again if Postgres has undone it and another try may work. */
 export async function again<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

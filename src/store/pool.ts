@@ -37,7 +37,7 @@ export class Pool extends pg.Pool {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      // Where the server has vanished without a word, its own timeout cannot come.
+      // If the server has vanished without a word, its own timeout cannot come.
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
       types: { getTypeParser },
       // The pool waits for it.

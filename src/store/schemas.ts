@@ -7,7 +7,7 @@ export interface Schemas {
 export const STANDARD_SCHEMAS: Schemas = { data: 'kombo', service: 'kombo_sync' };
 
 /**
- * Statements are written with the standard names. This puts the names of the settings in their place, wherever a schema
+ * Statements are written with the standard names. This puts the names of the settings in their place, where a schema
  * stands: before a dot, or after the word `schema`. Statements hold no values, so nothing else can look like that.
  */
 export function translator({ data, service }: Schemas): (statement: string) => string {

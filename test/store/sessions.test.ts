@@ -138,7 +138,7 @@ test('a pooler that hides itself is known by its first mistake, which is made go
   try {
     await own.pool.query(named);
     expect(own.isPooled()).toBe(false);
-    // As if the connection were another one by now.
+    // The connection is another one by now.
     await own.pool.query('deallocate all');
     expect((await transaction(own.pool, (client) => client.query(named))).rows).toEqual([{ one: 1 }]);
     expect(own.isPooled()).toBe(true);

@@ -115,7 +115,7 @@ export const CHANGE_FEED = [
       raise exception using errcode = 'KS002',
         message = format('The change feed ends before position %s.', after),
         detail = 'The database has lost changes that were in it, as after a failover to a replica that was behind, or a restored backup.',
-        hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest().';
+        hint = 'Read the tables in schema kombo again, then continue after kombo_sync.changes_oldest().';
     end if;
   end $$`,
   `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error where some have been removed. Keep the last seq as the next position.'`,

@@ -42,7 +42,7 @@ interface Ground {
 /**
  * Looks at the database and the two schemas.
  *
- * @throws DatabaseProblem with the remedy, where they are not fit or not ours.
+ * @throws DatabaseProblem with the remedy, if they are not fit or not ours.
  */
 export async function inspectGround(client: Queryable, schemas: Schemas): Promise<Ground> {
   const site = await survey(client, schemas);
@@ -67,7 +67,11 @@ export async function inspectGround(client: Queryable, schemas: Schemas): Promis
   return { service, data, installation };
 }
 
-/** Makes what is missing of the two schemas, and marks them as ours. @throws DatabaseProblem when nothing can be built there. */
+/**
+ * Makes what is missing of the two schemas, and marks them as ours.
+ *
+ * @throws DatabaseProblem when nothing can be built there.
+ */
 export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
   const { service, data, installation } = await inspectGround(client, schemas);
   if (installation && data) return;
@@ -86,7 +90,8 @@ export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Pr
     }
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback');
+    // If the connection is gone, that says less than the error.
+    await client.query('rollback').catch(() => {});
     throw error;
   }
 }
@@ -213,7 +218,7 @@ const ALWAYS = Object.keys(SYSTEM_COLUMNS);
 /**
  * Counts the tables of the catalogue's names.
  *
- * @throws DatabaseProblem where one lacks a column of every table of ours.
+ * @throws DatabaseProblem if one lacks a column of every table of ours.
  */
 async function findDataTables(client: Queryable, { data }: Schemas): Promise<number> {
   const { rows } = await client.query<{ name: string; lacks: string[] }>(
