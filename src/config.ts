@@ -31,7 +31,7 @@ import { readTemporalSettings } from './settings/temporal.ts';
 const SHORTEST_INTERVAL_MS = 1_000;
 const WEEK_MS = 7 * 86_400_000;
 
-/** Every setting, its default and what it means: the README's table is checked against this. */
+/** Every setting, its default and what it means: the table of docs/settings.md is checked against this. */
 export const SETTINGS = {
   KOMBO_API_KEY: apiKey.optional().describe("Kombo's API key"),
   KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config.ts';
 import { read, section, tableRows } from './markdown.ts';
 
-const rows = tableRows(section('README.md', '## Settings'));
+const rows = tableRows(read('docs/settings.md'));
 const documented = new Map(rows.map(([name, standard, meaning]) => [name!, { standard, meaning }]));
 const names = Object.keys(SETTINGS) as (keyof typeof SETTINGS)[];
 
@@ -18,6 +18,12 @@ test.each(names)('%s: default and meaning are those of the code', (name) => {
   const standard: unknown = SETTINGS[name].parse(undefined);
   expect(standard).toEqual(SETTINGS[name].parse(text));
   if (text === undefined && standard !== undefined) expect(standard).toEqual([]);
+});
+
+test("the README's table repeats some of its rows", () => {
+  const first = tableRows(section('README.md', '## Settings'));
+  expect(first.length).toBeGreaterThan(3);
+  for (const row of first) expect(rows).toContainEqual(row);
 });
 
 test('.env.example knows no setting that does not exist', () => {
