@@ -232,6 +232,7 @@ const STATEMENTS = [
 
   `create table kombo_sync.idempotency_keys (
     key text primary key,
+    integration_id text,
     request text not null,
     status integer,
     body text,
