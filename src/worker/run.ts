@@ -51,6 +51,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
   };
+  const notifyChanges = createChangeNotifier(store);
   const activities = createActivities({
     settings: config,
     store,
@@ -58,7 +59,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     temporal: { wake: (id) => lifecycle.wake(id), settle },
     gate: new TableGate(),
     log,
-    notifyChanges: createChangeNotifier(store),
+    notifyChanges,
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
   });
@@ -89,6 +90,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settle,
     wake: (id) => lifecycle.wake(id),
     extraEndpoints: config.EXTRA_ENDPOINTS,
+    eraseDeletedAfterMs: config.ERASE_DELETED_AFTER,
+    notifyChanges,
     log,
   });
   const finished = runAndClose(worker, connection, () => housekeeping.stop());

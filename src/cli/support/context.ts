@@ -21,7 +21,9 @@ export interface Context {
   kombo(): KomboClient;
   /** What things are shown by: settings, Postgres, and addresses in Temporal's UI. */
   reading(): Promise<ShowDeps>;
-  /** What the acts of `src/operations` work with; the actor is the user of this machine. */
+  /** The user of this machine, for the audit log. */
+  actor(): OperationDeps['actor'];
+  /** What the acts of `src/operations` work with. */
   operations(): Promise<OperationDeps>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
@@ -72,6 +74,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     store: once(() => closing(openStore(config.DATABASE_URL!))),
     temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
     kombo: once(() => komboOf(config)!),
+    actor: () => ({ name: localUser(), source: 'cli', address: null }),
     reading: async () => ({
       config,
       store: context.store(),
@@ -80,7 +83,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     operations: async () => ({
       ...(await context.reading()),
       temporal: await context.temporal(),
-      actor: { name: localUser(), source: 'cli', address: null },
+      actor: context.actor(),
     }),
     live,
     print: (document, text) => {
