@@ -18,7 +18,7 @@ interface Change {
   integration_id: string;
   table_name: string;
   id: string;
-  op: 'created' | 'updated' | 'deleted' | 'restored';
+  op: 'created' | 'updated' | 'deleted' | 'restored' | 'erased';
   at: Date;
 }
 

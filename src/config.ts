@@ -123,6 +123,9 @@ export const SETTINGS = {
       return paths;
     })
     .describe('Deprecated and closed-beta endpoints to read too, comma-separated'),
+  ERASE_DELETED_AFTER: durationOrOff('off').describe(
+    'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',
+  ),
   ERASE_EMPTIED: flag().describe('Erase what was known of a deleted record when Kombo empties its tombstone'),
   KEEP_REJECTED_BODIES: flag().describe(
     'Keep the body of a record that was set aside; it may hold personal data',

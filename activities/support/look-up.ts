@@ -13,6 +13,7 @@ import { forgetUnknown, noteUnknown } from '../../src/store/state/unknown-integr
 import type { ActivityDeps } from './deps.ts';
 import { infrastructureOutage, sayOutage } from './failures.ts';
 import { parkIntegration } from './park.ts';
+import { removalText } from './unread.ts';
 
 export interface LookUpRequest {
   integrationId: string;
@@ -69,7 +70,7 @@ async function settle(
   switch (judged.case) {
     case 'still-removed':
       await noteLook(store, id);
-      return gone(id, known?.statusReason);
+      return gone(id, known && removalText(known));
     case 'deleted':
       await noteSighting(store, found, { revive: false, unpark: false, missed: [] });
       await forgetUnknown(store, id);
@@ -103,7 +104,7 @@ async function keepParked(deps: ActivityDeps, integration: Integration, why: Par
   // Undefined when it was paused or removed in this moment.
   const now =
     (await parkIntegration(deps, integration, why)) ?? (await findIntegration(deps.store, integration.id));
-  if (now === undefined || now.status === 'removed') return gone(integration.id, now?.statusReason);
+  if (now === undefined || now.status === 'removed') return gone(integration.id, now && removalText(now));
   return now.status === 'parked'
     ? { state: 'parked', integration: now }
     : { state: 'there', integration: now, missed: false };
@@ -134,7 +135,7 @@ async function settleGone(
     return gone(id, what);
   }
   await noteLook(deps.store, id);
-  return gone(id, known.statusReason);
+  return gone(id, removalText(known));
 }
 
 const DELETED = 'It was deleted in Kombo.';

@@ -1,5 +1,7 @@
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { REMOVED } from '../../src/domain/life.ts';
 import type { Reason } from '../../src/domain/reads.ts';
+import { shellWord } from '../../src/domain/text.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -14,16 +16,21 @@ export async function keepUnread(
   integration: Integration,
   { kind, models }: StartSyncInput,
 ): Promise<SyncStart> {
-  const { tool, category, status, statusReason, statusCode, needsAttention, retryAt } = integration;
+  const { id, tool, category, status, statusReason, statusCode, needsAttention, retryAt } = integration;
   await keepReads(deps, integration, kind, models);
-  const said = statusReason ?? 'no reason given';
   const now = await databaseTime(deps.store);
   // A look whose time has come has been tried, and Kombo did not answer: then the look-up waits as any failing read does.
   const waits = status === 'parked' && !needsAttention && retryAt && retryAt > now;
   const reason =
     status === 'paused'
-      ? { code: 'Paused', message: `Paused: "${said}". The reads are kept for later.` }
-      : { code: statusCode ?? 'IntegrationParked', message: said };
+      ? {
+          code: 'Paused',
+          message: `Paused; "kombo-sync integrations show ${shellWord(id)}" says why. The reads are kept for later.`,
+        }
+      : {
+          code: statusCode ?? 'IntegrationParked',
+          message: statusReason ?? 'Kombo does not let it be read.',
+        };
   return {
     ...blocked(reason),
     tool,
@@ -32,8 +39,14 @@ export async function keepUnread(
   };
 }
 
+/** Why it is removed, for Temporal's history: what you have written yourself stays in Postgres (invariant I17). */
+export function removalText({ id, statusCode, statusReason }: Integration): string {
+  if (statusCode === REMOVED.byHand || statusReason === null) return `${id} is removed.`;
+  return statusReason;
+}
+
 export function goneReason(known: Integration | undefined, id: string): Reason {
-  const message = known?.statusReason ?? `Kombo does not know ${id}; nothing is read for it.`;
+  const message = known ? removalText(known) : `Kombo does not know ${id}; nothing is read for it.`;
   return { code: 'IntegrationGone', message };
 }
 

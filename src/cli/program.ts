@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../version.ts';
 import { registerIntegrations } from './definitions/integrations.ts';
 import { registerProcesses } from './definitions/processes.ts';
+import { registerRecords } from './definitions/records.ts';
 import { registerReports } from './definitions/reports.ts';
 import { registerSyncs } from './definitions/syncs.ts';
 
@@ -27,5 +28,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be
   registerIntegrations(program);
   registerSyncs(program);
   registerReports(program);
+  registerRecords(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { fail, ok, type Check } from './check.ts';
 import { checkKombo } from './kombo.ts';
 import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkService } from './service.ts';
-import { checkNode, checkSettings } from './settings.ts';
+import { checkNode, checkPrivacy, checkSettings } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
 import { komboProxy } from '../settings/proxy.ts';
@@ -18,7 +18,7 @@ const INNER_BOUND_MS = 4_500;
 /** Checks every setting and dependency, all at once, in at most a few seconds. */
 export async function examine(): Promise<Check[]> {
   const { config, checks } = checkSettings();
-  const local = [...checks, checkNode()];
+  const local = [...checks, checkNode(), ...(config ? [checkPrivacy(config)] : [])];
   if (!config) return local;
   const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
     within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => {

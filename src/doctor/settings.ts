@@ -1,5 +1,6 @@
 import { ConfigError, type SettingIssue } from '../config-error.ts';
 import { loadConfig, type Config, type Required } from '../config.ts';
+import { formatDuration } from '../domain/duration.ts';
 import { routeKombo } from '../settings/proxy.ts';
 import { fail, ok, type Check } from './check.ts';
 
@@ -29,6 +30,17 @@ function remedyOf({ remedy, example }: SettingIssue): string {
   if (!remedy) return example ? `Write for example ${example}.` : 'Correct it.';
   const action = remedy.charAt(0).toUpperCase() + remedy.slice(1);
   return example ? `${action}, for example ${example}.` : `${action}.`;
+}
+
+/** What is kept of records that are deleted at Kombo: for you to decide. */
+export function checkPrivacy({ ERASE_DELETED_AFTER: after }: Pick<Config, 'ERASE_DELETED_AFTER'>): Check {
+  if (after === null) {
+    return ok(
+      'Privacy',
+      'the fields of deleted records are kept (ERASE_DELETED_AFTER is off; 14d is recommended)',
+    );
+  }
+  return ok('Privacy', `the fields of deleted records are erased after ${formatDuration(after)}`);
 }
 
 const OLDEST_NODE = '22.13.0';

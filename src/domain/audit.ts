@@ -8,6 +8,7 @@ export const ACTIONS = [
   'sync-now',
   'full-sync',
   'full-sync-all',
+  'erase-record',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -2,7 +2,7 @@ import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
 import { isTimestamp } from './timestamp.ts';
 
 /** What has become of a row, as the change feed calls it. */
-export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored'] as const;
+export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored', 'erased'] as const;
 export type ChangeOp = (typeof CHANGE_OPS)[number];
 
 /** Why a record was set aside. */

@@ -230,6 +230,8 @@ export interface AuditLogTable {
 
 export interface IdempotencyKeysTable {
   key: string;
+  /** That the request is about. */
+  integration_id: string | null;
   request: string;
   status: number | null;
   body: string | null;

@@ -152,7 +152,7 @@ function buildOptions(
     action,
     policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW },
     ...(integration.status === 'paused'
-      ? { state: { paused: true, note: `${PAUSE_NOTE}${integration.statusReason ?? 'paused'}` } }
+      ? { state: { paused: true, note: `${PAUSE_NOTE}paused` } }
       : {}),
     typedSearchAttributes,
   };

@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/state/due.ts';
 import { listUnsettled } from '../store/state/life.ts';
+import { eraseDeletedSome } from '../store/records/erase-records.ts';
 import { endPass, listLostPasses } from '../store/state/pass-life.ts';
 import { isRunOpen } from '../temporal/open-runs.ts';
 
@@ -19,7 +20,11 @@ export interface HousekeepingDeps {
   wake: (integrationId: string) => Promise<unknown>;
   /** The setting EXTRA_ENDPOINTS. */
   extraEndpoints: readonly string[];
+  /** The setting ERASE_DELETED_AFTER (milliseconds); null keeps what is deleted. */
+  eraseDeletedAfterMs: number | null;
   log: Logger;
+  /** Wakes readers of the change feed. */
+  notifyChanges: () => void;
   everyMs?: number;
 }
 
@@ -27,6 +32,8 @@ const EVERY_MS = 15_000;
 /** What changes a status brings Temporal in line itself, so only what is left of one that broke off is due for so long. */
 const UNSETTLED_MS = 20_000;
 const AT_ONCE = 50;
+/** So many batches a round; what is left is the next one's. */
+const ERASURES_AT_ONCE = 10;
 const LATER = 'This is left to the next round';
 
 /** Where the next round goes on. */
@@ -85,6 +92,7 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
     await wake(id);
     log.debug({ integrationId: id }, 'A sync is woken for what is due');
   });
+  await eraseDeleted(deps, signal);
   const lost = await listLostPasses(store, progress.lookedUpTo, AT_ONCE);
   // Round after round through all of them, since those whose workflow is open stay on the list.
   progress.lookedUpTo = lost.length < AT_ONCE ? 0 : lost.at(-1)!.id;
@@ -93,4 +101,19 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
     const message = 'Its workflow has ended without it. The next sync resumes it.';
     await endPass(store, id, { state: 'abandoned', code: 'WorkerLost', message, resumable: true });
   });
+}
+
+/** Erases the fields of records that were deleted long enough ago. */
+async function eraseDeleted(deps: HousekeepingDeps, signal: AbortSignal): Promise<void> {
+  const { store, eraseDeletedAfterMs, log, notifyChanges } = deps;
+  if (eraseDeletedAfterMs === null) return;
+  let rows = 0;
+  for (let batch = 0; batch < ERASURES_AT_ONCE && !signal.aborted; batch += 1) {
+    const erased = await eraseDeletedSome(store, eraseDeletedAfterMs);
+    if (erased === 0) break;
+    rows += erased;
+  }
+  if (rows === 0) return;
+  notifyChanges();
+  log.info({ rows }, 'The fields of deleted records are erased');
 }

@@ -52,6 +52,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
   };
+  const notifyChanges = createChangeNotifier(store);
   const activities = createActivities({
     settings: config,
     store,
@@ -63,7 +64,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     },
     gate: new TableGate(),
     log,
-    notifyChanges: createChangeNotifier(store),
+    notifyChanges,
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
   });
@@ -94,6 +95,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settle,
     wake: (id) => lifecycle.wake(id),
     extraEndpoints: config.EXTRA_ENDPOINTS,
+    eraseDeletedAfterMs: config.ERASE_DELETED_AFTER,
+    notifyChanges,
     log,
   });
   const finished = runAndClose(worker, connection, () => housekeeping.stop());

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { API_KEY, createWorkbench, failure, pass, run } from './setup.ts';
+import { REMOVED } from '../../src/domain/life.ts';
+import { pause, remove } from '../../src/store/state/life.ts';
+import { API_KEY, createWorkbench, failure, pass, run, start } from './setup.ts';
 
 const bench = await createWorkbench();
 const { control, store } = bench;
@@ -115,4 +117,20 @@ test('(I17) an error of the database is told by its number, not by its words', a
     message: expect.stringContaining('P0001') as string,
   });
   expectSilence(error);
+});
+
+test('(I17) what you write yourself, such as the reason of a pause and your name, stays in Postgres', async () => {
+  const { startSync } = bench.activities();
+  const id = await bench.integration();
+  await pause(store, id, `${MARKER}: sick leave of Ada`);
+  const paused = await run(startSync, start(id, { by: 'webhook', models: ['ats_jobs'] }));
+  expect(paused).toMatchObject({ blocked: { code: 'Paused' } });
+  const message = `Removed by ${MARKER}@host.`;
+  await remove(store, id, { code: REMOVED.byHand, message, at: new Date() });
+  const removed = [
+    await run(startSync, start(id, { by: 'webhook', models: ['ats_jobs'] })),
+    await run(startSync, start(id, { lookUp: true })),
+  ];
+  for (const { blocked } of removed) expect(blocked).toMatchObject({ code: 'IntegrationGone' });
+  expectSilence(paused, ...removed);
 });

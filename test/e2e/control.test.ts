@@ -65,7 +65,7 @@ describe.concurrent('(I22) pause and resume', () => {
     expect(await owed(id)).toEqual({ '/lms/users': 'delta' });
     expect((await describeSchedule(temporal.client, id)).fullSync).toMatchObject({
       paused: true,
-      note: 'kombo-sync: audit',
+      note: 'kombo-sync: paused',
     });
 
     const before = system.reads(id).length;

@@ -22,13 +22,18 @@ await system.worker();
 await system.server();
 
 /** The rounds of a worker, as if time went by faster. */
-function keepHouse(settle = (id: string) => settleIntegration({ store, lifecycle }, id)) {
+function keepHouse(
+  settle = (id: string) => settleIntegration({ store, lifecycle }, id),
+  eraseDeletedAfterMs: number | null = null,
+) {
   const house = startHousekeeping({
     store,
     client,
     settle,
     wake: (id) => lifecycle.wake(id),
     extraEndpoints: [],
+    eraseDeletedAfterMs,
+    notifyChanges: () => {},
     log: pino({ level: 'silent' }),
     everyMs: 100,
   });
@@ -168,4 +173,27 @@ test('(I18) a pass whose workflow was terminated is not shown as running for day
   await eventually(async () => (await state()) === 'abandoned');
   const { besideFullSync } = await readHistory(store, id, ['/lms/users']);
   expect(besideFullSync).toBe(false);
+});
+
+test('the fields of deleted records are erased when ERASE_DELETED_AFTER is over, and not when it is off', async () => {
+  const id = system.integration();
+  await system.firstSync(id);
+  await store.pool.query(
+    `update kombo.lms_users set deleted_at = now() - interval '15 days' where integration_id = $1`,
+    [id],
+  );
+  const kept = async () => {
+    const { rows } = await store.pool.query<{ kept: number }>(
+      `select count(*)::int as kept from kombo.lms_users where integration_id = $1 and erased_at is null`,
+      [id],
+    );
+    return rows[0]!.kept;
+  };
+  const before = await kept();
+  keepHouse();
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(await kept()).toBe(before);
+  keepHouse(undefined, 14 * 86_400_000);
+  await eventually(async () => (await kept()) === 0);
+  expect(before).toBeGreaterThan(0);
 });

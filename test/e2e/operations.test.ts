@@ -184,7 +184,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
       integration: { status: 'paused', statusReason: 'second' },
       cancelled: [],
     });
-    expect((await schedules(id)).fullSync).toMatchObject({ paused: true, note: 'kombo-sync: second' });
+    expect((await schedules(id)).fullSync).toMatchObject({ paused: true, note: 'kombo-sync: paused' });
     expect(await resumeIntegration(operator, id)).toMatchObject({ resumed: true });
     expect(await resumeIntegration(operator, id)).toMatchObject({
       resumed: false,

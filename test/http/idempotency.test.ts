@@ -21,6 +21,16 @@ beforeEach(async () => {
   await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
 });
 
+test('an answer is kept with the integration that it is about, so that it goes with its data', async () => {
+  const { call } = await startApi(store);
+  await call('POST', `/integrations/${id}/pause`, keyed({ reason: 'audit' }));
+  const { rows } = await store.pool.query(
+    'select integration_id, status from kombo_sync.idempotency_keys where key = $1',
+    [key],
+  );
+  expect(rows).toEqual([{ integration_id: id, status: 200 }]);
+});
+
 const keyed = (body?: object): CallOptions => ({ headers: { 'idempotency-key': key }, body });
 const acts = async () => (await listActs(store, { integrationId: id })).map((entry) => entry.action);
 const setAge = (interval: string) =>

@@ -4,6 +4,7 @@ import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { transaction } from '../../src/store/database.ts';
 import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
+import { claimKey } from '../../src/store/state/idempotency.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { eraseSome, markErased } from '../../src/store/records/erase.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
@@ -62,6 +63,7 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   await owe(store, integrationId, [{ endpoint: '/ats/offers', kind: 'full' }]);
   const count = { type: 'data-changed', outcome: 'accepted' as const, times: 1, firstAt: at, lastAt: at };
   await addDeliveries(store, [{ integrationId, ...count }]);
+  await claimKey(store, `key of ${integrationId}`, 'request', integrationId);
   const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
   await noteServed(store, integrationId, `${integrationId}/1`, [served]);
   await store.pool.query(
@@ -85,7 +87,7 @@ test('everything of a removed integration goes but its own row; nothing of other
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(9);
+  expect(Object.keys(before)).toHaveLength(10);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

@@ -22,7 +22,9 @@ export interface Context {
   kombo(): KomboClient;
   /** What things are shown by: settings, Postgres, and addresses in Temporal's UI. */
   reading(): Promise<ShowDeps>;
-  /** What the acts of `src/operations` work with; the actor is the user of this machine. */
+  /** The user of this machine, for the audit log. */
+  actor(): OperationDeps['actor'];
+  /** What the acts of `src/operations` work with. */
   operations(): Promise<OperationDeps>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
@@ -75,6 +77,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     store: once(() => closing(openConfigured(config))),
     temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
     kombo: once(() => komboOf(config)!),
+    actor: () => ({ name: localUser(), source: 'cli', address: null }),
     reading: async () => ({
       config,
       store: context.store(),
@@ -83,7 +86,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     operations: async () => ({
       ...(await context.reading()),
       temporal: await context.temporal(),
-      actor: { name: localUser(), source: 'cli', address: null },
+      actor: context.actor(),
     }),
     live,
     print: (document, text) => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isIntegrationId } from '../../domain/text.ts';
 import type { Store } from '../../store/database.ts';
 import { answerKey, claimKey, releaseKey } from '../../store/state/idempotency.ts';
 import { HttpError } from '../errors/problems.ts';
@@ -17,7 +18,7 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
   app.addHook('preHandler', async (request, reply) => {
     const key = request.headers['idempotency-key'];
     if (typeof key !== 'string' || request.method === 'GET' || request.method === 'HEAD') return;
-    const claim = await claimKey(store, key, fingerprint(request));
+    const claim = await claimKey(store, key, fingerprint(request), integrationOf(request));
     switch (claim.kind) {
       case 'first':
         taken.set(request, { key, fence: claim.fence });
@@ -57,6 +58,15 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
     }
     return payload;
   });
+}
+
+/** An answer about an integration is erased with its data. */
+function integrationOf({ params, body }: FastifyRequest): string | null {
+  for (const named of [params, body]) {
+    const id = (named as { id?: unknown } | null | undefined)?.id;
+    if (isIntegrationId(id)) return id;
+  }
+  return null;
 }
 
 function replay(reply: FastifyReply, answer: { status: number; body: string }): FastifyReply {

@@ -220,7 +220,7 @@ const STATEMENTS = [
     source text not null check (source in ('cli', 'api')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
-      'full-sync-all')),
+      'full-sync-all', 'erase-record')),
     integration_id text,
     details jsonb not null default '{}',
     outcome text not null default 'started' check (outcome in ('started', 'done', 'failed')),
@@ -232,6 +232,7 @@ const STATEMENTS = [
 
   `create table kombo_sync.idempotency_keys (
     key text primary key,
+    integration_id text,
     request text not null,
     status integer,
     body text,

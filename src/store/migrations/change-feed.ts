@@ -5,7 +5,7 @@ export const CHANGE_FEED = [
     integration_id text not null,
     table_name text not null,
     id text not null,
-    op text not null check (op in ('created', 'updated', 'deleted', 'restored')),
+    op text not null check (op in ('created', 'updated', 'deleted', 'restored', 'erased')),
     at timestamptz not null default clock_timestamp()
   )`,
   `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,

@@ -10,6 +10,10 @@ export const SYSTEM_COLUMNS = {
   changed_at: ['timestamptz', "Kombo's time of the record's own last change; nested changes do not move it."],
   remote_deleted_at: ['timestamptz', 'When Kombo found the record deleted in the tool.'],
   deleted_at: ['timestamptz', "Null while the record lives; else Kombo's deletion or ours, by a sweep."],
+  erased_at: [
+    'timestamptz',
+    'When the fields of the deleted record were erased here; its tombstone does not bring them back.',
+  ],
   observed_at: ['timestamptz not null', 'When the stored version was asked for.'],
   asked_seq: [
     'bigint not null',
@@ -101,14 +105,17 @@ async function supportsLz4(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.lz4 ?? false;
 }
 
-/** For joins: the columns that name another record (as `candidate_id`). */
+/** For joins: the columns that name another record (as `candidate_id`). And the deleted rows that may be erased. */
 function indexes(endpoint: EndpointDefinition): string[] {
-  return Object.keys(endpoint.fields)
+  const erasable = `create index if not exists ${quote(`${endpoint.table}_erasable`)} on kombo.${quote(endpoint.table)} (deleted_at)
+    where deleted_at is not null and erased_at is null`;
+  const joins = Object.keys(endpoint.fields)
     .filter((field) => field.endsWith('_id') && !['remote_id', 'origin_id'].includes(field))
     .map(
       (field) =>
         `create index if not exists ${quote(`${endpoint.table}_${field}`)} on kombo.${quote(endpoint.table)} (${quote(field)}, integration_id)`,
     );
+  return [...joins, erasable];
 }
 
 /** Of a whole table, or of columns that are new to it. */

@@ -46,6 +46,8 @@ with page as (
   select i.*, t.ctid as place, t.changed_at as old_changed_at,
     case
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
+      -- Only its deletion is known, and nothing else of it is wanted here.
+      when t.erased_at is not null and i.remote_deleted_at is not null then 'unchanged'
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
       when t.deleted_at is not null and t.remote_deleted_at is null then
         case when t.asked_seq > $6::bigint then 'stale'
@@ -68,8 +70,8 @@ with page as (
   where c.missing
 ), updated as (
   update ${table} t set
-    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, observed_at, asked_seq, arrived_seq)
-    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, $3::timestamptz,
+    (${list(fields)}raw, changed_at, remote_deleted_at, deleted_at, erased_at, observed_at, asked_seq, arrived_seq)
+    = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, null, $3::timestamptz,
       $6::bigint, $7::bigint)
   from classified c
   where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place

@@ -18,11 +18,17 @@ const ABANDONED_MS = 5 * 60_000;
  * Takes a key for a request, or says what has become of the one that has it. A key whose request never was answered can be
  * taken over by the same request, and a key that is a day old by any request.
  */
-export async function claimKey(store: Store, key: string, request: string): Promise<Claim> {
+export async function claimKey(
+  store: Store,
+  key: string,
+  request: string,
+  integrationId: string | null = null,
+): Promise<Claim> {
   const claimed = await sql<{ fence: string }>`
-    insert into kombo_sync.idempotency_keys as known (key, request) values (${key}, ${request})
+    insert into kombo_sync.idempotency_keys as known (key, request, integration_id)
+      values (${key}, ${request}, ${integrationId})
     on conflict (key) do update
-      set request = excluded.request, status = null, body = null, created_at = clock_timestamp()
+      set request = excluded.request, integration_id = excluded.integration_id, status = null, body = null, created_at = clock_timestamp()
       where known.created_at < now() - interval '1 day'
         or (known.status is null and known.request = excluded.request
           and known.created_at < now() - ${ABANDONED_MS} * interval '1 millisecond')

@@ -1,0 +1,61 @@
+import { CATALOGUE, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import { eraseRecord, findMentions, findRecord, type Mentions } from '../store/records/erase-records.ts';
+import { audited, permitted } from './audited.ts';
+import type { OperationDeps } from './deps.ts';
+import { invalid, notFound } from './errors.ts';
+import { requireIntegration } from './require.ts';
+
+export interface RecordName {
+  /** Such as `hris_employees`. */
+  table: string;
+  integrationId: string;
+  id: string;
+}
+
+export interface ErasedRecord extends RecordName {
+  /** What its row was before; null where there was none. */
+  row: 'live' | 'deleted' | 'erased' | null;
+  /** Copies that could not be stored, and are erased too. */
+  setAside: number;
+  /** Entries of the change feed that name it. They hold its id and no field, and stay. */
+  changes: number;
+  /** Other records that name it, and may hold a copy of it. */
+  mentions: Mentions[];
+}
+
+type Deps = Pick<OperationDeps, 'store' | 'actor'>;
+
+/** What is kept of a record. @throws OperationError when nothing is */
+export async function findErasable({ store }: Pick<Deps, 'store'>, name: RecordName): Promise<ErasedRecord> {
+  const { integrationId, id } = name;
+  const endpoint = endpointOf(store, name.table);
+  await requireIntegration(store, integrationId);
+  const kept = await findRecord(store, integrationId, endpoint, id);
+  if (kept.row === null && kept.setAside === 0) {
+    throw notFound(`There is no record ${id} of ${integrationId} in ${store.schemas.data}.${endpoint.table}.`);
+  }
+  return { ...name, ...kept, mentions: await findMentions(store, integrationId, endpoint, id) };
+}
+
+/**
+ * Erases one record everywhere that it is kept. Its row stays with its key and without a field, so that consumers see it as
+ * erased and its tombstone does not bring it back; a record that Kombo returns as live again does.
+ */
+export async function eraseOne(deps: Deps, name: RecordName): Promise<ErasedRecord> {
+  const { table, integrationId, id } = name;
+  const act = { action: 'erase-record', integrationId, details: { table, id } } as const;
+  const kept = await permitted(deps, act, () => findErasable(deps, name));
+  return audited(deps, act, async () => {
+    await eraseRecord(deps.store, integrationId, endpointOf(deps.store, table), id);
+    return kept;
+  });
+}
+
+/** By its name, with or without the schema. */
+function endpointOf({ schemas }: Deps['store'], table: string): EndpointDefinition {
+  const prefix = `${schemas.data}.`;
+  const bare = table.startsWith(prefix) ? table.slice(prefix.length) : table;
+  const found = CATALOGUE.find((endpoint) => endpoint.table === bare);
+  if (!found) throw invalid(`There is no table ${table}. Name one such as hris_employees.`);
+  return found;
+}
