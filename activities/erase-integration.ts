@@ -9,7 +9,7 @@ import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
 
-export type EraseStep =
+type EraseStep =
   /** Some rows are gone, more are left. */
   | { state: 'erasing'; rows: number }
   | { state: 'erased'; rows: number }

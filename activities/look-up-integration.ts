@@ -8,13 +8,13 @@ import { lookUp, settleTemporal } from './support/look-up.ts';
 import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead } from './support/note-failure.ts';
 
-export interface LookUpInput {
+interface LookUpInput {
   integrationId: string;
   /** Tells this try from others. */
   syncId: string;
 }
 
-export interface LookUpResult {
+interface LookUpResult {
   /** Why Kombo could not be asked; null when it has answered. */
   failure: Reason | null;
   /** The answer has made something due. */

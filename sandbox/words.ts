@@ -71,7 +71,7 @@ export const SKILLS = list(`
 `);
 
 export const COURSES = list(`
-  Security Basics, Working Safely, Giving Feedback, Postgres for Everybody, Anti-Harassment,
+  Security Basics, Working Safely, Giving Feedback, Postgres for Beginners, Anti-Harassment,
   Leading a Team, Handling Personal Data, Customer Calls, Fire Wardens, Spreadsheets II
 `);
 

@@ -114,13 +114,16 @@ export const hasCredentials = (text: string) => {
   return username !== '' || password !== '';
 };
 
-/** Also as `[::1]` and any address of 127.0.0.0/8, since URL writes them out. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+/** The names of this machine. What is sent to them never leaves it, not even through a proxy. */
+export const THIS_MACHINE = ['127.0.0.1', 'localhost', '::1'];
+
+/** Of a host as URL writes it, with brackets around an address of IPv6. */
+export const isThisMachine = (hostname: string) => THIS_MACHINE.includes(hostname.replace(/^\[|\]$/g, ''));
 
 /** Whether what is sent to an address leaves this machine and can be read on the way. */
 export const sendsInClear = (address: string) => {
   const { protocol = '', hostname = '' } = URL.parse(address) ?? {};
-  return protocol === 'http:' && !LOOPBACK.test(hostname);
+  return protocol === 'http:' && !isThisMachine(hostname);
 };
 
 export const timezone = z

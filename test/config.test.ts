@@ -49,6 +49,8 @@ describe('http://, which shows the key to all on the way,', () => {
     'HTTP://10.0.0.7/v1',
     'http://localhost.example.com',
     'http://127.0.0.1.example.com',
+    // Only the names that no proxy is used for.
+    'http://127.8.9.10/v1',
   ])('%s is refused as the address of Kombo, unless you say so', (url) => {
     expect(complaint({ KOMBO_API_URL: url })).toMatch(
       /^KOMBO_API_URL begins with http:\/\/, .*https:\/\/.*KOMBO_ALLOW_HTTP=true.*, for example https:/,
@@ -56,14 +58,12 @@ describe('http://, which shows the key to all on the way,', () => {
     expect(() => loadConfig({ KOMBO_API_URL: url, KOMBO_ALLOW_HTTP: 'true' })).not.toThrow();
   });
 
-  test.each([
-    'http://127.0.0.1:3100/v1',
-    'http://127.8.9.10/v1',
-    'http://localhost/v1',
-    'http://[::1]:80/v1',
-  ])('%s stays on this machine', (url) => {
-    expect(loadConfig({ KOMBO_API_URL: url }).KOMBO_API_URL).toBe(url);
-  });
+  test.each(['http://127.0.0.1:3100/v1', 'http://localhost/v1', 'http://[::1]:80/v1'])(
+    '%s stays on this machine',
+    (url) => {
+      expect(loadConfig({ KOMBO_API_URL: url }).KOMBO_API_URL).toBe(url);
+    },
+  );
 });
 
 test.each([',', ' , ,'])('KOMBO_WEBHOOK_SECRETS=%j holds no secret', (secrets) => {

@@ -26,7 +26,7 @@ export interface ModelsChanged extends AboutDeliveries {
 export interface IntegrationChanged extends AboutDeliveries, IntegrationChange {}
 
 /** Sync without waiting for the debounce; every endpoint when no models are named. */
-export interface SyncNow {
+interface SyncNow {
   models?: string[];
 }
 
@@ -35,7 +35,7 @@ export interface SyncNow {
  * is tried again at `retryAt`, unless something comes before, `keeping` for later what it will not read, `ending`. Reads go on
  * beside all of them.
  */
-export const PHASES = ['waiting', 'starting', 'reading', 'retrying', 'keeping', 'ending'] as const;
+const PHASES = ['waiting', 'starting', 'reading', 'retrying', 'keeping', 'ending'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface SyncState {

@@ -20,7 +20,7 @@ import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 /** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
 const FULL_READS_AT_ONCE = 4;
 
-export interface ReadsOf {
+interface ReadsOf {
   integrationId: string;
   /** What you have asked of a full sync. */
   options?: FullSyncOptions;

@@ -9,7 +9,7 @@ import type { Store } from '../../src/store/database.ts';
 import type { TableGate } from './table-gate.ts';
 
 /** The settings that activities need. */
-export type ActivitySettings = Pick<
+type ActivitySettings = Pick<
   Config,
   | 'WATERMARK_OVERLAP'
   | 'FULL_REFRESH_INTERVAL'

@@ -8,7 +8,7 @@ import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** What of a sync's input may make it look its integration up. */
-export interface LookReasons extends Pick<Asked, 'models' | 'urgent' | 'lookUp' | 'deletedAt'> {
+interface LookReasons extends Pick<Asked, 'models' | 'urgent' | 'lookUp' | 'deletedAt'> {
   kind: PassKind;
 }
 

@@ -10,7 +10,7 @@ import type { Pass } from '../../src/store/state/passes.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 
-export interface FailedTry {
+interface FailedTry {
   integrationId: string;
   endpoint: string;
   kind: DebtKind;
@@ -24,7 +24,7 @@ export interface FailedTry {
 }
 
 /** What a failed read means for its sync. */
-export interface FailedOutcome {
+interface FailedOutcome {
   /** Skipped: the tool does not offer the endpoint, which is no failure. */
   status: 'failed' | 'skipped';
   reason: Reason;

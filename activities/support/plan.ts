@@ -17,7 +17,7 @@ import { historyOf, readHistory } from '../../src/store/state/endpoint-history.t
 import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
-export interface PlanRequest {
+interface PlanRequest {
   kind: PassKind;
   by: Asker;
   syncId: string;

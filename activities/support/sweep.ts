@@ -19,13 +19,13 @@ import type { Liveness } from './liveness.ts';
 import { readPage, type ReadPage } from './read-page.ts';
 import { endless } from './walk.ts';
 
-export type SweepEnd =
+type SweepEnd =
   | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift: EndpointOutcome['drift'] }
   /** The time is up, or the worker is going away. */
   | { state: 'more'; pass: Pass }
   | { state: 'stopped'; pass: Pass; error: SyncError };
 
-export interface SweepOptions {
+interface SweepOptions {
   clock: DatabaseClock;
   liveness: Liveness;
   box: AbortSignal;

@@ -12,14 +12,14 @@ import type { ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
 import { readPage, type ReadPage } from './read-page.ts';
 
-export type WalkEnd =
+type WalkEnd =
   | { state: 'completed'; pass: Pass; paid: Paid }
   /** The time is up, or the worker is going away. */
   | { state: 'more'; pass: Pass }
   /** Kombo, or a lock in Postgres, has stopped it. */
   | { state: 'stopped'; pass: Pass; error: SyncError };
 
-export interface WalkOptions {
+interface WalkOptions {
   clock: DatabaseClock;
   liveness: Liveness;
   /** Ends the walk after the page that is being written: a request that is under way is given up. */

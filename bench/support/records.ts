@@ -1,6 +1,6 @@
 import type { ColumnType, EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 
-export interface PageSpec {
+interface PageSpec {
   pages: number;
   size: number;
   /** Another version gives the same ids with another body and a later changed_at. */

@@ -55,7 +55,7 @@ export const FAULT = z.discriminatedUnion('kind', [
 
 export type Fault = z.infer<typeof FAULT>;
 export type FaultSpec = z.input<typeof FAULT>;
-export type FaultKind = Fault['kind'];
+type FaultKind = Fault['kind'];
 
 interface Armed {
   readonly id: number;
@@ -65,7 +65,7 @@ interface Armed {
   hits: number;
 }
 
-export interface FaultTarget {
+interface FaultTarget {
   path: string;
   integrationId: string | undefined;
   /** What the request asks for, by name. */

@@ -17,10 +17,10 @@ export interface ControlDeps {
   webhooks: WebhookSender;
 }
 
-export type ChangeAction = 'created' | 'updated' | 'tombstoned' | 'vanished' | 'restored' | 'emptied';
+type ChangeAction = 'created' | 'updated' | 'tombstoned' | 'vanished' | 'restored' | 'emptied';
 
 /** What the sandbox did: for a log line, not for bookkeeping. */
-export interface ControlEvents {
+interface ControlEvents {
   changed: [{ integrationId: string; table: string; action: ChangeAction; count: number }];
   /** A `data-changed` was made. */
   webhook: [{ integrationId: string; models: string[]; result: WebhookResult }];

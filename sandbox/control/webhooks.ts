@@ -12,7 +12,7 @@ import {
 } from '../webhooks/types.ts';
 import { RecordControl } from './records.ts';
 
-export interface FinishSyncOptions extends Omit<DeliveryOptions, 'id' | 'lose'> {
+interface FinishSyncOptions extends Omit<DeliveryOptions, 'id' | 'lose'> {
   /** SUCCEEDED when left out. */
   state?: SyncState | undefined;
   /** One of the two webhooks, or both. */

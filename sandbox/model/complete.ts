@@ -130,7 +130,7 @@ export class Models {
     }
   }
 
-  /** Whatever else the endpoint shows must be able to change: a model by a link, and a name without an endpoint as parts. */
+  /** All else that the endpoint shows must be able to change: a model by a link, and a name without an endpoint as parts. */
   #linkRest(draft: Draft): void {
     for (const [name, relation] of Object.entries(draft.models)) {
       if (relation === 'own' || relation === 'embedded' || this.#linked(draft, name)) continue;

@@ -64,7 +64,7 @@ export function makeField(model: string, field: string, type: ColumnType): Make 
   const texts = TEXTS[field];
   if (type === 'text' && texts) return (r) => r.live(field, texts);
   const make = MAKERS[type](field, model);
-  // So that each change shows in whatever has a name.
+  // So that each change shows in everything that has a name.
   if (field === 'name') return make;
   const salt = `no ${field}`;
   return (r) => (r.chance(salt, 12) ? null : make(r));

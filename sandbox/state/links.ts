@@ -2,7 +2,7 @@ import { hashText, mix } from '../random.ts';
 import type { LinkDefinition } from '../model/index.ts';
 import type { TableState } from './table.ts';
 
-/** Where the links of a source point when nobody has set them: dealt out in turn, so they can be followed both ways. */
+/** Where the links of a source point when they have not been set: dealt out in turn, so they can be followed both ways. */
 function dealtTargets(name: string, link: LinkDefinition, source: number, targets: number): number[] {
   if (targets === 0) return [];
   if (link.tree) {

@@ -32,7 +32,7 @@ export interface WebhookResult {
   statuses: (number | null)[];
 }
 
-export interface WebhookTarget {
+interface WebhookTarget {
   url: string | undefined;
   secret: string;
 }

@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
+import { writePrivately } from './processes/private-file.ts';
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +15,7 @@ export function writeEnvironmentFile(dataDir: string, settings: Settings): void 
   const lines = Object.entries(settings).flatMap(([name, value]) =>
     value ? [`${name}='${value.replaceAll("'", QUOTE)}'\n`] : [],
   );
-  writeFileSync(devEnvironmentFile(dataDir), lines.join(''), { mode: 0o600 });
+  writePrivately(devEnvironmentFile(dataDir), lines.join(''));
 }
 
 /** How a shell reads a quote between quotes: one string ends, a quote, the next one begins. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { makeFolder } from './processes/folder.ts';
+import { writePrivately } from './processes/private-file.ts';
 
 const random = (bytes: number) => () => randomBytes(bytes).toString('hex');
 
@@ -30,9 +31,7 @@ export function loadState(dataDir: string): DevState {
 }
 
 export function saveState(dataDir: string, state: DevState): void {
-  const file = fileOf(dataDir);
-  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writePrivately(fileOf(dataDir), `${JSON.stringify(state, null, 2)}\n`);
 }
 
 function read(file: string): unknown {

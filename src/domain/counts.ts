@@ -31,7 +31,7 @@ export function addCounts(a: PassCounts, b: PassCounts): PassCounts {
 }
 
 /** What a full pass had to repair that a delta should have brought. */
-export const REPAIRS = ['missing', 'stale', 'wronglyLive', 'wronglyDeleted'] as const;
+const REPAIRS = ['missing', 'stale', 'wronglyLive', 'wronglyDeleted'] as const;
 
 /** `expected` is how much of the others no delta could have shown. */
 export const DRIFT_COUNTS = [...REPAIRS, 'expected'] as const;

@@ -17,7 +17,7 @@ const FIELDS: readonly Field[] = [
 ];
 
 /** The values that each field allows, in order. A time is named when all fields allow it, as on Temporal's server. */
-export interface CronTimes {
+interface CronTimes {
   minutes: readonly number[];
   hours: readonly number[];
   days: readonly number[];

@@ -64,7 +64,7 @@ export interface CutoverFacts {
   schedule: { paused: boolean; nextRun: Date | null } | null | undefined;
 }
 
-export interface CutoverOptions {
+interface CutoverOptions {
   now: Date;
   /** A data-changed may come this much later than the sync-finished of the same sync at Kombo. */
   graceMs: number;

@@ -4,7 +4,7 @@ import { classesThat, type ErrorClass } from './errors.ts';
 import { TOMBSTONE_LIFE_MS } from './window.ts';
 
 /** Who or what asks for a sync. A webhook or you bring news; the others look by themselves. */
-export const ASKERS = ['webhook', 'operator', 'catch-up', 'full-sync', 'timer'] as const;
+const ASKERS = ['webhook', 'operator', 'catch-up', 'full-sync', 'timer'] as const;
 export type Asker = (typeof ASKERS)[number];
 
 /** Why and since when a read fails. */

@@ -26,7 +26,7 @@ export type ErrorClass = (typeof ERROR_CLASSES)[number];
 const MINUTE_MS = 60_000;
 
 /** What follows from an error. Every class says all of it, so that a new one cannot be forgotten anywhere. */
-export interface Policy {
+interface Policy {
   /** What a worker does about it by itself, and what you should do. */
   remedy: string;
   /** The same for what you have asked for yourself: no worker tries that again. */
@@ -148,10 +148,6 @@ export const POLICIES: Record<ErrorClass, Policy> = {
 /** The classes whose policy is like that. */
 export function classesThat(hold: (policy: Policy) => boolean): ErrorClass[] {
   return ERROR_CLASSES.filter((errorClass) => hold(POLICIES[errorClass]));
-}
-
-export function isErrorClass(text: unknown): text is ErrorClass {
-  return ERROR_CLASSES.some((known) => known === text);
 }
 
 /** Looked up by text from outside, so it must not be an object with a prototype. */

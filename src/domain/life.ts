@@ -14,7 +14,7 @@ export interface Parked {
   needsAttention: boolean;
 }
 
-export interface KomboState {
+interface KomboState {
   /** ACTIVE, INVALID, INACTIVE. */
   status: string | null;
   /** INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
@@ -32,11 +32,11 @@ export const REMOVED = {
 } as const;
 
 /** Code under which an integration is parked: a webhook told of its deletion, and Kombo shows it as one that can be read. */
-export const DELETION_DOUBTED = 'DeletionDoubted';
+const DELETION_DOUBTED = 'DeletionDoubted';
 /** Kombo is asked for so long which of both is right. */
 const DOUBT_MS = 24 * 60 * 60 * 1000;
 
-export interface ParkedWords {
+interface ParkedWords {
   what: string;
   remedy: string;
   needsAttention: boolean;
@@ -158,7 +158,7 @@ function isParked({ state, setupStatus }: Seen): boolean {
   return whyParked({ status: state, setupStatus }) !== undefined;
 }
 
-export interface Life {
+interface Life {
   /** When the connection was made, by Kombo. */
   createdAt: Date | null;
 }
@@ -190,7 +190,7 @@ export interface KnownLife extends Seen {
 }
 
 /** What is asked of a judgement, and by whom. */
-export interface Question {
+interface Question {
   now: Date;
   /** When a webhook says that it was deleted. */
   deletedAt?: Date | undefined;
@@ -201,7 +201,7 @@ export interface Question {
 }
 
 /** What follows from Kombo's showing an integration. */
-export type Judgement =
+type Judgement =
   /** The deletion that a webhook told of is that of the connection which Kombo shows, and cannot be read any more. */
   | { case: 'deleted'; at: Date }
   /** It was removed, and what Kombo shows is no reason to bring it back. */

@@ -7,7 +7,7 @@ export type { ServedDeliveries } from './wanted.ts';
 export { TRIGGERS, type Trigger } from './reads.ts';
 
 /** How the read of an endpoint has ended, as far as a sync is concerned. */
-export const OUTCOMES = ['completed', 'failed', 'skipped'] as const satisfies readonly PassState[];
+const OUTCOMES = ['completed', 'failed', 'skipped'] as const satisfies readonly PassState[];
 
 /** What became of one endpoint in one sync. */
 export interface EndpointOutcome {

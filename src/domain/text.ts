@@ -27,6 +27,11 @@ export function isIntegrationId(value: unknown): value is string {
   );
 }
 
+/** Whether a text holds no character that a terminal may obey, that ends a line or that Postgres cannot hold. */
+export function isLine(text: string): boolean {
+  return !/\p{C}/u.test(text);
+}
+
 /** Whether a value is one line of text that can be shown as it is, such as a model's name or a webhook's type. */
 export function isName(value: unknown): value is string {
   return (

@@ -29,7 +29,7 @@ import { webhookRoutes } from './webhooks/route.ts';
 const KOMBO_TIMEOUT_MS = 10_000;
 
 /** What listens on PORT, and what listens on OPERATIONS_PORT: the same one where that is not set. */
-export interface Apps {
+interface Apps {
   webhooks: FastifyInstance;
   operations: FastifyInstance;
 }

@@ -48,12 +48,12 @@ export interface KomboClient {
   checkApiKey(): Promise<{ date: Date | null }>;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
 }
 
-export interface KomboClientOptions {
+interface KomboClientOptions {
   baseUrl: string;
   apiKey: Secret;
   fetch?: typeof fetch;

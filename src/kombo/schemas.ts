@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Category } from '../domain/catalogue/index.ts';
-import { cleanLine, isCode } from '../domain/text.ts';
+import { cleanLine, isCode, isLine } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 
 /*
@@ -19,10 +19,7 @@ const time = z
 
 /** It is stored, and goes into an address: https://datatracker.ietf.org/doc/html/rfc9110#section-4.1-5 */
 const MAX_CURSOR = 4_096;
-const cursor = z
-  .string()
-  .max(MAX_CURSOR)
-  .regex(/^\P{C}*$/u);
+const cursor = z.string().max(MAX_CURSOR).refine(isLine);
 
 /** The code of a refusal; null for one that looks like none. */
 export const REFUSAL = z

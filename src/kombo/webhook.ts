@@ -19,7 +19,7 @@ interface AboutIntegration extends DeliveryBase {
   category?: string | undefined;
 }
 
-export interface DataChanged extends AboutIntegration {
+interface DataChanged extends AboutIntegration {
   kind: 'data-changed';
   /** Distinct names as Kombo sent them, also those that this version does not know. */
   models: string[];
@@ -28,7 +28,7 @@ export interface DataChanged extends AboutIntegration {
 }
 
 /** What Kombo sent before there was `data-changed`: anything of the integration may have changed. */
-export interface LegacyEvent extends AboutIntegration {
+interface LegacyEvent extends AboutIntegration {
   kind: 'legacy';
 }
 

@@ -27,7 +27,7 @@ export interface Adoption {
   stopped: unknown;
 }
 
-export interface AdoptOptions {
+interface AdoptOptions {
   /** Start the first full sync of those that were never read. */
   sync: boolean;
   /** So many of them begin in a minute, after the first ten. */

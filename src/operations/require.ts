@@ -1,4 +1,4 @@
-import { shellWord } from '../domain/text.ts';
+import { isLine, shellWord } from '../domain/text.ts';
 import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
@@ -55,6 +55,6 @@ export function checkReason(reason: string): void {
   if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
   // A terminal would obey some of them, and a list has one line for it.
-  if (/\p{C}/u.test(reason))
+  if (!isLine(reason))
     throw invalid('The reason holds a character that cannot be shown; use one line of text.');
 }

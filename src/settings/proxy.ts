@@ -1,10 +1,9 @@
 import http from 'node:http';
 import { ConfigError } from '../config-error.ts';
+import { isThisMachine, THIS_MACHINE } from '../config-values.ts';
 import { environment, type Config } from '../config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 /**
  * Keeps connections to this machine away from the proxy that the environment may name. Temporal's client and Node's `fetch`
@@ -17,7 +16,7 @@ export function keepLoopbackDirect(env: NodeJS.ProcessEnv = environment()): void
 }
 
 function withLoopback(list = ''): string {
-  return [...new Set([...list.split(',').filter((host) => host !== ''), ...LOOPBACK])].join(',');
+  return [...new Set([...list.split(',').filter((host) => host !== ''), ...THIS_MACHINE])].join(',');
 }
 
 const USES_ENVIRONMENT = ['1', 'true'];
@@ -36,7 +35,7 @@ export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: En
       throw new ConfigError([{ name: 'KOMBO_PROXY', problem: 'needs Node 24.14 or newer', remedy }]);
     }
     const proxy = KOMBO_PROXY.reveal();
-    set({ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: LOOPBACK.join(',') });
+    set({ HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: THIS_MACHINE.join(',') });
   } else if (set && USES_ENVIRONMENT.includes(env['NODE_USE_ENV_PROXY'] ?? '')) {
     set({ ...env });
   }
@@ -48,7 +47,7 @@ export function komboProxy(
   env: Env = environment(),
 ): string | undefined {
   const { protocol, hostname } = new URL(KOMBO_API_URL);
-  if (LOOPBACK.includes(hostname.replace(/^\[|\]$/g, ''))) return undefined;
+  if (isThisMachine(hostname)) return undefined;
   if (KOMBO_PROXY) return new URL(KOMBO_PROXY.reveal()).host;
   if (!USES_ENVIRONMENT.includes(env['NODE_USE_ENV_PROXY'] ?? '')) return undefined;
   const name = protocol === 'https:' ? 'https_proxy' : 'http_proxy';
@@ -57,7 +56,7 @@ export function komboProxy(
   return proxy && !isLeftOut ? URL.parse(proxy)?.host : undefined;
 }
 
-export interface ConnectProxy {
+interface ConnectProxy {
   /** host:port */
   address: string;
   user?: { username: string; password: string };

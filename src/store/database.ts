@@ -23,7 +23,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export interface StoreOptions {
+interface StoreOptions {
   /** Connections at most; a worker holds about one for each pass that it writes at the same time. */
   max?: number;
   applicationName?: string;

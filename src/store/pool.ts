@@ -11,7 +11,7 @@ const FULL_MS = 3_000;
 /** After so long it is tried whether the role may open more connections again. */
 const FEW_MS = 60_000;
 
-export interface PoolOptions {
+interface PoolOptions {
   address: DatabaseAddress;
   /** Connections at most. */
   max: number;

@@ -8,7 +8,7 @@ export type Patience = <T>(act: () => Promise<T>) => Promise<T>;
 /** What is refused now is not tried again. */
 export const impatient: Patience = (act) => act();
 
-export interface PatienceOptions {
+interface PatienceOptions {
   /** Told now and then why it takes so long. */
   note: (line: string) => void;
   signal?: AbortSignal | undefined;

@@ -67,7 +67,7 @@ async function takesQuery(client: Asked, query: string): Promise<boolean> {
   }
 }
 
-export interface Registered {
+interface Registered {
   /** Names of those that were made. */
   added: string[];
   /** Those that cannot be used all the same: syncs run without them. */

@@ -96,7 +96,7 @@ export async function requestSyncNow(
   return { workflowId: handle.workflowId, runId };
 }
 
-export interface FullSyncRequest extends FullSyncOptions {
+interface FullSyncRequest extends FullSyncOptions {
   integrationId: string;
   trigger?: Trigger | undefined;
   tool?: string | undefined;
@@ -105,7 +105,7 @@ export interface FullSyncRequest extends FullSyncOptions {
   startDelayMs?: number | undefined;
 }
 
-export interface StartedFullSync {
+interface StartedFullSync {
   handle: WorkflowHandle<typeof fullSync>;
   runId: string;
   alreadyRunning: boolean;

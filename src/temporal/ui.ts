@@ -27,7 +27,7 @@ export function integrationUrl(ui: TemporalUi, integrationId: string): string {
   return workflowsUrl(ui, `${KOMBO_INTEGRATION_ID.name} = '${escapeQuery(integrationId)}'`);
 }
 
-export function fullSyncsUrl(ui: TemporalUi): string {
+function fullSyncsUrl(ui: TemporalUi): string {
   return workflowsUrl(ui, `WorkflowType = '${WORKFLOW_TYPES.fullSync}'`);
 }
 

@@ -46,7 +46,7 @@ describe('(I21) deleted', () => {
       return { id, deletedAt };
     };
 
-    test('it is parked, and nothing is read, whatever comes and though Kombo does not answer', async () => {
+    test('it is parked, and nothing is read, no matter what comes and though Kombo does not answer', async () => {
       const { id, deletedAt } = await told();
       const before = bench.queries(id).length;
       control.addFault({ kind: 'unavailable', endpoint: lookUp(id), count: 3 });
@@ -90,7 +90,7 @@ describe('(I21) deleted', () => {
     });
   });
 
-  test('first seen as a 404, then told of, in whatever way Kombo answers by then', async () => {
+  test('first seen as a 404, then told of, no matter how Kombo answers by then', async () => {
     for (const answers of [true, false]) {
       const id = await whole();
       control.addFault({ ...NOT_FOUND, endpoint: lookUp(id) });
@@ -178,7 +178,7 @@ describe('(I21) deleted', () => {
   });
 
   test.each(['Deleted', 'RemovedByHand', NOT_FOUND.code])(
-    'erased, with %s, it is looked up once a day whatever comes',
+    'erased, with %s, it is looked up once a day, no matter what comes',
     async (code) => {
       for (const answers of [false, true]) {
         // A removal because of a 404 is taken back by any answer.

@@ -76,7 +76,7 @@ test('(I25) a parked one whose look-up is not answered is looked up again soon, 
 });
 
 describe('(I21) what could not be read is read in full when it can be', () => {
-  test('after it was invalid, whatever was asked for', async () => {
+  test('after it was invalid, no matter what was asked for', async () => {
     const id = await whole();
     control.setIntegration(id, { status: 'INVALID' });
     expect(await begin(id, { lookUp: true })).toMatchObject({ passes: [], blocked: { code: 'INVALID' } });

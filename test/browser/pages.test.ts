@@ -125,7 +125,7 @@ test('all of it works without JavaScript', async () => {
   await context.close();
 });
 
-test('a page refreshes itself until it is told not to, stays where it is, and lets nobody type meanwhile', async () => {
+test('a page refreshes itself until it is told not to, stays where it is, and holds still while you type', async () => {
   const { page, close } = await visit(browser, url, { viewport: NARROW });
   await page.getByRole('link', { name: 'Stop refreshing' }).click();
   await page.getByRole('searchbox').waitFor();

@@ -62,7 +62,7 @@ export interface Visit {
 /** Cookies by server: who has logged in once need not do so again. */
 const sessions = new Map<string, BrowserContextOptions['storageState']>();
 
-/** A browser window of its own, logged in as a person does: by the form, the first time. */
+/** A browser window of its own, logged in as you do: by the form, the first time. */
 export async function visit(
   browser: Browser,
   url: string,

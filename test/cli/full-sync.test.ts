@@ -37,7 +37,7 @@ async function waitUntil(told: RegExp): Promise<Finished> {
 
 const lines = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start));
 
-test('a first one shows what it reads, and no number that nobody knows', async () => {
+test('a first one shows what it reads, and no number that is not known', async () => {
   const { code, stdout, stderr } = await waitUntil(/\/lms\/users: .* records, \d+\/s$/m);
   expect(code).toBe(0);
   expect(stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}, run `);
@@ -137,7 +137,7 @@ test('--since reads the window, sweeps nothing, and says so', async () => {
   expect(swept.result.endpoints['/lms/users']!.counts.deleted).toBe(1);
 });
 
-test('one that is cancelled while somebody waits has no result', async () => {
+test('one that is cancelled while a command waits has no result', async () => {
   const fault = slowly(2_000);
   const waiting = system.start(['sync', 'full', ID, '--wait', '--json']);
   await waiting.logged(`${ID} /lms/users: `);

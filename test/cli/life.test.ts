@@ -250,7 +250,7 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
   expect(shown.stdout).toMatch(/^Next look +in \d+ s$/m);
-  // Whoever cancels the run that waits for it leaves it to what comes next.
+  // A cancelled run that waits for it leaves it to what comes next.
   expect(await system.json(['sync', 'cancel', waiting])).toMatchObject({ cancelled: [`sync/${waiting}`] });
   for (const command of [['integrations', 'show'], ['status']])
     expect((await system.text([...command, waiting])).stdout).toMatch(

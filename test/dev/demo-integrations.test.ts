@@ -21,7 +21,7 @@ test('a question about a schedule that the server loses or fails to answer is as
     TASK_QUEUE: uniqueTaskQueue(),
   });
 
-  // Nobody takes this workflow up: who waits for its result gets no answer.
+  // No worker takes this workflow up: who waits for its result gets no answer.
   const start = { workflowId: `nobody/${id}`, taskQueue: config.TASK_QUEUE };
   const nobody = await client.workflow.start('fullSync', start);
   onTestFinished(async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -37,6 +37,16 @@ test('what dev writes is read alike by a shell and by us, even from a folder wit
   const shell = execFileSync('sh', ['-euc', script, 'sh', file], { encoding: 'utf8' });
   expect(shell).toBe(`${dataDir}|''a'|${settings.AN_URL}`);
   expect(statSync(file).mode & 0o077).toBe(0);
+});
+
+test('what others could read before is closed to them when it is written again', () => {
+  const dataDir = temporaryFolder();
+  const file = devEnvironmentFile(dataDir);
+  for (const left of [file, `${file}.new`]) writeFileSync(left, 'ADMIN_TOKEN=old', { mode: 0o644 });
+  writeEnvironmentFile(dataDir, { ADMIN_TOKEN: 'new' });
+  expect(statSync(file).mode & 0o077).toBe(0);
+  expect(readEnvironmentFile(dataDir)).toEqual({ ADMIN_TOKEN: 'new' });
+  expect(existsSync(`${file}.new`)).toBe(false);
 });
 
 test('no file is no settings', async () => {

@@ -25,7 +25,7 @@ test('a busy port gives way to a later one, and says so', async () => {
   expect(notes).toEqual([`Port ${busy} is busy; the UI uses ${port}.`]);
 });
 
-test('a port that is promised to somebody is not given twice', async () => {
+test('a port that is promised is not given twice', async () => {
   const promised = await freePort();
   const options = { purpose: 'it', preferred: promised, except: [promised], note: () => {} };
   expect(await choosePort(options)).not.toBe(promised);

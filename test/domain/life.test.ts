@@ -42,7 +42,7 @@ describe('what Kombo says of an integration', () => {
     }
   });
 
-  test('of what reads are refused with, only the first sync passes without a person', () => {
+  test('of what reads are refused with, only the first sync passes without you', () => {
     expect(parkedBy('INTEGRATION.SETUP_SYNC_PENDING').needsAttention).toBe(false);
     expect(parkedBy('SETUP_SYNC_PENDING').needsAttention).toBe(false);
     for (const code of ['INTEGRATION.QA_FAILED', 'INTEGRATION.SETUP_INCOMPLETE', 'INTEGRATION.INACTIVE']) {

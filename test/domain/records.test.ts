@@ -107,7 +107,7 @@ describe('exact numbers', () => {
     expect(JSON.stringify(parseExact(text))).toBe(text);
   });
 
-  test('property: whatever JSON can say comes back the same', () => {
+  test('property: all that JSON can say comes back the same', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(JSON.parse(JSON.stringify(parseExact(text)))).toEqual(JSON.parse(text));

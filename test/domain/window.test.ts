@@ -67,7 +67,7 @@ describe('the window of a pass (I8)', () => {
     });
   });
 
-  test('property: a chain of completed passes never leaves a gap, whatever completes in whatever order', () => {
+  test('property: a chain of completed passes never leaves a gap, no matter what completes in which order', () => {
     const step = fc.record({
       kind: fc.constantFrom('delta' as const, 'full' as const),
       since: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),

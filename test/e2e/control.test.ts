@@ -98,7 +98,7 @@ describe.concurrent('(I22) pause and resume', () => {
     );
   });
 
-  test('what a person paused by hand in Temporal stays so', async () => {
+  test('what you paused by hand in Temporal stays so', async () => {
     const id = system.integration();
     await system.firstSync(id);
     const schedule = temporal.client.schedule.getHandle(fullSyncScheduleId(id));
@@ -157,7 +157,7 @@ describe.concurrent('(I22) cancelling', () => {
 });
 
 test.concurrent(
-  '(I22) (I16) whatever is done at the same time, after a pause and a resume the copy is as Kombo is',
+  '(I22) (I16) no matter what is done at the same time, after a pause and a resume the copy is as Kombo is',
   { timeout: 90_000 },
   async () => {
     const seed = 20_261_124;

@@ -7,7 +7,7 @@ import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem } from './setup.ts';
 
-// Without the overlap, whatever a full sync has to repair is drift.
+// Without the overlap, all that a full sync has to repair is drift.
 const system = await createSystem({ WATERMARK_OVERLAP: '0s' });
 const { control, operator, store } = system;
 await system.worker();

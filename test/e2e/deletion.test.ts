@@ -56,7 +56,7 @@ async function lateNews(id: string): Promise<void> {
 }
 
 describe.concurrent('(I21) an integration that is deleted', () => {
-  test('is not read any more, whatever comes late; its rows stay until they are erased', async () => {
+  test('is not read any more, no matter what comes late; its rows stay until they are erased', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.addFault({ kind: 'stall', ms: 12_000, integration: id, endpoint: '/lms/users' });
@@ -104,7 +104,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     control.removeFault(stall);
   });
 
-  test.each(['sync', 'full sync'])('is found to be gone by a %s when nobody tells', async (found) => {
+  test.each(['sync', 'full sync'])('is found to be gone by a %s when no webhook says so', async (found) => {
     const id = system.integration();
     await system.firstSync(id);
     control.removeIntegration(id);
@@ -204,7 +204,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     await brief.firstSync(id);
     mistakenly404(brief, id);
     await brief.tell(id, ['lms_users']);
-    // Nobody sends anything any more.
+    // No webhook comes any more.
     await eventually(async () => (await brief.fullPasses(id))['/lms/users'] === 2);
     await brief.settled(id);
     expect(await brief.known(id)).toMatchObject({ status: 'active', removedAt: null });

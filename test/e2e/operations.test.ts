@@ -124,7 +124,7 @@ describe.concurrent('(I23) adding', () => {
 });
 
 describe.concurrent('(I23) removing', () => {
-  test('ends everything for an integration until it is added again, whatever Kombo says of it', async () => {
+  test('ends everything for an integration until it is added again, no matter what Kombo says of it', async () => {
     const id = system.integration();
     await system.firstSync(id);
     expect(await removeIntegration(operator, id, { erase: false })).toMatchObject({

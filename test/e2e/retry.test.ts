@@ -161,7 +161,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('(I22) is cancelled like anything else, and tried by whatever comes next', async () => {
+  test('(I22) is cancelled like anything else, and tried by what comes next', async () => {
     const { control } = system;
     const id = system.integration(PAGES);
     const fault = fail(system, id);
@@ -228,8 +228,8 @@ test.concurrent(
 );
 
 describe.concurrent('(I21) an integration that Kombo still sets up', () => {
-  test.each(['a webhook', 'a person'])(
-    'brought by %s is looked at again until it can be read, though nobody tells',
+  test.each(['a webhook', 'you'])(
+    'brought by %s is looked at again until it can be read, though no webhook says so',
     async (by) => {
       const { control } = system;
       const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });

@@ -107,7 +107,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! }),
       actor: { name: 'tester@e2e', source: 'cli', address: null },
     } satisfies LookUpDeps as LookUpDeps,
-    /** Sends a data-changed of its own, whatever has changed. */
+    /** Sends a data-changed of its own, also if nothing has changed. */
     tell: async (integrationId: string, models: string[], duplicate = false): Promise<void> => {
       const data = { integration_id: integrationId, changed_models: models.map((name) => ({ name })) };
       await accepted(control.sendWebhook({ type: 'data-changed', data, duplicate }));

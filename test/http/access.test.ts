@@ -86,7 +86,7 @@ describe('who may in', () => {
     expect(await listActs(store, { integrationId: 'workday:1' })).toEqual([]);
   });
 
-  test('answers are for nobody else to keep', async () => {
+  test('answers are not for caches to keep', async () => {
     const { call } = await startApi(store);
     const { headers } = await call('GET', '/integrations');
     expect(headers['cache-control']).toBe('no-store');
@@ -146,7 +146,7 @@ describe('limits', () => {
     const refused = await login('192.0.2.1');
     expect(refused.statusCode).toBe(429);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    // Whoever has sent a form is answered by a page.
+    // A browser that has sent a form is answered by a page.
     expect(refused.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(refused.body).toMatch(/role="alert">Too many requests from this address; try again in \d+ s\./);
     expect(refused.headers['set-cookie']).toBeUndefined();
@@ -154,7 +154,7 @@ describe('limits', () => {
     expect((await login('192.0.2.2')).statusCode).toBe(401);
   });
 
-  test('webhooks and probes are never limited, whatever the same address does', async () => {
+  test('webhooks and probes are never limited, no matter what the same address does', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const { app, deliver } = await testApp({ store, temporal, send: () => Promise.resolve() });
     const wrong = () => app.inject({ url: '/api/v1/summary', headers: guess.headers });
@@ -205,7 +205,7 @@ describe('the address of a caller', () => {
     return entry?.address;
   };
 
-  test('is that of the connection, whatever it says of itself', async () => {
+  test('is that of the connection, no matter what it says of itself', async () => {
     expect(await addressOf({}, '10.1.2.3')).toBe('10.1.2.3');
   });
 
@@ -213,7 +213,7 @@ describe('the address of a caller', () => {
     expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8' }, '10.1.2.3')).toBe('198.51.100.7');
   });
 
-  test('is not what anybody else says', async () => {
+  test('is not what another caller says', async () => {
     expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8,::1' }, '192.0.2.9')).toBe('192.0.2.9');
   });
 

@@ -58,7 +58,7 @@ export function expectProblem(answer: Answer, status: number, code: string, deta
   expect(STATUS_CODES[status]).toBeDefined();
 }
 
-/** Ends what a test has started, whatever becomes of it. */
+/** Ends what a test has started, also when the test fails. */
 export function terminateAfter(temporal: HttpDeps['temporal'], ...workflowIds: string[]): void {
   onTestFinished(async () => {
     const handles = workflowIds.map((id) => temporal.client.workflow.getHandle(id));

@@ -94,15 +94,23 @@ describe('syncs and passes', () => {
     expect(syncs[3]).toMatchObject({ status: 'running', finishedAt: null });
   });
 
-  test.each([1, 2, 3])('syncs in pages of %i: each once, whatever is added meanwhile', async (limit) => {
-    const syncId = `new-${limit}`;
-    const pages = await pagesOf<{ syncId: string }>(`/integrations/${id}/syncs`, 'syncs', limit, async () => {
-      await addPass({ syncId, endpoint: '/hris/employees', at: new Date().toISOString() });
-    });
-    expect(pages.flat().map((sync) => sync.syncId)).toEqual(['s4', 's3', 's2', 's1']);
-    expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
-    await store.pool.query('delete from kombo_sync.passes where sync_id = $1', [syncId]);
-  });
+  test.each([1, 2, 3])(
+    'syncs in pages of %i: each once, no matter what is added meanwhile',
+    async (limit) => {
+      const syncId = `new-${limit}`;
+      const pages = await pagesOf<{ syncId: string }>(
+        `/integrations/${id}/syncs`,
+        'syncs',
+        limit,
+        async () => {
+          await addPass({ syncId, endpoint: '/hris/employees', at: new Date().toISOString() });
+        },
+      );
+      expect(pages.flat().map((sync) => sync.syncId)).toEqual(['s4', 's3', 's2', 's1']);
+      expect(pages.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+      await store.pool.query('delete from kombo_sync.passes where sync_id = $1', [syncId]);
+    },
+  );
 
   test.each([1, 4])('passes in pages of %i: each once, newest first', async (limit) => {
     const pages = await pagesOf<{ syncId: string; endpoint: string }>(

@@ -26,7 +26,7 @@ export async function pageReader(store: Store, overrides: Parameters<typeof test
   const cookie = cookieOf(await login(app, ADMIN_TOKEN));
   return async (url: string) => {
     const response = await app.inject({ url, headers: { cookie } });
-    // One space where the markup has any: what a person reads.
+    // One space where the markup has any: what you read.
     const text = response.body
       .replace(/<(style|head)>.*<\/\1>/s, '')
       .replaceAll(/<[^>]*>/g, ' ')

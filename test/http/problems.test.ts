@@ -203,7 +203,7 @@ describe('503', () => {
   });
 
   const away: [string, () => Promise<string>][] = [
-    ['nobody listens', () => Promise.resolve(CLOSED_ADDRESS)],
+    ['nothing listens', () => Promise.resolve(CLOSED_ADDRESS)],
     ['a server takes the connection and stays silent', silentServer],
   ];
 

@@ -81,7 +81,7 @@ describe('closing', () => {
     await expect(post(server.url, dataChanged('personio:1', 'hris_teams'))).rejects.toThrow('fetch failed');
   });
 
-  test('is bounded, whatever a client does', { timeout: 15_000 }, async () => {
+  test('is bounded, no matter what a client does', { timeout: 15_000 }, async () => {
     const server = await startServer(testDeps());
     const { port } = new URL(server.url);
     const connected = Promise.withResolvers<void>();

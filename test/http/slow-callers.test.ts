@@ -112,6 +112,18 @@ describe('I1: a webhook is answered in time, counted from its arrival', () => {
     expect(events).toMatchObject([{ outcome: 'slow' }]);
   });
 
+  test('with 503 within five seconds when its body is slow and Temporal silent', async () => {
+    const { call, events } = await openDoor({ send: () => new Promise(() => {}) });
+    const startedAt = performance.now();
+    const { socket, heard, isClosed } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    socket.write(body.slice(20));
+    await eventually(() => heard() !== '' || isClosed());
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(heard()).toMatch(/^HTTP\/1\.1 503 [^]*"code":"not_accepted"/);
+    expect(events).toMatchObject([{ outcome: 'unavailable' }]);
+  });
+
   test('what the body has taken is not left for Temporal', async () => {
     const add = vi.spyOn(Coalescer.prototype, 'add');
     onTestFinished(() => add.mockRestore());

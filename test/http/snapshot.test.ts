@@ -13,7 +13,7 @@ beforeAll(async () => {
 const active = (snapshot: { integrations: Map<string, number> } | undefined) =>
   snapshot?.integrations.get('active');
 
-/** Lets nobody read the integrations until the returned function is called. */
+/** Lets no session read the integrations until the returned function is called. */
 async function hold(): Promise<() => Promise<void>> {
   const client = await store.pool.connect();
   await client.query('begin');

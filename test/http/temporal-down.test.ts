@@ -14,7 +14,7 @@ const BOUND_MS = 5_000;
 
 describe('I1: without Temporal nothing is acknowledged, and the answer comes in time', () => {
   test.each([
-    ['nobody listens', () => Promise.resolve(CLOSED_ADDRESS)],
+    ['nothing listens', () => Promise.resolve(CLOSED_ADDRESS)],
     ['a server takes the connection and stays silent', silentServer],
   ])('when %s', { timeout: 20_000 }, async (_name, address) => {
     const { deliver, events } = await testApp({ temporal: temporalAt(await address()) });

@@ -152,6 +152,16 @@ describe('what an answer says beside records', () => {
   );
 });
 
+test('a redirect is not followed: the key goes to the address of the settings only', async () => {
+  const asked: (string | undefined)[] = [];
+  answer = (response) => {
+    asked.push(response.req.url);
+    response.writeHead(307, { location: '/elsewhere' }).end();
+  };
+  await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'Unavailable' });
+  expect(asked).toEqual([expect.stringMatching(/^\/ats\/jobs\?/)]);
+});
+
 describe('a page', () => {
   test.each([null, ''])('whose cursor is %j is the last one', async (next) => {
     reply({ ...PAGE, data: { ...PAGE.data, next } });

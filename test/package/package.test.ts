@@ -25,6 +25,7 @@ describe('what npm packs', () => {
       'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
+      'SECURITY.md',
       'deploy',
       'docker-compose.yml',
       'docs',

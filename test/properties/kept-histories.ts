@@ -20,7 +20,7 @@ export const KEPT: readonly History[] = [
     ],
   },
   {
-    // A record that was deleted, came back and was deleted again, each time emptied before anybody read it.
+    // A record that was deleted, came back and was deleted again, each time emptied before it was read.
     ...PLAIN,
     steps: [
       { do: 'change', id: 'b', kind: 'own', ...QUIET },

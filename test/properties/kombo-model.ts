@@ -70,7 +70,7 @@ export class KomboModel {
       return true;
     }
     if (kind === 'emptied' && entry.body['name'] === null) return false;
-    // A live record is emptied when nobody read it in the days between.
+    // A live record is emptied when it was not read in the days between.
     if (kind !== 'emptied' && (kind === 'restored') !== deleted) return false;
     const nested = kind === 'covered' || kind === 'hidden';
     this.#write(entry, at, kind, {

@@ -92,7 +92,7 @@ test('an endpoint that lists the model of another one has no records of its own'
   expect(models.find('hris_old_benefits')).toBe(models.find('hris_benefits'));
 });
 
-/** Of the catalogue as it is: whatever a delta or a full pass must show can change, even if nothing more is known. */
+/** Of the catalogue as it is: all that a delta or a full pass must show can change, even if nothing more is known. */
 describe.each(CATALOGUE)('$path', (endpoint) => {
   const models = modelsWith();
   const model = models.find(endpoint.table)!;

@@ -39,7 +39,7 @@ interface Schema {
   parse(body: unknown): unknown;
 }
 
-/** What Kombo's own SDK makes of the body. It has nothing for AI Apply, and nobody describes a remote event. */
+/** What Kombo's own SDK makes of the body. It has nothing for AI Apply, and no page of Kombo describes a remote event. */
 const SDK: Partial<Record<WebhookType, Schema>> = {
   'data-changed': sdk.DataChangedWebhookPayload$inboundSchema,
   'integration-created': sdk.IntegrationCreatedWebhookPayload$inboundSchema,

@@ -103,7 +103,7 @@ describe('watermarks are derived from completed passes (I8)', () => {
     expect(await watermark()).toEqual(empty.started_at);
   });
 
-  test('it is the start of the newest pass, in whatever order passes end', async () => {
+  test('it is the start of the newest pass, in any order in which passes end', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     const slow = await open(store, integration, TAGS, 'full');
     const quick = await readPass(store, integration, TAGS, 'delta', [[]]);

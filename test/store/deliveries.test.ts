@@ -20,7 +20,7 @@ const count = (more: Partial<DeliveryCount>): DeliveryCount => ({
   ...more,
 });
 
-test('deliveries are added up by integration, type and outcome, whoever counts them', async () => {
+test('deliveries are added up by integration, type and outcome, no matter which process counts them', async () => {
   await addDeliveries(store, []);
   await Promise.all(
     Array.from({ length: 20 }, (_, index) =>

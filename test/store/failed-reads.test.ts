@@ -188,7 +188,7 @@ describe('its pause', () => {
     expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsAttention: false });
   });
 
-  test('of an error that only a person can help with is the same: it is tried again, for it may be over', async () => {
+  test('of an error that only you can help with is the same: it is tried again, for it may be over', async () => {
     const noted = await fail('delta', { error: error('RequestRejected') });
     expect(noted).toMatchObject({ needsAttention: true, newlyNeedsAttention: true, givenUp: false });
     expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);

@@ -38,7 +38,7 @@ const last = async () => {
 const CLASSES = ['7105', `'kombo_sync.changes'::regclass::oid::integer`];
 
 describe('a role that may only read', () => {
-  test('does not hold the feed back, whatever number it locks', async () => {
+  test('does not hold the feed back, no matter which number it locks', async () => {
     const start = await latestPosition(store);
     for (const one of CLASSES) await reader.query(`select pg_advisory_lock_shared(${one}, 1)`);
     try {
@@ -50,7 +50,7 @@ describe('a role that may only read', () => {
     }
   });
 
-  test('does not stop writers, whatever number it locks, and none is skipped meanwhile', async () => {
+  test('does not stop writers, no matter which number it locks, and none is skipped meanwhile', async () => {
     const start = await latestPosition(store);
     const near = `generate_series(${await last()} - 20, ${await last()} + 20) as number`;
     for (const one of CLASSES)

@@ -4,7 +4,7 @@ import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();
 
-test('texts arrive as they are, whatever is in them', async () => {
+test('texts arrive as they are, with any characters', async () => {
   const texts = [
     '',
     '{"a":"b,c"}',

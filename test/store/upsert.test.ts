@@ -126,7 +126,7 @@ describe('what is stored', () => {
     expect((await row())?.['employee_note']).toBe(note);
   });
 
-  test('a time without an offset is UTC, whatever the time zone of the database is', async () => {
+  test('a time without an offset is UTC, in any time zone of the database', async () => {
     const url = new URL(store.url);
     await store.pool.query(`alter database "${url.pathname.slice(1)}" set timezone = 'America/New_York'`);
     const { openStore } = await import('../../src/store/database.ts');
@@ -162,7 +162,7 @@ describe('what is stored', () => {
     expect((await feed(store, integration)).filter((entry) => entry === 'created a')).toHaveLength(1);
   });
 
-  test('a page whose row somebody else changes meanwhile is written, or fails and can be written again', async () => {
+  test('a page whose row another session changes meanwhile is written, or fails and can be written again', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     const other = await store.pool.connect();
     try {

@@ -74,7 +74,7 @@ async function listFonts(folder: string): Promise<string> {
 
 /**
  * Unpacks the package once for a machine, beside the Temporal server in the user's cache. The folder appears by a rename, so
- * what is there is whole, and whoever is second throws his own away.
+ * what is there is whole, and the second one throws its own away.
  */
 async function unpack(env: Env): Promise<string> {
   const main = fileURLToPath(import.meta.resolve('@sparticuz/chromium'));

@@ -117,7 +117,7 @@ export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Pro
       waiters.delete(client);
       const { server, database } = client;
       if (!server) return;
-      // In the middle of something: nobody else may have it.
+      // In the middle of something: no other client may have it.
       server.socket.destroy();
       pools.set(
         database,

@@ -27,7 +27,7 @@ type Stop = () => Promise<void>;
 
 const PREFIX = 'kombo-sync-test-';
 
-/** A run that was killed leaves its servers running. Its folder knows them, and nobody holds the folder any more. */
+/** A run that was killed leaves its servers running. Its folder knows them, and no process holds the folder any more. */
 async function clearKilledRuns(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const folder = path.join(tmpdir(), name);

@@ -154,7 +154,7 @@ describe('sharing', () => {
 });
 
 describe('failure', () => {
-  test('a failed send rejects everybody who waited for it, and nobody else', async () => {
+  test('a failed send rejects all that waited for it, and no others', async () => {
     const { send, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0 });
     const outcomes = [settled(coalescer.add(notice('a', 'x'))), settled(coalescer.add(notice('a', 'y')))];
@@ -183,7 +183,7 @@ describe('failure', () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 30 });
     await expect(coalescer.add(notice('a', 'x'))).rejects.toBeInstanceOf(CoalescerTimeout);
-    // Nobody gets past a send that hangs, but what it held up goes out after it.
+    // Nothing gets past a send that hangs, but what it held up goes out after it.
     await expect(coalescer.add(notice('a', 'y'))).rejects.toBeInstanceOf(CoalescerTimeout);
     expect(sent).toHaveLength(1);
     sent[0]!.finish();
@@ -193,7 +193,7 @@ describe('failure', () => {
   });
 });
 
-test('it is idle when no send is left, also none that nobody waits for', async () => {
+test('it is idle when no send is left, also none that no delivery waits for', async () => {
   const { send, started } = controlledSend();
   const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 10 });
   await coalescer.idle();

@@ -32,6 +32,9 @@ if (!WRITTEN_FOR.test(packageJson.version)) {
   );
 }
 
+/** How long one activation may keep the thread: for code that loops without end. A busy machine stalls for a second now and then. */
+const TASK_MS = 30_000;
+
 export const T0 = Date.parse('2026-11-23T00:00:00Z');
 
 let creator: ReusableVMWorkflowCreator;
@@ -51,7 +54,7 @@ export function useWorkflows(): void {
       'tidyUp',
       'eraseIntegration',
     ];
-    creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), 1_000, new Set(activities));
+    creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), TASK_MS, new Set(activities));
   });
   afterEach(async () => {
     for (const workflow of open.splice(0)) await workflow.dispose();

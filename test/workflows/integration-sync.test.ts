@@ -51,7 +51,7 @@ describe('debounce', () => {
     expect(brief(await run.advanceTo(T0 + 60_000))).toEqual(['startSync ats_jobs,ats_offers']);
   });
 
-  test('(I5) a sync costs at most one timer per quiet time, whatever the number of signals', async () => {
+  test('(I5) a sync costs at most one timer per quiet time, for any number of signals', async () => {
     const run = await startSignalled('ats_jobs');
     let timers = 1;
     for (let at = 50; at <= 60_000; at += 50) {
@@ -191,7 +191,7 @@ describe('messages', () => {
     expect(commands[0]).toMatchObject({ message: expect.stringContaining('{"integrationId":"') as string });
   });
 
-  test('a run that nobody labelled labels itself, once', async () => {
+  test('a run without labels labels itself, once', async () => {
     const { run } = await TestRun.start('integrationSync', INPUT, {
       jobs: [changed('ats_jobs')],
       labels: [],

@@ -55,7 +55,7 @@ class Model {
     if (activity.name === 'syncEndpoint') this.open.delete(readInput(activity).endpoint);
   }
 
-  /** Models that a call serves; one for everything serves whatever was signalled before it. */
+  /** Models that a call serves; one for everything serves all that was signalled before it. */
   private served(activity: ScheduledActivity): readonly string[] | undefined {
     if (activity.name === 'startSync') return startInput(activity).models ?? [...this.unserved];
     if (activity.name !== 'keepForLater') return undefined;
@@ -207,7 +207,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('deleted' as const) }) },
 );
 
-test('(I6) whatever happens in whatever order, no signalled model is forgotten', async () => {
+test('(I6) no signalled model is forgotten, no matter what happens in which order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const session = new Session();

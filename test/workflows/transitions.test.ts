@@ -69,7 +69,7 @@ const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> 
 
 const LONG = { historyLong: true };
 
-/** The suggestion to continue as new comes with whatever happens next in the state. */
+/** The suggestion to continue as new comes with what happens next in the state. */
 const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
   waiting: (run) => run.activate([changed('ats_tags')], LONG),
   starting: (run) => run.activate([changed('ats_tags')], LONG),

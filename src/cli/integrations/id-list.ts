@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { isIntegrationId } from '../../domain/text.ts';
 import { wrongUse } from '../support/errors.ts';
 
-export interface IdList {
+interface IdList {
   /** Each id once, in the order of the file. */
   ids: string[];
   /** How many more times ids were named. */

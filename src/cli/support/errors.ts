@@ -9,7 +9,7 @@ export const EXIT = { done: 0, failed: 1, wrongUse: 2, notFound: 3, unreachable:
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** What a failed command is for scripts. */
-export type FailureCode =
+type FailureCode =
   | 'failed'
   | 'wrong_use'
   | 'unreachable'

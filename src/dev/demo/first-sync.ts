@@ -9,7 +9,7 @@ import type { PageEvent } from '../../worker/run.ts';
 import type { Output } from '../output.ts';
 import { Progress } from './progress.ts';
 
-export interface FirstSyncDeps {
+interface FirstSyncDeps {
   config: Config;
   store: Store;
   temporal: TemporalHandle;

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSandbox, type Sandbox } from '../../../sandbox/index.ts';
+import { writePrivately } from '../processes/private-file.ts';
 
 export interface DevSandbox {
   /** Address of its API. */
@@ -22,10 +23,7 @@ export async function startSandbox(options: {
   const sandbox = restore(file, () =>
     createSandbox({ apiKey: options.apiKey, webhookSecret: options.webhookSecret, savedState }),
   );
-  const save = () => {
-    writeFileSync(`${file}.new`, sandbox.control.saveState());
-    renameSync(`${file}.new`, file);
-  };
+  const save = () => writePrivately(file, sandbox.control.saveState());
   let saving: NodeJS.Timeout | undefined;
   const saveSoon = () => {
     saving ??= setTimeout(() => {

@@ -22,7 +22,7 @@ import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { choosePostgresUser, nameFor, type PostgresUser } from './user.ts';
 import { loadState } from '../state.ts';
 
-export interface PostgresOptions {
+interface PostgresOptions {
   /** The data are kept in its folder `postgres`. */
   dataDir: string;
   port: number;

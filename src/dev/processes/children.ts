@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from './folder.ts';
 import { identify, isRunning, type ProcessIdentity } from './identity.ts';
+import { writePrivately } from './private-file.ts';
 
 interface Kind {
   /** How it is asked to end, the gentlest way first. */
@@ -19,7 +20,7 @@ const KINDS = {
   tool: { signals: ['SIGTERM', 'SIGKILL'], group: true },
 } as const satisfies Record<string, Kind>;
 
-export type ChildKind = keyof typeof KINDS;
+type ChildKind = keyof typeof KINDS;
 
 interface Entry extends ProcessIdentity {
   kind: ChildKind;
@@ -83,9 +84,7 @@ export class Children {
   };
 
   #save(): void {
-    // Written beside and renamed, since a process may be killed in the middle of a write.
-    writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#entries.values()]), { mode: 0o600 });
-    renameSync(`${this.#file}.new`, this.#file);
+    writePrivately(this.#file, JSON.stringify([...this.#entries.values()]));
   }
 }
 

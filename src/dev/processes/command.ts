@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { defined } from '../../domain/defined.ts';
 import type { Children } from './children.ts';
 
-export interface CommandOptions {
+interface CommandOptions {
   env?: NodeJS.ProcessEnv;
   cwd?: string;
   uid?: number;
@@ -17,7 +17,7 @@ export interface CommandOptions {
   children?: Children | undefined;
 }
 
-export interface CommandResult {
+interface CommandResult {
   /** Whether it ran and ended with exit code 0. */
   ok: boolean;
   stdout: string;

@@ -28,7 +28,7 @@ export async function freePort(host = LOOPBACK): Promise<number> {
 
 const ATTEMPTS = 50;
 
-export interface PortWish {
+interface PortWish {
   /** What it is for, as `the status page`. */
   purpose: string;
   preferred: number;

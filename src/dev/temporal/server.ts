@@ -7,7 +7,7 @@ import { hasEnded, type Children } from '../processes/children.ts';
 import { LOOPBACK } from '../processes/ports.ts';
 import { tail } from '../processes/tail.ts';
 
-export interface TemporalServerOptions {
+interface TemporalServerOptions {
   /** The `temporal` command. */
   cli: string;
   /** For the log, and for the database unless it is in memory. */

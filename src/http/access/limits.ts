@@ -13,7 +13,7 @@ const TRIES_PER_MINUTE = 10;
  * Each throws HttpError 429 when there were too many. They are counted apart, and the right token is never refused for wrong
  * ones: behind a proxy many callers have one address, and each could lock out the others.
  */
-export interface Limits {
+interface Limits {
   /** Counts a request with the right token. */
   countAllowed(request: FastifyRequest, reply: FastifyReply): Promise<void>;
   /** Counts a request with a wrong token or none. */

@@ -2,7 +2,7 @@ const WINDOW_MS = 60_000;
 const LINES = 10;
 
 /** Fields to add to a log line: how many lines like it were left out before it. */
-export type Sample = { leftOut?: number };
+type Sample = { leftOut?: number };
 export type Sampler = (kind: string) => Sample | undefined;
 
 /**

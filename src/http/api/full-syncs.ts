@@ -3,7 +3,7 @@ import type { Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
 import { fullSyncAll } from '../../operations/syncs.ts';
 
-export interface FullSyncsPlan {
+interface FullSyncsPlan {
   integrations: number;
   perMinute: number;
   options: Omit<FullSyncOptions, 'models'>;

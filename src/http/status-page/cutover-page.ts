@@ -13,7 +13,7 @@ const WORDS: Record<Verdict, { label: string; tone: Tone }> = {
 /** You do not work through more than this; the counts say how many there are. */
 const SHOWN = 100;
 
-export interface CutoverData extends Frame {
+interface CutoverData extends Frame {
   report: CutoverReport;
 }
 

@@ -26,7 +26,7 @@ export interface IntegrationData extends Frame {
 }
 
 /** By integration; undefined while Temporal cannot be asked. */
-export type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
+type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
 
 export interface ListData extends Frame {
   integrations: readonly IntegrationOverview[];

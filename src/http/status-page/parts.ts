@@ -60,7 +60,7 @@ export function outward(href: string | undefined, text: string | Html): Html {
   return href === undefined ? html`${text}` : html`<a href="${href}">${text}</a>`;
 }
 
-export interface Column<T> {
+interface Column<T> {
   title: string;
   /** Numbers stand at the right; what is short is not broken; a wide column keeps room for names. */
   kind?: 'number' | 'short' | 'wide';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HttpError } from '../errors/problems.ts';
 
 /** Far above what Kombo sends: the longest list of models that is read has 100 kB. */
-export const BODY_LIMIT = 262_144;
+const BODY_LIMIT = 262_144;
 
 /**
  * The bytes of a body, when all of them come in time.

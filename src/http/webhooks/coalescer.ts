@@ -6,7 +6,7 @@ const DEFAULT_MAX_CONCURRENT = 64;
 /** Leaves half a second of the five within which a webhook must be answered. */
 const DEFAULT_DEADLINE_MS = 4_500;
 
-export interface CoalescerOptions {
+interface CoalescerOptions {
   /** Stores a notice durably; resolves only after that. */
   send: (notice: SentNotice) => Promise<unknown>;
   /** How long after a send the next one of the same integration waits for company, in milliseconds. */

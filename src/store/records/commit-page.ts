@@ -35,7 +35,7 @@ export interface Page {
   komboAskedAt: Date | null;
 }
 
-export interface Committed {
+interface Committed {
   pass: Pass;
   changed: boolean;
   /** What the end of the pass has paid; undefined while it has not ended. */

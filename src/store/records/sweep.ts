@@ -13,7 +13,7 @@ import { beginWrite, isChange, writeRecords, type WriteOptions, type WriteTarget
 /** Below this many live rows a table is small: a share says little, and Kombo is asked about every candidate anyway. */
 const BIG_TABLE_ROWS = 100;
 
-export interface SweepLimits {
+interface SweepLimits {
   /** Share of the live rows (0 to 1) above which the sweep of a big table stops. */
   maxShare: number;
   /** The operator has said that the deletions are meant. */

@@ -5,7 +5,7 @@ import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
 
-export interface CutoverQuery {
+interface CutoverQuery {
   id?: string | undefined;
   /** How many of the last changes by legacy webhooks. */
   syncs: number;

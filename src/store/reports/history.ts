@@ -168,7 +168,7 @@ export function summarisePass(pass: Pass): PassSummary {
 
 const isSweeping = ({ sweep_state: state }: Pass) => state === 'due' || state === 'checking';
 
-export function summariseSync(rows: Pass[]): SyncSummary {
+function summariseSync(rows: Pass[]): SyncSummary {
   const passes = rows.map(summarisePass);
   const first = rows[0]!;
   const running = rows.some((row) => row.state === 'running');
@@ -189,7 +189,7 @@ export function summariseSync(rows: Pass[]): SyncSummary {
   };
 }
 
-export function toDriftReport(row: Selectable<DriftTable>): DriftReport {
+function toDriftReport(row: Selectable<DriftTable>): DriftReport {
   return {
     at: row.at,
     syncId: row.sync_id,

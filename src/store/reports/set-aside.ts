@@ -13,7 +13,7 @@ export interface SetAsideRecord {
   lastSeenAt: Date;
 }
 
-export type SetAsideKey = readonly [endpoint: string, recordKey: string];
+type SetAsideKey = readonly [endpoint: string, recordKey: string];
 
 /** Records of an integration that are set aside, by endpoint and record. */
 export async function listSetAside(

@@ -3,7 +3,7 @@ import { CATALOGUE } from '../../domain/catalogue/index.ts';
 import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 
-export interface UndocumentedField {
+interface UndocumentedField {
   endpoint: string;
   field: string;
   /** How many of the looked-at records have it. */

@@ -20,10 +20,7 @@ export interface AuditEntry {
   finishedAt: Date | null;
 }
 
-export type AuditStart = Pick<
-  AuditEntry,
-  'actor' | 'source' | 'address' | 'action' | 'integrationId' | 'details'
->;
+type AuditStart = Pick<AuditEntry, 'actor' | 'source' | 'address' | 'action' | 'integrationId' | 'details'>;
 
 /** Notes an act before it is done, so that one that breaks off is there too. Returns its number. */
 export async function beginAudit(store: Store, start: AuditStart): Promise<number> {

@@ -5,7 +5,7 @@ import type { Store } from '../database.ts';
 import { readDebts } from './debts.ts';
 import { joinComplete, joinWhole } from '../sql.ts';
 
-export interface IntegrationHistory {
+interface IntegrationHistory {
   /** The database's clock when this was read. */
   now: Date;
   endpoints: Map<string, EndpointHistory>;

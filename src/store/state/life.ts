@@ -194,7 +194,7 @@ export async function confirmRemoval(
 }
 
 /** What follows from Kombo's showing an integration, beside what it says of it. */
-export interface Sighting {
+interface Sighting {
   /** A removed one is there again. */
   revive: boolean;
   /** The removal was a mistake: what was paused before it is paused again. */

@@ -53,7 +53,7 @@ async function pause(
     where id = ${id} and ${sql.raw(isOpen)}`.execute(store.db);
 }
 
-export interface PassEnd {
+interface PassEnd {
   state: Exclude<PassState, 'running' | 'completed'>;
   code: string;
   message: string;
@@ -76,7 +76,7 @@ export async function endPass(store: Store, id: number, end: PassEnd): Promise<b
   return rows.length > 0;
 }
 
-export interface CancelledPass {
+interface CancelledPass {
   endpoint: string;
   kind: PassKind;
   startedAt: Date;

@@ -15,7 +15,7 @@ import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
 /** A row of `kombo_sync.passes`: the truth of a pass. */
 export type Pass = Selectable<PassesTable>;
 
-export interface PassRequest {
+interface PassRequest {
   integrationId: string;
   endpoint: string;
   kind: PassKind;

@@ -4,7 +4,7 @@ import type { Store } from '../database.ts';
 
 const BATCH = 5_000;
 
-export interface RetentionOptions {
+interface RetentionOptions {
   changesMs: number;
   historyMs: number;
   /** Stops between two steps. */

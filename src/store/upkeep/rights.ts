@@ -28,7 +28,7 @@ export async function explainDenial(
   return new DatabaseProblem(`Postgres denies it to the role ${role}: ${message}.`, remedy, { cause: error });
 }
 
-export interface MissingRights {
+interface MissingRights {
   role: string;
   /** What is missing, such as `delete on kombo.ats_jobs`. */
   missing: string[];

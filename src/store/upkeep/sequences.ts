@@ -3,7 +3,7 @@ import { quote } from '../records/data-tables.ts';
 import type { Schemas } from '../schemas.ts';
 
 /** A sequence that would give out numbers which are in use, as after logical replication, which does not bring sequences along. */
-export interface LaggingSequence {
+interface LaggingSequence {
   /** With its schema. */
   name: string;
   last: string;

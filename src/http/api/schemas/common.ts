@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PASS_COUNTS } from '../../../domain/counts.ts';
 import type { Reason } from '../../../domain/reads.ts';
-import { ID_MAX_LENGTH, isIntegrationId } from '../../../domain/text.ts';
+import { ID_MAX_LENGTH, isIntegrationId, isLine } from '../../../domain/text.ts';
 import { fromCursor, type Form } from '../../../operations/cursor.ts';
 
 /**
@@ -38,13 +38,9 @@ export const reason = z.object({
 /** An address in Temporal's UI. */
 export const temporalUrl = z.string().nullable();
 
-/** A line of text from outside. Control characters have no meaning in any of them, and Postgres cannot hold all of them. */
+/** A line of text from outside. */
 export const line = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    .refine((text) => !/\p{C}/u.test(text), { error: 'holds a character that cannot be shown' });
+  z.string().min(1).max(max).refine(isLine, { error: 'holds a character that cannot be shown' });
 
 export const integrationId = z
   .string()

@@ -32,7 +32,7 @@ import {
 } from './common.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
-export const statusSchema = z.enum(INTEGRATION_STATUSES);
+const statusSchema = z.enum(INTEGRATION_STATUSES);
 
 /** An integration as it is kept, without what has to be counted. */
 export const integrationSchema = z
@@ -82,7 +82,7 @@ export const integrationSchema = z
   } satisfies Shape<Integration>)
   .meta({ id: 'Integration' });
 
-export const overviewSchema = integrationSchema
+const overviewSchema = integrationSchema
   .extend({
     freshAsOf: time
       .nullable()

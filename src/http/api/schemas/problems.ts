@@ -4,7 +4,7 @@ import { PROBLEMS, type ProblemCode } from '../../errors/problems.ts';
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** Every error of the HTTP server: https://www.rfc-editor.org/rfc/rfc9457 */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().describe('The kind of problem, as urn:kombo-sync:problem:not_found'),
     title: z.string().describe('What kind of problem it is, in words; the same each time'),

@@ -46,7 +46,7 @@ export const passSchema = z
   } satisfies Shape<PassSummary>)
   .meta({ id: 'Pass' });
 
-export const syncSchema = z
+const syncSchema = z
   .object({
     syncId: z.string(),
     workflowId: z.string(),
