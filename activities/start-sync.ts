@@ -71,8 +71,8 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   const waits = known?.status !== 'active' || isDoubtful;
   const looked = waits ? await looking : undefined;
   if (looked?.state === 'unanswered' && !known && input.tool && input.category) {
-    const { tool, category } = input;
-    known = await adoptUnseen(deps.store, { id: integrationId, tool, category });
+    const { tool, category, originId } = input;
+    known = await adoptUnseen(deps.store, { id: integrationId, tool, category, originId });
   }
   const isHere = known !== undefined && known.status !== 'removed';
   if (looked?.state === 'unanswered' && !isHere) return unanswered(looked.error);

@@ -48,7 +48,8 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
   });
 }
 
-function aboutIntegration(message: unknown): Pick<Asked, 'tool' | 'category'> {
-  const { tool, category } = (message ?? {}) as { tool?: unknown; category?: unknown };
-  return { tool: isName(tool) ? tool : undefined, category: isName(category) ? category : undefined };
+function aboutIntegration(message: unknown): Pick<Asked, 'tool' | 'category' | 'originId'> {
+  const { tool, category, originId } = (message ?? {}) as Record<string, unknown>;
+  const nameOf = (value: unknown) => (isName(value) ? value : undefined);
+  return { tool: nameOf(tool), category: nameOf(category), originId: nameOf(originId) };
 }

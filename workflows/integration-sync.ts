@@ -162,7 +162,17 @@ async function start(run: Run): Promise<void> {
 
 function requestOf({ input, state, reads }: Run, { syncId, asker, trigger, wanted }: Sync): StartSyncInput {
   const { integrationId } = input;
-  const { everything, models = [], urgent, lookUp, deletedAt, deliveries, tool, category } = wanted ?? {};
+  const {
+    everything,
+    models = [],
+    urgent,
+    lookUp,
+    deletedAt,
+    deliveries,
+    tool,
+    category,
+    originId,
+  } = wanted ?? {};
   return {
     integrationId,
     syncId,
@@ -176,6 +186,7 @@ function requestOf({ input, state, reads }: Run, { syncId, asker, trigger, wante
     deliveries,
     tool,
     category,
+    originId,
     busy: reads.open.map(readKey),
     cut: [...state.cut],
   };

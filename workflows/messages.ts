@@ -13,6 +13,7 @@ interface AboutDeliveries {
   deliveries?: Record<string, number> | undefined;
   tool?: string | undefined;
   category?: string | undefined;
+  originId?: string | undefined;
 }
 
 /** Models that Kombo says have changed. */

@@ -26,11 +26,17 @@ export function integrationBody(integration: IntegrationState): Record<string, u
   };
 }
 
-export function endUser({ organizationName }: { organizationName: string }): Record<string, unknown> {
+export function endUser({
+  organizationName,
+  originId,
+}: {
+  organizationName: string;
+  originId?: string | null;
+}): Record<string, unknown> {
   return {
     organization_name: organizationName,
     creator_email: 'admin@acme.example.com',
-    origin_id: null,
+    origin_id: originId ?? null,
   };
 }
 

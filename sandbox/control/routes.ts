@@ -46,6 +46,7 @@ const COMMANDS: Record<string, Command> = {
       category,
       tool: z.string().optional(),
       organizationName: z.string().optional(),
+      originId: z.string().optional(),
       records: z.record(z.string(), z.int().min(0)).optional(),
       scale: z.number().min(0).optional(),
       status,

@@ -37,6 +37,7 @@ export class IntegrationState {
   readonly category: Category;
   readonly tool: string;
   readonly organizationName: string;
+  readonly originId: string | null;
   readonly createdAt: Date;
   readonly settings: IntegrationSettings = {
     status: 'ACTIVE',
@@ -65,6 +66,7 @@ export class IntegrationState {
     this.category = spec.category;
     this.tool = spec.tool ?? spec.id.split(':')[0]!;
     this.organizationName = spec.organizationName ?? `Acme (${spec.category})`;
+    this.originId = spec.originId ?? null;
     this.createdAt = createdAt;
     this.#key = mix(seed, hashText(spec.id));
   }

@@ -13,6 +13,8 @@ export interface IntegrationSpec {
   /** The part of the id before the colon when left out. */
   tool?: string;
   organizationName?: string;
+  /** The caller's own id of the customer; null when left out. */
+  originId?: string;
   /** Records by table or model name; the others follow in proportion. */
   records?: Record<string, number>;
   /** Multiplies the default sizes. */

@@ -34,6 +34,7 @@ export interface Wanted {
   /** What webhooks say of the integration: enough to begin with where Kombo does not answer. */
   tool?: string | undefined;
   category?: string | undefined;
+  originId?: string | undefined;
   /** When the first and the newest request came (epoch milliseconds). */
   firstAt: number;
   lastAt: number;
@@ -68,6 +69,7 @@ export function joinWanted(a: Wanted | undefined, b: Asked & Times): Wanted {
     deliveries: joinDeliveries(a?.deliveries ?? [], b.deliveries ?? []),
     tool: b.tool ?? a?.tool,
     category: b.category ?? a?.category,
+    originId: b.originId ?? a?.originId,
     firstAt: Math.min(a?.firstAt ?? b.firstAt, b.firstAt),
     lastAt: Math.max(a?.lastAt ?? b.lastAt, b.lastAt),
   };

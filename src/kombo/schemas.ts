@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Category } from '../domain/catalogue/index.ts';
-import { cleanLine, isCode, isLine } from '../domain/text.ts';
+import { cleanLine, isCode, isLine, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 
 /*
@@ -11,6 +11,11 @@ import { parseTimestamp } from '../domain/timestamp.ts';
 /** One line that can be shown and stored. */
 const line = z.string().transform((text) => cleanLine(text));
 const optionalLine = line.nullish().transform((text) => text ?? null);
+/** An id is whole or left out: one that is cut would name another customer. */
+const optionalName = z
+  .unknown()
+  .optional()
+  .transform((id) => (isName(id) ? id : null));
 /** Null for what is no time. */
 const time = z
   .string()
@@ -44,7 +49,7 @@ const INTEGRATION = z
     setup_status: optionalLine,
     data_expired_at: time,
     created_at: time,
-    end_user: z.object({ organization_name: optionalLine }).nullish(),
+    end_user: z.object({ organization_name: optionalLine, origin_id: optionalName }).nullish(),
     read_models: z
       .array(z.object({ id: line, is_available: z.boolean().nullish() }))
       .max(MAX_READ_MODELS)
@@ -57,6 +62,7 @@ const INTEGRATION = z
     state: data.status,
     setupStatus: data.setup_status,
     organizationName: data.end_user?.organization_name ?? null,
+    originId: data.end_user?.origin_id ?? null,
     createdAt: data.created_at,
     dataExpiredAt: data.data_expired_at,
     unavailableModels: (data.read_models ?? [])
@@ -76,6 +82,8 @@ export interface KomboIntegration {
   /** INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
   setupStatus: string | null;
   organizationName: string | null;
+  /** Your own id of the customer, as you gave it when the link was made. */
+  originId: string | null;
   /** When the connection was made. */
   createdAt: Date | null;
   /** Set while the data is stale because filters or scope changed. */

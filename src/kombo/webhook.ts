@@ -17,6 +17,8 @@ interface AboutIntegration extends DeliveryBase {
   integrationId: string;
   tool?: string | undefined;
   category?: string | undefined;
+  /** Your own id of the customer. */
+  originId?: string | undefined;
 }
 
 interface DataChanged extends AboutIntegration {
@@ -69,6 +71,7 @@ const MAX_MODELS = 500;
 const integrationId = z.string().refine(isIntegrationId);
 const name = z.string().refine(isName);
 const optionalName = name.optional().catch(undefined);
+const endUser = z.object({ origin_id: optionalName }).optional().catch(undefined);
 
 const envelope = z.object({ id: name, type: name, data: z.looseObject({}) });
 
@@ -81,12 +84,14 @@ const created = z
     id: integrationId,
     tool: optionalName,
     category: optionalName,
+    end_user: endUser,
     deleted_at: z.string().transform(parseTimestamp).optional().catch(undefined),
   })
   .transform((data) => ({
     integrationId: data.id,
     tool: data.tool,
     category: data.category,
+    originId: data.end_user?.origin_id,
     deletedAt: data.deleted_at?.toISOString(),
   }));
 const related = z
@@ -94,11 +99,13 @@ const related = z
     integration_id: integrationId,
     integration_tool: optionalName,
     integration_category: optionalName,
+    end_user: endUser,
   })
   .transform((data) => ({
     integrationId: data.integration_id,
     tool: data.integration_tool,
     category: data.integration_category,
+    originId: data.end_user?.origin_id,
   }));
 
 /**

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type pg from 'pg';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
+import { ensureDataViews, missingDataViews } from './records/data-views.ts';
 import type { Store } from './database.ts';
 import type { Schemas } from './schemas.ts';
 import { layFoundation } from './upkeep/foundation.ts';
@@ -28,7 +29,8 @@ export async function migrate(store: Store, wait: LockWait = {}): Promise<{ appl
       await layFoundation(client, store.schemas);
       const steps = await runSteps(client, store.schemas);
       const tables = await ensureDataTables(client, store.schemas.data);
-      return { applied: [...steps, ...tables, ...(await repairSequences(client, store.schemas))] };
+      const views = await ensureDataViews(client, store.schemas.data);
+      return { applied: [...steps, ...tables, ...views, ...(await repairSequences(client, store.schemas))] };
     } catch (error) {
       throw (await explainDenial(client, error, store.schemas)) ?? error;
     }
@@ -72,10 +74,12 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
   }
   const { data } = store.schemas;
   const tables = await missingDataTables(store.pool, data);
+  const views = await missingDataViews(store.pool, data);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),
     ...tables.map(({ table, columns }) =>
       columns ? `${data}.${table} (${columns.join(', ')})` : `${data}.${table}`,
     ),
+    ...views.map((name) => `${data}.${name}`),
   ];
 }

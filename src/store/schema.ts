@@ -39,6 +39,8 @@ export interface IntegrationsTable {
   status_code: string | null;
   status_reason: string | null;
   organization_name: string | null;
+  /** Your own id of the customer, as Kombo says it. */
+  origin_id: string | null;
   /** Models that the tool does not offer, by Kombo's read_models. */
   unavailable_models: WithDefault<string[]>;
   data_expired_at: Date | null;

@@ -31,6 +31,7 @@ export interface SignalRequest {
   deliveries?: Record<string, number> | undefined;
   tool?: string | undefined;
   category?: string | undefined;
+  originId?: string | undefined;
   trigger: Trigger;
 }
 
@@ -48,9 +49,9 @@ export async function signalChanges(
   config: StartConfig,
   request: SignalRequest,
 ): Promise<StartedRun> {
-  const { change, models, everything, deliveries, tool, category } = request;
+  const { change, models, everything, deliveries, tool, category, originId } = request;
   const options = startOptions(config, request);
-  const about = { deliveries, tool, category };
+  const about = { deliveries, tool, category, originId };
   if (change) {
     const { workflowId, signaledRunId } = await labelled(client, request, (typedSearchAttributes) =>
       client.workflow.signalWithStart<typeof integrationSync, [IntegrationChanged]>(

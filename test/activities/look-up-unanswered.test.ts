@@ -65,9 +65,19 @@ describe('(I6) (I25) what was asked for of an integration that has no row', () =
   test('is read without waiting, where the webhook says what it is', async () => {
     const id = await bench.integration({}, false);
     control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id), count: 'always' });
-    const asked = { ...input(id, { models: ['ats_jobs'] }), tool: 'bombohr', category: 'ATS' };
+    const asked = {
+      ...input(id, { models: ['ats_jobs'] }),
+      tool: 'bombohr',
+      category: 'ATS',
+      originId: '36123',
+    };
     expect(readsOf(await run(startSync, asked)).filter((read) => read.startsWith('full'))).toEqual(FULL);
-    expect(await known(id)).toMatchObject({ status: 'active', tool: 'bombohr', category: 'ATS' });
+    expect(await known(id)).toMatchObject({
+      status: 'active',
+      tool: 'bombohr',
+      category: 'ATS',
+      originId: '36123',
+    });
   });
 
   test('waits where Kombo refuses the key', async () => {

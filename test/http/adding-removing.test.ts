@@ -24,7 +24,13 @@ describe('adding', () => {
     const url = await sandbox.listen();
     const api = await startApi(store, { KOMBO_API_KEY: 'ks_test_api', KOMBO_API_URL: url });
     const id = uniqueIntegrationId();
-    sandbox.control.addIntegration({ id, category: 'LMS', scale: 0, organizationName: 'Acme Academy' });
+    sandbox.control.addIntegration({
+      id,
+      category: 'LMS',
+      scale: 0,
+      organizationName: 'Acme Academy',
+      originId: '36123',
+    });
     terminateAfter(api.temporal, fullSyncWorkflowId(id), eraseWorkflowId(id));
     onTestFinished(() => deleteSchedules(api.temporal.client, id));
     return { ...api, url, id };
@@ -36,7 +42,13 @@ describe('adding', () => {
     const answer = await call('POST', '/integrations', { body: { id }, headers: { 'x-actor': 'ada' } });
     expect(answer.statusCode).toBe(201);
     expect(answer.json()).toMatchObject({
-      integration: { id, category: 'LMS', status: 'active', organizationName: 'Acme Academy' },
+      integration: {
+        id,
+        category: 'LMS',
+        status: 'active',
+        organizationName: 'Acme Academy',
+        originId: '36123',
+      },
       new: true,
       schedules: 'created',
       sync: { workflowId: `full-sync/${id}`, alreadyRunning: false, temporalUrl: null },

@@ -26,6 +26,7 @@ describe('the list', () => {
         tool: `tool${number}`,
         category,
         organizationName: `Acme_${number} 100%`,
+        originId: `customer-${number}`,
       });
     }
     await pause(store, 'tool3:a', 'a reason');
@@ -71,6 +72,7 @@ describe('the list', () => {
       status: 'active',
       statusCode: null,
       organizationName: 'Acme_2 100%',
+      originId: 'customer-2',
       freshAsOf: null,
       notOffered: ['/hris/groups'],
       failedEndpoints: ['/hris/employees'],
@@ -88,6 +90,7 @@ describe('the list', () => {
   test.each([
     ['?search=TOOL4', ['tool4:a']],
     ['?search=acme_5', ['tool5:a']],
+    ['?search=Customer-2', ['tool2:a']],
     ['?search=100%25', ['tool1:a', 'tool2:a', 'tool3:a', 'tool4:a', 'tool5:a']],
     ['?search=tool_', []],
     ['?status=paused', ['tool3:a']],

@@ -18,7 +18,7 @@ const save = (more: Partial<IntegrationInput> & { id: string }) =>
   saveIntegration(store, { tool: 'personio', category: 'HRIS', ...more });
 
 test('shows integrations, and escapes what comes from outside', async () => {
-  await save({ id: 'personio:1', organizationName: '<script>alert(1)</script>' });
+  await save({ id: 'personio:1', organizationName: '<script>alert(1)</script>', originId: '<i>7' });
   await save({ id: 'lever:"><b>', tool: 'lever', category: 'ATS' });
   await park(store, 'lever:"><b>', {
     code: '<i>',
@@ -40,6 +40,9 @@ test('shows integrations, and escapes what comes from outside', async () => {
   expect(list.text).toContain('1 of 2 integrations active');
   expect(list.body).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(list.body).toContain('Login &amp; password');
+  for (const url of ['/?q=%3Ci%3E7', '/integrations/personio:1']) {
+    expect((await read(url)).body).toContain('your id <code>&lt;i&gt;7</code>');
+  }
   expect(list.body).toContain(
     'http://localhost:8233/namespaces/default/workflows?query=KomboIntegrationId%20%3D%20&#39;personio%3A1&#39;',
   );

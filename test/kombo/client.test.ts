@@ -102,7 +102,7 @@ describe('what an answer says beside records', () => {
     category: DIRTY,
     status: DIRTY,
     setup_status: DIRTY,
-    end_user: { organization_name: DIRTY },
+    end_user: { organization_name: DIRTY, origin_id: DIRTY },
     created_at: '9999-99-99',
     read_models: [
       { id: DIRTY, is_available: false },
@@ -120,6 +120,8 @@ describe('what an answer says beside records', () => {
       state: line,
       setupStatus: line,
       organizationName: line,
+      // One that is cut would be the id of another customer.
+      originId: null,
       createdAt: null,
       unavailableModels: [line],
     });

@@ -90,6 +90,24 @@ describe('data-changed', () => {
   });
 });
 
+test.each(['integration-created', 'integration-state-changed', 'sync-finished'])(
+  '%s brings your id of the customer, or none that can be used',
+  (type) => {
+    const named = { ...integration, id: about.integrationId };
+    const originOf = (end_user: unknown) => parseDelivery({ id: 'x', type, data: { ...named, end_user } });
+    expect(originOf({ origin_id: '36123' })).toMatchObject({ originId: '36123' });
+    for (const none of [
+      { origin_id: null },
+      { origin_id: 'a\nb' },
+      { origin_id: 'x'.repeat(201) },
+      7,
+      null,
+    ]) {
+      expect(originOf(none)).toMatchObject({ integrationId: about.integrationId, originId: undefined });
+    }
+  },
+);
+
 describe('events of an integration', () => {
   test.each([
     ['integration-created', 'created'],

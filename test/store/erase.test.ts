@@ -17,12 +17,12 @@ const store = await createTestStore();
 let integrations = 0;
 let id = '';
 
-/** Rows of an integration in every table that names integrations, but for its own row and the audit log. */
+/** Rows of an integration in every table that names integrations, but for its own row, the view of it, and the audit log. */
 async function rowsOf(integrationId: string): Promise<Record<string, number>> {
   const { rows: tables } = await store.pool.query<{ name: string }>(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.columns
      where table_schema in ('kombo', 'kombo_sync') and column_name = 'integration_id'
-       and table_name not in ('audit_log', 'unknown_integrations')`,
+       and table_name not in ('audit_log', 'unknown_integrations', 'integrations')`,
   );
   const counts = await Promise.all(
     tables.map(async ({ name }) => {
@@ -56,6 +56,7 @@ async function fill(integrationId: string, records = 3): Promise<void> {
     tool: 'demo',
     category: 'ATS',
     organizationName: 'Acme',
+    originId: '36123',
   });
   const page = Array.from({ length: records }, (_, index) => ({ id: `${index}` }));
   await readPass(store, integrationId, '/ats/tags', 'full', [page, [{ name: 'no id' }]]);
@@ -95,6 +96,7 @@ test('everything of a removed integration goes but its own row; nothing of other
   expect(await findIntegration(store, id)).toMatchObject({
     status: 'removed',
     organizationName: null,
+    originId: null,
     erasedAt: expect.any(Date) as Date,
   });
   expect(await rowsOf(other)).toEqual(before);

@@ -3,6 +3,7 @@ import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import { SYSTEM_COLUMNS } from '../../src/store/records/data-tables.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { openStore } from '../../src/store/database.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
 import { createEmptyStore, createTestStore } from '../support/database.ts';
 import { feed, getPass, makePage, open, PLAIN, readRow, rowVersions, underWay, write } from './support.ts';
@@ -17,7 +18,7 @@ describe('migrations', () => {
       expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
       const first = await Promise.all(stores.map((one) => migrate(one)));
       const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
-      expect(applied).toEqual([CATALOGUE.length + 1, 0, 0, 0, 0, 0, 0, 0]);
+      expect(applied).toEqual([CATALOGUE.length + 2, 0, 0, 0, 0, 0, 0, 0]);
       const second = await Promise.all(stores.map((one) => migrate(one)));
       expect(second.flatMap((one) => one.applied)).toEqual([]);
       expect(await pendingMigrations(stores[0]!)).toEqual([]);
@@ -83,6 +84,31 @@ describe('migrations', () => {
     expect(await migrate(store)).toEqual({ applied: [] });
   });
 
+  test('a view says whose the records are, by your own id, and comes back when it is gone', async () => {
+    const store = await createTestStore();
+    const mine = {
+      id: 'bombohr:1',
+      tool: 'bombohr',
+      category: 'HRIS',
+      organizationName: 'Acme',
+      originId: '36123',
+    };
+    await saveIntegration(store, mine);
+    await store.pool.query('drop view kombo.integrations');
+    expect(await pendingMigrations(store)).toEqual(['kombo.integrations']);
+    expect((await migrate(store)).applied).toEqual(['kombo.integrations']);
+    expect((await store.pool.query('select * from kombo.integrations')).rows).toEqual([
+      {
+        integration_id: 'bombohr:1',
+        origin_id: '36123',
+        organization_name: 'Acme',
+        tool: 'bombohr',
+        category: 'HRIS',
+        status: 'active',
+      },
+    ]);
+  });
+
   test('every table and column of both schemas is explained, and every endpoint has its table', async () => {
     const store = await createTestStore();
     const { rows: columns } = await store.pool.query<{
@@ -92,7 +118,7 @@ describe('migrations', () => {
     }>(
       `select c.relname::text as table, a.attname::text as column, col_description(c.oid, a.attnum) as comment
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-       where c.relnamespace = 'kombo'::regnamespace and c.relkind = 'r'`,
+       where c.relnamespace = 'kombo'::regnamespace and c.relkind in ('r', 'v')`,
     );
     expect(columns.filter(({ comment }) => !comment)).toEqual([]);
     const { rows: tables } = await store.pool.query<{ name: string; comment: string | null }>(

@@ -26,6 +26,8 @@ function keepHouse(overrides: Partial<HousekeepingDeps> = {}): void {
     settle: () => Promise.resolve(),
     wake: () => Promise.resolve(),
     extraEndpoints: [],
+    eraseDeletedAfterMs: null,
+    notifyChanges: () => {},
     log: pino({ level: 'silent' }),
     everyMs: 50,
     ...overrides,

@@ -22,10 +22,21 @@ function listText(page: IntegrationPage, options: Options): string {
     one.status,
     relative(one.statusSince),
     one.organizationName,
+    one.originId,
     relative(one.createdAt),
     one.statusReason,
   ]);
-  const head = ['INTEGRATION', 'TOOL', 'CATEGORY', 'STATUS', 'SINCE', 'ORGANIZATION', 'ADDED', 'WHY'];
+  const head = [
+    'INTEGRATION',
+    'TOOL',
+    'CATEGORY',
+    'STATUS',
+    'SINCE',
+    'ORGANIZATION',
+    'ORIGIN',
+    'ADDED',
+    'WHY',
+  ];
   return `${table(head, rows)}\n\n${footer('integrations list', options, page)}`;
 }
 

@@ -17,6 +17,7 @@ function describe(integration: IntegrationLife): string {
     ['Integration', integration.id],
     ['Tool', `${integration.tool} (${integration.category})`],
     ['Organization', integration.organizationName],
+    ...optional('Origin', integration.originId),
     ['Status', statusText(integration)],
     ...optional('Next look', next),
     ['At Kombo', integration.komboState],

@@ -18,6 +18,7 @@ export function statusOneText(integration: IntegrationDetail): string {
     ['Integration', integration.id],
     ['Tool', `${integration.tool} (${integration.category})`],
     ['Organization', integration.organizationName],
+    ...optional('Origin', integration.originId),
     ['Status', statusText(integration)],
     ...optional('Next look', nextLook(integration)),
     ['Fresh as of', relative(integration.freshAsOf)],

@@ -19,7 +19,7 @@ export function addPageOptions(command: Command): Command {
     .addOption(
       new Option('--status <status>', 'only those in this status').choices([...INTEGRATION_STATUSES]),
     )
-    .option('--search <text>', 'only those with this in their id, tool or organization')
+    .option('--search <text>', 'only those with this in their id, origin_id, tool or organization')
     .option('--failing', 'only those with an endpoint that fails')
     .option('--limit <n>', 'integrations at most', parseCount(10_000), DEFAULT_LIMIT)
     .option('--after <id>', 'go on after this integration')

@@ -11,7 +11,7 @@ import { stateWords } from './words.ts';
 
 export function integrationPage(data: IntegrationData): string {
   const { integration, query, links } = data;
-  const { id, organizationName, tool, category } = integration;
+  const { id, organizationName, originId, tool, category } = integration;
   const name = organizationName ?? id;
   const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   const content = html`
@@ -21,7 +21,7 @@ export function integrationPage(data: IntegrationData): string {
         <h1>${name}</h1>
         <p>
           ${code(id)} · ${tool} ·
-          ${category}${inTemporal ? html` · ${outward(inTemporal, 'its runs in Temporal')}` : ''}
+          ${category}${originId === null ? '' : html` · your id ${code(originId)}`}${inTemporal ? html` · ${outward(inTemporal, 'its runs in Temporal')}` : ''}
         </p>
       </div>
       ${freshness(data, (to) => links.integration(id, to))}

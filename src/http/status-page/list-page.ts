@@ -81,7 +81,8 @@ function showResults(integrations: readonly IntegrationOverview[], data: ListDat
   `;
 }
 
-function describeName({ id, tool, category, organizationName }: IntegrationOverview, data: ListData): Html {
+function describeName(integration: IntegrationOverview, data: ListData): Html {
+  const { id, tool, category, organizationName, originId } = integration;
   const href = data.links.integration(id, data.query);
   const inTemporal = data.temporalUi && integrationUrl(data.temporalUi, id);
   return html`
@@ -89,7 +90,7 @@ function describeName({ id, tool, category, organizationName }: IntegrationOverv
     ${organizationName ? html`<small class="id">${code(id)}</small>` : ''}
     <small>
       ${tool} ·
-      ${category}${
+      ${category}${originId === null ? '' : html` · your id ${code(originId)}`}${
         inTemporal
           ? html` · ${outward(inTemporal, html`Temporal<span class="hidden"> runs of ${id}</span>`)}`
           : ''

@@ -30,6 +30,7 @@ export function gather(before: Gathered | undefined, notice: Notice): Gathered {
     everything: before?.everything || notice.everything,
     tool: notice.tool ?? before?.tool,
     category: notice.category ?? before?.category,
+    originId: notice.originId ?? before?.originId,
     changes,
     types,
   };
@@ -39,10 +40,10 @@ export function gather(before: Gathered | undefined, notice: Notice): Gathered {
 export function noticesOf({ changes, types, ...gathered }: Gathered): SentNotice[] {
   const deliveries = types.size > 0 ? Object.fromEntries(types) : undefined;
   const [first, ...others] = changes.values();
-  const { integrationId, tool, category } = gathered;
+  const { integrationId, tool, category, originId } = gathered;
   return [
     { ...gathered, deliveries, change: first },
-    ...others.map((change) => ({ integrationId, tool, category, change, models: [] })),
+    ...others.map((change) => ({ integrationId, tool, category, originId, change, models: [] })),
   ];
 }
 

@@ -120,8 +120,8 @@ const NOT_ACCEPTED = new HttpError(
 /** What a delivery wants of Temporal; undefined when it asks for nothing. */
 function noticeOf(delivery: Delivery): Notice | undefined {
   if (delivery.kind === 'ignored') return undefined;
-  const { integrationId, tool, category, type } = delivery;
-  const about = { integrationId, type, tool, category };
+  const { integrationId, tool, category, originId, type } = delivery;
+  const about = { integrationId, type, tool, category, originId };
   switch (delivery.kind) {
     case 'lifecycle':
       return { ...about, models: [], change: delivery.change };

@@ -27,6 +27,7 @@ const STATEMENTS = [
     needs_attention boolean not null default false,
     retry_at timestamptz,
     organization_name text,
+    origin_id text,
     unavailable_models text[] not null default '{}',
     data_expired_at timestamptz,
     kombo_state text,

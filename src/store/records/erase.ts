@@ -49,7 +49,7 @@ export async function eraseSome(store: Store, integrationId: string): Promise<nu
 /** Notes that nothing is left of it. */
 export async function markErased(store: Store, integrationId: string): Promise<void> {
   await store.pool.query(
-    `update kombo_sync.integrations set erased_at = now(), organization_name = null
+    `update kombo_sync.integrations set erased_at = now(), organization_name = null, origin_id = null
      where id = $1 and status = 'removed'`,
     [integrationId],
   );

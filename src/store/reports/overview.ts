@@ -37,7 +37,7 @@ export interface IntegrationOverview extends Integration {
 }
 
 export interface OverviewFilter {
-  /** Part of an id, an organization's name or a tool, in any case. */
+  /** Part of an id, your own id of the customer, an organization's name or a tool, in any case. */
   search?: string | undefined;
   status?: IntegrationStatus | undefined;
   category?: string | undefined;
@@ -262,5 +262,5 @@ const isFailing = sql.raw(IS_FAILING);
 function matches(search: string | undefined): RawBuilder<unknown> {
   const pattern = search ? `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
   return sql`(${pattern}::text is null or i.id ilike ${pattern} or i.organization_name ilike ${pattern}
-    or i.tool ilike ${pattern})`;
+    or i.origin_id ilike ${pattern} or i.tool ilike ${pattern})`;
 }

@@ -18,6 +18,8 @@ export interface Integration {
   /** When it is looked at again, while it is parked and that may help. */
   retryAt: Date | null;
   organizationName: string | null;
+  /** Your own id of the customer. */
+  originId: string | null;
   /** Models that the tool does not offer. */
   unavailableModels: string[];
   /** Set while Kombo's data is stale because filters or scope changed. */
@@ -44,6 +46,7 @@ export interface IntegrationInput {
   tool: string;
   category: Category;
   organizationName?: string | null;
+  originId?: string | null | undefined;
   unavailableModels?: string[];
   dataExpiredAt?: Date | null;
   state?: string | null;
@@ -72,6 +75,7 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
     tool: input.tool,
     category: input.category,
     organization_name: input.organizationName ?? null,
+    origin_id: input.originId ?? null,
     unavailable_models: input.unavailableModels ?? [],
     data_expired_at: input.dataExpiredAt ?? null,
     kombo_state: input.state ?? null,
@@ -103,11 +107,11 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
  */
 export async function adoptUnseen(
   store: Store,
-  { id, tool, category }: Pick<IntegrationInput, 'id' | 'tool' | 'category'>,
+  { id, tool, category, originId = null }: Pick<IntegrationInput, 'id' | 'tool' | 'category' | 'originId'>,
 ): Promise<Integration | undefined> {
   await store.db
     .insertInto('kombo_sync.integrations')
-    .values({ id, tool, category })
+    .values({ id, tool, category, origin_id: originId })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   return findIntegration(store, id);
@@ -144,6 +148,7 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     needsAttention: row.needs_attention,
     retryAt: row.retry_at,
     organizationName: row.organization_name,
+    originId: row.origin_id,
     unavailableModels: row.unavailable_models,
     dataExpiredAt: row.data_expired_at,
     komboState: row.kombo_state,

@@ -53,6 +53,7 @@ export const integrationSchema = z
         'When a timer looks at it again, while it is parked; not while it needs you. null: with the next webhook or scheduled sync',
       ),
     organizationName: z.string().nullable(),
+    originId: z.string().nullable().describe('Your own id of the customer: end_user_origin_id of the link'),
     unavailableModels: z.array(z.string()).describe('Models that the tool does not offer'),
     dataExpiredAt: time
       .nullable()
@@ -237,7 +238,9 @@ export const totals = {
 } satisfies Shape<Totals>;
 
 export const listQuery = z.strictObject({
-  search: line(200).optional().describe("Part of an id, an organization's name or a tool, in any case"),
+  search: line(200)
+    .optional()
+    .describe("Part of an id, an origin_id, an organization's name or a tool, in any case"),
   status: statusSchema.optional().describe('Only those with this status'),
   category: z.enum(CATEGORIES).optional().describe('Only those of this category'),
   failing: flag.optional().describe('true: only those with an endpoint whose last tries have failed'),
