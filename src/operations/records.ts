@@ -32,7 +32,9 @@ export async function findErasable({ store }: Pick<Deps, 'store'>, name: RecordN
   await requireIntegration(store, integrationId);
   const kept = await findRecord(store, integrationId, endpoint, id);
   if (kept.row === null && kept.setAside === 0) {
-    throw notFound(`There is no record ${id} of ${integrationId} in ${store.schemas.data}.${endpoint.table}.`);
+    throw notFound(
+      `There is no record ${id} of ${integrationId} in ${store.schemas.data}.${endpoint.table}.`,
+    );
   }
   return { ...name, ...kept, mentions: await findMentions(store, integrationId, endpoint, id) };
 }

@@ -151,9 +151,7 @@ function buildOptions(
     spec: parts.spec,
     action,
     policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW },
-    ...(integration.status === 'paused'
-      ? { state: { paused: true, note: `${PAUSE_NOTE}paused` } }
-      : {}),
+    ...(integration.status === 'paused' ? { state: { paused: true, note: `${PAUSE_NOTE}paused` } } : {}),
     typedSearchAttributes,
   };
 }
