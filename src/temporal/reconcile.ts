@@ -19,8 +19,8 @@ const AT_ONCE = 8;
 
 /**
  * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
- * those of integrations that are gone deleted. Schedules of another task queue are left alone. One that cannot be made keeps
- * none of the others from being made.
+ * those of integrations that are gone deleted. Schedules of another task queue are left alone. One that cannot be made or
+ * deleted keeps none of the others from it.
  *
  * @param find reads an integration as it is now: with thousands of them the list is minutes old when something is deleted.
  * @throws when Temporal or Postgres does not answer at all.
@@ -41,16 +41,25 @@ export async function reconcileSchedules(
   });
 
   const wanted = new Set(kept.flatMap(({ id }) => [fullSyncScheduleId(id), catchUpScheduleId(id)]));
+  const strays = new Map<string, { id: string; scheduleIds: string[] }>();
   for await (const { scheduleId } of client.schedule.list()) {
-    const integrationId = /^(?:full-sync|catch-up)\/(.*)$/s.exec(scheduleId)?.[1];
-    if (integrationId === undefined || wanted.has(scheduleId)) continue;
-    const found = await describe(client, scheduleId);
-    if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
-    // An integration is stored before it gets schedules, so what is there now may be later than the list.
-    const integration = await find(integrationId);
-    if (integration && integration.status !== 'removed') continue;
-    await remove(client, scheduleId);
-    result.deleted.push(scheduleId);
+    const id = /^(?:full-sync|catch-up)\/(.*)$/s.exec(scheduleId)?.[1];
+    if (id === undefined || wanted.has(scheduleId)) continue;
+    const known = strays.get(id);
+    if (known) known.scheduleIds.push(scheduleId);
+    else strays.set(id, { id, scheduleIds: [scheduleId] });
   }
+  const left = await eachByItself([...strays.values()], AT_ONCE, async ({ id, scheduleIds }) => {
+    for (const scheduleId of scheduleIds) {
+      const found = await describe(client, scheduleId);
+      if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
+      // An integration is stored before it gets schedules, so what is there now may be later than the list.
+      const integration = await find(id);
+      if (integration && integration.status !== 'removed') continue;
+      await remove(client, scheduleId);
+      result.deleted.push(scheduleId);
+    }
+  });
+  result.failed.push(...left);
   return result;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGE_SIZE, PAGE_BYTES } from '../../src/domain/page-size.ts';
+import { MAX_PAGES } from '../../src/domain/retry.ts';
 import type { KomboClient, KomboPage, PageQuery } from '../../src/kombo/client.ts';
 import { createWorkbench, pass, readOnce, run } from './setup.ts';
 
@@ -74,6 +75,28 @@ describe('a page that is too large', () => {
     expect(await run(syncEndpoint, pass(id))).toMatchObject({ state: 'completed' });
     expect(askedMeanwhile[0]).toBe(expected);
   });
+});
+
+test('(I9) a listing without an end, whose cursors never come twice, ends with an error', async () => {
+  const id = await bench.integration();
+  let asked = 0;
+  const fetchPage = async (): Promise<KomboPage> => {
+    asked += 1;
+    // As if as many pages as Kombo can have were behind it; reading them would take hours.
+    if (asked === 2) {
+      await bench.store.pool.query('update kombo_sync.passes set pages = $1 where integration_id = $2', [
+        MAX_PAGES,
+        id,
+      ]);
+    }
+    return { results: [], next: asked < 20 ? `${asked}` : null, date: null, pauseMs: 0, bytes: 2 };
+  };
+  const { syncEndpoint } = bench.activities({ kombo: { ...bench.kombo, fetchPage } });
+  expect(await run(syncEndpoint, pass(id))).toMatchObject({
+    state: 'failed',
+    reason: { message: expect.stringMatching(/\/ats\/jobs has no end/) as string },
+  });
+  expect(asked).toBeLessThan(10);
 });
 
 describe('a sweep', () => {

@@ -7,6 +7,7 @@ import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { grpcProxy } from '../support/grpc.ts';
 import { testNamespace, TYPE } from '../support/namespace.ts';
+import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueTaskQueue } from '../support/temporal.ts';
 import { cli, emptyFolder, onlyDocument } from './spawn.ts';
 
@@ -86,6 +87,31 @@ test('an integration whose schedules cannot be made keeps no other from being se
     /^✗ 1 integration failed; the others are set up\..*\n {4}demo:x+: Temporal refuses/m,
   );
   await store.pool.query('delete from kombo_sync.integrations');
+});
+
+test('an integration whose schedules cannot be deleted keeps no other from losing its own, and is named', async () => {
+  const TASK_QUEUE = uniqueTaskQueue();
+  const ids = ['demo:gone-1', 'demo:gone-2'];
+  for (const id of ids) await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
+  expect((await run(['setup'], right, { TASK_QUEUE })).code).toBe(0);
+  await store.pool.query('delete from kombo_sync.integrations');
+  const { connection } = client;
+  await eventually(async () => {
+    const { schedules } = await connection.workflowService.listSchedules({ namespace: right });
+    return schedules.filter(({ scheduleId }) => scheduleId?.includes('demo:gone-')).length === 4;
+  });
+  let refused = 0;
+  const TEMPORAL_ADDRESS = await grpcProxy(address, (method) => {
+    if (method !== 'DeleteSchedule' || refused > 0) return undefined;
+    refused += 1;
+    return { code: 3, details: 'not this one' };
+  });
+  const { code, stdout } = await run(['setup', '--json'], right, { TASK_QUEUE, TEMPORAL_ADDRESS });
+  const { schedules, failed } = onlyDocument(stdout) as SetupResult;
+  expect(code).toBe(1);
+  expect(failed).toMatchObject([{ message: expect.stringContaining('not this one') as string }]);
+  const other = ids.find((id) => id !== failed[0]?.id);
+  expect(schedules.deleted.toSorted()).toEqual([`catch-up/${other}`, `full-sync/${other}`]);
 });
 
 test('what the server has not heard of yet is tried again, with a line that says so', async () => {
