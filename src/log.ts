@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { cleanLines } from './domain/text.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,6 +11,7 @@ export function createLogger(options: { level: string; format?: 'pretty' | 'json
   const pretty = (options.format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'pretty';
   return pino({
     level: options.level,
+    ...(pretty ? { hooks: { streamWrite: forTerminal } } : {}),
     redact: ['*.authorization', '*.apiKey', '*.secret', '*.token', 'req.headers', 'headers'],
     transport: pretty
       ? {
@@ -18,4 +20,10 @@ export function createLogger(options: { level: string; format?: 'pretty' | 'json
         }
       : { target: 'pino/file', options: { destination: 2 } },
   });
+}
+
+/** A line as JSON, before it is made pretty: messages of Postgres and Temporal may quote what a terminal would obey. */
+function forTerminal(line: string): string {
+  const clean = (_key: string, value: unknown) => (typeof value === 'string' ? cleanLines(value) : value);
+  return `${JSON.stringify(JSON.parse(line), clean)}\n`;
 }

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
@@ -93,14 +92,7 @@ export function startScript(
 }
 
 /** A port of this machine where nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('The server has no port.');
-  return address.port;
-}
+export { freePort as closedPort } from '../../src/dev/processes/ports.ts';
 
 /** The one JSON document that stdout must consist of. */
 export function onlyDocument(stdout: string): unknown {

@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { freePort } from '../../src/dev/processes/ports.ts';
 import { startServer, type RunningServer } from '../../src/http/server.ts';
 import { sign } from '../../src/kombo/signature.ts';
 import { temporaryFolder } from '../dev/support.ts';
@@ -75,15 +75,6 @@ test('what the proxies forward from the internet leads to webhooks only', async 
 
 /** Whether a program is here. */
 const has = (program: string) => spawnSync(program, ['-h']).error === undefined;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('The server has no address.');
-  return address.port;
-}
 
 interface Proxy {
   command: string[];

@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { afterAll, expect, inject, test } from 'vitest';
 import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/domain/names.ts';
 import { eventually } from '../support/poll.ts';
-import { createProxy } from './proxy.ts';
+import { createWire } from '../support/wire.ts';
 import { createSystem, storeThrough } from './setup.ts';
 
 /** A server that asks for continue-as-new after so few events that nearly every run gets to hear it. */
@@ -52,8 +52,7 @@ async function startImpatientServer(): Promise<string> {
 
 const system = await createSystem({}, await startImpatientServer());
 const { control, temporal } = system;
-const database = new URL(system.store.url);
-const wire = await createProxy(database);
+const wire = await createWire(new URL(system.store.url).host);
 await system.worker({ chunkMs: 0, store: storeThrough(wire.address, system.store.url) });
 await system.server();
 

@@ -8,7 +8,7 @@ import { modelsChanged, type ModelsChanged } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { outcomeOf, whole } from './outcome.ts';
-import { createProxy } from './proxy.ts';
+import { createWire } from '../support/wire.ts';
 import { accepted, createSystem, each, storeThrough } from './setup.ts';
 
 // A quiet time that a busy machine does not outlast between two webhooks of a burst.
@@ -224,7 +224,7 @@ test('(I1) without Temporal the answer is 503, and the repeated delivery is acce
   const id = system.integration();
   await system.firstSync(id);
   const address = process.env['TEMPORAL_ADDRESS']!;
-  const proxy = await createProxy(new URL(`tcp://${address}`));
+  const proxy = await createWire(address);
   process.env['TEMPORAL_ADDRESS'] = proxy.address;
   const away = lazyTemporal();
   process.env['TEMPORAL_ADDRESS'] = address;
@@ -255,7 +255,7 @@ test('(I1) without Temporal the answer is 503, and the repeated delivery is acce
 
 test('(I1) with Postgres down a webhook is accepted, and served when it is back', async () => {
   const outage = await createSystem();
-  const proxy = await createProxy(new URL(outage.store.url));
+  const proxy = await createWire(new URL(outage.store.url).host);
   const store = storeThrough(proxy.address, outage.store.url);
   await outage.worker({ store });
   await outage.server({ store });

@@ -1,12 +1,13 @@
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause } from '../../src/store/state/life.ts';
 import { fullSyncWorkflowId } from '../../src/domain/names.ts';
 import { listActs } from '../support/acts.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
+import { createWire } from '../support/wire.ts';
 import { startApi, terminateAfter } from './api.ts';
-import { interruptibleProxy, temporalAt } from './support.ts';
+import { temporalAt } from './support.ts';
 
 /** The machine may be busy. */
 const POLL = { timeout: 30_000 };
@@ -118,13 +119,13 @@ describe('full syncs of all', () => {
 
   test('when Temporal goes away, the audit log says so', async () => {
     await seed(300);
-    const proxy = await interruptibleProxy(inject('temporalAddress'));
+    const proxy = await createWire(inject('temporalAddress'), onTestFinished);
     const temporal = temporalAt(proxy.address);
     const { call } = await startApi(fleet, {}, { temporal });
     terminateAfter(temporalAt(inject('temporalAddress')), ...ids.map(fullSyncWorkflowId));
     expect((await call('POST', '/full-syncs')).statusCode).toBe(202);
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'started' });
-    proxy.cut();
+    await proxy.cut();
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'failed' });
   });
 });

@@ -1,4 +1,4 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -73,35 +73,6 @@ export async function silentServer(): Promise<string> {
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('The server has no address.');
   return `127.0.0.1:${address.port}`;
-}
-
-/** A way to `target` that can be cut and opened again on the same port. */
-export async function interruptibleProxy(target: string) {
-  const [host, port] = target.split(':') as [string, string];
-  const sockets = new Set<Socket>();
-  const server = createServer((inbound) => {
-    const outbound = connect(Number(port), host);
-    for (const [from, to] of [
-      [inbound, outbound],
-      [outbound, inbound],
-    ] as const) {
-      sockets.add(from);
-      from.on('error', () => {}).on('close', () => to.destroy());
-      from.pipe(to);
-    }
-  });
-  const listen = (at: number) =>
-    new Promise<void>((resolve) => server.listen(at, '127.0.0.1', () => resolve()));
-  await listen(0);
-  const address = server.address();
-  if (typeof address !== 'object' || !address) throw new Error('The proxy has no address.');
-  const cut = () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    sockets.clear();
-  };
-  onTestFinished(cut);
-  return { address: `127.0.0.1:${address.port}`, cut, open: () => listen(address.port) };
 }
 
 /** What a server under test needs; Temporal and Postgres are down unless given. */

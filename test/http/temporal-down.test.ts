@@ -1,13 +1,7 @@
-import { describe, expect, inject, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { syncWorkflowId } from '../../src/domain/names.ts';
-import {
-  CLOSED_ADDRESS,
-  dataChanged,
-  interruptibleProxy,
-  silentServer,
-  temporalAt,
-  testApp,
-} from './support.ts';
+import { createWire } from '../support/wire.ts';
+import { CLOSED_ADDRESS, dataChanged, silentServer, temporalAt, testApp } from './support.ts';
 
 /** Senders give up after five seconds at the earliest. */
 const BOUND_MS = 5_000;
@@ -32,16 +26,16 @@ describe('I1: without Temporal nothing is acknowledged, and the answer comes in 
 });
 
 test('when Temporal is back, the retry of the sender is accepted', async () => {
-  const proxy = await interruptibleProxy(inject('temporalAddress'));
+  const proxy = await createWire(inject('temporalAddress'), onTestFinished);
   const temporal = temporalAt(proxy.address);
   const { deliver } = await testApp({ temporal });
   const body = dataChanged(`personio:${crypto.randomUUID()}`, 'hris_teams');
   const { integration_id: integrationId } = (JSON.parse(body) as { data: { integration_id: string } }).data;
 
   expect((await deliver(body)).statusCode).toBe(200);
-  proxy.cut();
+  await proxy.cut();
   expect((await deliver(body)).statusCode).toBe(503);
-  await proxy.open();
+  await proxy.mend();
   const deadline = Date.now() + 10_000;
   let status = 0;
   while (status !== 200 && Date.now() < deadline) status = (await deliver(body)).statusCode;

@@ -1,11 +1,17 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 
-/** A way to a server that can be cut, also for connections that are open, and mended on the same port. */
-export async function createProxy(target: URL) {
+/**
+ * A way to a server that can be cut, also for connections that are open, and mended on the same port.
+ *
+ * @param target host:port
+ * @param whenOver when it goes: `onTestFinished` where one test has it.
+ */
+export async function createWire(target: string, whenOver: (end: () => Promise<void>) => void = afterAll) {
+  const { hostname, port: targetPort } = new URL(`tcp://${target}`);
   const sockets = new Set<Socket>();
   const server = createServer((inbound) => {
-    const outbound = connect(Number(target.port), target.hostname);
+    const outbound = connect(Number(targetPort), hostname);
     for (const [socket, other] of [
       [inbound, outbound],
       [outbound, inbound],
@@ -27,7 +33,7 @@ export async function createProxy(target: URL) {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  afterAll(async () => {
+  whenOver(async () => {
     if (server.listening) await cut();
   });
   return { address: `127.0.0.1:${port}`, cut, mend: () => listen(port) };
