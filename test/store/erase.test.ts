@@ -7,6 +7,7 @@ import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { eraseSome, markErased } from '../../src/store/records/erase.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
+import { saveIssue } from '../../src/store/state/issues.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
@@ -47,6 +48,16 @@ async function eraseAll(integrationId: string): Promise<number> {
   return total;
 }
 
+const issueOf = (integrationId: string) => ({
+  id: `issue-${integrationId}`,
+  integrationId,
+  type: 't',
+  title: 'T',
+  message: 'M',
+  firstObservedAt: new Date().toISOString(),
+  resolvedAt: null,
+});
+
 /** Something in each table. */
 async function fill(integrationId: string, records = 3): Promise<void> {
   const at = new Date();
@@ -65,6 +76,7 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   await addDeliveries(store, [{ integrationId, ...count }]);
   const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
   await noteServed(store, integrationId, `${integrationId}/1`, [served]);
+  await saveIssue(store, issueOf(integrationId));
   await store.pool.query(
     `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict)
      select id, sync_id, integration_id, endpoint, 0, 0, 0, 0, 0, 'none' from kombo_sync.passes where integration_id = $1`,
@@ -80,13 +92,21 @@ beforeEach(async () => {
   await fill(id);
 });
 
+test('an issue that is told of after the erasure is not kept', async () => {
+  await leave(id);
+  await eraseAll(id);
+  await markErased(store, id);
+  expect(await saveIssue(store, issueOf(id))).toBe(false);
+  expect(await rowsOf(id)).toEqual({});
+});
+
 test('everything of a removed integration goes but its own row; nothing of others does', async () => {
   const other = `${id}-other`;
   await fill(other);
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(9);
+  expect(Object.keys(before)).toHaveLength(10);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

@@ -9,7 +9,7 @@ const BATCH = 2_000;
  * the data: should the integration come back half-way, it counts as never read.
  */
 const BEFORE_DATA = ['passes', 'debts'];
-const AFTER_DATA = ['changes', 'rejected_records', 'drift', 'sync_deliveries', 'deliveries'];
+const AFTER_DATA = ['changes', 'rejected_records', 'drift', 'sync_deliveries', 'deliveries', 'issues'];
 
 const TABLES = [
   ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
