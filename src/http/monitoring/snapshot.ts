@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
+import { countIssues } from '../../store/state/issues.ts';
 import { within } from '../../within.ts';
 
 /** State of the service as Postgres has it, added up so that no id is left. */
@@ -12,6 +13,7 @@ export interface Snapshot {
   failedEndpoints: number;
   endpointsNeedingAttention: number;
   rejectedRecords: number;
+  openIssues: number;
 }
 
 interface SnapshotOptions {
@@ -58,10 +60,11 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected] = await Promise.all([
+  const [totals, freshnessSeconds, rejected, openIssues] = await Promise.all([
     readTotals(store),
     oldestWatermarks(store, config.EXTRA_ENDPOINTS),
     countSetAside(store),
+    countIssues(store),
   ]);
   return {
     freshnessSeconds,
@@ -69,5 +72,6 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     failedEndpoints: totals.failedEndpoints,
     endpointsNeedingAttention: totals.endpointsNeedingAttention,
     rejectedRecords: rejected,
+    openIssues,
   };
 }
