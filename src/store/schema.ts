@@ -25,6 +25,7 @@ export interface Database {
   'kombo_sync.deliveries': DeliveriesTable;
   'kombo_sync.unknown_integrations': UnknownIntegrationsTable;
   'kombo_sync.issues': IssuesTable;
+  'kombo_sync.unknown_models': UnknownModelsTable;
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
   'kombo_sync.sessions': SessionsTable;
@@ -228,6 +229,13 @@ export interface IssuesTable {
   first_observed_at: Date;
   /** Null while it is open. */
   resolved_at: Date | null;
+}
+
+export interface UnknownModelsTable {
+  name: string;
+  times: WithDefault<number>;
+  first_seen_at: WithDefault<Date>;
+  last_seen_at: WithDefault<Date>;
 }
 
 export interface AuditLogTable {

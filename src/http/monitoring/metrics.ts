@@ -93,7 +93,20 @@ export function createMetrics() {
     help: 'Issues that are open at Kombo.',
     registers,
   });
-  const fromStore = [freshness, integrations, failedEndpoints, needingAttention, rejectedRecords, openIssues];
+  const namedModels = new Gauge({
+    name: 'kombo_sync_unknown_models',
+    help: 'Models that webhooks name and that this version does not know.',
+    registers,
+  });
+  const fromStore = [
+    namedModels,
+    freshness,
+    integrations,
+    failedEndpoints,
+    needingAttention,
+    rejectedRecords,
+    openIssues,
+  ];
 
   return {
     sends,
@@ -118,12 +131,14 @@ export function createMetrics() {
         needingAttention.set(snapshot.endpointsNeedingAttention);
         rejectedRecords.set(snapshot.rejectedRecords);
         openIssues.set(snapshot.openIssues);
+        namedModels.set(snapshot.unknownModels);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
         needingAttention.set(Number.NaN);
         rejectedRecords.set(Number.NaN);
         openIssues.set(Number.NaN);
+        namedModels.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -1,7 +1,9 @@
 import type { Config } from '../../config.ts';
+import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
+import { listUnknownModels } from '../../store/state/unknown-models.ts';
 import { countIssues } from '../../store/state/issues.ts';
 import { within } from '../../within.ts';
 
@@ -14,6 +16,7 @@ export interface Snapshot {
   endpointsNeedingAttention: number;
   rejectedRecords: number;
   openIssues: number;
+  unknownModels: number;
 }
 
 interface SnapshotOptions {
@@ -60,11 +63,12 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected, openIssues] = await Promise.all([
+  const [totals, freshnessSeconds, rejected, openIssues, unknownModels] = await Promise.all([
     readTotals(store),
     oldestWatermarks(store, config.EXTRA_ENDPOINTS),
     countSetAside(store),
     countIssues(store),
+    listUnknownModels(store, KNOWN_MODELS),
   ]);
   return {
     freshnessSeconds,
@@ -73,5 +77,6 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     endpointsNeedingAttention: totals.endpointsNeedingAttention,
     rejectedRecords: rejected,
     openIssues,
+    unknownModels: unknownModels.length,
   };
 }

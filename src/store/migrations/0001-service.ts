@@ -228,6 +228,14 @@ const STATEMENTS = [
   `comment on table kombo_sync.issues is
     'What Kombo says is wrong, by its webhooks; without an integration_id it is about all of them.'`,
 
+  `create table kombo_sync.unknown_models (
+    name text primary key,
+    times bigint not null default 1,
+    first_seen_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now()
+  )`,
+  `comment on table kombo_sync.unknown_models is 'Model names that webhooks brought and that the version did not know.'`,
+
   `create table kombo_sync.audit_log (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
