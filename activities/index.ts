@@ -1,6 +1,7 @@
 import { createEraseIntegration } from './erase-integration.ts';
 import { createKeepForLater } from './keep-for-later.ts';
 import { createLookUpIntegration } from './look-up-integration.ts';
+import { createNoteIssue } from './note-issue.ts';
 import { createStartSync } from './start-sync.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { createSyncEndpoint } from './sync-endpoint.ts';
@@ -17,6 +18,7 @@ export function createActivities(deps: ActivityDeps) {
     keepForLater: createKeepForLater(deps),
     tidyUp: createTidyUp(deps),
     eraseIntegration: createEraseIntegration(deps),
+    noteIssue: createNoteIssue(deps),
   };
 }
 

@@ -9,9 +9,10 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
-import { eraseWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../src/domain/names.ts';
+import { eraseWorkflowId, issueWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../src/domain/names.ts';
 import type { Trigger } from '../src/domain/sync.ts';
 import { requestSyncNow, signalChanges, startFullSync } from '../src/temporal/start.ts';
+import { signalIssue } from '../src/temporal/start-issue.ts';
 import { DEFAULT_API_KEY } from '../sandbox/index.ts';
 import { startService } from '../test/support/service.ts';
 
@@ -143,6 +144,13 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     while ((await store.pool.query(parked, [id])).rowCount === 0) await delay(20);
     control.setIntegration(id, { setupStatus: 'COMPLETED' });
     return handle;
+  },
+  issue: async (id) => {
+    const firstObservedAt = new Date().toISOString();
+    const issue = { id, integrationId: id, type: 't', title: 'T', message: '', firstObservedAt };
+    await signalIssue(client, config, { ...issue, resolvedAt: null });
+    await signalIssue(client, config, { ...issue, resolvedAt: firstObservedAt });
+    return client.workflow.getHandle(issueWorkflowId(id));
   },
   deleted: async (id) => {
     await readOnce(id);

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EndpointOutcome } from '../src/domain/sync.ts';
+import type { Issue } from '../src/domain/issues.ts';
 import type { OpenPass } from '../src/domain/reads.ts';
 import type { IntegrationChange } from '../src/domain/wanted.ts';
 
@@ -54,5 +55,7 @@ export interface SyncState {
 
 export const modelsChanged = defineSignal<[ModelsChanged]>('modelsChanged');
 export const integrationChanged = defineSignal<[IntegrationChanged]>('integrationChanged');
+/** Of `noteIssue`: an issue was raised or resolved at Kombo. */
+export const issueChanged = defineSignal<[Issue]>('issueChanged');
 export const syncState = defineQuery<SyncState>('syncState');
 export const syncNow = defineUpdate<{ accepted: true }, [SyncNow]>('syncNow');

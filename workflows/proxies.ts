@@ -16,7 +16,7 @@ const lasting = {
   retry: ACTIVITY_RETRY,
 };
 
-export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIntegration } =
+export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIntegration, noteIssue } =
   proxyActivities<Activities>(lasting);
 
 /** Old history is a matter of disk space. */

@@ -15,6 +15,7 @@ import { owe, type Owed } from '../../src/store/state/debts.ts';
 import { hastenTries, type HastenedTry } from '../../src/store/state/due.ts';
 import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
+import { noteUnknownModels } from '../../src/store/state/unknown-models.ts';
 import type { ActivityDeps } from './deps.ts';
 
 interface PlanRequest {
@@ -76,6 +77,8 @@ export async function planReads(
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }
   await owe(store, id, distinct(owed));
+  // What you name by hand is checked elsewhere.
+  if (request.by === 'webhook') await noteUnknownModels(store, route.unknown);
   await hastenTries(store, id, early);
   return plan;
 }

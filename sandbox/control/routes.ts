@@ -171,6 +171,20 @@ const COMMANDS: Record<string, Command> = {
     (control, { tool, category, organizationName, ...options }) =>
       control.announceFailedConnection({ tool, category, organizationName }, options),
   ),
+  raiseIssue: command(
+    delivery.extend({
+      integration: integration.optional(),
+      issue: z.string().optional(),
+      type: z.string().optional(),
+      title: z.string().optional(),
+      message: z.string().optional(),
+    }),
+    (control, { integration, issue, type, title, message, ...options }) =>
+      control.raiseIssue({ integration, issue, type, title, message }, options),
+  ),
+  resolveIssue: command(delivery.extend({ issue: z.string() }), (control, { issue, ...options }) =>
+    control.resolveIssue(issue, options),
+  ),
   announceAiApply: command(
     delivery.extend({
       event: z.enum(['ai-apply-application-status-updated', 'ai-apply-job-posting-status-updated']),

@@ -19,6 +19,15 @@ interface FinishSyncOptions extends Omit<DeliveryOptions, 'id' | 'lose'> {
   lose?: boolean | 'sync-finished' | 'data-changed' | undefined;
 }
 
+export interface IssueOptions {
+  /** Left out: it is about the whole environment. */
+  integration?: string | undefined;
+  issue?: string | undefined;
+  type?: string | undefined;
+  title?: string | undefined;
+  message?: string | undefined;
+}
+
 /** A sync that is told of has begun so long before the first change that it brought. */
 const LEAD_MS = 1_000;
 const ORDERS = 'assessment_orders';
@@ -28,6 +37,8 @@ const ORDERS = 'assessment_orders';
  * is not made, and the methods return undefined.
  */
 export class WebhookControl extends RecordControl {
+  readonly #issues = new Map<string, { raised: payloads.RaisedIssue; of: IntegrationState | undefined }>();
+
   setWebhookUrl(url: string): void {
     this.deps.webhooks.target.url = url;
   }
@@ -127,6 +138,36 @@ export class WebhookControl extends RecordControl {
     options: DeliveryOptions = {},
   ): Promise<WebhookResult | undefined> {
     return this.#offer(payloads.connectionFlowFailed(flow, this.deps.webhooks.newId()), options);
+  }
+
+  /**
+   * Raises an issue of an integration, or of the whole environment: sends `issue-status-changed`. The same `issue` again is a
+   * new episode of it.
+   * @returns the issue's id, for `resolveIssue`, with what was sent.
+   */
+  async raiseIssue(
+    { integration, issue = this.deps.webhooks.newId(), type, title, message }: IssueOptions,
+    options: DeliveryOptions = {},
+  ): Promise<{ issue: string; sent: WebhookResult | undefined }> {
+    const raised = {
+      id: issue,
+      type: type ?? 'integration.authentication_failed',
+      title: title ?? 'Authentication failed',
+      message: message ?? 'The tool refuses the credentials.\n\nAsk the customer to **reconnect**.',
+      firstObservedAt: this.deps.world.now(),
+      resolvedAt: null,
+    };
+    const of = integration === undefined ? undefined : this.deps.world.get(integration);
+    this.#issues.set(issue, { raised, of });
+    return { issue, sent: await this.#offer(payloads.issueStatusChanged(raised, of), options) };
+  }
+
+  /** Resolves an issue that was raised since the sandbox has started. */
+  async resolveIssue(issue: string, options: DeliveryOptions = {}): Promise<WebhookResult | undefined> {
+    const known = this.#issues.get(issue);
+    if (!known) throw new RangeError(`There is no issue ${issue}.`);
+    const resolved = { ...known.raised, resolvedAt: this.deps.world.now() };
+    return this.#offer(payloads.issueStatusChanged(resolved, known.of), options);
   }
 
   /** Tells of an application or a job posting of AI Apply, which the sandbox invents; `fields` overrides its fields. */

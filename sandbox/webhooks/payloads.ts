@@ -115,6 +115,41 @@ export function aiApplyJobPosting(newId: () => string, now: Date, fields: Fields
   return { type: 'ai-apply-job-posting-status-updated', data };
 }
 
+export interface RaisedIssue {
+  id: string;
+  type: string;
+  title: string;
+  message: string;
+  firstObservedAt: Date;
+  resolvedAt: Date | null;
+}
+
+/** Without an integration it is about the whole environment. */
+export function issueStatusChanged(issue: RaisedIssue, integration: IntegrationState | undefined): Payload {
+  const { id, type, title, message, firstObservedAt, resolvedAt } = issue;
+  const data = {
+    change: resolvedAt ? 'resolved' : 'raised',
+    issue: {
+      id,
+      type,
+      title,
+      status: resolvedAt ? 'RESOLVED' : 'OPEN',
+      markdown_message: message,
+      first_observed_at: firstObservedAt.toISOString(),
+      resolved_at: resolvedAt?.toISOString() ?? null,
+    },
+    integration: integration
+      ? {
+          id: integration.id,
+          tool: integration.tool,
+          category: integration.category,
+          end_user: endUser(integration),
+        }
+      : null,
+  };
+  return { type: 'issue-status-changed', data };
+}
+
 function about({ id, tool, category }: IntegrationState): Fields {
   return { integration_id: id, integration_tool: tool, integration_category: category };
 }

@@ -4,6 +4,7 @@ export const WEBHOOK_TYPES = [
   'integration-created',
   'integration-deleted',
   'integration-state-changed',
+  'issue-status-changed',
   'connection-flow-failed',
   'assessment:order-received',
   'inline-assessment:order-received',

@@ -6,11 +6,13 @@ export const WORKFLOW_TYPES = {
   integrationSync: 'integrationSync',
   fullSync: 'fullSync',
   eraseIntegration: 'eraseIntegration',
+  noteIssue: 'noteIssue',
 } as const;
 
 export const syncWorkflowId = (integrationId: string) => `sync/${integrationId}`;
 export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integrationId}`;
 export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;
+export const issueWorkflowId = (issueId: string) => `issue/${issueId}`;
 export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integrationId}`;
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 

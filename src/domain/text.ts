@@ -61,6 +61,17 @@ export function cleanLine(text: string, maxLength = NAME_MAX_LENGTH): string {
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`;
 }
 
+/** Text of several lines that can be shown and stored, cut where it is too long. */
+export function cleanText(text: string, maxLength: number): string {
+  const lines = text.slice(0, 10 * maxLength).split(/\r\n?|\n/);
+  const clean = lines
+    .map((line) => cleanLine(line, maxLength))
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim();
+  return clean.length <= maxLength ? clean : `${clean.slice(0, maxLength - 1).toWellFormed()}…`;
+}
+
 /** Sequences that a terminal obeys, such as the one that writes the clipboard, with what they carry. */
 const [ESC, BEL] = ['\u001b', '\u0007'];
 const ESCAPES = new RegExp(

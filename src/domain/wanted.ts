@@ -10,7 +10,7 @@ export interface ServedDeliveries {
 
 /** What has happened to the integration itself. It goes from the delivery to the run as it is. */
 export interface IntegrationChange {
-  event: 'created' | 'deleted' | 'state-changed' | 'resumed';
+  event: 'created' | 'deleted' | 'state-changed' | 'resumed' | 'issue';
   /** When it was deleted (ISO), where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
   deletedAt?: string | undefined;
 }

@@ -22,6 +22,7 @@ import { statusPageRoutes } from './status-page/routes.ts';
 import { createTemporalLinks } from '../temporal/ui.ts';
 import { DeliveryCounts } from './webhooks/delivery-counts.ts';
 import { createIngest } from './webhooks/ingest.ts';
+import { createIssueSender } from './webhooks/issues.ts';
 import { comesNear, createNote } from './webhooks/note.ts';
 import { webhookRoutes } from './webhooks/route.ts';
 
@@ -48,7 +49,7 @@ export async function buildApps(deps: HttpDeps): Promise<Apps> {
   // A try that Temporal's client plans must not meet a closed connection: it throws where no code can catch it.
   webhooks.addHook('onClose', async () => {
     shared.stopMeasuring();
-    await shared.ingest.idle();
+    await Promise.all([shared.ingest.idle(), shared.issues.idle()]);
     await shared.deliveryCounts.flush();
   });
   await webhooks.register(webhookRoutes(shared));
@@ -77,6 +78,7 @@ function share(deps: HttpDeps) {
     stopMeasuring: lag.stop,
     note: createNote(noted),
     ingest: createIngest(deps, metrics),
+    issues: createIssueSender(deps),
     gate: createAdminGate({ config, store, addresses }),
     readSnapshot: createSnapshotReader(deps),
     kombo: komboOf(config, KOMBO_TIMEOUT_MS),

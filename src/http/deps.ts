@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { DeliveryOutcome } from '../domain/deliveries.ts';
+import type { Issue } from '../domain/issues.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
@@ -53,6 +54,8 @@ export interface HttpDeps {
   maxConnections?: number | undefined;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;
+  /** The same for an issue. */
+  sendIssue?: (issue: Issue) => Promise<unknown>;
 }
 
 /** Where Temporal's UI is, where that is known. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { readIssue, type Issue } from '../domain/issues.ts';
 import { LEGACY_TYPES } from '../domain/deliveries.ts';
 import { isIntegrationId, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 import type { IntegrationChange } from '../domain/wanted.ts';
 
 /** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
-export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | Ignored;
+export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | IssueEvent | Ignored;
 
 interface DeliveryBase {
   /** Kombo's id of the delivery. */
@@ -39,6 +40,12 @@ export interface IntegrationEvent extends AboutIntegration {
   change: IntegrationChange;
 }
 
+/** Kombo has raised or resolved an issue, of one integration or of the whole environment. */
+export interface IssueEvent extends DeliveryBase, Partial<Omit<AboutIntegration, keyof DeliveryBase>> {
+  kind: 'issue';
+  issue: Issue;
+}
+
 /** Nothing to read: counted, and that is all. */
 export interface Ignored extends DeliveryBase {
   kind: 'ignored';
@@ -56,6 +63,7 @@ export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
   'integration-created',
   'integration-deleted',
   'integration-state-changed',
+  'issue-status-changed',
   'assessment:order-received',
   'inline-assessment:order-received',
   'connection-flow-failed',
@@ -108,6 +116,12 @@ const related = z
     originId: data.end_user?.origin_id,
   }));
 
+const issueEvent = z.object({
+  change: z.unknown().optional(),
+  issue: z.looseObject({}),
+  integration: created.nullish(),
+});
+
 /**
  * Reads a delivery leniently: unknown fields, types and model names are fine, a missing id is not.
  *
@@ -142,6 +156,9 @@ export function parseDelivery(json: unknown): Delivery {
       const integration = read(related, data, 'data.integration_id is missing or no usable id');
       return { kind: 'lifecycle', id, type, ...integration, change: { event: 'state-changed' } };
     }
+    case 'issue-status-changed': {
+      return { kind: 'issue', id, type, ...readIssueEvent(data) };
+    }
     case 'sync-finished':
     case 'remote-event-received': {
       // Kombo documents no payload for the second one, so a missing id is no reason to refuse it.
@@ -163,6 +180,27 @@ function readModels(data: unknown): Pick<DataChanged, 'models' | 'everything'> {
   const models = [...new Set(entries.flatMap((entry) => entry.data ?? []))];
   const unread = !list.success || entries.some((entry) => !entry.success);
   return unread ? { models, everything: true } : { models };
+}
+
+/** Types are an open list, and texts may be missing: only the ids must be there. */
+function readIssueEvent(data: unknown): Omit<IssueEvent, keyof DeliveryBase | 'kind'> {
+  const given = read(issueEvent, data, 'data.issue is missing, or data.integration.id is no usable id');
+  const { change, issue, integration } = given;
+  const { deletedAt: _none, ...about } = integration ?? {};
+  const now = new Date();
+  const isResolved = change === 'resolved' || issue.status === 'RESOLVED';
+  const value = {
+    id: issue.id,
+    integrationId: integration?.integrationId,
+    type: issue.type,
+    title: issue.title,
+    message: issue.markdown_message,
+    firstObservedAt: issue.first_observed_at,
+    resolvedAt: issue.resolved_at ?? (isResolved ? now.toISOString() : null),
+  };
+  const known = readIssue(value, now);
+  if (known) return { ...about, issue: known };
+  throw new MalformedDelivery('The delivery is malformed: data.issue.id is missing or no usable id.');
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {

@@ -15,6 +15,7 @@ import {
 } from '../store/reports/overview.ts';
 import { listFailing, type FailingRead } from '../store/reports/status.ts';
 import { listDeliveries, type CountedDeliveries } from '../store/state/deliveries.ts';
+import { listIssues, type IssueFilter, type IssueKey, type OpenIssue } from '../store/state/issues.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import {
   listUnknown,
@@ -41,7 +42,12 @@ export interface IntegrationPage {
   totals: Totals;
   /** The reads of those on the page whose last tries have failed; what needs you comes first. */
   failing: FailingRead[];
+  /** Open at Kombo: of those on the page, and of the whole environment; the newest first. */
+  issues: OpenIssue[];
 }
+
+/** More of them at once say nothing new. */
+const MOST_ISSUES = 200;
 
 /** A page of the integrations, or with `all` every one. */
 export async function showIntegrations(
@@ -58,8 +64,12 @@ export async function showIntegrations(
     if (!all || next === null) break;
   }
   const ids = integrations.map(({ id }) => id);
-  const [totals, failing] = await Promise.all([readTotals(store), listFailing(store, ids)]);
-  return { integrations, next, totals, failing };
+  const [totals, failing, issues] = await Promise.all([
+    readTotals(store),
+    listFailing(store, ids),
+    listIssues(store, { of: [null, ...ids], limit: MOST_ISSUES }),
+  ]);
+  return { integrations, next, totals, failing, issues: issues.entries };
 }
 
 /** An integration, the webhooks that came about it, and when its data are erased. */
@@ -67,12 +77,18 @@ export interface IntegrationLife extends Integration {
   /** When its data are erased; null when they are kept, or erased already. */
   erasure: Erasure | null;
   deliveries: CountedDeliveries[];
+  /** Open at Kombo, the newest first. */
+  issues: OpenIssue[];
 }
 
 export async function showLife({ config, store }: ShowDeps, id: string): Promise<IntegrationLife> {
   const integration = await requireIntegration(store, id);
   const erasure = erasureOf(integration, config);
-  return { ...integration, erasure, deliveries: await listDeliveries(store, id) };
+  const [deliveries, issues] = await Promise.all([
+    listDeliveries(store, id),
+    listIssues(store, { of: [id], limit: MOST_ISSUES }),
+  ]);
+  return { ...integration, erasure, deliveries, issues: issues.entries };
 }
 
 type HistoryOptions = ListOptions<HistoryKey> & { integrationId: string };
@@ -108,6 +124,20 @@ export async function showDrift(
   await requireIntegration(store, options.integrationId);
   const { entries, next } = await listDrift(store, options);
   return { drift: entries, next: next && toCursor(next) };
+}
+
+export interface IssuePage {
+  issues: OpenIssue[];
+  next: string | null;
+}
+
+/** Issues that are open at Kombo, the newest first. */
+export async function showIssues(
+  { store }: Pick<ShowDeps, 'store'>,
+  options: IssueFilter & ListOptions<IssueKey>,
+): Promise<IssuePage> {
+  const { entries, next } = await listIssues(store, options);
+  return { issues: entries, next: next && toCursor(next) };
 }
 
 export interface UnknownPage {

@@ -24,6 +24,8 @@ export interface Database {
   'kombo_sync.sync_deliveries': SyncDeliveriesTable;
   'kombo_sync.deliveries': DeliveriesTable;
   'kombo_sync.unknown_integrations': UnknownIntegrationsTable;
+  'kombo_sync.issues': IssuesTable;
+  'kombo_sync.unknown_models': UnknownModelsTable;
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
   'kombo_sync.sessions': SessionsTable;
@@ -211,6 +213,26 @@ export interface DeliveriesTable {
 
 export interface UnknownIntegrationsTable {
   integration_id: string;
+  times: WithDefault<number>;
+  first_seen_at: WithDefault<Date>;
+  last_seen_at: WithDefault<Date>;
+}
+
+export interface IssuesTable {
+  issue_id: string;
+  /** Null: it is about the whole environment. */
+  integration_id: string | null;
+  type: string;
+  title: string;
+  /** Plain text. */
+  message: WithDefault<string>;
+  first_observed_at: Date;
+  /** Null while it is open. */
+  resolved_at: Date | null;
+}
+
+export interface UnknownModelsTable {
+  name: string;
   times: WithDefault<number>;
   first_seen_at: WithDefault<Date>;
   last_seen_at: WithDefault<Date>;

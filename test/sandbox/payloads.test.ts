@@ -17,6 +17,7 @@ const SEND: Record<WebhookType, Send> = {
   'integration-created': (control) => control.announce(IDS.HRIS, 'integration-created'),
   'integration-deleted': (control) => control.announce(IDS.HRIS, 'integration-deleted'),
   'integration-state-changed': (control) => control.announce(IDS.HRIS, 'integration-state-changed'),
+  'issue-status-changed': async (control) => (await control.raiseIssue({ integration: IDS.HRIS })).sent,
   'connection-flow-failed': (control) =>
     control.announceFailedConnection({ tool: 'personio', category: 'HRIS', organizationName: 'Acme' }),
   'assessment:order-received': async (control) => {
@@ -66,6 +67,7 @@ test.each(WEBHOOK_TYPES)('%s is exactly what Kombo describes', async (type) => {
 test('the SDK describes all types but those it has nothing for', () => {
   const missing = WEBHOOK_TYPES.filter((type) => SDK[type] === undefined);
   expect(missing).toEqual([
+    'issue-status-changed',
     'ai-apply-application-status-updated',
     'ai-apply-job-posting-status-updated',
     'remote-event-received',

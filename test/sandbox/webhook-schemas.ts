@@ -97,6 +97,19 @@ const DATA: Record<WebhookType, z.ZodType> = {
     state: z.enum(['ACTIVE', 'INVALID', 'INACTIVE']),
     updated_at: time,
   }),
+  'issue-status-changed': z.strictObject({
+    change: z.enum(['raised', 'resolved']),
+    issue: z.strictObject({
+      id: text,
+      type: text,
+      title: text,
+      status: z.enum(['OPEN', 'RESOLVED']),
+      markdown_message: text,
+      first_observed_at: time,
+      resolved_at: time.nullable(),
+    }),
+    integration: z.strictObject(known).nullable(),
+  }),
   'connection-flow-failed': z.strictObject({
     integration_tool: text,
     integration_category: category,

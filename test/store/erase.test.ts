@@ -8,6 +8,7 @@ import { claimKey } from '../../src/store/state/idempotency.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { eraseSome, markErased } from '../../src/store/records/erase.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
+import { saveIssue } from '../../src/store/state/issues.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
@@ -48,6 +49,16 @@ async function eraseAll(integrationId: string): Promise<number> {
   return total;
 }
 
+const issueOf = (integrationId: string) => ({
+  id: `issue-${integrationId}`,
+  integrationId,
+  type: 't',
+  title: 'T',
+  message: 'M',
+  firstObservedAt: new Date().toISOString(),
+  resolvedAt: null,
+});
+
 /** Something in each table. */
 async function fill(integrationId: string, records = 3): Promise<void> {
   const at = new Date();
@@ -67,6 +78,7 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   await claimKey(store, `key of ${integrationId}`, 'request', integrationId);
   const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
   await noteServed(store, integrationId, `${integrationId}/1`, [served]);
+  await saveIssue(store, issueOf(integrationId));
   await store.pool.query(
     `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict)
      select id, sync_id, integration_id, endpoint, 0, 0, 0, 0, 0, 'none' from kombo_sync.passes where integration_id = $1`,
@@ -80,6 +92,14 @@ const leave = (integrationId: string) =>
 beforeEach(async () => {
   id = `demo:${++integrations}`;
   await fill(id);
+});
+
+test('an issue that is told of after the erasure is not kept', async () => {
+  await leave(id);
+  await eraseAll(id);
+  await markErased(store, id);
+  expect(await saveIssue(store, issueOf(id))).toBe(false);
+  expect(await rowsOf(id)).toEqual({});
 });
 
 test('everything of a removed integration goes but its own row; nothing of others does', async () => {

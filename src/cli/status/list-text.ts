@@ -33,8 +33,16 @@ export function statusListText(page: IntegrationPage, options: PageOptions): str
 }
 
 /** Each thing that is wrong, in plain words. */
-function troubles({ integrations, failing }: IntegrationPage): string {
+function troubles({ integrations, failing, issues }: IntegrationPage): string {
   const rows = [
+    ...issues.map((one) => [
+      one.integrationId ?? 'all',
+      'issue at Kombo',
+      relative(one.firstObservedAt),
+      null,
+      null,
+      `${one.title} (${one.type})`,
+    ]),
     ...integrations
       .filter(({ status }) => status === 'parked' || status === 'paused')
       .map((one) => [one.id, one.status, relative(one.statusSince), null, nextLook(one), one.statusReason]),

@@ -1,6 +1,7 @@
 import { timeTaken } from '../../domain/duration.ts';
 import { getEndpoint, isOffered } from '../../domain/catalogue/index.ts';
 import type { IntegrationDetail, RunningPass, RunningWork } from '../../operations/show-detail.ts';
+import type { OpenIssue } from '../../store/state/issues.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
 import { nextLook, nextTry, statusText, waitText } from '../support/integration-text.ts';
@@ -21,6 +22,7 @@ export function statusOneText(integration: IntegrationDetail): string {
     ...optional('Origin', integration.originId),
     ['Status', statusText(integration)],
     ...optional('Next look', nextLook(integration)),
+    ...integration.issues.map(issueText),
     ['Fresh as of', relative(integration.freshAsOf)],
     ...optional('Not offered', integration.notOffered.join(', ')),
     ['Last sync', relative(integration.lastSyncAt)],
@@ -102,5 +104,10 @@ function failureText({ kind, dueAt, failure }: ReturnType<typeof failuresOf>[num
   const next = failure.givenUp ? 'The catch-up tries it too.' : `Next try: ${nextTry(dueAt)}.`;
   return `${failure.message} The ${OWED[kind]} is failing ${tried}. ${next}`;
 }
+
+const issueText = ({ title, type, message, firstObservedAt }: OpenIssue): [string, string] => [
+  'Issue at Kombo',
+  `${title} (${type}), since ${relative(firstObservedAt)}. ${message}`,
+];
 
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { toCursor } from '../../operations/cursor.ts';
 import { cutoverPage, cutoverReport } from '../../operations/cutover.ts';
-import { showUnknown } from '../../operations/show.ts';
+import { showIssues, showUnknown } from '../../operations/show.ts';
 import { listAudit } from '../../store/state/audit.ts';
 import { readMatchingChanges } from '../../store/feed.ts';
 import { readTotals } from '../../store/reports/overview.ts';
@@ -10,6 +10,7 @@ import type { ApiDeps } from './deps.ts';
 import { askPostgres } from './asking.ts';
 import { postgresAway } from '../errors/outages.ts';
 import { integrationParams } from './schemas/common.ts';
+import { issuesQuery, issuesSchema } from './schemas/issues.ts';
 import { problemsOfChanges, problemsOfOne, problemsOfReading, success } from './schemas/problems.ts';
 import {
   auditQuery,
@@ -103,6 +104,21 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         },
       },
       ({ query: { cursor, limit } }) => askPostgres(showUnknown(deps, { after: cursor, limit })),
+    );
+
+    app.get(
+      '/issues',
+      {
+        schema: {
+          tags,
+          operationId: 'listIssues',
+          summary: 'Issues that are open at Kombo, the newest first',
+          querystring: issuesQuery,
+          response: { 200: success('A page of issues', issuesSchema), ...problemsOfReading },
+        },
+      },
+      ({ query: { environment, cursor, limit } }) =>
+        askPostgres(showIssues(deps, { of: environment ? [null] : undefined, after: cursor, limit })),
     );
 
     app.get(

@@ -88,7 +88,25 @@ export function createMetrics() {
     help: 'Records that are set aside because they could not be stored.',
     registers,
   });
-  const fromStore = [freshness, integrations, failedEndpoints, needingAttention, rejectedRecords];
+  const openIssues = new Gauge({
+    name: 'kombo_sync_open_issues',
+    help: 'Issues that are open at Kombo.',
+    registers,
+  });
+  const namedModels = new Gauge({
+    name: 'kombo_sync_unknown_models',
+    help: 'Models that webhooks name and that this version does not know.',
+    registers,
+  });
+  const fromStore = [
+    namedModels,
+    freshness,
+    integrations,
+    failedEndpoints,
+    needingAttention,
+    rejectedRecords,
+    openIssues,
+  ];
 
   return {
     sends,
@@ -112,11 +130,15 @@ export function createMetrics() {
         failedEndpoints.set(snapshot.failedEndpoints);
         needingAttention.set(snapshot.endpointsNeedingAttention);
         rejectedRecords.set(snapshot.rejectedRecords);
+        openIssues.set(snapshot.openIssues);
+        namedModels.set(snapshot.unknownModels);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
         needingAttention.set(Number.NaN);
         rejectedRecords.set(Number.NaN);
+        openIssues.set(Number.NaN);
+        namedModels.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -1,7 +1,10 @@
 import type { Config } from '../../config.ts';
+import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
+import { listUnknownModels } from '../../store/state/unknown-models.ts';
+import { countIssues } from '../../store/state/issues.ts';
 import { within } from '../../within.ts';
 
 /** State of the service as Postgres has it, added up so that no id is left. */
@@ -12,6 +15,8 @@ export interface Snapshot {
   failedEndpoints: number;
   endpointsNeedingAttention: number;
   rejectedRecords: number;
+  openIssues: number;
+  unknownModels: number;
 }
 
 interface SnapshotOptions {
@@ -58,10 +63,12 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected] = await Promise.all([
+  const [totals, freshnessSeconds, rejected, openIssues, unknownModels] = await Promise.all([
     readTotals(store),
     oldestWatermarks(store, config.EXTRA_ENDPOINTS),
     countSetAside(store),
+    countIssues(store),
+    listUnknownModels(store, KNOWN_MODELS),
   ]);
   return {
     freshnessSeconds,
@@ -69,5 +76,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     failedEndpoints: totals.failedEndpoints,
     endpointsNeedingAttention: totals.endpointsNeedingAttention,
     rejectedRecords: rejected,
+    openIssues,
+    unknownModels: unknownModels.length,
   };
 }

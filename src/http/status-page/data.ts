@@ -5,12 +5,15 @@ import type { IntegrationOverview, OverviewCounts } from '../../store/reports/ov
 import type { NextFullSync, Schedules } from '../../temporal/schedule-state.ts';
 import type { Frame } from './layout.ts';
 import type { AuditEntry } from '../../store/state/audit.ts';
+import type { OpenIssue } from '../../store/state/issues.ts';
 import type { CountedDeliveries } from '../../store/state/deliveries.ts';
 import type { DriftReport, SyncSummary } from '../../store/reports/history.ts';
 import type { EndpointStatus } from '../../store/reports/status.ts';
 
 export interface IntegrationData extends Frame {
   integration: IntegrationOverview;
+  /** Open at Kombo. */
+  issues: readonly OpenIssue[];
   endpoints: readonly EndpointStatus[];
   /** Where the tables of the endpoints are. */
   schema: string;
@@ -39,4 +42,6 @@ export interface ListData extends Frame {
   notices: Notices;
   legacyMode: LegacyMode;
   unknown: readonly UnknownIntegration[];
+  /** Open at Kombo: of those on the page, and of the whole environment. */
+  issues: readonly OpenIssue[];
 }

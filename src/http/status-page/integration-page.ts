@@ -5,6 +5,7 @@ import { showEndpoints } from './endpoints.ts';
 import { showAudit, showDeliveries, showDrift, showRunning, showSchedules, showSyncs } from './history.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page, type Frame } from './layout.ts';
+import { showIssues } from './issues.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
 import { stateWords } from './words.ts';
@@ -26,8 +27,9 @@ export function integrationPage(data: IntegrationData): string {
       </div>
       ${freshness(data, (to) => links.integration(id, to))}
     </div>
-    ${showState(data)} ${showRunning(data)} ${showEndpoints(data)} ${showSyncs(data)} ${showSchedules(data)}
-    ${showDrift(data)} ${showDeliveries(data)} ${showAudit(data)} ${showCommands(integration)}
+    ${showState(data)} ${showIssues('Open issues at Kombo', data.issues, data.now)} ${showRunning(data)}
+    ${showEndpoints(data)} ${showSyncs(data)} ${showSchedules(data)} ${showDrift(data)}
+    ${showDeliveries(data)} ${showAudit(data)} ${showCommands(integration)}
   `;
   return page(data, { title: name, content, refreshed: true });
 }

@@ -4,6 +4,7 @@ import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page } from './layout.ts';
+import { issueTitles, showIssues } from './issues.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { notices } from './notices.ts';
 import {
@@ -25,6 +26,7 @@ import { DRIFT_WORDS, stateWords } from './words.ts';
 
 export function listPage(data: ListData): string {
   const { totals, integrations, unknown, now } = data;
+  const ofAll = data.issues.filter(({ integrationId }) => integrationId === null);
   const content = html`
     <div class="head">
       <div>
@@ -33,7 +35,7 @@ export function listPage(data: ListData): string {
       </div>
       ${freshness(data, data.links.list)}
     </div>
-    ${notices(data)}
+    ${notices(data)} ${showIssues('Open issues of the whole environment', ofAll, now)}
     ${
       totals.total === 0
         ? showNone()
@@ -68,7 +70,7 @@ function showResults(integrations: readonly IntegrationOverview[], data: ListDat
       'Integrations',
       [
         { title: 'Integration', kind: 'wide', cell: (one) => describeName(one, data) },
-        { title: 'State', cell: (one) => describeState(one, now) },
+        { title: 'State', cell: (one) => describeState(one, data) },
         { title: 'Fresh as of', cell: (one) => describeFreshness(one, now) },
         { title: 'Full sync', cell: (one) => describeFullSync(one, data) },
         { title: 'Failing endpoints', cell: (one) => describeFailing(one, now) },
@@ -99,7 +101,8 @@ function describeName(integration: IntegrationOverview, data: ListData): Html {
   `;
 }
 
-function describeState(integration: IntegrationOverview, now: Date): Html {
+function describeState(integration: IntegrationOverview, { now, issues }: ListData): Html {
+  const own = issues.filter(({ integrationId }) => integrationId === integration.id);
   const { label, tone, reason, remedy, command } = stateWords(integration);
   const { status, statusSince, needsAttention, runningPasses, runningRecords, runningSince } = integration;
   const look = nextLook(integration, (date) => moment(date, now));
@@ -118,7 +121,7 @@ function describeState(integration: IntegrationOverview, now: Date): Html {
     ${status === 'active' ? '' : html`<small>since ${moment(statusSince, now)}</small>`}
     ${reason ? html`<small class="ink">${reason}</small>` : ''}
     ${remedy ? html`<small>${remedy}</small>` : ''} ${command ? html`<small>${code(command)}</small>` : ''}
-    ${look ? html`<small>Next look ${look}</small>` : ''} ${running}
+    ${look ? html`<small>Next look ${look}</small>` : ''} ${issueTitles(own, now)} ${running}
   `;
 }
 

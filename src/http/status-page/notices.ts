@@ -8,7 +8,7 @@ const LEGACY_MS = 24 * 3_600_000;
 
 /** What concerns the whole service; nothing while there is nothing to say. */
 export function notices(data: ListData): Html {
-  const found = [refused(data), temporalAway(data), legacy(data), unknown(data)].filter(
+  const found = [refused(data), temporalAway(data), legacy(data), unknown(data), models(data)].filter(
     (notice) => notice !== null,
   );
   if (found.length === 0) return html``;
@@ -54,4 +54,16 @@ function unknown({ notices, query, links, unknown: shown }: ListData): Html | nu
   const ids = `${count(notices.unknown)} ${notices.unknown === 1 ? 'id' : 'ids'} that Kombo does not know`;
   const href = shown.length > 0 ? '#unknown' : `${links.list({ refresh: query.refresh })}#unknown`;
   return html`<li class="wait"><strong>Webhooks name</strong> <a href="${href}">${ids}</a>.</li>`;
+}
+
+const NAMES_SHOWN = 10;
+
+function models({ notices }: ListData): Html | null {
+  const names = notices.unknownModels;
+  if (names.length === 0) return null;
+  const more = names.length > NAMES_SHOWN ? `, and ${count(names.length - NAMES_SHOWN)} more` : '';
+  return html`<li class="wait">
+    <strong>Webhooks name models that this version does not know</strong>:
+    ${codes(names.slice(0, NAMES_SHOWN))}${more}. Nothing is read for them: install a newer version.
+  </li>`;
 }

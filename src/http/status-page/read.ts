@@ -1,5 +1,6 @@
 import { listAudit } from '../../store/state/audit.ts';
 import { listDeliveries } from '../../store/state/deliveries.ts';
+import { listIssues } from '../../store/state/issues.ts';
 import { listUnknown } from '../../store/state/unknown-integrations.ts';
 import { readNotices } from '../../store/reports/notices.ts';
 import { countOverview, findOverview, listOverview } from '../../store/reports/overview.ts';
@@ -15,6 +16,7 @@ import type { PageQuery } from './query.ts';
 const PAGE_SIZE = 50;
 const UNKNOWN_SHOWN = 20;
 const SYNCS_SHOWN = 15;
+const ISSUES_SHOWN = 200;
 /** Reports, one for each endpoint of a full sync: about the last five of them. */
 const DRIFT_SHOWN = 60;
 const ACTS_SHOWN = 20;
@@ -37,17 +39,22 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     },
     config.EXTRA_ENDPOINTS,
   );
-  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown] = await Promise.all([
-    listed,
-    listed.then((page) => {
-      const ids = page.entries.map(({ id }) => id);
-      return askTemporal(deps, () => nextFullSyncs(temporal.client, ids));
-    }),
-    countOverview(store),
-    narrowed ? countOverview(store, filter) : undefined,
-    readNotices(store),
-    plain ? listUnknown(store, { limit: UNKNOWN_SHOWN }) : undefined,
-  ]);
+  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown, issues] =
+    await Promise.all([
+      listed,
+      listed.then((page) => {
+        const ids = page.entries.map(({ id }) => id);
+        return askTemporal(deps, () => nextFullSyncs(temporal.client, ids));
+      }),
+      countOverview(store),
+      narrowed ? countOverview(store, filter) : undefined,
+      readNotices(store),
+      plain ? listUnknown(store, { limit: UNKNOWN_SHOWN }) : undefined,
+      listed.then((page) => {
+        const of = [null, ...page.entries.map(({ id }) => id)];
+        return listIssues(store, { of, limit: ISSUES_SHOWN });
+      }),
+    ]);
   return {
     integrations,
     next,
@@ -57,6 +64,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     notices,
     legacyMode: config.LEGACY_WEBHOOKS ? 'on' : 'off',
     unknown: unknown?.entries ?? [],
+    issues: issues.entries,
   };
 }
 
@@ -68,7 +76,7 @@ export async function readIntegration(
   const { store, config, temporal } = deps;
   const integration = await findOverview(store, id, config.EXTRA_ENDPOINTS);
   if (!integration) return undefined;
-  const [endpoints, running, syncs, drift, deliveries, audit, schedules] = await Promise.all([
+  const [endpoints, running, syncs, drift, deliveries, audit, schedules, issues] = await Promise.all([
     endpointStatuses(store, id, config.EXTRA_ENDPOINTS),
     syncsUnderWay(store, id),
     listSyncs(store, { integrationId: id, limit: SYNCS_SHOWN }),
@@ -76,10 +84,12 @@ export async function readIntegration(
     listDeliveries(store, id),
     listAudit(store, { integrationId: id, limit: ACTS_SHOWN }),
     askTemporal(deps, () => describeSchedule(temporal.client, id)),
+    listIssues(store, { of: [id], limit: ISSUES_SHOWN }),
   ]);
   const retentionMs = config.DELETED_RETENTION;
   return {
     integration,
+    issues: issues.entries,
     endpoints,
     schema: store.schemas.data,
     running,

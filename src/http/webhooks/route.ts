@@ -9,6 +9,7 @@ import { HttpError, sendError } from '../errors/problems.ts';
 import { readBody } from './body.ts';
 import type { Coalescer } from './coalescer.ts';
 import type { Notice } from './gathered.ts';
+import type { IssueSender } from './issues.ts';
 import type { Note, NoteDeps } from './note.ts';
 
 const RETRY_AFTER_SECONDS = 5;
@@ -23,7 +24,14 @@ const UNREADABLE: Record<number, WebhookOutcome> = { 413: 'too-large', 503: 'slo
  * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient look at the content, then Temporal. The answer is
  * 200 only after Temporal has stored the signal (invariants I1 and I2).
  */
-export function webhookRoutes(deps: NoteDeps & { ingest: Coalescer; note: Note; lagMs: () => number }) {
+interface RouteDeps extends NoteDeps {
+  ingest: Coalescer;
+  issues: IssueSender;
+  note: Note;
+  lagMs: () => number;
+}
+
+export function webhookRoutes(deps: RouteDeps) {
   const { note, webhookAnswerMs = ANSWER_WITHIN_MS } = deps;
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: HttpError) => {
@@ -72,13 +80,16 @@ export function webhookRoutes(deps: NoteDeps & { ingest: Coalescer; note: Note; 
       return reply.send({ status: 'ignored' });
     }
     const notice = noticeOf(delivery);
-    if (!notice) {
+    const issue = delivery.kind === 'issue' ? delivery.issue : undefined;
+    if (!notice && !issue) {
       note(request, reply, 'ignored', delivery);
       return reply.send({ status: 'ignored' });
     }
-    deps.metrics.unknownModels.inc(notice.models.filter((model) => !KNOWN_MODELS.has(model)).length);
+    const unknown = notice?.models.filter((model) => !KNOWN_MODELS.has(model)) ?? [];
+    deps.metrics.unknownModels.inc(unknown.length);
     try {
-      await deps.ingest.add(notice, webhookAnswerMs - reply.elapsedTime);
+      if (issue) await deps.issues.send(issue, webhookAnswerMs - reply.elapsedTime);
+      if (notice) await deps.ingest.add(notice, webhookAnswerMs - reply.elapsedTime);
     } catch (error) {
       request.log.warn({ err: error }, 'Temporal did not accept a delivery; its sender is asked to retry');
       note(request, reply, 'unavailable', delivery);
@@ -121,10 +132,14 @@ const NOT_ACCEPTED = new HttpError(
 function noticeOf(delivery: Delivery): Notice | undefined {
   if (delivery.kind === 'ignored') return undefined;
   const { integrationId, tool, category, originId, type } = delivery;
+  // About the whole environment.
+  if (integrationId === undefined) return undefined;
   const about = { integrationId, type, tool, category, originId };
   switch (delivery.kind) {
     case 'lifecycle':
       return { ...about, models: [], change: delivery.change };
+    case 'issue':
+      return { ...about, models: [], change: { event: 'issue' } };
     case 'legacy':
       return { ...about, models: [], everything: true };
     case 'data-changed': {

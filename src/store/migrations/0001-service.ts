@@ -214,6 +214,28 @@ const STATEMENTS = [
   )`,
   `comment on table kombo_sync.unknown_integrations is 'Integrations that webhooks named and that Kombo does not know.'`,
 
+  `create table kombo_sync.issues (
+    issue_id text primary key,
+    integration_id text,
+    type text not null,
+    title text not null,
+    message text not null default '',
+    first_observed_at timestamptz not null,
+    resolved_at timestamptz
+  )`,
+  `create index issues_integration on kombo_sync.issues (integration_id)`,
+  `create index issues_open on kombo_sync.issues (first_observed_at desc, issue_id desc) where resolved_at is null`,
+  `comment on table kombo_sync.issues is
+    'What Kombo says is wrong, by its webhooks; without an integration_id it is about all of them.'`,
+
+  `create table kombo_sync.unknown_models (
+    name text primary key,
+    times bigint not null default 1,
+    first_seen_at timestamptz not null default now(),
+    last_seen_at timestamptz not null default now()
+  )`,
+  `comment on table kombo_sync.unknown_models is 'Model names that webhooks brought and that the version did not know.'`,
+
   `create table kombo_sync.audit_log (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),

@@ -16,6 +16,7 @@ const AFTER_DATA = [
   'sync_deliveries',
   'deliveries',
   'idempotency_keys',
+  'issues',
 ];
 
 const TABLES = [

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
 import { codesOf } from '../../domain/errors.ts';
 import { legacyTotals, type LegacyTotals } from './cutover.ts';
 import type { Store } from '../database.ts';
+import { listUnknownModels } from '../state/unknown-models.ts';
 import { countUnknown } from '../state/unknown-integrations.ts';
 
 /** What concerns the whole service, not one integration. */
@@ -11,18 +13,21 @@ export interface Notices {
   legacy: LegacyTotals;
   /** How many integrations webhooks have named that Kombo does not know. */
   unknown: number;
+  /** Models that webhooks name and that this version does not know. */
+  unknownModels: string[];
 }
 
 /** So many of the newest passes are looked at: more than run at once. */
 const NEWEST_PASSES = 200;
 
 export async function readNotices(store: Store): Promise<Notices> {
-  const [refused, legacy, unknown] = await Promise.all([
+  const [refused, legacy, unknown, models] = await Promise.all([
     lastRefusal(store),
     legacyTotals(store),
     countUnknown(store),
+    listUnknownModels(store, KNOWN_MODELS),
   ]);
-  return { refused, legacy, unknown };
+  return { refused, legacy, unknown, unknownModels: models.map(({ name }) => name) };
 }
 
 /** A refusal after which no pass was completed. */

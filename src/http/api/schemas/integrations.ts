@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { CATEGORIES } from '../../../domain/catalogue/index.ts';
-import { DELIVERY_OUTCOMES } from '../../../domain/deliveries.ts';
 import { ERROR_CLASSES } from '../../../domain/errors.ts';
 import type { Failure } from '../../../domain/decide.ts';
 import { INTEGRATION_STATUSES, type Parked } from '../../../domain/life.ts';
@@ -14,7 +13,6 @@ import type { IntegrationLife, IntegrationPage } from '../../../operations/show.
 import type { PassSummary } from '../../../store/reports/history.ts';
 import type { IntegrationOverview, Totals } from '../../../store/reports/overview.ts';
 import type { EndpointStatus, FailingRead, OwedRead } from '../../../store/reports/status.ts';
-import type { CountedDeliveries } from '../../../store/state/deliveries.ts';
 import type { Integration } from '../../../store/state/integrations.ts';
 import type { ScheduleInfo, Schedules } from '../../../temporal/schedule-state.ts';
 import {
@@ -30,6 +28,8 @@ import {
   time,
   type Shape,
 } from './common.ts';
+import { deliverySchema } from './deliveries.ts';
+import { issueSchema } from './issues.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
 const statusSchema = z.enum(INTEGRATION_STATUSES);
@@ -168,16 +168,6 @@ const scheduleSchema = z
   } satisfies Shape<ScheduleInfo>)
   .meta({ id: 'Schedule' });
 
-const deliverySchema = z
-  .object({
-    type: z.string().describe('For example data-changed'),
-    outcome: z.enum(DELIVERY_OUTCOMES),
-    times: count,
-    firstAt: time,
-    lastAt: time,
-  } satisfies Shape<CountedDeliveries>)
-  .meta({ id: 'Delivery' });
-
 const erasureSchema = z.object({
   workflowId: z.string(),
   at: time.describe('When its data are erased'),
@@ -188,6 +178,7 @@ const life = {
     .nullable()
     .describe('null while it is not removed, and when its data are erased already, or kept'),
   deliveries: z.array(deliverySchema).describe('Webhooks about it, by type and what became of them'),
+  issues: z.array(issueSchema).describe('Open at Kombo, the newest first'),
 } satisfies Shape<Omit<IntegrationLife, keyof Integration>>;
 
 /** What `integrations show` prints: a part of the detail. */
@@ -254,6 +245,7 @@ export const listSchema = z.object({
   failing: z
     .array(failingSchema)
     .describe('The reads of those on the page whose last tries have failed; what needs you comes first'),
+  issues: z.array(issueSchema).describe('Open at Kombo: of those on the page, and of the whole environment'),
 } satisfies Shape<IntegrationPage>);
 
 export const addBody = z.strictObject({

@@ -1,0 +1,58 @@
+import { cleanLine, cleanText, isIntegrationId, isName } from './text.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/** What Kombo says is wrong, as its webhooks tell it: text for you, never data. */
+export interface Issue {
+  id: string;
+  /** Null: it is about the whole environment. */
+  integrationId: string | null;
+  /** For example `integration.authentication_failed`; the list is open. */
+  type: string;
+  title: string;
+  /** Plain text; its Markdown is shown as it is. */
+  message: string;
+  /** When this episode began (ISO). */
+  firstObservedAt: string;
+  /** Null while it is open (ISO). */
+  resolvedAt: string | null;
+}
+
+const MAX_MESSAGE = 2_000;
+/** Clocks differ a little. A time far ahead would hide all later episodes. */
+const MAX_AHEAD_MS = 24 * 3_600_000;
+
+/**
+ * Of two versions of an issue the newer one: that of the later episode, and within an episode the resolved one. So late,
+ * repeated and reordered webhooks come to the same.
+ */
+export function newerIssue(a: Issue | undefined, b: Issue): Issue {
+  if (!a) return b;
+  if (a.firstObservedAt !== b.firstObservedAt) return a.firstObservedAt > b.firstObservedAt ? a : b;
+  return (a.resolvedAt ?? '') >= (b.resolvedAt ?? '') ? a : b;
+}
+
+/**
+ * The issue in a webhook or a message, with texts that can be shown and times that are at most a day ahead. Undefined without a
+ * usable id.
+ */
+export function readIssue(value: unknown, now: Date): Issue | undefined {
+  const { id, integrationId, type, title, message, firstObservedAt, resolvedAt } = (value ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (!isIntegrationId(id)) return undefined;
+  const text = (given: unknown) => (typeof given === 'string' ? given : '');
+  const time = (given: unknown) => {
+    const parsed = parseTimestamp(text(given));
+    return parsed && new Date(Math.min(parsed.getTime(), now.getTime() + MAX_AHEAD_MS)).toISOString();
+  };
+  return {
+    id,
+    integrationId: isIntegrationId(integrationId) ? integrationId : null,
+    type: isName(type) ? type : 'unknown',
+    title: cleanLine(text(title)) || 'Issue without a title',
+    message: cleanText(text(message), MAX_MESSAGE),
+    firstObservedAt: time(firstObservedAt) ?? now.toISOString(),
+    resolvedAt: time(resolvedAt) ?? null,
+  };
+}
