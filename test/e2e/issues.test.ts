@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { issueWorkflowId } from '../../src/domain/names.ts';
 import { eventually } from '../support/poll.ts';
-import { createProxy } from './proxy.ts';
+import { createWire } from '../support/wire.ts';
 import { accepted, createSystem, storeThrough } from './setup.ts';
 
 const system = await createSystem();
 const { control, store, temporal } = system;
-const way = await createProxy(new URL(store.url));
+const way = await createWire(new URL(store.url).host);
 const through = storeThrough(way.address, store.url);
 const worker = await system.worker({ store: through });
 await system.server({ store: through });
