@@ -46,7 +46,8 @@ export async function addIntegration(
   options: { sync: boolean; force?: boolean },
   pace: () => number = () => 0,
 ): Promise<AddedIntegration> {
-  return audited(deps, { action: 'add', integrationId: id, details: options }, async () => {
+  const details = options.force ? options : { sync: options.sync };
+  return audited(deps, { action: 'add', integrationId: id, details }, async () => {
     const { store, config } = deps;
     const before = await findIntegration(store, id);
     const found = await deps.kombo.getIntegration(id).catch((error: unknown) => {
