@@ -138,7 +138,7 @@ test('a worker says what it works on', async () => {
   worker = startCli(['worker', '--json'], env);
   expect(JSON.parse(await worker.printed('\n'))).toEqual({
     taskQueue: env['TASK_QUEUE'],
-    workflows: ['integrationSync', 'fullSync', 'eraseIntegration'],
+    workflows: ['integrationSync', 'fullSync', 'eraseIntegration', 'noteIssue'],
   });
 });
 

@@ -267,7 +267,7 @@ describe.concurrent('(I23) syncs by hand', () => {
   test('a full sync runs once at a time; models that are wrong are refused', async () => {
     const id = system.integration();
     await system.firstSync(id);
-    control.addFault({ kind: 'stall', ms: 4_000, integration: id, endpoint: '/lms/users' });
+    control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
     const first = await fullSync(operator, id, {});
     expect(await fullSync(operator, id, {})).toEqual({ ...first, alreadyRunning: true });
     expect(await cancelSyncs(operator, id)).toEqual({

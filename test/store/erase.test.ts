@@ -108,7 +108,7 @@ test('everything of a removed integration goes but its own row; nothing of other
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(10);
+  expect(Object.keys(before)).toHaveLength(11);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

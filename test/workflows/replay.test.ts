@@ -56,6 +56,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
       'erased',
       'first-sync',
       'full-sync',
+      'issue',
       'legacy',
       'limited',
       'parked',
