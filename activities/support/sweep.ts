@@ -3,6 +3,7 @@ import { SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGES } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, SweepOutcome } from '../../src/domain/sync.ts';
 import { driftVerdict } from '../../src/domain/counts.ts';
+import { noteProgress } from '../../src/store/state/debts.ts';
 import { driftOfPass } from '../../src/store/state/drift.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
@@ -69,6 +70,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         settleCandidates(deps.store, pass, answer, deps.settings),
       );
       if (settled.changed) deps.notifyChanges();
+      await noteProgress(deps.store, pass.integration_id, pass.endpoint, 'sweep');
       if (options.liveness.isShuttingDown() || options.box.aborted) return { state: 'more', pass };
     }
   } catch (error) {

@@ -114,6 +114,26 @@ test('(I15) (I25) when Kombo cannot be asked, nothing is deleted, the listing st
   expect(await bench.debts(id)).toEqual({});
 });
 
+test('(I10) a failing sweep is shown until its question is answered, also when a newer listing takes its place', async () => {
+  const id = await bench.integration(JOBS);
+  await readOnce(bench, id);
+  control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 180 }));
+  const fails = async () => {
+    // One page is listed; asking by ids is the second request.
+    control.addFault({ kind: 'unavailable', integration: id, nth: 2, count: 3 });
+    const result = await run(syncEndpoint, pass(id, { kind: 'full', allowMassDeletion: true }));
+    expect(result).toMatchObject({ state: 'failed' });
+    return (await bench.debts(id)).sweep?.failure;
+  };
+  const first = await fails();
+  expect(first).toMatchObject({ failures: 1 });
+  expect(await fails()).toMatchObject({ since: first!.since, failures: 2 });
+  // The first of two answers ends it, not the last.
+  const { syncEndpoint: shortly } = bench.activities({ chunkMs: 0 });
+  expect(await run(shortly, pass(id, { kind: 'sweep' }))).toMatchObject({ state: 'more' });
+  expect(await bench.debts(id)).toMatchObject({ sweep: { dueAt: null, failure: null } });
+});
+
 test('(I10) (I26) a sweep that Kombo limits says so while it waits, and no other run begins it meanwhile', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);

@@ -210,6 +210,27 @@ describe('a pass that comes to its end also ends failures', () => {
     expect((await debts()).full).toMatchObject({ dueAt: null, failure: null });
   });
 
+  test('(I10) but not that of a sweep: only an answer to its question ends it', async () => {
+    await failing('sweep', { failure: { since: OUTAGE, failures: 3, givenUp: true } });
+    const pass = await begin('full');
+    await finish(pass);
+    const { sweep: owedSweep } = await debts();
+    expect(owedSweep).toMatchObject({
+      askedSeq: pass.started_seq,
+      failure: { since: OUTAGE, failures: 3, givenUp: false },
+    });
+    // The listing is swept by its own run, and soon by another one if that is lost.
+    const now = await databaseTime(store);
+    expect(owedSweep!.dueAt!.getTime()).toBeGreaterThan(now.getTime() + 30_000);
+    expect(owedSweep!.dueAt!.getTime()).toBeLessThanOrEqual(now.getTime() + 60_000);
+  });
+
+  test('a refusal of its question is no failure any more once the endpoint is listed', async () => {
+    await failing('sweep', { failure: { errorClass: 'EndpointDisabled', givenUp: true } });
+    await finish(await begin('full'));
+    expect((await debts()).sweep).toMatchObject({ dueAt: null, failure: null });
+  });
+
   test.each([
     ['RequestRejected', false],
     ['EndpointDisabled', false],

@@ -52,14 +52,7 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
     `update kombo_sync.debts set since = greatest(since, $4) where integration_id = $1 and endpoint = $2 and kind = any($3)`,
     [id, endpoint, kinds(left.filter(reads)), start],
   );
-  if (whole) {
-    await client.query(
-      `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq) values ($1, $2, 'sweep', $3, $4)
-       on conflict (integration_id, endpoint, kind) do update set
-         since = greatest(d.since, excluded.since), asked_seq = greatest(d.asked_seq, excluded.asked_seq), due_at = null, ${NO_FAILURE}`,
-      [id, endpoint, start, pass.started_seq],
-    );
-  }
+  if (whole) await oweSweep(client, pass);
   const works = [...paid, ...freed].filter(({ failing_since }) => failing_since !== null);
   const recovered = works.filter(({ failure_class }) => HEALING_CLASSES.includes(failure_class!));
   return {
@@ -69,6 +62,28 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
       null,
     ),
   };
+}
+
+/**
+ * A new listing takes the place of one that was to be swept. What kept that from being swept is not over, since a sweep asks
+ * in another way: its failure stays until an answer ends it. The run that has listed goes on to sweep; another one begins
+ * only if that is lost.
+ */
+async function oweSweep(client: pg.ClientBase, pass: Pass): Promise<void> {
+  const { integration_id: id, endpoint, started_at: start, started_seq: seq } = pass;
+  await client.query(
+    `insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq) values ($1, $2, 'sweep', $3, $4)
+     on conflict (integration_id, endpoint, kind) do update set
+       since = greatest(d.since, excluded.since), asked_seq = greatest(d.asked_seq, excluded.asked_seq),
+       due_at = case when d.failing_since is not null then clock_timestamp() + interval '1 minute' end, given_up = false`,
+    [id, endpoint, start, seq],
+  );
+  // The endpoint is offered: it has just been listed.
+  await client.query(
+    `update kombo_sync.debts set due_at = null, ${NO_FAILURE}
+     where integration_id = $1 and endpoint = $2 and kind = 'sweep' and failure_class = 'EndpointDisabled'`,
+    [id, endpoint],
+  );
 }
 
 interface DebtOfPass {
