@@ -24,6 +24,7 @@ import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
+import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
@@ -123,6 +124,7 @@ export const SETTINGS = {
       return paths;
     })
     .describe('Deprecated and closed-beta endpoints to read too, comma-separated'),
+  ...FIELD_SETTINGS,
   ERASE_DELETED_AFTER: durationOrOff('off').describe(
     'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',
   ),
@@ -202,6 +204,7 @@ export function loadConfig(
   issues.push(...readTemporalSettings(env).issues);
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
+  if (config) issues.push(...problemsOfFields(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

@@ -13,8 +13,8 @@ import {
   nextCandidates,
   settleCandidates,
 } from '../../src/store/records/sweep.ts';
+import { beginWrite } from '../../src/store/records/begin-write.ts';
 import {
-  beginWrite,
   writeRecords,
   type WriteCounts,
   type WriteOptions,

@@ -13,6 +13,7 @@ export type {
   EndpointDefinition,
   KnownCategory,
   ModelRelation,
+  Sensitivity,
 } from './define.ts';
 
 /**

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { CATALOGUE, type EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { patiently, transaction, type Store } from '../database.ts';
 import { quote } from './data-tables.ts';
-import { beginWrite } from './write-records.ts';
+import { beginWrite } from './begin-write.ts';
 
 const BATCH = 500;
 
