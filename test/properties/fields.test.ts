@@ -14,7 +14,7 @@ import { uniqueIntegrationId } from '../support/temporal.ts';
 import { NAMES, Planted, reaches, textsIn } from './planted.ts';
 
 /*
- * Whatever is chosen to be kept out: it is nowhere, and everything else is there.
+ * Any choice of what is kept out: it is nowhere, and everything else is there.
  */
 
 const KEY = 'a key of tests that is long enough 1';
@@ -61,7 +61,7 @@ async function everything(): Promise<string> {
 }
 
 test(
-  `(I28) what is excluded is nowhere, what is hashed is there as its hash only, and everything else is there`,
+  `(I29) what is excluded is nowhere, what is hashed is there as its hash only, and everything else is there`,
   { timeout: 240_000 },
   async () => {
     let played = 0;

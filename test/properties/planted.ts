@@ -95,7 +95,7 @@ export class Planted {
   #plantRecord(endpoint: EndpointDefinition, record: object): Record<string, unknown> {
     const extra = NESTED[endpoint.category]!;
     const grown: Record<string, unknown> = { ...record };
-    // A record somewhere inside, in a list or not; and one that nobody could find by the schema.
+    // A record somewhere inside, in a list or not; and one that no schema would lead to.
     const [key, table] = extra[this.#random(extra.length)] ?? [];
     if (key && table && !(key in grown)) {
       const own = CATALOGUE.find((one) => one.table === table)!;

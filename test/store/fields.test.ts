@@ -74,7 +74,7 @@ beforeEach(async () => {
 });
 
 describe('a field that is excluded', () => {
-  test('(I28) is in no column, not in raw, and in no body that is set aside', async () => {
+  test('(I29) is in no column, not in raw, and in no body that is set aside', async () => {
     await write(WITHOUT_SSN, [
       employee('09:00:00', 'SECRET', { manager: { id: 'e2', ssn: 'SECRET' } }),
       { first_name: 'No id', ssn: 'SECRET', deep: [{ employee: { ssn: 'SECRET' } }] },
@@ -89,7 +89,7 @@ describe('a field that is excluded', () => {
     for (const { text } of rows) expect(text).not.toContain('SECRET');
   });
 
-  test('(I28) changes nothing when it changes: no row is written, and the feed is silent', async () => {
+  test('(I29) changes nothing when it changes: no row is written, and the feed is silent', async () => {
     await write(WITHOUT_SSN, [employee('09:00:00', '1')]);
     const before = await version();
     expect(await write(WITHOUT_SSN, [employee('10:00:00', '2')])).toMatchObject({ unchanged: 1, updated: 0 });
@@ -101,7 +101,7 @@ describe('a field that is excluded', () => {
     expect(await row()).toMatchObject({ first_name: 'Grace', changed_at: at('11:00:00') });
   });
 
-  test('(I28) changes nothing where its record is nested, whose time moves with it', async () => {
+  test('(I29) changes nothing where its record is nested, whose time moves with it', async () => {
     const at = (time: string, name: string, type: string) =>
       employee('09:00:00', null, { work_location: { id: 'l1', name, type, changed_at: iso(time) } });
     await write(WITHOUT_SSN, [at('09:00:00', 'Secret place', 'HOME')]);
@@ -172,7 +172,7 @@ describe('a field that is excluded', () => {
 });
 
 describe('what counts', () => {
-  test('(I28) a worker with other settings writes nothing, and says what to do', async () => {
+  test('(I29) a worker with other settings writes nothing, and says what to do', async () => {
     for (const other of [STORES_ALL, choose(['hris_employees.ssn']), choose([], ['hris_employees.ssn'])]) {
       await expect(write(other, [employee('09:00:00', 'SECRET')])).rejects.toMatchObject({
         errorClass: 'WorkerLost',
@@ -185,7 +185,7 @@ describe('what counts', () => {
     expect(isSame(otherKey, choose([], ['hris_employees.ssn']))).toBe(false);
   });
 
-  test('(I28) what is set up waits for the pages that are being written by the settings before', async () => {
+  test('(I29) what is set up waits for the pages that are being written by the settings before', async () => {
     await recordChoice(store, STORES_ALL);
     const place = { integrationId: integration, endpoint: getEndpoint(EMPLOYEES) };
     const order: string[] = [];
@@ -215,7 +215,7 @@ describe('what counts', () => {
   });
 });
 
-test('(I28) what was stored before it was excluded goes with the next page of its record, without a change in the feed', async () => {
+test('(I29) what was stored before it was excluded goes with the next page of its record, without a change in the feed', async () => {
   await recordChoice(store, STORES_ALL);
   const asked = await ask(store);
   await write(STORES_ALL, [employee('09:00:00', 'SECRET', { manager: { id: 'm', ssn: null } })], asked);
