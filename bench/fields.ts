@@ -22,16 +22,26 @@ const STEPS = ['insert', 'update', 'no-op'] as const;
 const endpoint = getEndpoint('/ats/applications');
 
 const THERE = [
-  ...['outcome', 'rejection_reason_name', 'rejected_at', 'remote_url', 'screening_question_answers'],
-  ...['custom_fields', 'integration_fields', 'remote_updated_at', 'candidate.source', 'candidate.remote_url'],
-  ...[
-    'candidate.first_name',
-    'candidate.last_name',
-    'candidate.email_addresses.email_address',
-    'job.remote_id',
-  ],
-  ...['candidate.phone_numbers.phone_number', 'candidate.social_media.link', 'current_stage.index'],
-  ...['interviews.title', 'offers.status', 'candidate.tags.name'],
+  'outcome',
+  'rejection_reason_name',
+  'rejected_at',
+  'remote_url',
+  'screening_question_answers',
+  'custom_fields',
+  'integration_fields',
+  'remote_updated_at',
+  'candidate.source',
+  'candidate.remote_url',
+  'candidate.first_name',
+  'candidate.last_name',
+  'candidate.email_addresses.email_address',
+  'job.remote_id',
+  'candidate.phone_numbers.phone_number',
+  'candidate.social_media.link',
+  'current_stage.index',
+  'interviews.title',
+  'offers.status',
+  'candidate.tags.name',
 ].map((field) => `ats_applications.${field}`);
 const NOT_THERE = Array.from({ length: 20 }, (_, index) => `ats_candidates.raw.never_there_${index}`);
 
