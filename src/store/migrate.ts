@@ -1,8 +1,10 @@
 import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type pg from 'pg';
+import { CATALOGUE } from '../domain/catalogue/index.ts';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import { ensureDataViews, missingDataViews } from './records/data-views.ts';
+import { ensureLiveViews, missingLiveViews } from './records/live-views.ts';
 import type { Store } from './database.ts';
 import type { Schemas } from './schemas.ts';
 import { layFoundation } from './upkeep/foundation.ts';
@@ -11,7 +13,7 @@ import { explainDenial } from './upkeep/rights.ts';
 import { repairSequences } from './upkeep/sequences.ts';
 import { service } from './migrations/0001-service.ts';
 
-/** Numbered steps of schema `kombo_sync`; a released step never changes. Schema `kombo` follows the catalogue. */
+/** Numbered steps of schema `kombo_sync`; a released step never changes. Schemas `kombo` and `kombo_live` follow the catalogue. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
 };
@@ -30,7 +32,9 @@ export async function migrate(store: Store, wait: LockWait = {}): Promise<{ appl
       const steps = await runSteps(client, store.schemas);
       const tables = await ensureDataTables(client, store.schemas.data);
       const views = await ensureDataViews(client, store.schemas.data);
-      return { applied: [...steps, ...tables, ...views, ...(await repairSequences(client, store.schemas))] };
+      const live = await ensureLiveViews(client, store.schemas.data, CATALOGUE);
+      const sequences = await repairSequences(client, store.schemas);
+      return { applied: [...steps, ...tables, ...views, ...live, ...sequences] };
     } catch (error) {
       throw (await explainDenial(client, error, store.schemas)) ?? error;
     }
@@ -62,7 +66,7 @@ async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<st
   return (results ?? []).map((result) => result.migrationName);
 }
 
-/** Names of steps and tables that `migrate` would bring. */
+/** Names of steps, tables and views that `migrate` would bring. */
 export async function pendingMigrations(store: Store): Promise<string[]> {
   const { rows } = await store.pool.query<{ name: string | null }>(
     `select to_regclass('kombo_sync.migrations')::text as name`,
@@ -75,11 +79,13 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
   const { data } = store.schemas;
   const tables = await missingDataTables(store.pool, data);
   const views = await missingDataViews(store.pool, data);
+  const live = await missingLiveViews(store.pool, data, CATALOGUE);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),
     ...tables.map(({ table, columns }) =>
       columns ? `${data}.${table} (${columns.join(', ')})` : `${data}.${table}`,
     ),
-    ...views.map((name) => `${data}.${name}`),
+    ...views,
+    ...live,
   ];
 }
