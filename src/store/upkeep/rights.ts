@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { CATALOGUE } from '../../domain/catalogue/index.ts';
 import { liveSchema, type Schemas } from '../schemas.ts';
+import { mayHideRows } from '../row-security.ts';
 import { DatabaseProblem } from './problem.ts';
 
 /** SQLSTATE of what the role may not do. */
@@ -32,7 +33,7 @@ interface MissingRights {
   role: string;
   /** What is missing, such as `delete on kombo.ats_jobs`. */
   missing: string[];
-  /** Tables whose rows a policy would hide. */
+  /** Tables of which a policy may hide rows. */
   guarded: string[];
 }
 
@@ -78,7 +79,7 @@ const RIGHTS = `
     join place on place.oid = p.pronamespace and usable and nspname = $2 where not has_function_privilege(p.oid, 'execute')
   )
   select current_user::text as role, array(select what from missing order by what) as missing,
-    array(select name from part where relkind <> 'S' and row_security_active(oid) order by name) as guarded`;
+    array(select name from part where relkind <> 'S' and ${mayHideRows('part.oid')} order by name) as guarded`;
 
 /** The statements that give a role what `serve` and `worker` need. */
 export function grantsFor(role: string, { data, service }: Schemas): string {
