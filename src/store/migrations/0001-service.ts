@@ -243,7 +243,7 @@ const STATEMENTS = [
     source text not null check (source in ('cli', 'api')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
-      'full-sync-all', 'erase-record')),
+      'full-sync-all', 'erase-record', 'grant')),
     integration_id text,
     details jsonb not null default '{}',
     outcome text not null default 'started' check (outcome in ('started', 'done', 'failed')),
