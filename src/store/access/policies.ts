@@ -89,7 +89,7 @@ function isLimit({ command, roles, using, check }: Policy, condition: string): b
 const drops = ({ sql }: Relation, policies: readonly Policy[]) =>
   policies.map(({ name }) => `drop policy ${pg.escapeIdentifier(name)} on ${sql};`);
 
-/** The integrations of an origin are looked up with each statement, so that later ones count. */
+/** The integrations of an origin are looked up once for each statement, so that later ones count and the key is used. */
 function conditionOf(
   relation: Relation,
   tenant: Tenant,
@@ -101,7 +101,9 @@ function conditionOf(
     return `${isItself ? 'id' : 'integration_id'} = ${quote(tenant.integrationId).trim()}`;
   }
   const origin = `origin_id = ${quote(tenant.originId).trim()}`;
-  return isItself ? origin : `integration_id in (select i.id from ${integrations.sql} i where i.${origin})`;
+  return isItself
+    ? origin
+    : `integration_id = any (array(select i.id from ${integrations.sql} i where i.${origin}))`;
 }
 
 /** A condition without what Postgres changes when it prints one: space, brackets, types and names of tables before columns. */

@@ -76,6 +76,20 @@ describe('a tenant', () => {
     }
   });
 
+  test.each([{ integrationId: OTHER }, { originId: 'acme' }])(
+    'has its rows read by the key, not the whole table: %j',
+    async (tenant) => {
+      await store.pool.query(
+        `insert into kombo.ats_tags (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
+         select 'bombohr:' || n % 100, n, '{}', now(), 0, 0 from generate_series(1, 20000) n;
+         analyze kombo.ats_tags`,
+      );
+      await grant(store, role, { tenant });
+      const steps = await sees(role, 'explain select count(name) from kombo_live.ats_tags');
+      expect((steps as string[]).join('\n')).toMatch(/(Index|Bitmap Heap) Scan [^\n]*ats_tags/);
+    },
+  );
+
   test('without raw sees the other columns of its own rows', async () => {
     const options = { tenant: { integrationId: OTHER }, withoutRaw: true, models: ['ats_tags'] };
     await grant(store, role, options);
