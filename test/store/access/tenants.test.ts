@@ -104,7 +104,7 @@ describe('a tenant', () => {
     await grant(store, role, { tenant: { integrationId: OTHER }, models: ['ats_tags'] });
     const reader = await createRole(store);
     await grant(store, reader);
-    await store.pool.query(`grant ${reader.name} to ${role.name} with inherit true`);
+    await store.pool.query(`grant ${reader.name} to ${role.name}`);
     await seesOnly(role, [OTHER]);
     // And is refused as long as it can act as one that sees everything.
     const message = await refusal(grant(store, role, { tenant: { integrationId: OTHER } }));
