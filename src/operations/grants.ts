@@ -8,6 +8,7 @@ import { refuseAccess } from '../store/access/refusals.ts';
 import { readAccess, type Access, type ReaderRole } from '../store/access/snapshot.ts';
 import type { Store } from '../store/database.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import { hasOrigin } from '../store/state/integrations.ts';
 import { DatabaseProblem } from '../store/upkeep/problem.ts';
 import { audited, permitted } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
@@ -43,8 +44,9 @@ type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 /** The statements that let a role read what is wished, and nothing else. @throws OperationError when it must not */
 export async function planGrants({ store }: Pick<Deps, 'store'>, given: GrantWish): Promise<Granted> {
   const { wish, answer } = await prepare(store, given);
-  const { steps, notes } = await look(store, store.pool, given.role, wish);
-  return { ...answer, statements: steps.map(({ sql }) => sql), notes, applied: false };
+  const found = await look(store, store.pool, given.role, wish);
+  const statements = found.steps.map(({ sql }) => sql);
+  return { ...answer, statements, notes: await notesOn(store, found, wish), applied: false };
 }
 
 /** Runs them, in one transaction. */
@@ -58,7 +60,8 @@ export async function applyGrants(deps: Deps, given: GrantWish): Promise<Granted
   } as const;
   const { wish, answer, notes } = await permitted(deps, act, async () => {
     const prepared = await prepare(store, given);
-    return { ...prepared, notes: (await look(store, store.pool, role, prepared.wish)).notes };
+    const found = await look(store, store.pool, role, prepared.wish);
+    return { ...prepared, notes: await notesOn(store, found, prepared.wish) };
   });
   const statements = await audited(deps, act, () =>
     applySteps(store, async (client) => (await look(store, client, role, wish)).steps),
@@ -95,19 +98,25 @@ async function prepare(store: Store, { role, models, withoutRaw, tenant }: Grant
 }
 
 interface Look {
+  access: Access;
+  role: ReaderRole;
   steps: Step[];
-  notes: string[];
 }
 
-async function look(store: Store, client: pg.ClientBase | pg.Pool, name: string, wish: Wish): Promise<Look> {
+/** By one connection, since a transaction may hold locks that another one would wait for. */
+async function look(
+  { schemas }: Store,
+  client: pg.ClientBase | pg.Pool,
+  name: string,
+  wish: Wish,
+): Promise<Look> {
   const ours = CATALOGUE.map(({ table }) => table);
-  const access = await readAccess(client, store.schemas, ours, name);
+  const access = await readAccess(client, schemas, ours, name);
   const { role } = access;
   if (!role) throw noRole(name);
   const refusal = refuseAccess(access, role, wish);
   if (refusal) throw invalid(refusal);
-  const notes = [...notesOn(access, role, wish), ...(await noteOnOrigin(client, store, wish))];
-  return { steps: planAccess(access, role, wish), notes };
+  return { access, role, steps: planAccess(access, role, wish) };
 }
 
 function noRole(name: string) {
@@ -117,18 +126,16 @@ function noRole(name: string) {
   );
 }
 
-function notesOn({ schemas, relations, leaks }: Access, role: ReaderRole, wish: Wish): string[] {
+async function notesOn(store: Store, { access, role }: Look, wish: Wish): Promise<string[]> {
+  const { schemas, relations, leaks } = access;
   const { tenant, tables, withoutRaw } = wish;
-  const again = 'Run this again after an upgrade';
   const wasLimited = relations.some((relation) => limitsOf(relation, role).length > 0);
   return [
     wasLimited &&
       !tenant &&
       `${role.name} was limited to some integrations, and reads all with these statements.`,
-    (tenant ?? tables !== 'all')
-      ? `Tables that a new version brings are not included. ${again}.`
-      : withoutRaw && `Tables and columns that a new version brings are not included. ${again}.`,
-    withoutRaw && (tenant ?? tables !== 'all') && `Neither are columns that a new version brings.`,
+    (withoutRaw || tables !== 'all' || tenant) &&
+      `${withoutRaw ? 'Tables and columns' : 'Tables'} that a new version brings are not included. Run this again after an upgrade.`,
     withoutRaw &&
       `The views of ${schemas.live.name} stay closed, since raw is in them. Read the tables; live rows have no deleted_at. Nested fields that have a column are included.`,
     tenant &&
@@ -136,21 +143,13 @@ function notesOn({ schemas, relations, leaks }: Access, role: ReaderRole, wish: 
     tenant &&
       leaks.length > 0 &&
       `${role.name} may read ${leaks.join(', ')}, which shows the records of all integrations. Revoke that, or let a view ask the rights of its reader: alter view … set (security_invoker = true);`,
+    ...(await noteOnOrigin(store, wish)),
   ].filter((note) => typeof note === 'string');
 }
 
-async function noteOnOrigin(
-  client: pg.ClientBase | pg.Pool,
-  { schemas }: Store,
-  { tenant }: Wish,
-): Promise<string[]> {
-  if (!tenant || !('originId' in tenant)) return [];
-  const { rowCount } = await client.query(
-    'select from kombo_sync.integrations where origin_id = $1 limit 1',
-    [tenant.originId],
-  );
-  if (rowCount) return [];
+async function noteOnOrigin(store: Store, { tenant }: Wish): Promise<string[]> {
+  if (!tenant || !('originId' in tenant) || (await hasOrigin(store, tenant.originId))) return [];
   return [
-    `No integration in ${schemas.service}.integrations has this origin_id now; integrations that come with it count.`,
+    `No integration in ${store.schemas.service}.integrations has this origin_id now; integrations that come with it count.`,
   ];
 }

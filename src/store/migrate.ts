@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type pg from 'pg';
+import { limitTables, unlimitedTables } from './access/new-tables.ts';
 import { CATALOGUE } from '../domain/catalogue/index.ts';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import { ensureDataViews, missingDataViews } from './records/data-views.ts';
@@ -33,8 +34,11 @@ export async function migrate(store: Store, wait: LockWait = {}): Promise<{ appl
       const tables = await ensureDataTables(client, store.schemas.data);
       const views = await ensureDataViews(client, store.schemas.data);
       const live = await ensureLiveViews(client, store.schemas.data, CATALOGUE);
+      const unlimited = await unlimitedTables(client, store.schemas, TABLES);
+      await limitTables(client, store.schemas, unlimited);
       const sequences = await repairSequences(client, store.schemas);
-      return { applied: [...steps, ...tables, ...views, ...live, ...sequences] };
+      const policies = policiesOf(unlimited, store.schemas);
+      return { applied: [...steps, ...tables, ...views, ...live, ...policies, ...sequences] };
     } catch (error) {
       throw (await explainDenial(client, error, store.schemas)) ?? error;
     }
@@ -66,7 +70,11 @@ async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<st
   return (results ?? []).map((result) => result.migrationName);
 }
 
-/** Names of steps, tables and views that `migrate` would bring. */
+const TABLES = CATALOGUE.map(({ table }) => table);
+const policiesOf = (tables: readonly string[], { data }: Schemas) =>
+  tables.map((table) => `${data}.${table} (policies)`);
+
+/** Names of steps, tables, views and policies that `migrate` would bring. */
 export async function pendingMigrations(store: Store): Promise<string[]> {
   const { rows } = await store.pool.query<{ name: string | null }>(
     `select to_regclass('kombo_sync.migrations')::text as name`,
@@ -87,5 +95,6 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
     ),
     ...views,
     ...live,
+    ...policiesOf(await unlimitedTables(store.pool, store.schemas, TABLES), store.schemas),
   ];
 }

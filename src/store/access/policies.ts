@@ -12,8 +12,10 @@ import type { Policy, ReaderRole, Relation } from './snapshot.ts';
 export type Tenant = { integrationId: string } | { originId: string };
 
 const EVERYONE = '0';
-const OPEN = 'kombo_sync_everyone';
-const LIMIT = 'kombo_sync_only_';
+/** Name of the policy that leaves everything to everyone. */
+export const OPEN = 'kombo_sync_everyone';
+/** How the names of policies begin that limit a tenant. */
+export const LIMIT = 'kombo_sync_only_';
 const READS = 'kombo_sync_reads_';
 const NAME_BYTES = 63;
 

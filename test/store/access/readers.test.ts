@@ -22,7 +22,11 @@ beforeEach(async () => {
 
 async function as<T>(one: Role, work: (own: Store) => Promise<T>): Promise<T> {
   const own = openStore(one.url, { max: 2 });
-  return work(own).finally(() => own.close());
+  try {
+    return await work(own);
+  } finally {
+    await own.close();
+  }
 }
 
 describe('a reader of everything', () => {
