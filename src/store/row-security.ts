@@ -52,9 +52,12 @@ export const mayHideRows = (table: string) => `(row_security_active(${table}) an
     select from pg_policy p, unnest(p.polroles) as limited(role)
     where p.polrelid = ${table} and not p.polpermissive and (role = 0 or pg_has_role(role, 'usage')))))`;
 
-/** Over the service's tables, and those beside `kombo.integrations` that have the columns of a data table. */
+/**
+ * Over the service's tables, and those beside `kombo.integrations` that have the columns of a data table. If these places
+ * cannot be found, nothing is known of the policies.
+ */
 const LOOK = `
-  select exists (
+  select to_regclass('kombo_sync.integrations') is null or to_regclass('kombo.integrations') is null or exists (
     select from pg_class c
     where c.relkind in ('r', 'p') and c.relrowsecurity and ${mayHideRows('c.oid')} and (
       c.relnamespace = (select relnamespace from pg_class where oid = to_regclass('kombo_sync.integrations'))

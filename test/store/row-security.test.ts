@@ -97,6 +97,12 @@ test.each([
   expect(guarded).toEqual(['kombo.ats_tags']);
 });
 
+test('nothing is applied as long as the data tables cannot be found', async () => {
+  await openTo('public');
+  await owner.pool.query('drop view kombo.integrations');
+  await expect(read()).rejects.toMatchObject({ code: '42501' });
+});
+
 test('what a user has added and guarded does not count', async () => {
   await openTo('public');
   await owner.pool.query(

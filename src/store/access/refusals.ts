@@ -6,10 +6,14 @@ import type { Access, ReaderRole } from './snapshot.ts';
 /** Why a role cannot get what is wished, and what to do. Undefined when it can. */
 export function refuseAccess(access: Access, role: ReaderRole, wish: Wish): string | undefined {
   const { relations } = access;
-  // Everything is allowed to a superuser, and asking about its rights tells nothing.
-  const works = !role.isSuperuser && relations.find(({ writes }) => writes);
-  if (works || (!role.isSuperuser && relations.some(({ owner }) => owner === role.sql))) {
-    return `The role ${role.name} ${works ? `may write ${works.sql}` : 'owns tables of kombo-sync'}: it belongs to the service, whose rights stay as they are. Choose another role for readers.`;
+  if (role.isSuperuser) {
+    return wish.tenant
+      ? `The role ${role.name} is a superuser, for whom no policy counts. Choose another role, or make it an ordinary one: alter role ${role.sql} nosuperuser;`
+      : `The role ${role.name} is a superuser and reads everything already. Choose another role for readers.`;
+  }
+  const written = relations.find(({ writes }) => writes);
+  if (written || relations.some(({ owner }) => owner === role.sql)) {
+    return `The role ${role.name} ${written ? `may write ${written.sql}` : 'owns tables of kombo-sync'}: it belongs to the service, whose rights stay as they are. Choose another role for readers.`;
   }
   return wish.tenant ? refuseTenant(access, role) : undefined;
 }
@@ -17,13 +21,7 @@ export function refuseAccess(access: Access, role: ReaderRole, wish: Wish): stri
 function refuseTenant(access: Access, role: ReaderRole): string | undefined {
   const { knowsInvoker, powers, relations, schemas } = access;
   if (!knowsInvoker) {
-    return 'Postgres 14 shows in a view what its owner may see, so a tenant would see everything in kombo_live. Use Postgres 15 or newer to limit a role to an integration.'.replace(
-      'kombo_live',
-      schemas.live.name,
-    );
-  }
-  if (role.isSuperuser) {
-    return `The role ${role.name} is a superuser, for whom no policy counts. Choose another role, or make it an ordinary one: alter role ${role.sql} nosuperuser;`;
+    return `Postgres 14 shows in a view what its owner may see, so a tenant would see everything in ${schemas.live.name}. Use Postgres 15 or newer to limit a role to an integration.`;
   }
   if (role.bypassesPolicies) {
     return `The role ${role.name} passes over policies (BYPASSRLS). Choose another role, or change it: alter role ${role.sql} nobypassrls;`;

@@ -27,6 +27,9 @@ describe('a role that cannot be limited is refused, with what to do', () => {
   ])('%s', async (_what, option, message) => {
     await store.pool.query(`alter role ${role.name} ${option}`);
     expect(await refused()).toMatch(message);
+    if (option === 'superuser') {
+      expect(await refusal(grant(store, role))).toMatch(/is a superuser and reads everything already\./);
+    }
     const change = /alter role .*;/.exec(await refused())![0];
     await store.pool.query(change);
     await grant(store, role, { tenant });
