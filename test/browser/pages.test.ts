@@ -1,7 +1,10 @@
 import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import type { Store } from '../../src/store/database.ts';
+import { saveIssue } from '../../src/store/state/issues.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { testConfig } from '../http/support.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertThree, type Three } from '../support/page-data.ts';
 import { eventually } from '../support/poll.ts';
@@ -34,12 +37,42 @@ beforeAll(async () => {
   const temporal = await testTemporal();
   const [none, one, three] = await Promise.all([createTestStore(), createTestStore(), createTestStore()]);
   [browser, ids] = await Promise.all([openBrowser(), insertThree(three, temporal.client, CONFIG)]);
+  await insertIssues(three, ids.active);
   const organizationName = `<img src=x onerror=alert(1)>${'Ä'.repeat(60)}`;
   await saveIntegration(one, { id: ODD_ID, tool: 'workday', category: 'HRIS', organizationName });
   empty = await serve(none, temporal);
   odd = await serve(one, temporal);
-  url = await serve(three, temporal);
+  url = await serve(three, temporal, { config: CHOOSING });
 });
+
+/** Settings that keep something out. */
+const CHOOSING = testConfig({
+  TEMPORAL_UI_URL: 'http://localhost:8233',
+  EXCLUDE_FIELDS: 'hris_employees.ssn,hris_employees.bank_accounts,*.remote_data',
+});
+
+/** Open at Kombo: one of an integration, and one of the whole environment. */
+async function insertIssues(store: Store, integrationId: string): Promise<void> {
+  const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
+  await saveIssue(store, {
+    id: 'issue-1',
+    integrationId,
+    type: 'AUTHENTICATION_EXPIRING',
+    title: 'The API key expires in five days',
+    message: 'Ask the customer to renew the key in Personio under Settings → API credentials.',
+    firstObservedAt: at(20),
+    resolvedAt: null,
+  });
+  await saveIssue(store, {
+    id: 'issue-2',
+    integrationId: null,
+    type: 'WEBHOOK_DELIVERY',
+    title: 'Webhooks of one endpoint are answered with 503',
+    message: 'Three of the last hundred deliveries failed and were repeated.',
+    firstObservedAt: at(3),
+    resolvedAt: null,
+  });
+}
 
 /** Addresses by what they show, and in which looks axe sees them. */
 const PAGES: [string, () => string, typeof LOOKS][] = [
