@@ -25,6 +25,7 @@ import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
+import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
 /** The shortest interval of a Temporal schedule. */
@@ -109,6 +110,7 @@ export const SETTINGS = {
   FULL_REFRESH_INTERVAL: duration('6h').describe(
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
   ),
+  ...MODEL_SETTINGS,
   EXTRA_ENDPOINTS: z
     .string()
     .default('')
@@ -202,6 +204,7 @@ export function loadConfig(
   issues.push(...readTemporalSettings(env).issues);
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
+  if (config) issues.push(...problemsOfModels(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

@@ -1,4 +1,5 @@
-import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
+import { isOffered } from '../../src/domain/catalogue/index.ts';
+import { selectEndpoints } from '../../src/domain/choice.ts';
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
 import { parkedBy } from '../../src/domain/life.ts';
 import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/reads.ts';
@@ -96,8 +97,8 @@ async function parkWhereAllRefuse(
 ): Promise<void> {
   const integration = await findIntegration(deps.store, integrationId);
   if (!integration) return;
-  const offered = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS)
-    .filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
+  const offered = selectEndpoints(integration, deps.settings)
+    .read.filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
     .map(({ path }) => path);
   if (await refusedEverywhere(deps.store, integrationId, offered)) {
     await parkIntegration(deps, integration, parkedBy(code, what));

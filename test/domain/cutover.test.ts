@@ -30,6 +30,7 @@ const READY: CutoverFacts = {
   lastLegacySyncAt: ago(30),
   lastDataChangedAt: ago(30),
   endpoints: [READ, { ...READ, endpoint: '/ats/tags', drift: null }],
+  notChosen: [],
   schedule: { paused: false, nextRun: ago(-600) },
 };
 
