@@ -7,7 +7,7 @@ import { shellWord } from './text.ts';
 export interface Choice {
   /** Only these. */
   readonly models: readonly string[] | null;
-  /** Not these, whatever else picks them. */
+  /** Not these, even if something else picks them. */
   readonly excludeModels: readonly string[] | null;
 }
 

@@ -45,9 +45,10 @@ export async function setIntegration(
 ): Promise<SetIntegration> {
   const { store, config } = deps;
   const act: Act = { action: 'set', integrationId: id, details: { ...request } };
-  await permitted(deps, act, () => planChoice(deps, id, request));
+  const plan = await permitted(deps, act, () => planChoice(deps, id, request));
   return audited(deps, act, async () => {
-    const running = await openRun(deps, id);
+    // To narrow a choice needs no sync. What could not be read is not chosen.
+    const running = plan.adds ? await openRun(deps, id) : undefined;
     const stored = await storeChoice(store, id, changeOf(request), config);
     if (!stored) throw removedConflict(await requireIntegration(store, id));
     const { before, after, added } = stored;
@@ -65,12 +66,19 @@ export async function setIntegration(
   });
 }
 
+interface ChoicePlan {
+  /** What is not chosen then. */
+  leftOut: EndpointDefinition[];
+  /** Something is read then that is not read now. */
+  adds: boolean;
+}
+
 /** What would come of it, so that you can be asked. @throws OperationError when it cannot be done */
 export async function planChoice(
   { store, config }: Pick<OperationDeps, 'store' | 'config'>,
   id: string,
   request: ChoiceRequest,
-): Promise<{ leftOut: EndpointDefinition[] }> {
+): Promise<ChoicePlan> {
   const { models, excludeModels, erase } = request;
   if (models === undefined && excludeModels === undefined && !erase) {
     throw invalid('Say what to choose: models, excludeModels, or erase.');
@@ -87,7 +95,9 @@ export async function planChoice(
       'This choice leaves nothing to read. Choose more, or pause the integration: kombo-sync integrations pause',
     );
   }
-  return { leftOut: leftOutFor({ ...choice, category }, config) };
+  const read = new Set(selectEndpoints(integration, config).read);
+  const adds = selectEndpoints(choice, config).read.some((endpoint) => !read.has(endpoint));
+  return { leftOut: leftOutFor(choice, config), adds };
 }
 
 function changeOf({ models, excludeModels }: ChoiceRequest): Partial<Choice> {

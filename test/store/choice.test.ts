@@ -94,7 +94,7 @@ describe('a choice', () => {
 });
 
 describe('what is not chosen any more', () => {
-  test('keeps its rows, and is owed in full once it was read, whatever else was owed', async () => {
+  test('keeps its rows, and is owed in full once it was read; nothing else is owed', async () => {
     await readPass(store, id, TAGS, 'full', [[{ id: 'a' }]]);
     const failure = { errorClass: 'EndpointDisabled', givenUp: true } as const;
     await insertDebt(store, id, { endpoint: TAGS, kind: 'delta', failure: {} });

@@ -14,7 +14,7 @@ export const setBody = z
     models: names.describe(
       'Only these models (ats_jobs), tables or paths, `*` for any text; null for all that MODELS lets be read',
     ),
-    excludeModels: names.describe('Never these, whatever else picks them; null for none'),
+    excludeModels: names.describe('Never these, even if models picks them; null for none'),
     erase: z.boolean().describe('Erase the rows of what is not chosen any more; this cannot be undone'),
   } satisfies Record<keyof ChoiceRequest, z.ZodType>)
   .partial();

@@ -59,7 +59,7 @@ export const integrationSchema = z
     excludeModels: z
       .array(z.string())
       .nullable()
-      .describe('These are not read for it, whatever else picks them; null: none'),
+      .describe('These are not read for it, even if models picks them; null: none'),
     dataExpiredAt: time
       .nullable()
       .describe("Set while Kombo's data is stale because filters or scope changed"),
