@@ -45,7 +45,7 @@ const skipped = {
 };
 const without = (reads: string[]) => reads.filter((read) => !read.endsWith(JOBS));
 
-describe.each(WAYS)('an endpoint %s', (_who, leaveOut, choose) => {
+describe.each(WAYS)('(I29) an endpoint %s', (_who, leaveOut, choose) => {
   test('is not asked for by any sync, which says so', async () => {
     const id = await wholeIntegration(bench);
     const worker = await leaveOut(id);
@@ -152,7 +152,7 @@ test('a pass that the settings of another worker leave out ends there, and is no
   });
 });
 
-test('narrowing while a pass runs lets nothing be written after it, and the pass is skipped', async () => {
+test('(I29) narrowing while a pass runs lets nothing be written after it, and the pass is skipped', async () => {
   const id = await bench.integration({ records: { ats_jobs: 600 } });
   const rows: number[] = [];
   const narrowing: Promise<unknown>[] = [];

@@ -49,7 +49,7 @@ const rowsOf = async (id: string, table: string) => {
   return rows[0]!.count;
 };
 
-describe.concurrent('an integration of which two models are chosen', () => {
+describe.concurrent('(I29) an integration of which two models are chosen', () => {
   test('is read by every kind of sync, and Kombo is asked for nothing else', async () => {
     const id = await added(MODELS);
     const first = await result(await fullSync(operator, id, {}));

@@ -122,7 +122,7 @@ describe('PATCH of an integration', () => {
   ])('%s is refused, and nothing is stored', async (_what, body, status, code, detail) => {
     expectProblem(await set(body), status, code, detail);
     expect(await findIntegration(store, id)).toMatchObject({ models: null, excludeModels: null });
-    expect(await acts()).toMatchObject(status === 422 ? [{ action: 'set', outcome: 'failed' }] : []);
+    expect(await acts()).toEqual([]);
   });
 
   test('404 and 409 as elsewhere, with the refusal in the audit log', async () => {

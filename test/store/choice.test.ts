@@ -93,7 +93,7 @@ describe('a choice', () => {
   });
 });
 
-describe('what is not chosen any more', () => {
+describe('(I29) what is not chosen any more', () => {
   test('keeps its rows, and is owed in full once it was read; nothing else is owed', async () => {
     await readPass(store, id, TAGS, 'full', [[{ id: 'a' }]]);
     const failure = { errorClass: 'EndpointDisabled', givenUp: true } as const;

@@ -37,7 +37,7 @@ const WAYS: [by: string, choose: () => Promise<EndpointSettings>][] = [
   ],
 ];
 
-describe.each(WAYS)('what the choice of the %s leaves out', (by, choose) => {
+describe.each(WAYS)('(I29) what the choice of the %s leaves out', (by, choose) => {
   let settings: EndpointSettings;
   beforeEach(async () => {
     await readPass(store, id, SKILLS, 'full', [[{ id: 'a' }]]);
