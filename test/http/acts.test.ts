@@ -67,11 +67,11 @@ describe('a full sync', () => {
   });
 
   test.each([['ats_jobs'], ['hris_employees', 'ats_jobs']])(
-    '400 for a model of another category',
+    '422 for a model of another category',
     async (...models) => {
       const { call } = await startApi(store);
       const answer = await call('POST', `/integrations/${id}/full-sync`, { body: { models } });
-      expectProblem(answer, 400, 'bad_request', /Not a model of HRIS: ats_jobs/);
+      expectProblem(answer, 422, 'unknown_model', /Not a model of HRIS: ats_jobs/);
       expect(await newestAct()).toBeUndefined();
     },
   );
