@@ -8,6 +8,7 @@ import { refusedEverywhere } from '../../src/store/state/due.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
+import { whyNotChosen } from './chosen.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 
@@ -40,6 +41,9 @@ interface FailedOutcome {
 export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Promise<FailedOutcome> {
   const { integrationId, endpoint, kind, error, pass } = failed;
   const { errorClass, code, message } = error;
+  // It has been left out while it was read, so nothing fails.
+  const notChosen = kind === 'look-up' ? undefined : await whyNotChosen(deps, integrationId, endpoint);
+  if (notChosen) return { status: 'skipped', reason: notChosen, owes: false };
   const policy = POLICIES[errorClass];
   const isSkipped = errorClass === 'EndpointDisabled';
   if (pass) {

@@ -79,6 +79,8 @@ interface CutoverOptions {
 
 export interface IntegrationCutover {
   integrationId: string;
+  /** Endpoints that you have not chosen: they are no gap. */
+  notChosen: NotChosen[];
   verdict: Verdict;
   checks: CutoverCheck[];
 }
@@ -93,7 +95,8 @@ export function judgeCutover(facts: CutoverFacts, options: CutoverOptions): Inte
     judgeSchedule(facts, options),
     judgeEndpoints(facts),
   ];
-  return { integrationId: facts.integrationId, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
+  const { integrationId, notChosen } = facts;
+  return { integrationId, notChosen, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
 }
 
 /** Blocked outranks wait, and wait outranks ready. */

@@ -6,6 +6,7 @@ import { storeChoice } from '../../src/store/state/choice.ts';
 import { listUnknownModels } from '../../src/store/state/unknown-models.ts';
 import { pause, resume } from '../../src/store/state/life.ts';
 import { KNOWN_MODELS } from '../../src/domain/catalogue/index.ts';
+import { eventually } from '../support/poll.ts';
 import { afterPage, createWorkbench, every, pass, readsOf, run, start, wholeIntegration } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -171,4 +172,15 @@ test('(I29) narrowing while a pass runs lets nothing be written after it, and th
   expect(await bench.count(id)).toBe(rows[0]);
   expect(rows[0]).toBeGreaterThan(0);
   expect(rows[0]).toBeLessThan(600);
+});
+
+test('(I29) a read that fails after its endpoint was left out has not failed', async () => {
+  const id = await wholeIntegration(bench);
+  control.addFault({ kind: 'stall', integration: id, endpoint: JOBS, count: 'always' });
+  const reading = run(bench.activities({ timeoutMs: 1_000 }).syncEndpoint, pass(id));
+  await eventually(() => bench.queries(id, JOBS).length > 0);
+  await exclude(id, ['ats_jobs']);
+  expect(await reading).toMatchObject({ state: 'skipped', reason: skipped.reason, owes: false });
+  expect(await bench.debts(id)).toMatchObject({ full: { failure: null } });
+  expect(Object.keys(await bench.debts(id))).toEqual(['full']);
 });

@@ -38,6 +38,15 @@ const endpoint = (facts: Partial<EndpointFacts>): Partial<CutoverFacts> => ({
   endpoints: [READ, { ...READ, endpoint: '/ats/offers', ...facts }],
 });
 
+test('(I29) what is not chosen is no gap, and is said', () => {
+  const notChosen = [{ endpoint: '/ats/offers', by: 'settings' as const }];
+  const judged = judgeCutover({ ...READY, notChosen }, OPTIONS);
+  expect(judged).toMatchObject({ verdict: 'ready', notChosen });
+  expect(judged.checks.find(({ name }) => name === 'full')?.message).toBe(
+    'Each of 2 endpoints was read in full. Not chosen, so not read: /ats/offers.',
+  );
+});
+
 test('(I24) with all that is needed the way is free, and each check says on what it rests', () => {
   const { verdict, checks } = judgeCutover(READY, OPTIONS);
   expect(verdict).toBe('ready');
