@@ -1,6 +1,5 @@
-import { CATALOGUE, type EndpointDefinition } from '../domain/catalogue/index.ts';
-import { choiceOf, isChosen, leftOutBy, NO_CHOICE, type Choice } from '../domain/choice.ts';
-import type { Category } from '../domain/catalogue/index.ts';
+import { CATALOGUE, type Category, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import { choiceOf, leftOutBy, leftOutOf, NO_CHOICE, type Choice } from '../domain/choice.ts';
 import { countRows, eraseLeftOutSome, holdersOf } from '../store/records/erase-left-out.ts';
 import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';
@@ -23,13 +22,13 @@ export function leftOutFor(
   );
 }
 
-/** How many rows of an integration are not chosen, by table. */
+/** How many rows are not chosen, by table: of one integration what is left out of it, else of all what the settings leave out. */
 export function countNotChosen(
-  { store }: Pick<Deps, 'store'>,
-  integrationId: string,
-  leftOut: readonly EndpointDefinition[],
+  { store, config }: Pick<Deps, 'store' | 'config'>,
+  of?: { integrationId: string; leftOut: readonly EndpointDefinition[] },
 ): Promise<ErasedTable[]> {
-  return countRows(store, integrationId, leftOut);
+  if (of) return countRows(store, of.integrationId, of.leftOut);
+  return countRows(store, null, leftOutOf(choiceOf(config)));
 }
 
 /**
@@ -58,7 +57,7 @@ export async function eraseNotChosen(
     }
     return erased;
   }
-  for (const endpoint of CATALOGUE.filter((one) => !isChosen(one, choiceOf(deps.config)))) {
+  for (const endpoint of leftOutOf(choiceOf(deps.config))) {
     let rows = 0;
     for (let after = ''; ;) {
       const ids = await holdersOf(deps.store, endpoint, after);

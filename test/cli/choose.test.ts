@@ -70,9 +70,8 @@ test('--exclude-models takes patterns, and none takes it back; --json is what th
 
 test('sync full takes a pattern as names', async () => {
   await system.ended(`sync/${ID}`).catch(() => {});
-  const { result } = await system.json<{ result: { endpoints: Record<string, object> } }>([
-    ...['sync', 'full', ID, '--models', 'lms_u*', '--wait'],
-  ]);
+  const words = ['sync', 'full', ID, '--models', 'lms_u*', '--wait'];
+  const { result } = await system.json<{ result: { endpoints: Record<string, object> } }>(words);
   expect(Object.keys(result.endpoints)).toEqual(['/lms/users']);
 });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { setIntegration } from '../../src/operations/choose.ts';
-import { eraseNotChosen } from '../../src/operations/erase-not-chosen.ts';
+import { countNotChosen, eraseNotChosen } from '../../src/operations/erase-not-chosen.ts';
 import { addIntegration } from '../../src/operations/integrations.ts';
 import { fullSync, syncNow } from '../../src/operations/syncs.ts';
 import { findOverview } from '../../src/store/reports/overview.ts';
@@ -155,6 +155,7 @@ test('what the settings leave out is erased of all integrations at once', async 
   );
   await accepted(system.tell(id, ['lms_skills']).then(() => undefined));
   await system.settled(id);
+  expect(await countNotChosen(operator)).toEqual([{ table: 'lms_skills', rows: 1 }]);
   expect(await eraseNotChosen(operator)).toEqual([{ table: 'lms_skills', rows: 1 }]);
   expect(await rowsOf(id, 'lms_skills')).toBe(0);
   expect(await rowsOf(id, 'lms_users')).toBe(20);

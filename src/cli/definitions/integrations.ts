@@ -72,7 +72,11 @@ export function registerIntegrations(program: Command): void {
       "only these models or tables; '*' for all that MODELS lets be read",
       parseModels,
     )
-    .option('--exclude-models <names>', 'never these, even if --models picks them; none for none', parseModels)
+    .option(
+      '--exclude-models <names>',
+      'never these, even if --models picks them; none for none',
+      parseModels,
+    )
     .option('--erase', 'erase the rows of what is not chosen any more')
     .option('--yes', 'with --erase: do not ask')
     .action(run(['DATABASE_URL'], () => import('../integrations/set.ts')));

@@ -38,7 +38,7 @@ async function ask(context: Context, id: string, request: ChoiceRequest): Promis
   requireTerminal(context);
   const deps = { store: context.store(), config: context.config };
   const { leftOut } = await planChoice(deps, id, request);
-  const rows = await countNotChosen(deps, id, leftOut);
+  const rows = await countNotChosen(deps, { integrationId: id, leftOut });
   context.note(rows.length === 0 ? 'There are no rows to erase.' : `To be erased: ${tablesText(rows)}.`);
   if (!(await confirmed(context, 'Do it?'))) throw failed('Nothing was changed.');
 }

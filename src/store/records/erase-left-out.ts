@@ -64,17 +64,17 @@ export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<num
   return rows > 0 ? rows : undefined;
 }
 
-/** How many rows there are of each of these endpoints, without those that have none. */
+/** How many rows there are of each of these endpoints, of one integration or of all, without those that have none. */
 export async function countRows(
   store: Store,
-  integrationId: string,
+  integrationId: string | null,
   endpoints: readonly EndpointDefinition[],
 ): Promise<{ table: string; rows: number }[]> {
   const counted: { table: string; rows: number }[] = [];
   for (const { table } of endpoints) {
     const { rows } = await patiently(store.pool, (query) =>
       query<{ rows: number }>(
-        `select count(*)::int as rows from kombo.${quote(table)} where integration_id = $1`,
+        `select count(*)::int as rows from kombo.${quote(table)} where $1::text is null or integration_id = $1`,
         [integrationId],
       ),
     );
