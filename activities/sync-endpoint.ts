@@ -14,6 +14,7 @@ import { isOwed, noteProgress } from '../src/store/state/debts.ts';
 import { pausePass, pauseSweep, touchPass } from '../src/store/state/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/state/passes.ts';
 import { callingRun, wakeUnlessCalling } from './support/calling-run.ts';
+import { leftOutReason, whyNotChosen } from './support/chosen.ts';
 import { databaseClock, type DatabaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
@@ -61,6 +62,8 @@ export function createSyncEndpoint(deps: ActivityDeps) {
       const clock = await databaseClock(deps.store);
       const box = AbortSignal.timeout(deps.chunkMs ?? CHUNK_MS);
       const reading = { deps, input, clock, liveness, box };
+      const notChosen = await whyNotChosen(deps, input.integrationId, input.endpoint);
+      if (notChosen) return skipped(notChosen);
       const result = await (input.kind === 'sweep' ? sweepOnly(reading) : read(reading));
       const wakes = 'owes' in result && (result.owes || result.state === 'failed');
       if (wakes) await wakeUnlessCalling(deps, input.integrationId);
@@ -77,6 +80,11 @@ interface Reading {
   box: AbortSignal;
 }
 
+/** It is not read, and nothing has failed. */
+function skipped(reason: Reason): ReadResult {
+  return { state: 'skipped', counts: NO_COUNTS, reason, owes: false, retryInMs: null };
+}
+
 async function read(reading: Reading): Promise<ReadResult> {
   const { deps, input, clock, liveness, box } = reading;
   const opened = await openPass(deps.store, {
@@ -85,6 +93,7 @@ async function read(reading: Reading): Promise<ReadResult> {
     ...callingRun(input.syncId),
     overlapMs: deps.settings.WATERMARK_OVERLAP,
   });
+  if (!opened) return skipped(leftOutReason(input));
   liveness.onBeat(() => void touchPass(deps.store, opened.id).catch(() => {}));
   // An earlier attempt has read it to its end, and its answer got lost.
   if (opened.state === 'completed') {
@@ -96,7 +105,8 @@ async function read(reading: Reading): Promise<ReadResult> {
       code: code ?? opened.state,
       message: message ?? `The pass has ended as ${opened.state}.`,
     };
-    return { state: 'failed', counts: passCounts(opened), reason, owes: false, retryInMs: null };
+    const state = opened.state === 'skipped' ? 'skipped' : 'failed';
+    return { state, counts: passCounts(opened), reason, owes: false, retryInMs: null };
   }
   const end = await walk(deps, opened, { clock, liveness, box, atLeastOnePage: true });
   const { pass } = end;

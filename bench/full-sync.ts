@@ -80,6 +80,8 @@ async function fullPass(
       WATERMARK_OVERLAP: 300_000,
       FULL_REFRESH_INTERVAL: 0,
       EXTRA_ENDPOINTS: [],
+      MODELS: null,
+      EXCLUDE_MODELS: [],
       ERASE_EMPTIED: false,
       KEEP_REJECTED_BODIES: false,
       SWEEP_MAX_SHARE: 0.3,

@@ -26,6 +26,7 @@ import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
 import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
+import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
 /** The shortest interval of a Temporal schedule. */
@@ -110,6 +111,7 @@ export const SETTINGS = {
   FULL_REFRESH_INTERVAL: duration('6h').describe(
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
   ),
+  ...MODEL_SETTINGS,
   EXTRA_ENDPOINTS: z
     .string()
     .default('')
@@ -205,6 +207,7 @@ export function loadConfig(
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
   if (config) issues.push(...problemsOfFields(config));
+  if (config) issues.push(...problemsOfModels(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

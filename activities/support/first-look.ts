@@ -1,10 +1,12 @@
 import { POLICIES } from '../../src/domain/errors.ts';
 import { FIRST_LOOK_MS, SLOW_READ_MS } from '../../src/domain/retry.ts';
+import { NO_COUNTS } from '../../src/domain/counts.ts';
 import type { EndpointOutcome, Trigger } from '../../src/domain/sync.ts';
 import type { PassKind, PlannedPass } from '../../src/domain/reads.ts';
 import { healTogether } from '../../src/store/state/due.ts';
 import { openPass, passCounts, type Pass } from '../../src/store/state/passes.ts';
 import type { Paid } from '../../src/store/state/pay.ts';
+import { leftOutReason } from './chosen.ts';
 import type { DatabaseClock } from './clock.ts';
 import type { ActivityDeps } from './deps.ts';
 import { infrastructureOutage } from './failures.ts';
@@ -77,6 +79,11 @@ async function lookAt(
       because,
       overlapMs: deps.settings.WATERMARK_OVERLAP,
     });
+    if (!pass) {
+      const reason = leftOutReason({ integrationId, endpoint });
+      look.outcomes.push({ endpoint, kind, status: 'skipped', counts: NO_COUNTS, reason });
+      return;
+    }
     if (pass.state !== 'running') {
       // An earlier attempt of this activity has come to its end.
       look.outcomes.push(endedBefore(pass));

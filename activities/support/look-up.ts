@@ -1,4 +1,4 @@
-import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { NO_CHOICE, selectEndpoints, type Choice } from '../../src/domain/choice.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../../src/domain/life.ts';
 import { LOOK_UP, type Reason } from '../../src/domain/reads.ts';
@@ -89,7 +89,8 @@ async function settle(
         revive,
         keepPause,
         unpark,
-        missed: missed ? endpointsOf(deps, found) : [],
+        // Another life of the id begins without a choice.
+        missed: missed ? endpointsOf(deps, found, revive && !keepPause ? undefined : known) : [],
         missedSince: onlyRefused ? known?.statusSince : undefined,
         voidUpTo: deletedAt,
       });
@@ -178,8 +179,13 @@ export async function settleTemporal(
   }
 }
 
-function endpointsOf(deps: ActivityDeps, { category }: Pick<Integration, 'category'>): string[] {
-  return enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS).map(({ path }) => path);
+function endpointsOf(
+  deps: ActivityDeps,
+  { category }: Pick<Integration, 'category'>,
+  choice: Choice = NO_CHOICE,
+): string[] {
+  const { models, excludeModels } = choice;
+  return selectEndpoints({ category, models, excludeModels }, deps.settings).read.map(({ path }) => path);
 }
 
 function latest(a: Date | undefined, b: Date | null | undefined): Date | undefined {

@@ -5,7 +5,7 @@ import type { ActivityDeps } from './deps.ts';
 export async function nextRetry(
   { store, settings }: ActivityDeps,
   integrationId: string,
-  query: Omit<RetryQuery, 'extraEndpoints'> = {},
+  query: Omit<RetryQuery, 'settings'> = {},
 ): Promise<number | null> {
-  return nextRetryMs(store, integrationId, { ...query, extraEndpoints: settings.EXTRA_ENDPOINTS });
+  return nextRetryMs(store, integrationId, { ...query, settings });
 }

@@ -1,4 +1,5 @@
-import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
+import { isOffered } from '../../src/domain/catalogue/index.ts';
+import { selectEndpoints } from '../../src/domain/choice.ts';
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
 import { parkedBy } from '../../src/domain/life.ts';
 import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/reads.ts';
@@ -7,6 +8,7 @@ import { refusedEverywhere } from '../../src/store/state/due.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
+import { whyNotChosen } from './chosen.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 import { parkIntegration } from './park.ts';
 
@@ -39,6 +41,9 @@ interface FailedOutcome {
 export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Promise<FailedOutcome> {
   const { integrationId, endpoint, kind, error, pass } = failed;
   const { errorClass, code, message } = error;
+  // It has been left out while it was read, so nothing fails.
+  const notChosen = kind === 'look-up' ? undefined : await whyNotChosen(deps, integrationId, endpoint);
+  if (notChosen) return { status: 'skipped', reason: notChosen, owes: false };
   const policy = POLICIES[errorClass];
   const isSkipped = errorClass === 'EndpointDisabled';
   if (pass) {
@@ -96,8 +101,8 @@ async function parkWhereAllRefuse(
 ): Promise<void> {
   const integration = await findIntegration(deps.store, integrationId);
   if (!integration) return;
-  const offered = enabledEndpoints(integration.category, deps.settings.EXTRA_ENDPOINTS)
-    .filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
+  const offered = selectEndpoints(integration, deps.settings)
+    .read.filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
     .map(({ path }) => path);
   if (await refusedEverywhere(deps.store, integrationId, offered)) {
     await parkIntegration(deps, integration, parkedBy(code, what));

@@ -1,4 +1,5 @@
-import { enabledEndpoints, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { getEndpoint, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { notChosenReason, selectEndpoints, type Selection } from '../../src/domain/choice.ts';
 import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
 import { hasten } from '../../src/domain/hasten.ts';
 import { routeModels, type Route } from '../../src/domain/routing.ts';
@@ -31,7 +32,7 @@ interface PlanRequest {
 
 export interface Plan {
   passes: PlannedPass[];
-  /** What is asked for and not read: the tool does not offer it, or it fails and its pause is not over. */
+  /** What is asked for and not read: it is not chosen, the tool does not offer it, or it fails and its pause is not over. */
   outcomes: EndpointOutcome[];
   unknownModels: string[];
   /** What is left to reads that the run does already. */
@@ -46,14 +47,16 @@ export async function planReads(
 ): Promise<Plan> {
   const { id, unavailableModels } = integration;
   const { settings, store } = deps;
-  const enabled = enabledEndpoints(integration.category, settings.EXTRA_ENDPOINTS);
-  const route = routeModels(request.models ?? [], enabled);
-  const paths = enabled.map(({ path }) => path);
+  const selection = selectEndpoints(integration, settings);
+  // A model that only an endpoint holds which is not chosen is known all the same.
+  const route = routeModels(request.models ?? [], selection.all);
+  const notChosen = reasonsOf(selection, id);
+  const paths = selection.all.map(({ path }) => path);
   const history = await readHistory(store, id, paths, request.syncId);
   const plan: Plan = { passes: [], outcomes: [], unknownModels: route.unknown, left: [] };
   const owed: Owed[] = [];
   const early: HastenedTry[] = [];
-  for (const endpoint of enabled) {
+  for (const endpoint of selection.all) {
     const ask = askOf(endpoint, route, request);
     const busy = busyKinds(endpoint, request.busy);
     const known = historyOf(history, endpoint.path);
@@ -61,6 +64,7 @@ export async function planReads(
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
       fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
+      notChosen: notChosen.get(endpoint.path),
       unavailableModels,
       besideFullSync: history.besideFullSync,
       busy,
@@ -81,6 +85,12 @@ export async function planReads(
   if (request.by === 'webhook') await noteUnknownModels(store, route.unknown);
   await hastenTries(store, id, early);
   return plan;
+}
+
+function reasonsOf({ notChosen }: Selection, id: string): Map<string, Reason> {
+  return new Map(
+    notChosen.map(({ endpoint, by }) => [endpoint, notChosenReason(getEndpoint(endpoint), by, id)]),
+  );
 }
 
 function askOf({ path }: EndpointDefinition, route: Route, request: PlanRequest): Ask {
@@ -141,21 +151,25 @@ function distinct(owed: readonly Owed[]): Owed[] {
   return [...new Map(owed.map((one) => [readKey(one), one])).values()];
 }
 
-/** Nothing is read now, and nothing that was asked for is forgotten. */
+/**
+ * Nothing is read now, and nothing that was asked for is forgotten. What is not chosen is owed in full, for the time when it
+ * is chosen again.
+ */
 export async function keepReads(
   deps: ActivityDeps,
-  { id, category }: Pick<Integration, 'id' | 'category'>,
+  integration: Integration,
   kind: PassKind,
   models: readonly string[] | undefined,
 ): Promise<void> {
-  const enabled = enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS);
-  const route = routeModels(models ?? [], enabled);
-  const named = models ? route.delta : enabled.map(({ path }) => path);
+  const { all, read } = selectEndpoints(integration, deps.settings);
+  const route = routeModels(models ?? [], all);
+  const named = models ? route.delta : all.map(({ path }) => path);
+  const chosen = new Set(read.map(({ path }) => path));
   await owe(
     deps.store,
-    id,
+    integration.id,
     distinct([
-      ...named.map((endpoint): Owed => ({ endpoint, kind })),
+      ...named.map((endpoint): Owed => ({ endpoint, kind: chosen.has(endpoint) ? kind : 'full' })),
       ...route.full.map((endpoint): Owed => ({ endpoint, kind: 'full' })),
     ]),
   );

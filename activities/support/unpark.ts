@@ -1,4 +1,5 @@
-import { enabledEndpoints, isOffered } from '../../src/domain/catalogue/index.ts';
+import { isOffered } from '../../src/domain/catalogue/index.ts';
+import { selectEndpoints } from '../../src/domain/choice.ts';
 import { isSaidByReads, SAID_WHEN_ASKED } from '../../src/domain/life.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { unparkByRead } from '../../src/store/state/life.ts';
@@ -14,9 +15,8 @@ export async function unparkAfterPage(deps: ActivityDeps, integrationId: string)
   const { store, settings } = deps;
   const integration = await findIntegration(store, integrationId);
   if (integration?.status !== 'parked' || !isSaidByReads(integration.statusCode)) return false;
-  const { category, unavailableModels } = integration;
-  const endpoints = enabledEndpoints(category, settings.EXTRA_ENDPOINTS)
-    .filter((endpoint) => isOffered(endpoint, unavailableModels))
+  const endpoints = selectEndpoints(integration, settings)
+    .read.filter((endpoint) => isOffered(endpoint, integration.unavailableModels))
     .map(({ path }) => path);
   return unparkByRead(store, integrationId, { unless: SAID_WHEN_ASKED, endpoints });
 }

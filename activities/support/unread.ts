@@ -1,4 +1,4 @@
-import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
+import { NO_CHOICE, selectEndpoints } from '../../src/domain/choice.ts';
 import { REMOVED } from '../../src/domain/life.ts';
 import type { Reason } from '../../src/domain/reads.ts';
 import { shellWord } from '../../src/domain/text.ts';
@@ -52,7 +52,7 @@ export function goneReason(known: Integration | undefined, id: string): Reason {
 
 /** It is kept, and read in full once a version knows its category, since nothing of it has been read before. */
 export function knownCategory(category: string, { settings }: ActivityDeps): Pick<SyncStart, 'blocked'> {
-  if (enabledEndpoints(category, settings.EXTRA_ENDPOINTS).length > 0) return {};
+  if (selectEndpoints({ category, ...NO_CHOICE }, settings).all.length > 0) return {};
   const message = `This version of kombo-sync does not know the category ${category}, so nothing is read. Look for a newer one.`;
   return { blocked: { code: 'CategoryUnknown', message } };
 }

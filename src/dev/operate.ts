@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { enabledEndpoints } from '../domain/catalogue/index.ts';
+import { selectEndpoints } from '../domain/choice.ts';
 import { startServer, type DeliveryEvent } from '../http/server.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
@@ -118,7 +118,7 @@ export async function operate(options: DevOptions, ground: Ground, parts: Parts)
       demoSettings: sandbox ? Object.keys(demoSettings(env)) : [],
       made: { webhookSecret: 'KOMBO_WEBHOOK_SECRETS' in settings, adminToken: 'ADMIN_TOKEN' in settings },
       command: calledAs(env),
-      example: exampleOf(integrations[0]),
+      example: exampleOf(integrations[0], config),
     }),
   );
   options.onReady?.(facts);
@@ -156,10 +156,10 @@ function startDemo(
 }
 
 /** Something to send a webhook about. */
-function exampleOf(integration: Integration | undefined) {
+function exampleOf(integration: Integration | undefined, config: Config) {
   if (!integration) return undefined;
   const { id, tool, category } = integration;
-  const [endpoint] = enabledEndpoints(category);
+  const [endpoint] = selectEndpoints(integration, config).read;
   const model = endpoint && Object.entries(endpoint.models).find(([, role]) => role === 'own')?.[0];
   return model === undefined ? undefined : { integrationId: id, tool, category, model };
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Check } from './check.ts';
+import { checkChoice } from './choice.ts';
 import { checkKombo } from './kombo.ts';
 import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkService } from './service.ts';
@@ -54,6 +55,7 @@ export async function examine(): Promise<Check[]> {
   const { scheduleIds } = temporal as TemporalFindings;
   return [
     ...local,
+    checkChoice(config, integrations),
     ...postgres.checks,
     ...temporal.checks,
     ...(integrations && scheduleIds ? [checkSchedules(integrations, scheduleIds)] : []),

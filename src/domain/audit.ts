@@ -11,6 +11,7 @@ export const ACTIONS = [
   'erase-record',
   'purge-fields',
   'grant',
+  'set',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -1,3 +1,4 @@
+import type { NotChosen } from './choice.ts';
 import { shellWord } from './text.ts';
 import type { DriftVerdict } from './counts.ts';
 import { isoTime } from './duration.ts';
@@ -60,6 +61,8 @@ export interface CutoverFacts {
   lastLegacySyncAt: Date | null;
   /** Endpoints that the tool offers and that are read. */
   endpoints: EndpointFacts[];
+  /** Endpoints that you have not chosen: they are no gap. */
+  notChosen: NotChosen[];
   /** Undefined while Temporal cannot be asked; null when there is none. */
   schedule: { paused: boolean; nextRun: Date | null } | null | undefined;
 }
@@ -76,6 +79,8 @@ interface CutoverOptions {
 
 export interface IntegrationCutover {
   integrationId: string;
+  /** Endpoints that you have not chosen: they are no gap. */
+  notChosen: NotChosen[];
   verdict: Verdict;
   checks: CutoverCheck[];
 }
@@ -90,7 +95,8 @@ export function judgeCutover(facts: CutoverFacts, options: CutoverOptions): Inte
     judgeSchedule(facts, options),
     judgeEndpoints(facts),
   ];
-  return { integrationId: facts.integrationId, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
+  const { integrationId, notChosen } = facts;
+  return { integrationId, notChosen, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
 }
 
 /** Blocked outranks wait, and wait outranks ready. */
@@ -203,9 +209,12 @@ function judgeAge(
   );
 }
 
-function judgeFull({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
+function judgeFull({ integrationId, endpoints, notChosen }: CutoverFacts): CutoverCheck {
   const unread = endpoints.filter(({ lastFull }) => lastFull === null);
-  if (unread.length === 0) return ready('full', `Each of ${endpoints.length} endpoints was read in full.`);
+  if (unread.length === 0) {
+    const rest = notChosen.length > 0 ? ` Not chosen, so not read: ${names(notChosen)}.` : '';
+    return ready('full', `Each of ${endpoints.length} endpoints was read in full.${rest}`);
+  }
   return not(
     'wait',
     'full',

@@ -79,6 +79,8 @@ export interface Circumstances {
   retryMs: number;
   /** At most one full pass in this time because of a change that only a full pass shows. */
   fullRefreshMs: number;
+  /** Why Kombo is not to be asked for it at all: you have not chosen it. Undefined when you have. */
+  notChosen: Reason | undefined;
   /** Models that the tool does not offer, by Kombo's list. */
   unavailableModels: readonly string[];
   /** Another sync reads the integration in full: what was never read is left to that one, unless it is asked for. */
@@ -109,6 +111,13 @@ export function decide(
 ): Decision[] {
   const asked = isAskedFor(ask);
   const kind = ask.hidden ? 'full' : ask.kind;
+  const { notChosen } = circumstances;
+  if (notChosen) {
+    const skip: Decision[] = asked ? [{ do: 'skip', kind, reason: notChosen }] : [];
+    // What happens meanwhile may leave no trace that a delta could show, so once it is chosen again it is read in full.
+    const isToOwe = history.watermark !== null && !history.debts.full;
+    return isToOwe ? [{ do: 'owe', kind: 'full', dueAt: null, failure: null }, ...skip] : skip;
+  }
   const notOffered = whyNotOffered(endpoint, history, ask, circumstances);
   if (notOffered) {
     if (!asked) return [];

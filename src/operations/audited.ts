@@ -2,7 +2,7 @@ import type { Action } from '../domain/audit.ts';
 import { explain } from '../outages/index.ts';
 import { beginAudit, endAudit } from '../store/state/audit.ts';
 import type { OperationDeps } from './deps.ts';
-import { OperationError } from './errors.ts';
+import { OperationError, type Refusal } from './errors.ts';
 
 export interface Act {
   action: Action;
@@ -29,6 +29,8 @@ export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): 
   }
 }
 
+const WRONG_IN_ITSELF: readonly Refusal[] = ['invalid', 'unknown-name'];
+
 /**
  * Looks whether an act can be done at all. One that is refused, since there is no such integration or since it is in another
  * state, is kept as one that failed. A request that is wrong in itself is none.
@@ -37,7 +39,7 @@ export async function permitted<T>(deps: Deps, act: Act, look: () => Promise<T>)
   try {
     return await look();
   } catch (error) {
-    if (error instanceof OperationError && error.refusal !== 'invalid') {
+    if (error instanceof OperationError && !WRONG_IN_ITSELF.includes(error.refusal)) {
       const id = await begin(deps, act);
       await endAudit(deps.store, id, { outcome: 'failed', message: error.message });
     }

@@ -42,7 +42,7 @@ export async function cutoverReport(
   const { id, syncs = SYNCS } = options;
   if (id !== undefined) await requireIntegration(store, id);
   const [facts, schedules, legacy] = await Promise.all([
-    readCutoverFacts(store, { id, syncs, graceMs: GRACE_MS, extraEndpoints: config.EXTRA_ENDPOINTS }),
+    readCutoverFacts(store, { id, syncs, graceMs: GRACE_MS, settings: config }),
     readSchedules(temporal.client, id).catch(() => undefined),
     legacyTotals(store, id),
   ]);

@@ -4,6 +4,8 @@ export type Refusal =
   | 'not-found'
   /** The request itself is wrong. */
   | 'invalid'
+  /** It is well-formed, and names what does not exist. */
+  | 'unknown-name'
   /** Not in the state that the integration is in. */
   | 'conflict'
   /** Temporal is there, and no worker is. */
@@ -12,6 +14,8 @@ export type Refusal =
 const REFUSALS = {
   not_found: 'not-found',
   bad_request: 'invalid',
+  unknown_model: 'unknown-name',
+  not_chosen: 'conflict',
   paused: 'conflict',
   removed: 'conflict',
   no_worker: 'no-worker',
@@ -35,4 +39,5 @@ export class OperationError extends Error {
 
 export const notFound = (message: string) => new OperationError('not_found', message);
 export const invalid = (message: string) => new OperationError('bad_request', message);
-export const conflict = (code: 'paused' | 'removed', message: string) => new OperationError(code, message);
+export const conflict = (code: 'paused' | 'removed' | 'not_chosen', message: string) =>
+  new OperationError(code, message);

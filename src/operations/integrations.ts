@@ -1,6 +1,7 @@
 import { shellWord } from '../domain/text.ts';
 import type { Config } from '../config.ts';
-import { enabledEndpoints, type Category } from '../domain/catalogue/index.ts';
+import type { Category } from '../domain/catalogue/index.ts';
+import { NO_CHOICE, selectEndpoints, type Choice } from '../domain/choice.ts';
 import { SyncError } from '../domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../domain/life.ts';
 import { eraseWorkflowId } from '../domain/names.ts';
@@ -74,13 +75,14 @@ export async function addIntegration(
       {
         revive,
         unpark: force && judged.unpark,
-        missed: missed ? endpointsOf(config, found.category) : [],
+        // Another life of the id begins without a choice.
+        missed: missed ? endpointsOf(config, found.category, revive ? undefined : before) : [],
         voidUpTo: force ? now : undefined,
       },
     );
     await forgetUnknown(store, id);
     const { schedules } = await settle(deps, id);
-    const { endpoints } = await readHistory(store, id, endpointsOf(config, found.category));
+    const { endpoints } = await readHistory(store, id, endpointsOf(config, found.category, integration));
     const states = [...endpoints.values()];
     const first = revived || states.every((state) => state.lastFull === null);
     const wanted = options.sync && integration.status !== 'paused';
@@ -106,8 +108,9 @@ function settle({ store, temporal, config, patience }: OperationDeps, id: string
   return settleIntegration({ store, lifecycle: createLifecycle(temporal.client, config, patience) }, id);
 }
 
-function endpointsOf(config: Config, category: Category): string[] {
-  return enabledEndpoints(category, config.EXTRA_ENDPOINTS).map(({ path }) => path);
+function endpointsOf(config: Config, category: Category, choice: Choice = NO_CHOICE): string[] {
+  const { models, excludeModels } = choice;
+  return selectEndpoints({ category, models, excludeModels }, config).read.map(({ path }) => path);
 }
 
 export interface RemovedIntegration {

@@ -1,8 +1,10 @@
 import { isLine, shellWord } from '../domain/text.ts';
-import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
+import { CATALOGUE, getEndpoint, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
+import { notChosenReason, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
+import { picks, wrongNames, wrongNamesText } from '../domain/model-names.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
-import { conflict, invalid, notFound, type OperationError } from './errors.ts';
+import { conflict, invalid, notFound, OperationError } from './errors.ts';
 
 /** The integration with this id. @throws OperationError (not-found) with what to do. */
 export async function requireIntegration(store: Store, id: string): Promise<Integration> {
@@ -34,17 +36,50 @@ export function removedConflict({
   return conflict('removed', statusReason === null ? what : `${what} ${statusReason}`);
 }
 
-/** @throws OperationError (invalid) unless every name is a model, a table or a path of this category. */
-export function checkModels(models: readonly string[] | undefined, category: Category): void {
+/**
+ * @throws OperationError (unknown-name) unless every name is a model, a table or a path of this category, or a pattern that
+ * one of them matches.
+ */
+export function checkModels(models: readonly string[] | null | undefined, category: Category): void {
   if (!models) return;
-  const endpoints = CATALOGUE.filter((endpoint) => endpoint.category === category);
-  const own = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.models)));
-  const tables = new Set(endpoints.flatMap((endpoint) => [endpoint.table, endpoint.path]));
-  const wrong = models.filter((model) => !own.has(model) && !tables.has(model));
+  const endpoints = catalogueOf(category);
+  const wrong = wrongNames(models, endpoints);
   if (wrong.length === 0) return;
-  const known = wrong.every((model) => KNOWN_MODELS.has(model));
-  throw invalid(
-    `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrong.join(', ')}. The models of ${category} are ${[...own].sort().join(', ')}.`,
+  const known = wrong.every(({ name }) => KNOWN_MODELS.has(name));
+  const own = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.models)));
+  throw new OperationError(
+    'unknown_model',
+    `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrongNamesText(wrong)}. The models of ${category} are ${[...own].sort().join(', ')}.`,
+  );
+}
+
+export const catalogueOf = (category: Category) =>
+  CATALOGUE.filter((endpoint) => endpoint.category === category);
+
+/**
+ * What the names pick, with patterns put into words: as what reads them knows it.
+ *
+ * @throws OperationError (conflict) when nothing of it is chosen to be read.
+ */
+export function chosenModels(
+  models: readonly string[] | undefined,
+  integration: Integration,
+  settings: EndpointSettings,
+): string[] | undefined {
+  if (!models) return undefined;
+  const { all, notChosen } = selectEndpoints(integration, settings);
+  const named = all.filter((endpoint) => models.some((name) => picks(name, endpoint)));
+  const left = named.flatMap(({ path }) => notChosen.find(({ endpoint }) => endpoint === path) ?? []);
+  const [first] = left;
+  if (first && left.length === named.length) {
+    const { message } = notChosenReason(getEndpoint(first.endpoint), first.by, integration.id);
+    throw conflict('not_chosen', message);
+  }
+  const endpoints = catalogueOf(integration.category);
+  return models.flatMap((name) =>
+    name.includes('*')
+      ? endpoints.filter((endpoint) => picks(name, endpoint)).map(({ table }) => table)
+      : name,
   );
 }
 

@@ -40,8 +40,8 @@ export async function showIntegration(
   const { config, store, links } = deps;
   const life = await showLife(deps, id);
   const [overview, endpoints, passes, temporal] = await Promise.all([
-    findOverview(store, id, config.EXTRA_ENDPOINTS),
-    endpointStatuses(store, id, config.EXTRA_ENDPOINTS),
+    findOverview(store, id, config),
+    endpointStatuses(store, id, config),
     runningPasses(store, id),
     askTemporal((client) => Promise.all([listOpenRuns(client, id), describeSchedule(client, id)])),
   ]);

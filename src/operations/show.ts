@@ -1,3 +1,4 @@
+import { selectEndpoints, type NotChosen } from '../domain/choice.ts';
 import type { ListOptions } from '../store/listed.ts';
 import {
   listDrift,
@@ -58,7 +59,7 @@ export async function showIntegrations(
   let next = options.after ?? null;
   for (;;) {
     const asked = { ...options, after: next ?? undefined };
-    const page = await listOverview(store, asked, config.EXTRA_ENDPOINTS);
+    const page = await listOverview(store, asked, config);
     integrations.push(...page.entries);
     next = page.next;
     if (!all || next === null) break;
@@ -74,6 +75,8 @@ export async function showIntegrations(
 
 /** An integration, the webhooks that came about it, and when its data are erased. */
 export interface IntegrationLife extends Integration {
+  /** Endpoints that are not read, since you have not chosen them. */
+  notChosen: NotChosen[];
   /** When its data are erased; null when they are kept, or erased already. */
   erasure: Erasure | null;
   deliveries: CountedDeliveries[];
@@ -88,7 +91,8 @@ export async function showLife({ config, store }: ShowDeps, id: string): Promise
     listDeliveries(store, id),
     listIssues(store, { of: [id], limit: MOST_ISSUES }),
   ]);
-  return { ...integration, erasure, deliveries, issues: issues.entries };
+  const { notChosen } = selectEndpoints(integration, config);
+  return { ...integration, notChosen, erasure, deliveries, issues: issues.entries };
 }
 
 type HistoryOptions = ListOptions<HistoryKey> & { integrationId: string };

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import type { FullSyncOptions } from '../domain/full-sync-options.ts';
 import type { Trigger } from '../domain/sync.ts';
 import { outageOf } from '../outages/index.ts';
@@ -11,7 +12,7 @@ import { audited, permitted, type Act } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { createPace } from './pace.ts';
-import { checkModels, requireIntegration, requireReadable } from './require.ts';
+import { checkModels, chosenModels, requireIntegration, requireReadable } from './require.ts';
 
 export interface StartedSync {
   integrationId: string;
@@ -61,15 +62,15 @@ export async function fullSync(
   options: FullSyncOptions,
 ): Promise<StartedSync> {
   const act: Act = { action: 'full-sync', integrationId: id, details: { ...options } };
-  const integration = await permitted(deps, act, () => readable(deps, id, options.models));
-  return audited(deps, act, () => startFull(deps, integration, options));
+  const { integration, models } = await permitted(deps, act, () => readable(deps, id, options.models));
+  return audited(deps, act, () => startFull(deps, integration, { ...options, ...defined({ models }) }));
 }
 
-async function readable({ store }: OperationDeps, id: string, models: string[] | undefined) {
+async function readable({ store, config }: OperationDeps, id: string, models: string[] | undefined) {
   const integration = await requireIntegration(store, id);
   checkModels(models, integration.category);
   requireReadable(integration);
-  return integration;
+  return { integration, models: chosenModels(models, integration, config) };
 }
 
 const AT_ONCE = 8;
@@ -118,14 +119,15 @@ export async function syncNow(
   options: { models?: string[] | undefined },
 ): Promise<StartedSync> {
   const act: Act = { action: 'sync-now', integrationId: id, details: { ...options } };
-  const { tool, category } = await permitted(deps, act, () => readable(deps, id, options.models));
+  const { integration, models } = await permitted(deps, act, () => readable(deps, id, options.models));
+  const { tool, category } = integration;
   const { client } = deps.temporal;
   return audited(deps, act, async () => {
     // It also tells that Temporal is there at all: when the request times out after that, it is a worker that is missing.
     const before = await openRun(deps, id);
     const run = await client
       .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
-        requestSyncNow(client, deps.config, { integrationId: id, models: options.models, tool, category }),
+        requestSyncNow(client, deps.config, { integrationId: id, models, tool, category }),
       )
       .catch((error: unknown) => {
         throw describeRefusal(error, deps.config.TASK_QUEUE);

@@ -45,6 +45,9 @@ export interface IntegrationsTable {
   origin_id: string | null;
   /** Models that the tool does not offer, by Kombo's read_models. */
   unavailable_models: WithDefault<string[]>;
+  /** Your choice of what is read for it; null for all that the settings let be read. */
+  models: string[] | null;
+  exclude_models: string[] | null;
   data_expired_at: Date | null;
   /** When the integration was last looked up at Kombo. */
   looked_up_at: Date | null;

@@ -1,4 +1,8 @@
-import { CATEGORIES, enabledEndpoints, ownModel } from '../domain/catalogue/index.ts';
+import { sql, type RawBuilder } from 'kysely';
+import { CATEGORIES, ownModel } from '../domain/catalogue/index.ts';
+import { NO_CHOICE, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
+import { namesOf, nestedNamesOf } from '../domain/model-names.ts';
+
 /*
  * What a statement needs to know of the newest passes of an endpoint, which it names `e.path`. One look-up in an index each,
  * however long the history is; null where there is no such pass.
@@ -32,12 +36,28 @@ export const microseconds = (column: string) => `(extract(epoch from ${column}) 
 export const momentOf = (parameter: string) =>
   `(timestamptz 'epoch' + ${parameter}::bigint * interval '1 microsecond')`;
 
-/** The endpoints that are read, as three lists for `unnest`: categories, paths, and the models that they list. */
-export function readEndpoints(extraEndpoints: readonly string[]): [string[], string[], string[]] {
-  const read = CATEGORIES.flatMap((category) => enabledEndpoints(category, extraEndpoints));
-  return [
-    read.map((endpoint) => endpoint.category),
-    read.map((endpoint) => endpoint.path),
-    read.map((endpoint) => ownModel(endpoint) ?? ''),
-  ];
+/**
+ * SQL for the endpoints that the settings let be read, with the model that each lists and the names that pick it. What an
+ * integration reads of them says `isChosenBy`.
+ */
+export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
+  const read = CATEGORIES.flatMap((category) => selectEndpoints({ category, ...NO_CHOICE }, settings).read);
+  const column = (of: (endpoint: (typeof read)[number]) => string) => sql`${read.map(of)}::text[]`;
+  return sql`unnest(${column(({ category }) => category)}, ${column(({ path }) => path)},
+    ${column((endpoint) => ownModel(endpoint) ?? '')}, ${column((endpoint) => namesOf(endpoint).join(' '))},
+    ${column((endpoint) => nestedNamesOf(endpoint).join(' '))}) as e(category, path, model, names, nested)`;
 }
+
+/**
+ * SQL for whether the choice of an integration, whose row is named so, lets endpoint `e` be read. It says what `isChosen`
+ * of the domain says; `names` and `nested` of `e` are separated by spaces.
+ */
+export const isChosenBy = (integration: string) =>
+  `((${integration}.models is null or ${arePicking(`${integration}.models`)})
+    and (${integration}.exclude_models is null or not ${arePicking(`${integration}.exclude_models`)}))`;
+
+const arePicking = (names: string) => `exists (
+  select from unnest(${names}) as picked(name)
+  where picked.name = any(string_to_array(e.nested, ' ')) or exists (
+    select from unnest(string_to_array(e.names, ' ')) as own(name)
+    where own.name like replace(regexp_replace(picked.name, '([\\\\_%])', '\\\\\\1', 'g'), '*', '%')))`;

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { EndpointSettings } from '../domain/choice.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import { forgetUnread, takeOverdue, takeOverdueLooks } from '../store/state/due.ts';
@@ -18,8 +19,7 @@ export interface HousekeepingDeps {
   settle: (integrationId: string) => Promise<unknown>;
   /** Has the sync of an integration look at what is owed. */
   wake: (integrationId: string) => Promise<unknown>;
-  /** The setting EXTRA_ENDPOINTS. */
-  extraEndpoints: readonly string[];
+  settings: EndpointSettings;
   /** The setting ERASE_DELETED_AFTER (milliseconds); null keeps what is deleted. */
   eraseDeletedAfterMs: number | null;
   log: Logger;
@@ -71,7 +71,7 @@ export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
 }
 
 async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortSignal): Promise<void> {
-  const { store, client, settle, wake, log, extraEndpoints } = deps;
+  const { store, client, settle, wake, log, settings } = deps;
   /** One that cannot be done now keeps none of the others from being done. */
   const each = async <T>(items: readonly T[], act: (item: T) => Promise<void>) => {
     for (const item of items) {
@@ -83,9 +83,9 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
     await settle(id);
     log.info({ integrationId: id }, 'Temporal is in line with an integration again');
   });
-  await forgetUnread(store, extraEndpoints);
+  await forgetUnread(store, settings);
   const overdue = [
-    ...(await takeOverdue(store, extraEndpoints, AT_ONCE)),
+    ...(await takeOverdue(store, settings, AT_ONCE)),
     ...(await takeOverdueLooks(store, AT_ONCE)),
   ];
   await each([...new Set(overdue)], async (id) => {

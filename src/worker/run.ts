@@ -105,7 +105,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     client,
     settle,
     wake: (id) => lifecycle.wake(id),
-    extraEndpoints: config.EXTRA_ENDPOINTS,
+    settings: config,
     eraseDeletedAfterMs: config.ERASE_DELETED_AFTER,
     notifyChanges,
     log,

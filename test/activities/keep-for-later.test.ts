@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KeepForLaterInput } from '../../activities/keep-for-later.ts';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { want, type Asked } from '../../src/domain/wanted.ts';
 import { readCutoverFacts } from '../../src/store/reports/cutover.ts';
 import { takeOverdue } from '../../src/store/state/due.ts';
@@ -78,7 +79,7 @@ test('(I24) webhooks that a cancelled run has not served are evidence all the sa
   const at = Date.now();
   const deliveries = [{ type: 'data-changed', times: 2, firstAt: at, lastAt: at }];
   await keep(id, { models: ['ats_jobs'], deliveries });
-  const query = { id, syncs: 5, graceMs: 1_000, extraEndpoints: [] };
+  const query = { id, syncs: 5, graceMs: 1_000, settings: ALL_MODELS };
   expect(await readCutoverFacts(store, query)).toMatchObject([{ lastDataChangedAt: new Date(at) }]);
 });
 
@@ -121,7 +122,7 @@ describe('(I22) a run that was cancelled', () => {
       [id],
     );
     expect(bench.timesWoken(id)).toBe(0);
-    expect(await takeOverdue(store, [], 1_000)).not.toContain(id);
+    expect(await takeOverdue(store, ALL_MODELS, 1_000)).not.toContain(id);
     expect(await due(id)).toContain('full /ats/jobs');
   });
 

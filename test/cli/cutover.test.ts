@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { NotChosen } from '../../src/domain/choice.ts';
 import { cutoverText } from '../../src/cli/commands/cutover.ts';
 import type { IntegrationCutover, Verdict } from '../../src/domain/cutover.ts';
 import type { CutoverReport } from '../../src/operations/cutover.ts';
@@ -76,9 +77,10 @@ describe('of many', () => {
     ignored: false,
   };
 
-  function report(ready: number, waiting: number): CutoverReport {
+  function report(ready: number, waiting: number, notChosen: NotChosen[] = []): CutoverReport {
     const make = (verdict: Verdict) => (_: unknown, index: number) => ({
       integrationId: `${verdict}:${index}`,
+      notChosen: index === 0 ? notChosen : [],
       verdict,
       checks: [
         { name: 'full', verdict, message: 'Never read.', remedy: verdict === 'ready' ? null : 'Read it.' },
@@ -107,6 +109,16 @@ describe('of many', () => {
   test('where all are ready only the sum is left', () => {
     expect(cutoverText(report(10_000, 0))).toBe(
       '10000 integrations: 10000 ready, 0 wait, 0 blocked.\nNo legacy webhook has come.\nWell.',
+    );
+  });
+
+  test('what is not chosen is said, as no gap', () => {
+    const notChosen: NotChosen[] = [{ endpoint: '/ats/offers', by: 'integration' }];
+    expect(cutoverText(report(3, 0, notChosen))).toContain(
+      'Of 1 integration not every endpoint is chosen, which is no gap.',
+    );
+    expect(cutoverText(report(1, 0, notChosen))).toContain(
+      'Not chosen, so no gap, for this integration: /ats/offers.',
     );
   });
 

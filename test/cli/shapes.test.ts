@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { cancelledSchema, pausedSchema, resumedSchema } from '../../src/http/api/schemas/acts.ts';
+import { setSchema } from '../../src/http/api/schemas/choice.ts';
 import type { Shape } from '../../src/http/api/schemas/common.ts';
 import {
   addedSchema,
@@ -141,6 +142,8 @@ test('acts answer with the same shapes', async () => {
     [['integrations', 'add', ID, '--no-sync'], addedSchema],
     [['integrations', 'pause', ID, '--reason', 'a reason'], pausedSchema],
     [['integrations', 'resume', ID], resumedSchema],
+    [['integrations', 'set', ID, '--models', 'lms_users'], setSchema],
+    [['integrations', 'set', ID, '--models', '*'], setSchema],
     [['sync', 'now', ID], startedSchema],
     [['sync', 'cancel', ID], cancelledSchema],
     [['integrations', 'remove', ID], removedSchema],

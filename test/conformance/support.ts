@@ -60,6 +60,8 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       WATERMARK_OVERLAP: 0,
       FULL_REFRESH_INTERVAL: 0,
       EXTRA_ENDPOINTS: CATALOGUE.map(({ path }) => path),
+      MODELS: null,
+      EXCLUDE_MODELS: [],
       ERASE_EMPTIED: false,
       KEEP_REJECTED_BODIES: false,
       SWEEP_MAX_SHARE: 0.3,

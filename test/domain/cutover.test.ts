@@ -30,11 +30,21 @@ const READY: CutoverFacts = {
   lastLegacySyncAt: ago(30),
   lastDataChangedAt: ago(30),
   endpoints: [READ, { ...READ, endpoint: '/ats/tags', drift: null }],
+  notChosen: [],
   schedule: { paused: false, nextRun: ago(-600) },
 };
 
 const endpoint = (facts: Partial<EndpointFacts>): Partial<CutoverFacts> => ({
   endpoints: [READ, { ...READ, endpoint: '/ats/offers', ...facts }],
+});
+
+test('(I30) what is not chosen is no gap, and is said', () => {
+  const notChosen = [{ endpoint: '/ats/offers', by: 'settings' as const }];
+  const judged = judgeCutover({ ...READY, notChosen }, OPTIONS);
+  expect(judged).toMatchObject({ verdict: 'ready', notChosen });
+  expect(judged.checks.find(({ name }) => name === 'full')?.message).toBe(
+    'Each of 2 endpoints was read in full. Not chosen, so not read: /ats/offers.',
+  );
 });
 
 test('(I24) with all that is needed the way is free, and each check says on what it rests', () => {

@@ -36,6 +36,35 @@ describe('an endpoint that can be read', () => {
   });
 });
 
+describe('(I30) what is not chosen', () => {
+  const notChosen = { code: 'NOT_CHOSEN', message: 'left out' };
+
+  test.each<Row>([
+    ['is left alone by a timer, with what is owed and failing', { debts: { full: failing() } }, TIMER, []],
+    ['and is named is skipped', { debts: { full: owed() } }, NAMED, ['skip delta NOT_CHOSEN']],
+    ['and has a hidden change is skipped', { debts: { full: owed() } }, HIDDEN, ['skip full NOT_CHOSEN']],
+    ['is skipped by the catch-up', { debts: { full: owed() } }, CATCH_UP, ['skip delta NOT_CHOSEN']],
+    ['is skipped by a full sync', { debts: { full: owed() } }, FULL_SYNC, ['skip full NOT_CHOSEN']],
+    ['is skipped where you name it', { debts: { full: owed() } }, OPERATOR, ['skip delta NOT_CHOSEN']],
+    ['is not swept', { debts: { full: owed(), sweep: owed() } }, OPERATOR, ['skip delta NOT_CHOSEN']],
+    ['is owed in full once it was read, by any sync', READ, TIMER, ['owe full']],
+    [
+      'is owed in full beside a delta that is owed',
+      { debts: { delta: owed() } },
+      NAMED,
+      ['owe full', 'skip delta NOT_CHOSEN'],
+    ],
+    ['and was never read is not owed', NEVER, CATCH_UP, ['skip delta NOT_CHOSEN']],
+  ])('%s', (_what, history, ask, expected) => {
+    expect(decisions(history, ask, { notChosen })).toEqual(expected);
+  });
+
+  test('is said before what the tool does not offer', () => {
+    const around = { notChosen, unavailableModels: ['lms_courses'] };
+    expect(decisions({ debts: { full: owed() } }, NAMED, around)).toEqual(['skip delta NOT_CHOSEN']);
+  });
+});
+
 describe('(I6) what is owed', () => {
   test.each<Row>([
     ['as a delta is read by any sync', { debts: { delta: owed() } }, {}, ['read delta owed']],

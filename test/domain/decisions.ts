@@ -42,6 +42,7 @@ export const AROUND: Circumstances = {
   now,
   retryMs: 60_000,
   fullRefreshMs: 6 * 3_600_000,
+  notChosen: undefined,
   unavailableModels: [],
   besideFullSync: false,
   busy: new Set(),

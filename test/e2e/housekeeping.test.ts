@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { fullSync } from '../../src/operations/syncs.ts';
 import { pauseIntegration } from '../../src/operations/integrations.ts';
 import { readHistory } from '../../src/store/state/endpoint-history.ts';
@@ -31,7 +32,7 @@ function keepHouse(
     client,
     settle,
     wake: (id) => lifecycle.wake(id),
-    extraEndpoints: [],
+    settings: ALL_MODELS,
     eraseDeletedAfterMs,
     notifyChanges: () => {},
     log: pino({ level: 'silent' }),

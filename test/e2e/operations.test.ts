@@ -275,11 +275,11 @@ describe.concurrent('(I23) syncs by hand', () => {
       cancelled: [fullSyncWorkflowId(id)],
     });
     await expect(fullSync(operator, id, { models: ['ats_jobs'] })).rejects.toMatchObject({
-      refusal: 'invalid',
+      refusal: 'unknown-name',
       message: expect.stringMatching(/^Not a model of LMS: ats_jobs/) as string,
     });
     await expect(syncNow(operator, id, { models: ['nonsense'] })).rejects.toMatchObject({
-      refusal: 'invalid',
+      refusal: 'unknown-name',
     });
     expect(await acts(id)).toEqual(noted('full-sync done', 'full-sync done', 'cancel done'));
   });

@@ -67,11 +67,11 @@ describe('a full sync', () => {
   });
 
   test.each([['ats_jobs'], ['hris_employees', 'ats_jobs']])(
-    '400 for a model of another category',
+    '422 for a model of another category',
     async (...models) => {
       const { call } = await startApi(store);
       const answer = await call('POST', `/integrations/${id}/full-sync`, { body: { models } });
-      expectProblem(answer, 400, 'bad_request', /Not a model of HRIS: ats_jobs/);
+      expectProblem(answer, 422, 'unknown_model', /Not a model of HRIS: ats_jobs/);
       expect(await newestAct()).toBeUndefined();
     },
   );
@@ -175,13 +175,14 @@ test('(I23) an act that fails is in the audit log with why', async () => {
 });
 
 describe('(I23) an act that is refused is in the audit log with why', () => {
-  const requests: ['POST' | 'DELETE', string, string, object?][] = [
+  const requests: ['POST' | 'PATCH' | 'DELETE', string, string, object?][] = [
     ['POST', '/sync', 'sync-now', { models: ['hris_teams'] }],
     ['POST', '/full-sync', 'full-sync', { models: ['hris_teams'] }],
     ['POST', '/cancel', 'cancel'],
     ['POST', '/pause', 'pause', { reason: 'a reason' }],
     ['POST', '/resume', 'resume'],
     ['DELETE', '?erase=true', 'remove'],
+    ['PATCH', '', 'set', { models: null }],
   ];
 
   test.each(requests)('404: %s %s', async (method, path, action, body) => {

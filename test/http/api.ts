@@ -9,7 +9,7 @@ import { ADMIN_TOKEN, temporalAt, testApp, testConfig } from './support.ts';
 
 export const authorization = `Bearer ${ADMIN_TOKEN}`;
 
-export type Method = 'GET' | 'POST' | 'DELETE' | 'PUT';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT';
 
 type Answer = LightMyRequestResponse;
 

@@ -104,7 +104,7 @@ test('what was not done because something was away is tried again', async () => 
 test('a request that is not valid leaves the key free', async () => {
   const { call } = await startApi(store);
   const model = await call('POST', `/integrations/${id}/full-sync`, keyed({ models: ['ats_jobs'] }));
-  expectProblem(model, 400, 'bad_request', /Not a model of HRIS/);
+  expectProblem(model, 422, 'unknown_model', /Not a model of HRIS/);
   expectProblem(await call('POST', `/integrations/${id}/pause`, keyed({})), 400, 'bad_request');
   const good = await call('POST', `/integrations/${id}/pause`, keyed({ reason: 'a reason' }));
   expect(good.statusCode).toBe(200);

@@ -204,6 +204,7 @@ describe('one', () => {
       liveRows: 0,
       rejectedRecords: 0,
       disabled: null,
+      notChosen: null,
       owed: [
         { kind: 'delta', since: '2026-01-03T00:00:00.000Z', dueAt: null, failure: null },
         {

@@ -247,6 +247,7 @@ test('a body that may be left out says so', () => {
   expect(Object.fromEntries(required)).toEqual({
     addIntegration: true,
     pauseIntegration: true,
+    setIntegration: true,
     syncNow: false,
     fullSync: false,
     fullSyncAll: false,

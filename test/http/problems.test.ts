@@ -22,6 +22,7 @@ const ofOne: [Method, string, object?][] = [
   ['GET', '/drift'],
   ['GET', '/rejected-records'],
   ['GET', '/cutover'],
+  ['PATCH', '', { models: null }],
   ['DELETE', ''],
   ['POST', '/sync'],
   ['POST', '/full-sync'],
@@ -58,10 +59,17 @@ describe('404', () => {
   });
 });
 
+test.each<[string, Method, string, object]>([
+  ['an unknown model', 'POST', `/sync`, { models: ['hris_moods'] }],
+  ['a model of another category', 'POST', `/full-sync`, { models: ['ats_jobs'] }],
+  ['a pattern that picks nothing', 'PATCH', '', { excludeModels: ['ats_*'] }],
+])('422 for %s', async (_name, method, path, body) => {
+  const { call } = await startApi(store);
+  expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 422, 'unknown_model');
+});
+
 describe('400', () => {
   test.each<[string, Method, string, object?]>([
-    ['an unknown model', 'POST', `/sync`, { models: ['hris_moods'] }],
-    ['a model of another category', 'POST', `/full-sync`, { models: ['ats_jobs'] }],
     ['no model', 'POST', `/sync`, { models: [] }],
     ['an unknown field', 'POST', `/sync`, { model: 'hris_teams' }],
     ['a body that is a list', 'POST', `/sync`, []],

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
+import { storeChoice } from '../../src/store/state/choice.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration, type IntegrationInput } from '../../src/store/state/integrations.ts';
 import { park, pause, remove } from '../../src/store/state/life.ts';
@@ -55,6 +57,38 @@ describe('a state is told in plain words, with what to do', () => {
     const read = await reader();
     expect((await read(find(id))).text).toMatch(words);
     expect((await read(`/integrations/${id}`)).text).toMatch(words);
+  });
+
+  test('what is not chosen, by whom and since when, and that its rows stay', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    await insertPasses(store, { id, deltas: 1 });
+    await store.pool.query(
+      `insert into kombo.hris_absences (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
+       values ($1, 'a', '{"id":"a"}', now(), 1, 1)`,
+      [id],
+    );
+    await storeChoice(store, id, { excludeModels: ['hris_absences'] }, ALL_MODELS);
+    const config = testConfig({ EXCLUDE_MODELS: 'hris_locations' });
+    const { text } = await (await reader({ config }))(`/integrations/${id}`);
+    expect(text).toMatch(/Excluded hris_absences/);
+    expect(text).toMatch(/Not chosen \/hris\/locations ?, \/hris\/absences/);
+    expect(text).toMatch(
+      /\/hris\/absences kombo.hris_absences not chosen [^/]* its choice leaves it out, since [^/]*; its rows stay/,
+    );
+    expect(text).toMatch(
+      /\/hris\/locations kombo.hris_locations not chosen [^/]* MODELS and EXCLUDE_MODELS leave it out/,
+    );
+  });
+
+  test('an integration of which nothing is chosen is not called incomplete', async () => {
+    const id = uniqueIntegrationId();
+    await save({ id });
+    const read = await reader({ config: testConfig({ MODELS: 'ats_*' }) });
+    for (const page of [find(id), `/integrations/${id}`]) {
+      expect((await read(page)).text).toMatch(/nothing is chosen to be read/);
+    }
+    expect((await (await reader())(find(id))).text).toMatch(/not complete yet/);
   });
 
   test('what is owed of an endpoint that the tool does not offer just now', async () => {

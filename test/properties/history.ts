@@ -202,6 +202,7 @@ export class Player {
       because: 'webhook',
       overlapMs: this.#history.overlapMs,
     });
+    if (!pass) throw new Error('Everything is chosen.');
     if (!this.#time.isDrawn(pass.started_seq)) this.#time.drawn(pass.started_seq);
     return pass;
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import { legacyTotals, readCutoverFacts } from '../../src/store/reports/cutover.ts';
 import type { DeliveryOutcome } from '../../src/domain/deliveries.ts';
@@ -26,7 +27,7 @@ beforeEach(async () => {
 });
 
 const facts = async (syncs = 5) => {
-  const [found] = await readCutoverFacts(store, { id, syncs, graceMs: GRACE, extraEndpoints: [] });
+  const [found] = await readCutoverFacts(store, { id, syncs, graceMs: GRACE, settings: ALL_MODELS });
   return found!;
 };
 
@@ -195,7 +196,7 @@ describe('endpoints', () => {
 });
 
 test('integrations that are removed do not count; the others do in order, with why they are not active', async () => {
-  const query = { syncs: 5, graceMs: GRACE, extraEndpoints: [] };
+  const query = { syncs: 5, graceMs: GRACE, settings: ALL_MODELS };
   const parked = `${id}-b`;
   const gone = `${id}-a`;
   for (const other of [parked, gone])

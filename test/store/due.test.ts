@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import { LOOK_UP, type DebtKind } from '../../src/domain/reads.ts';
 import {
@@ -107,7 +108,7 @@ describe('when Kombo answers again', () => {
 });
 
 describe('a timer', () => {
-  const next = (except: string[] = []) => nextRetryMs(store, integration, { extraEndpoints: [], except });
+  const next = (except: string[] = []) => nextRetryMs(store, integration, { settings: ALL_MODELS, except });
 
   test('waits for the first try of what fails, and not for what is only owed, given up or not offered', async () => {
     expect(await next()).toBeNull();
@@ -169,15 +170,15 @@ describe('a timer', () => {
   test('does not wait for what was due when a sync decided about it', async () => {
     await debt({ dueAt: inMs(-HOUR), failure: {} });
     const decided = await databaseTime(store);
-    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeNull();
+    expect(await nextRetryMs(store, integration, { settings: ALL_MODELS, after: decided })).toBeNull();
     await debt({ endpoint: JOBS, dueAt: inMs(30_000), failure: {} });
-    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeGreaterThan(
+    expect(await nextRetryMs(store, integration, { settings: ALL_MODELS, after: decided })).toBeGreaterThan(
       25_000,
     );
     await debt({ endpoint: '/ats/users', dueAt: new Date(decided.getTime() + 1), failure: {} });
-    expect(await nextRetryMs(store, integration, { extraEndpoints: [], after: decided })).toBeLessThanOrEqual(
-      1,
-    );
+    expect(
+      await nextRetryMs(store, integration, { settings: ALL_MODELS, after: decided }),
+    ).toBeLessThanOrEqual(1);
   });
 
   test('waits for nothing of another integration', async () => {
@@ -204,7 +205,9 @@ describe('a timer', () => {
     const path = '/ats/application-stages';
     await debt({ endpoint: path, dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBeNull();
-    expect(await nextRetryMs(store, integration, { extraEndpoints: [path] })).toBe(0);
+    expect(
+      await nextRetryMs(store, integration, { settings: { ...ALL_MODELS, EXTRA_ENDPOINTS: [path] } }),
+    ).toBe(0);
   });
 
   test('waits for a look-up of one that is parked, and of none that is paused or removed', async () => {

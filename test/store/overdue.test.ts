@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { LOOK_UP } from '../../src/domain/reads.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { leaveToNextSync, takeOverdue } from '../../src/store/state/due.ts';
@@ -30,7 +31,7 @@ const debt = (row: Partial<DebtRow>) =>
   insertDebt(store, integration, { endpoint: TAGS, kind: 'delta', ...row });
 
 describe('what is overdue', () => {
-  const take = () => takeOverdue(store, [], 1_000);
+  const take = () => takeOverdue(store, ALL_MODELS, 1_000);
   const isTaken = async () => (await take()).includes(integration);
   const longAgo = { since: inMs(-2 * MINUTE) };
   const running = async (kind: 'delta' | 'full', state = 'running'): Promise<Pass> => {
@@ -60,7 +61,9 @@ describe('what is overdue', () => {
     const path = '/ats/application-stages';
     await debt({ endpoint: path, ...longAgo });
     expect(await isTaken()).toBe(false);
-    expect(await takeOverdue(store, [path], 1_000)).toEqual([integration]);
+    expect(await takeOverdue(store, { ...ALL_MODELS, EXTRA_ENDPOINTS: [path] }, 1_000)).toEqual([
+      integration,
+    ]);
   });
 
   test('is found by one of many that look at the same time', async () => {

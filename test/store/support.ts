@@ -92,7 +92,7 @@ export async function open(
   kind: PassKind,
   more: { syncId?: string; overlapMs?: number; since?: string } = {},
 ): Promise<Pass> {
-  return openPass(store, {
+  const pass = await openPass(store, {
     integrationId,
     endpoint,
     kind,
@@ -104,6 +104,8 @@ export async function open(
     since: more.since,
     overlapMs: more.overlapMs ?? 0,
   });
+  if (!pass) throw new Error(`${endpoint} is not chosen.`);
+  return pass;
 }
 
 /** A whole pass whose pages hold the given records. */

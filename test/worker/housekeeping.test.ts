@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { park } from '../../src/store/state/life.ts';
 import { startHousekeeping, type HousekeepingDeps } from '../../src/worker/housekeeping.ts';
@@ -25,7 +26,7 @@ function keepHouse(overrides: Partial<HousekeepingDeps> = {}): void {
     client,
     settle: () => Promise.resolve(),
     wake: () => Promise.resolve(),
-    extraEndpoints: [],
+    settings: ALL_MODELS,
     eraseDeletedAfterMs: null,
     notifyChanges: () => {},
     log: pino({ level: 'silent' }),

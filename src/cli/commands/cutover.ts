@@ -4,6 +4,7 @@ import { cutoverReport, type CutoverReport } from '../../operations/cutover.ts';
 import type { Context } from '../support/context.ts';
 import { EXIT, type ExitCode } from '../support/errors.ts';
 import { plural, table } from '../support/format.ts';
+import { notChosenText } from '../support/integration-text.ts';
 
 export async function handle(
   context: Context,
@@ -34,7 +35,9 @@ export function cutoverText(report: CutoverReport, id?: string): string {
     listed.length > 0 && verdictTable(listed),
     ...byVerdict(notReady).map(missingText),
     notReady.length > MANY && checksText(notReady),
-    [sumText(report), legacyText(report), report.message].filter((line) => line !== '').join('\n'),
+    [sumText(report), ...notChosenLines(report), legacyText(report), report.message]
+      .filter((line) => line !== '')
+      .join('\n'),
   ];
   return parts.filter(Boolean).join('\n\n');
 }
@@ -75,6 +78,18 @@ function checksText(integrations: readonly IntegrationCutover[]): string {
 function sumText({ counts, integrations }: CutoverReport): string {
   const parts = ORDER.toReversed().map((verdict) => `${counts[verdict]} ${verdict}`);
   return `${plural(integrations.length, 'integration')}: ${parts.join(', ')}.`;
+}
+
+/** Not chosen is no gap, but you should know of it. */
+function notChosenLines({ integrations }: CutoverReport): string[] {
+  const [one] = integrations;
+  if (one && integrations.length === 1) {
+    return notChosenText(one.notChosen).map((text) => `Not chosen, so no gap, ${text}.`);
+  }
+  const count = integrations.filter(({ notChosen }) => notChosen.length > 0).length;
+  return count === 0
+    ? []
+    : [`Of ${plural(count, 'integration')} not every endpoint is chosen, which is no gap.`];
 }
 
 function legacyText({ legacy }: CutoverReport): string {

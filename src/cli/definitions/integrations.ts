@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addCommand, addGroup } from '../support/define.ts';
-import { EXAMPLE_ID, parseCount } from '../support/options.ts';
+import { EXAMPLE_ID, parseCount, parseModels } from '../support/options.ts';
 import { addPageOptions } from '../support/page-options.ts';
 import { run } from '../support/run.ts';
 
@@ -10,13 +10,23 @@ the ids in the first column. Kombo has no endpoint that lists integrations: take
 the Kombo dashboard. What the file does not name is added when a webhook names it.
 It may be repeated: what is there stays as it is, and what failed is tried again.`;
 
+const SET_HELP = `
+It narrows what the settings MODELS and EXCLUDE_MODELS choose for all integrations. Name models or tables; * stands for any
+text. What is not chosen is not asked for at Kombo; its rows stay until you erase them. What comes to be chosen is read in
+full. An option that you leave out changes nothing.`;
+
 export function registerIntegrations(program: Command): void {
-  const group = addGroup(program, 'integrations', 'List and show integrations; add, pause and remove them', [
-    'integrations list --failing',
-    `integrations add ${EXAMPLE_ID}`,
-    'integrations add --file ids.txt',
-    `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
-  ]);
+  const group = addGroup(
+    program,
+    'integrations',
+    'List and show integrations; add, set, pause and remove them',
+    [
+      'integrations list --failing',
+      `integrations add ${EXAMPLE_ID}`,
+      'integrations add --file ids.txt',
+      `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
+    ],
+  );
 
   const list = addCommand(group, 'list', 'List the integrations, or those that only webhooks know', [
     'integrations list',
@@ -50,6 +60,26 @@ export function registerIntegrations(program: Command): void {
       60,
     )
     .action(run(['KOMBO_API_KEY', 'DATABASE_URL'], () => import('../integrations/add.ts')));
+
+  addCommand(group, 'set <id>', 'Choose which models are read for an integration', [
+    `integrations set ${EXAMPLE_ID} --models hris_employees,hris_groups`,
+    `integrations set ${EXAMPLE_ID} --exclude-models 'hris_time_*' --erase`,
+    `integrations set ${EXAMPLE_ID} --models '*' --exclude-models none`,
+  ])
+    .addHelpText('after', SET_HELP)
+    .option(
+      '--models <names>',
+      "only these models or tables; '*' for all that MODELS lets be read",
+      parseModels,
+    )
+    .option(
+      '--exclude-models <names>',
+      'never these, even if --models picks them; none for none',
+      parseModels,
+    )
+    .option('--erase', 'erase the rows of what is not chosen any more')
+    .option('--yes', 'with --erase: do not ask')
+    .action(run(['DATABASE_URL'], () => import('../integrations/set.ts')));
 
   addCommand(group, 'pause <id>', 'Stop reading an integration until you resume it', [
     `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,

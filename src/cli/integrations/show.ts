@@ -3,7 +3,7 @@ import { showLife, type IntegrationLife } from '../../operations/show.ts';
 import type { CountedDeliveries } from '../../store/state/deliveries.ts';
 import type { Context } from '../support/context.ts';
 import { fullTime, pairs, relative, table } from '../support/format.ts';
-import { erasureText, nextLook, statusText } from '../support/integration-text.ts';
+import { choiceText, erasureText, nextLook, notChosenText, statusText } from '../support/integration-text.ts';
 
 export async function handle(context: Context, id: string): Promise<void> {
   const life = await showLife(await context.reading(), id);
@@ -29,6 +29,8 @@ function describe(integration: IntegrationLife): string {
       announcedDeletedAt && `a webhook told of it at ${utcTime(announcedDeletedAt)}; the next sync looks`,
     ),
     ['Not offered', integration.unavailableModels.join(', ')],
+    ...optional('Chosen', choiceText(integration)),
+    ...notChosenText(integration.notChosen).map((text): [string, string] => ['Not chosen', text]),
     ['Looked up', relative(integration.lookedUpAt)],
     ['Added', fullTime(integration.createdAt)],
     ...optional('Removed', removedAt && fullTime(removedAt)),

@@ -11,7 +11,7 @@ export function statusListText(page: IntegrationPage, options: PageOptions): str
     one.id,
     one.category,
     one.status,
-    relative(one.freshAsOf),
+    one.readsNothing ? 'nothing chosen' : relative(one.freshAsOf),
     relative(one.lastSyncAt),
     one.runningPasses > 0 ? `${one.runningPasses} endpoints, ${one.runningRecords} records so far` : null,
     one.drift,

@@ -4,7 +4,14 @@ import type { IntegrationDetail, RunningPass, RunningWork } from '../../operatio
 import type { OpenIssue } from '../../store/state/issues.ts';
 import { type EndpointStatus, failuresOf } from '../../store/reports/status.ts';
 import { fullTime, pairs, plural, relative, table } from '../support/format.ts';
-import { nextLook, nextTry, statusText, waitText } from '../support/integration-text.ts';
+import {
+  choiceText,
+  nextLook,
+  nextTry,
+  notChosenText,
+  statusText,
+  waitText,
+} from '../support/integration-text.ts';
 
 const DRIFT = {
   none: 'none in the last full sync',
@@ -23,8 +30,13 @@ export function statusOneText(integration: IntegrationDetail): string {
     ['Status', statusText(integration)],
     ...optional('Next look', nextLook(integration)),
     ...integration.issues.map(issueText),
-    ['Fresh as of', relative(integration.freshAsOf)],
+    [
+      'Fresh as of',
+      integration.readsNothing ? 'nothing is chosen to be read' : relative(integration.freshAsOf),
+    ],
     ...optional('Not offered', integration.notOffered.join(', ')),
+    ...optional('Chosen', choiceText(integration)),
+    ...notChosenText(integration.notChosen).map((text): [string, string] => ['Not chosen', text]),
     ['Last sync', relative(integration.lastSyncAt)],
     ['Next full sync', nextFullText(integration)],
     ['Drift', integration.drift && DRIFT[integration.drift]],
@@ -78,7 +90,8 @@ function passText(pass: RunningPass): string {
   return `${endpoint} (${kind}): ${read} in ${timeTaken(ms)}${now}${waits ? `, ${waits}` : ''}`;
 }
 
-function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
+function stateOf({ disabled, notChosen, owed, lastPass }: EndpointStatus): string {
+  if (notChosen) return 'not chosen';
   if (disabled) return 'not offered';
   const [failing] = failuresOf(owed);
   if (failing && lastPass?.state !== 'running')
@@ -87,7 +100,11 @@ function stateOf({ disabled, owed, lastPass }: EndpointStatus): string {
 }
 
 function noteOf(status: EndpointStatus, offered: boolean): string | null {
-  const { disabled, lastPass, owed } = status;
+  const { disabled, notChosen, lastPass, liveRows, owed } = status;
+  if (notChosen) {
+    const since = notChosen.since ? `since ${relative(notChosen.since)}` : null;
+    return [since, liveRows > 0 ? 'its rows stay' : null].filter(Boolean).join('; ') || null;
+  }
   if (disabled) return disabled.message;
   const failing = failuresOf(owed);
   if (failing.length > 0) return failing.map(failureText).join(' ');

@@ -6,18 +6,20 @@ import { failed, wrongUse } from './errors.ts';
  * Asks on the terminal before something that cannot be undone. Without a terminal `--yes` is needed.
  *
  * @param about what is said before the question; worked out only where it is asked.
+ * @param left what is said when the answer is no.
  * @throws CliError when the answer is no.
  */
 export async function confirm(
   context: Context,
   question: string,
   about: () => Promise<string>,
+  left = 'Nothing was erased.',
 ): Promise<void> {
   if (context.json || !process.stdin.isTTY) {
     throw wrongUse('This cannot be undone. Add --yes if you mean it.');
   }
   context.note(await about());
-  if (!(await isYes(context, question))) throw failed('Nothing was erased.');
+  if (!(await isYes(context, question))) throw failed(left);
 }
 
 async function isYes(context: Context, question: string): Promise<boolean> {

@@ -17,7 +17,7 @@ type FailureCode =
   | 'not_migrated'
   | 'changes_removed'
   | 'interrupted'
-  | Exclude<OperationCode, 'bad_request'>;
+  | Exclude<OperationCode, (typeof WRONG_USE)[number]>;
 
 /** What a failed command says: `code` is for scripts; `message` is for you, and says what to do. */
 export interface Failure {
@@ -48,9 +48,16 @@ export const unreachable = (message: string, cause?: unknown) =>
 const EXIT_BY_REFUSAL: Record<Refusal, ExitCode> = {
   'not-found': EXIT.notFound,
   invalid: EXIT.wrongUse,
+  'unknown-name': EXIT.wrongUse,
   conflict: EXIT.failed,
   'no-worker': EXIT.unreachable,
 };
+
+/** What is a kind of its own for the API, and wrong use here. */
+const WRONG_USE = ['bad_request', 'unknown_model'] as const satisfies OperationCode[];
+
+const isWrongUse = (code: OperationCode): code is (typeof WRONG_USE)[number] =>
+  (WRONG_USE as readonly OperationCode[]).includes(code);
 
 type Ending = Pick<Failure, 'code' | 'exitCode'>;
 
@@ -76,7 +83,8 @@ const ENDING_BY_OUTAGE: Record<OutageKind, Ending> = {
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (error instanceof OperationError) {
-    const code = error.code === 'bad_request' ? 'wrong_use' : error.code;
+    const { code: said } = error;
+    const code = isWrongUse(said) ? 'wrong_use' : said;
     return { code, message: error.message, exitCode: EXIT_BY_REFUSAL[error.refusal] };
   }
   if (error instanceof ConfigError) {

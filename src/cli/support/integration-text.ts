@@ -1,3 +1,4 @@
+import { CHOOSERS, type Choice, type Chooser, type NotChosen } from '../../domain/choice.ts';
 import { shellWord } from '../../domain/text.ts';
 import { utcTime } from '../../domain/duration.ts';
 import type { IntegrationLife } from '../../operations/show.ts';
@@ -49,6 +50,28 @@ export function erasureText({ erasedAt, erasure }: Pick<IntegrationLife, 'erased
   return erasure.at <= new Date()
     ? 'Its data are being erased.'
     : `Its data are erased at ${fullTime(erasure.at)}.`;
+}
+
+/** The choice of an integration, as `hris_*, not hris_payslips`; null where it has none. */
+export function choiceText({ models, excludeModels }: Choice): string | null {
+  const parts = [
+    models && models.join(', '),
+    excludeModels && `${models ? '' : 'everything, but '}not ${excludeModels.join(', ')}`,
+  ].filter((part) => part !== null);
+  return parts.length > 0 ? parts.join(', ') : null;
+}
+
+const CHOOSER_WORDS: Record<Chooser, string> = {
+  settings: 'by MODELS and EXCLUDE_MODELS',
+  integration: 'for this integration',
+};
+
+/** What is not chosen, a line for each way, as `for this integration: /hris/absences`. */
+export function notChosenText(notChosen: readonly NotChosen[]): string[] {
+  return CHOOSERS.flatMap((chooser) => {
+    const paths = notChosen.filter(({ by }) => by === chooser).map(({ endpoint }) => endpoint);
+    return paths.length > 0 ? [`${CHOOSER_WORDS[chooser]}: ${paths.join(', ')}`] : [];
+  });
 }
 
 /** Which syncs were cancelled, as a line; none when none was. */

@@ -25,6 +25,12 @@ export function parseList(text: string): string[] {
   return parts;
 }
 
+/** Names of models or tables, or patterns. */
+export function parseModels(text: string): string[] {
+  if (text.replaceAll(/[\s,]/g, '') !== '') return parseList(text);
+  throw new InvalidArgumentError("Name at least one, such as hris_employees; '*' stands for all of them.");
+}
+
 /** A date or a date-time, UTC where it has no offset, as ISO text. */
 export function parseSince(text: string): string {
   try {

@@ -47,10 +47,7 @@ async function expectedOf(
   const store = context.store();
   try {
     const integration = await requireIntegration(store, id);
-    return await expectedRecords(store, integration, {
-      models,
-      extraEndpoints: context.config.EXTRA_ENDPOINTS,
-    });
+    return await expectedRecords(store, integration, { models, settings: context.config });
   } catch {
     return new Map();
   }

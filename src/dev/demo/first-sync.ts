@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { enabledEndpoints } from '../../domain/catalogue/index.ts';
+import { selectEndpoints } from '../../domain/choice.ts';
 import { readHistory } from '../../store/state/endpoint-history.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import type { Store } from '../../store/database.ts';
@@ -31,15 +31,15 @@ export async function runFirstSyncs(
   const { config, store, temporal, output } = deps;
   const fresh: Integration[] = [];
   for (const integration of integrations) {
-    const paths = enabledEndpoints(integration.category, config.EXTRA_ENDPOINTS).map(({ path }) => path);
+    const paths = selectEndpoints(integration, config).read.map(({ path }) => path);
     const { endpoints } = await readHistory(store, integration.id, paths);
     if ([...endpoints.values()].every(({ lastFull }) => lastFull === null)) fresh.push(integration);
   }
   if (fresh.length === 0) return;
   output.say(`First full sync of ${fresh.length} integrations:`);
-  const counts = fresh.map(({ id, category }): [string, number] => [
-    id,
-    enabledEndpoints(category, config.EXTRA_ENDPOINTS).length,
+  const counts = fresh.map((integration): [string, number] => [
+    integration.id,
+    selectEndpoints(integration, config).read.length,
   ]);
   const progress = new Progress(output, new Map(counts));
   deps.onPages((event) => progress.page(event));

@@ -48,7 +48,7 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
     taken.delete(request);
     const { key, fence } = claim;
     // What is not valid was not done either, and may be put right under the same key.
-    const kept = reply.statusCode < 500 && reply.statusCode !== 400;
+    const kept = reply.statusCode < 500 && reply.statusCode !== 400 && reply.statusCode !== 422;
     try {
       if (kept) await answerKey(store, key, fence, { status: reply.statusCode, body: textOf(payload) });
       else await releaseKey(store, key, fence);

@@ -1,4 +1,5 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { setIntegration } from '../../operations/choose.ts';
 import { toCursor } from '../../operations/cursor.ts';
 import { addIntegration, removeIntegration } from '../../operations/integrations.ts';
 import { showIntegration } from '../../operations/show-detail.ts';
@@ -8,6 +9,7 @@ import type { ApiDeps } from './deps.ts';
 import { askPostgres, askTemporal } from './asking.ts';
 import { HttpError } from '../errors/problems.ts';
 import { actHeaders } from './schemas/acts.ts';
+import { setBody, setSchema } from './schemas/choice.ts';
 import { integrationParams } from './schemas/common.ts';
 import {
   addBody,
@@ -101,6 +103,27 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           temporalMs: ADD_TEMPORAL_MS,
         });
         return reply.code(added.new ? 201 : 200).send(added);
+      },
+    );
+
+    app.patch(
+      '/integrations/:id',
+      {
+        schema: {
+          tags,
+          operationId: 'setIntegration',
+          summary: 'Choose which models are read for an integration, of those that the settings let be read',
+          description:
+            'What is not chosen any more is not asked for at Kombo from now on; its rows stay, unless they are to be erased. What has come to be chosen is read in full.',
+          params: integrationParams,
+          headers: actHeaders,
+          body: setBody,
+          response: { 200: success('It is chosen so', setSchema), ...problemsOfActingOnOne },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        return reply.send(await act(deps, request, (own) => setIntegration(own, id, request.body)));
       },
     );
 

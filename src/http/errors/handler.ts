@@ -17,7 +17,13 @@ const CODES: Record<number, ProblemCode> = {
   415: 'unsupported_media_type',
 };
 
-const STATUSES: Record<Refusal, number> = { 'not-found': 404, invalid: 400, conflict: 409, 'no-worker': 503 };
+const STATUSES: Record<Refusal, number> = {
+  'not-found': 404,
+  invalid: 400,
+  'unknown-name': 422,
+  conflict: 409,
+  'no-worker': 503,
+};
 
 /** Every error leaves as a problem of RFC 9457, and nothing from inside leaves with it. */
 export const errors = fp(

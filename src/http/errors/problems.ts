@@ -9,6 +9,8 @@ export const PROBLEMS = {
   no_worker: 'No worker answers',
   removed: 'The integration is removed',
   paused: 'The integration is paused',
+  not_chosen: 'What is asked for is not chosen to be read',
+  unknown_model: 'A name picks no model or table',
   changes_removed: 'The change feed does not have this position',
   too_many_requests: 'Too many requests',
   idempotency_key_reused: 'The idempotency key was used for another request',

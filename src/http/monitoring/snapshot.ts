@@ -65,7 +65,7 @@ export function createSnapshotReader(
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
   const [totals, freshnessSeconds, rejected, openIssues, unknownModels] = await Promise.all([
     readTotals(store),
-    oldestWatermarks(store, config.EXTRA_ENDPOINTS),
+    oldestWatermarks(store, config),
     countSetAside(store),
     countIssues(store),
     listUnknownModels(store, KNOWN_MODELS),

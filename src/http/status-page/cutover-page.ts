@@ -25,6 +25,7 @@ export function cutoverPage(data: CutoverData): string {
   const open = report.integrations
     .filter((integration) => integration.verdict !== 'ready')
     .sort((a, b) => rank(a) - rank(b));
+  const narrowed = report.integrations.filter(({ notChosen }) => notChosen.length > 0).length;
   const all = counts.ready + counts.wait + counts.blocked;
   const content = html`
     <div class="head">
@@ -45,6 +46,10 @@ export function cutoverPage(data: CutoverData): string {
       ['Ready', `${count(counts.ready)} of ${plural(all, 'integration')}`],
       ['Wait', count(counts.wait)],
       ['Blocked', count(counts.blocked)],
+      [
+        'Not every endpoint chosen',
+        narrowed > 0 ? `${plural(narrowed, 'integration')}; this is no gap` : null,
+      ],
       ['LEGACY_WEBHOOKS', legacy.mode],
       [
         'Legacy webhooks',

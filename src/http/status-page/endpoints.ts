@@ -53,7 +53,7 @@ const rank = ({ owed }: EndpointStatus) => {
   return failing ? (failing.failure.needsAttention ? 0 : 1) : 2;
 };
 
-function describeState({ disabled, owed, lastPass }: EndpointStatus, now: Date): Html {
+function describeState({ disabled, notChosen, owed, lastPass }: EndpointStatus, now: Date): Html {
   if (lastPass?.state === 'running') {
     return html`${tag('reading', 'wait')}
       <small
@@ -64,6 +64,7 @@ function describeState({ disabled, owed, lastPass }: EndpointStatus, now: Date):
   const last = lastPass
     ? html`<small>${lastPass.kind} ${moment(lastPass.finishedAt ?? lastPass.startedAt, now)}</small>`
     : '';
+  if (notChosen) return html`${tag('not chosen', 'soft')} ${last}`;
   if (disabled) return html`${tag('not offered', 'soft')} ${last}`;
   if (failuresOf(owed).length > 0) return html`${tag('failing', 'bad')} ${last}`;
   if (!lastPass) return tag('never read', 'wait');
@@ -72,8 +73,16 @@ function describeState({ disabled, owed, lastPass }: EndpointStatus, now: Date):
 }
 
 function describeRemarks(endpoint: EndpointStatus, offered: boolean, now: Date): Html {
-  const { disabled, owed, lastPass } = endpoint;
+  const { disabled, notChosen, owed, lastPass, liveRows } = endpoint;
   const lines: Html[] = [];
+  if (notChosen) {
+    const who =
+      notChosen.by === 'settings'
+        ? html`MODELS and EXCLUDE_MODELS leave it out`
+        : html`its choice leaves it out`;
+    const since = notChosen.since ? html`, since ${moment(notChosen.since, now)}` : '';
+    return html`<small>${who}${since}${liveRows > 0 ? '; its rows stay' : ''}</small>`;
+  }
   const due = ({ dueAt }: OwedRead) => (dueAt && dueAt > now ? moment(dueAt, now) : html`with the next sync`);
   const failing = failuresOf(owed);
   if (disabled) {

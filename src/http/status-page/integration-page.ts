@@ -8,7 +8,7 @@ import { freshness, page, type Frame } from './layout.ts';
 import { showIssues } from './issues.ts';
 import { integrationUrl } from '../../temporal/ui.ts';
 import { code, codes, facts, fullMoment, nextLook, outward, section, tag } from './parts.ts';
-import { stateWords } from './words.ts';
+import { stateWords, whyNotFresh } from './words.ts';
 
 export function integrationPage(data: IntegrationData): string {
   const { integration, query, links } = data;
@@ -51,7 +51,7 @@ function showState({ integration, now, retentionMs, schedules }: IntegrationData
       ['What to do', remedy && html`${remedy} ${command ? code(command) : ''}`],
       ['Noted', said ? html`${statusCode ? html`${code(statusCode)} ` : ''}${statusReason}` : null],
       ['Next look', nextLook(integration, (date) => fullMoment(date, now))],
-      ['Fresh as of', when(integration.freshAsOf) ?? 'not complete yet'],
+      ['Fresh as of', when(integration.freshAsOf) ?? whyNotFresh(integration)],
       ['Last sync', when(integration.lastSyncAt)],
       ['Last full sync', when(integration.lastFullAt) ?? 'never done'],
       ['Next full sync', when(schedules?.fullSync?.nextRuns[0] ?? null)],
@@ -63,6 +63,14 @@ function showState({ integration, now, retentionMs, schedules }: IntegrationData
       ['Data stale since', when(integration.dataExpiredAt)],
       ['Removed', when(removedAt)],
       ['Its data', status === 'removed' ? describeData({ removedAt, erasedAt, retentionMs, now }) : null],
+      ['Chosen', integration.models && codes(integration.models)],
+      ['Excluded', integration.excludeModels && codes(integration.excludeModels)],
+      [
+        'Not chosen',
+        integration.notChosen.length > 0
+          ? codes(integration.notChosen.map(({ endpoint }) => endpoint))
+          : null,
+      ],
       [
         'Not offered by the tool',
         integration.unavailableModels.length > 0 ? codes(integration.unavailableModels) : null,

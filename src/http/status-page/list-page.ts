@@ -23,7 +23,7 @@ import {
   tag,
 } from './parts.ts';
 import { spanOfTime } from '../../domain/duration.ts';
-import { DRIFT_WORDS, stateWords } from './words.ts';
+import { DRIFT_WORDS, stateWords, whyNotFresh } from './words.ts';
 
 export function listPage(data: ListData): string {
   const { totals, integrations, unknown, now } = data;
@@ -140,14 +140,12 @@ function describeState(integration: IntegrationOverview, { now, issues }: ListDa
   `;
 }
 
-function describeFreshness(
-  { freshAsOf, status, lastSyncAt, runningPasses }: IntegrationOverview,
-  now: Date,
-): Html {
+function describeFreshness(integration: IntegrationOverview, now: Date): Html {
+  const { freshAsOf, status, lastSyncAt, runningPasses } = integration;
   const synced = lastSyncAt ? html`<small>last sync ${moment(lastSyncAt, now)}</small>` : '';
   if (freshAsOf) return html`${moment(freshAsOf, now)} ${synced}`;
   const first =
-    status === 'active' && runningPasses > 0 ? 'being read for the first time' : 'not complete yet';
+    status === 'active' && runningPasses > 0 ? 'being read for the first time' : whyNotFresh(integration);
   return html`${soft(first)} ${synced}`;
 }
 

@@ -38,7 +38,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
       after: query.after ?? undefined,
       limit: PAGE_SIZE,
     },
-    config.EXTRA_ENDPOINTS,
+    config,
   );
   const [{ entries: integrations, next }, schedules, totals, found, notices, unknown, issues] =
     await Promise.all([
@@ -76,10 +76,10 @@ export async function readIntegration(
   id: string,
 ): Promise<Omit<IntegrationData, keyof Frame> | undefined> {
   const { store, config, temporal } = deps;
-  const integration = await findOverview(store, id, config.EXTRA_ENDPOINTS);
+  const integration = await findOverview(store, id, config);
   if (!integration) return undefined;
   const [endpoints, running, syncs, drift, deliveries, audit, schedules, issues] = await Promise.all([
-    endpointStatuses(store, id, config.EXTRA_ENDPOINTS),
+    endpointStatuses(store, id, config),
     syncsUnderWay(store, id),
     listSyncs(store, { integrationId: id, limit: SYNCS_SHOWN }),
     listDrift(store, { integrationId: id, limit: DRIFT_SHOWN }),

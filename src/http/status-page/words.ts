@@ -2,6 +2,7 @@ import { shellWord } from '../../domain/text.ts';
 import { type IntegrationStatus, parkedWords, REMOVED } from '../../domain/life.ts';
 import type { Trigger } from '../../domain/sync.ts';
 import type { DriftVerdict } from '../../domain/counts.ts';
+import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import type { Tone } from './parts.ts';
 
@@ -76,6 +77,10 @@ function activeWords(integration: Integration): Pick<Words, 'reason' | 'remedy'>
   }
   return { reason: null, remedy: null };
 }
+
+/** What stands in the place of a time where an integration has none. */
+export const whyNotFresh = ({ readsNothing }: Pick<IntegrationOverview, 'readsNothing'>) =>
+  readsNothing ? 'nothing is chosen to be read' : 'not complete yet';
 
 export const DRIFT_WORDS: Record<DriftVerdict, { label: string; tone: Tone }> = {
   none: { label: 'no drift', tone: 'soft' },

@@ -50,7 +50,8 @@ export async function eraseSome(store: Store, integrationId: string): Promise<nu
 /** Notes that nothing is left of it. */
 export async function markErased(store: Store, integrationId: string): Promise<void> {
   await store.pool.query(
-    `update kombo_sync.integrations set erased_at = now(), organization_name = null, origin_id = null
+    `update kombo_sync.integrations set erased_at = now(), organization_name = null, origin_id = null,
+       models = null, exclude_models = null
      where id = $1 and status = 'removed'`,
     [integrationId],
   );

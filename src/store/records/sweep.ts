@@ -125,7 +125,7 @@ export async function settleCandidates(
          updated = updated + $5, deleted = deleted + $3 + $6, restored = restored + $7,
          drift_wrongly_live = drift_wrongly_live + case when drift_before is null then 0 else $3 end,
          drift_expected = drift_expected + case when drift_before is null then 0 else $3 end
-       where id = $2 and ${NOT_REMOVED}`,
+       where id = $2 and sweep_state = 'checking' and ${NOT_REMOVED}`,
       [
         pass.integration_id,
         pass.id,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { selectEndpoints, type Choice, type EndpointSettings } from '../../domain/choice.ts';
 import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutover.ts';
 import { LEGACY_TYPES } from '../../domain/deliveries.ts';
 import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
-import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
+import { isChosenBy, joinComplete, joinOwed, joinWhole, settingsRead } from '../sql.ts';
 
 interface CutoverQuery {
   id?: string | undefined;
@@ -11,7 +12,7 @@ interface CutoverQuery {
   syncs: number;
   /** A data-changed may come this much later than the sync-finished that told of the same change, or before it. */
   graceMs: number;
-  extraEndpoints: readonly string[];
+  settings: EndpointSettings;
 }
 
 /** The facts of each integration that is not removed, in order of ids; the schedule comes from Temporal. */
@@ -21,19 +22,21 @@ export async function readCutoverFacts(
 ): Promise<Omit<CutoverFacts, 'schedule'>[]> {
   const [integrations, endpoints] = await Promise.all([
     store.pool.query<IntegrationRow>(INTEGRATIONS, [query.id ?? null, query.syncs, query.graceMs]),
-    store.pool.query<EndpointRow>(ENDPOINTS, [query.id ?? null, ...readEndpoints(query.extraEndpoints)]),
+    sql<EndpointRow>`${readOf(query.id ?? null, query.settings)}`.execute(store.db),
   ]);
   const byIntegration = Map.groupBy(endpoints.rows, (row) => row.integration_id);
-  return integrations.rows.map(({ legacySyncs, ...integration }) => ({
+  return integrations.rows.map(({ legacySyncs, models, excludeModels, ...integration }) => ({
     ...integration,
+    notChosen: selectEndpoints({ ...integration, models, excludeModels }, query.settings).notChosen,
     legacySyncs: legacySyncs.map((sync) => ({ ...sync, at: new Date(sync.at) })),
     endpoints: (byIntegration.get(integration.integrationId) ?? []).map(toEndpoint),
   }));
 }
 
-type IntegrationRow = Omit<CutoverFacts, 'endpoints' | 'schedule' | 'legacySyncs'> & {
-  legacySyncs: (Omit<LegacySync, 'at'> & { at: string })[];
-};
+type IntegrationRow = Choice &
+  Omit<CutoverFacts, 'endpoints' | 'notChosen' | 'schedule' | 'legacySyncs'> & {
+    legacySyncs: (Omit<LegacySync, 'at'> & { at: string })[];
+  };
 
 const LEGACY = `(${LEGACY_TYPES.map((type) => `'${type}'`).join(', ')})`;
 
@@ -44,6 +47,7 @@ const hasChanged = (syncId: string) => `exists (
 /** $1 id or null · $2 syncs · $3 milliseconds of grace */
 const INTEGRATIONS = `
 select i.id as "integrationId", i.category, i.status, i.status_reason as "statusReason",
+  i.models, i.exclude_models as "excludeModels",
   coalesce(legacy.syncs, '[]') as "legacySyncs", came."lastLegacyAt", came."lastDataChangedAt",
   looked.last_at as "lastLegacySyncAt"
 from kombo_sync.integrations i
@@ -103,24 +107,24 @@ interface EndpointRow {
   drift: EndpointFacts['drift'];
 }
 
-/** $1 id or null · $2 to $4 endpoints that are read. What the tool does not offer is left out. */
-const ENDPOINTS = `
+/** What you have not chosen and what the tool does not offer are left out. */
+const readOf = (id: string | null, settings: EndpointSettings) => sql`
 select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
   s.failure_message is not null as failing, s.failure_message, s.needs_attention, repaired.verdict as drift
 from kombo_sync.integrations i
-join unnest($2::text[], $3::text[], $4::text[]) as e(category, path, model)
-  on e.category = i.category and e.model <> all(i.unavailable_models)
-${joinOwed('i.id')}
+join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
+  and ${sql.raw(isChosenBy('i'))}
+${sql.raw(joinOwed('i.id'))}
 left join lateral (
   select failure_message, needs_attention from kombo_sync.debts d
-  where d.integration_id = i.id and d.endpoint = e.path and ${IS_FAILING}
+  where d.integration_id = i.id and d.endpoint = e.path and ${sql.raw(IS_FAILING)}
   order by needs_attention desc, failing_since limit 1) s on true
-${joinComplete('i.id')}
-${joinWhole('i.id')}
+${sql.raw(joinComplete('i.id'))}
+${sql.raw(joinWhole('i.id'))}
 left join lateral (
   select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
   order by d.at desc limit 1) repaired on true
-where i.status <> 'removed' and ($1::text is null or i.id = $1::text) and not owed.refused
+where i.status <> 'removed' and (${id}::text is null or i.id = ${id}) and not owed.refused
 order by i.id, e.path`;
 
 function toEndpoint(row: EndpointRow): EndpointFacts {

@@ -1,12 +1,13 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Store } from '../database.ts';
 import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
+import { ALL_MODELS, selectEndpoints, type EndpointSettings, type NotChosen } from '../../domain/choice.ts';
 import { none, type DriftVerdict } from '../../domain/counts.ts';
 import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
 import { LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
-import { joinComplete, joinOwed, joinWhole, readEndpoints } from '../sql.ts';
+import { isChosenBy, joinComplete, joinOwed, joinWhole, settingsRead } from '../sql.ts';
 
 /** An integration with how fresh its copy is. */
 export interface IntegrationOverview extends Integration {
@@ -17,6 +18,10 @@ export interface IntegrationOverview extends Integration {
   freshAsOf: Date | null;
   /** Endpoints that do not count for that: the tool has said that it does not offer them. */
   notOffered: string[];
+  /** Endpoints that are not read, since you have not chosen them. They do not count either. */
+  notChosen: NotChosen[];
+  /** None of its endpoints is chosen, so there is nothing that could be fresh. */
+  readsNothing: boolean;
   /** Endpoints whose last tries have failed. */
   failedEndpoints: string[];
   /** Of these, the ones that trying again has not helped. */
@@ -54,11 +59,11 @@ export interface OverviewFilter {
 export async function listOverview(
   store: Store,
   options: OverviewFilter & ListOptions<string>,
-  extraEndpoints: readonly string[] = [],
+  settings: EndpointSettings = ALL_MODELS,
 ): Promise<Listed<IntegrationOverview, string>> {
   const { search, status = null, category = null, failing: onlyFailing = false, id = null } = options;
   const { after = '', limit = LIMIT } = options;
-  const { rows } = await sql<Parameters<typeof toOverview>[0]>`
+  const { rows } = await sql<Row>`
     with page as (
       select * from kombo_sync.integrations i
       where i.id > ${after}
@@ -73,21 +78,26 @@ export async function listOverview(
     )
     select page.*, reads.*, failing.*, running.*, repaired.*
     from page
-    cross join lateral (${reads(extraEndpoints)}) reads
-    cross join lateral (${failing(extraEndpoints)}) failing
+    cross join lateral (${reads(settings)}) reads
+    cross join lateral (${failing(settings)}) failing
     cross join lateral (${running}) running
     cross join lateral (${repaired}) repaired
     order by page.id`.execute(store.db);
-  return toListed(rows, limit, toOverview, ({ id }) => id);
+  return toListed(
+    rows,
+    limit,
+    (row) => toOverview(row, settings),
+    ({ id }) => id,
+  );
 }
 
 /** One integration with how fresh it is, or undefined. */
 export async function findOverview(
   store: Store,
   id: string,
-  extraEndpoints: readonly string[] = [],
+  settings: EndpointSettings = ALL_MODELS,
 ): Promise<IntegrationOverview | undefined> {
-  const { entries } = await listOverview(store, { id, limit: 1 }, extraEndpoints);
+  const { entries } = await listOverview(store, { id, limit: 1 }, settings);
   return entries[0];
 }
 
@@ -154,13 +164,14 @@ export async function readTotals(store: Store): Promise<Totals> {
 /** Age of the oldest watermark of any active integration, in seconds by category. What was never read is as old as its integration. */
 export async function oldestWatermarks(
   store: Store,
-  extraEndpoints: readonly string[] = [],
+  settings: EndpointSettings = ALL_MODELS,
 ): Promise<Map<string, number>> {
   const { rows } = await sql<{ category: string; seconds: number }>`
     select i.category,
       extract(epoch from now() - min(least(coalesce(complete.watermark_at, i.created_at), owed.since)))::float8 as seconds
     from kombo_sync.integrations i
-    join ${endpoints(extraEndpoints)} on e.category = i.category and e.model <> all(i.unavailable_models)
+    join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
+      and ${sql.raw(isChosenBy('i'))}
     ${sql.raw(joinOwed('i.id'))}
     ${sql.raw(joinComplete('i.id'))}
     where i.status = 'active' and not owed.refused
@@ -182,9 +193,9 @@ const READS = {
     then min(whole.started_at) filter (where not owed.refused) end`,
 };
 
-const reads = (extraEndpoints: readonly string[]) => sql`
+const reads = (settings: EndpointSettings) => sql`
   select ${columns(READS)}
-  from ${endpoints(extraEndpoints)}
+  from ${settingsRead(settings)}
   ${sql.raw(joinOwed('page.id'))}
   ${sql.raw(joinComplete('page.id'))}
   left join lateral (
@@ -192,7 +203,7 @@ const reads = (extraEndpoints: readonly string[]) => sql`
     where p.integration_id = page.id and p.endpoint = e.path
     order by p.started_at desc, p.id desc limit 1) newest on true
   ${sql.raw(joinWhole('page.id'))}
-  where e.category = page.category and e.model <> all(page.unavailable_models)`;
+  where e.category = page.category and e.model <> all(page.unavailable_models) and ${sql.raw(isChosenBy('page'))}`;
 
 const FAILING = {
   failedEndpoints: `coalesce(array_agg(distinct endpoint), '{}')`,
@@ -200,10 +211,11 @@ const FAILING = {
   nextTryAt: 'min(due_at)',
 };
 
-const failing = (extraEndpoints: readonly string[]) => sql`
+const failing = (settings: EndpointSettings) => sql`
   select ${columns(FAILING)}
   from kombo_sync.debts
-  where integration_id = page.id and ${isFailing} and endpoint = any(${[LOOK_UP, ...readEndpoints(extraEndpoints)[1]]})`;
+  where integration_id = page.id and ${isFailing} and (endpoint = ${LOOK_UP} or endpoint in (
+    select e.path from ${settingsRead(settings)} where ${sql.raw(isChosenBy('page'))}))`;
 
 const RUNNING = {
   runningPasses: `count(distinct endpoint) filter (where state = 'running')::int`,
@@ -230,7 +242,9 @@ const repaired = sql`
   where d.integration_id = page.id and d.sync_id = (
     select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1)`;
 
-type Added = Omit<IntegrationOverview, keyof Integration>;
+type Added = Omit<IntegrationOverview, keyof Integration | 'notChosen' | 'readsNothing'>;
+
+type Row = Parameters<typeof toIntegration>[0] & Added;
 
 const ADDED = Object.keys({ ...READS, ...FAILING, ...RUNNING, ...REPAIRED } satisfies Record<
   keyof Added,
@@ -245,15 +259,12 @@ function columns(fields: Record<string, string>): RawBuilder<unknown> {
   );
 }
 
-function toOverview(row: Parameters<typeof toIntegration>[0] & Added): IntegrationOverview {
+function toOverview(row: Row, settings: EndpointSettings): IntegrationOverview {
   const added = Object.fromEntries(Object.entries(row).filter(([name]) => ADDED.includes(name)));
-  return { ...toIntegration(row), ...(added as unknown as Added) };
-}
-
-/** SQL for the endpoints that are read. */
-function endpoints(extraEndpoints: readonly string[]): RawBuilder<unknown> {
-  const [categories, paths, models] = readEndpoints(extraEndpoints);
-  return sql`unnest(${categories}::text[], ${paths}::text[], ${models}::text[]) as e(category, path, model)`;
+  const integration = toIntegration(row);
+  const { notChosen, read } = selectEndpoints(integration, settings);
+  const readsNothing = notChosen.length > 0 && read.length === 0;
+  return { ...integration, notChosen, readsNothing, ...(added as unknown as Added) };
 }
 
 const isFailing = sql.raw(IS_FAILING);

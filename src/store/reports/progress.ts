@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { enabledEndpoints, isOffered } from '../../domain/catalogue/index.ts';
+import { isOffered } from '../../domain/catalogue/index.ts';
+import { selectEndpoints, type Choice, type EndpointSettings } from '../../domain/choice.ts';
 import { refusalOf } from '../../domain/decide.ts';
 import { routeModels } from '../../domain/routing.ts';
 import type { Store } from '../database.ts';
@@ -52,18 +53,18 @@ export async function runningPasses(store: Store, integrationId: string): Promis
  */
 export async function expectedRecords(
   store: Store,
-  integration: Pick<Integration, 'id' | 'category' | 'unavailableModels'>,
-  options: { models?: readonly string[] | undefined; extraEndpoints: readonly string[] },
+  integration: Pick<Integration, 'id' | 'category' | 'unavailableModels' | keyof Choice>,
+  options: { models?: readonly string[] | undefined; settings: EndpointSettings },
 ): Promise<Map<string, number | null>> {
-  const enabled = enabledEndpoints(integration.category, options.extraEndpoints);
-  const route = routeModels(options.models ?? [], enabled);
+  const { read: chosen, all } = selectEndpoints(integration, options.settings);
+  const route = routeModels(options.models ?? [], all);
   const named = new Set([...route.delta, ...route.full]);
   const history = await readHistory(
     store,
     integration.id,
-    enabled.map(({ path }) => path),
+    chosen.map(({ path }) => path),
   );
-  const read = enabled.filter(
+  const read = chosen.filter(
     (endpoint) =>
       (options.models === undefined || named.has(endpoint.path)) &&
       isOffered(endpoint, integration.unavailableModels) &&

@@ -2,7 +2,7 @@ import { type Debt, type Failure, isFailing, refusalOf } from '../../domain/deci
 import { DEBT_KINDS, type DebtKind, LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING, toDebt } from '../state/debts.ts';
 import { sql } from 'kysely';
-import { enabledEndpoints } from '../../domain/catalogue/index.ts';
+import { ALL_MODELS, selectEndpoints, type Chooser, type EndpointSettings } from '../../domain/choice.ts';
 import { quote } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from '../state/endpoint-history.ts';
@@ -19,32 +19,36 @@ export interface EndpointStatus {
   liveRows: number;
   rejectedRecords: number;
   disabled: { code: string; message: string; since: Date } | null;
-  /** What is owed, and why it has failed. */
+  /** It is not read, since you have not chosen it; its rows stay. */
+  notChosen: { by: Chooser; since: Date | null } | null;
+  /** What is owed, and why it has failed. Nothing of what is not chosen. */
   owed: OwedRead[];
 }
 
-/** Every endpoint that is read for the integration. @throws RangeError when it is unknown. */
+/** Every endpoint that is read for the integration, or would be if it were chosen. @throws RangeError when it is unknown. */
 export async function endpointStatuses(
   store: Store,
   integrationId: string,
-  extraEndpoints: readonly string[] = [],
+  settings: EndpointSettings = ALL_MODELS,
 ): Promise<EndpointStatus[]> {
   const integration = await findIntegration(store, integrationId);
   if (!integration) throw new RangeError(`No integration ${integrationId}.`);
-  const enabled = enabledEndpoints(integration.category, extraEndpoints);
+  const { all, notChosen } = selectEndpoints(integration, settings);
+  const leftOut = new Map(notChosen.map(({ endpoint, by }) => [endpoint, by]));
   const [history, newest, rejected] = await Promise.all([
     readHistory(
       store,
       integrationId,
-      enabled.map(({ path }) => path),
+      all.map(({ path }) => path),
     ),
     newestPasses(store, integrationId),
     rejectedCounts(store, integrationId),
   ]);
   return Promise.all(
-    enabled.map(async ({ path, table }) => {
+    all.map(async ({ path, table }) => {
       const { watermark, lastFull, debts } = historyOf(history, path);
       const refusal = refusalOf({ debts })?.failure;
+      const by = leftOut.get(path);
       return {
         endpoint: path,
         table,
@@ -54,9 +58,11 @@ export async function endpointStatuses(
         liveRows: await liveRows(store, table, integrationId),
         rejectedRecords: rejected.get(path) ?? 0,
         disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
+        // It is owed in full since then, for the time when it is chosen again.
+        notChosen: by ? { by, since: (watermark && debts.full?.since) ?? null } : null,
         owed: DEBT_KINDS.flatMap((kind) => {
           const debt = debts[kind];
-          if (!debt) return [];
+          if (!debt || by) return [];
           const { since, dueAt, failure } = debt;
           return [{ kind, since, dueAt, failure }];
         }),

@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import { CATALOGUE, ownModel } from '../../domain/catalogue/index.ts';
+import type { EndpointSettings } from '../../domain/choice.ts';
 import { HEALING_CLASSES } from '../../domain/decide.ts';
 import type { ErrorClass } from '../../domain/errors.ts';
 import type { Hastened } from '../../domain/hasten.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Store } from '../database.ts';
+import { isChosenBy, settingsRead } from '../sql.ts';
 import { IS_FAILING, NO_FAILURE } from './debts.ts';
 
 /* When what is owed is due, and what makes it due before its time. */
@@ -39,37 +40,32 @@ export async function healTogether(
   return [...new Set(rows.map(({ id }) => id))].filter((id) => id !== integrationId);
 }
 
-const ENDPOINTS = CATALOGUE.map(
-  (endpoint) =>
-    `('${endpoint.path}', '${endpoint.category}', '${ownModel(endpoint) ?? ''}', ${endpoint.status === 'current'})`,
-).join(', ');
-
 /**
- * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
+ * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is chosen and that the
  * tool offers, or is asked about again. A parked one may be looked up.
  */
-const mayBeRead = (extraEndpoints: readonly string[]) => sql`case
+const mayBeRead = (settings: EndpointSettings) => sql`case
   when d.kind = 'look-up' then i.status in ('active', 'parked')
   when i.status <> 'active' then false
-  else exists (select from (values ${sql.raw(ENDPOINTS)}) e(path, category, model, is_current)
-      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extraEndpoints}::text[]))
-        and e.model <> all(i.unavailable_models))
+  else exists (select from ${settingsRead(settings)}
+      where e.path = d.endpoint and e.category = i.category and e.model <> all(i.unavailable_models)
+        and ${sql.raw(isChosenBy('i'))})
     and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
       and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
 
-/** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
-export async function forgetUnread({ db }: Store, extraEndpoints: readonly string[]): Promise<void> {
-  const read = CATALOGUE.filter(({ status, path }) => status === 'current' || extraEndpoints.includes(path));
+/** What nothing reads, since it is not chosen any more or EXTRA_ENDPOINTS names it no more, stays owed and does not show as failing. */
+export async function forgetUnread({ db }: Store, settings: EndpointSettings): Promise<void> {
   await sql`
-    update kombo_sync.debts set due_at = null, ${sql.raw(NO_FAILURE)}
-    where ${sql.raw(IS_FAILING)} and kind <> 'look-up' and endpoint <> all(${read.map(({ path }) => path)})`.execute(
-    db,
-  );
+    update kombo_sync.debts d set due_at = null, ${sql.raw(NO_FAILURE)}
+    where ${sql.raw(IS_FAILING)} and kind <> 'look-up' and not exists (
+      select from ${settingsRead(settings)}
+      where e.path = d.endpoint and not exists (
+        select from kombo_sync.integrations i
+        where i.id = d.integration_id and not ${sql.raw(isChosenBy('i'))}))`.execute(db);
 }
 
 export interface RetryQuery {
-  /** The setting EXTRA_ENDPOINTS. */
-  extraEndpoints: readonly string[];
+  settings: EndpointSettings;
   /** Reads that do not count, by `readKey`. */
   except?: readonly string[];
   /** What was due then is not waited for: a sync has just decided about it, and it may have left it alone. */
@@ -77,20 +73,20 @@ export interface RetryQuery {
 }
 
 /**
- * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are read and offered;
+ * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are chosen and offered;
  * null when none is to wait.
  */
 export async function nextRetryMs(
   store: Store,
   integrationId: string,
-  { extraEndpoints, except = [], after = null }: RetryQuery,
+  { settings, except = [], after = null }: RetryQuery,
 ): Promise<number | null> {
   const { rows } = await sql<{ ms: number | null }>`
     select (extract(epoch from min(d.due_at) - clock_timestamp()) * 1000)::float8 as ms
     from kombo_sync.debts d join kombo_sync.integrations i on i.id = d.integration_id
     where i.id = ${integrationId} and failing_since is not null and not given_up
       and kind || ' ' || endpoint <> all(${except})
-      and coalesce(due_at > ${after}::timestamptz, true) and ${mayBeRead(extraEndpoints)}`.execute(store.db);
+      and coalesce(due_at > ${after}::timestamptz, true) and ${mayBeRead(settings)}`.execute(store.db);
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, Math.ceil(ms));
 }
@@ -105,13 +101,13 @@ const WAKE_EVERY_MS = 5 * 60_000;
  */
 export async function takeOverdue(
   store: Store,
-  extraEndpoints: readonly string[],
+  settings: EndpointSettings,
   limit: number,
 ): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     with overdue as (
       select d.integration_id, d.endpoint, d.kind from kombo_sync.debts d
-      join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead(extraEndpoints)}
+      join kombo_sync.integrations i on i.id = d.integration_id and ${mayBeRead(settings)}
       where d.since < now() - ${OVERDUE_MS} * interval '1 millisecond' and not d.given_up
         and coalesce(d.due_at, d.since) < now() - ${OVERDUE_MS} * interval '1 millisecond'
         and coalesce(d.woken_at, '-infinity') < now() - ${WAKE_EVERY_MS} * interval '1 millisecond'

@@ -22,6 +22,9 @@ export interface Integration {
   originId: string | null;
   /** Models that the tool does not offer. */
   unavailableModels: string[];
+  /** Which models are read for it, of those that the settings let be read; null for all of them. */
+  models: string[] | null;
+  excludeModels: string[] | null;
   /** Set while Kombo's data is stale because filters or scope changed. */
   dataExpiredAt: Date | null;
   /** State and setup as Kombo says them. */
@@ -161,6 +164,8 @@ export function toIntegration(row: Selectable<IntegrationsTable>): Integration {
     organizationName: row.organization_name,
     originId: row.origin_id,
     unavailableModels: row.unavailable_models,
+    models: row.models,
+    excludeModels: row.exclude_models,
     dataExpiredAt: row.data_expired_at,
     komboState: row.kombo_state,
     setupStatus: row.setup_status,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { inTransaction, type Store } from '../database.ts';
-import type { IntegrationStatus } from '../../domain/life.ts';
+import { REMOVED, type IntegrationStatus } from '../../domain/life.ts';
 import { owe } from './debts.ts';
 import { voidDeletions } from './deletions.ts';
 import { wakeForAll } from './due.ts';
@@ -26,6 +26,8 @@ interface Change {
   removedAt?: Date | null;
 }
 
+const NOTHING_CHOSEN = { models: null, exclude_models: null };
+
 async function change(store: Store, id: string, next: Change): Promise<Integration | undefined> {
   const code = next.code ?? null;
   const row = await store.db
@@ -43,6 +45,8 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
         when status = ${next.to} and status_code is not distinct from ${code} and retry_at > now() then retry_at
         else now() + ${next.retryInMs ?? null}::float8 * interval '1 millisecond' end`,
       removed_at: next.removedAt ?? null,
+      // Another life of the id begins without a choice. Only a 404 may turn out to be a mistake.
+      ...(next.to === 'removed' && next.code !== REMOVED.unknown ? NOTHING_CHOSEN : {}),
       paused_reason: sql<
         string | null
       >`case when status = 'paused' and ${next.to} = 'removed' then status_reason end`,
@@ -185,6 +189,7 @@ export async function confirmRemoval(
       status_code: why.code,
       status_reason: why.message,
       removed_at: why.at,
+      ...NOTHING_CHOSEN,
       announced_deleted_at: null,
     })
     .where('id', '=', id)
@@ -197,7 +202,7 @@ export async function confirmRemoval(
 interface Sighting {
   /** A removed one is there again. */
   revive: boolean;
-  /** The removal was a mistake: what was paused before it is paused again. */
+  /** The removal was a mistake: what was paused before it is paused again, and what was chosen stays so. */
   keepPause?: boolean;
   /** A parked one can be read. */
   unpark: boolean;
@@ -220,6 +225,14 @@ export async function noteSighting(
     if (sighting.voidUpTo) await voidDeletions(inside, seen.id, sighting.voidUpTo);
     const pausedFor = sighting.keepPause ? await pausedReason(inside, seen.id) : null;
     let revived = sighting.revive ? await revive(inside, seen.id) : undefined;
+    if (revived && !sighting.keepPause) {
+      await inside.db
+        .updateTable('kombo_sync.integrations')
+        .set(NOTHING_CHOSEN)
+        .where('id', '=', seen.id)
+        .execute();
+      revived = { ...revived, models: null, excludeModels: null };
+    }
     if (revived && pausedFor !== null) revived = await pause(inside, seen.id, pausedFor);
     const unparked = sighting.unpark ? await unpark(inside, seen.id) : undefined;
     await owe(

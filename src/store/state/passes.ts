@@ -3,7 +3,8 @@ import { SyncError } from '../../domain/errors.ts';
 import { parseTimestamp } from '../../domain/timestamp.ts';
 import { planWindow, type PassWindow } from '../../domain/window.ts';
 import { getEndpoint } from '../../domain/catalogue/index.ts';
-import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
+import { namesOf, nestedNamesOf } from '../../domain/model-names.ts';
+import { integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import type { Because, PassKind } from '../../domain/reads.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Trigger } from '../../domain/sync.ts';
@@ -11,6 +12,7 @@ import { DRIFT_COUNTS, PASS_COUNTS, type PassCounts } from '../../domain/counts.
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from './endpoint-history.ts';
 import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
+import { isChosenBy } from '../sql.ts';
 
 /** A row of `kombo_sync.passes`: the truth of a pass. */
 export type Pass = Selectable<PassesTable>;
@@ -31,11 +33,11 @@ interface PassRequest {
 }
 
 /**
- * Finds the pass of this sync, or begins it.
+ * Finds the pass of this sync, or begins it. Undefined when the integration's choice leaves its endpoint out.
  *
  * @throws SyncError IntegrationGone when the integration is removed.
  */
-export async function openPass(store: Store, request: PassRequest): Promise<Pass> {
+export async function openPass(store: Store, request: PassRequest): Promise<Pass | undefined> {
   await refuseRemoved(store.pool, request.integrationId);
   const found = await findPass(store, request);
   if (found) return found.state === 'abandoned' ? reopenPass(store, found) : found;
@@ -54,8 +56,16 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   if (request.since === undefined) await resumeStoppedPass(store, request, window.updatedAfter);
   await beginPass(store, request, window, now);
   const opened = await findPass(store, request);
-  if (!opened) throw integrationRemoved(request.integrationId);
+  if (!opened) await refuseRemoved(store.pool, request.integrationId);
   return opened;
+}
+
+/** SQL for whether the integration of `integrationStep` may be read: it is neither removed, nor does its choice leave the endpoint out. */
+function mayBegin(path: string) {
+  const endpoint = getEndpoint(path);
+  return sql`${sql.raw(NOT_REMOVED)} and not exists (
+    select from integration, (values (${namesOf(endpoint).join(' ')}, ${nestedNamesOf(endpoint).join(' ')})) as e(names, nested)
+    where not ${sql.raw(isChosenBy('integration'))})`;
 }
 
 /** Begins a pass at its first page, unless the sync has one. */
@@ -71,7 +81,7 @@ async function beginPass(store: Store, request: PassRequest, window: PassWindow,
     select ${syncId}, ${workflowId}, ${runId}, ${integrationId}, ${endpoint}, ${kind}, ${trigger}, ${because},
       ${updatedAfter}::timestamptz, ${now}::timestamptz, ${movesWatermark}::boolean, ${driftBefore}::timestamptz,
       ${now}::timestamptz
-    where ${sql.raw(NOT_REMOVED)}
+    where ${mayBegin(endpoint)}
     on conflict (sync_id, endpoint, kind) do nothing`.execute(store.db);
 }
 
@@ -95,7 +105,7 @@ async function resumeStoppedPass(
   const copied = sql.raw(RESUMED_COLUMNS.join(', '));
   await sql`
     with
-    -- Nothing is resumed for an integration that is removed meanwhile.
+    -- Nothing is resumed for an integration that is removed meanwhile, or for what is not chosen any more.
     ${integrationStep(integrationId)},
     -- The newest pass with this window, where it has stopped and no full read that begins later is owed.
     newest as (
@@ -115,7 +125,7 @@ async function resumeStoppedPass(
     -- It gives its cursor away, so that it is resumed once, and an attempt that still has it is lost.
     stopped as (
       update kombo_sync.passes p set cursor = null, version = version + 1
-      from newest where p.id = newest.id and p.cursor is not null and ${sql.raw(NOT_REMOVED)}
+      from newest where p.id = newest.id and p.cursor is not null and ${mayBegin(endpoint)}
       returning p.*, newest.stopped_at
     ),
     -- The pass of this sync begins where that one stopped.
@@ -236,21 +246,16 @@ async function abandonLostPasses(store: Store, request: PassRequest): Promise<vo
 }
 
 /** Its sync goes on with it after all. Where another one has resumed it, it starts again at its first page. */
-async function reopenPass(store: Store, { id }: Pass): Promise<Pass> {
-  return store.db
-    .updateTable('kombo_sync.passes')
-    .set((eb) => ({
-      state: 'running',
-      finished_at: null,
-      error_code: null,
-      error_message: null,
-      restarts: sql<number>`restarts + case when cursor is null and pages > 0 then 1 else 0 end`,
-      version: eb('version', '+', 1),
-      active_at: sql<Date>`clock_timestamp()`,
-    }))
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
+async function reopenPass(store: Store, pass: Pass): Promise<Pass | undefined> {
+  const { rows } = await sql<Pass>`
+    with ${integrationStep(pass.integration_id)}
+    update kombo_sync.passes set state = 'running', finished_at = null, error_code = null, error_message = null,
+      restarts = restarts + case when cursor is null and pages > 0 then 1 else 0 end,
+      version = version + 1, active_at = clock_timestamp()
+    where id = ${pass.id} and ${mayBegin(pass.endpoint)}
+    returning *`.execute(store.db);
+  if (rows.length === 0) await refuseRemoved(store.pool, pass.integration_id);
+  return rows[0];
 }
 
 export function passLost(pass: Pick<Pass, 'id' | 'endpoint'>): SyncError {

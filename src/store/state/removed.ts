@@ -14,9 +14,9 @@ export const INTEGRATION =
   'integration as (select status from kombo_sync.integrations where id = $1 for share)';
 export const NOT_REMOVED = "not exists (select from integration where status = 'removed')";
 
-/** The same step for statements with parameters of their own. */
+/** The same step for statements with parameters of their own; it also holds what was chosen to be read. */
 export const integrationStep = (id: string) =>
-  sql`integration as (select status from kombo_sync.integrations where id = ${id} for share)`;
+  sql`integration as (select status, models, exclude_models from kombo_sync.integrations where id = ${id} for share)`;
 
 /** Writes what belongs to an integration, unless that is removed. A removal waits for it, and it for a removal. */
 export async function unlessRemoved(

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { CATEGORIES } from '../../../domain/catalogue/index.ts';
-import { ERROR_CLASSES } from '../../../domain/errors.ts';
-import type { Failure } from '../../../domain/decide.ts';
 import { INTEGRATION_STATUSES, type Parked } from '../../../domain/life.ts';
 import { DRIFT_VERDICTS } from '../../../domain/counts.ts';
-import { DEBT_KINDS, LOOK_UP } from '../../../domain/reads.ts';
 import { ENSURE_RESULTS } from '../../../temporal/schedules.ts';
 import type { Erasure } from '../../../operations/erasure.ts';
 import type { AddedIntegration, RemovedIntegration } from '../../../operations/integrations.ts';
@@ -12,7 +9,6 @@ import type { IntegrationDetail, RunningPass, RunningWork } from '../../../opera
 import type { IntegrationLife, IntegrationPage } from '../../../operations/show.ts';
 import type { PassSummary } from '../../../store/reports/history.ts';
 import type { IntegrationOverview, Totals } from '../../../store/reports/overview.ts';
-import type { EndpointStatus, FailingRead, OwedRead } from '../../../store/reports/status.ts';
 import type { Integration } from '../../../store/state/integrations.ts';
 import type { ScheduleInfo, Schedules } from '../../../temporal/schedule-state.ts';
 import {
@@ -29,6 +25,7 @@ import {
   type Shape,
 } from './common.ts';
 import { deliverySchema } from './deliveries.ts';
+import { endpointSchema, failingSchema, notChosen } from './endpoints.ts';
 import { issueSchema } from './issues.ts';
 import { passSchema, startedSchema } from './syncs.ts';
 
@@ -55,6 +52,14 @@ export const integrationSchema = z
     organizationName: z.string().nullable(),
     originId: z.string().nullable().describe('Your own id of the customer: end_user_origin_id of the link'),
     unavailableModels: z.array(z.string()).describe('Models that the tool does not offer'),
+    models: z
+      .array(z.string())
+      .nullable()
+      .describe('Only these models and tables are read for it; null: all that MODELS lets be read'),
+    excludeModels: z
+      .array(z.string())
+      .nullable()
+      .describe('These are not read for it, even if models picks them; null: none'),
     dataExpiredAt: time
       .nullable()
       .describe("Set while Kombo's data is stale because filters or scope changed"),
@@ -93,6 +98,10 @@ const overviewSchema = integrationSchema
     notOffered: z
       .array(z.string())
       .describe('Endpoints that do not count for that: the tool has said that it does not offer them'),
+    notChosen,
+    readsNothing: z
+      .boolean()
+      .describe('None of its endpoints is chosen, so there is nothing that could be fresh'),
     failedEndpoints: z.array(z.string()).describe('Endpoints whose last tries have failed'),
     endpointsNeedingAttention: z
       .array(z.string())
@@ -113,50 +122,6 @@ const overviewSchema = integrationSchema
   } satisfies Shape<Omit<IntegrationOverview, keyof Integration>>)
   .meta({ id: 'IntegrationOverview' });
 
-const failure = {
-  errorClass: z.enum(ERROR_CLASSES),
-  code: z.string(),
-  message: z.string(),
-  failures: count.describe('Failures in a row'),
-  since: time,
-  triedAt: time,
-  needsAttention: z.boolean().describe('Trying again has not helped, or cannot'),
-  givenUp: z.boolean().describe('No timer waits for the next try: the catch-up and webhooks try it'),
-} satisfies Shape<Failure>;
-
-const owedSchema = z
-  .object({
-    kind: z.enum(DEBT_KINDS),
-    since: time.describe('What Kombo told of since then may not be here yet'),
-    dueAt: time.nullable().describe('When it is read by itself; null: with the next sync'),
-    failure: z.object(failure).nullable(),
-  } satisfies Shape<OwedRead>)
-  .meta({ id: 'OwedRead' });
-
-const failingSchema = z
-  .object({
-    integrationId: z.string(),
-    endpoint: z.string().describe(`Its path; ${LOOK_UP} for a look-up of the integration itself`),
-    kind: z.enum(DEBT_KINDS),
-    ...failure,
-    nextTryAt: time.nullable().describe('When it is tried again; null: with the next sync'),
-  } satisfies Shape<FailingRead>)
-  .meta({ id: 'FailingRead' });
-
-const endpointSchema = z
-  .object({
-    endpoint: z.string(),
-    table: z.string().describe('Its table in DATA_SCHEMA'),
-    watermark: time.nullable(),
-    lastPass: passSchema.nullable(),
-    lastFull: time.nullable(),
-    liveRows: count,
-    rejectedRecords: count,
-    disabled: reason.extend({ since: time }).nullable().describe('The tool does not offer it'),
-    owed: z.array(owedSchema).describe('Reads that are owed; none hides another'),
-  } satisfies Shape<EndpointStatus>)
-  .meta({ id: 'Endpoint' });
-
 const scheduleSchema = z
   .object({
     id: z.string(),
@@ -174,6 +139,7 @@ const erasureSchema = z.object({
 } satisfies Shape<Erasure>);
 
 const life = {
+  notChosen,
   erasure: erasureSchema
     .nullable()
     .describe('null while it is not removed, and when its data are erased already, or kept'),

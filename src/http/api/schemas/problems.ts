@@ -49,11 +49,11 @@ export const problemsOfOne = { ...common, ...ofOne };
 export const problemsOfActing = {
   ...common,
   409: problem(
-    'Not in the state that the integration is in; or the first request with this idempotency-key still runs.',
+    'Not in the state that the integration is in, or it is not chosen to be read; or the first request with this idempotency-key still runs.',
   ),
   413: problem('The body is too large.'),
   415: problem('The body is not JSON.'),
-  422: problem('The idempotency-key was used for another request.'),
+  422: problem('A name picks no model or table; or the idempotency-key was used for another request.'),
 };
 
 export const problemsOfActingOnOne = { ...problemsOfActing, ...ofOne };

@@ -14,6 +14,7 @@ import type { CutoverReport } from '../../../operations/cutover.ts';
 import type { Change, MatchingChanges } from '../../../store/feed.ts';
 import type { AuditEntry } from '../../../store/state/audit.ts';
 import type { UnknownIntegration } from '../../../store/state/unknown-integrations.ts';
+import { notChosen } from './endpoints.ts';
 import { totals } from './integrations.ts';
 import {
   count,
@@ -153,6 +154,7 @@ export const cutoverSchema = z
       z
         .object({
           integrationId: z.string(),
+          notChosen,
           verdict: verdictSchema,
           checks: z.array(
             z.object({

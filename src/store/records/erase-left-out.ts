@@ -1,0 +1,104 @@
+import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
+import { namesOf, nestedNamesOf } from '../../domain/model-names.ts';
+import { patiently, transaction, type Store } from '../database.ts';
+import { isChosenBy } from '../sql.ts';
+import { quote } from './data-tables.ts';
+import { beginWrite } from './begin-write.ts';
+
+/* Erases what was read of an endpoint that is not chosen any more: the rows themselves, since no tombstone brings them back. */
+
+const BATCH = 2_000;
+
+export interface LeftOut {
+  integrationId: string;
+  endpoint: EndpointDefinition;
+  /** The settings leave it out; else the choice of the integration must, at the moment of each batch. */
+  bySettings: boolean;
+}
+
+/** Tables of the service with what is known of an endpoint's reads and records. Passes come first: it counts as never read. */
+const KNOWN = ['passes', 'debts', 'rejected_records', 'drift'];
+
+/** SQL for whether it is still left out. The lock lets a choice that comes meanwhile wait. Parameters: $1 integration · $2 by settings · $3, $4 names */
+const STILL_LEFT_OUT = `left_out as materialized (
+  select 1 from (
+    select id, models, exclude_models from kombo_sync.integrations where id = $1 for share) i,
+    (values ($3::text, $4::text)) as e(names, nested)
+  where $2::boolean or not ${isChosenBy('i')})`;
+
+/**
+ * Erases some thousands of rows, each of which the change feed names as erased.
+ *
+ * @returns how many rows of the table; undefined when nothing is left, or it has been chosen again.
+ */
+export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<number | undefined> {
+  const { integrationId, endpoint, bySettings } = left;
+  const about = [integrationId, bySettings, namesOf(endpoint).join(' '), nestedNamesOf(endpoint).join(' ')];
+  for (const name of KNOWN) {
+    const table = `kombo_sync.${name}`;
+    const { rowCount } = await patiently(store.pool, (query) =>
+      query(
+        `with ${STILL_LEFT_OUT}
+         delete from ${table} where ctid = any(array(
+           select ctid from ${table} where integration_id = $1 and endpoint = $5
+             and exists (select from left_out) limit ${BATCH}))`,
+        [...about, endpoint.path],
+      ),
+    );
+    if (rowCount) return 0;
+  }
+  const table = `kombo.${quote(endpoint.table)}`;
+  const rows = await transaction(store.pool, async (client) => {
+    await beginWrite(client, { integrationId, endpoint });
+    const { rowCount } = await client.query(
+      `with ${STILL_LEFT_OUT}, erased as (
+         delete from ${table} where ctid = any(array(
+           select ctid from ${table} where integration_id = $1 and exists (select from left_out) limit ${BATCH}))
+         returning id)
+       insert into kombo_sync.changes (integration_id, table_name, id, op)
+       select $1, '${endpoint.table}', id, 'erased' from erased order by id`,
+      about,
+    );
+    return rowCount ?? 0;
+  });
+  return rows > 0 ? rows : undefined;
+}
+
+/** How many rows there are of each of these endpoints, of one integration or of all, without those that have none. */
+export async function countRows(
+  store: Store,
+  integrationId: string | null,
+  endpoints: readonly EndpointDefinition[],
+): Promise<{ table: string; rows: number }[]> {
+  const counted: { table: string; rows: number }[] = [];
+  for (const { table } of endpoints) {
+    const { rows } = await patiently(store.pool, (query) =>
+      query<{ rows: number }>(
+        `select count(*)::int as rows from kombo.${quote(table)} where $1::text is null or integration_id = $1`,
+        [integrationId],
+      ),
+    );
+    if (rows[0]!.rows > 0) counted.push({ table, rows: rows[0]!.rows });
+  }
+  return counted;
+}
+
+/** Integrations of which an endpoint has rows, or is known to have been read; some of them, if there are many. */
+export async function holdersOf(
+  store: Store,
+  endpoint: EndpointDefinition,
+  after: string,
+): Promise<string[]> {
+  const { rows } = await patiently(store.pool, (query) =>
+    query<{ id: string }>(
+      `select i.id from kombo_sync.integrations i
+       where i.id > $2 and (
+         exists (select from kombo.${quote(endpoint.table)} where integration_id = i.id)
+         or exists (select from kombo_sync.passes where integration_id = i.id and endpoint = $1)
+         or exists (select from kombo_sync.rejected_records where integration_id = i.id and endpoint = $1))
+       order by i.id limit 500`,
+      [endpoint.path, after],
+    ),
+  );
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { getEndpoint } from '../../src/domain/catalogue/index.ts';
+import {
+  ALL_MODELS,
+  leftOutOf,
+  NO_CHOICE,
+  notChosenReason,
+  selectEndpoints,
+  type Choice,
+  type EndpointSettings,
+} from '../../src/domain/choice.ts';
+
+const LMS = { category: 'LMS', ...NO_CHOICE };
+
+const readOf = (choice: Partial<Choice>, settings: Partial<EndpointSettings> = {}) =>
+  selectEndpoints({ ...LMS, ...choice }, { ...ALL_MODELS, ...settings }).read.map(({ table }) => table);
+
+const ALL = ['lms_users', 'lms_course_progressions', 'lms_courses', 'lms_skills'];
+
+describe('what is read of an LMS', () => {
+  test.each<[string, Partial<Choice>, Partial<EndpointSettings>, string[]]>([
+    ['everything, where nothing is chosen', {}, {}, ALL],
+    ['what the settings choose', {}, { MODELS: ['lms_users', 'ats_*'] }, ['lms_users']],
+    ['not what they exclude', {}, { EXCLUDE_MODELS: ['lms_course*'] }, ['lms_users', 'lms_skills']],
+    [
+      'an excluded one not, though it is chosen',
+      {},
+      { MODELS: ['lms_*'], EXCLUDE_MODELS: ['lms_skills'] },
+      ALL.slice(0, 3),
+    ],
+    ['what the integration chooses', { models: ['lms_skills'] }, {}, ['lms_skills']],
+    ['not what it excludes', { excludeModels: ['lms_skills'] }, {}, ALL.slice(0, 3)],
+    [
+      'of what the settings let be read',
+      { models: ['lms_users', 'lms_skills'] },
+      { MODELS: ['lms_users'] },
+      ['lms_users'],
+    ],
+    ['nothing that the settings exclude', { models: ['lms_skills'] }, { EXCLUDE_MODELS: ['lms_skills'] }, []],
+    ['nothing, where the settings choose another category', {}, { MODELS: ['ats_*'] }, []],
+  ])('%s', (_what, choice, settings, tables) => {
+    expect(readOf(choice, settings)).toEqual(tables);
+  });
+
+  test('what is left out is named with what has left it out; the settings come first', () => {
+    const { notChosen, all } = selectEndpoints(
+      { ...LMS, models: ['lms_users'] },
+      { ...ALL_MODELS, EXCLUDE_MODELS: ['lms_skills'] },
+    );
+    expect(notChosen).toEqual([
+      { endpoint: '/lms/course-progressions', by: 'integration' },
+      { endpoint: '/lms/courses', by: 'integration' },
+      { endpoint: '/lms/skills', by: 'settings' },
+    ]);
+    expect(all.map(({ table }) => table)).toEqual(ALL);
+  });
+});
+
+test('what EXTRA_ENDPOINTS does not name is not read, however it is chosen', () => {
+  const ats = { category: 'ATS', ...NO_CHOICE, models: ['ats_application_stages'] };
+  expect(selectEndpoints(ats, ALL_MODELS).read).toEqual([]);
+  const settings = { ...ALL_MODELS, EXTRA_ENDPOINTS: ['/ats/application-stages'] };
+  expect(selectEndpoints(ats, settings).read).toEqual([getEndpoint('/ats/application-stages')]);
+});
+
+test('a category that this version does not know has no endpoint at all, chosen or not', () => {
+  expect(selectEndpoints({ category: 'PAYROLL', ...NO_CHOICE }, ALL_MODELS)).toEqual({
+    read: [],
+    notChosen: [],
+    all: [],
+  });
+});
+
+test('what a choice leaves out counts whether it is read otherwise or not', () => {
+  const choice = { models: ['hris_*'], excludeModels: ['hris_teams'] };
+  expect(leftOutOf(choice, 'HRIS').map(({ path }) => path)).toEqual(['/hris/teams', '/hris/groups']);
+  expect(leftOutOf(choice)).toContain(getEndpoint('/ats/jobs'));
+});
+
+test('the reason says what to do', () => {
+  const endpoint = getEndpoint('/hris/groups');
+  expect(notChosenReason(endpoint, 'settings', 'a:1')).toEqual({
+    code: 'NOT_CHOSEN',
+    message: expect.stringMatching(
+      /^hris_groups is not chosen by the settings.*Change MODELS or EXCLUDE_MODELS/,
+    ) as string,
+  });
+  expect(notChosenReason(endpoint, 'integration', "a:'1").message).toContain(
+    `kombo-sync integrations set 'a:'\\''1' --models`,
+  );
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+
+const complaint = (env: Record<string, string>): string => {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('Nothing is wrong with it.');
+};
+
+describe('MODELS and EXCLUDE_MODELS', () => {
+  test('choose everything when they are not set, or say so', () => {
+    expect(loadConfig({})).toMatchObject({ MODELS: null, EXCLUDE_MODELS: [] });
+    expect(loadConfig({ MODELS: 'ats_jobs, *' })).toMatchObject({ MODELS: null });
+  });
+
+  test('are lists of names and patterns', () => {
+    const env = { MODELS: ' ats_*, hris_employees ,/lms/users', EXCLUDE_MODELS: 'lms_course_revisions' };
+    expect(loadConfig(env)).toMatchObject({
+      MODELS: ['ats_*', 'hris_employees', '/lms/users'],
+      EXCLUDE_MODELS: ['lms_course_revisions'],
+    });
+  });
+
+  test.each(['MODELS', 'EXCLUDE_MODELS'])(
+    '%s: a name that picks nothing is refused with the nearest',
+    (name) => {
+      expect(complaint({ [name]: 'ats_jobs,hris_employes,xyz_*' })).toMatch(
+        new RegExp(
+          `^${name} names hris_employes \\(did you mean hris_employees\\?\\), xyz_\\*, which picks no .*; correct it, for example `,
+        ),
+      );
+    },
+  );
+
+  test.each([
+    [{ MODELS: ',' }, /^MODELS names no model; write one or several, for example/],
+    [{ EXCLUDE_MODELS: '*' }, /^EXCLUDE_MODELS leaves nothing to read; /],
+    [{ MODELS: 'ats_jobs', EXCLUDE_MODELS: 'ats_*' }, /^MODELS leaves nothing to read; /],
+    [{ MODELS: 'ats_application_stages' }, /^MODELS leaves nothing to read; .*needs EXTRA_ENDPOINTS/],
+  ])('%j is refused', (env, message) => {
+    expect(complaint(env as Record<string, string>)).toMatch(message);
+  });
+
+  test('may choose what only EXTRA_ENDPOINTS lets be read', () => {
+    const env = { MODELS: 'ats_application_stages', EXTRA_ENDPOINTS: '/ats/application-stages' };
+    expect(loadConfig(env).MODELS).toEqual(['ats_application_stages']);
+  });
+});
