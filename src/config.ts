@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ConfigError, type SettingIssue } from './config-error.ts';
 import {
   apiKey,
-  complain,
   cron,
   duration,
   durationOrOff,
@@ -20,10 +19,10 @@ import {
   url,
   type Wrong,
 } from './config-values.ts';
-import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
+import { extraEndpoints } from './settings/extra-endpoints.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
@@ -109,20 +108,9 @@ export const SETTINGS = {
   FULL_REFRESH_INTERVAL: duration('6h').describe(
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
   ),
-  EXTRA_ENDPOINTS: z
-    .string()
-    .default('')
-    .transform((value, context) => {
-      const paths = list(value);
-      for (const path of paths) {
-        if (!CATALOGUE.some((endpoint) => endpoint.path === path)) {
-          const problem = `names ${path}, which is no known endpoint`;
-          complain(context, { problem, example: '/hris/teams,/hris/skills' });
-        }
-      }
-      return paths;
-    })
-    .describe('Deprecated and closed-beta endpoints to read too, comma-separated'),
+  EXTRA_ENDPOINTS: extraEndpoints.describe(
+    'Endpoints to read too, comma-separated paths: deprecated, closed-beta, or any list that this version does not know, such as `/hris/brand-new`',
+  ),
   ERASE_DELETED_AFTER: durationOrOff('off').describe(
     'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',
   ),
