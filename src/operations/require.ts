@@ -1,5 +1,5 @@
 import { isLine, shellWord } from '../domain/text.ts';
-import { CATALOGUE, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
+import { endpointsWith, knownModels, type Category } from '../domain/catalogue/index.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
 import { conflict, invalid, notFound, type OperationError } from './errors.ts';
@@ -35,14 +35,19 @@ export function removedConflict({
 }
 
 /** @throws OperationError (invalid) unless every name is a model, a table or a path of this category. */
-export function checkModels(models: readonly string[] | undefined, category: Category): void {
+export function checkModels(
+  models: readonly string[] | undefined,
+  category: Category,
+  extra: readonly string[],
+): void {
   if (!models) return;
-  const endpoints = CATALOGUE.filter((endpoint) => endpoint.category === category);
+  const endpoints = endpointsWith(extra).filter((endpoint) => endpoint.category === category);
   const own = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.models)));
   const tables = new Set(endpoints.flatMap((endpoint) => [endpoint.table, endpoint.path]));
   const wrong = models.filter((model) => !own.has(model) && !tables.has(model));
   if (wrong.length === 0) return;
-  const known = wrong.every((model) => KNOWN_MODELS.has(model));
+  const all = knownModels(extra);
+  const known = wrong.every((model) => all.has(model));
   throw invalid(
     `${known ? `Not a model of ${category}` : 'Unknown model'}: ${wrong.join(', ')}. The models of ${category} are ${[...own].sort().join(', ')}.`,
   );

@@ -67,7 +67,7 @@ export async function fullSync(
 
 async function readable({ store }: OperationDeps, id: string, models: string[] | undefined) {
   const integration = await requireIntegration(store, id);
-  checkModels(models, integration.category);
+  checkModels(models, integration.category, store.extraEndpoints);
   requireReadable(integration);
   return integration;
 }

@@ -26,13 +26,13 @@ const MIGRATIONS: Record<string, Migration> = {
 export async function migrate(store: Store, wait: LockWait = {}): Promise<{ applied: string[] }> {
   return withMigrationLock(store, wait, async (client) => {
     try {
-      await layFoundation(client, store.schemas);
+      await layFoundation(client, store.schemas, store.extraEndpoints);
       const steps = await runSteps(client, store.schemas);
-      const tables = await ensureDataTables(client, store.schemas.data);
+      const tables = await ensureDataTables(client, store.schemas.data, store.extraEndpoints);
       const views = await ensureDataViews(client, store.schemas.data);
       return { applied: [...steps, ...tables, ...views, ...(await repairSequences(client, store.schemas))] };
     } catch (error) {
-      throw (await explainDenial(client, error, store.schemas)) ?? error;
+      throw (await explainDenial(client, error, store.schemas, store.extraEndpoints)) ?? error;
     }
   });
 }
@@ -73,7 +73,7 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
     for (const row of applied.rows) done.add(row.name);
   }
   const { data } = store.schemas;
-  const tables = await missingDataTables(store.pool, data);
+  const tables = await missingDataTables(store.pool, data, store.extraEndpoints);
   const views = await missingDataViews(store.pool, data);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),

@@ -1,5 +1,5 @@
-import { findEndpoint } from '../../domain/catalogue/index.ts';
 import { requireIntegration } from '../../operations/require.ts';
+import { storedEndpoints } from '../../store/state/extra-endpoints.ts';
 import { undocumentedFields } from '../../store/reports/undocumented.ts';
 import type { Context } from '../support/context.ts';
 import { wrongUse } from '../support/errors.ts';
@@ -11,14 +11,15 @@ interface Options {
 }
 
 export async function handle(context: Context, id: string | undefined, options: Options): Promise<void> {
-  if (options.endpoint !== undefined && !findEndpoint(options.endpoint)) {
-    throw wrongUse(`${options.endpoint} is no known endpoint; write it as /hris/employees.`);
-  }
   const store = context.store();
+  const { endpoint } = options;
+  if (endpoint !== undefined && !(await storedEndpoints(store)).some(({ path }) => path === endpoint)) {
+    throw wrongUse(`${endpoint} is no endpoint that has a table; write it as /hris/employees.`);
+  }
   if (id !== undefined) await requireIntegration(store, id);
   const found = await undocumentedFields(store, {
     integrationId: id,
-    endpoint: options.endpoint,
+    endpoint,
     sample: options.sample,
   });
   context.print({ fields: found }, () =>

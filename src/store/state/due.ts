@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import { CATALOGUE, ownModel } from '../../domain/catalogue/index.ts';
 import { HEALING_CLASSES } from '../../domain/decide.ts';
 import type { ErrorClass } from '../../domain/errors.ts';
 import type { Hastened } from '../../domain/hasten.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Store } from '../database.ts';
+import { readEndpoints } from '../sql.ts';
 import { IS_FAILING, NO_FAILURE } from './debts.ts';
 
 /* When what is owed is due, and what makes it due before its time. */
@@ -39,32 +39,28 @@ export async function healTogether(
   return [...new Set(rows.map(({ id }) => id))].filter((id) => id !== integrationId);
 }
 
-const ENDPOINTS = CATALOGUE.map(
-  (endpoint) =>
-    `('${endpoint.path}', '${endpoint.category}', '${ownModel(endpoint) ?? ''}', ${endpoint.status === 'current'})`,
-).join(', ');
-
 /**
  * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is read and that the
  * tool offers, or is asked about again. A parked one may be looked up.
  */
-const mayBeRead = (extraEndpoints: readonly string[]) => sql`case
-  when d.kind = 'look-up' then i.status in ('active', 'parked')
-  when i.status <> 'active' then false
-  else exists (select from (values ${sql.raw(ENDPOINTS)}) e(path, category, model, is_current)
-      where e.path = d.endpoint and e.category = i.category and (e.is_current or e.path = any(${extraEndpoints}::text[]))
-        and e.model <> all(i.unavailable_models))
-    and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
-      and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
+const mayBeRead = (extraEndpoints: readonly string[]) => {
+  const [categories, paths, models] = readEndpoints(extraEndpoints);
+  return sql`case
+    when d.kind = 'look-up' then i.status in ('active', 'parked')
+    when i.status <> 'active' then false
+    else exists (
+        select from unnest(${categories}::text[], ${paths}::text[], ${models}::text[]) e(category, path, model)
+        where e.path = d.endpoint and e.category = i.category and e.model <> all(i.unavailable_models))
+      and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
+        and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
+};
 
 /** What EXTRA_ENDPOINTS names no more, and so nothing reads, stays owed and does not show as failing. */
 export async function forgetUnread({ db }: Store, extraEndpoints: readonly string[]): Promise<void> {
-  const read = CATALOGUE.filter(({ status, path }) => status === 'current' || extraEndpoints.includes(path));
+  const [, paths] = readEndpoints(extraEndpoints);
   await sql`
     update kombo_sync.debts set due_at = null, ${sql.raw(NO_FAILURE)}
-    where ${sql.raw(IS_FAILING)} and kind <> 'look-up' and endpoint <> all(${read.map(({ path }) => path)})`.execute(
-    db,
-  );
+    where ${sql.raw(IS_FAILING)} and kind <> 'look-up' and endpoint <> all(${paths})`.execute(db);
 }
 
 export interface RetryQuery {

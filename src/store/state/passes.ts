@@ -2,13 +2,13 @@ import { sql, type Selectable } from 'kysely';
 import { SyncError } from '../../domain/errors.ts';
 import { parseTimestamp } from '../../domain/timestamp.ts';
 import { planWindow, type PassWindow } from '../../domain/window.ts';
-import { getEndpoint } from '../../domain/catalogue/index.ts';
 import { integrationRemoved, integrationStep, NOT_REMOVED, refuseRemoved } from './removed.ts';
 import type { Because, PassKind } from '../../domain/reads.ts';
 import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Trigger } from '../../domain/sync.ts';
 import { DRIFT_COUNTS, PASS_COUNTS, type PassCounts } from '../../domain/counts.ts';
 import type { Store } from '../database.ts';
+import { learntEndpoint } from './extra-endpoints.ts';
 import { historyOf, readHistory } from './endpoint-history.ts';
 import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
 
@@ -44,7 +44,7 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   const now = rows[0]!.now;
   const window = planWindow({
     kind: request.kind,
-    filter: getEndpoint(request.endpoint).delta,
+    filter: (await learntEndpoint(store, request.endpoint)).delta,
     ...base,
     now,
     since: request.since === undefined ? undefined : parseTimestamp(request.since),

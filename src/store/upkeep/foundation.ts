@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { postgresOutage } from '../../outages/index.ts';
 import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import type { Schemas } from '../schemas.ts';
@@ -44,7 +44,11 @@ interface Ground {
  *
  * @throws DatabaseProblem with the remedy, if they are not fit or not ours.
  */
-export async function inspectGround(client: Queryable, schemas: Schemas): Promise<Ground> {
+export async function inspectGround(
+  client: Queryable,
+  schemas: Schemas,
+  extra: readonly string[] = [],
+): Promise<Ground> {
   const site = await survey(client, schemas);
   refuseUnfit(site);
   const service = site.places?.find(({ name }) => name === schemas.service);
@@ -52,7 +56,7 @@ export async function inspectGround(client: Queryable, schemas: Schemas): Promis
   const installation = await findInstallation(client, service);
   if (installation) refuseOther(installation, schemas);
   else if (service && service.contents.length > 0) throw foreignSchema('SERVICE_SCHEMA', service);
-  const ours = await findDataTables(client, schemas);
+  const ours = await findDataTables(client, schemas, extra);
   if (!installation) {
     await refuseClaimed(client, schemas);
     if (data && data.contents.length > 0 && ours === 0) throw foreignSchema('DATA_SCHEMA', data);
@@ -72,8 +76,12 @@ export async function inspectGround(client: Queryable, schemas: Schemas): Promis
  *
  * @throws DatabaseProblem when nothing can be built there.
  */
-export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
-  const { service, data, installation } = await inspectGround(client, schemas);
+export async function layFoundation(
+  client: pg.ClientBase,
+  schemas: Schemas,
+  extra: readonly string[],
+): Promise<void> {
+  const { service, data, installation } = await inspectGround(client, schemas, extra);
   if (installation && data) return;
   await client.query('begin');
   try {
@@ -216,11 +224,15 @@ function foreignSchema(setting: string, { name, contents }: Place): DatabaseProb
 const ALWAYS = Object.keys(SYSTEM_COLUMNS);
 
 /**
- * Counts the tables of the catalogue's names.
+ * Counts the tables of the catalogue's names and of EXTRA_ENDPOINTS.
  *
  * @throws DatabaseProblem if one lacks a column of every table of ours.
  */
-async function findDataTables(client: Queryable, { data }: Schemas): Promise<number> {
+async function findDataTables(
+  client: Queryable,
+  { data }: Schemas,
+  extra: readonly string[],
+): Promise<number> {
   const { rows } = await client.query<{ name: string; lacks: string[] }>(
     `select c.relname::text as name, array(
        select name from unnest($3::text[]) as always(name)
@@ -228,7 +240,7 @@ async function findDataTables(client: Queryable, { data }: Schemas): Promise<num
          select from pg_attribute a where a.attrelid = c.oid and a.attname = name and not a.attisdropped)) as lacks
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = any($2) order by 1`,
-    [data, CATALOGUE.map(({ table }) => table), ALWAYS],
+    [data, endpointsWith(extra).map(({ table }) => table), ALWAYS],
   );
   const foreign = rows.find(({ lacks }) => lacks.length > 0);
   if (!foreign) return rows.length;

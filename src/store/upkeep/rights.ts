@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import type { Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
 
@@ -11,6 +11,7 @@ export async function explainDenial(
   client: pg.ClientBase,
   error: unknown,
   { data, service }: Schemas,
+  extra: readonly string[],
 ): Promise<DatabaseProblem | undefined> {
   const { code, message } = error as Error & { code?: string };
   if (code !== DENIED) return undefined;
@@ -18,7 +19,7 @@ export async function explainDenial(
     `select current_user::text as role, array(
        select distinct pg_get_userbyid(c.relowner)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where (n.nspname = $2 or n.nspname = $1 and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
-    [data, service, TABLES],
+    [data, service, tables(extra)],
   );
   const { role, owners } = rows[0]!;
   const remedy =
@@ -40,8 +41,9 @@ interface MissingRights {
 export async function findMissingRights(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
+  extra: readonly string[] = [],
 ): Promise<MissingRights> {
-  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, TABLES]);
+  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, tables(extra)]);
   return rows[0]!;
 }
 
@@ -54,7 +56,7 @@ export const NEEDED = {
 } as const;
 
 /** Tables that you have added to the schema of the data are yours. */
-const TABLES = CATALOGUE.map(({ table }) => table);
+const tables = (extra: readonly string[]) => endpointsWith(extra).map(({ table }) => table);
 
 const listed = (privileges: readonly string[]) => `array['${privileges.join("', '")}']`;
 
