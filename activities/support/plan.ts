@@ -1,4 +1,5 @@
-import { enabledEndpoints, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { enabledEndpoints, knownModels, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { withLearnt } from '../../src/domain/learnt.ts';
 import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
 import { hasten } from '../../src/domain/hasten.ts';
 import { routeModels, type Route } from '../../src/domain/routing.ts';
@@ -14,6 +15,7 @@ import {
 import { owe, type Owed } from '../../src/store/state/debts.ts';
 import { hastenTries, type HastenedTry } from '../../src/store/state/due.ts';
 import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
+import { readLearnt } from '../../src/store/state/extra-endpoints.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import { noteUnknownModels } from '../../src/store/state/unknown-models.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -47,32 +49,38 @@ export async function planReads(
   const { id, unavailableModels } = integration;
   const { settings, store } = deps;
   const enabled = enabledEndpoints(integration.category, settings.EXTRA_ENDPOINTS);
-  const route = routeModels(request.models ?? [], enabled);
+  const route = routeModels(request.models ?? [], enabled, knownModels(settings.EXTRA_ENDPOINTS));
   const paths = enabled.map(({ path }) => path);
-  const history = await readHistory(store, id, paths, request.syncId);
+  const [history, learnt] = await Promise.all([
+    readHistory(store, id, paths, request.syncId),
+    readLearnt(store, enabled),
+  ]);
   const plan: Plan = { passes: [], outcomes: [], unknownModels: route.unknown, left: [] };
   const owed: Owed[] = [];
   const early: HastenedTry[] = [];
-  for (const endpoint of enabled) {
+  for (const defined of enabled) {
+    const known = learnt.get(defined.path);
+    const endpoint = known ? withLearnt(defined, known) : defined;
     const ask = askOf(endpoint, route, request);
     const busy = busyKinds(endpoint, request.busy);
-    const known = historyOf(history, endpoint.path);
+    const past = historyOf(history, endpoint.path);
     const circumstances = {
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
-      fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
+      // A list without a record costs no more in full than a delta would.
+      fullRefreshMs: known?.updatedAfter === null ? 0 : settings.FULL_REFRESH_INTERVAL,
       unavailableModels,
       besideFullSync: history.besideFullSync,
       busy,
     };
-    const decisions = decide(endpoint, known, ask, circumstances);
-    const soon = hasten(known, ask, decisions, circumstances);
+    const decisions = decide(endpoint, past, ask, circumstances);
+    const soon = hasten(past, ask, decisions, circumstances);
     early.push(...soon.map((one) => ({ ...one, endpoint: endpoint.path })));
     for (const decision of decisions) take(plan, owed, endpoint.path, decision);
     owed.push(...owedByNews(endpoint, ask, decisions));
     // Nothing else would come to read it before the next catch-up. One that is owed already may be resumed.
     const isNew = decisions.some((decision) => decision.do === 'read' && decision.because === 'never-read');
-    if (isNew && !known.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
+    if (isNew && !past.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
     if (!isAskedFor(ask)) continue;
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }
@@ -149,7 +157,7 @@ export async function keepReads(
   models: readonly string[] | undefined,
 ): Promise<void> {
   const enabled = enabledEndpoints(category, deps.settings.EXTRA_ENDPOINTS);
-  const route = routeModels(models ?? [], enabled);
+  const route = routeModels(models ?? [], enabled, knownModels(deps.settings.EXTRA_ENDPOINTS));
   const named = models ? route.delta : enabled.map(({ path }) => path);
   await owe(
     deps.store,
