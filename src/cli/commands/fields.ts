@@ -1,5 +1,5 @@
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { requireIntegration } from '../../operations/require.ts';
-import { storedEndpoints } from '../../store/state/extra-endpoints.ts';
 import { undocumentedFields } from '../../store/reports/undocumented.ts';
 import type { Context } from '../support/context.ts';
 import { wrongUse } from '../support/errors.ts';
@@ -11,11 +11,14 @@ interface Options {
 }
 
 export async function handle(context: Context, id: string | undefined, options: Options): Promise<void> {
-  const store = context.store();
   const { endpoint } = options;
-  if (endpoint !== undefined && !(await storedEndpoints(store)).some(({ path }) => path === endpoint)) {
-    throw wrongUse(`${endpoint} is no endpoint that has a table; write it as /hris/employees.`);
+  const known = endpointsWith(context.config.EXTRA_ENDPOINTS);
+  if (endpoint !== undefined && !known.some(({ path }) => path === endpoint)) {
+    throw wrongUse(
+      `${endpoint} is no known endpoint; write it as /hris/employees, or name it in EXTRA_ENDPOINTS.`,
+    );
   }
+  const store = context.store();
   if (id !== undefined) await requireIntegration(store, id);
   const found = await undocumentedFields(store, {
     integrationId: id,
