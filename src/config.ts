@@ -109,7 +109,7 @@ export const SETTINGS = {
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
   ),
   EXTRA_ENDPOINTS: extraEndpoints.describe(
-    'Endpoints to read too, comma-separated paths: deprecated, closed-beta, or any list that this version does not know, such as `/hris/brand-new`',
+    'Paths of more endpoints to read: deprecated, closed-beta, or such as `/hris/brand-new` that this version does not know',
   ),
   ERASE_DELETED_AFTER: durationOrOff('off').describe(
     'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',

@@ -11,6 +11,6 @@ export async function checkModels(store: Store): Promise<Check> {
   return warn(
     'Models',
     `webhooks name ${names.length} that this version does not know: ${some}${names.length > 5 ? ', …' : ''}`,
-    'Nothing is read for them. Install a newer version of kombo-sync, or name the paths of their lists in EXTRA_ENDPOINTS.',
+    'Nothing is read for them. Install a newer version of kombo-sync, or name the paths of their endpoints in EXTRA_ENDPOINTS.',
   );
 }
