@@ -191,8 +191,10 @@ describe('npm run contract', () => {
   async function serve(listener: RequestListener): Promise<string> {
     const server = createServer(listener);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.closeAllConnections());
-    onTestFinished(() => void server.close());
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/pypi/json`;
   }
 
