@@ -7,6 +7,7 @@
  *
  * Uses DATABASE_URL (a scratch database) or an embedded Postgres.
  */
+import { STORES_ALL } from '../src/kombo/fields.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -89,6 +90,7 @@ async function fullPass(
       RETRY_GIVE_UP: 86_400_000,
       DELETED_RETENTION: null,
     },
+    fields: STORES_ALL,
     store,
     kombo: createKomboClient({ baseUrl, apiKey: new Secret('ks_dev_sandbox') }),
     temporal: { wake: () => Promise.resolve(), settle: () => Promise.resolve() },

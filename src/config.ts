@@ -23,6 +23,7 @@ import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
 import { extraEndpoints } from './settings/extra-endpoints.ts';
+import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
@@ -111,6 +112,7 @@ export const SETTINGS = {
   EXTRA_ENDPOINTS: extraEndpoints.describe(
     'Paths of more endpoints to read: deprecated, closed-beta, or such as `/hris/brand-new` that this version does not know',
   ),
+  ...FIELD_SETTINGS,
   ERASE_DELETED_AFTER: durationOrOff('off').describe(
     'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',
   ),
@@ -190,6 +192,7 @@ export function loadConfig(
   issues.push(...readTemporalSettings(env).issues);
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
+  if (config) issues.push(...problemsOfFields(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

@@ -6,6 +6,8 @@ import type { PassKind } from '../../src/domain/reads.ts';
 import type { KomboClient } from '../../src/kombo/client.ts';
 import type { Logger } from '../../src/log.ts';
 import type { Store } from '../../src/store/database.ts';
+import type { Fields } from '../../src/domain/fields/policy.ts';
+import type { WriteOptions } from '../../src/store/records/write-records.ts';
 import type { TableGate } from './table-gate.ts';
 
 /** The settings that activities need. */
@@ -33,6 +35,15 @@ export function retryOptions(settings: ActivitySettings): RetryOptions {
   };
 }
 
+/** How pages are written. */
+export const writeOptions = ({
+  settings,
+  fields,
+}: Pick<ActivityDeps, 'settings' | 'fields'>): WriteOptions => ({
+  ...settings,
+  fields,
+});
+
 /** A page was committed. */
 export interface PageEvent {
   integrationId: string;
@@ -59,6 +70,8 @@ export interface ActivityDeps {
   settings: ActivitySettings;
   store: Store;
   kombo: KomboClient;
+  /** What of the records is kept out. */
+  fields: Fields;
   temporal: ActivityTemporal;
   /** Keeps writers of a locked table from using up the connections. */
   gate: TableGate;

@@ -4,11 +4,12 @@ import { MAX_PAGE_SIZE, nextPageSize, PAGE_BYTES, smallerPage } from '../../src/
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
-import { TIMED_OUT, type KomboClient, type PageQuery } from '../../src/kombo/client.ts';
+import { TIMED_OUT, type PageQuery } from '../../src/kombo/client.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
 import type { Page } from '../../src/store/records/commit-page.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
+import type { ActivityDeps } from './deps.ts';
 
 export interface ReadPage extends Page {
   /** Milliseconds to wait before the next request. */
@@ -26,7 +27,7 @@ export interface ReadPage extends Page {
  * @param draw numbers the moment before each try, as `drawObservation` does.
  */
 export async function readPage(
-  kombo: KomboClient,
+  { kombo, fields }: Pick<ActivityDeps, 'kombo' | 'fields'>,
   endpoint: EndpointDefinition,
   query: PageQuery & { signal: AbortSignal },
   clock: DatabaseClock,
@@ -40,7 +41,7 @@ export async function readPage(
     try {
       const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize });
       const tookMs = performance.now() - sent;
-      const prepared = prepareRecords(endpoint, page.results, exactNumber);
+      const prepared = prepareRecords(endpoint, page.results, exactNumber, fields.incoming(endpoint));
       return {
         ...prepared,
         results: page.results.length,

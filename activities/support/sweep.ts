@@ -16,7 +16,7 @@ import {
   type SweepAnswer,
 } from '../../src/store/records/sweep.ts';
 import type { DatabaseClock } from './clock.ts';
-import type { ActivityDeps } from './deps.ts';
+import { writeOptions, type ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
 import { readPage, type ReadPage } from './read-page.ts';
 import { endless } from './walk.ts';
@@ -68,7 +68,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         continue;
       }
       const settled = await deps.gate.write(table, () =>
-        settleCandidates(deps.store, pass, answer, deps.settings),
+        settleCandidates(deps.store, pass, answer, writeOptions(deps)),
       );
       if (settled.changed) deps.notifyChanges();
       await noteProgress(deps.store, pass.integration_id, pass.endpoint, 'sweep');
@@ -98,7 +98,7 @@ async function ask(
   const maxPages = endpoint.byIds ? MAX_PAGES_BY_IDS : MAX_PAGES;
   do {
     const page: ReadPage = await readPage(
-      deps.kombo,
+      deps,
       endpoint,
       {
         integrationId: pass.integration_id,

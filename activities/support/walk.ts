@@ -8,7 +8,7 @@ import { restartPass } from '../../src/store/state/pass-life.ts';
 import { passCounts, type Pass } from '../../src/store/state/passes.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
-import type { ActivityDeps } from './deps.ts';
+import { writeOptions, type ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
 import { readPage, type ReadPage } from './read-page.ts';
 
@@ -54,7 +54,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
-    return readPage(deps.kombo, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
+    return readPage(deps, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
   };
   try {
     let upcoming = quiet(read(pass.cursor));
@@ -79,7 +79,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
         if (next !== null && !isLarge && !stops()) upcoming = quiet(read(next, pauseMs, seq));
       };
       const committed = await deps.gate.write(endpoint.table, () =>
-        commitPage(deps.store, pass, ready, deps.settings, onBegun),
+        commitPage(deps.store, pass, ready, writeOptions(deps), onBegun),
       );
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);

@@ -8,7 +8,8 @@ import { prepareRecords } from '../../src/domain/records.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 import { openStore, transaction, type Store } from '../../src/store/database.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
-import { beginWrite, writeRecords } from '../../src/store/records/write-records.ts';
+import { beginWrite } from '../../src/store/records/begin-write.ts';
+import { writeRecords } from '../../src/store/records/write-records.ts';
 
 /** A way of getting pages into Postgres, with a table and connections of its own. */
 export interface Way {

@@ -1,5 +1,4 @@
 import {
-  ownModel,
   type ColumnType,
   type EndpointDefinition,
   type ModelRelation,
@@ -26,9 +25,6 @@ const MAIN: Readonly<Record<string, string>> = {
 const SHARE = 0.2;
 const PARTS_EACH = 2;
 
-/** Tables whose records are those of a model that the catalogue does not name there. */
-const SECOND_VIEWS: Readonly<Record<string, string>> = { assessment_orders_open: 'assessment_orders' };
-
 /** What a copy shows of a record, if its model has it. */
 const COPIED = ['name', 'type', 'first_name', 'last_name', 'display_full_name', 'email', 'work_email'];
 
@@ -54,7 +50,7 @@ export class Models {
 
   constructor(catalogue: readonly EndpointDefinition[], details: Details) {
     for (const endpoint of catalogue) {
-      const name = SECOND_VIEWS[endpoint.table] ?? ownModel(endpoint) ?? endpoint.table;
+      const name = endpoint.records;
       this.#tables.set(endpoint.table, name);
       const { endpoints, fields, models } = this.#draft(name, details[name]);
       endpoints.push(endpoint);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { packageVersion } from '../version.ts';
+import { registerFields } from './definitions/fields.ts';
 import { registerIntegrations } from './definitions/integrations.ts';
 import { registerProcesses } from './definitions/processes.ts';
 import { registerRecords } from './definitions/records.ts';
@@ -29,5 +30,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be
   registerSyncs(program);
   registerReports(program);
   registerRecords(program);
+  registerFields(program);
   return program;
 }

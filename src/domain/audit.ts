@@ -9,6 +9,7 @@ export const ACTIONS = [
   'full-sync',
   'full-sync-all',
   'erase-record',
+  'purge-fields',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

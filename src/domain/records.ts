@@ -1,4 +1,5 @@
 import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
+import type { FieldPolicy } from './fields/policy.ts';
 import { isTimestamp } from './timestamp.ts';
 
 /** What has become of a row, as the change feed calls it. */
@@ -44,22 +45,31 @@ export function prepareRecords(
   endpoint: EndpointDefinition,
   results: readonly unknown[],
   exactNumber: ExactNumber,
+  policy?: FieldPolicy,
 ): { storable: StorableRecord[]; rejected: RejectedRecord[] } {
   const storable = new Map<string, StorableRecord>();
   const rejected: RejectedRecord[] = [];
   for (const result of results) {
-    const prepared = prepareRecord(endpoint, result, exactNumber);
+    const prepared = prepareRecord(endpoint, result, exactNumber, policy);
     if ('reason' in prepared) rejected.push(prepared);
     else storable.set(prepared.id, prepared);
   }
   return { storable: [...storable.values()], rejected };
 }
 
+/** @param policy what is done to the record before anything else is: nothing of what it keeps out is in what comes back. */
 export function prepareRecord(
   endpoint: EndpointDefinition,
-  result: unknown,
+  received: unknown,
   exactNumber: ExactNumber,
+  policy?: FieldPolicy,
 ): StorableRecord | RejectedRecord {
+  let result = received;
+  try {
+    if (policy) result = policy.apply(received).record;
+  } catch {
+    return { id: undefined, reason: 'too_deep', text: '' };
+  }
   if (typeof result !== 'object' || result === null || Array.isArray(result)) {
     return { id: undefined, reason: 'not_an_object', text: textOf(result) };
   }
@@ -88,7 +98,8 @@ export function prepareRecord(
     raw,
     projection: misfits.length > 0 ? JSON.stringify(without(record, misfits)) : undefined,
     deleted,
-    emptied: deleted && isEmptied(record),
+    // Not by what is left of it: a record may have nothing but fields that are kept out.
+    emptied: deleted && isEmptied(received as Record<string, unknown>),
   };
 }
 

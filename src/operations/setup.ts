@@ -1,10 +1,12 @@
 import type { Config } from '../config.ts';
+import { fieldsOf } from '../kombo/fields.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import { findIntegration, listIntegrations } from '../store/state/integrations.ts';
 import { migrate } from '../store/migrate.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import { eachByItself, type Failed } from '../temporal/each.ts';
+import { setUpFields, type SetUpFields } from './fields.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { createPatience } from '../temporal/patience.ts';
 import { reconcileSchedules, type Reconciled } from '../temporal/reconcile.ts';
@@ -18,6 +20,8 @@ import {
 export interface SetupResult {
   /** Migration steps that were applied. */
   migrations: string[];
+  /** What of the records is kept out. */
+  fields: SetUpFields;
   /** Search attributes that were added. */
   searchAttributes: string[];
   /** Search attributes that cannot be used: syncs run without them. */
@@ -45,6 +49,7 @@ export async function setup(deps: {
   const { config, store, temporal, log, note = () => {}, signal } = deps;
   const { applied } = await migrate(store, { say: (text) => log.warn(text) });
   log.debug({ applied }, 'The database is up to date');
+  const fields = await setUpFields({ store, fields: fieldsOf(config) });
   // Schedules carry search attributes, so the server must know these first.
   const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');
@@ -68,6 +73,7 @@ export async function setup(deps: {
   log.debug(schedules, 'The schedules are in step with the integrations');
   return {
     migrations: applied,
+    fields,
     searchAttributes: added,
     unusable,
     schedules,

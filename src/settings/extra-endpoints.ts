@@ -8,7 +8,7 @@ import {
   MAX_TABLE,
   tableOf,
 } from '../domain/catalogue/index.ts';
-import { distance } from '../domain/distance.ts';
+import { differences } from '../domain/nearest.ts';
 
 const EXAMPLE = '/hris/teams,/hris/brand-new';
 const STARTS = CATEGORIES.map((category) => `/${category.toLowerCase()}/`).join(', ');
@@ -27,7 +27,7 @@ function findWrong(paths: readonly string[]): Wrong[] {
   const byTable = new Map(CATALOGUE.map(({ table, path }) => [table, path]));
   return paths.flatMap((path): Wrong[] => {
     if (isInCatalogue(path)) return [];
-    const meant = nearest(path);
+    const meant = meantPath(path);
     if (meant !== undefined) {
       return [{ problem: `names ${path}, which is no known endpoint`, remedy: `write ${meant}` }];
     }
@@ -58,10 +58,10 @@ const LONG_NAME = 8;
  * The known path that a path is a typing error of. Short names are alike, so only one letter may differ there; and categories
  * have lists of the same names.
  */
-function nearest(path: string): string | undefined {
+function meantPath(path: string): string | undefined {
   const others = CATALOGUE.filter(({ path: known }) => categoryOf(known) === categoryOf(path));
   const near = (others.length > 0 ? others : CATALOGUE)
-    .map((endpoint) => ({ known: endpoint.path, letters: distance(path, endpoint.path) }))
+    .map((endpoint) => ({ known: endpoint.path, letters: differences(path, endpoint.path) }))
     .filter(({ known, letters }) => letters <= (nameOf(known).length < LONG_NAME ? 1 : 2))
     .toSorted((a, b) => a.letters - b.letters);
   return near[0]?.known;

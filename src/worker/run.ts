@@ -5,8 +5,10 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
+import { fieldsOf } from '../kombo/fields.ts';
 import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
+import { takeUpChoice } from '../operations/fields.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import type { Store } from '../store/database.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
@@ -45,6 +47,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
   const kombo = komboOf(config);
   if (!kombo) throw new ConfigError([missing('KOMBO_API_KEY')]);
+  const fields = fieldsOf(config);
+  await takeUpChoice(store, fields, log);
   installRuntime(log);
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });
@@ -57,6 +61,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settings: config,
     store,
     kombo,
+    fields,
     temporal: {
       wake: (id) => lifecycle.wake(id),
       settle,

@@ -15,6 +15,7 @@ import type { SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
 import { defined } from '../../src/domain/defined.ts';
 import { loadConfig } from '../../src/config.ts';
+import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { createKomboClient } from '../../src/kombo/client.ts';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import { syncWorkflowId } from '../../src/domain/names.ts';
@@ -46,6 +47,7 @@ export async function createWorkbench() {
       settings: loadConfig({}),
       store,
       kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...defined({ timeoutMs }) }),
+      fields: STORES_ALL,
       temporal: {
         settle: (id) => {
           settled.push(id);

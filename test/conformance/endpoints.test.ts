@@ -1,3 +1,4 @@
+import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readPage } from '../../activities/support/read-page.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
@@ -168,7 +169,9 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     const observedAt = await databaseTime(store);
     const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
     const clock = { earliest: () => observedAt, latest: () => observedAt };
-    const old = await readPage(world.kombo, endpoint, query, clock, () => drawObservation(store));
+    const old = await readPage({ kombo: world.kombo, fields: STORES_ALL }, endpoint, query, clock, () =>
+      drawObservation(store),
+    );
     change(ids());
     await look();
     const before = await rowVersions(store, table);

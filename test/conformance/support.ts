@@ -1,3 +1,4 @@
+import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -69,6 +70,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       RETRY_GIVE_UP: 86_400_000,
       DELETED_RETENTION: null,
     },
+    fields: STORES_ALL,
     store,
     kombo,
     temporal: noTemporal,

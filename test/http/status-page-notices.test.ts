@@ -56,4 +56,19 @@ describe('notices', () => {
     expect(body).toContain('workday:&lt;x&gt;');
     expect((await read('/?q=nothing')).body).toContain('href="/?refresh=off#unknown"');
   });
+
+  test('what is kept out of the records', async () => {
+    const own = await createTestStore();
+    expect((await (await pageReader(own))('/')).text).not.toContain('not stored');
+    const chosen = {
+      EXCLUDE_FIELDS: 'hris_employees.ssn,*.remote_data',
+      HASH_FIELDS: 'hris_employees.tax_id',
+      HASH_KEY: 'fe6ff0d9ef61cd5c9a87e0e8ae2dc4b1',
+    };
+    const { text } = await (await pageReader(own, { config: testConfig(chosen) }))('/');
+    expect(text).toMatch(/3 fields not stored as they come/);
+    expect(text).toMatch(/Excluded: \*\.remote_data , hris_employees\.ssn/);
+    expect(text).toMatch(/Stored as a hash: hris_employees\.tax_id/);
+    expect(text).not.toContain('fe6ff0d9');
+  });
 });

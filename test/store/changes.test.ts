@@ -11,7 +11,8 @@ import {
   type Change,
 } from '../../src/store/feed.ts';
 import { transaction } from '../../src/store/database.ts';
-import { beginWrite, writeRecords } from '../../src/store/records/write-records.ts';
+import { beginWrite } from '../../src/store/records/begin-write.ts';
+import { writeRecords } from '../../src/store/records/write-records.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';

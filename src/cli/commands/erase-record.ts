@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { eraseOne, findErasable, type ErasedRecord } from '../../operations/records.ts';
+import { confirm } from '../support/confirm.ts';
 import type { Context } from '../support/context.ts';
-import { failed, wrongUse } from '../support/errors.ts';
 import { plural } from '../support/format.ts';
 
 export async function handle(
@@ -14,11 +13,7 @@ export async function handle(
   const deps = { store: context.store(), actor: context.actor() };
   const name = { table, integrationId, id };
   if (!yes) {
-    if (context.json || !process.stdin.isTTY) {
-      throw wrongUse('This cannot be undone. Add --yes if you mean it.');
-    }
-    context.note(keptText(await findErasable(deps, name)));
-    if (!(await confirmed(context))) throw failed('Nothing was erased.');
+    await confirm(context, 'Erase it?', async () => keptText(await findErasable(deps, name)));
   }
   const erased = await eraseOne(deps, name);
   context.print(erased, () =>
@@ -51,18 +46,4 @@ function mentionsText({ mentions }: ErasedRecord): string {
     'Other records name it and may hold a copy of its fields. Kombo refreshes them; erase those that you do not need:',
     ...mentions.map(({ table, ids, more }) => `  ${table}: ${ids.join(', ')}${more ? ', …' : ''}`),
   ].join('\n');
-}
-
-async function confirmed(context: Context): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question('Erase it? This cannot be undone. [y/N] ', {
-      signal: context.stopSignal(),
-    });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    return false;
-  } finally {
-    terminal.close();
-  }
 }

@@ -1,5 +1,6 @@
 import { setup, setupProblems, type SetupResult } from '../../operations/setup.ts';
 import type { Context } from '../support/context.ts';
+import { plural } from '../support/format.ts';
 import { EXIT, type ExitCode } from '../support/errors.ts';
 
 export async function handle(context: Context): Promise<ExitCode> {
@@ -18,6 +19,7 @@ function setupText(done: SetupResult): string {
   const { created, updated, deleted, unchanged } = done.schedules;
   return [
     `Migrations: ${done.migrations.length > 0 ? `${done.migrations.length} applied` : 'up to date'}`,
+    ...fieldLines(done.fields),
     attributesLine(done),
     `Schedules: ${created.length} created, ${updated.length} updated, ${deleted.length} deleted, ${unchanged} unchanged`,
     ...setupProblems(done),
@@ -27,4 +29,18 @@ function setupText(done: SetupResult): string {
 function attributesLine({ searchAttributes, unusable }: SetupResult): string {
   if (searchAttributes.length > 0) return `Search attributes: ${searchAttributes.join(', ')}`;
   return `Search attributes: ${unusable.length > 0 ? 'none added' : 'up to date'}`;
+}
+
+/** Nothing is said where everything is stored and always was. */
+export function fieldLines({ rules, changed, stored }: SetupResult['fields']): string[] {
+  if (rules === 0 && !changed) return [];
+  const lines = [`Fields: ${rules === 0 ? 'all are stored again' : `${plural(rules, 'name')} kept out`}`];
+  if (stored && (stored.values > 0 || !stored.complete)) {
+    const count = stored.complete ? String(stored.values) : `more than ${stored.values}`;
+    lines.push(
+      `! ${count} stored values are to be kept out from now on.`,
+      '    → Erase them with: kombo-sync fields purge',
+    );
+  }
+  return lines;
 }

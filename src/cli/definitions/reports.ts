@@ -71,15 +71,4 @@ export function registerReports(program: Command): void {
     .option('--table <name>', 'only this table, as ats_applications')
     .option('--limit <n>', 'changes at most, without --follow', parseCount(100_000), 100)
     .action(run(['DATABASE_URL'], () => import('../commands/changes.ts')));
-
-  const fields = addGroup(program, 'fields', 'Look at the fields of the records', ['fields undocumented']);
-  addCommand(
-    fields,
-    'undocumented [id]',
-    'List the fields that Kombo sends and that have no column yet; they are kept in raw',
-    ['fields undocumented', `fields undocumented ${EXAMPLE_ID} --endpoint /hris/employees`],
-  )
-    .option('--endpoint <path>', 'only this endpoint')
-    .option('--sample <n>', 'records of each table to look at', parseCount(10_000_000), 10_000)
-    .action(run(['DATABASE_URL'], () => import('../commands/fields.ts')));
 }

@@ -22,6 +22,7 @@ export const ASSESSMENT_ENDPOINTS: readonly EndpointDefinition[] = [
     includeDeleted: false,
     byIds: false,
     models: {},
+    records: 'assessment_orders',
     fields: {
       package_id: 'text',
       candidate: 'jsonb',

@@ -35,6 +35,7 @@ export const ATS_ENDPOINTS: readonly EndpointDefinition[] = [
       interviews: 'jsonb',
       offers: 'jsonb',
     },
+    sensitive: { screening_question_answers: 'demographic answer' },
   }),
   defineEndpoint({
     path: '/ats/candidates',
@@ -67,6 +68,7 @@ export const ATS_ENDPOINTS: readonly EndpointDefinition[] = [
       applications: 'jsonb',
       tags: 'jsonb',
     },
+    sensitive: { location: 'private address' },
   }),
   defineEndpoint({
     path: '/ats/tags',
@@ -138,6 +140,7 @@ export const ATS_ENDPOINTS: readonly EndpointDefinition[] = [
       job_postings: 'jsonb',
       hiring_team: 'jsonb',
     },
+    sensitive: { salary_amount: 'salary', salary_amount_from: 'salary', salary_amount_to: 'salary' },
   }),
   defineEndpoint({
     path: '/ats/users',

@@ -21,6 +21,16 @@ export type ModelRelation = 'own' | 'delta' | 'full' | 'embedded';
 /** What a delta pass can ask for: everything changed since, only what was created since, or nothing. */
 export type DeltaFilter = 'updated_after' | 'created_after' | 'none';
 
+/** Why you may not want to hold a value. `@sensitive` names all fields that have one of these. */
+export type Sensitivity =
+  | 'identity number'
+  | 'bank account'
+  | 'birth date'
+  | 'private address'
+  | 'salary'
+  | 'demographic answer'
+  | 'copy of anything';
+
 export interface EndpointDefinition {
   /** Path below the API's base address, as `/ats/applications`. */
   readonly path: string;
@@ -40,15 +50,25 @@ export interface EndpointDefinition {
   /** Whether `ids` asks for single records; without it a sweep lists everything a second time. */
   readonly byIds: boolean;
   readonly models: Readonly<Record<string, ModelRelation>>;
+  /** The model that its records are of; the table's name where Kombo has no name for it. */
+  readonly records: string;
   /** Documented fields beside `id`, `changed_at` and `remote_deleted_at`, which every table has. */
   readonly fields: Readonly<Record<string, ColumnType>>;
+  /** Fields that people may not want to hold; `line_items.amount` names the part of a nested one. */
+  readonly sensitive: Readonly<Record<string, Sensitivity>>;
 }
 
 type EndpointInput = Pick<EndpointDefinition, 'path' | 'models' | 'fields'> &
-  Partial<Pick<EndpointDefinition, 'status' | 'isNew' | 'delta' | 'includeDeleted' | 'paginated' | 'byIds'>>;
+  Partial<
+    Pick<
+      EndpointDefinition,
+      'status' | 'isNew' | 'delta' | 'includeDeleted' | 'paginated' | 'byIds' | 'records' | 'sensitive'
+    >
+  >;
 
 export function defineEndpoint(input: EndpointInput): EndpointDefinition {
   const [, prefix, ...rest] = input.path.split('/');
+  const table = [prefix, ...rest].join('_').replaceAll('-', '_');
   return {
     status: 'current',
     isNew: false,
@@ -56,8 +76,14 @@ export function defineEndpoint(input: EndpointInput): EndpointDefinition {
     includeDeleted: true,
     paginated: true,
     byIds: true,
+    records: Object.keys(input.models).find((model) => input.models[model] === 'own') ?? table,
     ...input,
+    // The tool's own record may repeat any of the others under another name.
+    sensitive: {
+      ...('remote_data' in input.fields ? { remote_data: 'copy of anything' } : {}),
+      ...input.sensitive,
+    },
     category: prefix!.toUpperCase() as KnownCategory,
-    table: [prefix, ...rest].join('_').replaceAll('-', '_'),
+    table,
   };
 }

@@ -53,6 +53,19 @@ export const HRIS_PEOPLE_ENDPOINTS: readonly EndpointDefinition[] = [
       teams: 'jsonb',
       work_location: 'jsonb',
     },
+    sensitive: {
+      nationality: 'demographic answer',
+      personal_email: 'private address',
+      mobile_phone_number: 'private address',
+      ssn: 'identity number',
+      tax_id: 'identity number',
+      gender: 'demographic answer',
+      ethnicity: 'demographic answer',
+      marital_status: 'demographic answer',
+      home_address: 'private address',
+      bank_accounts: 'bank account',
+      date_of_birth: 'birth date',
+    },
   }),
   defineEndpoint({
     path: '/hris/employee-document-categories',
@@ -103,6 +116,7 @@ export const HRIS_PEOPLE_ENDPOINTS: readonly EndpointDefinition[] = [
       custom_fields: 'jsonb',
       integration_fields: 'jsonb',
     },
+    sensitive: { pay_rate: 'salary' },
   }),
   defineEndpoint({
     path: '/hris/locations',

@@ -86,6 +86,7 @@ export const HRIS_WORK_ENDPOINTS: readonly EndpointDefinition[] = [
       remote_data: 'jsonb',
       totals: 'jsonb',
     },
+    sensitive: { totals: 'salary' },
   }),
   // The ids of its employee and of its pay run are inside the nested records only.
   defineEndpoint({
@@ -107,6 +108,7 @@ export const HRIS_WORK_ENDPOINTS: readonly EndpointDefinition[] = [
       pay_run: 'jsonb',
       line_items: 'jsonb',
     },
+    sensitive: { totals: 'salary', 'line_items.amount': 'salary' },
   }),
   defineEndpoint({
     path: '/hris/performance-review-cycles',

@@ -15,6 +15,7 @@ export type {
   EndpointDefinition,
   KnownCategory,
   ModelRelation,
+  Sensitivity,
 } from './define.ts';
 
 /**

@@ -41,6 +41,8 @@ export interface ListData extends Frame {
   nextFullSyncs: NextFullSyncs;
   notices: Notices;
   legacyMode: LegacyMode;
+  /** Names of fields, by what happens to their values. */
+  keptOut: { excluded: readonly string[]; hashed: readonly string[] };
   unknown: readonly UnknownIntegration[];
   /** Open at Kombo: of those on the page, and of the whole environment. */
   issues: readonly OpenIssue[];

@@ -16,6 +16,7 @@ import {
   NIL,
   NOTHING,
   outward,
+  plural,
   soft,
   table,
   tableSection,
@@ -41,9 +42,23 @@ export function listPage(data: ListData): string {
         ? showNone()
         : html`${searchForm(data)} ${filters(data)} ${showResults(integrations, data)}`
     }
-    ${showUnknown(unknown, data.notices.unknown, now)}
+    ${showUnknown(unknown, data.notices.unknown, now)} ${showKeptOut(data)}
   `;
   return page(data, { title: 'Integrations', content, current: '/', refreshed: true });
+}
+
+/** What of the records you will not find here, and why. */
+function showKeptOut({ keptOut: { excluded, hashed } }: ListData): Html {
+  if (excluded.length + hashed.length === 0) return NOTHING;
+  const row = (title: string, names: readonly string[]) =>
+    names.length > 0 ? html`<p>${title}: ${codes(names)}</p>` : NOTHING;
+  return html`<details class="kept-out">
+    <summary>
+      ${plural(excluded.length + hashed.length, 'field')} not stored as
+      ${excluded.length + hashed.length === 1 ? 'it comes' : 'they come'}
+    </summary>
+    ${row('Excluded', excluded)} ${row('Stored as a hash', hashed)}
+  </details>`;
 }
 
 function showNone(): Html {

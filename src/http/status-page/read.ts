@@ -6,6 +6,7 @@ import { readNotices } from '../../store/reports/notices.ts';
 import { countOverview, findOverview, listOverview } from '../../store/reports/overview.ts';
 import { listDrift, listSyncs, syncsUnderWay } from '../../store/reports/history.ts';
 import { endpointStatuses } from '../../store/reports/status.ts';
+import { keptOut } from '../../operations/list-fields.ts';
 import { describeSchedule, nextFullSyncs } from '../../temporal/schedule-state.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
@@ -62,6 +63,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     found: found ?? totals,
     nextFullSyncs: schedules,
     notices,
+    keptOut: keptOut(config),
     legacyMode: config.LEGACY_WEBHOOKS ? 'on' : 'off',
     unknown: unknown?.entries ?? [],
     issues: issues.entries,

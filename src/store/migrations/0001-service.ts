@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { CHANGE_FEED } from './change-feed.ts';
+import { FIELD_CHOICE } from './field-choice.ts';
 
 /**
  * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
@@ -130,6 +131,8 @@ const STATEMENTS = [
   `comment on table kombo_sync.passes is
     'One walk over one endpoint of one integration. The row is the truth of the pass: its cursor moves in the transaction that writes the page.'`,
 
+  ...FIELD_CHOICE,
+
   `create table kombo_sync.pass_pages (
     pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
     page integer not null,
@@ -255,7 +258,7 @@ const STATEMENTS = [
     source text not null check (source in ('cli', 'api')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
-      'full-sync-all', 'erase-record')),
+      'full-sync-all', 'erase-record', 'purge-fields')),
     integration_id text,
     details jsonb not null default '{}',
     outcome text not null default 'started' check (outcome in ('started', 'done', 'failed')),

@@ -3,13 +3,13 @@ import type pg from 'pg';
 import { SyncError } from '../../domain/errors.ts';
 import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
 import { getEndpoint } from '../../domain/catalogue/index.ts';
+import { beginContent } from './begin-write.ts';
 import { isDataError } from './data-tables.ts';
 import { transaction, type Store } from '../database.ts';
 import { payDebts, type Paid } from '../state/pay.ts';
 import { PASS_COLUMNS, passLost, type Pass } from '../state/passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
 import {
-  beginWrite,
   isChange,
   NOTHING_WRITTEN,
   writeRecords,
@@ -88,13 +88,13 @@ async function commit(
   begun: (seq: number) => void = () => {},
 ): Promise<Committed> {
   const written = { integrationId: pass.integration_id, endpoint: getEndpoint(pass.endpoint) };
-  const arrivedSeq = await beginWrite(client, written);
-  begun(arrivedSeq);
+  const started = await beginContent(client, written, options.fields);
+  begun(started.arrivedSeq);
   const target: WriteTarget = {
     ...written,
     observedAt: page.observedAt,
     askedSeq: page.askedSeq,
-    arrivedSeq,
+    ...started,
     driftBefore: pass.drift_before,
     passId: pass.id,
   };

@@ -3,7 +3,7 @@ import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { patiently, transaction, type Store } from '../database.ts';
 import { storedEndpoints } from '../state/extra-endpoints.ts';
 import { quote } from './data-tables.ts';
-import { beginWrite } from './write-records.ts';
+import { beginWrite } from './begin-write.ts';
 
 const BATCH = 500;
 

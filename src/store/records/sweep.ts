@@ -8,7 +8,8 @@ import { paySweep } from '../state/pay.ts';
 import { passLost, type Pass } from '../state/passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
 import { recordDrift } from '../state/drift.ts';
-import { beginWrite, isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
+import { beginContent } from './begin-write.ts';
+import { isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
 
 /** Below this many live rows a table is small: a share says little, and Kombo is asked about every candidate anyway. */
 const BIG_TABLE_ROWS = 100;
@@ -96,13 +97,17 @@ export async function settleCandidates(
   const present = new Set([...answer.returned.map((record) => record.id), ...answer.unreadable]);
   const gone = answer.asked.filter((id) => !present.has(id));
   return transaction(store.pool, async (client) => {
-    const arrivedSeq = await beginWrite(client, { integrationId: pass.integration_id, endpoint });
+    const started = await beginContent(
+      client,
+      { integrationId: pass.integration_id, endpoint },
+      options.fields,
+    );
     const target: WriteTarget = {
       integrationId: pass.integration_id,
       endpoint,
       observedAt: answer.observedAt,
       askedSeq: answer.askedSeq,
-      arrivedSeq,
+      ...started,
       driftBefore: null,
       passId: pass.id,
     };

@@ -21,15 +21,26 @@ import { quote } from './data-tables.ts';
  * could plan to read all rows of the integration while the table is small, and go on doing so when it has grown.
  *
  * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
- * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · $8 (only `withProjections`) jsonb object: position in $2 →
- * record to take the columns from, where some field does not fit
+ * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · only
+ * `chosen`: $8 keys of nested records whose times do not count · $9 the pass · last, only `withProjections`: jsonb object,
+ * position in $2 → record to take the columns from, where some field does not fit
+ *
+ * Where some fields are not stored, a record whose times alone have moved counts as unchanged: what moved them is not here. It
+ * is written all the same while another read of the endpoint is under way, since that may bring an older version late, and is
+ * told from this one by its times.
  */
-export function upsertSql(endpoint: EndpointDefinition, withProjections: boolean): string {
+export function upsertSql(
+  endpoint: EndpointDefinition,
+  { withProjections, chosen }: { withProjections: boolean; chosen: boolean },
+): string {
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
   const source = (row: string) =>
-    withProjections ? `coalesce($8::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
+    withProjections
+      ? `coalesce($${chosen ? 10 : 8}::jsonb -> (${row}.n - 1)::text, ${row}.raw)`
+      : `${row}.raw`;
   const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
+  const unlogged = chosen ? `'unchanged', 'stale', 'touched'` : `'unchanged', 'stale'`;
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
 with page as (
@@ -55,7 +66,7 @@ with page as (
       when t.arrived_seq > $6::bigint and (coalesce(t.changed_at, '-infinity'), t.asked_seq)
          > (coalesce(i.changed_at, t.changed_at, '-infinity'), $6::bigint) then 'stale'
       when t.deleted_at is null and i.remote_deleted_at is not null then 'deleted'
-      when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'
+      when t.deleted_at is not null and i.remote_deleted_at is null then 'restored'${chosen ? ONLY_TIMES : ''}
       else 'updated'
     end as op,
     t.id is null as missing
@@ -80,7 +91,7 @@ with page as (
   insert into kombo_sync.changes (integration_id, table_name, id, op)
   select $1::text, '${endpoint.table}', id, op
   from classified
-  where op not in ('unchanged', 'stale')
+  where op not in (${unlogged})
   order by n
 ), cleared as (
   delete from kombo_sync.rejected_records r
@@ -90,7 +101,7 @@ with page as (
   select op, missing,
     -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift. One that tells
     -- no time, as an assessment order, may be news where it came or came back.
-    op not in ('unchanged', 'stale')
+    op not in (${unlogged})
       and coalesce(greatest(changed_at, remote_deleted_at), case op when 'updated' then '-infinity'::timestamptz end)
         <= $4::timestamptz as late,
     -- Only nested data changed, or Kombo went back in time: no delta has to show that.
@@ -101,7 +112,7 @@ with page as (
 select
   count(*) filter (where op = 'created')::int as created,
   count(*) filter (where op = 'updated')::int as updated,
-  count(*) filter (where op = 'unchanged')::int as unchanged,
+  count(*) filter (where op in ('unchanged', 'touched'))::int as unchanged,
   count(*) filter (where op = 'deleted')::int as deleted,
   count(*) filter (where op = 'restored')::int as restored,
   count(*) filter (where op = 'stale')::int as stale,
@@ -113,6 +124,14 @@ select
   (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed
 from judged`;
 }
+
+const ONLY_TIMES = `
+      when t.deleted_at is not distinct from i.remote_deleted_at
+        and kombo_sync.without_times(t.raw, $8::text[]) = kombo_sync.without_times(i.raw, $8::text[]) then
+        case when (select exists (
+          select from kombo_sync.passes p where p.integration_id = $1::text and p.endpoint = $5::text
+            and p.id is distinct from $9::bigint and (p.state = 'running' or p.sweep_state in ('due', 'checking'))))
+          then 'touched' else 'unchanged' end`;
 
 /** A column's value; as with `jsonb_to_record`, a JSON null is none. */
 function column(record: string, name: string, type: ColumnType): string {

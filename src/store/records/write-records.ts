@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Config } from '../../config.ts';
 import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
-import { SyncError } from '../../domain/errors.ts';
 import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
+import type { FieldPolicy, Fields } from '../../domain/fields/policy.ts';
 import type { PassCounts } from '../../domain/counts.ts';
 import { isDataError } from './data-tables.ts';
+import { purgeRows } from './purge-rows.ts';
 import { textArray } from './text-array.ts';
 import { emptiedSql, upsertSql } from './upsert-sql.ts';
 
@@ -21,10 +22,15 @@ export interface WriteTarget {
   /** Changes up to here should have come by earlier passes; null counts no drift. */
   driftBefore: Date | null;
   passId: number | null;
+  /** What `beginContent` has returned; true when left out. */
+  isClean?: boolean;
 }
 
 /** Whether what was known is erased when a tombstone comes emptied, and whether bodies of records that are set aside are kept. */
-export type WriteOptions = Pick<Config, 'ERASE_EMPTIED' | 'KEEP_REJECTED_BODIES'>;
+export interface WriteOptions extends Pick<Config, 'ERASE_EMPTIED' | 'KEEP_REJECTED_BODIES'> {
+  /** What of the records was kept out; everything is stored when left out. */
+  fields?: Fields;
+}
 
 /** What a write did; the names are the columns of `kombo_sync.passes`. */
 export interface WriteCounts extends Omit<PassCounts, 'pages' | 'records'> {
@@ -71,6 +77,8 @@ export async function writeRecords(
   options: WriteOptions,
   careful: boolean,
 ): Promise<WriteCounts> {
+  await makeClean(client, target, records, options.fields);
+  const policy = options.fields?.incoming(target.endpoint);
   let counts = NOTHING_WRITTEN;
   let remaining = records;
   const refused: RejectedRecord[] = [...rejected];
@@ -84,7 +92,9 @@ export async function writeRecords(
   for (const batch of batches(remaining)) {
     counts = addWritten(
       counts,
-      careful ? await writeCarefully(client, target, batch, refused) : await upsert(client, target, batch),
+      careful
+        ? await writeCarefully(client, target, batch, policy, refused)
+        : await upsert(client, target, batch, policy),
     );
   }
   if (refused.length > 0) await setAside(client, target, refused, options.KEEP_REJECTED_BODIES);
@@ -92,30 +102,20 @@ export async function writeRecords(
 }
 
 /**
- * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
- * without an offset are UTC at Kombo, so they must be here, in any time zone of the database.
- *
- * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
+ * As long as something is stored that is to be kept out, it is taken out of the rows of a page before they are compared with
+ * what came. So that is no change of a record, and never one for the change feed.
  */
-export async function beginWrite(
+async function makeClean(
   client: pg.ClientBase,
-  target: Pick<WriteTarget, 'integrationId' | 'endpoint'>,
-): Promise<number> {
-  try {
-    const { rows } = await client.query<{ seq: number }>({
-      name: 'begin_write',
-      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1) as seq`,
-      values: [`${target.endpoint.table} ${target.integrationId}`],
-    });
-    return rows[0]!.seq;
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
-    const what = `Another page of ${target.endpoint.path} is being written for the same integration.`;
-    throw new SyncError('TableLocked', what, { code: 'PageBusy', remedy: 'It is tried again.' });
-  }
+  { endpoint, integrationId, isClean = true }: WriteTarget,
+  records: readonly StorableRecord[],
+  fields: Fields | undefined,
+): Promise<void> {
+  const policy = isClean ? undefined : fields?.stored(endpoint);
+  if (!policy || records.length === 0) return;
+  const ids = records.map(({ id }) => id);
+  await purgeRows(client, endpoint, integrationId, ids, policy);
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 function addWritten(a: WriteCounts, b: WriteCounts): WriteCounts {
   const sum = { ...a };
@@ -127,6 +127,7 @@ async function upsert(
   client: pg.ClientBase,
   target: WriteTarget,
   records: readonly StorableRecord[],
+  policy: FieldPolicy | undefined,
 ): Promise<WriteCounts> {
   if (records.length === 0) return NOTHING_WRITTEN;
   const projections = records.flatMap((record, index) =>
@@ -134,8 +135,8 @@ async function upsert(
   );
   const misfits = projections.length > 0;
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
-    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}`,
-    text: upsertSql(target.endpoint, misfits),
+    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${policy ? '_chosen' : ''}`,
+    text: upsertSql(target.endpoint, { withProjections: misfits, chosen: policy !== undefined }),
     values: [
       target.integrationId,
       textArray(records.map((record) => record.raw)),
@@ -144,6 +145,7 @@ async function upsert(
       target.endpoint.path,
       target.askedSeq,
       target.arrivedSeq,
+      ...(policy ? [policy.timedKeys, target.passId] : []),
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
@@ -160,11 +162,12 @@ async function writeCarefully(
   client: pg.ClientBase,
   target: WriteTarget,
   records: readonly StorableRecord[],
+  policy: FieldPolicy | undefined,
   refused: RejectedRecord[],
 ): Promise<WriteCounts> {
   await client.query('savepoint batch');
   try {
-    const counts = await upsert(client, target, records);
+    const counts = await upsert(client, target, records, policy);
     await client.query('release savepoint batch');
     return counts;
   } catch (error) {
@@ -176,8 +179,8 @@ async function writeCarefully(
       return NOTHING_WRITTEN;
     }
     const middle = Math.ceil(records.length / 2);
-    const left = await writeCarefully(client, target, records.slice(0, middle), refused);
-    return addWritten(left, await writeCarefully(client, target, records.slice(middle), refused));
+    const left = await writeCarefully(client, target, records.slice(0, middle), policy, refused);
+    return addWritten(left, await writeCarefully(client, target, records.slice(middle), policy, refused));
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { distance } from '../../src/domain/distance.ts';
+import { differences } from '../../src/domain/nearest.ts';
 
 test.each([
   ['', '', 0],
@@ -13,6 +13,6 @@ test.each([
   ['eployes', 'employees', 2],
   ['jobs', 'tags', 3],
 ])('%j and %j differ in %i letters', (one, other, letters) => {
-  expect(distance(one, other)).toBe(letters);
-  expect(distance(other, one)).toBe(letters);
+  expect(differences(one, other)).toBe(letters);
+  expect(differences(other, one)).toBe(letters);
 });

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { addCommand, addGroup } from '../support/define.ts';
+import { EXAMPLE_ID, parseCount } from '../support/options.ts';
+import { run } from '../support/run.ts';
+
+const LIST_HELP = `
+A field that is excluded is in no column and not in raw; of a hashed one the hash is. Set EXCLUDE_FIELDS and HASH_FIELDS to
+choose. A rule also holds where a record of its table is nested in a record of another one.`;
+
+const PURGE_HELP = `
+What EXCLUDE_FIELDS names is taken out of the rows that are stored, and what HASH_FIELDS names is hashed. Run setup first, so
+that no worker writes it again. The change feed says nothing of it. When it breaks off, run it again. It cannot be undone.`;
+
+/** What concerns the fields of records. */
+export function registerFields(program: Command): void {
+  const fields = addGroup(
+    program,
+    'fields',
+    'Look at the fields of the records, and choose which are stored',
+    ['fields list hris_employees', 'fields purge'],
+  );
+  addCommand(
+    fields,
+    'list [table]',
+    'List every field with its type, how sensitive it is, and whether it is stored, hashed or excluded',
+    ['fields list', 'fields list hris_employees'],
+  )
+    .addHelpText('after', LIST_HELP)
+    .action(run([], () => import('../fields/list.ts')));
+  addCommand(fields, 'purge', 'Erase the stored values of fields that are excluded or hashed by now', [
+    'fields purge',
+    'fields purge --yes',
+  ])
+    .addHelpText('after', PURGE_HELP)
+    .option('--yes', 'do not ask')
+    .action(run(['DATABASE_URL'], () => import('../fields/purge.ts')));
+  addCommand(
+    fields,
+    'undocumented [id]',
+    'List the fields that Kombo sends and that have no column yet; they are kept in raw',
+    ['fields undocumented', `fields undocumented ${EXAMPLE_ID} --endpoint /hris/employees`],
+  )
+    .option('--endpoint <path>', 'only this endpoint')
+    .option('--sample <n>', 'records of each table to look at', parseCount(10_000_000), 10_000)
+    .action(run(['DATABASE_URL'], () => import('../fields/undocumented.ts')));
+}

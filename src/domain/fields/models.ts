@@ -1,0 +1,31 @@
+import { CATALOGUE, CATEGORIES, type KnownCategory } from '../catalogue/index.ts';
+import { MODEL_KEYS } from '../catalogue/nested.ts';
+
+const singular = (plural: string) => plural.replace(/ies$/, 'y').replace(/s$/, '');
+
+/** `employee` and `employees` for `hris_employees`; what Kombo calls otherwise is in the catalogue. */
+const KEYS = new Map<string, ReadonlyMap<string, string>>(
+  CATEGORIES.map((category) => {
+    const models = CATALOGUE.filter((endpoint) => endpoint.category === category).map(
+      ({ records }) => records,
+    );
+    const own = models.flatMap((model) => {
+      const name = model.slice(model.indexOf('_') + 1);
+      return [
+        [name, model],
+        [singular(name), model],
+      ] as const;
+    });
+    return [category, new Map([...own, ...MODEL_KEYS[category]])];
+  }),
+);
+
+/** The model whose records stand under a key, in records of a category. */
+export function modelUnder(category: KnownCategory, key: string): string | undefined {
+  return KEYS.get(category)?.get(key);
+}
+
+/** The keys of a category under which records of some models stand. */
+export function keysOf(category: KnownCategory, isOne: (model: string) => boolean): string[] {
+  return [...(KEYS.get(category) ?? [])].filter(([, model]) => isOne(model)).map(([key]) => key);
+}

@@ -1,0 +1,160 @@
+import { ConfigError } from '../config-error.ts';
+import { keepsOutAsMuch } from '../domain/fields/choice.ts';
+import type { Fields } from '../domain/fields/policy.ts';
+import type { Logger } from '../log.ts';
+import type { Store } from '../store/database.ts';
+import { countStep, purgeStep, type PurgePosition, type PurgeStep } from '../store/records/field-purge.ts';
+import { purgeSetAside } from '../store/records/purge-set-aside.ts';
+import { storedEndpoints } from '../store/state/extra-endpoints.ts';
+import { isSame, markClean, readRecordedChoice, recordChoice } from '../store/state/field-choice.ts';
+import { audited } from './audited.ts';
+import type { OperationDeps } from './deps.ts';
+
+/** What was found in a table, or taken out of it. */
+export interface PurgedTable {
+  table: string;
+  /** Rows that were looked at. */
+  rows: number;
+  values: number;
+}
+
+export interface Purge {
+  /** Values that are not to be kept, without those that are null. */
+  values: number;
+  /** Tables that held some. */
+  tables: PurgedTable[];
+  /** False when the time was up before the end. */
+  complete: boolean;
+}
+
+interface Walking {
+  /** Is told how far it is, after each step. */
+  report?: (table: string, rows: number, values: number) => void;
+  signal?: AbortSignal | undefined;
+  /** Ends it between two steps. */
+  boundMs?: number;
+}
+
+type Step = typeof countStep;
+
+/** What is left of it when nothing but the counting is done; `hits` are rows that a purge would touch. */
+async function walkTables(
+  store: Store,
+  fields: Fields,
+  step: Step,
+  { report, signal, boundMs = Infinity }: Walking,
+): Promise<Purge & { hits: number }> {
+  const until = performance.now() + boundMs;
+  const tables: PurgedTable[] = [];
+  let hits = 0;
+  for (const endpoint of await storedEndpoints(store)) {
+    const policy = fields.stored(endpoint);
+    if (!policy) continue;
+    const found: PurgedTable = { table: endpoint.table, rows: 0, values: 0 };
+    let position: PurgePosition | null = null;
+    do {
+      signal?.throwIfAborted();
+      if (performance.now() > until) return summary(false);
+      const done: PurgeStep = await step(store, endpoint, policy, position);
+      found.rows += done.rows;
+      found.values += done.values;
+      hits += done.hits;
+      position = done.next;
+      report?.(endpoint.table, found.rows, found.values);
+    } while (position);
+    tables.push(found);
+  }
+  return summary(true);
+
+  function summary(complete: boolean) {
+    const held = tables.filter(({ values }) => values > 0);
+    return { values: held.reduce((sum, { values }) => sum + values, 0), tables: held, complete, hits };
+  }
+}
+
+interface Deps extends Pick<OperationDeps, 'store' | 'actor'> {
+  fields: Fields;
+}
+
+/** Counts what is stored though it is to be kept out. */
+export async function countStored(
+  { store, fields }: Omit<Deps, 'actor'>,
+  walking: Walking = {},
+): Promise<Purge> {
+  const { hits, ...found } = await walkTables(store, fields, countStep, walking);
+  const setAside = await purgeSetAside(store, fields, true);
+  if (found.complete && hits === 0 && setAside === 0) await markClean(store, fields);
+  return withSetAside(found, setAside);
+}
+
+/**
+ * Erases what is stored though it is to be kept out. Each step is a transaction of its own; one that broke off is begun again
+ * and finds the rest. The change feed says nothing of it, since no record has changed.
+ *
+ * @throws ConfigError when workers write by another choice, since they would write it again.
+ */
+export async function purgeFields(deps: Deps, walking: Walking = {}): Promise<Purge> {
+  const { store, fields } = deps;
+  if (!isSame(await readRecordedChoice(store), fields)) {
+    const problem = 'is not as it was set up last (or HASH_FIELDS or HASH_KEY is not)';
+    throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy: 'run kombo-sync setup first' }]);
+  }
+  return audited(deps, { action: 'purge-fields', integrationId: null }, async () => {
+    const { hits: _, ...done } = await walkTables(store, fields, purgeStep, walking);
+    const setAside = await purgeSetAside(store, fields);
+    if (done.complete) await markClean(store, fields);
+    return withSetAside(done, setAside);
+  });
+}
+
+function withSetAside(purge: Purge, values: number): Purge {
+  if (values === 0) return purge;
+  const setAside = { table: 'rejected_records', rows: values, values };
+  return { ...purge, values: purge.values + values, tables: [...purge.tables, setAside] };
+}
+
+export interface SetUpFields {
+  /** Rules that count from now on. */
+  rules: number;
+  /** They were others before. */
+  changed: boolean;
+  /** What is stored though it is to be kept out; null when that was purged before. */
+  stored: Pick<Purge, 'values' | 'complete'> | null;
+}
+
+/** Counting a large database takes longer than `setup` should. */
+const COUNT_MS = 20_000;
+
+/** Makes the settings count for every worker. */
+export async function setUpFields(deps: Omit<Deps, 'actor'>): Promise<SetUpFields> {
+  const { store, fields } = deps;
+  const before = await recordChoice(store, fields);
+  const { isClean } = await readRecordedChoice(store);
+  const stored = isClean ? null : await countStored(deps, { boundMs: COUNT_MS });
+  return {
+    rules: fields.choice.rules.length,
+    changed: !isSame(before, fields),
+    stored: stored && { values: stored.values, complete: stored.complete },
+  };
+}
+
+/**
+ * At the start of a worker: what it keeps out counts from now on where that is more than before. To keep out less is said by
+ * `setup`, since an old worker that starts again must not bring back what the others keep out.
+ *
+ * @throws ConfigError when it would keep out less.
+ */
+export async function takeUpChoice(store: Store, fields: Fields, log: Logger): Promise<void> {
+  const recorded = await readRecordedChoice(store);
+  if (isSame(recorded, fields)) return;
+  const sameKey = recorded.hashKey === null || recorded.hashKey === fields.hashKey;
+  if (!sameKey || !keepsOutAsMuch(fields.choice, recorded.choice)) {
+    const problem = 'keeps out less than was set up last (or HASH_FIELDS or HASH_KEY has changed)';
+    const remedy = 'give this worker the values of the others, or run kombo-sync setup if its own are meant';
+    throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy }]);
+  }
+  await recordChoice(store, fields);
+  log.warn(
+    'More fields are kept out from now on. To erase what is stored of them, run: kombo-sync fields purge',
+  );
+}

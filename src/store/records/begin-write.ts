@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { SyncError } from '../../domain/errors.ts';
+import type { Fields } from '../../domain/fields/policy.ts';
+import { CHOICE_OF_WRITE, fingerprint, type ChoiceOfWrite } from '../state/field-choice.ts';
+import type { WriteTarget } from './write-records.ts';
+
+type Place = Pick<WriteTarget, 'integrationId' | 'endpoint'>;
+
+/**
+ * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
+ * without an offset are UTC at Kombo, so they must be here, in any time zone of the database.
+ *
+ * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
+ */
+export async function beginWrite(client: pg.ClientBase, place: Place): Promise<number> {
+  return (await begin(client, place)).seq;
+}
+
+/**
+ * The same for a write of what Kombo has answered.
+ *
+ * @param fields what the caller has kept out of it.
+ * @throws SyncError WorkerLost when something else is to be kept out by now.
+ */
+export async function beginContent(
+  client: pg.ClientBase,
+  place: Place,
+  fields: Fields | undefined,
+): Promise<Pick<WriteTarget, 'arrivedSeq' | 'isClean'>> {
+  const { seq, choice } = await begin(client, place);
+  const recorded = choice?.fingerprint ?? null;
+  if (recorded !== (fields ? fingerprint(fields) : null)) {
+    throw new SyncError(
+      'WorkerLost',
+      'This worker has other values of EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY than were set up last.',
+      {
+        code: 'OtherFields',
+        remedy:
+          'Give all workers the same values and restart them. To make those of this one count, run: kombo-sync setup',
+      },
+    );
+  }
+  return { arrivedSeq: seq, isClean: choice?.isClean ?? true };
+}
+
+async function begin(
+  client: pg.ClientBase,
+  place: Place,
+): Promise<{ seq: number; choice: ChoiceOfWrite | null }> {
+  try {
+    const { rows } = await client.query<{ seq: number; choice: ChoiceOfWrite | null }>({
+      name: 'begin_write',
+      text: `select set_config('TimeZone', 'UTC', true), kombo_sync.begin_write($1) as seq, ${CHOICE_OF_WRITE} as choice`,
+      values: [`${place.endpoint.table} ${place.integrationId}`],
+    });
+    return rows[0]!;
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== LOCK_NOT_AVAILABLE) throw error;
+    const what = `Another page of ${place.endpoint.path} is being written for the same integration.`;
+    throw new SyncError('TableLocked', what, { code: 'PageBusy', remedy: 'It is tried again.' });
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
