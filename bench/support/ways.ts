@@ -4,7 +4,9 @@ import { Readable } from 'node:stream';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import type { Fields } from '../../src/domain/fields/policy.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
+import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { exactNumber, parseExact } from '../../src/kombo/json.ts';
 import { openStore, transaction, type Store } from '../../src/store/database.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
@@ -31,15 +33,20 @@ export const CHANGES = 'bench_changes';
 const NETWORK_MS = 2;
 
 /** What a pass does, from the JSON text on: as in `activities/sync-endpoint.ts`, the next page is read while one is written. */
-export function ours(url: string, endpoint: EndpointDefinition): Way {
+export function ours(
+  url: string,
+  endpoint: EndpointDefinition,
+  fields: Fields = STORES_ALL,
+  name = 'this project: guard, dedupe, counts, change feed',
+): Way {
   const store = openStore(url, { max: 1 });
-  const options = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: false };
+  const options = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: false, fields };
   const read = async (page: string) => {
     await delay(NETWORK_MS);
-    return prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber);
+    return prepareRecords(endpoint, parseExact(page) as unknown[], exactNumber, fields.incoming(endpoint));
   };
   return {
-    name: 'this project: guard, dedupe, counts, change feed',
+    name,
     table: `kombo.${endpoint.table}`,
     insertOnly: false,
     feed: 'kombo_sync.changes',

@@ -18,6 +18,8 @@ export interface StorableRecord {
   /** The record without the fields that do not fit their column; undefined when all fit. */
   projection: string | undefined;
   deleted: boolean;
+  /** Nested records have times that move with fields that are kept out. */
+  hasTimes: boolean;
   /** A tombstone whose fields Kombo has emptied (14 days after the deletion). */
   emptied: boolean;
 }
@@ -65,8 +67,9 @@ export function prepareRecord(
   policy?: FieldPolicy,
 ): StorableRecord | RejectedRecord {
   let result = received;
+  let hasTimes = false;
   try {
-    if (policy) result = policy.apply(received).record;
+    if (policy) ({ record: result, hasTimes } = policy.apply(received));
   } catch {
     return { id: undefined, reason: 'too_deep', text: '' };
   }
@@ -98,6 +101,7 @@ export function prepareRecord(
     raw,
     projection: misfits.length > 0 ? JSON.stringify(without(record, misfits)) : undefined,
     deleted,
+    hasTimes,
     // Not by what is left of it: a record may have nothing but fields that are kept out.
     emptied: deleted && isEmptied(received as Record<string, unknown>),
   };

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  Runtime,
+  Worker,
+  type NativeConnection,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
@@ -80,7 +86,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       namespace,
       taskQueue: config.TASK_QUEUE,
       activities,
-      ...workflowSource(),
+      workflowBundle: await workflowBundle(),
       maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
       workflowTaskPollerBehavior: { type: 'autoscaling' },
@@ -128,10 +134,14 @@ async function runAndClose(
   }
 }
 
-/** The prebuilt bundle of the package, or the workflow sources, which are bundled at the start. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
+async function workflowBundle(): Promise<WorkflowBundleOption> {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  if (existsSync(bundle)) return { codePath: bundle };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return { workflowsPath: fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url)) };
+  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
+  bundled ??= bundleWorkflowCode({ workflowsPath, logger: Runtime.instance().logger });
+  return bundled;
 }
+
+let bundled: Promise<WorkflowBundleOption> | undefined;

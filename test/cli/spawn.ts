@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import { ofEveryProcess } from '../support/process-environment.ts';
 
 export interface Finished {
   code: number | null;
@@ -54,7 +55,7 @@ export function startScript(
 ): RunningCli {
   const child = spawn(process.execPath, [resolvePath(root, script), ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] ?? '', HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
+    env: { ...ofEveryProcess(), HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
   });
   // One that does not read it may have ended before.
   child.stdin.on('error', () => {}).end(input);

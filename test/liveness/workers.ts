@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { ofEveryProcess } from '../support/process-environment.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SHIFT_CLOCK = new URL('../support/shift-clock.ts', import.meta.url).href;
@@ -35,7 +36,7 @@ export class Workers {
     const child = spawn(process.execPath, ['--import', SHIFT_CLOCK, MAIN, 'worker'], {
       cwd: this.#folder,
       env: {
-        PATH: process.env['PATH'] ?? '',
+        ...ofEveryProcess(),
         HOME: this.#folder,
         LOG_FORMAT: 'json',
         LOG_LEVEL: process.env['LIVE_LOGS'] ? 'debug' : 'info',

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { keepLoopbackDirect } from '../../src/settings/proxy.ts';
 import { startServers } from './servers.ts';
@@ -21,6 +22,8 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   keepLoopbackDirect();
   const servers = await startServers();
+  // Hundreds of processes load the same sources: what one of them has compiled, the next ones take.
+  process.env['NODE_COMPILE_CACHE'] = path.join(servers.emptyFolder, '..', 'compiled');
   project.provide('databaseUrl', servers.databaseUrl);
   project.provide('templateDatabase', servers.templateDatabase);
   project.provide('temporalAddress', servers.temporalAddress);

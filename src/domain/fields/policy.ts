@@ -5,13 +5,22 @@ import { EVERY_TABLE, type FieldRule, type Treatment } from './rules.ts';
 
 /** What happens to the records of one endpoint. */
 export interface FieldPolicy {
-  /** Takes out what is not to be stored, and puts hashes in place of what is to be hashed. Counts what it did. */
-  apply(record: unknown): { record: unknown; values: number };
+  /** Takes out what is not to be stored, and puts hashes in place of what is to be hashed. */
+  apply(record: unknown): Applied;
   /**
    * Keys of nested records that a rule concerns. When a field that is not stored changes, their `changed_at` moves with it, and
    * that alone is no change of what is stored.
    */
   timedKeys: readonly string[];
+}
+
+interface Applied {
+  /** The same object where nothing had to be done. */
+  record: unknown;
+  /** How many values were taken out or hashed. */
+  values: number;
+  /** A record under one of `timedKeys` has a time. */
+  hasTimes: boolean;
 }
 
 /** What the settings say about the fields of all records. */
@@ -53,7 +62,8 @@ export function fieldPolicy(
   return {
     apply(record) {
       const walk = new Walk(endpoint.category, everywhere, models, values);
-      return { record: walk.clean(record, own ? [own] : []), values: walk.values };
+      const cleaned = walk.clean(record, own ? [own] : []);
+      return { record: cleaned, values: walk.values, hasTimes: walk.hasTimes };
     },
     timedKeys: keysOf(endpoint.category, (model) => everywhere.size > 0 || models.has(model)),
   };
@@ -101,6 +111,7 @@ class Walk {
   readonly #forms: { hash: HashText; exactNumber: ExactNumber };
   /** How many values were taken out or hashed. */
   values = 0;
+  hasTimes = false;
 
   constructor(
     category: KnownCategory,
@@ -122,38 +133,37 @@ class Walk {
       return cleaned.some((entry, index) => entry !== value[index]) ? cleaned : value;
     }
     const active = this.#everywhere.size > 0 ? [...trees, this.#everywhere] : trees;
-    let changed = false;
-    const entries: [string, unknown][] = [];
-    for (const key of Object.keys(value)) {
-      const before = (value as Record<string, unknown>)[key];
-      let treatment: Treatment | undefined;
-      let below: Tree[] | undefined;
-      for (const tree of active) {
-        const node = tree.get(key);
-        if (!node) continue;
-        if (treatment !== 'exclude') treatment = node.treatment ?? treatment;
-        if (node.below.size > 0) (below ??= []).push(node.below);
-      }
-      if (treatment === 'exclude') {
-        changed = true;
-        if (before !== null) this.values += 1;
-        continue;
-      }
-      const after = treatment === 'hash' ? this.#hash(before) : this.#below(key, before, below);
-      if (after !== before) {
-        changed = true;
-        if (treatment === 'hash') this.values += 1;
-      }
-      entries.push([key, after]);
+    const fields = value as Record<string, unknown>;
+    const keys = Object.keys(fields);
+    let cleaned: Record<string, unknown> | undefined;
+    for (const [at, key] of keys.entries()) {
+      const before = fields[key];
+      const after = this.#field(key, before, active);
+      if (after !== before) cleaned ??= copyOf(fields, keys.slice(0, at));
+      if (cleaned && after !== LEFT_OUT) define(cleaned, key, after);
     }
-    // fromEntries defines own properties, so that a key `__proto__` stays data.
-    return changed ? Object.fromEntries(entries) : value;
+    return cleaned ?? value;
   }
 
-  #below(key: string, value: unknown, below: readonly Tree[] = []): unknown {
-    if (!isContainer(value)) return value;
+  #field(key: string, value: unknown, active: readonly Tree[]): unknown {
+    let treatment: Treatment | undefined;
+    let below: Tree[] | undefined;
+    for (const tree of active) {
+      const node = tree.get(key);
+      if (!node) continue;
+      if (treatment !== 'exclude') treatment = node.treatment ?? treatment;
+      if (node.below.size > 0) (below ??= []).push(node.below);
+    }
+    if (treatment === undefined) return isContainer(value) ? this.#below(key, value, below) : value;
+    const after = treatment === 'hash' ? this.#hash(value) : LEFT_OUT;
+    if (after !== value && value !== null) this.values += 1;
+    return after;
+  }
+
+  #below(key: string, value: object, below: readonly Tree[] = []): unknown {
     const model = modelUnder(this.#category, key);
     const own = model === undefined ? undefined : this.#models.get(model);
+    if (model !== undefined && (own || this.#everywhere.size > 0)) this.hasTimes ||= isTimed(value);
     return this.clean(value, own ? [...below, own] : below);
   }
 
@@ -164,6 +174,26 @@ class Walk {
     if (typeof value === 'string') return hash(value);
     return hash(exactNumber(value) ?? JSON.stringify(sorted(value)));
   }
+}
+
+const LEFT_OUT = Symbol('left out');
+
+/** An assignment to the key `__proto__` would not be one. */
+function define(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function copyOf(object: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const key of keys) define(copy, key, object[key]);
+  return copy;
+}
+
+function isTimed(value: object): boolean {
+  return Array.isArray(value)
+    ? value.some((entry) => isContainer(entry) && isTimed(entry))
+    : 'changed_at' in value;
 }
 
 /** Numbers that are kept as they were written are objects without a prototype. */

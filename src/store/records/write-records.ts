@@ -145,7 +145,7 @@ async function upsert(
       target.endpoint.path,
       target.askedSeq,
       target.arrivedSeq,
-      ...(policy ? [policy.timedKeys, target.passId] : []),
+      ...(policy ? [records.some(({ hasTimes }) => hasTimes) ? policy.timedKeys : [], target.passId] : []),
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });

@@ -1,0 +1,5 @@
+/** What a process of a test takes over from this one. */
+export function ofEveryProcess(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+}
