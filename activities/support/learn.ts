@@ -82,12 +82,11 @@ async function takesUpdatedAfter(ask: Ask, changedAt: Date): Promise<boolean> {
   return isEmpty(await unlessRefused(ask({ updatedAfter: NOTHING_SINCE })));
 }
 
-/** Shows the record with that id alone, and nothing where there is none. */
+/** Shows the record with that id, and nothing where there is none. */
 async function takesIds(ask: Ask, endpoint: EndpointDefinition, id: string): Promise<boolean> {
   const shown = await unlessRefused(ask({ ids: [id] }));
-  if (!shown || shown.next !== null || shown.results.length !== 1) return false;
-  const [record] = prepareRecords(endpoint, shown.results, exactNumber).storable;
-  if (record?.id !== id) return false;
+  const { storable } = prepareRecords(endpoint, shown?.results ?? [], exactNumber);
+  if (!storable.some((record) => record.id === id)) return false;
   return isEmpty(await unlessRefused(ask({ ids: [NO_SUCH_ID] })));
 }
 

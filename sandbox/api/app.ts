@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { modelOf } from '../model/index.ts';
-import { withoutIgnored } from '../state/extra.ts';
+import { takenOf } from '../state/extra.ts';
 import type { IntegrationState } from '../state/integration.ts';
 import type { World } from '../state/world.ts';
 import { applyFaults } from './apply-faults.ts';
@@ -59,15 +59,8 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       api.get<{ Params: { '*': string } }>('/*', (request, reply) => {
         const extra = deps.world.extra.find(`/${request.params['*']}`);
         if (!extra) throw noEndpoint();
-        const query = request.query as Record<string, unknown>;
-        const hides = extra.spec.updatedAfter === 'hides' && 'updated_after' in query;
-        return answerList(
-          deps,
-          extra.definition,
-          request,
-          reply,
-          hides ? null : withoutIgnored(extra, query),
-        );
+        const taken = takenOf(extra, request.query as Record<string, unknown>);
+        return answerList(deps, extra.definition, request, reply, taken);
       });
       done();
     },

@@ -10,15 +10,17 @@ import { addModel } from '../model/index.ts';
 /** What becomes of a parameter: it is taken, ignored, or refused with `PLATFORM.INPUT_INVALID`. */
 export const TREATMENTS = ['taken', 'ignored', 'refused'] as const;
 type Treatment = (typeof TREATMENTS)[number];
+/** Of a filter: it may also show nothing to a request with it, as Kombo does where a tool does not support a filter. */
+export const FILTER_TREATMENTS = [...TREATMENTS, 'hides'] as const;
+type FilterTreatment = (typeof FILTER_TREATMENTS)[number];
 
 /** A list that the catalogue does not have, and what it does with the parameters of others; it takes them when nothing is said. */
 export interface ExtraEndpointSpec {
   /** As `/hris/brand-new`. */
   path: string;
-  /** `hides`: nothing is shown to a request with it, as Kombo does where a tool does not support a filter. */
-  updatedAfter?: Treatment | 'hides';
+  updatedAfter?: FilterTreatment;
   includeDeleted?: Treatment;
-  ids?: Treatment;
+  ids?: FilterTreatment;
   /** With `cursor`; where it is refused, the whole list is one page. */
   pageSize?: Treatment;
 }
@@ -88,12 +90,13 @@ const PARAMETERS = {
   page_size: 'pageSize',
 } as const;
 
-/** The query without what is ignored. */
-export function withoutIgnored(
+/** The query without what is ignored; null if one of its filters hides everything. */
+export function takenOf(
   { spec }: ExtraEndpoint,
   query: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const isIgnored = (name: string) =>
-    Object.hasOwn(PARAMETERS, name) && spec[PARAMETERS[name as keyof typeof PARAMETERS]] === 'ignored';
-  return Object.fromEntries(Object.entries(query).filter(([name]) => !isIgnored(name)));
+): Record<string, unknown> | null {
+  const becomes = (name: string) =>
+    Object.hasOwn(PARAMETERS, name) ? spec[PARAMETERS[name as keyof typeof PARAMETERS]] : undefined;
+  if (Object.keys(query).some((name) => becomes(name) === 'hides')) return null;
+  return Object.fromEntries(Object.entries(query).filter(([name]) => becomes(name) !== 'ignored'));
 }

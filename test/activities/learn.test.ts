@@ -5,7 +5,7 @@ import { openStore } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createWorkbench, pass, readsOf, run, start } from './setup.ts';
 
-const PATHS = Array.from({ length: 20 }, (_, index) => `/hris/brand-new-${index}`);
+const PATHS = Array.from({ length: 26 }, (_, index) => `/hris/brand-new-${index}`);
 const bench = await createWorkbench();
 const { control, store } = bench;
 const settings = loadConfig({ EXTRA_ENDPOINTS: PATHS.join(',') });
@@ -103,7 +103,15 @@ describe('an endpoint that this version does not know', () => {
     },
   );
 
-  test.each(['ignored', 'refused'] as const)(
+  test.each([
+    ['ignored', 1],
+    ['hides', 5],
+  ] as const)('is swept by its list if ids is %s, also with %i records', async (ids, records) => {
+    const one = await readNew({ ids }, records);
+    expect(await one.learnt()).toEqual({ ...ALL, by_ids: false });
+  });
+
+  test.each(['ignored', 'refused', 'hides'] as const)(
     '(I15) loses no row by a sweep if ids is %s, and those that are gone',
     async (ids) => {
       const one = await readNew({ ids, pageSize: 'ignored' }, 120);

@@ -55,7 +55,8 @@ describe('a list that the catalogue does not have', () => {
       const { status, body } = await ask(query);
       expect([status, body.error.code]).toEqual(INVALID);
     }
-    control.addEndpoint({ path: PATH, updatedAfter: 'hides' });
+    control.addEndpoint({ path: PATH, updatedAfter: 'hides', ids: 'hides' });
+    expect(await count({ ids: control.ids('test:new', TABLE)[0]! })).toBe(0);
     expect(await count({ updated_after: '2000-01-01T00:00:00.000Z' })).toBe(0);
     expect(await count({})).toBe(5);
     control.addEndpoint({ path: PATH, updatedAfter: 'refused', ids: 'refused' });
