@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../version.ts';
 import { registerFields } from './definitions/fields.ts';
+import { registerAccess } from './definitions/access.ts';
 import { registerIntegrations } from './definitions/integrations.ts';
 import { registerProcesses } from './definitions/processes.ts';
 import { registerRecords } from './definitions/records.ts';
@@ -31,5 +32,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be
   registerReports(program);
   registerRecords(program);
   registerFields(program);
+  registerAccess(program);
   return program;
 }

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'full-sync-all',
   'erase-record',
   'purge-fields',
+  'grant',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

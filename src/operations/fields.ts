@@ -47,7 +47,7 @@ async function walkTables(
   const until = performance.now() + boundMs;
   const tables: PurgedTable[] = [];
   let hits = 0;
-  for (const endpoint of await storedEndpoints(store)) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     const policy = fields.stored(endpoint);
     if (!policy) continue;
     const found: PurgedTable = { table: endpoint.table, rows: 0, values: 0 };

@@ -58,7 +58,7 @@ export async function eraseOne(deps: Deps, name: RecordName): Promise<ErasedReco
 async function endpointOf(store: Deps['store'], table: string): Promise<EndpointDefinition> {
   const prefix = `${store.schemas.data}.`;
   const bare = table.startsWith(prefix) ? table.slice(prefix.length) : table;
-  const found = (await storedEndpoints(store)).find((endpoint) => endpoint.table === bare);
+  const found = (await storedEndpoints(store.pool)).find((endpoint) => endpoint.table === bare);
   if (!found) throw invalid(`There is no table ${table}. Name one such as hris_employees.`);
   return found;
 }

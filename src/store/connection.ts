@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import pg from 'pg';
+import { isGuarded, type RowSecurity } from './row-security.ts';
 
 /** A statement for a page takes milliseconds; what is known to take longer says so itself. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
@@ -8,7 +9,7 @@ export const STATEMENT_TIMEOUT_MS = 30_000;
 /**
  * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a
  * transaction, or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for
- * a lock. Dates are read as ISO. A policy that would hide rows is an error instead. What a consumer of the feed has read must
+ * a lock. Dates are read as ISO. A policy that would hide rows is an error instead (row-security.ts). What a consumer of the feed has read must
  * outlive a crash; an installation that waits for replicas, too, keeps its own value.
  */
 const SETTINGS = {
@@ -28,6 +29,8 @@ interface Session {
   settings: Settings;
   ask: Ask;
   pooler: Pooler;
+  policies: RowSecurity;
+  translate: (statement: string) => string;
 }
 
 /** Whether a pooler stands between a pool and its server. It may lend its connections for one transaction only. */
@@ -35,7 +38,11 @@ export interface Pooler {
   isThere: boolean;
 }
 
-type Statement = pg.QueryConfig & { query_timeout?: number };
+type Statement = pg.QueryConfig & { query_timeout?: number; asIs?: boolean };
+
+/** Part of a statement that has the names of the schemas already, and may hold values that look like them. */
+export const AS_IS = { asIs: true } as object;
+
 type Ask = (statement: Statement) => Promise<pg.QueryResult>;
 
 const sessions = new WeakMap<pg.ClientBase, Session>();
@@ -48,19 +55,25 @@ const sessions = new WeakMap<pg.ClientBase, Session>();
  */
 export async function prepareConnection(
   client: pg.ClientBase,
-  pooler: Pooler,
+  { pooler, policies }: { pooler: Pooler; policies: RowSecurity },
   translate: (statement: string) => string,
 ): Promise<void> {
   const plain = client.query.bind(client) as unknown as Ask;
   const { processID: pid } = client as unknown as { processID: number | null };
+  if (policies.setting === 'on') await policies.look(plain, translate);
+  const settings = { ...SETTINGS, row_security: policies.setting };
   const { rowCount } = await plain({
-    text: `${assignment(SETTINGS, 'session')} and pg_backend_pid() = ${pid ?? 0}`,
+    text: `${assignment(settings, 'session')} and pg_backend_pid() = ${pid ?? 0}`,
   });
   if (rowCount === 0) pooler.isThere = true;
   const ask = async (statement: Statement) => {
     try {
-      return await plain({ ...statement, text: translate(statement.text) });
+      return await plain({
+        ...statement,
+        text: statement.asIs ? statement.text : translate(statement.text),
+      });
     } catch (error) {
+      policies.note(error);
       const { code } = error as { code?: string };
       if (NOT_PREPARED_HERE.includes(code ?? '')) pooler.isThere = true;
       // Its answer may still be on the way, or it is gone: no other statement may take it.
@@ -68,7 +81,7 @@ export async function prepareConnection(
       throw error;
     }
   };
-  const session: Session = { pooler, settings: { ...SETTINGS }, ask };
+  const session: Session = { pooler, policies, settings, ask, translate };
   sessions.set(client, session);
   client.query = ((first: string | Statement, ...rest: unknown[]) => {
     // A stream, which does all by itself.
@@ -104,9 +117,24 @@ async function run(client: pg.ClientBase, session: Session, statement: Statement
   const isInside =
     (client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus() !== 'I';
   if (isInside) return ask(pooler.isThere ? unnamed(statement) : statement);
-  if (BEGIN.test(statement.text)) return pooler.isThere ? begin(session, statement.text) : ask(statement);
-  return again(() => (pooler.isThere ? alone(session, statement) : ask(statement)));
+  const once = async () => {
+    if (isBehindPolicies(session)) await followPolicies(session);
+    if (BEGIN.test(statement.text)) return pooler.isThere ? begin(session, statement.text) : ask(statement);
+    return pooler.isThere ? alone(session, statement) : ask(statement);
+  };
+  return again(once);
 }
+
+/** Outside of a transaction: what other connections have found out counts here, too. */
+async function followPolicies(session: Session): Promise<void> {
+  const { policies, settings, ask, pooler, translate } = session;
+  if (policies.isInDoubt) await policies.look(ask, translate);
+  settings['row_security'] = policies.setting;
+  if (!pooler.isThere) await ask({ text: assignment({ row_security: policies.setting }, 'session') });
+}
+
+const isBehindPolicies = ({ policies, settings }: Session) =>
+  policies.isInDoubt || settings['row_security'] !== policies.setting;
 
 async function begin(session: Session, text: string): Promise<pg.QueryResult> {
   const how = ISOLATED.test(text) ? text : `${text} isolation level read committed`;
@@ -148,13 +176,13 @@ const TRIES = 4;
 const IN_CONFLICT = ['40001', '40P01'];
 const UNDONE: readonly unknown[] = [...IN_CONFLICT, ...NOT_PREPARED_HERE];
 
-/** Does it again if Postgres has undone it and another try may work. */
+/** Does it again if Postgres has undone or refused it and another try may work. */
 export async function again<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (error) {
-      const isUndone = UNDONE.includes((error as { code?: unknown } | null)?.code);
+      const isUndone = UNDONE.includes((error as { code?: unknown } | null)?.code) || isGuarded(error);
       if (!isUndone || tries === TRIES) throw error;
       await delay(Math.random() * 50 * tries);
     }

@@ -1,17 +1,20 @@
 import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type pg from 'pg';
+import { limitTables, unlimitedTables } from './access/new-tables.ts';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import { ensureDataViews, missingDataViews } from './records/data-views.ts';
+import { ensureLiveViews, missingLiveViews } from './records/live-views.ts';
 import type { Store } from './database.ts';
 import type { Schemas } from './schemas.ts';
+import { wantedEndpoints } from './state/extra-endpoints.ts';
 import { layFoundation } from './upkeep/foundation.ts';
 import { withMigrationLock, type LockWait } from './upkeep/migration-lock.ts';
 import { explainDenial } from './upkeep/rights.ts';
 import { repairSequences } from './upkeep/sequences.ts';
 import { service } from './migrations/0001-service.ts';
 
-/** Numbered steps of schema `kombo_sync`; a released step never changes. Schema `kombo` follows the catalogue. */
+/** Numbered steps of schema `kombo_sync`; a released step never changes. Schemas `kombo` and `kombo_live` follow the catalogue. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
 };
@@ -30,7 +33,13 @@ export async function migrate(store: Store, wait: LockWait = {}): Promise<{ appl
       const steps = await runSteps(client, store.schemas);
       const tables = await ensureDataTables(client, store.schemas.data, store.extraEndpoints);
       const views = await ensureDataViews(client, store.schemas.data);
-      return { applied: [...steps, ...tables, ...views, ...(await repairSequences(client, store.schemas))] };
+      const endpoints = await wantedEndpoints(client, store.extraEndpoints);
+      const live = await ensureLiveViews(client, store.schemas.data, endpoints);
+      const unlimited = await unlimitedTables(client, store.schemas, tablesOf(endpoints));
+      await limitTables(client, store.schemas, unlimited);
+      const sequences = await repairSequences(client, store.schemas);
+      const policies = policiesOf(unlimited, store.schemas);
+      return { applied: [...steps, ...tables, ...views, ...live, ...policies, ...sequences] };
     } catch (error) {
       throw (await explainDenial(client, error, store.schemas, store.extraEndpoints)) ?? error;
     }
@@ -62,7 +71,11 @@ async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<st
   return (results ?? []).map((result) => result.migrationName);
 }
 
-/** Names of steps and tables that `migrate` would bring. */
+const tablesOf = (endpoints: readonly { table: string }[]) => endpoints.map(({ table }) => table);
+const policiesOf = (tables: readonly string[], { data }: Schemas) =>
+  tables.map((table) => `${data}.${table} (policies)`);
+
+/** Names of steps, tables, views and policies that `migrate` would bring. */
 export async function pendingMigrations(store: Store): Promise<string[]> {
   const { rows } = await store.pool.query<{ name: string | null }>(
     `select to_regclass('kombo_sync.migrations')::text as name`,
@@ -75,11 +88,15 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
   const { data } = store.schemas;
   const tables = await missingDataTables(store.pool, data, store.extraEndpoints);
   const views = await missingDataViews(store.pool, data);
+  const endpoints = await wantedEndpoints(store.pool, store.extraEndpoints);
+  const live = await missingLiveViews(store.pool, data, endpoints);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),
     ...tables.map(({ table, columns }) =>
       columns ? `${data}.${table} (${columns.join(', ')})` : `${data}.${table}`,
     ),
-    ...views.map((name) => `${data}.${name}`),
+    ...views,
+    ...live,
+    ...policiesOf(await unlimitedTables(store.pool, store.schemas, tablesOf(endpoints)), store.schemas),
   ];
 }

@@ -3,6 +3,7 @@ import { callbackify } from 'node:util';
 import pg from 'pg';
 import type { DatabaseAddress } from '../settings/database-url.ts';
 import { prepareConnection, STATEMENT_TIMEOUT_MS, type Pooler } from './connection.ts';
+import { RowSecurity } from './row-security.ts';
 
 const INT8_OID = 20;
 const CONNECT_MS = 5_000;
@@ -28,6 +29,7 @@ export class Pool extends pg.Pool {
 
   constructor({ address, max, applicationName, translate }: PoolOptions) {
     const pooler: Pooler = { isThere: false };
+    const policies = new RowSecurity();
     const settings = {
       connectionString: address.connectionString,
       ssl: address.ssl,
@@ -41,7 +43,7 @@ export class Pool extends pg.Pool {
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
       types: { getTypeParser },
       // The pool waits for it.
-      onConnect: (client: pg.ClientBase) => prepareConnection(client, pooler, translate),
+      onConnect: (client: pg.ClientBase) => prepareConnection(client, { pooler, policies }, translate),
     };
     super(settings);
     this.pooler = pooler;

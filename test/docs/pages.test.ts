@@ -52,10 +52,10 @@ test('the SQL in the pages runs', async () => {
   const store = await createTestStore();
   // The recipes of the guarantees build on one another; test/store/recipes.test.ts runs them in order.
   const pages = PAGES.filter((page) => page !== 'docs/guarantees.md');
-  // Roles are of the whole server; test/docs/postgres.test.ts makes them under names of its own.
+  // Roles are of the whole server; test/docs/postgres.test.ts and access.test.ts make them under names of their own.
   const blocks = pages.flatMap((page) =>
     codeBlocks(read(page), 'sql')
-      .filter((sql) => !sql.startsWith('create role'))
+      .filter((sql) => !/^(create role|drop owned)/.test(sql))
       .map((sql) => ({ page, sql })),
   );
   expect(blocks.length).toBeGreaterThan(1);

@@ -52,8 +52,11 @@ describe('the statements for roles', () => {
     const { kombo_sync: service } = stores;
     const missing = async () => (await findMissingRights(service!.pool, service!.schemas)).missing;
     expect(await missing()).toEqual([]);
-    await admin.pool.query('drop table kombo.ats_tags');
-    expect((await migrate(stores.kombo_sync_owner!)).applied).toEqual(['kombo.ats_tags']);
+    await admin.pool.query('drop table kombo.ats_tags cascade');
+    expect((await migrate(stores.kombo_sync_owner!)).applied).toEqual([
+      'kombo.ats_tags',
+      'kombo_live.ats_tags',
+    ]);
     expect(await missing()).toEqual([]);
     await expect(service!.pool.query('drop table kombo.ats_tags')).rejects.toThrow('must be owner');
   });

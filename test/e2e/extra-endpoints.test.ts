@@ -187,7 +187,10 @@ test('a version that knows it fills its columns, reads nothing again, and the ch
   const before = await changes();
   control.clearRequests();
   const { migrations } = await later.cli<{ migrations: string[] }>(env, 'setup');
-  expect(migrations).toEqual([`kombo.${TABLE} (remote_id, name, amount, active, lines)`]);
+  expect(migrations).toEqual([
+    `kombo.${TABLE} (remote_id, name, amount, active, lines)`,
+    `kombo_live.${TABLE}`,
+  ]);
   const filled = await rows<Row & Record<string, unknown>>();
   for (const { raw, amount, ...row } of filled) {
     expect(row).toMatchObject({ remote_id: raw['remote_id'], name: raw['name'], active: raw['active'] });

@@ -10,7 +10,7 @@ let behindStore: TestStore;
 beforeAll(async () => {
   store = await createTestStore();
   behindStore = await createTestStore();
-  await behindStore.pool.query('drop table kombo.ats_jobs');
+  await behindStore.pool.query('drop table kombo.ats_jobs cascade');
 });
 
 describe('/healthz and /readyz', () => {

@@ -14,6 +14,8 @@ import { remove } from '../../src/store/state/life.ts';
 import { storedEndpoints } from '../../src/store/state/extra-endpoints.ts';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { createTestStore } from '../support/database.ts';
+import { createRole } from '../support/roles.ts';
+import { grant, sees } from './access/support.ts';
 import { readPass } from './support.ts';
 
 const PATH = '/hris/brand-new';
@@ -28,9 +30,9 @@ afterAll(() => store.close());
 describe('the table of an endpoint that this version does not know', () => {
   test('is made by migrate when the setting names it, once, and is missed until then', async () => {
     expect(await pendingMigrations(without)).toEqual([]);
-    expect(await pendingMigrations(store)).toEqual([`kombo.${TABLE}`]);
+    expect(await pendingMigrations(store)).toEqual([`kombo.${TABLE}`, `kombo_live.${TABLE}`]);
     const both = await Promise.all([migrate(store), migrate(store)]);
-    expect(both.flatMap(({ applied }) => applied)).toEqual([`kombo.${TABLE}`]);
+    expect(both.flatMap(({ applied }) => applied)).toEqual([`kombo.${TABLE}`, `kombo_live.${TABLE}`]);
     expect(await pendingMigrations(store)).toEqual([]);
     const { rows } = await store.pool.query<{ name: string; indexes: string[] }>(
       `select array_agg(column_name::text order by ordinal_position) as columns,
@@ -61,10 +63,10 @@ describe('the table of an endpoint that this version does not know', () => {
     const other = openStore(without.url, { max: 2, extraEndpoints: ['/hris/half-made'] });
     await expect(migrate(other)).rejects.toThrow('no index');
     await store.pool.query('drop event trigger refuse');
-    expect(await pendingMigrations(other)).toEqual(['kombo.hris_half_made']);
-    expect((await storedEndpoints(other)).map(({ path }) => path)).not.toContain('/hris/half-made');
+    expect(await pendingMigrations(other)).toEqual(['kombo.hris_half_made', 'kombo_live.hris_half_made']);
+    expect((await storedEndpoints(other.pool)).map(({ path }) => path)).not.toContain('/hris/half-made');
     await migrate(other);
-    expect((await storedEndpoints(other)).map(({ path }) => path)).toContain('/hris/half-made');
+    expect((await storedEndpoints(other.pool)).map(({ path }) => path)).toContain('/hris/half-made');
     await other.close();
   });
 });
@@ -88,7 +90,7 @@ describe('after the setting names the endpoint no more', () => {
   test('its rows stay, and nothing is missing', async () => {
     expect(await pendingMigrations(without)).toEqual([]);
     expect((await migrate(without)).applied).toEqual([]);
-    const paths = (await storedEndpoints(without)).map(({ path }) => path);
+    const paths = (await storedEndpoints(without.pool)).map(({ path }) => path);
     expect(paths).toContain(PATH);
     expect(await undocumentedFields(without, { integrationId: id, endpoint: PATH })).toEqual([
       { endpoint: PATH, field: 'boss_id', records: 1 },
@@ -139,5 +141,31 @@ describe('after the setting names the endpoint no more', () => {
     while (await eraseSome(without, id));
     const { rows } = await store.pool.query(`select from kombo.${TABLE} where integration_id = $1`, [id]);
     expect(rows).toEqual([]);
+  });
+});
+
+describe('who may read it', () => {
+  const count = (table: string) => `select count(*)::int from ${table}`;
+
+  test('is limited to a tenant, also if the setting names it only after the tenant was limited', async () => {
+    const [mine, other] = ['tenant:1', 'tenant:2'];
+    for (const id of [mine, other]) await saveIntegration(store, { id, tool: 'demo', category: 'HRIS' });
+    await migrate(store);
+    for (const id of [mine, other]) await readPass(store, id, PATH, 'full', [[{ id: `of ${id}` }]]);
+    const role = await createRole(without);
+    // As a process without the setting grants it.
+    const { tables } = await grant(without, role, { tenant: { integrationId: mine } });
+    expect(tables).toContain(TABLE);
+    expect(await sees(role, `select id from kombo.${TABLE}`)).toEqual([`of ${mine}`]);
+    expect(await sees(role, `select id from kombo_live.${TABLE}`)).toEqual([`of ${mine}`]);
+    const later = openStore(without.url, { max: 2, extraEndpoints: [PATH, '/hris/even-newer'] });
+    const { applied } = await migrate(later);
+    expect(applied).toContain('kombo.hris_even_newer (policies)');
+    for (const id of [mine, other])
+      await readPass(later, id, '/hris/even-newer', 'full', [[{ id: `of ${id}` }]]);
+    expect(await sees(role, count('kombo.hris_even_newer'))).toMatch(/^permission denied/);
+    await later.pool.query(`grant select on kombo.hris_even_newer to ${role.name}`);
+    expect(await sees(role, count('kombo.hris_even_newer'))).toEqual([1]);
+    await later.close();
   });
 });

@@ -18,7 +18,7 @@ describe('migrations', () => {
       expect(await pendingMigrations(stores[0]!)).toContain('kombo.ats_applications');
       const first = await Promise.all(stores.map((one) => migrate(one)));
       const applied = first.map((one) => one.applied.length).sort((a, b) => b - a);
-      expect(applied).toEqual([CATALOGUE.length + 2, 0, 0, 0, 0, 0, 0, 0]);
+      expect(applied).toEqual([2 * CATALOGUE.length + 2, 0, 0, 0, 0, 0, 0, 0]);
       const second = await Promise.all(stores.map((one) => migrate(one)));
       expect(second.flatMap((one) => one.applied)).toEqual([]);
       expect(await pendingMigrations(stores[0]!)).toEqual([]);
@@ -48,10 +48,13 @@ describe('migrations', () => {
       ],
       underWay('10:00:00'),
     );
-    await store.pool.query('alter table kombo.hris_absences drop column amount, drop column status');
-    expect(await pendingMigrations(store)).toEqual(['kombo.hris_absences (amount, status)']);
+    await store.pool.query(
+      'alter table kombo.hris_absences drop column amount cascade, drop column status cascade',
+    );
+    const pending = ['kombo.hris_absences (amount, status)', 'kombo_live.hris_absences'];
+    expect(await pendingMigrations(store)).toEqual(pending);
     const [done, other] = await Promise.all([migrate(store), migrate(store)]);
-    expect([...done.applied, ...other.applied]).toEqual(['kombo.hris_absences (amount, status)']);
+    expect([...done.applied, ...other.applied]).toEqual(pending);
 
     const { rows } = await store.pool.query<{ wrong: number }>(
       `select count(*)::int as wrong from kombo.hris_absences where integration_id = 'bombohr:1'
@@ -109,26 +112,32 @@ describe('migrations', () => {
     ]);
   });
 
-  test('every table and column of both schemas is explained, and every endpoint has its table', async () => {
+  test('every schema, table, view and column that you read is explained, and every endpoint has its table', async () => {
     const store = await createTestStore();
     const { rows: columns } = await store.pool.query<{
       table: string;
+      isTable: boolean;
       column: string;
       comment: string | null;
     }>(
-      `select c.relname::text as table, a.attname::text as column, col_description(c.oid, a.attnum) as comment
+      `select c.relname::text as table, c.relkind = 'r' as "isTable", a.attname::text as column,
+         col_description(c.oid, a.attnum) as comment
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-       where c.relnamespace = 'kombo'::regnamespace and c.relkind in ('r', 'v')`,
+       where c.relnamespace in ('kombo'::regnamespace, 'kombo_live'::regnamespace) and c.relkind in ('r', 'v')`,
     );
     expect(columns.filter(({ comment }) => !comment)).toEqual([]);
     const { rows: tables } = await store.pool.query<{ name: string; comment: string | null }>(
       `select relname::text as name, obj_description(oid) as comment from pg_class
-       where relnamespace in ('kombo'::regnamespace, 'kombo_sync'::regnamespace) and relkind = 'r'
-         and relname not like 'migrations%'`,
+       where relnamespace = any('{kombo, kombo_live, kombo_sync}'::regnamespace[]) and relkind in ('r', 'v')
+         and relname not like 'migrations%'
+       union all select nspname::text, obj_description(oid) from pg_namespace where nspname like 'kombo%'`,
     );
+    expect(tables.length).toBeGreaterThan(2 * CATALOGUE.length + 3);
     expect(tables.filter(({ comment }) => !comment)).toEqual([]);
     for (const endpoint of CATALOGUE) {
-      const own = columns.filter(({ table }) => table === endpoint.table).map(({ column }) => column);
+      const own = columns
+        .filter(({ table, isTable }) => isTable && table === endpoint.table)
+        .map(({ column }) => column);
       expect(own.sort()).toEqual([...Object.keys(SYSTEM_COLUMNS), ...Object.keys(endpoint.fields)].sort());
     }
   });

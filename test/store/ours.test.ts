@@ -64,7 +64,7 @@ describe('what is not ours is not touched', () => {
 
   test('a table of the same name that has taken the place of ours', async () => {
     const store = await createTestStore();
-    await store.pool.query('drop table kombo.ats_jobs; create table kombo.ats_jobs (id int)');
+    await store.pool.query('drop table kombo.ats_jobs cascade; create table kombo.ats_jobs (id int)');
     await expect(migrate(store)).rejects.toThrow(/^kombo\.ats_jobs was not made by kombo-sync/);
   });
 });
@@ -73,7 +73,8 @@ describe('what is ours', () => {
   test('are empty schemas that were made for it, with their comments', async () => {
     const store = await createEmptyStore();
     await store.pool.query(
-      `create schema kombo; create schema kombo_sync; comment on schema kombo is 'By the DBA'`,
+      `create schema kombo; create schema kombo_sync; create schema kombo_live;
+       comment on schema kombo is 'By the DBA'`,
     );
     await migrate(store);
     expect(await pendingMigrations(store)).toEqual([]);
@@ -85,9 +86,9 @@ describe('what is ours', () => {
     const store = await createTestStore();
     await store.pool.query(
       `create view kombo.mine as select id from kombo.ats_tags; comment on table kombo.ats_tags is 'Mine';
-       comment on column kombo.ats_tags.name is 'Mine too'; alter table kombo.ats_tags drop column remote_id`,
+       comment on column kombo.ats_tags.name is 'Mine too'; alter table kombo.ats_tags drop column remote_id cascade`,
     );
-    expect((await migrate(store)).applied).toEqual(['kombo.ats_tags (remote_id)']);
+    expect((await migrate(store)).applied).toEqual(['kombo.ats_tags (remote_id)', 'kombo_live.ats_tags']);
     const { rows } = await store.pool.query(
       `select obj_description('kombo.ats_tags'::regclass) as about, col_description('kombo.ats_tags'::regclass, attnum) as column
        from pg_attribute where attrelid = 'kombo.ats_tags'::regclass and attname = 'name'`,

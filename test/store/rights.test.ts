@@ -46,7 +46,9 @@ describe('migrations of a role without rights on the database', () => {
     await store.pool.query(`revoke create on database "${new URL(store.url).pathname.slice(1)}" from public`);
     const role = await createRole(store);
     const problem = await problemOf(role);
-    expect(problem.what).toMatch(`The role ${role.name} may not make schema kombo_sync in the database`);
+    expect(problem.what).toMatch(
+      `The role ${role.name} may not make schema kombo_sync, kombo, kombo_live in the database`,
+    );
     await grant(store, problem);
     expect((await migrateAs(role)).applied.length).toBeGreaterThan(10);
   });
@@ -54,7 +56,8 @@ describe('migrations of a role without rights on the database', () => {
   test('need nothing but schemas that an administrator has made for it', async () => {
     const store = await createEmptyStore();
     const role = await createRole(store);
-    await store.pool.query(`create schema kombo authorization ${role.name}; create schema kombo_sync`);
+    await store.pool.query(`create schema kombo authorization ${role.name}; create schema kombo_sync;
+       create schema kombo_live authorization ${role.name}`);
     const problem = await problemOf(role);
     expect(problem.what).toMatch(/may not make tables in schema kombo_sync, which belongs to /);
     await grant(store, problem);
@@ -66,17 +69,17 @@ describe('migrations of a role without rights on the database', () => {
     const store = await createTestStore();
     const role = await createRole(store);
     await store.pool.query(grantsFor(role.name, store.schemas));
-    await store.pool.query('alter table kombo.ats_tags drop column remote_id');
+    await store.pool.query('alter table kombo.ats_tags drop column remote_id cascade');
     const owner = await createRole(store);
     await store.pool.query(`alter table kombo.ats_tags owner to ${owner.name}`);
-    await store.pool.query(`grant usage, create on schema kombo to ${owner.name}`);
+    await store.pool.query(`grant usage, create on schema kombo, kombo_live to ${owner.name}`);
     const problem = await problemOf(role);
     expect(problem.message).toMatch(
       /^Postgres denies it to the role \S+: must be owner of table ats_tags\. /,
     );
     expect(problem.remedy).toContain(`grant "${owner.name}" to "${role.name}";`);
     await store.pool.query(`grant ${owner.name} to ${role.name}`);
-    expect((await migrateAs(role)).applied).toEqual(['kombo.ats_tags (remote_id)']);
+    expect((await migrateAs(role)).applied).toEqual(['kombo.ats_tags (remote_id)', 'kombo_live.ats_tags']);
   });
 });
 

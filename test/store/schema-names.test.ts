@@ -16,7 +16,7 @@ const TAGS = '/ats/tags';
 const ID = 'bombohr:1';
 /** Names in which the usual ones are found again. */
 const SCHEMAS = { data: 'kombo_hr', service: 'my_kombo_sync' };
-const STANDARD = /\bkombo(_sync)?\.[a-z]|schema kombo(_sync)?\b/;
+const STANDARD = /\bkombo(_sync|_live)?\.[a-z]|schema kombo(_sync|_live)?\b/;
 
 let empty: TestStore;
 let store: Store;
@@ -47,9 +47,11 @@ test('schemas of other names: the page of an integration says where its tables a
 test('schemas of other names: doctor checks them, and names what is missing there', async () => {
   const checks = async () => (await checkPostgres(loadConfig(settings()))).checks;
   expect((await checks()).filter(({ status }) => status !== 'ok')).toEqual([]);
-  await empty.pool.query('alter table kombo_hr.ats_tags drop column remote_id');
+  await empty.pool.query('alter table kombo_hr.ats_tags drop column remote_id cascade');
   expect(await checks()).toContainEqual(
-    expect.objectContaining({ message: '1 are missing: kombo_hr.ats_tags (remote_id)' }),
+    expect.objectContaining({
+      message: '2 are missing: kombo_hr.ats_tags (remote_id), kombo_hr_live.ats_tags',
+    }),
   );
   await migrate(store);
 });

@@ -258,7 +258,7 @@ const STATEMENTS = [
     source text not null check (source in ('cli', 'api')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
-      'full-sync-all', 'erase-record', 'purge-fields')),
+      'full-sync-all', 'erase-record', 'purge-fields', 'grant')),
     integration_id text,
     details jsonb not null default '{}',
     outcome text not null default 'started' check (outcome in ('started', 'done', 'failed')),

@@ -142,11 +142,16 @@ function indexes(endpoint: EndpointDefinition): string[] {
   return [...joins, erasable];
 }
 
+/** What a column holds, in the table and in its view. */
+export function fieldComment({ path, fields }: EndpointDefinition, name: string): string {
+  return `Field ${name} of GET ${path}${fields[name] === 'jsonb' ? ', nested' : ''}.`;
+}
+
 /** Of a whole table, or of columns that are new to it. */
 function comments(endpoint: EndpointDefinition, columns?: readonly string[]): string[] {
   const table = `kombo.${quote(endpoint.table)}`;
   const ofField = (name: string) =>
-    `comment on column ${table}.${quote(name)} is 'Field ${name} of GET ${endpoint.path}${endpoint.fields[name] === 'jsonb' ? ', nested' : ''}.'`;
+    `comment on column ${table}.${quote(name)} is '${fieldComment(endpoint, name)}'`;
   if (columns) return columns.map(ofField);
   return [
     `comment on table ${table} is 'Records of GET ${endpoint.path}. Live rows: deleted_at is null.'`,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { findViews, INVOKER, literal } from './views.ts';
 
 interface View {
   name: string;
@@ -28,34 +29,59 @@ const VIEWS: readonly View[] = [
   },
 ];
 
-/** Names of views that are not there. */
+/** Names of views that are missing, or that would show more than their readers may see. */
 export async function missingDataViews(client: pg.ClientBase | pg.Pool, schema: string): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `select c.relname::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relkind = 'v'`,
-    [schema],
-  );
-  return VIEWS.map(({ name }) => name).filter((name) => !rows.some((row) => row.name === name));
+  return (await findChanges(client, schema)).map((change) => nameOf(change, schema));
 }
 
-/** Makes the views that are not there. */
+/** Makes the views that are missing, and mends those that are of an older form. */
 export async function ensureDataViews(client: pg.ClientBase, schema: string): Promise<string[]> {
-  const missing = await missingDataViews(client, schema);
-  for (const view of VIEWS.filter(({ name }) => missing.includes(name))) {
-    for (const statement of statements(view)) await client.query(statement);
+  const changes = await findChanges(client, schema);
+  const isInvoker = changes.length > 0 && (await INVOKER.isKnown(client));
+  for (const { view, isThere } of changes) {
+    for (const statement of [...(isThere ? [] : create(view)), ...(isInvoker ? open(view) : [])]) {
+      await client.query(statement);
+    }
   }
-  return missing.map((name) => `${schema}.${name}`);
+  return changes.map((change) => nameOf(change, schema));
 }
 
-function statements({ name, comment, columns, from }: View): string[] {
+interface Change {
+  view: View;
+  isThere: boolean;
+}
+
+async function findChanges(client: pg.ClientBase | pg.Pool, schema: string): Promise<Change[]> {
+  const present = await findViews(client, schema);
+  return VIEWS.filter(({ name }) => !present.get(name)?.isSafe).map((view) => ({
+    view,
+    isThere: present.has(view.name),
+  }));
+}
+
+const nameOf = ({ view: { name }, isThere }: Change, schema: string) =>
+  `${schema}.${name}${isThere ? ` (${INVOKER.name})` : ''}`;
+
+function create({ name, comment, columns, from }: View): string[] {
   const entries = Object.entries(columns);
   const list = entries.map(([column, [expression]]) => `${expression} as ${column}`).join(', ');
-  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
   return [
     `create view kombo.${name} as select ${list} from ${from}`,
-    `comment on view kombo.${name} is ${text(comment)}`,
+    `comment on view kombo.${name} is ${literal(comment)}`,
     ...entries.map(
-      ([column, [, meaning]]) => `comment on column kombo.${name}.${column} is ${text(meaning)}`,
+      ([column, [, meaning]]) => `comment on column kombo.${name}.${column} is ${literal(meaning)}`,
     ),
+  ];
+}
+
+/**
+ * Lets a view read with the rights of its reader, so that policies limit it. For that, everyone may read what the view shows;
+ * to name the table itself still takes a right on its schema.
+ */
+function open({ name, columns, from }: View): string[] {
+  const shown = Object.values(columns).map(([expression]) => expression);
+  return [
+    `alter view kombo.${name} set (${INVOKER.option})`,
+    `grant select (${shown.join(', ')}) on ${from} to public`,
   ];
 }

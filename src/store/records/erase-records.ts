@@ -55,7 +55,7 @@ async function blank(
  * @returns how many rows were erased; 0 when none is left.
  */
 export async function eraseDeletedSome(store: Store, afterMs: number): Promise<number> {
-  for (const endpoint of await storedEndpoints(store)) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     const due = await store.pool.query<{ integration_id: string; ids: string[] }>(
       `with due as (
          select integration_id, id from kombo.${quote(endpoint.table)}
@@ -132,7 +132,7 @@ export async function findMentions(
   id: string,
 ): Promise<Mentions[]> {
   const found: Mentions[] = [];
-  const stored = await storedEndpoints(store);
+  const stored = await storedEndpoints(store.pool);
   for (const other of stored.filter((endpoint) => endpoint.category === category)) {
     const { rows } = await patiently(store.pool, (query) =>
       query<{ id: string }>(

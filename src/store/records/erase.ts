@@ -23,7 +23,7 @@ const AFTER_DATA = [
 async function tables(store: Store): Promise<string[]> {
   return [
     ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
-    ...(await storedEndpoints(store)).map(({ table }) => `kombo.${quote(table)}`),
+    ...(await storedEndpoints(store.pool)).map(({ table }) => `kombo.${quote(table)}`),
     ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
   ];
 }

@@ -23,7 +23,7 @@ export async function undocumentedFields(
 ): Promise<UndocumentedField[]> {
   const { integrationId = null, sample = DEFAULT_SAMPLE } = options;
   const found: UndocumentedField[] = [];
-  for (const endpoint of await storedEndpoints(store)) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     if (options.endpoint !== undefined && endpoint.path !== options.endpoint) continue;
     const documented = [...Object.keys(endpoint.fields), ...Object.keys(SYSTEM_COLUMNS)];
     const { rows } = await sql<{ field: string; records: number }>`

@@ -13,11 +13,25 @@ export async function registerExtra(client: pg.ClientBase, path: string): Promis
 }
 
 /** All endpoints that have a table, also those that EXTRA_ENDPOINTS names no more. */
-export async function storedEndpoints({ pool }: Pick<Store, 'pool'>): Promise<readonly EndpointDefinition[]> {
-  const { rows } = await pool.query<{ path: string }>(
+export async function storedEndpoints(
+  client: pg.ClientBase | pg.Pool,
+): Promise<readonly EndpointDefinition[]> {
+  const { rows } = await client.query<{ path: string }>(
     'select path from kombo_sync.extra_endpoints order by path',
   );
   return endpointsWith(rows.map(({ path }) => path));
+}
+
+/** The same with those that EXTRA_ENDPOINTS names; also before the first migration. */
+export async function wantedEndpoints(
+  client: pg.ClientBase | pg.Pool,
+  extra: readonly string[],
+): Promise<readonly EndpointDefinition[]> {
+  const { rows } = await client.query<{ name: string | null }>(
+    `select to_regclass('kombo_sync.extra_endpoints')::text as name`,
+  );
+  const stored = rows[0]?.name ? await storedEndpoints(client) : [];
+  return endpointsWith([...new Set([...extra, ...stored.map(({ path }) => path)])]);
 }
 
 /** What was learnt of these endpoints, by their paths. */

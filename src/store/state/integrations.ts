@@ -69,6 +69,17 @@ export async function findIntegration(store: Store, id: string): Promise<Integra
   return row && toIntegration(row);
 }
 
+/** Whether an integration has this id of yours. */
+export async function hasOrigin({ db }: Pick<Store, 'db'>, originId: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('kombo_sync.integrations')
+    .select('id')
+    .where('origin_id', '=', originId)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /** Adds an integration, or brings what Kombo says of it up to date. Its status stays as it is; a new one is active. */
 export async function saveIntegration(store: Store, input: IntegrationInput): Promise<Integration> {
   const known = {

@@ -1,14 +1,14 @@
 import type pg from 'pg';
-import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { postgresOutage } from '../../outages/index.ts';
-import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
-import type { Schemas } from '../schemas.ts';
+import { liveSchema, type Schemas } from '../schemas.ts';
+import { findDataTables, findLiveViews } from './ours.ts';
 import { DatabaseProblem } from './problem.ts';
 
 /*
- * What the tables stand on: a database that can hold the data, and two schemas that are ours. A schema is ours when we made it,
- * or when it was empty; the one row of `installation` remembers that. A data table is ours when it has the columns that every
- * table of ours has. What is not ours is never touched.
+ * What the tables stand on: a database that can hold the data, and three schemas that are ours. A schema is ours when we made
+ * it, or when it was empty; the one row of `installation` remembers that of two, and our views in the third one show it. A data
+ * table is ours when it has the columns that every table of ours has, a live view when it shows our table of the same name.
+ * What is not ours is never touched.
  */
 
 type Queryable = pg.ClientBase | pg.Pool;
@@ -36,11 +36,12 @@ interface Site {
 interface Ground {
   service: Place | undefined;
   data: Place | undefined;
+  live: Place | undefined;
   installation: Installation | undefined;
 }
 
 /**
- * Looks at the database and the two schemas.
+ * Looks at the database and the schemas.
  *
  * @throws DatabaseProblem with the remedy, if they are not fit or not ours.
  */
@@ -53,6 +54,7 @@ export async function inspectGround(
   refuseUnfit(site);
   const service = site.places?.find(({ name }) => name === schemas.service);
   const data = site.places?.find(({ name }) => name === schemas.data);
+  const live = site.places?.find(({ name }) => name === liveSchema(schemas.data));
   const installation = await findInstallation(client, service);
   if (installation) refuseOther(installation, schemas);
   else if (service && service.contents.length > 0) throw foreignSchema('SERVICE_SCHEMA', service);
@@ -61,18 +63,20 @@ export async function inspectGround(
     await refuseClaimed(client, schemas);
     if (data && data.contents.length > 0 && ours === 0) throw foreignSchema('DATA_SCHEMA', data);
   }
-  for (const [name, place] of [
-    [schemas.service, service],
-    [schemas.data, data],
-  ] as const) {
-    if (!place && !site.mayCreate) throw mayNotCreate(name, site);
-    if (place && place.contents.length === 0 && !place.mayCreate) throw mayNotFill(place, site);
+  const ourViews = await findLiveViews(client, schemas, extra);
+  if (live && live.contents.length > 0 && ourViews === 0) {
+    throw installation ? foreignLiveSchema(live) : foreignSchema('DATA_SCHEMA', live, schemas.data);
   }
-  return { service, data, installation };
+  const missing = namesOf(schemas).filter((name) => !site.places?.some((place) => place.name === name));
+  if (missing.length > 0 && !site.mayCreate) throw mayNotCreate(missing, site);
+  for (const place of [service, data, live]) {
+    if (place?.contents.length === 0 && !place.mayCreate) throw mayNotFill(place, site);
+  }
+  return { service, data, live, installation };
 }
 
 /**
- * Makes what is missing of the two schemas, and marks them as ours.
+ * Makes what is missing of the schemas, and marks them as ours.
  *
  * @throws DatabaseProblem when nothing can be built there.
  */
@@ -81,14 +85,17 @@ export async function layFoundation(
   schemas: Schemas,
   extra: readonly string[],
 ): Promise<void> {
-  const { service, data, installation } = await inspectGround(client, schemas, extra);
-  if (installation && data) return;
+  const { service, data, live, installation } = await inspectGround(client, schemas, extra);
+  if (installation && data && live) return;
   await client.query('begin');
   try {
     if (!service) {
       await client.query(`create schema kombo_sync; comment on schema kombo_sync is '${SERVICE_COMMENT}'`);
     }
     if (!data) await client.query(`create schema kombo; comment on schema kombo is '${DATA_COMMENT}'`);
+    if (!live) {
+      await client.query(`create schema kombo_live; comment on schema kombo_live is '${LIVE_COMMENT}'`);
+    }
     if (!installation) {
       await client.query(CREATE_INSTALLATION);
       await client.query(
@@ -106,6 +113,8 @@ export async function layFoundation(
 
 const SERVICE_COMMENT = 'State of kombo-sync: integrations, passes, changes. Read it, never write it.';
 const DATA_COMMENT = 'Records read through Kombo, one table per endpoint. Yours to query.';
+const LIVE_COMMENT = 'The live records of schema kombo, one view per table. Yours to query.';
+const namesOf = ({ service, data }: Schemas) => [service, data, liveSchema(data)];
 const CREATE_INSTALLATION = `
   create table kombo_sync.installation (
     id uuid primary key default gen_random_uuid(),
@@ -115,7 +124,7 @@ const CREATE_INSTALLATION = `
   );
   comment on table kombo_sync.installation is 'Marks both schemas as made for kombo-sync. One row.'`;
 
-async function survey(client: Queryable, { data, service }: Schemas): Promise<Site> {
+async function survey(client: Queryable, schemas: Schemas): Promise<Site> {
   const { rows } = await client.query<Site>(
     `select current_database()::text as database, current_user::text as role,
        current_setting('server_encoding') as encoding,
@@ -129,7 +138,7 @@ async function survey(client: Queryable, { data, service }: Schemas): Promise<Si
             union all select proname::text from pg_proc where pronamespace = n.oid
             order by 1)))
         from pg_namespace n where n.nspname = any($1)) as places`,
-    [[service, data]],
+    [namesOf(schemas)],
   );
   return rows[0]!;
 }
@@ -213,47 +222,31 @@ async function refuseClaimed(client: Queryable, { data }: Schemas): Promise<void
   );
 }
 
-function foreignSchema(setting: string, { name, contents }: Place): DatabaseProblem {
+function foreignSchema(setting: string, place: Place, chosen = place.name): DatabaseProblem {
+  return new DatabaseProblem(
+    notMadeForUs(place),
+    `Choose another name, for example ${setting}=${chosen}_hr, or empty that schema.`,
+  );
+}
+
+/** The data have their name already, and that of the views follows from it. */
+function foreignLiveSchema(place: Place): DatabaseProblem {
+  return new DatabaseProblem(
+    notMadeForUs(place),
+    `Its name is that of the live views. Rename it: alter schema ${place.name} rename to ${place.name}_old;`,
+  );
+}
+
+function notMadeForUs({ name, contents }: Place): string {
   const examples = contents.slice(0, 3).join(', ');
-  return new DatabaseProblem(
-    `Schema ${name} was not made for kombo-sync: it holds ${examples}${contents.length > 3 ? ', …' : ''}. Nothing was changed.`,
-    `Choose another name, for example ${setting}=${name}_hr, or empty that schema.`,
-  );
+  return `Schema ${name} was not made for kombo-sync: it holds ${examples}${contents.length > 3 ? ', …' : ''}. Nothing was changed.`;
 }
 
-const ALWAYS = Object.keys(SYSTEM_COLUMNS);
-
-/**
- * Counts the tables of the catalogue's names and of EXTRA_ENDPOINTS.
- *
- * @throws DatabaseProblem if one lacks a column of every table of ours.
- */
-async function findDataTables(
-  client: Queryable,
-  { data }: Schemas,
-  extra: readonly string[],
-): Promise<number> {
-  const { rows } = await client.query<{ name: string; lacks: string[] }>(
-    `select c.relname::text as name, array(
-       select name from unnest($3::text[]) as always(name)
-       where c.relkind not in ('r', 'p') or not exists (
-         select from pg_attribute a where a.attrelid = c.oid and a.attname = name and not a.attisdropped)) as lacks
-     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relname = any($2) order by 1`,
-    [data, endpointsWith(extra).map(({ table }) => table), ALWAYS],
-  );
-  const foreign = rows.find(({ lacks }) => lacks.length > 0);
-  if (!foreign) return rows.length;
-  throw new DatabaseProblem(
-    `${data}.${foreign.name} was not made by kombo-sync: it does not have the columns ${foreign.lacks.join(', ')}. Nothing was changed.`,
-    `Rename or move it, or choose another schema for the data, for example DATA_SCHEMA=${data}_hr.`,
-  );
-}
-
-function mayNotCreate(name: string, { role, database }: Site): DatabaseProblem {
+function mayNotCreate(names: readonly string[], { role, database }: Site): DatabaseProblem {
+  const statements = names.map((name) => `create schema ${name} authorization "${role}";`);
   return new DatabaseProblem(
-    `The role ${role} may not make schema ${name} in the database ${database}.`,
-    `As the owner of the database, make it: create schema ${name} authorization "${role}"; or allow it: grant create on database "${database}" to "${role}";`,
+    `The role ${role} may not make schema ${names.join(', ')} in the database ${database}.`,
+    `As the owner of the database, make what is missing: ${statements.join(' ')} Or allow it: grant create on database "${database}" to "${role}";`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { endpointsWith } from '../../domain/catalogue/index.ts';
-import type { Schemas } from '../schemas.ts';
+import { mayHideRows } from '../row-security.ts';
+import { liveSchema, type Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
 
 /** SQLSTATE of what the role may not do. */
@@ -18,14 +19,14 @@ export async function explainDenial(
   const { rows } = await client.query<{ role: string; owners: string[] }>(
     `select current_user::text as role, array(
        select distinct pg_get_userbyid(c.relowner)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where (n.nspname = $2 or n.nspname = $1 and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
-    [data, service, tables(extra)],
+       where (n.nspname = $2 or n.nspname in ($1, $4) and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
+    [data, service, tables(extra), liveSchema(data)],
   );
   const { role, owners } = rows[0]!;
   const remedy =
     owners.length > 0
       ? `Run it as the role that owns the tables, or let ${role} act as that: ${owners.map((owner) => `grant "${owner}" to "${role}";`).join(' ')} After a restore you may also give the tables to it: reassign owned by "${owners[0]}" to "${role}";`
-      : `Allow it: grant usage, create on schema ${service}, ${data} to "${role}";`;
+      : `Allow it: grant usage, create on schema ${service}, ${data}, ${liveSchema(data)} to "${role}";`;
   return new DatabaseProblem(`Postgres denies it to the role ${role}: ${message}.`, remedy, { cause: error });
 }
 
@@ -33,7 +34,7 @@ interface MissingRights {
   role: string;
   /** What is missing, such as `delete on kombo.ats_jobs`. */
   missing: string[];
-  /** Tables whose rows a policy would hide. */
+  /** Tables of which a policy may hide rows. */
   guarded: string[];
 }
 
@@ -80,7 +81,7 @@ const RIGHTS = `
     join place on place.oid = p.pronamespace and usable and nspname = $2 where not has_function_privilege(p.oid, 'execute')
   )
   select current_user::text as role, array(select what from missing order by what) as missing,
-    array(select name from part where relkind <> 'S' and row_security_active(oid) order by name) as guarded`;
+    array(select name from part where relkind <> 'S' and ${mayHideRows('part.oid')} order by name) as guarded`;
 
 /** The statements that give a role what `serve` and `worker` need. */
 export function grantsFor(role: string, { data, service }: Schemas): string {
