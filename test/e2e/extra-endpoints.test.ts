@@ -155,7 +155,9 @@ test('a worker whose database lacks its table says what to run', async () => {
   const lacking = { ...env, EXTRA_ENDPOINTS: `${PATH},/hris/still-newer` };
   const { code, stderr } = await cli(['worker'], lacking);
   expect(code).toBe(1);
-  expect(stderr).toContain('The database lacks kombo.hris_still_newer. Run: kombo-sync setup');
+  expect(stderr).toContain(
+    'The database lacks kombo.hris_still_newer, kombo_live.hris_still_newer. Run: kombo-sync setup',
+  );
 });
 
 test('without the setting its rows stay, nothing reads them, and all the rest works', async () => {
@@ -189,7 +191,7 @@ test('a version that knows it fills its columns, reads nothing again, and the ch
   const { migrations } = await later.cli<{ migrations: string[] }>(env, 'setup');
   expect(migrations).toEqual([
     `kombo.${TABLE} (remote_id, name, amount, active, lines)`,
-    `kombo_live.${TABLE}`,
+    `kombo_live.${TABLE} (remote_id, name, amount, active, lines)`,
   ]);
   const filled = await rows<Row & Record<string, unknown>>();
   for (const { raw, amount, ...row } of filled) {
