@@ -19,6 +19,7 @@ import { databaseClock, type DatabaseClock } from './support/clock.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { heal } from './support/first-look.ts';
+import { learn } from './support/learn.ts';
 import { keepAlive, type Liveness } from './support/liveness.ts';
 import { nextRetry } from './support/next-retry.ts';
 import { noteFailedRead, noteTry } from './support/note-failure.ts';
@@ -87,6 +88,7 @@ function skipped(reason: Reason): ReadResult {
 
 async function read(reading: Reading): Promise<ReadResult> {
   const { deps, input, clock, liveness, box } = reading;
+  if (input.kind === 'full') await learn(deps, input, liveness.signal);
   const opened = await openPass(deps.store, {
     ...input,
     kind: input.kind as PassKind,

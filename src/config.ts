@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { ConfigError, type SettingIssue } from './config-error.ts';
 import {
   apiKey,
-  complain,
   cron,
   duration,
   durationOrOff,
@@ -20,10 +19,10 @@ import {
   url,
   type Wrong,
 } from './config-values.ts';
-import { CATALOGUE } from './domain/catalogue/index.ts';
 import { Secret } from './secret.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
+import { extraEndpoints } from './settings/extra-endpoints.ts';
 import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
@@ -112,20 +111,9 @@ export const SETTINGS = {
     'A change that only a full pass shows starts at most one full pass of that endpoint in this time',
   ),
   ...MODEL_SETTINGS,
-  EXTRA_ENDPOINTS: z
-    .string()
-    .default('')
-    .transform((value, context) => {
-      const paths = list(value);
-      for (const path of paths) {
-        if (!CATALOGUE.some((endpoint) => endpoint.path === path)) {
-          const problem = `names ${path}, which is no known endpoint`;
-          complain(context, { problem, example: '/hris/teams,/hris/skills' });
-        }
-      }
-      return paths;
-    })
-    .describe('Deprecated and closed-beta endpoints to read too, comma-separated'),
+  EXTRA_ENDPOINTS: extraEndpoints.describe(
+    'Paths of more endpoints to read: deprecated, closed-beta, or such as `/hris/brand-new` that this version does not know',
+  ),
   ...FIELD_SETTINGS,
   ERASE_DELETED_AFTER: durationOrOff('off').describe(
     'How long the fields of a deleted record are kept before they are erased; `off` keeps them, `14d` is recommended',

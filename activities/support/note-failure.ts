@@ -1,10 +1,11 @@
-import { isOffered } from '../../src/domain/catalogue/index.ts';
+import { findEndpoint, isOffered } from '../../src/domain/catalogue/index.ts';
 import { selectEndpoints } from '../../src/domain/choice.ts';
 import { POLICIES, type SyncError } from '../../src/domain/errors.ts';
 import { parkedBy } from '../../src/domain/life.ts';
 import { LOOK_UP, type DebtKind, type Reason } from '../../src/domain/reads.ts';
 import { noteFailure, owe, type NotedFailure } from '../../src/store/state/debts.ts';
 import { refusedEverywhere } from '../../src/store/state/due.ts';
+import { forgetLearnt } from '../../src/store/state/extra-endpoints.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
@@ -53,6 +54,9 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
   const outcome = { status: isSkipped ? 'skipped' : 'failed', reason: { code, message } } as const;
   // It was removed here, which is for those who did that to see to.
   if (errorClass === 'IntegrationGone' && code === errorClass) return { ...outcome, owes: false };
+  if (errorClass === 'RequestRejected' && findEndpoint(endpoint)?.status === 'unknown') {
+    await forgetLearnt(deps.store, endpoint);
+  }
   const noted = await noteTry(deps, failed);
   if (noted) log(deps, { integrationId, endpoint, code }, message, noted, isSkipped);
   if (!policy.looksUp || kind === 'look-up') return { ...outcome, owes: false };

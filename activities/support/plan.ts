@@ -1,5 +1,6 @@
-import { getEndpoint, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import { getEndpoint, knownModels, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { notChosenReason, selectEndpoints, type Selection } from '../../src/domain/choice.ts';
+import { withLearnt } from '../../src/domain/learnt.ts';
 import { decide, isAskedFor, type Ask, type Asker, type Decision } from '../../src/domain/decide.ts';
 import { hasten } from '../../src/domain/hasten.ts';
 import { routeModels, type Route } from '../../src/domain/routing.ts';
@@ -15,6 +16,7 @@ import {
 import { owe, type Owed } from '../../src/store/state/debts.ts';
 import { hastenTries, type HastenedTry } from '../../src/store/state/due.ts';
 import { historyOf, readHistory } from '../../src/store/state/endpoint-history.ts';
+import { readLearnt } from '../../src/store/state/extra-endpoints.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import { noteUnknownModels } from '../../src/store/state/unknown-models.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -49,34 +51,40 @@ export async function planReads(
   const { settings, store } = deps;
   const selection = selectEndpoints(integration, settings);
   // A model that only an endpoint holds which is not chosen is known all the same.
-  const route = routeModels(request.models ?? [], selection.all);
+  const route = routeModels(request.models ?? [], selection.all, knownModels(settings.EXTRA_ENDPOINTS));
   const notChosen = reasonsOf(selection, id);
   const paths = selection.all.map(({ path }) => path);
-  const history = await readHistory(store, id, paths, request.syncId);
+  const [history, learnt] = await Promise.all([
+    readHistory(store, id, paths, request.syncId),
+    readLearnt(store, selection.all),
+  ]);
   const plan: Plan = { passes: [], outcomes: [], unknownModels: route.unknown, left: [] };
   const owed: Owed[] = [];
   const early: HastenedTry[] = [];
-  for (const endpoint of selection.all) {
+  for (const defined of selection.all) {
+    const known = learnt.get(defined.path);
+    const endpoint = known ? withLearnt(defined, known) : defined;
     const ask = askOf(endpoint, route, request);
     const busy = busyKinds(endpoint, request.busy);
-    const known = historyOf(history, endpoint.path);
+    const past = historyOf(history, endpoint.path);
     const circumstances = {
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
-      fullRefreshMs: settings.FULL_REFRESH_INTERVAL,
+      // A list without a record costs no more in full than a delta would.
+      fullRefreshMs: known?.updatedAfter === null ? 0 : settings.FULL_REFRESH_INTERVAL,
       notChosen: notChosen.get(endpoint.path),
       unavailableModels,
       besideFullSync: history.besideFullSync,
       busy,
     };
-    const decisions = decide(endpoint, known, ask, circumstances);
-    const soon = hasten(known, ask, decisions, circumstances);
+    const decisions = decide(endpoint, past, ask, circumstances);
+    const soon = hasten(past, ask, decisions, circumstances);
     early.push(...soon.map((one) => ({ ...one, endpoint: endpoint.path })));
     for (const decision of decisions) take(plan, owed, endpoint.path, decision);
     owed.push(...owedByNews(endpoint, ask, decisions));
     // Nothing else would come to read it before the next catch-up. One that is owed already may be resumed.
     const isNew = decisions.some((decision) => decision.do === 'read' && decision.because === 'never-read');
-    if (isNew && !known.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
+    if (isNew && !past.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
     if (!isAskedFor(ask)) continue;
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }
@@ -162,7 +170,7 @@ export async function keepReads(
   models: readonly string[] | undefined,
 ): Promise<void> {
   const { all, read } = selectEndpoints(integration, deps.settings);
-  const route = routeModels(models ?? [], all);
+  const route = routeModels(models ?? [], all, knownModels(deps.settings.EXTRA_ENDPOINTS));
   const named = models ? route.delta : all.map(({ path }) => path);
   const chosen = new Set(read.map(({ path }) => path));
   await owe(

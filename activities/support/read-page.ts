@@ -1,5 +1,5 @@
 import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
-import { isKnownCode, POLICIES, SyncError } from '../../src/domain/errors.ts';
+import { INPUT_INVALID, isKnownCode, POLICIES, SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGE_SIZE, nextPageSize, PAGE_BYTES, smallerPage } from '../../src/domain/page-size.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
@@ -39,7 +39,7 @@ export async function readPage(
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {
-      const page = await kombo.fetchPage({ ...query, pageSize });
+      const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize });
       const tookMs = performance.now() - sent;
       const prepared = prepareRecords(endpoint, page.results, exactNumber, fields.incoming(endpoint));
       return {
@@ -56,7 +56,7 @@ export async function readPage(
       };
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      if (query.cursor && error.code === 'PLATFORM.INPUT_INVALID') {
+      if (query.cursor && error.code === INPUT_INVALID) {
         throw new SyncError('CursorRefused', error.what, { code: error.code });
       }
       const smaller = error.errorClass === 'AnswerTooLarge' ? smallerPage(pageSize) : undefined;
@@ -70,6 +70,10 @@ export async function readPage(
         throw new SyncError('EndpointDisabled', `${what} Kombo does not offer this new endpoint here yet.`, {
           code,
         });
+      }
+      if (endpoint.status === 'unknown' && error.errorClass === 'RequestRejected') {
+        const remedy = 'Check the path in EXTRA_ENDPOINTS, or take it out.';
+        throw new SyncError('RequestRejected', error.what, { code: error.code, remedy });
       }
       const pause = error.retryAfterMs ?? FIRST_PAGE_PAUSE_MS * 2 ** (tries - 1);
       const { passing } = POLICIES[error.errorClass];

@@ -5,6 +5,7 @@ import type { EndpointOutcome, SweepOutcome } from '../../src/domain/sync.ts';
 import { driftVerdict } from '../../src/domain/counts.ts';
 import { noteProgress } from '../../src/store/state/debts.ts';
 import { driftOfPass } from '../../src/store/state/drift.ts';
+import { learntEndpoint } from '../../src/store/state/extra-endpoints.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
 import {
@@ -85,7 +86,7 @@ async function ask(
   asked: readonly string[],
   { clock, liveness }: SweepOptions,
 ): Promise<SweepAnswer | typeof TOO_MUCH> {
-  const endpoint = getEndpoint(pass.endpoint);
+  const endpoint = await learntEndpoint(deps.store, pass.endpoint);
   const askedSeq = await drawObservation(deps.store);
   const observedAt = clock.earliest();
   const returned: SweepAnswer['returned'][number][] = [];

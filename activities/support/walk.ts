@@ -1,8 +1,8 @@
-import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import type { Paid } from '../../src/store/state/pay.ts';
+import { learntEndpoint } from '../../src/store/state/extra-endpoints.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { restartPass } from '../../src/store/state/pass-life.ts';
 import { passCounts, type Pass } from '../../src/store/state/passes.ts';
@@ -38,7 +38,7 @@ const OUT_OF_BOX = Symbol('out of the time box');
  */
 export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOptions): Promise<WalkEnd> {
   const { clock, liveness, box } = options;
-  const endpoint = getEndpoint(opened.endpoint);
+  const endpoint = await learntEndpoint(deps.store, opened.endpoint);
   const unwanted = new AbortController();
   const signal = AbortSignal.any([liveness.signal, unwanted.signal]);
   let pass = opened;

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { CATALOGUE, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { modelOf } from '../model/index.ts';
+import { takenOf } from '../state/extra.ts';
 import type { IntegrationState } from '../state/integration.ts';
 import type { World } from '../state/world.ts';
 import { applyFaults } from './apply-faults.ts';
@@ -54,6 +55,13 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       for (const endpoint of CATALOGUE) {
         api.get(endpoint.path, (request, reply) => answerList(deps, endpoint, request, reply));
       }
+      // Lists that were added since.
+      api.get<{ Params: { '*': string } }>('/*', (request, reply) => {
+        const extra = deps.world.extra.find(`/${request.params['*']}`);
+        if (!extra) throw noEndpoint();
+        const taken = takenOf(extra, request.query as Record<string, unknown>);
+        return answerList(deps, extra.definition, request, reply, taken);
+      });
       done();
     },
     { prefix: PREFIX },
@@ -63,9 +71,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
     if (isClientError(error)) return sendError(reply, invalidInput(String(error)));
     return sendError(reply, new ApiError('PLATFORM.UNKNOWN_ERROR', String(error)));
   });
-  app.setNotFoundHandler((_request, reply) =>
-    sendError(reply, new ApiError('PLATFORM.INPUT_INVALID', 'There is no such endpoint.', 404)),
-  );
+  app.setNotFoundHandler((_request, reply) => sendError(reply, noEndpoint()));
   return app;
 }
 
@@ -101,16 +107,19 @@ function addHooks(api: FastifyInstance, { world, apiKey, faults, rateLimit, requ
   });
 }
 
+/** @param parameters null shows nothing. */
 function answerList(
   deps: ApiDeps,
   endpoint: EndpointDefinition,
   request: FastifyRequest,
   reply: FastifyReply,
+  parameters: Record<string, unknown> | null = request.query as Record<string, unknown>,
 ): FastifyReply {
   const { seed } = deps.world;
   const faults = request.sandboxFaults;
   const integration = readableIntegration(deps.world, endpoint, request);
-  const query = readListQuery(endpoint, request.query as Record<string, unknown>);
+  if (!parameters) return sendPage(reply, [], null);
+  const query = readListQuery(endpoint, parameters);
   if (faultOf(faults, 'refuse-cursor')) {
     throw new ApiError('PLATFORM.INPUT_INVALID', 'The cursor is not valid any more.');
   }
@@ -170,6 +179,10 @@ function integrationIdOf(request: FastifyRequest): string | undefined {
 function isClientError(error: unknown): boolean {
   const { statusCode = 500 } = error as { statusCode?: number };
   return statusCode >= 400 && statusCode < 500;
+}
+
+function noEndpoint(): ApiError {
+  return new ApiError('PLATFORM.INPUT_INVALID', 'There is no such endpoint.', 404);
 }
 
 function notFound(): ApiError {

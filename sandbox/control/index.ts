@@ -1,5 +1,6 @@
 import type { FaultSpec } from '../api/faults.ts';
 import type { LoggedRequest } from '../api/request-log.ts';
+import type { ExtraEndpointSpec } from '../state/extra.ts';
 import type { IntegrationSettings, SandboxIntegrationSpec } from '../state/spec.ts';
 import { Demo, type DemoOptions } from './demo.ts';
 import type { ControlDeps } from './records.ts';
@@ -24,6 +25,14 @@ export class SandboxControl extends WebhookControl {
   /** An id that was removed begins a new life, with a later `created_at`. */
   addIntegration(spec: SandboxIntegrationSpec): void {
     this.deps.world.add(spec);
+  }
+
+  /**
+   * Serves a list that the catalogue does not have, or changes what it does with parameters. Integrations that are added later
+   * may say how many records it has; the others have their share.
+   */
+  addEndpoint(spec: ExtraEndpointSpec): void {
+    this.deps.world.extra.add(spec);
   }
 
   /** From now on reads answer INTEGRATION_NOT_FOUND. */

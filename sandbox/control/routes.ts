@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { CATEGORIES } from '../../src/domain/catalogue/index.ts';
 import { FAULT } from '../api/faults.ts';
+import { FILTER_TREATMENTS, TREATMENTS } from '../state/extra.ts';
 import { SYNC_STATES, WEBHOOK_TYPES } from '../webhooks/types.ts';
 import type { SandboxControl } from './index.ts';
 
@@ -16,6 +17,8 @@ const category = z.enum(CATEGORIES);
 const status = z.enum(['ACTIVE', 'INVALID', 'INACTIVE']).optional();
 const setupStatus = z.enum(['INCOMPLETE', 'FINAL_SYNC_PENDING', 'COMPLETED']).optional();
 const qaStatus = z.enum(['PENDING', 'FAILED', 'PASSED']).optional();
+const treatment = z.enum(TREATMENTS).optional();
+const filterTreatment = z.enum(FILTER_TREATMENTS).optional();
 const delivery = z.object({
   id: z.string().optional(),
   pretty: z.boolean().optional(),
@@ -55,6 +58,16 @@ const COMMANDS: Record<string, Command> = {
       createdAt: z.coerce.date().optional(),
     }),
     (control, spec) => control.addIntegration(defined(spec)),
+  ),
+  addEndpoint: command(
+    z.object({
+      path: z.string(),
+      updatedAfter: filterTreatment,
+      includeDeleted: treatment,
+      ids: filterTreatment,
+      pageSize: treatment,
+    }),
+    (control, spec) => control.addEndpoint(defined(spec)),
   ),
   removeIntegration: command(z.object({ integration }), (control, body) =>
     control.removeIntegration(body.integration),

@@ -1,4 +1,4 @@
-import { CATALOGUE, type Category } from '../../src/domain/catalogue/index.ts';
+import { CATALOGUE, type Category, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { ASSESSMENT_DETAILS } from './assessment.ts';
 import { ATS_DETAILS } from './ats.ts';
 import { Models } from './complete.ts';
@@ -8,22 +8,27 @@ import { LMS_DETAILS } from './lms.ts';
 
 export type { Fields, LinkDefinition, ModelDefinition, RecordReader } from './define.ts';
 
-const MODELS = new Models(CATALOGUE, {
-  ...ATS_DETAILS,
-  ...HRIS_DETAILS,
-  ...LMS_DETAILS,
-  ...ASSESSMENT_DETAILS,
-});
+const DETAILS = { ...ATS_DETAILS, ...HRIS_DETAILS, ...LMS_DETAILS, ...ASSESSMENT_DETAILS };
+
+let models = new Models(CATALOGUE, DETAILS);
+const added = new Map<string, EndpointDefinition>();
+
+/** Makes the model of a list that the catalogue does not have. It follows from the path alone, so all sandboxes share it. */
+export function addModel(endpoint: EndpointDefinition): void {
+  if (added.has(endpoint.path)) return;
+  added.set(endpoint.path, endpoint);
+  models = new Models([...CATALOGUE, ...added.values()], DETAILS);
+}
 
 /** The model behind a table or model name. @throws RangeError for a name that is neither. */
 export function modelOf(name: string): ModelDefinition {
-  const model = MODELS.find(name);
+  const model = models.find(name);
   if (!model) throw new RangeError(`The sandbox has no table or model ${name}.`);
   return model;
 }
 
 export function modelsOf(category: Category): ModelDefinition[] {
-  return [...MODELS.byName.values()].filter((model) => model.category === category);
+  return [...models.byName.values()].filter((model) => model.category === category);
 }
 
 export interface NamedLink {
@@ -41,7 +46,7 @@ export function linksBetween(from: string, to: string): NamedLink[] {
 
 /** The link whose membership a webhook names as `join`. */
 export function linkOfJoin(join: string): NamedLink | undefined {
-  for (const model of MODELS.byName.values()) {
+  for (const model of models.byName.values()) {
     for (const [name, link] of Object.entries(model.links)) {
       if (link.join === join) return { from: model.name, name, link };
     }

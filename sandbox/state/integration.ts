@@ -6,6 +6,7 @@ import {
 } from '../../src/domain/catalogue/index.ts';
 import { linksBetween, modelOf, modelsOf, type ModelDefinition } from '../model/index.ts';
 import { hashText, mix } from '../random.ts';
+import type { ExtraEndpoints } from './extra.ts';
 import { sourcesOf, targetsOf } from './links.ts';
 import { Library, type Reader } from './reader.ts';
 import {
@@ -53,14 +54,16 @@ export class IntegrationState {
   /** When the first of them changed. */
   #pendingSince: number | undefined;
   readonly #spec: IntegrationSpec;
+  readonly #extra: ExtraEndpoints;
   readonly #wanted: ReadonlyMap<string, number>;
   readonly #key: number;
   /** Made when they are asked for: of ten thousand integrations most tables never are. */
   readonly #tables = new Map<string, TableState>();
 
   /** @throws RangeError when the specification names a table that does not exist. */
-  constructor(spec: IntegrationSpec, seed: number, createdAt: Date) {
+  constructor(spec: IntegrationSpec, seed: number, createdAt: Date, extra: ExtraEndpoints) {
     this.#spec = spec;
+    this.#extra = extra;
     this.#wanted = wantedSizes(spec);
     this.id = spec.id;
     this.category = spec.category;
@@ -72,9 +75,14 @@ export class IntegrationState {
   }
 
   /** @throws RangeError when the specification names a table that does not exist. */
-  static start(spec: SandboxIntegrationSpec, seed: number, now: Date): IntegrationState {
+  static start(
+    spec: SandboxIntegrationSpec,
+    seed: number,
+    now: Date,
+    extra: ExtraEndpoints,
+  ): IntegrationState {
     const { status, setupStatus, qaStatus, createdAt = now, ...rest } = spec;
-    const integration = new IntegrationState(rest, seed, createdAt);
+    const integration = new IntegrationState(rest, seed, createdAt, extra);
     const { settings } = integration;
     settings.status = status ?? settings.status;
     settings.setupStatus = setupStatus ?? settings.setupStatus;
@@ -99,8 +107,8 @@ export class IntegrationState {
     };
   }
 
-  static load(saved: SavedIntegration, seed: number): IntegrationState {
-    const integration = new IntegrationState(saved.spec, seed, new Date(saved.createdAt));
+  static load(saved: SavedIntegration, seed: number, extra: ExtraEndpoints): IntegrationState {
+    const integration = new IntegrationState(saved.spec, seed, new Date(saved.createdAt), extra);
     const { dataExpiredAt } = saved.settings;
     Object.assign(integration.settings, saved.settings, {
       dataExpiredAt: dataExpiredAt === null ? null : new Date(dataExpiredAt),
@@ -160,7 +168,8 @@ export class IntegrationState {
   }
 
   endpoints(): EndpointDefinition[] {
-    return CATALOGUE.filter((endpoint) => endpoint.category === this.category);
+    const known = CATALOGUE.filter((endpoint) => endpoint.category === this.category);
+    return [...known, ...this.#extra.of(this.category)];
   }
 
   /** The record has changed by itself: notes the model, and shows it wherever a delta returns it nested. */
@@ -197,7 +206,8 @@ export class IntegrationState {
 
   /** Orders have webhooks of their own, and a few tables have no model name: no `data-changed` ever names them. */
   #note(model: string, at: number): void {
-    if (model === 'assessment_orders' || !KNOWN_MODELS.has(model)) return;
+    if (model === 'assessment_orders') return;
+    if (!KNOWN_MODELS.has(model) && !this.#extra.hasModel(model)) return;
     this.#pending.add(model);
     this.#pendingSince ??= at;
   }

@@ -1,15 +1,19 @@
 import { isIntegrationId } from '../../src/domain/text.ts';
+import { ExtraEndpoints, type ExtraEndpointSpec } from './extra.ts';
 import { IntegrationState, type SavedIntegration } from './integration.ts';
 import type { SandboxIntegrationSpec } from './spec.ts';
 
 export interface SavedWorld {
   seed: number;
+  endpoints?: ExtraEndpointSpec[];
   integrations: SavedIntegration[];
 }
 
 /** All integrations of the sandbox, and its clock. */
 export class World {
   readonly seed: number;
+  /** Lists beside those of the catalogue. */
+  readonly extra = new ExtraEndpoints();
   readonly #clock: () => Date;
   readonly #integrations = new Map<string, IntegrationState>();
   /** When integrations that were removed had been created. */
@@ -32,13 +36,14 @@ export class World {
     if (!isIntegrationId(spec.id))
       throw new RangeError(`${JSON.stringify(spec.id)} cannot be the id of an integration.`);
     if (this.#integrations.has(spec.id)) throw new RangeError(`There is an integration ${spec.id} already.`);
-    const integration = IntegrationState.start(spec, this.seed, this.#birthOf(spec.id));
+    const integration = IntegrationState.start(spec, this.seed, this.#birthOf(spec.id), this.extra);
     this.#integrations.set(spec.id, integration);
     return integration;
   }
 
   save(): SavedWorld {
-    return { seed: this.seed, integrations: this.list().map((integration) => integration.save()) };
+    const integrations = this.list().map((integration) => integration.save());
+    return { seed: this.seed, endpoints: this.extra.save(), integrations };
   }
 
   /** @throws RangeError when the state belongs to another seed, whose records are others. */
@@ -46,8 +51,9 @@ export class World {
     if (saved.seed !== this.seed) {
       throw new RangeError(`The saved state is of seed ${saved.seed}, the sandbox of seed ${this.seed}.`);
     }
+    for (const endpoint of saved.endpoints ?? []) this.extra.add(endpoint);
     for (const integration of saved.integrations) {
-      this.#integrations.set(integration.spec.id, IntegrationState.load(integration, this.seed));
+      this.#integrations.set(integration.spec.id, IntegrationState.load(integration, this.seed, this.extra));
     }
   }
 

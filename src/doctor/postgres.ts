@@ -61,7 +61,7 @@ async function checkServer(store: Store): Promise<Check> {
 /** Encoding, whether it can be written, and whose schemas these are. */
 async function checkGround(store: Store): Promise<Check> {
   try {
-    await inspectGround(store.pool, store.schemas);
+    await inspectGround(store.pool, store.schemas, store.extraEndpoints);
     const { data, service } = store.schemas;
     return ok('Schemas', `${data}, ${service}`);
   } catch (error) {
@@ -71,7 +71,7 @@ async function checkGround(store: Store): Promise<Check> {
 }
 
 async function checkRights(store: Store): Promise<Check> {
-  const { role, missing, guarded } = await findMissingRights(store.pool, store.schemas);
+  const { role, missing, guarded } = await findMissingRights(store.pool, store.schemas, store.extraEndpoints);
   if (missing.length > 0) {
     return fail('Rights', `the role ${role} lacks ${some(missing)}`, grantsFor(role, store.schemas));
   }

@@ -1,4 +1,9 @@
-import { CATALOGUE, enabledEndpoints, type Category, type EndpointDefinition } from './catalogue/index.ts';
+import {
+  enabledEndpoints,
+  endpointsWith,
+  type Category,
+  type EndpointDefinition,
+} from './catalogue/index.ts';
 import { picks } from './model-names.ts';
 import type { Reason } from './reads.ts';
 import { shellWord } from './text.ts';
@@ -61,8 +66,12 @@ export function selectEndpoints(
 }
 
 /** What of the catalogue a choice leaves out, read or not: of one category, or of all. */
-export function leftOutOf(choice: Choice, category?: Category): EndpointDefinition[] {
-  return CATALOGUE.filter(
+export function leftOutOf(
+  choice: Choice,
+  { EXTRA_ENDPOINTS }: Pick<EndpointSettings, 'EXTRA_ENDPOINTS'>,
+  category?: Category,
+): EndpointDefinition[] {
+  return endpointsWith(EXTRA_ENDPOINTS).filter(
     (endpoint) => (category === undefined || endpoint.category === category) && !isChosen(endpoint, choice),
   );
 }

@@ -191,7 +191,9 @@ function whyFull(
 ): Because | undefined {
   const { now } = circumstances;
   const since = (moment: Date | null) => (moment ? now.getTime() - moment.getTime() : Infinity);
-  if (ask.hidden || (endpoint.delta === 'none' && (ask.named || ask.everything) && history.watermark)) {
+  // A delta may be owed from before Kombo has shown that there is none.
+  const asksForDelta = ask.named || ask.everything || isDue(history.debts.delta, ask, circumstances);
+  if (ask.hidden || (endpoint.delta === 'none' && asksForDelta && history.watermark)) {
     return 'hidden-change';
   }
   if (!history.watermark) {

@@ -189,6 +189,9 @@ export function classifyAnswer(code: string | null, httpStatus: number): ErrorCl
   return 'RequestRejected';
 }
 
+/** What Kombo answers to a parameter that it does not take, and to a cursor that is not valid any more. */
+export const INPUT_INVALID = 'PLATFORM.INPUT_INVALID';
+
 export const isKnownCode = (code: string) => CLASS_BY_CODE.has(code);
 
 /** The codes under which failures of a class are written down. */

@@ -13,16 +13,24 @@ export function nearest(typed: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** How many letters are to be added, left out or replaced to make one word of the other (Levenshtein's distance). */
-function differences(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row += 1) {
+/** How many letters are to be added, left out, replaced or exchanged with the next one to make one word of the other. */
+export function differences(one: string, other: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= one.length; row += 1) {
     const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1));
+    for (let column = 1; column <= other.length; column += 1) {
+      const same = one[row - 1] === other[column - 1];
+      const swapped =
+        row > 1 && column > 1 && one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
+      current[column] = Math.min(
+        last[column]! + 1,
+        current[column - 1]! + 1,
+        last[column - 1]! + (same ? 0 : 1),
+        ...(swapped ? [beforeLast[column - 2]! + 1] : []),
+      );
     }
-    above = current;
+    [beforeLast, last] = [last, current];
   }
-  return above[b.length]!;
+  return last[other.length]!;
 }

@@ -16,7 +16,11 @@ export interface Route {
  * Only a model that nothing owns and no delta shows asks for a full pass. A name that is both a table and not a model
  * (as `hris_groups`, whose model is `hris_teams`) stands for its endpoint, so that people can name either.
  */
-export function routeModels(models: Iterable<string>, enabled: readonly EndpointDefinition[]): Route {
+export function routeModels(
+  models: Iterable<string>,
+  enabled: readonly EndpointDefinition[],
+  known: ReadonlySet<string> = KNOWN_MODELS,
+): Route {
   const delta = new Set<string>();
   const full = new Set<string>();
   const unknown = new Set<string>();
@@ -30,7 +34,7 @@ export function routeModels(models: Iterable<string>, enabled: readonly Endpoint
     if (!owned) {
       for (const endpoint of holding) if (endpoint.models[model] === 'full') full.add(endpoint.path);
     }
-    if (!table && !KNOWN_MODELS.has(model)) unknown.add(model);
+    if (!table && !known.has(model)) unknown.add(model);
   }
   return { delta: [...delta].filter((path) => !full.has(path)), full: [...full], unknown: [...unknown] };
 }

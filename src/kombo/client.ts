@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
 import { SyncError } from '../domain/errors.ts';
-import { findEndpoint } from '../domain/catalogue/index.ts';
+import { findEndpoint, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
@@ -16,8 +16,10 @@ export const TIMED_OUT = 'TIMED_OUT';
 
 export interface PageQuery {
   integrationId: string;
-  /** Path of a catalogue endpoint. */
+  /** Path of a list. */
   endpoint: string;
+  /** What it takes, if more is known of it than the catalogue says. */
+  definition?: EndpointDefinition | undefined;
   cursor?: string | null | undefined;
   updatedAfter?: Date | null | undefined;
   /** Only these records, where the endpoint can be asked so; everything where it cannot. */
@@ -147,7 +149,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
 
 /** Kombo's cursor does not carry the filters: they go with every page. */
 function listParameters(query: PageQuery): URLSearchParams {
-  const endpoint = findEndpoint(query.endpoint);
+  const endpoint = query.definition ?? findEndpoint(query.endpoint);
   const parameters = new URLSearchParams();
   if (endpoint?.paginated !== false) parameters.set('page_size', String(query.pageSize ?? MAX_PAGE_SIZE));
   if (endpoint?.includeDeleted !== false) parameters.set('include_deleted', 'true');

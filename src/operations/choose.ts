@@ -7,7 +7,7 @@ import { audited, permitted, type Act } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { eraseNotChosen, leftOutFor, type ErasedTable } from './erase-not-chosen.ts';
 import { invalid } from './errors.ts';
-import { catalogueOf, checkModels, removedConflict, requireIntegration } from './require.ts';
+import { endpointsOf, checkModels, removedConflict, requireIntegration } from './require.ts';
 import { openRun, toStarted, type StartedSync } from './syncs.ts';
 
 /** What to change in the choice of an integration. What is left out stays as it is. */
@@ -87,16 +87,17 @@ export async function planChoice(
   if (integration.status === 'removed') throw removedConflict(integration);
   const { category } = integration;
   const choice = { ...integration, ...changeOf(request) };
-  checkModels(models, category);
-  checkModels(excludeModels, category);
-  const endpoints = catalogueOf(category);
+  const { EXTRA_ENDPOINTS: extra } = config;
+  checkModels(models, category, extra);
+  checkModels(excludeModels, category, extra);
+  const endpoints = endpointsOf(category, extra);
   if (endpoints.length > 0 && !endpoints.some((endpoint) => isChosen(endpoint, choice))) {
     throw invalid(
       'This choice leaves nothing to read. Choose more, or pause the integration: kombo-sync integrations pause',
     );
   }
-  const read = new Set(selectEndpoints(integration, config).read);
-  const adds = selectEndpoints(choice, config).read.some((endpoint) => !read.has(endpoint));
+  const read = new Set(selectEndpoints(integration, config).read.map(({ path }) => path));
+  const adds = selectEndpoints(choice, config).read.some(({ path }) => !read.has(path));
   return { leftOut: leftOutFor(choice, config), adds };
 }
 

@@ -1,6 +1,7 @@
-import { CATALOGUE, type Category, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import { endpointsWith, type Category, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { choiceOf, leftOutBy, leftOutOf, NO_CHOICE, type Choice } from '../domain/choice.ts';
 import { countRows, eraseLeftOutSome, holdersOf } from '../store/records/erase-left-out.ts';
+import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';
 
@@ -16,7 +17,7 @@ export function leftOutFor(
   integration: Choice & { category: Category },
   settings: Deps['config'],
 ): EndpointDefinition[] {
-  return CATALOGUE.filter(
+  return endpointsWith(settings.EXTRA_ENDPOINTS).filter(
     (endpoint) =>
       endpoint.category === integration.category && leftOutBy(endpoint, integration, settings) !== null,
   );
@@ -28,7 +29,41 @@ export function countNotChosen(
   of?: { integrationId: string; leftOut: readonly EndpointDefinition[] },
 ): Promise<ErasedTable[]> {
   if (of) return countRows(store, of.integrationId, of.leftOut);
-  return countRows(store, null, leftOutOf(choiceOf(config)));
+  return countRows(store, null, leftOutOf(choiceOf(config), config));
+}
+
+/** The same of all integrations: what the settings leave out, and what each one's own choice does. */
+export async function eraseAllNotChosen(
+  deps: Deps,
+  onRows: (erased: ErasedTable) => void = () => {},
+): Promise<ErasedTable[]> {
+  const erased = await eraseNotChosen(deps, { onRows });
+  for (const { id } of await withChoice(deps.store)) {
+    erased.push(...(await eraseNotChosen(deps, { integrationId: id, onRows })));
+  }
+  return byTable(erased);
+}
+
+/** How many rows `eraseAllNotChosen` would erase, by table. */
+export async function countAllNotChosen(deps: Pick<Deps, 'store' | 'config'>): Promise<ErasedTable[]> {
+  const found = await countNotChosen(deps);
+  const bySettings = new Set(found.map(({ table }) => table));
+  for (const integration of await withChoice(deps.store)) {
+    const leftOut = leftOutFor(integration, deps.config).filter(({ table }) => !bySettings.has(table));
+    found.push(...(await countNotChosen(deps, { integrationId: integration.id, leftOut })));
+  }
+  return byTable(found);
+}
+
+async function withChoice(store: Deps['store']): Promise<Integration[]> {
+  const all = await listIntegrations(store);
+  return all.filter(({ models, excludeModels }) => models !== null || excludeModels !== null);
+}
+
+function byTable(tables: readonly ErasedTable[]): ErasedTable[] {
+  const sums = new Map<string, number>();
+  for (const { table, rows } of tables) sums.set(table, (sums.get(table) ?? 0) + rows);
+  return [...sums].map(([table, rows]) => ({ table, rows }));
 }
 
 /**
@@ -57,7 +92,7 @@ export async function eraseNotChosen(
     }
     return erased;
   }
-  for (const endpoint of leftOutOf(choiceOf(deps.config))) {
+  for (const endpoint of leftOutOf(choiceOf(deps.config), deps.config)) {
     let rows = 0;
     for (let after = ''; ;) {
       const ids = await holdersOf(deps.store, endpoint, after);

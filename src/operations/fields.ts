@@ -1,15 +1,15 @@
 import { ConfigError } from '../config-error.ts';
-import type { Config } from '../config.ts';
-import { CATALOGUE, findEndpoint, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { keepsOutAsMuch } from '../domain/fields/choice.ts';
 import type { Fields } from '../domain/fields/policy.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
 import { countStep, purgeStep, type PurgePosition, type PurgeStep } from '../store/records/field-purge.ts';
 import { purgeSetAside } from '../store/records/purge-set-aside.ts';
+import { storedEndpoints } from '../store/state/extra-endpoints.ts';
 import { isSame, markClean, readRecordedChoice, recordChoice } from '../store/state/field-choice.ts';
 import { audited } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
+import { eraseAllNotChosen, type ErasedTable } from './erase-not-chosen.ts';
 
 /** What was found in a table, or taken out of it. */
 export interface PurgedTable {
@@ -28,6 +28,12 @@ export interface Purge {
   complete: boolean;
 }
 
+/** What a purge has done. */
+export interface Purged extends Purge {
+  /** Rows of tables that are not chosen to be read. */
+  notChosen: ErasedTable[];
+}
+
 interface Walking {
   /** Is told how far it is, after each step. */
   report?: (table: string, rows: number, values: number) => void;
@@ -43,13 +49,12 @@ async function walkTables(
   store: Store,
   fields: Fields,
   step: Step,
-  extraEndpoints: readonly string[],
   { report, signal, boundMs = Infinity }: Walking,
 ): Promise<Purge & { hits: number }> {
   const until = performance.now() + boundMs;
   const tables: PurgedTable[] = [];
   let hits = 0;
-  for (const endpoint of endpointsOf(extraEndpoints)) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     const policy = fields.stored(endpoint);
     if (!policy) continue;
     const found: PurgedTable = { table: endpoint.table, rows: 0, values: 0 };
@@ -74,44 +79,39 @@ async function walkTables(
   }
 }
 
-/** Every table that may hold records. */
-function endpointsOf(extra: readonly string[]): EndpointDefinition[] {
-  return [...new Set([...CATALOGUE, ...extra.flatMap((path) => findEndpoint(path) ?? [])])];
-}
-
-interface Deps extends Pick<OperationDeps, 'store' | 'actor'> {
-  config: Pick<Config, 'EXTRA_ENDPOINTS'>;
+interface Deps extends Pick<OperationDeps, 'store' | 'actor' | 'config' | 'signal'> {
   fields: Fields;
 }
 
 /** Counts what is stored though it is to be kept out. */
 export async function countStored(
-  { store, config, fields }: Omit<Deps, 'actor'>,
+  { store, fields }: Pick<Deps, 'store' | 'fields'>,
   walking: Walking = {},
 ): Promise<Purge> {
-  const { hits, ...found } = await walkTables(store, fields, countStep, config.EXTRA_ENDPOINTS, walking);
+  const { hits, ...found } = await walkTables(store, fields, countStep, walking);
   const setAside = await purgeSetAside(store, fields, true);
   if (found.complete && hits === 0 && setAside === 0) await markClean(store, fields);
   return withSetAside(found, setAside);
 }
 
 /**
- * Erases what is stored though it is to be kept out. Each step is a transaction of its own; one that broke off is begun again
+ * Erases what is stored though it is to be kept out: rows of what is not chosen, then values. Each step is a transaction of its own; one that broke off is begun again
  * and finds the rest. The change feed says nothing of it, since no record has changed.
  *
  * @throws ConfigError when workers write by another choice, since they would write it again.
  */
-export async function purgeFields(deps: Deps, walking: Walking = {}): Promise<Purge> {
-  const { store, config, fields } = deps;
+export async function purgeFields(deps: Deps, walking: Walking = {}): Promise<Purged> {
+  const { store, fields } = deps;
   if (!isSame(await readRecordedChoice(store), fields)) {
     const problem = 'is not as it was set up last (or HASH_FIELDS or HASH_KEY is not)';
     throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy: 'run kombo-sync setup first' }]);
   }
   return audited(deps, { action: 'purge-fields', integrationId: null }, async () => {
-    const { hits: _, ...done } = await walkTables(store, fields, purgeStep, config.EXTRA_ENDPOINTS, walking);
+    const notChosen = await eraseAllNotChosen(deps);
+    const { hits: _, ...done } = await walkTables(store, fields, purgeStep, walking);
     const setAside = await purgeSetAside(store, fields);
     if (done.complete) await markClean(store, fields);
-    return withSetAside(done, setAside);
+    return { ...withSetAside(done, setAside), notChosen };
   });
 }
 
@@ -134,7 +134,7 @@ export interface SetUpFields {
 const COUNT_MS = 20_000;
 
 /** Makes the settings count for every worker. */
-export async function setUpFields(deps: Omit<Deps, 'actor'>): Promise<SetUpFields> {
+export async function setUpFields(deps: Pick<Deps, 'store' | 'fields'>): Promise<SetUpFields> {
   const { store, fields } = deps;
   const before = await recordChoice(store, fields);
   const { isClean } = await readRecordedChoice(store);

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { CATALOGUE } from '../domain/catalogue/index.ts';
 import { pickEndpoints } from '../domain/catalogue/pick.ts';
 import { applySteps } from '../store/access/apply.ts';
 import { planAccess, type Step, type Wish } from '../store/access/plan.ts';
@@ -8,6 +7,7 @@ import { refuseAccess } from '../store/access/refusals.ts';
 import { readAccess, type Access, type ReaderRole } from '../store/access/snapshot.ts';
 import type { Store } from '../store/database.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import { storedEndpoints } from '../store/state/extra-endpoints.ts';
 import { hasOrigin } from '../store/state/integrations.ts';
 import { DatabaseProblem } from '../store/upkeep/problem.ts';
 import { audited, permitted } from './audited.ts';
@@ -70,19 +70,20 @@ export async function applyGrants(deps: Deps, given: GrantWish): Promise<Granted
 }
 
 async function prepare(store: Store, { role, models, withoutRaw, tenant }: GrantWish) {
-  const { endpoints, unmatched } = pickEndpoints(models ?? ['*'], CATALOGUE);
+  if ((await pendingMigrations(store)).length > 0) {
+    throw new DatabaseProblem('The database is not up to date.', 'Run: kombo-sync migrate');
+  }
+  const all = await storedEndpoints(store.pool);
+  const { endpoints, unmatched } = pickEndpoints(models ?? ['*'], all);
   if (unmatched.length > 0) {
     throw invalid(
       `Unknown model or table: ${unmatched.join(', ')}. Name one as hris_employees, or several as ats_*.`,
     );
   }
-  if ((await pendingMigrations(store)).length > 0) {
-    throw new DatabaseProblem('The database is not up to date.', 'Run: kombo-sync migrate');
-  }
   if (tenant && 'integrationId' in tenant) await requireIntegration(store, tenant.integrationId);
   const tables = endpoints.map(({ table }) => table);
   const wish: Wish = {
-    tables: endpoints.length === CATALOGUE.length ? 'all' : tables,
+    tables: endpoints.length === all.length ? 'all' : tables,
     withoutRaw,
     tenant,
   };
@@ -110,7 +111,7 @@ async function look(
   name: string,
   wish: Wish,
 ): Promise<Look> {
-  const ours = CATALOGUE.map(({ table }) => table);
+  const ours = (await storedEndpoints(client)).map(({ table }) => table);
   const access = await readAccess(client, schemas, ours, name);
   const { role } = access;
   if (!role) throw noRole(name);

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { CATALOGUE, findEndpoint, type Sensitivity } from '../domain/catalogue/index.ts';
+import { CATALOGUE, endpointsWith, type Sensitivity } from '../domain/catalogue/index.ts';
 import { covers, type FieldChoice } from '../domain/fields/choice.ts';
 import { EVERY_TABLE, nameOf, type FieldRule } from '../domain/fields/rules.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -25,9 +25,9 @@ export function listFields(
   table?: string,
 ): ListedField[] {
   const choice = fieldChoice(config);
-  const endpoints = [
-    ...new Set([...CATALOGUE, ...config.EXTRA_ENDPOINTS.flatMap((path) => findEndpoint(path) ?? [])]),
-  ].filter((endpoint) => table === undefined || endpoint.table === table);
+  const endpoints = endpointsWith(config.EXTRA_ENDPOINTS).filter(
+    (endpoint) => table === undefined || endpoint.table === table,
+  );
   if (endpoints.length === 0) {
     const near = nearest(
       table!,

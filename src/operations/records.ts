@@ -1,4 +1,5 @@
-import { CATALOGUE, type EndpointDefinition } from '../domain/catalogue/index.ts';
+import type { EndpointDefinition } from '../domain/catalogue/index.ts';
+import { storedEndpoints } from '../store/state/extra-endpoints.ts';
 import { eraseRecord, findMentions, findRecord, type Mentions } from '../store/records/erase-records.ts';
 import { audited, permitted } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
@@ -28,7 +29,7 @@ type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 /** What is kept of a record. @throws OperationError when nothing is */
 export async function findErasable({ store }: Pick<Deps, 'store'>, name: RecordName): Promise<ErasedRecord> {
   const { integrationId, id } = name;
-  const endpoint = endpointOf(store, name.table);
+  const endpoint = await endpointOf(store, name.table);
   await requireIntegration(store, integrationId);
   const kept = await findRecord(store, integrationId, endpoint, id);
   if (kept.row === null && kept.setAside === 0) {
@@ -48,16 +49,16 @@ export async function eraseOne(deps: Deps, name: RecordName): Promise<ErasedReco
   const act = { action: 'erase-record', integrationId, details: { table, id } } as const;
   const kept = await permitted(deps, act, () => findErasable(deps, name));
   return audited(deps, act, async () => {
-    await eraseRecord(deps.store, integrationId, endpointOf(deps.store, table), id);
+    await eraseRecord(deps.store, integrationId, await endpointOf(deps.store, table), id);
     return kept;
   });
 }
 
 /** By its name, with or without the schema. */
-function endpointOf({ schemas }: Deps['store'], table: string): EndpointDefinition {
-  const prefix = `${schemas.data}.`;
+async function endpointOf(store: Deps['store'], table: string): Promise<EndpointDefinition> {
+  const prefix = `${store.schemas.data}.`;
   const bare = table.startsWith(prefix) ? table.slice(prefix.length) : table;
-  const found = CATALOGUE.find((endpoint) => endpoint.table === bare);
+  const found = (await storedEndpoints(store.pool)).find((endpoint) => endpoint.table === bare);
   if (!found) throw invalid(`There is no table ${table}. Name one such as hris_employees.`);
   return found;
 }

@@ -1,5 +1,5 @@
 import { isLine, shellWord } from '../domain/text.ts';
-import { CATALOGUE, getEndpoint, KNOWN_MODELS, type Category } from '../domain/catalogue/index.ts';
+import { endpointsWith, getEndpoint, knownModels, type Category } from '../domain/catalogue/index.ts';
 import { notChosenReason, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
 import { picks, wrongNames, wrongNamesText } from '../domain/model-names.ts';
 import type { Store } from '../store/database.ts';
@@ -40,12 +40,17 @@ export function removedConflict({
  * @throws OperationError (unknown-name) unless every name is a model, a table or a path of this category, or a pattern that
  * one of them matches.
  */
-export function checkModels(models: readonly string[] | null | undefined, category: Category): void {
+export function checkModels(
+  models: readonly string[] | null | undefined,
+  category: Category,
+  extra: readonly string[],
+): void {
   if (!models) return;
-  const endpoints = catalogueOf(category);
+  const endpoints = endpointsOf(category, extra);
   const wrong = wrongNames(models, endpoints);
   if (wrong.length === 0) return;
-  const known = wrong.every(({ name }) => KNOWN_MODELS.has(name));
+  const all = knownModels(extra);
+  const known = wrong.every(({ name }) => all.has(name));
   const own = new Set(endpoints.flatMap((endpoint) => Object.keys(endpoint.models)));
   throw new OperationError(
     'unknown_model',
@@ -53,8 +58,8 @@ export function checkModels(models: readonly string[] | null | undefined, catego
   );
 }
 
-export const catalogueOf = (category: Category) =>
-  CATALOGUE.filter((endpoint) => endpoint.category === category);
+export const endpointsOf = (category: Category, extra: readonly string[]) =>
+  endpointsWith(extra).filter((endpoint) => endpoint.category === category);
 
 /**
  * What the names pick, with patterns put into words: as what reads them knows it.
@@ -75,7 +80,7 @@ export function chosenModels(
     const { message } = notChosenReason(getEndpoint(first.endpoint), first.by, integration.id);
     throw conflict('not_chosen', message);
   }
-  const endpoints = catalogueOf(integration.category);
+  const endpoints = endpointsOf(integration.category, settings.EXTRA_ENDPOINTS);
   return models.flatMap((name) =>
     name.includes('*')
       ? endpoints.filter((endpoint) => picks(name, endpoint)).map(({ table }) => table)

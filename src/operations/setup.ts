@@ -49,7 +49,7 @@ export async function setup(deps: {
   const { config, store, temporal, log, note = () => {}, signal } = deps;
   const { applied } = await migrate(store, { say: (text) => log.warn(text) });
   log.debug({ applied }, 'The database is up to date');
-  const fields = await setUpFields({ config, store, fields: fieldsOf(config) });
+  const fields = await setUpFields({ store, fields: fieldsOf(config) });
   // Schedules carry search attributes, so the server must know these first.
   const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');

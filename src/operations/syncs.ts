@@ -68,7 +68,7 @@ export async function fullSync(
 
 async function readable({ store, config }: OperationDeps, id: string, models: string[] | undefined) {
   const integration = await requireIntegration(store, id);
-  checkModels(models, integration.category);
+  checkModels(models, integration.category, config.EXTRA_ENDPOINTS);
   requireReadable(integration);
   return { integration, models: chosenModels(models, integration, config) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SettingIssue } from '../config-error.ts';
 import { list, parsed } from '../config-values.ts';
-import { CATALOGUE, findEndpoint } from '../domain/catalogue/index.ts';
+import { endpointsWith } from '../domain/catalogue/index.ts';
 import { readChoice, type FieldChoice } from '../domain/fields/choice.ts';
 import { isGuessable, Secret } from '../secret.ts';
 
@@ -31,8 +31,7 @@ interface Named {
 }
 
 function read({ EXCLUDE_FIELDS: exclude, HASH_FIELDS: hash, EXTRA_ENDPOINTS: extra }: Named) {
-  const tables = new Set([...CATALOGUE, ...extra.flatMap((path) => findEndpoint(path) ?? [])]);
-  return readChoice({ exclude, hash }, [...tables]);
+  return readChoice({ exclude, hash }, endpointsWith(extra));
 }
 
 /** Of settings that have been checked. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SettingIssue } from '../config-error.ts';
 import { list, otherwise } from '../config-values.ts';
-import { CATALOGUE, CATEGORIES } from '../domain/catalogue/index.ts';
+import { CATEGORIES, endpointsWith } from '../domain/catalogue/index.ts';
 import { NO_CHOICE, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
 import { wrongNames, wrongNamesText } from '../domain/model-names.ts';
 
@@ -32,7 +32,7 @@ export const MODEL_SETTINGS = {
 export function problemsOfModels(settings: EndpointSettings): SettingIssue[] {
   const { MODELS, EXCLUDE_MODELS } = settings;
   const issues = Object.entries({ MODELS: MODELS ?? [], EXCLUDE_MODELS }).flatMap(([name, names]) => {
-    const wrong = wrongNames(names, CATALOGUE);
+    const wrong = wrongNames(names, endpointsWith(settings.EXTRA_ENDPOINTS));
     if (wrong.length === 0) return [];
     const problem = `names ${wrongNamesText(wrong)}, which picks no model or table`;
     return [{ name, problem, remedy: 'correct it', example: EXAMPLE }];

@@ -18,6 +18,8 @@ export interface Store {
   readonly direct: Pool;
   readonly db: Kysely<Database>;
   readonly schemas: Schemas;
+  /** The setting EXTRA_ENDPOINTS: these have tables beside those of the catalogue. */
+  readonly extraEndpoints: readonly string[];
   /** Whether a pooler was met on the way of `pool`. */
   isPooled(): boolean;
   close(): Promise<void>;
@@ -32,6 +34,7 @@ interface StoreOptions {
   /** Certificate authorities, in PEM. */
   ca?: string | undefined;
   schemas?: Schemas;
+  extraEndpoints?: readonly string[];
 }
 
 /** Opens the store that the settings name. */
@@ -44,6 +47,7 @@ export function openConfigured(
     directUrl: config.DATABASE_DIRECT_URL,
     ca: config.DATABASE_CA,
     schemas: { data: config.DATA_SCHEMA, service: config.SERVICE_SCHEMA },
+    extraEndpoints: config.EXTRA_ENDPOINTS,
     ...options,
   });
 }
@@ -51,6 +55,7 @@ export function openConfigured(
 /** Opens a pool. Nothing is connected until the first query, so that a process starts while Postgres is down. */
 export function openStore(databaseUrl: Secret | string, options: StoreOptions = {}): Store {
   const { max = 20, applicationName = 'kombo-sync', directUrl, ca, schemas = STANDARD_SCHEMAS } = options;
+  const { extraEndpoints = [] } = options;
   const translate = translator(schemas);
   const open = (url: Secret | string) =>
     new Pool({
@@ -67,7 +72,7 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
     // Kysely only ends a pool that it has used itself.
     for (const one of new Set([pool, direct])) if (!one.ending) await one.end();
   };
-  return { pool, direct, db, schemas, isPooled: () => pool.pooler.isThere, close };
+  return { pool, direct, db, schemas, extraEndpoints, isPooled: () => pool.pooler.isThere, close };
 }
 
 /**

@@ -2,12 +2,12 @@ import { Kysely, PostgresDialect, type PostgresAdapter } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type pg from 'pg';
 import { limitTables, unlimitedTables } from './access/new-tables.ts';
-import { CATALOGUE } from '../domain/catalogue/index.ts';
 import { ensureDataTables, missingDataTables } from './records/data-tables.ts';
 import { ensureDataViews, missingDataViews } from './records/data-views.ts';
 import { ensureLiveViews, missingLiveViews } from './records/live-views.ts';
 import type { Store } from './database.ts';
 import type { Schemas } from './schemas.ts';
+import { wantedEndpoints } from './state/extra-endpoints.ts';
 import { layFoundation } from './upkeep/foundation.ts';
 import { withMigrationLock, type LockWait } from './upkeep/migration-lock.ts';
 import { explainDenial } from './upkeep/rights.ts';
@@ -29,18 +29,19 @@ const MIGRATIONS: Record<string, Migration> = {
 export async function migrate(store: Store, wait: LockWait = {}): Promise<{ applied: string[] }> {
   return withMigrationLock(store, wait, async (client) => {
     try {
-      await layFoundation(client, store.schemas);
+      await layFoundation(client, store.schemas, store.extraEndpoints);
       const steps = await runSteps(client, store.schemas);
-      const tables = await ensureDataTables(client, store.schemas.data);
+      const tables = await ensureDataTables(client, store.schemas.data, store.extraEndpoints);
       const views = await ensureDataViews(client, store.schemas.data);
-      const live = await ensureLiveViews(client, store.schemas.data, CATALOGUE);
-      const unlimited = await unlimitedTables(client, store.schemas, TABLES);
+      const endpoints = await wantedEndpoints(client, store.extraEndpoints);
+      const live = await ensureLiveViews(client, store.schemas.data, endpoints);
+      const unlimited = await unlimitedTables(client, store.schemas, tablesOf(endpoints));
       await limitTables(client, store.schemas, unlimited);
       const sequences = await repairSequences(client, store.schemas);
       const policies = policiesOf(unlimited, store.schemas);
       return { applied: [...steps, ...tables, ...views, ...live, ...policies, ...sequences] };
     } catch (error) {
-      throw (await explainDenial(client, error, store.schemas)) ?? error;
+      throw (await explainDenial(client, error, store.schemas, store.extraEndpoints)) ?? error;
     }
   });
 }
@@ -70,7 +71,7 @@ async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<st
   return (results ?? []).map((result) => result.migrationName);
 }
 
-const TABLES = CATALOGUE.map(({ table }) => table);
+const tablesOf = (endpoints: readonly { table: string }[]) => endpoints.map(({ table }) => table);
 const policiesOf = (tables: readonly string[], { data }: Schemas) =>
   tables.map((table) => `${data}.${table} (policies)`);
 
@@ -85,9 +86,10 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
     for (const row of applied.rows) done.add(row.name);
   }
   const { data } = store.schemas;
-  const tables = await missingDataTables(store.pool, data);
+  const tables = await missingDataTables(store.pool, data, store.extraEndpoints);
   const views = await missingDataViews(store.pool, data);
-  const live = await missingLiveViews(store.pool, data, CATALOGUE);
+  const endpoints = await wantedEndpoints(store.pool, store.extraEndpoints);
+  const live = await missingLiveViews(store.pool, data, endpoints);
   return [
     ...Object.keys(MIGRATIONS).filter((name) => !done.has(name)),
     ...tables.map(({ table, columns }) =>
@@ -95,6 +97,6 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
     ),
     ...views,
     ...live,
-    ...policiesOf(await unlimitedTables(store.pool, store.schemas, TABLES), store.schemas),
+    ...policiesOf(await unlimitedTables(store.pool, store.schemas, tablesOf(endpoints)), store.schemas),
   ];
 }

@@ -26,6 +26,7 @@ export interface Database {
   'kombo_sync.unknown_integrations': UnknownIntegrationsTable;
   'kombo_sync.issues': IssuesTable;
   'kombo_sync.unknown_models': UnknownModelsTable;
+  'kombo_sync.extra_endpoints': ExtraEndpointsTable;
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
   'kombo_sync.sessions': SessionsTable;
@@ -239,6 +240,18 @@ export interface UnknownModelsTable {
   times: WithDefault<number>;
   first_seen_at: WithDefault<Date>;
   last_seen_at: WithDefault<Date>;
+}
+
+export interface ExtraEndpointsTable {
+  path: string;
+  /** What Kombo has shown that the endpoint takes; null while nothing is learnt. */
+  paginated: boolean | null;
+  include_deleted: boolean | null;
+  /** Null also while the list has shown no record to try it with. */
+  updated_after: boolean | null;
+  by_ids: boolean | null;
+  learnt_at: Date | null;
+  created_at: WithDefault<Date>;
 }
 
 export interface AuditLogTable {

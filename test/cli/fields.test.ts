@@ -1,7 +1,8 @@
 import { expect, inject, test } from 'vitest';
-import type { Purge } from '../../src/operations/fields.ts';
+import type { Purged } from '../../src/operations/fields.ts';
 import type { ListedField } from '../../src/operations/list-fields.ts';
 import { feed, readPass, readRow } from '../store/support.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
 import { cli, onlyDocument, startCli } from './spawn.ts';
@@ -78,11 +79,12 @@ test('(I29) setup counts what is stored, purge erases it with --yes only and in 
   });
   expect(await readRow(store, ID, 'hris_employees', 'e1')).toMatchObject({ ssn: 'SECRET-1' });
 
-  const purged = onlyDocument((await cli(['fields', 'purge', '--yes', '--json'], CHOSEN)).stdout) as Purge;
+  const purged = onlyDocument((await cli(['fields', 'purge', '--yes', '--json'], CHOSEN)).stdout) as Purged;
   expect(purged).toEqual({
     values: 1400,
     tables: [{ table: 'hris_employees', rows: 700, values: 1400 }],
     complete: true,
+    notChosen: [],
   });
   const row = await readRow(store, ID, 'hris_employees', 'e699');
   expect(JSON.stringify(row)).not.toContain('SECRET');
@@ -93,9 +95,29 @@ test('(I29) setup counts what is stored, purge erases it with --yes only and in 
     changed_at: '2026-01-01T00:00:00Z',
   });
   expect(await feed(store, ID)).toHaveLength(700);
-  expect((await cli(['fields', 'purge', '--yes'], CHOSEN)).stdout).toMatch(/^Nothing is stored/);
+  expect((await cli(['fields', 'purge', '--yes'], CHOSEN)).stdout).toMatch(/^Nothing is stored any more/);
   expect((await cli(['doctor'], CHOSEN)).stdout).toMatch(/^✓ Fields: \d+ excluded/m);
   expect((await cli(['audit', '--json'], CHOSEN)).stdout).toContain('"purge-fields"');
+});
+
+test('purge also erases the rows of what is not chosen, by the settings or for one integration', async () => {
+  const own = 'personio:chosen';
+  await saveIntegration(store, { id: own, tool: 'personio', category: 'HRIS' });
+  for (const path of ['/hris/groups', '/hris/absences', '/hris/locations']) {
+    await readPass(store, own, path, 'full', [[{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]]);
+  }
+  const chosen = { ...CHOSEN, EXCLUDE_MODELS: 'hris_absences' };
+  await cli(['integrations', 'set', own, '--exclude-models', 'hris_locations'], chosen);
+  const purged = onlyDocument((await cli(['fields', 'purge', '--yes', '--json'], chosen)).stdout) as Purged;
+  expect(purged.notChosen).toEqual([
+    { table: 'hris_absences', rows: 1 },
+    { table: 'hris_locations', rows: 1 },
+  ]);
+  const { rows } = await store.pool.query<{ groups: number; rest: number }>(
+    `select (select count(*)::int from kombo.hris_groups) as groups,
+       (select count(*)::int from kombo.hris_absences) + (select count(*)::int from kombo.hris_locations) as rest`,
+  );
+  expect(rows[0]).toEqual({ groups: 1, rest: 0 });
 });
 
 test('(I29) a worker that keeps out less does not start; one that keeps out more makes that count', async () => {

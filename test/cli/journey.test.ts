@@ -67,6 +67,7 @@ test('setup is done twice without harm', async () => {
   await run(['setup']);
   expect(await run(['setup'])).toEqual({
     migrations: [],
+    fields: { rules: 0, changed: false, stored: null },
     searchAttributes: [],
     unusable: [],
     failed: [],

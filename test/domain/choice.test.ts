@@ -73,8 +73,11 @@ test('a category that this version does not know has no endpoint at all, chosen 
 
 test('what a choice leaves out counts whether it is read otherwise or not', () => {
   const choice = { models: ['hris_*'], excludeModels: ['hris_teams'] };
-  expect(leftOutOf(choice, 'HRIS').map(({ path }) => path)).toEqual(['/hris/teams', '/hris/groups']);
-  expect(leftOutOf(choice)).toContain(getEndpoint('/ats/jobs'));
+  expect(leftOutOf(choice, ALL_MODELS, 'HRIS').map(({ path }) => path)).toEqual([
+    '/hris/teams',
+    '/hris/groups',
+  ]);
+  expect(leftOutOf(choice, ALL_MODELS)).toContain(getEndpoint('/ats/jobs'));
 });
 
 test('the reason says what to do', () => {

@@ -1,12 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { emptyFolder, onlyDocument, startScript, type RunningCli } from '../cli/spawn.ts';
-import { ROOT } from '../docs/markdown.ts';
+import { beforeAll, expect, inject, test, vi } from 'vitest';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
+import { copySources } from './sources.ts';
 
 // Each command is a process of its own, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
@@ -27,7 +23,6 @@ const ENTRY = `  defineEndpoint({
     },
   }),
 `;
-const CATALOGUE_FILE = 'src/domain/catalogue/hris-work.ts';
 
 /** The sandbox as a process of its own; its control interface is reached over HTTP. */
 const SANDBOX = `import { createSandbox } from './sandbox/index.ts';
@@ -37,10 +32,16 @@ process.stdout.write((await createSandbox({ integrations: [] }).listen()) + '\\n
 const PATH = '/hris/payrolls';
 const TABLE = 'hris_payrolls';
 const ID = uniqueIntegrationId();
-const copy = mkdtempSync(path.join(tmpdir(), 'kombo-sync-copy-'));
-const running: RunningCli[] = [];
 const store = await createTestStore();
 const temporal = await testTemporal();
+// They would outlive this file on a shared server.
+const { start, cli, write } = copySources(ENTRY, async () => {
+  const { schedule, workflow } = temporal.client;
+  await Promise.allSettled([
+    schedule.getHandle(`full-sync/${ID}`).delete(),
+    workflow.getHandle(`sync/${ID}`).terminate(),
+  ]);
+});
 let env: Record<string, string> = {
   DATABASE_URL: store.url,
   TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -61,14 +62,8 @@ interface Payroll {
 }
 
 beforeAll(async () => {
-  for (const folder of ['src', 'sandbox', 'workflows', 'activities', 'package.json'])
-    cpSync(path.join(ROOT, folder), path.join(copy, folder), { recursive: true });
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  const file = path.join(copy, CATALOGUE_FILE);
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/\];\n$/, `${ENTRY}];\n`));
-  writeFileSync(path.join(copy, 'sandbox-process.ts'), SANDBOX);
-
-  const [sandbox] = await Promise.all([start('sandbox-process.ts').printed('\n'), cli('setup')]);
+  write('sandbox-process.ts', SANDBOX);
+  const [sandbox] = await Promise.all([start(env, 'sandbox-process.ts').printed('\n'), cli(env, 'setup')]);
   sandboxUrl = sandbox.trim();
   env = {
     ...env,
@@ -80,37 +75,11 @@ beforeAll(async () => {
     CATCH_UP_INTERVAL: 'off',
     DEBOUNCE_QUIET: '100ms',
   };
-  const [serve, worker] = [start('src/cli/main.ts', 'serve'), start('src/cli/main.ts', 'worker')];
+  const [serve, worker] = [start(env, 'src/cli/main.ts', 'serve'), start(env, 'src/cli/main.ts', 'worker')];
   const { url } = JSON.parse(await serve.printed('\n')) as { url: string };
   await control('setWebhookUrl', { url: `${url}/webhooks/kombo` });
   await worker.printed('\n');
 });
-
-afterAll(async () => {
-  for (const one of running) one.kill('SIGTERM');
-  await Promise.allSettled(running.map(({ finished }) => finished));
-  // They would outlive this file on a shared server.
-  const { schedule, workflow } = temporal.client;
-  await Promise.allSettled([
-    schedule.getHandle(`full-sync/${ID}`).delete(),
-    workflow.getHandle(`sync/${ID}`).terminate(),
-  ]);
-  rmSync(copy, { recursive: true, force: true });
-});
-
-/** Runs a script of the copy. */
-function start(script: string, ...args: string[]): RunningCli {
-  const json = script.startsWith('src/') ? ['--json'] : [];
-  const child = startScript(path.join(copy, script), [...args, ...json], env, emptyFolder);
-  running.push(child);
-  return child;
-}
-
-async function cli<T = unknown>(...args: string[]): Promise<T> {
-  const done = await start('src/cli/main.ts', ...args).finished;
-  if (done.code !== 0) throw new Error(JSON.stringify(done));
-  return onlyDocument(done.stdout) as T;
-}
 
 async function control<T = unknown>(method: string, body: object): Promise<T> {
   const response = await fetch(new URL(`/__control/${method}`, sandboxUrl), {
@@ -198,8 +167,8 @@ test('what it shows of others brings it back: a part without a table, and a reco
 
 test('the change feed and `status` tell of it, and all of that took one full pass', async () => {
   const [{ changes }, { endpoints }] = await Promise.all([
-    cli<{ changes: { id: string; op: string }[] }>('changes', '--table', TABLE),
-    cli<{ endpoints: { endpoint: string }[] }>('status', ID),
+    cli<{ changes: { id: string; op: string }[] }>(env, 'changes', '--table', TABLE),
+    cli<{ endpoints: { endpoint: string }[] }>(env, 'status', ID),
   ]);
   const first = changes.slice(0, 5).map(({ op }) => op);
   expect(first).toEqual(Array(5).fill('created'));

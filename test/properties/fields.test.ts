@@ -117,11 +117,11 @@ test(
           }
         };
         const before = settings({ exclude: [], hash: [] });
-        await setUpFields({ config: before, store, fields: fieldsOf(before) });
+        await setUpFields({ store, fields: fieldsOf(before) });
         const first = new Planted(random);
         if (late) await read(first, before);
         const fields = fieldsOf(config);
-        await setUpFields({ config, store, fields });
+        await setUpFields({ store, fields });
         const planted = new Planted(random);
         if (again || !late) await read(planted, config);
         const actor = { name: 'tester', source: 'cli', address: null } as const;

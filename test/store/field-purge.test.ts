@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { readChoice } from '../../src/domain/fields/choice.ts';
 import { createFields, STORES_ALL } from '../../src/kombo/fields.ts';
@@ -20,7 +21,7 @@ const fields = createFields(
   'a key of tests that is long enough 1',
 );
 const policy = fields.stored(endpoint)!;
-const config = { EXTRA_ENDPOINTS: [] };
+const config = loadConfig({});
 const actor = { name: 'tester', source: 'cli', address: null } as const;
 let integration: string;
 
@@ -31,16 +32,16 @@ const employee = (id: string) => ({
   date_of_birth: '1990-01-01T00:00:00Z',
   weekly_hours: 40.1,
 });
-const held = async () => (await countStored({ config, store, fields })).values;
+const held = async () => (await countStored({ store, fields })).values;
 
 beforeEach(async () => {
   await store.pool.query('truncate kombo.hris_employees, kombo_sync.rejected_records');
-  await setUpFields({ config, store, fields: STORES_ALL });
+  await setUpFields({ store, fields: STORES_ALL });
   integration = uniqueIntegrationId();
   await readPass(store, integration, '/hris/employees', 'full', [
     Array.from({ length: 1_200 }, (_, index) => employee(`e${index}`)),
   ]);
-  await setUpFields({ config, store, fields });
+  await setUpFields({ store, fields });
 });
 
 describe('a purge', () => {
@@ -66,7 +67,7 @@ describe('a purge', () => {
     const walking = { signal: stop.signal, report: () => stop.abort(new Error('Stopped.')) };
     await expect(purgeFields({ config, store, fields, actor }, walking)).rejects.toThrow('Stopped.');
     expect(await readRecordedChoice(store)).toMatchObject({ isClean: false });
-    expect(await countStored({ config, store, fields }, { boundMs: -1 })).toMatchObject({ complete: false });
+    expect(await countStored({ store, fields }, { boundMs: -1 })).toMatchObject({ complete: false });
   });
 
   test('puts hashes in raw and in columns of text, and leaves the rest as it was, digit for digit', async () => {
@@ -97,13 +98,13 @@ describe('a purge', () => {
   });
 
   test('also takes them out of the bodies of records that were set aside', async () => {
-    await setUpFields({ config, store, fields: STORES_ALL });
+    await setUpFields({ store, fields: STORES_ALL });
     const place = [store, integration, '/hris/employees'] as const;
     await write(...place, [{ ssn: 'SECRET', name: 'No id' }], await ask(store), {
       ...KEEPING,
       fields: STORES_ALL,
     });
-    await setUpFields({ config, store, fields });
+    await setUpFields({ store, fields });
     expect(await countStep(store, endpoint, policy, null)).toMatchObject({ rows: 500 });
     const { tables } = await purgeFields({ config, store, fields, actor });
     expect(tables).toContainEqual({ table: 'rejected_records', rows: 1, values: 1 });
@@ -114,12 +115,12 @@ describe('a purge', () => {
 
 test('what never held such a value is clean at once, and what holds none but null is not', async () => {
   await store.pool.query('truncate kombo.hris_employees');
-  expect(await setUpFields({ config, store, fields: STORES_ALL })).toMatchObject({ changed: true });
-  await setUpFields({ config, store, fields });
+  expect(await setUpFields({ store, fields: STORES_ALL })).toMatchObject({ changed: true });
+  await setUpFields({ store, fields });
   expect(await readRecordedChoice(store)).toMatchObject({ isClean: true });
-  await setUpFields({ config, store, fields: STORES_ALL });
+  await setUpFields({ store, fields: STORES_ALL });
   await readPass(store, integration, '/hris/employees', 'full', [[{ id: 'e', ssn: null }]]);
-  expect(await setUpFields({ config, store, fields })).toMatchObject({
+  expect(await setUpFields({ store, fields })).toMatchObject({
     stored: { values: 0, complete: true },
   });
   expect(await readRecordedChoice(store)).toMatchObject({ isClean: false });

@@ -11,18 +11,7 @@ import { isSame, markClean, readRecordedChoice, recordChoice } from '../../src/s
 import { transaction } from '../../src/store/database.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import {
-  ask,
-  at,
-  feed,
-  iso,
-  KEEPING,
-  open,
-  readRow,
-  underWay,
-  type Asked,
-  type Sent,
-} from './support.ts';
+import { ask, at, feed, iso, KEEPING, open, readRow, underWay, type Asked, type Sent } from './support.ts';
 
 const EMPLOYEES = '/hris/employees';
 const store = await createTestStore();

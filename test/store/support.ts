@@ -14,11 +14,7 @@ import {
   settleCandidates,
 } from '../../src/store/records/sweep.ts';
 import { beginWrite } from '../../src/store/records/begin-write.ts';
-import {
-  writeRecords,
-  type WriteCounts,
-  type WriteOptions,
-} from '../../src/store/records/write-records.ts';
+import { writeRecords, type WriteCounts, type WriteOptions } from '../../src/store/records/write-records.ts';
 
 export const PLAIN: WriteOptions = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: false };
 export const ERASING: WriteOptions = { ERASE_EMPTIED: true, KEEP_REJECTED_BODIES: false };

@@ -41,8 +41,16 @@ async function requireMigrated(context: Context): Promise<void> {
   throw new CliError(
     EXIT.failed,
     'not_migrated',
-    `The database lacks ${pending.length} migration steps. Run: kombo-sync setup`,
+    `The database lacks ${missing(pending)}. Run: kombo-sync setup`,
   );
+}
+
+const NAMES_SHOWN = 3;
+
+function missing(pending: readonly string[]): string {
+  const some = pending.slice(0, NAMES_SHOWN).join(', ');
+  const more = pending.length - NAMES_SHOWN;
+  return more > 0 ? `${some} and ${more} more` : some;
 }
 
 /** Settings of the schedules may have changed since they were made. */

@@ -8,8 +8,9 @@ A field that is excluded is in no column and not in raw; of a hashed one the has
 choose. A rule also holds where a record of its table is nested in a record of another one.`;
 
 const PURGE_HELP = `
-What EXCLUDE_FIELDS names is taken out of the rows that are stored, and what HASH_FIELDS names is hashed. Run setup first, so
-that no worker writes it again. The change feed says nothing of it. When it breaks off, run it again. It cannot be undone.`;
+What EXCLUDE_FIELDS names is taken out of the rows that are stored, and what HASH_FIELDS names is hashed; the change feed
+says nothing of it. Rows of models that are not chosen (MODELS, EXCLUDE_MODELS, integrations set) are erased; the change feed
+says so. Run setup first, so that no worker writes it again. If it breaks off, run it again. It cannot be undone.`;
 
 /** What concerns the fields of records. */
 export function registerFields(program: Command): void {

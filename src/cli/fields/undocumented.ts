@@ -1,4 +1,4 @@
-import { findEndpoint } from '../../domain/catalogue/index.ts';
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { requireIntegration } from '../../operations/require.ts';
 import { undocumentedFields } from '../../store/reports/undocumented.ts';
 import type { Context } from '../support/context.ts';
@@ -11,14 +11,18 @@ interface Options {
 }
 
 export async function handle(context: Context, id: string | undefined, options: Options): Promise<void> {
-  if (options.endpoint !== undefined && !findEndpoint(options.endpoint)) {
-    throw wrongUse(`${options.endpoint} is no known endpoint; write it as /hris/employees.`);
+  const { endpoint } = options;
+  const known = endpointsWith(context.config.EXTRA_ENDPOINTS);
+  if (endpoint !== undefined && !known.some(({ path }) => path === endpoint)) {
+    throw wrongUse(
+      `${endpoint} is no known endpoint; write it as /hris/employees, or name it in EXTRA_ENDPOINTS.`,
+    );
   }
   const store = context.store();
   if (id !== undefined) await requireIntegration(store, id);
   const found = await undocumentedFields(store, {
     integrationId: id,
-    endpoint: options.endpoint,
+    endpoint,
     sample: options.sample,
   });
   context.print({ fields: found }, () =>

@@ -37,8 +37,11 @@ export interface EndpointDefinition {
   readonly category: KnownCategory;
   /** Table in schema `kombo`, as `ats_applications`. */
   readonly table: string;
-  /** `deprecated` and `closed-beta` endpoints are read only when EXTRA_ENDPOINTS names them. */
-  readonly status: 'current' | 'deprecated' | 'closed-beta';
+  /**
+   * All but `current` endpoints are read only when EXTRA_ENDPOINTS names them. This version knows nothing of an `unknown` one
+   * but its path.
+   */
+  readonly status: 'current' | 'deprecated' | 'closed-beta' | 'unknown';
   /** So new at Kombo that a refusal without a known code means that it is not offered. */
   readonly isNew: boolean;
   readonly delta: DeltaFilter;

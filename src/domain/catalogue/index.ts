@@ -4,8 +4,10 @@ import type { Category, EndpointDefinition } from './define.ts';
 import { HRIS_PEOPLE_ENDPOINTS } from './hris-people.ts';
 import { HRIS_WORK_ENDPOINTS } from './hris-work.ts';
 import { LMS_ENDPOINTS } from './lms.ts';
+import { unknownEndpoint } from './unknown.ts';
 
-export { CATEGORIES } from './define.ts';
+export { CATEGORIES, defineEndpoint } from './define.ts';
+export { isListPath, MAX_TABLE, tableOf } from './unknown.ts';
 export type {
   Category,
   ColumnType,
@@ -43,20 +45,36 @@ export const KNOWN_MODELS: ReadonlySet<string> = new Set([
   ...MODELS_WITHOUT_ENDPOINT,
 ]);
 
-export function findEndpoint(path: string): EndpointDefinition | undefined {
-  return byPath.get(path);
+/** The models that are known when `extra` names endpoints that this version does not know. */
+export function knownModels(extra: readonly string[]): ReadonlySet<string> {
+  const unknown = endpointsWith(extra).filter(({ status }) => status === 'unknown');
+  if (unknown.length === 0) return KNOWN_MODELS;
+  return new Set([...KNOWN_MODELS, ...unknown.map(({ table }) => table)]);
 }
 
-/** @throws RangeError for a path that is not in the catalogue. */
+/** Also of a path that is not in the catalogue, as far as it can be the path of a list. */
+export function findEndpoint(path: string): EndpointDefinition | undefined {
+  return byPath.get(path) ?? unknownEndpoint(path);
+}
+
+/** @throws RangeError for what cannot be the path of a list. */
 export function getEndpoint(path: string): EndpointDefinition {
-  const endpoint = byPath.get(path);
-  if (!endpoint) throw new RangeError(`No endpoint ${path} in the catalogue.`);
+  const endpoint = findEndpoint(path);
+  if (!endpoint) throw new RangeError(`${path} cannot be the path of a list.`);
   return endpoint;
+}
+
+export const isInCatalogue = (path: string) => byPath.has(path);
+
+/** The catalogue, and what these paths name beyond it. */
+export function endpointsWith(paths: readonly string[]): readonly EndpointDefinition[] {
+  const more = paths.flatMap((path) => (isInCatalogue(path) ? [] : (findEndpoint(path) ?? [])));
+  return more.length === 0 ? CATALOGUE : [...CATALOGUE, ...more];
 }
 
 /** The endpoints of a category that are read: the current ones, and those that `extra` names. */
 export function enabledEndpoints(category: Category, extra: readonly string[] = []): EndpointDefinition[] {
-  return CATALOGUE.filter(
+  return endpointsWith(extra).filter(
     (endpoint) =>
       endpoint.category === category && (endpoint.status === 'current' || extra.includes(endpoint.path)),
   );

@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
+import { knownModels } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
@@ -68,7 +68,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     oldestWatermarks(store, config),
     countSetAside(store),
     countIssues(store),
-    listUnknownModels(store, KNOWN_MODELS),
+    listUnknownModels(store, knownModels(store.extraEndpoints)),
   ]);
   return {
     freshnessSeconds,

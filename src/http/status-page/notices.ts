@@ -64,6 +64,7 @@ function models({ notices }: ListData): Html | null {
   const more = names.length > NAMES_SHOWN ? `, and ${count(names.length - NAMES_SHOWN)} more` : '';
   return html`<li class="wait">
     <strong>Webhooks name models that this version does not know</strong>:
-    ${codes(names.slice(0, NAMES_SHOWN))}${more}. Nothing is read for them: install a newer version.
+    ${codes(names.slice(0, NAMES_SHOWN))}${more}. Nothing is read for them: install a newer version, or name
+    the paths of their lists in <code>EXTRA_ENDPOINTS</code>.
   </li>`;
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
+import { knownModels } from '../../domain/catalogue/index.ts';
 import { isLegacy } from '../../domain/deliveries.ts';
 import { isSignature, verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
@@ -33,6 +33,7 @@ interface RouteDeps extends NoteDeps {
 
 export function webhookRoutes(deps: RouteDeps) {
   const { note, webhookAnswerMs = ANSWER_WITHIN_MS } = deps;
+  const known = knownModels(deps.config.EXTRA_ENDPOINTS);
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: HttpError) => {
     if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -85,7 +86,7 @@ export function webhookRoutes(deps: RouteDeps) {
       note(request, reply, 'ignored', delivery);
       return reply.send({ status: 'ignored' });
     }
-    const unknown = notice?.models.filter((model) => !KNOWN_MODELS.has(model)) ?? [];
+    const unknown = notice?.models.filter((model) => !known.has(model)) ?? [];
     deps.metrics.unknownModels.inc(unknown.length);
     try {
       if (issue) await deps.issues.send(issue, webhookAnswerMs - reply.elapsedTime);

@@ -241,6 +241,18 @@ const STATEMENTS = [
   )`,
   `comment on table kombo_sync.unknown_models is 'Model names that webhooks brought and that the version did not know.'`,
 
+  `create table kombo_sync.extra_endpoints (
+    path text primary key,
+    paginated boolean,
+    include_deleted boolean,
+    updated_after boolean,
+    by_ids boolean,
+    learnt_at timestamptz,
+    created_at timestamptz not null default now()
+  )`,
+  `comment on table kombo_sync.extra_endpoints is
+    'Endpoints that EXTRA_ENDPOINTS named and the version did not know: each has a table, and here is what Kombo showed that it takes.'`,
+
   `create table kombo_sync.audit_log (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),

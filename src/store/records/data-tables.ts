@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { CATALOGUE, type EndpointDefinition } from '../../domain/catalogue/index.ts';
+import { endpointsWith, type EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { configure } from '../connection.ts';
+import { registerExtra } from '../state/extra-endpoints.ts';
 
 /** Columns that every table of schema `kombo` has beside the documented fields, in order, with what they mean. */
 export const SYSTEM_COLUMNS = {
@@ -24,14 +25,16 @@ export const SYSTEM_COLUMNS = {
 
 export interface TableChange {
   table: string;
+  endpoint: EndpointDefinition;
   /** The columns to add; undefined when the whole table is missing. */
   columns?: string[];
 }
 
-/** What schema `kombo` lacks compared with the catalogue. Nothing is ever taken away. */
+/** What schema `kombo` lacks compared with the catalogue and the setting EXTRA_ENDPOINTS. Nothing is ever taken away. */
 export async function missingDataTables(
   client: pg.ClientBase | pg.Pool,
   schema: string,
+  extra: readonly string[],
 ): Promise<TableChange[]> {
   // Not information_schema, which shows only what the role may use.
   const { rows } = await client.query<{ table_name: string; column_name: string }>(
@@ -44,11 +47,12 @@ export async function missingDataTables(
   for (const row of rows) {
     present.set(row.table_name, (present.get(row.table_name) ?? new Set()).add(row.column_name));
   }
-  return CATALOGUE.flatMap((endpoint): TableChange[] => {
-    const columns = present.get(endpoint.table);
-    if (!columns) return [{ table: endpoint.table }];
-    const missing = Object.keys(endpoint.fields).filter((field) => !columns.has(field));
-    return missing.length > 0 ? [{ table: endpoint.table, columns: missing }] : [];
+  return endpointsWith(extra).flatMap((endpoint): TableChange[] => {
+    const { table, fields } = endpoint;
+    const columns = present.get(table);
+    if (!columns) return [{ table, endpoint }];
+    const missing = Object.keys(fields).filter((field) => !columns.has(field));
+    return missing.length > 0 ? [{ table, endpoint, columns: missing }] : [];
   });
 }
 
@@ -57,22 +61,42 @@ export async function missingDataTables(
  * Adding a nullable column does not rewrite a table, and the filling goes in small transactions, so that a table with
  * millions of rows stays in use meanwhile.
  */
-export async function ensureDataTables(client: pg.ClientBase, schema: string): Promise<string[]> {
+export async function ensureDataTables(
+  client: pg.ClientBase,
+  schema: string,
+  extra: readonly string[],
+): Promise<string[]> {
   const applied: string[] = [];
-  for (const { table, columns } of await missingDataTables(client, schema)) {
-    const endpoint = CATALOGUE.find((entry) => entry.table === table)!;
+  for (const { table, endpoint, columns } of await missingDataTables(client, schema, extra)) {
     if (columns) {
       const added = columns.map((name) => `add column if not exists ${quote(name)} ${endpoint.fields[name]}`);
       await client.query(`alter table kombo.${quote(table)} ${added.join(', ')}`);
       await fillColumns(client, endpoint, columns);
     } else {
-      await client.query(createTable(endpoint, await supportsLz4(client)));
-      for (const index of indexes(endpoint)) await client.query(index);
+      await create(client, endpoint);
     }
     for (const comment of comments(endpoint, columns)) await client.query(comment);
     applied.push(columns ? `${schema}.${table} (${columns.join(', ')})` : `${schema}.${table}`);
   }
   return applied;
+}
+
+/** A table that the catalogue does not know is there when it is registered, and not before. */
+async function create(client: pg.ClientBase, endpoint: EndpointDefinition): Promise<void> {
+  const statements = [createTable(endpoint, await supportsLz4(client)), ...indexes(endpoint)];
+  if (endpoint.status !== 'unknown') {
+    for (const statement of statements) await client.query(statement);
+    return;
+  }
+  await client.query('begin');
+  try {
+    for (const statement of statements) await client.query(statement);
+    await registerExtra(client, endpoint.path);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
 }
 
 export function quote(name: string): string {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
-import { CATALOGUE, type EndpointDefinition } from '../../domain/catalogue/index.ts';
+import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { patiently, transaction, type Store } from '../database.ts';
+import { storedEndpoints } from '../state/extra-endpoints.ts';
 import { quote } from './data-tables.ts';
 import { beginWrite } from './begin-write.ts';
 
@@ -54,7 +55,7 @@ async function blank(
  * @returns how many rows were erased; 0 when none is left.
  */
 export async function eraseDeletedSome(store: Store, afterMs: number): Promise<number> {
-  for (const endpoint of CATALOGUE) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     const due = await store.pool.query<{ integration_id: string; ids: string[] }>(
       `with due as (
          select integration_id, id from kombo.${quote(endpoint.table)}
@@ -131,7 +132,8 @@ export async function findMentions(
   id: string,
 ): Promise<Mentions[]> {
   const found: Mentions[] = [];
-  for (const other of CATALOGUE.filter((endpoint) => endpoint.category === category)) {
+  const stored = await storedEndpoints(store.pool);
+  for (const other of stored.filter((endpoint) => endpoint.category === category)) {
     const { rows } = await patiently(store.pool, (query) =>
       query<{ id: string }>(
         `select id from kombo.${quote(other.table)}

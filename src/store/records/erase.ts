@@ -1,6 +1,6 @@
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
-import { quote } from './data-tables.ts';
 import { patiently, type Store } from '../database.ts';
+import { storedEndpoints } from '../state/extra-endpoints.ts';
+import { quote } from './data-tables.ts';
 
 const BATCH = 2_000;
 
@@ -19,11 +19,14 @@ const AFTER_DATA = [
   'issues',
 ];
 
-const TABLES = [
-  ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
-  ...CATALOGUE.map(({ table }) => `kombo.${quote(table)}`),
-  ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
-];
+/** Also the tables of endpoints that are not read any more. */
+async function tables(store: Store): Promise<string[]> {
+  return [
+    ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
+    ...(await storedEndpoints(store.pool)).map(({ table }) => `kombo.${quote(table)}`),
+    ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
+  ];
+}
 
 /**
  * Deletes some thousands of rows of a removed integration, if there are any left. Small transactions, so that other
@@ -32,7 +35,7 @@ const TABLES = [
  * @returns how many rows were deleted; 0 when nothing is left.
  */
 export async function eraseSome(store: Store, integrationId: string): Promise<number> {
-  for (const table of TABLES) {
+  for (const table of await tables(store)) {
     const { rowCount } = await patiently(store.pool, (query) =>
       query(
         `with removed as materialized (

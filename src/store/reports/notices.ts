@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { KNOWN_MODELS } from '../../domain/catalogue/index.ts';
+import { knownModels } from '../../domain/catalogue/index.ts';
 import { codesOf } from '../../domain/errors.ts';
 import { legacyTotals, type LegacyTotals } from './cutover.ts';
 import type { Store } from '../database.ts';
@@ -25,7 +25,7 @@ export async function readNotices(store: Store): Promise<Notices> {
     lastRefusal(store),
     legacyTotals(store),
     countUnknown(store),
-    listUnknownModels(store, KNOWN_MODELS),
+    listUnknownModels(store, knownModels(store.extraEndpoints)),
   ]);
   return { refused, legacy, unknown, unknownModels: models.map(({ name }) => name) };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
 import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import type { Store } from '../database.ts';
+import { storedEndpoints } from '../state/extra-endpoints.ts';
 
 interface UndocumentedField {
   endpoint: string;
@@ -23,7 +23,7 @@ export async function undocumentedFields(
 ): Promise<UndocumentedField[]> {
   const { integrationId = null, sample = DEFAULT_SAMPLE } = options;
   const found: UndocumentedField[] = [];
-  for (const endpoint of CATALOGUE) {
+  for (const endpoint of await storedEndpoints(store.pool)) {
     if (options.endpoint !== undefined && endpoint.path !== options.endpoint) continue;
     const documented = [...Object.keys(endpoint.fields), ...Object.keys(SYSTEM_COLUMNS)];
     const { rows } = await sql<{ field: string; records: number }>`

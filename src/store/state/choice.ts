@@ -54,7 +54,9 @@ export async function storeChoice(
       .returningAll()
       .executeTakeFirstOrThrow();
     const after = toIntegration(changed);
-    const dropped = leftOutOf(after, after.category).filter((endpoint) => isChosen(endpoint, before));
+    const dropped = leftOutOf(after, settings, after.category).filter((endpoint) =>
+      isChosen(endpoint, before),
+    );
     await endReads(
       db,
       id,
@@ -63,8 +65,8 @@ export async function storeChoice(
         reason: notChosenReason(endpoint, 'integration', id),
       })),
     );
-    const readBefore = new Set(selectEndpoints(before, settings).read);
-    const added = selectEndpoints(after, settings).read.filter((endpoint) => !readBefore.has(endpoint));
+    const readBefore = new Set(selectEndpoints(before, settings).read.map(({ path }) => path));
+    const added = selectEndpoints(after, settings).read.filter(({ path }) => !readBefore.has(path));
     await owe(
       inside,
       id,

@@ -10,6 +10,7 @@ import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { Trigger } from '../../domain/sync.ts';
 import { DRIFT_COUNTS, PASS_COUNTS, type PassCounts } from '../../domain/counts.ts';
 import type { Store } from '../database.ts';
+import { learntEndpoint } from './extra-endpoints.ts';
 import { historyOf, readHistory } from './endpoint-history.ts';
 import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
 import { isChosenBy } from '../sql.ts';
@@ -46,7 +47,7 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   const now = rows[0]!.now;
   const window = planWindow({
     kind: request.kind,
-    filter: getEndpoint(request.endpoint).delta,
+    filter: (await learntEndpoint(store, request.endpoint)).delta,
     ...base,
     now,
     since: request.since === undefined ? undefined : parseTimestamp(request.since),

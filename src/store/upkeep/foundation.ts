@@ -45,7 +45,11 @@ interface Ground {
  *
  * @throws DatabaseProblem with the remedy, if they are not fit or not ours.
  */
-export async function inspectGround(client: Queryable, schemas: Schemas): Promise<Ground> {
+export async function inspectGround(
+  client: Queryable,
+  schemas: Schemas,
+  extra: readonly string[] = [],
+): Promise<Ground> {
   const site = await survey(client, schemas);
   refuseUnfit(site);
   const service = site.places?.find(({ name }) => name === schemas.service);
@@ -54,12 +58,12 @@ export async function inspectGround(client: Queryable, schemas: Schemas): Promis
   const installation = await findInstallation(client, service);
   if (installation) refuseOther(installation, schemas);
   else if (service && service.contents.length > 0) throw foreignSchema('SERVICE_SCHEMA', service);
-  const ours = await findDataTables(client, schemas);
+  const ours = await findDataTables(client, schemas, extra);
   if (!installation) {
     await refuseClaimed(client, schemas);
     if (data && data.contents.length > 0 && ours === 0) throw foreignSchema('DATA_SCHEMA', data);
   }
-  const ourViews = await findLiveViews(client, schemas);
+  const ourViews = await findLiveViews(client, schemas, extra);
   if (live && live.contents.length > 0 && ourViews === 0) {
     throw installation ? foreignLiveSchema(live) : foreignSchema('DATA_SCHEMA', live, schemas.data);
   }
@@ -76,8 +80,12 @@ export async function inspectGround(client: Queryable, schemas: Schemas): Promis
  *
  * @throws DatabaseProblem when nothing can be built there.
  */
-export async function layFoundation(client: pg.ClientBase, schemas: Schemas): Promise<void> {
-  const { service, data, live, installation } = await inspectGround(client, schemas);
+export async function layFoundation(
+  client: pg.ClientBase,
+  schemas: Schemas,
+  extra: readonly string[],
+): Promise<void> {
+  const { service, data, live, installation } = await inspectGround(client, schemas, extra);
   if (installation && data && live) return;
   await client.query('begin');
   try {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { SYSTEM_COLUMNS } from '../records/data-tables.ts';
 import { LIVE_COLUMNS } from '../records/live-views.ts';
 import { liveSchema, type Schemas } from '../schemas.ts';
@@ -11,11 +11,15 @@ type Queryable = pg.ClientBase | pg.Pool;
 const ALWAYS = Object.keys(SYSTEM_COLUMNS);
 
 /**
- * Counts the tables of the catalogue's names.
+ * Counts the tables of the catalogue's names and of EXTRA_ENDPOINTS.
  *
  * @throws DatabaseProblem if one lacks a column of every table of ours.
  */
-export async function findDataTables(client: Queryable, { data }: Schemas): Promise<number> {
+export async function findDataTables(
+  client: Queryable,
+  { data }: Schemas,
+  extra: readonly string[],
+): Promise<number> {
   const { rows } = await client.query<{ name: string; lacks: string[] }>(
     `select c.relname::text as name, array(
        select name from unnest($3::text[]) as always(name)
@@ -23,7 +27,7 @@ export async function findDataTables(client: Queryable, { data }: Schemas): Prom
          select from pg_attribute a where a.attrelid = c.oid and a.attname = name and not a.attisdropped)) as lacks
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = any($2) order by 1`,
-    [data, CATALOGUE.map(({ table }) => table), ALWAYS],
+    [data, endpointsWith(extra).map(({ table }) => table), ALWAYS],
   );
   const foreign = rows.find(({ lacks }) => lacks.length > 0);
   if (!foreign) return rows.length;
@@ -38,7 +42,11 @@ export async function findDataTables(client: Queryable, { data }: Schemas): Prom
  *
  * @throws DatabaseProblem if something else has the name of one.
  */
-export async function findLiveViews(client: Queryable, { data }: Schemas): Promise<number> {
+export async function findLiveViews(
+  client: Queryable,
+  { data }: Schemas,
+  extra: readonly string[],
+): Promise<number> {
   const { rows } = await client.query<{ name: string; isOurs: boolean }>(
     `select c.relname::text as name, c.relkind = 'v'
        and not exists (
@@ -54,7 +62,7 @@ export async function findLiveViews(client: Queryable, { data }: Schemas): Promi
      left join pg_class t on t.relname = c.relname and t.relkind in ('r', 'p')
        and t.relnamespace = (select oid from pg_namespace where nspname = $2)
      where n.nspname = $1 and c.relname = any($3) order by 1`,
-    [liveSchema(data), data, CATALOGUE.map(({ table }) => table), LIVE_COLUMNS],
+    [liveSchema(data), data, endpointsWith(extra).map(({ table }) => table), LIVE_COLUMNS],
   );
   const foreign = rows.find(({ isOurs }) => !isOurs);
   if (!foreign) return rows.length;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { CATALOGUE } from '../../domain/catalogue/index.ts';
-import { liveSchema, type Schemas } from '../schemas.ts';
+import { endpointsWith } from '../../domain/catalogue/index.ts';
 import { mayHideRows } from '../row-security.ts';
+import { liveSchema, type Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
 
 /** SQLSTATE of what the role may not do. */
@@ -12,6 +12,7 @@ export async function explainDenial(
   client: pg.ClientBase,
   error: unknown,
   { data, service }: Schemas,
+  extra: readonly string[],
 ): Promise<DatabaseProblem | undefined> {
   const { code, message } = error as Error & { code?: string };
   if (code !== DENIED) return undefined;
@@ -19,7 +20,7 @@ export async function explainDenial(
     `select current_user::text as role, array(
        select distinct pg_get_userbyid(c.relowner)::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where (n.nspname = $2 or n.nspname in ($1, $4) and c.relname = any($3)) and not pg_has_role(c.relowner, 'usage')) as owners`,
-    [data, service, TABLES, liveSchema(data)],
+    [data, service, tables(extra), liveSchema(data)],
   );
   const { role, owners } = rows[0]!;
   const remedy =
@@ -41,8 +42,9 @@ interface MissingRights {
 export async function findMissingRights(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
+  extra: readonly string[] = [],
 ): Promise<MissingRights> {
-  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, TABLES]);
+  const { rows } = await client.query<MissingRights>(RIGHTS, [data, service, tables(extra)]);
   return rows[0]!;
 }
 
@@ -55,7 +57,7 @@ export const NEEDED = {
 } as const;
 
 /** Tables that you have added to the schema of the data are yours. */
-const TABLES = CATALOGUE.map(({ table }) => table);
+const tables = (extra: readonly string[]) => endpointsWith(extra).map(({ table }) => table);
 
 const listed = (privileges: readonly string[]) => `array['${privileges.join("', '")}']`;
 

@@ -1,0 +1,110 @@
+import { getEndpoint, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
+import {
+  justBefore,
+  NO_SUCH_ID,
+  NOTHING_SINCE,
+  pickSample,
+  SHAPES,
+  withLearnt,
+  type Learnt,
+} from '../../src/domain/learnt.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { prepareRecords } from '../../src/domain/records.ts';
+import type { KomboClient, KomboPage, PageQuery } from '../../src/kombo/client.ts';
+import { exactNumber } from '../../src/kombo/json.ts';
+import { isToBeLearnt, saveLearnt } from '../../src/store/state/extra-endpoints.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** Few enough to cost little, and enough to hold a live record. */
+const SAMPLE_SIZE = 100;
+
+interface Place {
+  integrationId: string;
+  endpoint: string;
+}
+
+/**
+ * Learns what an endpoint takes that this version does not know, before it is listed: once, and again after a week. Kombo refuses a
+ * parameter that an endpoint does not take, or ignores it, or shows nothing; so each is tried with a record that must come back
+ * and with something that must not. What stays in doubt counts as not taken, which costs requests and never a record.
+ *
+ * What fails here fails again when the list is read, and is told there.
+ */
+export async function learn(deps: ActivityDeps, place: Place, signal: AbortSignal): Promise<void> {
+  const endpoint = getEndpoint(place.endpoint);
+  if (endpoint.status !== 'unknown' || !(await isToBeLearnt(deps.store, endpoint.path))) return;
+  try {
+    const learnt = await askWhatItTakes(deps.kombo, endpoint, { ...place, signal });
+    if (!learnt) return;
+    await saveLearnt(deps.store, endpoint.path, learnt);
+    deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt what an endpoint takes');
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    const { code } = error;
+    deps.log.debug({ ...place, code }, 'What an endpoint takes could not be learnt now');
+  }
+}
+
+type Ask = (query: Pick<PageQuery, 'updatedAfter' | 'ids'>) => Promise<KomboPage>;
+
+/** @returns undefined if Kombo refuses the list in every way. @throws SyncError for any other trouble. */
+async function askWhatItTakes(
+  kombo: KomboClient,
+  endpoint: EndpointDefinition,
+  place: Place & { signal: AbortSignal },
+): Promise<Learnt | undefined> {
+  for (const shape of SHAPES) {
+    const definition = withLearnt(endpoint, { ...shape, updatedAfter: true, byIds: true });
+    const ask: Ask = (query) =>
+      fetchPatiently(kombo, { ...place, ...query, definition, pageSize: SAMPLE_SIZE });
+    const page = await unlessRefused(ask({}));
+    if (!page) continue;
+    const { storable } = prepareRecords(endpoint, page.results, exactNumber);
+    const sample = pickSample(storable);
+    if (!sample) {
+      const doubtful = page.next === null ? null : false;
+      return { ...shape, updatedAfter: doubtful, byIds: doubtful };
+    }
+    const { id, changedAt } = sample;
+    return {
+      ...shape,
+      updatedAfter: changedAt !== null && (await takesUpdatedAfter(ask, changedAt)),
+      byIds: await takesIds(ask, endpoint, id),
+    };
+  }
+  return undefined;
+}
+
+/** Shows what changed after the time, and nothing where nothing did. */
+async function takesUpdatedAfter(ask: Ask, changedAt: Date): Promise<boolean> {
+  const shown = await unlessRefused(ask({ updatedAfter: justBefore(changedAt) }));
+  if (!shown || shown.results.length === 0) return false;
+  return isEmpty(await unlessRefused(ask({ updatedAfter: NOTHING_SINCE })));
+}
+
+/** Shows the record with that id, and nothing where there is none. */
+async function takesIds(ask: Ask, endpoint: EndpointDefinition, id: string): Promise<boolean> {
+  const shown = await unlessRefused(ask({ ids: [id] }));
+  const { storable } = prepareRecords(endpoint, shown?.results ?? [], exactNumber);
+  if (!storable.some((record) => record.id === id)) return false;
+  return isEmpty(await unlessRefused(ask({ ids: [NO_SUCH_ID] })));
+}
+
+const isEmpty = (page: KomboPage | undefined) => page?.next === null && page.results.length === 0;
+
+/** A limit that is used up is left to the read, which knows how to wait for it. */
+async function fetchPatiently(kombo: KomboClient, query: PageQuery): Promise<KomboPage> {
+  const page = await kombo.fetchPage(query);
+  if (page.pauseMs === 0) return page;
+  throw new SyncError('RateLimited', `Kombo's limit is used up.`, { retryAfterMs: page.pauseMs });
+}
+
+/** Undefined for a request that Kombo does not take; it may take another one. */
+async function unlessRefused(asking: Promise<KomboPage>): Promise<KomboPage | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof SyncError && error.errorClass === 'RequestRejected') return undefined;
+    throw error;
+  }
+}
