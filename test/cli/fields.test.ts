@@ -1,7 +1,9 @@
 import { expect, inject, test } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { fieldsOf } from '../../src/kombo/fields.ts';
 import type { Purged } from '../../src/operations/fields.ts';
 import type { ListedField } from '../../src/operations/list-fields.ts';
-import { feed, readPass, readRow } from '../store/support.ts';
+import { feed, PLAIN, readPass, readRow } from '../store/support.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
@@ -104,7 +106,8 @@ test('purge also erases the rows of what is not chosen, by the settings or for o
   const own = 'personio:chosen';
   await saveIntegration(store, { id: own, tool: 'personio', category: 'HRIS' });
   for (const path of ['/hris/groups', '/hris/absences', '/hris/locations']) {
-    await readPass(store, own, path, 'full', [[{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]]);
+    const page = [{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }];
+    await readPass(store, own, path, 'full', [page], { ...PLAIN, fields: fieldsOf(loadConfig(CHOSEN)) });
   }
   const chosen = { ...CHOSEN, EXCLUDE_MODELS: 'hris_absences' };
   await cli(['integrations', 'set', own, '--exclude-models', 'hris_locations'], chosen);
