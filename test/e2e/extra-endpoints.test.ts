@@ -147,7 +147,10 @@ test('you can sync it by its name, now and in full, with the sweep', async () =>
 });
 
 test('status, pages and metrics show it', async () => {
-  expect(await findOverview(store, ID, { ...ALL_MODELS, EXTRA_ENDPOINTS: [PATH] })).toMatchObject({ id: ID, status: 'active' });
+  expect(await findOverview(store, ID, { ...ALL_MODELS, EXTRA_ENDPOINTS: [PATH] })).toMatchObject({
+    id: ID,
+    status: 'active',
+  });
   expect(await page(`/integrations/${encodeURIComponent(ID)}`)).toContain(PATH);
   expect(await page('/metrics')).toMatch(/\nkombo_sync_freshness_seconds\{category="HRIS"\} \d/);
 });

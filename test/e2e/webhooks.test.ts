@@ -90,11 +90,13 @@ test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async (
   await system.firstSync(id);
   const before = await system.syncs(id);
   const users = control.ids(id, 'lms_users');
+  control.setWebhookUrl(`${patient.url}/webhooks/kombo`);
   const burst = Array.from({ length: 100 }, async (_, index) => {
     control.update(id, 'lms_users', users[index % users.length]!, { remote_id: `v${index}` });
     return control.flushWebhook(id, { duplicate: true });
   });
   for (const result of await Promise.all(burst)) expect(result?.statuses).toEqual([200, 200]);
+  control.setWebhookUrl(`${server.url}/webhooks/kombo`);
   await system.settled(id);
   const begun = (await system.syncs(id)).slice(before.length);
   expect(begun).toMatchObject([{ endpoints: ['/lms/users'] }]);
