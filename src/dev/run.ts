@@ -6,6 +6,7 @@ import { createLogger } from '../log.ts';
 import { setup, setupProblems } from '../operations/setup.ts';
 import { openConfigured } from '../store/database.ts';
 import { connectTemporal } from '../temporal/connect.ts';
+import { workAgain } from './demo/ask-again.ts';
 import { aborted } from './demo/first-sync.ts';
 import { startSandbox } from './demo/sandbox.ts';
 import { removeEnvironmentFile, writeEnvironmentFile } from './environment-file.ts';
@@ -105,10 +106,8 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     start: () => openConfigured(config),
     stop: (opened) => opened.close(),
   });
-  const done = await Promise.race([
-    setup({ config, store, temporal: handle, log, note, signal }),
-    aborted(signal),
-  ]);
+  const prepare = () => setup({ config, store, temporal: handle, log, note, signal });
+  const done = await Promise.race([temporal ? workAgain(prepare) : prepare(), aborted(signal)]);
   for (const line of setupProblems(done)) note(line);
   await parts.start({
     name: 'The file of settings',

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 
 const ATTEMPTS = 12;
+const WORK_ATTEMPTS = 3;
 const PAUSE_MS = 500;
 
 /** gRPC statuses that stay: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNIMPLEMENTED, UNAUTHENTICATED. */
@@ -14,11 +15,18 @@ const LASTING = [3, 5, 6, 7, 12, 16];
  * @param ask may be done twice.
  */
 export async function askAgain<T>(client: Client, answerMs: number, ask: () => Promise<T>): Promise<T> {
+  return again(ATTEMPTS, () => client.withDeadline(Date.now() + answerMs, ask));
+}
+
+/** The same for work of many questions, each of which has a time of its own. */
+export const workAgain = <T>(work: () => Promise<T>): Promise<T> => again(WORK_ATTEMPTS, work);
+
+async function again<T>(attempts: number, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await client.withDeadline(Date.now() + answerMs, ask);
+      return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      if (attempt === attempts || !isPassing(error)) throw error;
       await delay(PAUSE_MS);
     }
   }
