@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import type { Store } from '../../src/store/database.ts';
+import { storeChoice } from '../../src/store/state/choice.ts';
 import { saveIssue } from '../../src/store/state/issues.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { testConfig } from '../http/support.ts';
@@ -38,6 +39,12 @@ beforeAll(async () => {
   const [none, one, three] = await Promise.all([createTestStore(), createTestStore(), createTestStore()]);
   [browser, ids] = await Promise.all([openBrowser(), insertThree(three, temporal.client, CONFIG)]);
   await insertIssues(three, ids.active);
+  await storeChoice(
+    three,
+    ids.active,
+    { excludeModels: ['hris_time*', 'hris_performance*', 'hris_staffing_entities'] },
+    CONFIG,
+  );
   const organizationName = `<img src=x onerror=alert(1)>${'Ä'.repeat(60)}`;
   await saveIntegration(one, { id: ODD_ID, tool: 'workday', category: 'HRIS', organizationName });
   empty = await serve(none, temporal);
