@@ -75,8 +75,6 @@ function serverArguments({ dataDir, port, uiPort, inMemory }: TemporalServerOpti
     SEARCH_ATTRIBUTES.flatMap(({ name, type }) => ['--search-attribute', `${name}=${TYPES[type]}`]),
     ['--dynamic-config-value', 'matching.enableFairness=true'],
     ['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
-    // By default a timer of less than a second fires after a second.
-    ['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="10ms"'],
     ['--log-level', 'warn'],
   ].flat();
 }
