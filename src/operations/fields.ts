@@ -3,7 +3,13 @@ import { keepsOutAsMuch } from '../domain/fields/choice.ts';
 import type { Fields } from '../domain/fields/policy.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { countStep, purgeStep, type PurgePosition, type PurgeStep } from '../store/records/field-purge.ts';
+import {
+  countStep,
+  purgeStep,
+  type PurgePosition,
+  type PurgeStep,
+  type PurgeWalk,
+} from '../store/records/field-purge.ts';
 import { purgeSetAside } from '../store/records/purge-set-aside.ts';
 import { storedEndpoints } from '../store/state/extra-endpoints.ts';
 import { isSame, markClean, readRecordedChoice, recordChoice } from '../store/state/field-choice.ts';
@@ -42,13 +48,11 @@ interface Walking {
   boundMs?: number;
 }
 
-type Step = typeof countStep;
-
 /** What is left of it when nothing but the counting is done; `hits` are rows that a purge would touch. */
 async function walkTables(
   store: Store,
   fields: Fields,
-  step: Step,
+  step: PurgeWalk,
   { report, signal, boundMs = Infinity }: Walking,
 ): Promise<Purge & { hits: number }> {
   const until = performance.now() + boundMs;

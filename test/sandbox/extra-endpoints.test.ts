@@ -18,7 +18,7 @@ function withList(spec: Parameters<ReturnType<typeof testSandbox>['control']['ad
 }
 
 describe('a list that the catalogue does not have', () => {
-  test('is listed, changed and deleted as any other, page by page', async () => {
+  test('is listed, changed and deleted like any other, page by page', async () => {
     const { clock, sandbox, control, ask, count } = withList({ path: PATH });
     expect(await readAll(sandbox, 'test:new', PATH, { page_size: '2' })).toHaveLength(5);
     const since = clock.now().toISOString();

@@ -33,26 +33,24 @@ interface StoredRow {
   raw: string;
 }
 
-/** Counts in the next rows of a table, in key order, and changes nothing. */
-export async function countStep(
+/** Looks at the next rows of a table, in key order. */
+export type PurgeWalk = (
   store: Store,
   endpoint: EndpointDefinition,
   policy: FieldPolicy,
   after: PurgePosition | null,
-): Promise<PurgeStep> {
+) => Promise<PurgeStep>;
+
+/** Counts, and changes nothing. */
+export const countStep: PurgeWalk = async (store, endpoint, policy, after) => {
   const rows = await nextRows(store, endpoint, after);
   const hits = rows.flatMap(({ raw }) => hitOf(policy, raw) ?? []);
   const values = hits.reduce((sum, found) => sum + found, 0);
   return { rows: rows.length, values, hits: hits.length, next: positionAfter(rows) };
-}
+};
 
-/** Purges the next rows of a table, in key order. Each integration's rows are one transaction. */
-export async function purgeStep(
-  store: Store,
-  endpoint: EndpointDefinition,
-  policy: FieldPolicy,
-  after: PurgePosition | null,
-): Promise<PurgeStep> {
+/** Purges. Each integration's rows are one transaction. */
+export const purgeStep: PurgeWalk = async (store, endpoint, policy, after) => {
   const rows = await nextRows(store, endpoint, after);
   let values = 0;
   const hit = rows.filter(({ raw }) => hitOf(policy, raw) !== undefined);
@@ -70,7 +68,7 @@ export async function purgeStep(
     });
   }
   return { rows: rows.length, values, hits: hit.length, next: positionAfter(rows) };
-}
+};
 
 /**
  * How many values of a record are to be kept out; undefined when it stays as it is. A field that is null holds none, but would

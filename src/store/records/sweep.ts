@@ -72,7 +72,7 @@ export async function nextCandidates(store: Store, pass: Pass, limit: number): P
 
 export interface SweepAnswer {
   asked: readonly string[];
-  /** What Kombo returned for them: written as any other record. */
+  /** What Kombo returned for them: written like any other record. */
   returned: readonly StorableRecord[];
   /** Ids that Kombo returned in a record that could not be stored: they exist. */
   unreadable: readonly string[];
