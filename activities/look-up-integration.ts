@@ -39,13 +39,20 @@ export function createLookUpIntegration(deps: ActivityDeps) {
       await settleTemporal(deps, integrationId, callingRun(syncId).workflowId);
       let failure: Reason | null = null;
       if (looked.state === 'unanswered') {
-        const { error } = looked;
+        const { error, askedSeq } = looked;
         const { code, message, errorClass } = error;
         if (errorClass === 'RateLimited') {
           // A limit is no failure: the look-up stays owed and goes on.
           return { failure: { code, message }, waitMs: limitMs(error), owes: false, retryInMs: null };
         }
-        const failed = { integrationId, endpoint: LOOK_UP, kind: 'look-up' as const, tryId: syncId, error };
+        const failed = {
+          integrationId,
+          endpoint: LOOK_UP,
+          kind: 'look-up' as const,
+          tryId: syncId,
+          error,
+          askedSeq,
+        };
         failure = (await noteFailedRead(deps, failed)).reason;
       }
       const owes =

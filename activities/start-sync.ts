@@ -178,9 +178,16 @@ async function lookNow(deps: ActivityDeps, sync: Sync, input: StartSyncInput): P
 async function noteLookFailed(
   deps: ActivityDeps,
   { integrationId, syncId }: Sync,
-  { error }: Extract<LookedUp, { state: 'unanswered' }>,
+  { error, askedSeq }: Extract<LookedUp, { state: 'unanswered' }>,
 ): Promise<PlannedPass[]> {
-  const failed = { integrationId, endpoint: LOOK_UP, kind: 'look-up' as const, tryId: syncId, error };
+  const failed = {
+    integrationId,
+    endpoint: LOOK_UP,
+    kind: 'look-up' as const,
+    tryId: syncId,
+    error,
+    askedSeq,
+  };
   await noteFailedRead(deps, failed);
   return error.errorClass === 'Unavailable' ? [{ endpoint: LOOK_UP, kind: 'look-up', because: 'retry' }] : [];
 }

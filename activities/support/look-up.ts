@@ -1,11 +1,11 @@
 import { NO_CHOICE, selectEndpoints, type Choice } from '../../src/domain/choice.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { judgeSighting, REMOVED, type Parked } from '../../src/domain/life.ts';
-import { LOOK_UP, type Reason } from '../../src/domain/reads.ts';
+import type { Reason } from '../../src/domain/reads.ts';
 import type { KomboIntegration } from '../../src/kombo/schemas.ts';
 import { databaseTime } from '../../src/store/database.ts';
 import { announceDeletion } from '../../src/store/state/deletions.ts';
-import { forgetDebt } from '../../src/store/state/debts.ts';
+import { payLookUp } from '../../src/store/state/debts.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { findIntegration, knownLife, type Integration } from '../../src/store/state/integrations.ts';
 import { confirmRemoval, noteLook, noteSighting, remove } from '../../src/store/state/life.ts';
@@ -32,7 +32,7 @@ export type LookedUp =
   | { state: 'parked'; integration: Integration }
   | { state: 'gone'; reason: Reason }
   /** Kombo did not say. */
-  | { state: 'unanswered'; error: SyncError };
+  | { state: 'unanswered'; error: SyncError; askedSeq: number };
 
 /**
  * Asks Kombo about an integration, and brings what is known in line with the answer. Webhooks may come in any order, twice or
@@ -49,10 +49,10 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
     looked = await settle(deps, known, { ...found, id }, deletedAt);
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    if (error.errorClass !== 'IntegrationGone') return { state: 'unanswered', error };
+    if (error.errorClass !== 'IntegrationGone') return { state: 'unanswered', error, askedSeq };
     looked = await settleGone(deps, known, request, deletedAt, error);
   }
-  await forgetDebt(deps.store, id, LOOK_UP, 'look-up', askedSeq);
+  await payLookUp(deps.store, id, askedSeq);
   return looked;
 }
 

@@ -24,6 +24,8 @@ interface FailedTry {
   pass?: Pass | undefined;
   /** The pass whose listing was to be swept: it stays as it is. */
   listing?: Pass | undefined;
+  /** When Kombo was asked, for a look-up. */
+  askedSeq?: number | undefined;
 }
 
 /** What a failed read means for its sync. */
@@ -67,7 +69,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
 
 /** Writes down one try of a read that goes on. */
 export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<NotedFailure | undefined> {
-  const { integrationId, endpoint, kind, tryId, pass, listing } = failed;
+  const { integrationId, endpoint, kind, tryId, pass, listing, askedSeq } = failed;
   const { errorClass, code, message } = failed.error;
   return noteFailure(
     deps.store,
@@ -78,6 +80,7 @@ export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<No
       tryId,
       error: { errorClass, code, message },
       pass: pass ?? listing,
+      askedSeq,
     },
     retryOptions(deps.settings),
   );

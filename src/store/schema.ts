@@ -52,6 +52,8 @@ export interface IntegrationsTable {
   data_expired_at: Date | null;
   /** When the integration was last looked up at Kombo. */
   looked_up_at: Date | null;
+  /** When Kombo was asked that question whose answer is the newest, as a number of `kombo_sync.observations`. */
+  looked_up_seq: number | null;
   created_at: WithDefault<Date>;
   updated_at: WithDefault<Date>;
   /** As Kombo says it: ACTIVE, INVALID, INACTIVE. */

@@ -139,6 +139,17 @@ describe('lookUpIntegration', () => {
     expect(await look(id)).toEqual({ failure: null, owes: false, retryInMs: null });
   });
 
+  test('(I10) leaves nothing behind when it fails after a later question was answered', async () => {
+    const id = await whole();
+    const impatient = bench.activities({ timeoutMs: 1_500 });
+    control.addFault({ kind: 'stall', endpoint: lookUp(id) });
+    const hangs = run(impatient.lookUpIntegration, { integrationId: id, syncId: randomUUID() }, inSync(id));
+    await expect.poll(() => control.requests({ path: lookUp(id) }).length).toBe(1);
+    expect(await look(id)).toMatchObject({ failure: null });
+    expect(await hangs).toMatchObject({ failure: { code: 'TIMED_OUT' }, retryInMs: null });
+    expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
+  });
+
   test('stops at once when it is cancelled', async () => {
     const id = await whole();
     control.addFault({ kind: 'stall', endpoint: lookUp(id) });

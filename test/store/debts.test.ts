@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LOOK_UP, type DebtKind, type PassKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
-import { forgetDebt, owe, type Owed } from '../../src/store/state/debts.ts';
+import { payLookUp, owe, type Owed } from '../../src/store/state/debts.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
 import { createTestStore } from '../support/database.ts';
@@ -97,9 +97,9 @@ describe('what is owed', () => {
     const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
     const asked = await drawObservation(store);
     await owe(store, integration, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
-    await forgetDebt(store, integration, LOOK_UP, 'look-up', asked);
+    await payLookUp(store, integration, asked);
     expect(await look()).toBeDefined();
-    await forgetDebt(store, integration, LOOK_UP, 'look-up', await drawObservation(store));
+    await payLookUp(store, integration, await drawObservation(store));
     expect(await look()).toBeUndefined();
   });
 });

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import type { DebtKind } from '../../src/domain/reads.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
-import { noteFailure, owe, type FailedRead } from '../../src/store/state/debts.ts';
+import { noteFailure, owe, payLookUp, type FailedRead } from '../../src/store/state/debts.ts';
+import { LOOK_UP } from '../../src/domain/reads.ts';
+import { saveIntegration } from '../../src/store/state/integrations.ts';
+import { drawObservation } from '../../src/store/state/observations.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { databaseTime, historyAt, makePage, open, PLAIN, readPass } from './support.ts';
@@ -91,6 +94,24 @@ describe('a read that failed', () => {
     const many = Array.from({ length: 6 }, (_, index) => fail('delta', { tryId: `many ${index}` }));
     await Promise.all(many);
     expect(await debts()).toMatchObject({ delta: { failure: { failures: 8 } } });
+  });
+
+  test('(I6) as a look-up is written down only while no later question was answered', async () => {
+    await saveIntegration(store, { id: integration, tool: 'bombohr', category: 'ATS' });
+    const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
+    const failLook = (askedSeq: number) => fail('look-up', { endpoint: LOOK_UP, askedSeq });
+    const early = await drawObservation(store);
+    const answered = await drawObservation(store);
+    const late = await drawObservation(store);
+    await payLookUp(store, integration, answered);
+    expect(await failLook(early)).toBeUndefined();
+    expect(await look()).toBeUndefined();
+    expect(await failLook(late)).toMatchObject({ failures: 1 });
+    // An answer that comes late takes nothing back.
+    await payLookUp(store, integration, early);
+    expect(await look()).toMatchObject({ failure: { failures: 1 } });
+    await payLookUp(store, integration, await drawObservation(store));
+    expect(await look()).toBeUndefined();
   });
 
   test('shows its newest reason, and still since when it fails', async () => {

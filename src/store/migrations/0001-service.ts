@@ -41,6 +41,7 @@ const STATEMENTS = [
     removed_at timestamptz,
     erased_at timestamptz,
     looked_up_at timestamptz,
+    looked_up_seq bigint,
     temporal_due_at timestamptz default now(),
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()

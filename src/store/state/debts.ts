@@ -3,7 +3,7 @@ import type { Debt } from '../../domain/decide.ts';
 import type { ErrorClass } from '../../domain/errors.ts';
 import { planRetry, type Retry, type RetryOptions } from '../../domain/retry.ts';
 import type { DebtKind } from '../../domain/reads.ts';
-import type { Store } from '../database.ts';
+import { inTransaction, type Store } from '../database.ts';
 import { unlessRemoved } from './removed.ts';
 import type { DebtsTable } from '../schema.ts';
 
@@ -117,6 +117,8 @@ export interface FailedRead {
   error: { errorClass: ErrorClass; code: string; message: string };
   /** The pass that failed: what resumes it pays for it. */
   pass?: { started_at: Date; started_seq: number } | undefined;
+  /** When Kombo was asked, for a look-up: a later one that was answered has paid for it. */
+  askedSeq?: number | undefined;
 }
 
 export interface NotedFailure extends Retry {
@@ -129,22 +131,25 @@ export interface NotedFailure extends Retry {
 
 /**
  * A read has failed: it is owed, and waits for a pause that grows with the time for which it has been failing. The
- * database's clock counts. Undefined when a newer pass has read the endpoint since, or the integration is removed.
+ * database's clock counts. Undefined when a newer pass has read the endpoint since, a newer look-up was answered, or the
+ * integration is removed.
  */
 export async function noteFailure(
   store: Store,
   failed: FailedRead,
   options: RetryOptions,
 ): Promise<NotedFailure | undefined> {
-  const { integrationId, endpoint, kind, tryId, error, pass } = failed;
+  const { integrationId, endpoint, kind, tryId, error, pass, askedSeq } = failed;
   let noted: NotedFailure | undefined;
   await unlessRemoved(store, integrationId, async (db) => {
     const { rows } = await sql<DebtRow & { now: Date; tried_by: string | null }>`
       insert into kombo_sync.debts as d (integration_id, endpoint, kind, since, asked_seq)
       select ${integrationId}, ${endpoint}, ${kind},
         coalesce(${pass?.started_at ?? null}::timestamptz, date_trunc('milliseconds', clock_timestamp())),
-        coalesce(${pass?.started_seq ?? null}::bigint, nextval('kombo_sync.observations'))
+        coalesce(${pass?.started_seq ?? askedSeq ?? null}::bigint, nextval('kombo_sync.observations'))
       where not exists (
+        select from kombo_sync.integrations i where i.id = ${integrationId} and i.looked_up_seq > ${askedSeq ?? null}::bigint)
+      and not exists (
         select from kombo_sync.passes p
         where p.integration_id = ${integrationId} and p.endpoint = ${endpoint} and p.state = 'completed'
           and p.started_seq > ${pass?.started_seq ?? null}::bigint
@@ -202,18 +207,23 @@ export async function isOwed({ db }: Store, integrationId: string, endpoint: str
 }
 
 /**
- * Removes what was owed for one kind of read, where no pass does that: a look-up has answered.
+ * Kombo has answered a look-up. Pays what was owed when it was asked, and keeps an older question that fails later from
+ * being written down: nothing would ask again.
  *
  * @param askedSeq when Kombo was asked, as a number of `kombo_sync.observations`: what was asked for later stays.
  */
-export async function forgetDebt(
+export async function payLookUp(
   store: Pick<Store, 'db'>,
   integrationId: string,
-  endpoint: string,
-  kind: DebtKind,
   askedSeq: number,
 ): Promise<void> {
-  await sql`
-    delete from kombo_sync.debts where integration_id = ${integrationId} and endpoint = ${endpoint}
-    and kind = ${kind} and asked_seq < ${askedSeq}::bigint`.execute(store.db);
+  await inTransaction(store, async ({ db }) => {
+    // First, so that it waits for failures that are being written.
+    await sql`
+      update kombo_sync.integrations set looked_up_seq = greatest(looked_up_seq, ${askedSeq}::bigint)
+      where id = ${integrationId}`.execute(db);
+    await sql`
+      delete from kombo_sync.debts where integration_id = ${integrationId} and kind = 'look-up'
+      and asked_seq < ${askedSeq}::bigint`.execute(db);
+  });
 }
