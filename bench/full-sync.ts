@@ -7,6 +7,7 @@
  *
  * Uses DATABASE_URL (a scratch database) or an embedded Postgres.
  */
+import { UNLIMITED } from '../activities/support/request-budget.ts';
 import { STORES_ALL } from '../src/kombo/fields.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -92,6 +93,7 @@ async function fullPass(
       RETRY_GIVE_UP: 86_400_000,
       DELETED_RETENTION: null,
     },
+    budget: UNLIMITED,
     fields: STORES_ALL,
     store,
     kombo: createKomboClient({ baseUrl, apiKey: new Secret('ks_dev_sandbox') }),

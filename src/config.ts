@@ -25,6 +25,7 @@ import { withEnvironment } from './settings/database-url.ts';
 import { extraEndpoints } from './settings/extra-endpoints.ts';
 import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
+import { KOMBO_LIMIT_SETTINGS } from './settings/kombo-limits.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 
@@ -59,6 +60,7 @@ export const SETTINGS = {
   KOMBO_MAX_ANSWER: size('64MiB').describe(
     'How long an answer of Kombo may be, unpacked; pages that are longer are read in smaller ones',
   ),
+  ...KOMBO_LIMIT_SETTINGS,
   KOMBO_WEBHOOK_SECRETS: z
     .string()
     .refine(

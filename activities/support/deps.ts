@@ -8,6 +8,7 @@ import type { Logger } from '../../src/log.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
 import type { WriteOptions } from '../../src/store/records/write-records.ts';
+import type { RequestBudget } from './request-budget.ts';
 import type { TableGate } from './table-gate.ts';
 
 /** The settings that activities need. */
@@ -72,6 +73,8 @@ export interface ActivityDeps {
   settings: ActivitySettings;
   store: Store;
   kombo: KomboClient;
+  /** What all workers may ask of Kombo, together. */
+  budget: RequestBudget;
   /** What of the records is kept out. */
   fields: Fields;
   temporal: ActivityTemporal;

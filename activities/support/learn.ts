@@ -10,7 +10,8 @@ import {
 } from '../../src/domain/learnt.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
-import type { KomboClient, KomboPage, PageQuery } from '../../src/kombo/client.ts';
+import { BUDGET_PATIENCE_MS } from '../../src/domain/retry.ts';
+import type { KomboPage, PageQuery } from '../../src/kombo/client.ts';
 import { exactNumber } from '../../src/kombo/json.ts';
 import { isToBeLearnt, saveLearnt } from '../../src/store/state/extra-endpoints.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -34,7 +35,7 @@ export async function learn(deps: ActivityDeps, place: Place, signal: AbortSigna
   const endpoint = getEndpoint(place.endpoint);
   if (endpoint.status !== 'unknown' || !(await isToBeLearnt(deps.store, endpoint.path))) return;
   try {
-    const learnt = await askWhatItTakes(deps.kombo, endpoint, { ...place, signal });
+    const learnt = await askWhatItTakes(deps, endpoint, { ...place, signal });
     if (!learnt) return;
     await saveLearnt(deps.store, endpoint.path, learnt);
     deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt what an endpoint takes');
@@ -45,18 +46,19 @@ export async function learn(deps: ActivityDeps, place: Place, signal: AbortSigna
   }
 }
 
+type Asking = Pick<ActivityDeps, 'kombo' | 'budget'>;
 type Ask = (query: Pick<PageQuery, 'updatedAfter' | 'ids'>) => Promise<KomboPage>;
 
 /** @returns undefined if Kombo refuses the list in every way. @throws SyncError for any other trouble. */
 async function askWhatItTakes(
-  kombo: KomboClient,
+  deps: Asking,
   endpoint: EndpointDefinition,
   place: Place & { signal: AbortSignal },
 ): Promise<Learnt | undefined> {
   for (const shape of SHAPES) {
     const definition = withLearnt(endpoint, { ...shape, updatedAfter: true, byIds: true });
     const ask: Ask = (query) =>
-      fetchPatiently(kombo, { ...place, ...query, definition, pageSize: SAMPLE_SIZE });
+      fetchPatiently(deps, { ...place, ...query, definition, pageSize: SAMPLE_SIZE });
     const page = await unlessRefused(ask({}));
     if (!page) continue;
     const { storable } = prepareRecords(endpoint, page.results, exactNumber);
@@ -93,7 +95,11 @@ async function takesIds(ask: Ask, endpoint: EndpointDefinition, id: string): Pro
 const isEmpty = (page: KomboPage | undefined) => page?.next === null && page.results.length === 0;
 
 /** A limit that is used up is left to the read, which knows how to wait for it. */
-async function fetchPatiently(kombo: KomboClient, query: PageQuery): Promise<KomboPage> {
+async function fetchPatiently(
+  { kombo, budget }: Asking,
+  query: PageQuery & { signal: AbortSignal },
+): Promise<KomboPage> {
+  using _ = await budget.admit({ ...query, urgent: false, patienceMs: BUDGET_PATIENCE_MS.full });
   const page = await kombo.fetchPage(query);
   if (page.pauseMs === 0) return page;
   throw new SyncError('RateLimited', `Kombo's limit is used up.`, { retryAfterMs: page.pauseMs });

@@ -42,9 +42,16 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
   const { integrationId: id, timeoutMs, signal } = request;
   const known = await findIntegration(deps.store, id);
   const deletedAt = latest(request.deletedAt, known?.announcedDeletedAt);
-  const askedSeq = await drawObservation(deps.store);
+  let askedSeq = await drawObservation(deps.store);
   let looked: LookedUp;
   try {
+    using admitted = await deps.budget.admit({
+      integrationId: id,
+      urgent: true,
+      patienceMs: timeoutMs,
+      signal,
+    });
+    if (admitted.waited) askedSeq = await drawObservation(deps.store);
     const found = await deps.kombo.getIntegration(id, { timeoutMs, signal });
     looked = await settle(deps, known, { ...found, id }, deletedAt);
   } catch (error) {

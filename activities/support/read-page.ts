@@ -24,18 +24,19 @@ export interface ReadPage extends Page {
  * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
  * than a second of patience. A page that is too large is asked for in smaller ones. What has not answered in time is left to later: it has cost enough.
  *
- * @param draw numbers the moment before each try, as `drawObservation` does.
+ * @param draw numbers the moment before each try, as `drawObservation` does; after a wait, an earlier number is too old.
  */
 export async function readPage(
-  { kombo, fields }: Pick<ActivityDeps, 'kombo' | 'fields'>,
+  { kombo, fields, budget }: Pick<ActivityDeps, 'kombo' | 'fields' | 'budget'>,
   endpoint: EndpointDefinition,
-  query: PageQuery & { signal: AbortSignal },
+  query: PageQuery & { signal: AbortSignal; urgent: boolean; patienceMs: number },
   clock: DatabaseClock,
-  draw: () => Promise<number>,
+  draw: (waited: boolean) => Promise<number>,
 ): Promise<ReadPage> {
   let pageSize = query.pageSize ?? MAX_PAGE_SIZE;
   for (let tries = 1; ; tries += 1) {
-    const askedSeq = await draw();
+    using admitted = await budget.admit(query);
+    const askedSeq = await draw(admitted.waited);
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {

@@ -1,6 +1,6 @@
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { SyncError } from '../../src/domain/errors.ts';
-import { MAX_PAGES } from '../../src/domain/retry.ts';
+import { BUDGET_PATIENCE_MS, MAX_PAGES } from '../../src/domain/retry.ts';
 import type { EndpointOutcome, SweepOutcome } from '../../src/domain/sync.ts';
 import { driftVerdict } from '../../src/domain/counts.ts';
 import { noteProgress } from '../../src/store/state/debts.ts';
@@ -87,8 +87,13 @@ async function ask(
   { clock, liveness }: SweepOptions,
 ): Promise<SweepAnswer | typeof TOO_MUCH> {
   const endpoint = await learntEndpoint(deps.store, pass.endpoint);
-  const askedSeq = await drawObservation(deps.store);
-  const observedAt = clock.earliest();
+  let observedAt: Date | undefined;
+  let askedSeq: number | undefined;
+  // All pages of the answer count as asked for when the first one was.
+  const draw = async () => {
+    observedAt ??= clock.earliest();
+    return (askedSeq ??= await drawObservation(deps.store));
+  };
   const returned: SweepAnswer['returned'][number][] = [];
   const unreadable: string[] = [];
   let cursor: string | null = null;
@@ -107,9 +112,11 @@ async function ask(
         cursor,
         pageSize,
         signal: liveness.signal,
+        urgent: false,
+        patienceMs: BUDGET_PATIENCE_MS.full,
       },
       clock,
-      () => Promise.resolve(askedSeq),
+      draw,
     );
     // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
     const mine = page.storable.filter((record) => asked.includes(record.id));
@@ -130,7 +137,7 @@ async function ask(
     seen.add(cursor);
     if (seen.size >= maxPages) throw endless(pass.endpoint, maxPages);
   } while (cursor !== null);
-  return { asked, returned, unreadable, observedAt, askedSeq };
+  return { asked, returned, unreadable, observedAt: observedAt!, askedSeq: askedSeq! };
 }
 
 function completed(pass: Pass): SweepEnd {

@@ -1,5 +1,5 @@
 import { SyncError } from '../../src/domain/errors.ts';
-import { MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
+import { BUDGET_PATIENCE_MS, MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
 import type { Paid } from '../../src/store/state/pay.ts';
 import { learntEndpoint } from '../../src/store/state/extra-endpoints.ts';
@@ -41,20 +41,23 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
   const endpoint = await learntEndpoint(deps.store, opened.endpoint);
   const unwanted = new AbortController();
   const signal = AbortSignal.any([liveness.signal, unwanted.signal]);
+  const urgent = isUrgent(opened);
+  const patienceMs = BUDGET_PATIENCE_MS[opened.kind];
   let pass = opened;
   let pageSize: number | undefined;
   // `begun` numbers the present moment; where time passes before Kombo is asked, a number is drawn then.
   const read = async (cursor: string | null, pauseMs = 0, begun?: number) => {
     let drawn = pauseMs > 0 ? undefined : begun;
-    const draw = async () => {
-      const seq = drawn ?? (await drawObservation(deps.store));
+    const draw = async (waited: boolean) => {
+      const seq = (waited ? undefined : drawn) ?? (await drawObservation(deps.store));
       drawn = undefined;
       return seq;
     };
     if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
-    return readPage(deps, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
+    const asked = { ...query, updatedAfter: pass.updated_after, urgent, patienceMs };
+    return readPage(deps, endpoint, asked, clock, draw);
   };
   try {
     let upcoming = quiet(read(pass.cursor));
@@ -94,6 +97,11 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     // A page that was fetched ahead and is not wanted any more.
     unwanted.abort(new Error('The pass has ended.'));
   }
+}
+
+/** A webhook or you asked for what changed. */
+function isUrgent({ kind, trigger }: Pass): boolean {
+  return kind === 'delta' && (trigger === 'webhook' || trigger === 'manual');
 }
 
 /** What comes first: the answer, or the end of the time box. */

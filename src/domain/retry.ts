@@ -18,6 +18,8 @@ export const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 export const PAGE_TRIES = 3;
 export const FIRST_PAGE_PAUSE_MS = 500;
 export const PAGE_PATIENCE_MS = 2 * SECOND_MS;
+/** How long a read waits for its share of Kombo's limit before it gives its slot to others. */
+export const BUDGET_PATIENCE_MS = { delta: 5 * SECOND_MS, full: 20 * SECOND_MS };
 /** A restart of a pass whose cursor Kombo has refused. */
 export const MAX_RESTARTS = 3;
 /** Pages of one pass. A listing whose cursors never end would go round for ever. */

@@ -81,7 +81,7 @@ function share(deps: HttpDeps) {
     issues: createIssueSender(deps),
     gate: createAdminGate({ config, store, addresses }),
     readSnapshot: createSnapshotReader(deps),
-    kombo: komboOf(config, KOMBO_TIMEOUT_MS),
+    kombo: komboOf(config, { timeoutMs: KOMBO_TIMEOUT_MS }),
     links: createTemporalLinks(temporalUiOf(deps)),
     fullSyncs: new FullSyncs(log),
   };

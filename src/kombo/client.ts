@@ -2,11 +2,12 @@ import type { Config } from '../config.ts';
 import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
 import { SyncError } from '../domain/errors.ts';
 import { findEndpoint, type EndpointDefinition } from '../domain/catalogue/index.ts';
-import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
+import { limitMs, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
 import { readAnswer, type Answer } from './answer.ts';
+import { readLimits, type Limits } from './limits.ts';
 import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
 /** What KOMBO_MAX_ANSWER is when it is not set. */
@@ -62,15 +63,19 @@ interface KomboClientOptions {
   timeoutMs?: number | undefined;
   /** How long an answer may be, unpacked. */
   maxBytes?: number | undefined;
+  onLimits?: OnLimits | undefined;
 }
+
+/** Called with what each answer says of the limit; `blockedMs` with a refusal because of it. */
+export type OnLimits = (integrationId: string, limits: Limits | null, blockedMs?: number) => void;
 
 /** The client that the settings ask for; undefined without a key. */
 export function komboOf(
   config: Pick<Config, 'KOMBO_API_URL' | 'KOMBO_API_KEY' | 'KOMBO_MAX_ANSWER'>,
-  timeoutMs?: number,
+  { timeoutMs, onLimits }: Pick<KomboClientOptions, 'timeoutMs' | 'onLimits'> = {},
 ): KomboClient | undefined {
   const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl, KOMBO_MAX_ANSWER: maxBytes } = config;
-  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, timeoutMs });
+  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, timeoutMs, onLimits });
 }
 
 /**
@@ -91,15 +96,23 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       accept: 'application/json',
     };
     if (init.integrationId !== undefined) headers['x-integration-id'] = init.integrationId;
+    let limits: Limits | null = null;
     try {
       const response = await (options.fetch ?? fetch)(url, {
         headers,
         redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
-      return await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
+      limits = readLimits(response.headers);
+      const answer = await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
+      options.onLimits?.(init.integrationId ?? '', limits);
+      return answer;
     } catch (error) {
-      if (error instanceof SyncError) throw error;
+      if (error instanceof SyncError) {
+        const blockedMs = error.errorClass === 'RateLimited' ? limitMs(error) : undefined;
+        options.onLimits?.(init.integrationId ?? '', limits, blockedMs);
+        throw error;
+      }
       init.signal?.throwIfAborted();
       throw unreachable(path, timeout.aborted ? timeoutMs : undefined, error);
     }

@@ -18,6 +18,7 @@ import { listFailing, type FailingRead } from '../store/reports/status.ts';
 import { listDeliveries, type CountedDeliveries } from '../store/state/deliveries.ts';
 import { listIssues, type IssueFilter, type IssueKey, type OpenIssue } from '../store/state/issues.ts';
 import type { Integration } from '../store/state/integrations.ts';
+import { readKomboLimit, type KomboLimit } from '../store/state/kombo-budget.ts';
 import {
   listUnknown,
   type UnknownIntegration,
@@ -45,6 +46,14 @@ export interface IntegrationPage {
   failing: FailingRead[];
   /** Open at Kombo: of those on the page, and of the whole environment; the newest first. */
   issues: OpenIssue[];
+  komboLimit: SharedLimit;
+}
+
+/** What all workers may ask of Kombo, together. */
+export interface SharedLimit extends KomboLimit {
+  /** The settings KOMBO_REQUESTS_PER_MINUTE and KOMBO_CONCURRENCY; null if they are not set. */
+  requestsPerMinute: number | null;
+  concurrency: number | null;
 }
 
 /** More of them at once say nothing new. */
@@ -65,12 +74,18 @@ export async function showIntegrations(
     if (!all || next === null) break;
   }
   const ids = integrations.map(({ id }) => id);
-  const [totals, failing, issues] = await Promise.all([
+  const [limit, totals, failing, issues] = await Promise.all([
+    readKomboLimit(store),
     readTotals(store),
     listFailing(store, ids),
     listIssues(store, { of: [null, ...ids], limit: MOST_ISSUES }),
   ]);
-  return { integrations, next, totals, failing, issues: issues.entries };
+  const komboLimit = {
+    ...limit,
+    requestsPerMinute: config.KOMBO_REQUESTS_PER_MINUTE ?? null,
+    concurrency: config.KOMBO_CONCURRENCY ?? null,
+  };
+  return { integrations, next, totals, failing, issues: issues.entries, komboLimit };
 }
 
 /** An integration, the webhooks that came about it, and when its data are erased. */

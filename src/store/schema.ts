@@ -8,6 +8,7 @@ import type { IntegrationStatus } from '../domain/life.ts';
 import type { Because, DebtKind, PassKind, PassState, SweepState } from '../domain/reads.ts';
 import type { ChangeOp, RejectReason } from '../domain/records.ts';
 import type { Trigger } from '../domain/sync.ts';
+import type { KomboBudgetTable, KomboRequestsTable } from './schema-kombo-budget.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {
@@ -29,6 +30,8 @@ export interface Database {
   'kombo_sync.extra_endpoints': ExtraEndpointsTable;
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
+  'kombo_sync.kombo_budget': KomboBudgetTable;
+  'kombo_sync.kombo_requests': KomboRequestsTable;
   'kombo_sync.sessions': SessionsTable;
 }
 

@@ -17,6 +17,7 @@ import type { Logger } from '../log.ts';
 import { takeUpChoice } from '../operations/fields.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import type { Store } from '../store/database.ts';
+import { createRequestBudget } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { unusableNames } from '../temporal/labels.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
@@ -51,7 +52,12 @@ const SHUTDOWN_FORCE_TIME = '35s';
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
-  const kombo = komboOf(config);
+  const budget = createRequestBudget({
+    store,
+    perMinute: config.KOMBO_REQUESTS_PER_MINUTE,
+    concurrency: config.KOMBO_CONCURRENCY,
+  });
+  const kombo = komboOf(config, { onLimits: (...said) => budget.note(...said) });
   if (!kombo) throw new ConfigError([missing('KOMBO_API_KEY')]);
   const fields = fieldsOf(config);
   await takeUpChoice(store, fields, log);
@@ -67,6 +73,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     settings: config,
     store,
     kombo,
+    budget,
     fields,
     temporal: {
       wake: (id) => lifecycle.wake(id),

@@ -10,6 +10,7 @@ import {
   type PageEvent,
 } from '../../activities/index.ts';
 import type { StartSyncInput, SyncStart } from '../../activities/support/sync-start.ts';
+import { UNLIMITED } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import type { SyncEndpointInput } from '../../activities/sync-endpoint.ts';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
@@ -47,6 +48,7 @@ export async function createWorkbench() {
       settings: loadConfig({}),
       store,
       kombo: createKomboClient({ baseUrl, apiKey: new Secret(apiKey), ...defined({ timeoutMs }) }),
+      budget: UNLIMITED,
       fields: STORES_ALL,
       temporal: {
         settle: (id) => {

@@ -1,3 +1,4 @@
+import { UNLIMITED } from '../../activities/support/request-budget.ts';
 import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readPage } from '../../activities/support/read-page.ts';
@@ -167,10 +168,15 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
   test('an answer from before a change, written after it, takes nothing back', async () => {
     await sync('full');
     const observedAt = await databaseTime(store);
-    const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
+    const { signal } = new AbortController();
+    const query = { integrationId: integration, endpoint: path, signal, urgent: false, patienceMs: 0 };
     const clock = { earliest: () => observedAt, latest: () => observedAt };
-    const old = await readPage({ kombo: world.kombo, fields: STORES_ALL }, endpoint, query, clock, () =>
-      drawObservation(store),
+    const old = await readPage(
+      { kombo: world.kombo, budget: UNLIMITED, fields: STORES_ALL },
+      endpoint,
+      query,
+      clock,
+      () => drawObservation(store),
     );
     change(ids());
     await look();

@@ -1,3 +1,4 @@
+import { UNLIMITED } from '../../activities/support/request-budget.ts';
 import { STORES_ALL } from '../../src/kombo/fields.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -72,6 +73,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       RETRY_GIVE_UP: 86_400_000,
       DELETED_RETENTION: null,
     },
+    budget: UNLIMITED,
     fields: STORES_ALL,
     store,
     kombo,

@@ -1,6 +1,6 @@
 import type { IntegrationPage } from '../../operations/show.ts';
 import { readName } from '../../store/reports/status.ts';
-import { relative, table } from '../support/format.ts';
+import { fullTime, relative, table } from '../support/format.ts';
 import { nextLook, nextTry } from '../support/integration-text.ts';
 import type { PageOptions } from '../support/page-options.ts';
 import { footer } from '../support/pages.ts';
@@ -27,7 +27,7 @@ export function statusListText(page: IntegrationPage, options: PageOptions): str
     'DRIFT',
     'FAILING',
   ];
-  return [table(head, rows), troubles(page), footer('status', options, page)]
+  return [table(head, rows), troubles(page), limitText(page.komboLimit), footer('status', options, page)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -56,4 +56,17 @@ function troubles({ integrations, failing, issues }: IntegrationPage): string {
     ]),
   ];
   return rows.length === 0 ? '' : table(['INTEGRATION', 'WHAT', 'SINCE', 'TRIES', 'NEXT TRY', 'WHY'], rows);
+}
+
+/** What is left of Kombo's limit; empty while nothing is known or set. */
+export function limitText(limit: IntegrationPage['komboLimit']): string {
+  const parts = [
+    limit.limit !== null &&
+      `${limit.limit} requests a minute for ${limit.countedBy === 'key' ? 'the API key' : 'each integration'}`,
+    limit.windowEndsAt && `${limit.remaining} left until ${fullTime(limit.windowEndsAt)}`,
+    limit.blockedUntil && `Kombo refuses requests until ${fullTime(limit.blockedUntil)}`,
+    limit.requestsPerMinute !== null && `KOMBO_REQUESTS_PER_MINUTE=${limit.requestsPerMinute}`,
+    limit.concurrency !== null && `KOMBO_CONCURRENCY=${limit.concurrency}`,
+  ].filter(Boolean);
+  return parts.length === 0 ? '' : `Kombo's limit, shared by all workers: ${parts.join('; ')}`;
 }

@@ -6,7 +6,7 @@ import { ENSURE_RESULTS } from '../../../temporal/schedules.ts';
 import type { Erasure } from '../../../operations/erasure.ts';
 import type { AddedIntegration, RemovedIntegration } from '../../../operations/integrations.ts';
 import type { IntegrationDetail, RunningPass, RunningWork } from '../../../operations/show-detail.ts';
-import type { IntegrationLife, IntegrationPage } from '../../../operations/show.ts';
+import type { IntegrationLife, IntegrationPage, SharedLimit } from '../../../operations/show.ts';
 import type { PassSummary } from '../../../store/reports/history.ts';
 import type { IntegrationOverview, Totals } from '../../../store/reports/overview.ts';
 import type { Integration } from '../../../store/state/integrations.ts';
@@ -212,6 +212,19 @@ export const listSchema = z.object({
     .array(failingSchema)
     .describe('The reads of those on the page whose last tries have failed; what needs you comes first'),
   issues: z.array(issueSchema).describe('Open at Kombo: of those on the page, and of the whole environment'),
+  komboLimit: z
+    .object({
+      countedBy: z
+        .enum(['key', 'integration'])
+        .describe('What Kombo counts requests by, as its answers show'),
+      limit: z.number().nullable().describe("Requests in a window, by Kombo's headers; null: not needed yet"),
+      remaining: z.number().nullable().describe('Requests left in the window'),
+      windowEndsAt: time.nullable(),
+      blockedUntil: time.nullable().describe('Kombo has refused requests and takes none before this'),
+      requestsPerMinute: z.number().nullable().describe('The setting KOMBO_REQUESTS_PER_MINUTE'),
+      concurrency: z.number().nullable().describe('The setting KOMBO_CONCURRENCY'),
+    } satisfies Shape<SharedLimit>)
+    .describe('What all workers may ask of Kombo, together'),
 } satisfies Shape<IntegrationPage>);
 
 export const addBody = z.strictObject({
