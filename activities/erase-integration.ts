@@ -31,7 +31,7 @@ export function createEraseIntegration(deps: ActivityDeps) {
         const now = await databaseTime(deps.store);
         const inMs = integration.removedAt.getTime() + retention - now.getTime();
         if (inMs > 0) return { state: 'early', rows: 0, inMs };
-        if (await isThere(deps, integration)) {
+        if (await isThere(deps, integration, liveness.signal)) {
           await deps.temporal.wake(integrationId);
           return { state: 'kept', rows: 0 };
         }
@@ -54,10 +54,10 @@ export function createEraseIntegration(deps: ActivityDeps) {
 }
 
 /** A 404 may have been a mistake: what is removed because of one is looked up again before its data are gone for good. */
-async function isThere(deps: ActivityDeps, integration: Integration): Promise<boolean> {
+async function isThere(deps: ActivityDeps, integration: Integration, signal: AbortSignal): Promise<boolean> {
   if (integration.statusCode !== REMOVED.unknown) return false;
   try {
-    const found = await deps.kombo.getIntegration(integration.id);
+    const found = await deps.kombo.getIntegration(integration.id, { signal });
     return isBack({ code: integration.statusCode, at: integration.removedAt }, found);
   } catch (error) {
     if (error instanceof SyncError && error.errorClass === 'IntegrationGone') return false;

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { REMOVED } from '../../src/domain/life.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { eventually } from '../support/poll.ts';
-import { createWorkbench, failure, pass, readOnce, run } from './setup.ts';
+import { lookUp } from './look-ups.ts';
+import { createWorkbench, environment, failure, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 const { control, store } = bench;
@@ -54,6 +56,17 @@ test('nothing when it is off, or when the integration is there again', async () 
   expect(await run(eraseIntegration, { integrationId: 'bombohr:nowhere', now: true })).toMatchObject({
     state: 'kept',
   });
+  expect(await rows(id)).toBe(30);
+});
+
+test('a cancellation does not wait for Kombo', async () => {
+  const id = await removedIntegration(15, REMOVED.unknown);
+  control.addFault({ kind: 'stall', endpoint: lookUp(id) });
+  const env = environment();
+  setTimeout(() => env.cancel('CANCELLED'), 200);
+  const began = performance.now();
+  expect((await failure(eraseIntegration, { integrationId: id }, env)).name).toBe('CancelledFailure');
+  expect(performance.now() - began).toBeLessThan(15_000);
   expect(await rows(id)).toBe(30);
 });
 

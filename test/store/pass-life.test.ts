@@ -165,6 +165,31 @@ test('(I22) cancelling syncs ends what they read, and tells all that they had be
   expect(await begin()).toMatchObject({ cursor: 'page 2' });
 });
 
+test.each([
+  ['skipped', false],
+  ['failed', false],
+  ['completed', true],
+] as const)(
+  '(I22) a pass that ends as %s while its sync is cancelled counts as read only if it was',
+  async (state, isCompleted) => {
+    const pass = await begin('full', `${integration}/one`);
+    const client = await store.pool.connect();
+    await client.query('begin');
+    await client.query('update kombo_sync.passes set state = $2 where id = $1', [pass.id, state]);
+    const cancelling = cancelPasses(store, [`${integration}/one`]);
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await expect
+      .poll(async () => {
+        const waiting = 'select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))';
+        return (await store.pool.query(waiting, [rows[0]!.pid])).rowCount;
+      })
+      .toBe(1);
+    await client.query('commit');
+    client.release();
+    expect(await cancelling).toMatchObject([{ isCompleted }]);
+  },
+);
+
 describe('a pass that shows no life', () => {
   const lost = async () => (await listLostPasses(store, 0, 1_000)).map(({ id }) => id);
   const sleepFor = async (pass: Pass, minutes: number) =>

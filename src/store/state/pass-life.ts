@@ -92,23 +92,30 @@ export async function cancelPasses(store: Store, syncIds: readonly string[]): Pr
     .where('sync_id', 'in', [...syncIds])
     .execute();
   const passes: CancelledPass[] = [];
-  for (const { id, endpoint, kind, state, started_at: startedAt } of rows) {
-    const isEnded =
-      state === 'running' &&
-      (await endPass(store, id, {
+  for (const { id, endpoint, kind, state: seen, started_at: startedAt } of rows) {
+    let state: PassState | undefined = seen;
+    if (state === 'running') {
+      const isEnded = await endPass(store, id, {
         state: 'abandoned',
         code: 'Cancelled',
         message: 'The sync was cancelled. The next one reads this endpoint.',
         resumable: true,
-      }));
-    passes.push({
-      endpoint,
-      kind,
-      startedAt,
-      isCompleted: state !== 'running' ? state === 'completed' : !isEnded,
-    });
+      });
+      // It has ended by itself meanwhile, and not only a pass that was read to its end does.
+      state = isEnded ? 'abandoned' : await readState(store, id);
+    }
+    passes.push({ endpoint, kind, startedAt, isCompleted: state === 'completed' });
   }
   return passes;
+}
+
+async function readState({ db }: Store, id: number): Promise<PassState | undefined> {
+  const row = await db
+    .selectFrom('kombo_sync.passes')
+    .select('state')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.state;
 }
 
 /** Passes that have shown no life for so long that their workflow may be gone, in the order of their ids after one. */
