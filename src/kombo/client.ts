@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { AskedKombo, RequestClass } from '../domain/meter.ts';
 import { findEndpoint, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
@@ -62,15 +63,17 @@ interface KomboClientOptions {
   timeoutMs?: number | undefined;
   /** How long an answer may be, unpacked. */
   maxBytes?: number | undefined;
+  /** Told of each request. */
+  onAsked?: ((request: AskedKombo) => void) | undefined;
 }
 
 /** The client that the settings ask for; undefined without a key. */
 export function komboOf(
   config: Pick<Config, 'KOMBO_API_URL' | 'KOMBO_API_KEY' | 'KOMBO_MAX_ANSWER'>,
-  timeoutMs?: number,
+  options: Pick<KomboClientOptions, 'timeoutMs' | 'onAsked'> = {},
 ): KomboClient | undefined {
   const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl, KOMBO_MAX_ANSWER: maxBytes } = config;
-  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, timeoutMs });
+  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, ...options });
 }
 
 /**
@@ -81,8 +84,15 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
   const request = async (
     path: string,
     query: URLSearchParams,
-    init: { integrationId?: string; signal?: AbortSignal | undefined; timeoutMs?: number },
+    init: {
+      what: RequestClass;
+      integrationId?: string;
+      signal?: AbortSignal | undefined;
+      timeoutMs?: number;
+    },
   ): Promise<Answer> => {
+    const sent = performance.now();
+    let status: AskedKombo['status'] = 'unreachable';
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
     const timeoutMs = Math.min(init.timeoutMs ?? Infinity, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -97,17 +107,25 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
+      ({ status } = response);
       return await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
     } catch (error) {
       if (error instanceof SyncError) throw error;
+      status = timeout.aborted ? 'timeout' : 'unreachable';
+      if (init.signal?.aborted) status = 'cancelled';
       init.signal?.throwIfAborted();
       throw unreachable(path, timeout.aborted ? timeoutMs : undefined, error);
+    } finally {
+      options.onAsked?.({ endpoint: init.what, status, ms: performance.now() - sent });
     }
   };
 
   return {
     async fetchPage(query) {
-      const answer = await request(query.endpoint, listParameters(query), query);
+      const answer = await request(query.endpoint, listParameters(query), {
+        ...query,
+        what: query.ids ? 'ids' : 'list',
+      });
       const page = PAGE.safeParse(answer.body);
       if (!page.success) {
         throw new SyncError(
@@ -132,7 +150,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         );
       }
       const path = `/integrations/${encodeURIComponent(integrationId)}`;
-      const { body } = await request(path, new URLSearchParams(), init);
+      const { body } = await request(path, new URLSearchParams(), { ...init, what: 'integration' });
       const found = INTEGRATION_ANSWER.safeParse(body).data?.data;
       if (!found) throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
       if (found.id !== integrationId) {
@@ -141,7 +159,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       return found;
     },
     async checkApiKey() {
-      const { date } = await request('/check-api-key', new URLSearchParams(), {});
+      const { date } = await request('/check-api-key', new URLSearchParams(), { what: 'api-key' });
       return { date };
     },
   };
