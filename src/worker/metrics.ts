@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { PassCounts } from '../domain/counts.ts';
 import { DRIFT_COUNTS, PASS_COUNTS } from '../domain/counts.ts';
+import { showBuild } from '../http/monitoring/build-info.ts';
 import type { Meter } from '../domain/meter.ts';
 
 /** Counts of a pass that say what became of a record. */
@@ -28,6 +29,7 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  showBuild(registry, 'worker');
   const own = perIntegration ? ['integration'] : [];
   const of = (integration: string) => (perIntegration ? { integration } : {});
 

@@ -1,6 +1,8 @@
+import { globSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterAll, describe, expect, test } from 'vitest';
 import { startWorker } from '../../src/worker/run.ts';
+import { read, ROOT } from '../docs/markdown.ts';
 import { eventually } from '../support/poll.ts';
 import { createSystem } from './setup.ts';
 
@@ -60,6 +62,10 @@ describe('a sync', () => {
     }
     expect(body).not.toContain(id);
     expect(body).not.toContain('integration="');
+    const files = globSync('deploy/{grafana/*.json,prometheus/alerts.yaml}', { cwd: ROOT });
+    const asked = files.flatMap((file) => read(file).match(/\btemporal_\w+/g) ?? []);
+    expect(asked.length).toBeGreaterThan(10);
+    for (const name of new Set(asked)) expect(body).toMatch(new RegExp(`^${name}[{ ]`, 'm'));
   });
 
   test('has one line when it ends, which says what, how much, how long and where', async () => {

@@ -3,6 +3,7 @@ import { DELIVERY_TYPES } from '../../kombo/webhook.ts';
 import type { DeliveryEvent } from '../deps.ts';
 import { SCHEDULE_STATES } from '../../domain/schedule-health.ts';
 import type { SafetyNet } from '../../operations/safety-net.ts';
+import { showBuild } from './build-info.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -12,6 +13,7 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  showBuild(registry, 'serve');
 
   const deliveries = new Counter({
     name: 'kombo_sync_webhook_deliveries_total',
