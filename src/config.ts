@@ -24,7 +24,7 @@ import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
 import { extraEndpoints } from './settings/extra-endpoints.ts';
 import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
-import { HTTP_SETTINGS } from './settings/http.ts';
+import { HTTP_SETTINGS, problemsOfTokens } from './settings/http.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 import { WORKER_SETTINGS } from './settings/worker.ts';
@@ -198,6 +198,7 @@ export function loadConfig(
   issues.push(...problemsOfDatabase(values));
   if (config) issues.push(...problemsOfFields(config));
   if (config) issues.push(...problemsOfModels(config));
+  if (config) issues.push(...problemsOfTokens(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { SettingIssue } from '../config-error.ts';
 import { list, optionalPort, otherwise, parsed, port } from '../config-values.ts';
 import { isGuessable, Secret } from '../secret.ts';
 
@@ -48,6 +49,39 @@ const publicUrl = z
   )
   .transform((value) => value.replace(/\/+$/, ''));
 
+const token = () =>
+  z
+    .string()
+    .refine(
+      (value) => value.length >= 16,
+      otherwise({
+        problem: 'must have at least 16 characters',
+        example: 'the output of: openssl rand -hex 24',
+      }),
+    )
+    .refine(
+      (value) => !isGuessable(value),
+      otherwise({
+        problem: 'is easy to guess; it is all that protects the admin API',
+        remedy: 'take the output of: openssl rand -hex 24',
+      }),
+    )
+    .transform((value) => new Secret(value))
+    .optional();
+
+/** Two tokens that are one would let those who may only read do everything. */
+export function problemsOfTokens({
+  ADMIN_TOKEN: admin,
+  VIEWER_TOKEN: viewer,
+}: {
+  ADMIN_TOKEN?: Secret | undefined;
+  VIEWER_TOKEN?: Secret | undefined;
+}): SettingIssue[] {
+  if (!viewer || admin?.reveal() !== viewer.reveal()) return [];
+  const remedy = 'take another output of: openssl rand -hex 24';
+  return [{ name: 'VIEWER_TOKEN', problem: 'is the same as ADMIN_TOKEN', remedy }];
+}
+
 /** Where `serve` listens, how it is reached, and who may in. */
 export const HTTP_SETTINGS = {
   HOST: z
@@ -66,23 +100,6 @@ export const HTTP_SETTINGS = {
   TRUST_PROXY: trustProxy.describe(
     'Addresses of proxies whose `x-forwarded-…` headers are believed, comma-separated, such as `10.0.0.0/8`; `off` believes none',
   ),
-  ADMIN_TOKEN: z
-    .string()
-    .refine(
-      (value) => value.length >= 16,
-      otherwise({
-        problem: 'must have at least 16 characters',
-        example: 'the output of: openssl rand -hex 24',
-      }),
-    )
-    .refine(
-      (value) => !isGuessable(value),
-      otherwise({
-        problem: 'is easy to guess; it is all that protects the admin API',
-        remedy: 'take the output of: openssl rand -hex 24',
-      }),
-    )
-    .transform((value) => new Secret(value))
-    .optional()
-    .describe('Bearer token of the admin API and the status page; closed without it'),
+  ADMIN_TOKEN: token().describe('Bearer token of the admin API and the status page; closed without it'),
+  VIEWER_TOKEN: token().describe('The same for reading only: pages without acts, and GET of the API'),
 } as const;

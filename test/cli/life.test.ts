@@ -209,7 +209,9 @@ describe('remove', () => {
   test('removed twice it stays as it is, and --erase erases it now', async () => {
     const again = await system.text(['integrations', 'remove', ID]);
     expect(again.stdout).toContain(`${ID} was removed already: Removed by `);
-    const erasing = await system.text(['integrations', 'remove', ID, '--erase']);
+    const unasked = await system.text(['integrations', 'remove', ID, '--erase'], 2);
+    expect(unasked.stderr).toMatch(/cannot be undone. Add --yes/);
+    const erasing = await system.text(['integrations', 'remove', ID, '--erase', '--yes']);
     expect(erasing.stdout).toContain('Its data are erased as soon as a worker takes that up.');
     await system.ended(`erase/${ID}`);
     const { rows } = await system.store.pool.query(

@@ -57,6 +57,10 @@ const FORMS = `
 input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: 5px; padding: 0.4rem 0.6rem; width: 100%; min-height: 2.4rem; }
 label { display: block; font-size: 0.85rem; color: var(--soft); margin-bottom: 0.2rem; }
 button { font: inherit; color: var(--card); background: var(--ink); border: 1px solid var(--ink); border-radius: 5px; padding: 0.4rem 1rem; min-height: 2.4rem; cursor: pointer; }
+a.button { display: inline-flex; align-items: center; color: var(--ink); background: var(--card); border: 1px solid var(--field); border-radius: 5px; padding: 0.4rem 1rem; min-height: 2.4rem; text-decoration: none; }
+a.button:hover { border-color: var(--ink); }
+.acts { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+.act { display: grid; gap: 0.8rem; max-width: 40rem; }
 button.plain { color: var(--soft); background: none; border: 0; padding: 0.2rem 0; min-height: 0; }
 button.plain:hover { color: var(--ink); text-decoration: underline; }
 .login { display: grid; gap: 0.8rem; }
