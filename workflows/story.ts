@@ -61,7 +61,7 @@ export class Story {
 
   /** The run was cancelled: none of them reads on. */
   cancel(): void {
-    for (const syncId of [...this.#open.keys()]) this.end(syncId, { cancelled: true });
+    for (const { syncId } of this.unfinished) this.end(syncId, { cancelled: true });
   }
 }
 

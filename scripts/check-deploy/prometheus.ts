@@ -35,7 +35,7 @@ function findPromtool(): string {
 
 /** `go install` refuses a module with replacements of its own, so one that only needs it builds it. */
 function build(folder: string, target: string): void {
-  console.error(`Building promtool ${VERSION} once with Go, some minutes. It is kept in ${folder}.`);
+  process.stderr.write(`Building promtool ${VERSION} once with Go, some minutes. It is kept in ${folder}.\n`);
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(path.join(folder, 'build-'));
   try {

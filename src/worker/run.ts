@@ -60,7 +60,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { METRICS_PORT, METRICS_PER_INTEGRATION } = config;
   const metrics = createWorkerMetrics({ perIntegration: METRICS_PER_INTEGRATION });
   const { meter } = metrics;
-  const kombo = komboOf(config, { onAsked: meter.asked });
+  const kombo = komboOf(config, { onAsked: (request) => meter.asked(request) });
   const problems = problemsOfWorker(config);
   if (!kombo) problems.push(missing('KOMBO_API_KEY'));
   if (!kombo || problems.length > 0) throw new ConfigError(problems);

@@ -99,10 +99,7 @@ test('a schedule that was paused by hand, is missing or whose reads fail is told
 
 test('while Temporal is away, the age of the oldest full pass is still known, and the states are not', async () => {
   const id = await integration(9);
-  const away = {
-    ...client,
-    withDeadline: () => Promise.reject(new Error('away')),
-  } as unknown as typeof client;
+  const away = { withDeadline: () => Promise.reject(new Error('away')) } as unknown as typeof client;
   const net = await readSafetyNet({ store, config, client: away, timeoutMs: 100 });
   expect(net).toMatchObject({ oldest: { id }, schedules: undefined });
   expect(judgeSafetyNet(net, new Date())).toMatchObject({

@@ -18,20 +18,16 @@ test('with slots by what the machine has, everything is read, as many passes at 
   await system.server();
   const id = system.integration();
   let most = 0;
-  let open = 0;
   const store = system.store;
   control.addFault({ kind: 'delay', ms: 150, integration: id, count: 'always' });
-  const watch = setInterval(() => {
-    void store.pool
-      .query<{ running: number }>(
-        `select count(*)::int as running from kombo_sync.passes where integration_id = $1 and state = 'running'`,
-        [id],
-      )
-      .then(({ rows }) => {
-        open = rows[0]!.running;
-        most = Math.max(most, open);
-      });
-  }, 20);
+  const look = async () => {
+    const { rows } = await store.pool.query<{ running: number }>(
+      `select count(*)::int as running from kombo_sync.passes where integration_id = $1 and state = 'running'`,
+      [id],
+    );
+    most = Math.max(most, rows[0]!.running);
+  };
+  const watch = setInterval(() => void look(), 20);
   await system.firstSync(id);
   clearInterval(watch);
   expect(await system.fullPasses(id)).toEqual(each(1));

@@ -69,13 +69,11 @@ export function toProblem(error: FastifyError | Error): HttpError {
     const problems = error.validation.map((issue) => `${issue.instancePath || '/'} ${issue.message}`);
     return new HttpError(400, 'bad_request', problems.join('; '));
   }
-  const status = 'statusCode' in error ? Number(error.statusCode ?? 500) : 500;
+  const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status >= 400 && status < 500) {
     // Messages of others may quote what was sent.
     const message =
-      'code' in error && String(error.code).startsWith('FST_')
-        ? error.message
-        : 'The request cannot be read.';
+      'code' in error && error.code.startsWith('FST_') ? error.message : 'The request cannot be read.';
     return new HttpError(status, CODES[status] ?? 'bad_request', message);
   }
   return failureProblem(error);

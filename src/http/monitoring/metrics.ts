@@ -149,7 +149,7 @@ export function createMetrics() {
     /** The page for Prometheus. Without a snapshot the values that need Postgres are left out, not frozen. */
     async render(
       snapshot: Snapshot | undefined,
-      net?: SafetyNet | undefined,
+      net?: SafetyNet,
     ): Promise<{ contentType: string; body: string }> {
       for (const gauge of [...fromStore, schedules]) gauge.reset();
       const age = net?.oldest ? (Date.now() - net.oldest.since.getTime()) / 1_000 : Number.NaN;
