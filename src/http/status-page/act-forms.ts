@@ -88,9 +88,7 @@ export function showActs({ integration, links, session }: IntegrationData): Html
 /** What has just been done, until the page loads itself again. */
 export function showDone({ query }: IntegrationData): Html {
   if (query.did === null) return NOTHING;
-  return html`<ul class="notices" aria-label="Done">
-    <li class="good" role="status">${ACTS[query.did].did}</li>
-  </ul>`;
+  return html`<p class="notice" role="status">${ACTS[query.did].did}</p>`;
 }
 
 /** The form of an act that asks why. */

@@ -74,8 +74,8 @@ button.plain:hover { color: var(--ink); text-decoration: underline; }
 .filters a[aria-current] { background: var(--ink); border-color: var(--ink); color: var(--card); }
 .amount { margin-left: 0.25rem; font-variant-numeric: tabular-nums; opacity: 0.85; }
 .notices { display: grid; gap: 0.5rem; margin: 0; padding: 0; list-style: none; }
-.notices li { color: var(--ink); background: var(--card); border: 1px solid var(--line); border-left: 4px solid currentColor; border-radius: 5px; padding: 0.55rem 0.9rem; }
-.notices .bad { border-left-color: var(--bad); } .notices .wait { border-left-color: var(--wait); } .notices .good { border-left-color: var(--good); }
+.notices li, .notice { color: var(--ink); background: var(--card); border: 1px solid var(--line); border-left: 4px solid currentColor; border-radius: 5px; padding: 0.55rem 0.9rem; }
+.notices .bad { border-left-color: var(--bad); } .notices .wait { border-left-color: var(--wait); } .notices .good, .notice { border-left-color: var(--good); }
 .pages { display: flex; flex-wrap: wrap; gap: 0.4rem 1.4rem; color: var(--soft); }`;
 
 const CONTENT = `
