@@ -99,7 +99,12 @@ async function fetchPatiently(
   { kombo, budget }: Asking,
   query: PageQuery & { signal: AbortSignal },
 ): Promise<KomboPage> {
-  using _ = await budget.admit({ ...query, urgent: false, patienceMs: BUDGET_PATIENCE_MS.full });
+  using _ = await budget.admit({
+    ...query,
+    kind: 'full',
+    urgent: false,
+    patienceMs: BUDGET_PATIENCE_MS.full,
+  });
   const page = await kombo.fetchPage(query);
   if (page.pauseMs === 0) return page;
   throw new SyncError('RateLimited', `Kombo's limit is used up.`, { retryAfterMs: page.pauseMs });

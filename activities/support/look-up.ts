@@ -47,6 +47,7 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
   try {
     using admitted = await deps.budget.admit({
       integrationId: id,
+      kind: 'look-up',
       urgent: true,
       patienceMs: timeoutMs,
       signal,

@@ -2,6 +2,7 @@ import type { EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 import { INPUT_INVALID, isKnownCode, POLICIES, SyncError } from '../../src/domain/errors.ts';
 import { MAX_PAGE_SIZE, nextPageSize, PAGE_BYTES, smallerPage } from '../../src/domain/page-size.ts';
 import { prepareRecords } from '../../src/domain/records.ts';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { FIRST_PAGE_PAUSE_MS, PAGE_PATIENCE_MS, PAGE_TRIES } from '../../src/domain/retry.ts';
 import { askedByKombo, clockCorrection } from '../../src/domain/window.ts';
 import { TIMED_OUT, type PageQuery } from '../../src/kombo/client.ts';
@@ -29,7 +30,7 @@ export interface ReadPage extends Page {
 export async function readPage(
   { kombo, fields, budget }: Pick<ActivityDeps, 'kombo' | 'fields' | 'budget'>,
   endpoint: EndpointDefinition,
-  query: PageQuery & { signal: AbortSignal; urgent: boolean; patienceMs: number },
+  query: PageQuery & { signal: AbortSignal; kind: DebtKind; urgent: boolean; patienceMs: number },
   clock: DatabaseClock,
   draw: (waited: boolean) => Promise<number>,
 ): Promise<ReadPage> {

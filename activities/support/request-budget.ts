@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { REQUEST_TIMEOUT_MS } from '../../src/domain/retry.ts';
 import type { Limits } from '../../src/kombo/limits.ts';
 import type { Store } from '../../src/store/database.ts';
@@ -38,8 +39,8 @@ interface BudgetOptions {
   /** The settings KOMBO_REQUESTS_PER_MINUTE and KOMBO_CONCURRENCY. */
   perMinute?: number | undefined;
   concurrency?: number | undefined;
-  /** How long each request waited (milliseconds). */
-  onAdmit?: ((waitedMs: number, urgent: boolean) => void) | undefined;
+  /** A request had to wait for so long. */
+  onWait?: ((wait: { kind: DebtKind; ms: number }) => void) | undefined;
 }
 
 /** While Kombo has more than this share left, workers need not agree. */
@@ -98,12 +99,12 @@ export function createRequestBudget(options: BudgetOptions): RequestBudget {
 
   return {
     async admit(request) {
-      const { integrationId, urgent } = request;
+      const { integrationId, kind } = request;
       const began = performance.now();
       const waits = perMinute !== undefined || concurrency !== undefined || !known.isAmple();
       const grant = waits ? await stand(request) : undefined;
       known.inFlight += 1;
-      options.onAdmit?.(performance.now() - began, urgent);
+      if (waits) options.onWait?.({ kind, ms: performance.now() - began });
       return {
         waited: waits,
         [Symbol.dispose]: () => {

@@ -1,9 +1,12 @@
+import type { DebtKind } from '../../src/domain/reads.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { RequestQueue, type Waiting } from '../../src/domain/request-queue.ts';
 import { LONGEST_LIMIT_MS, SHORTEST_PAUSE_MS } from '../../src/domain/retry.ts';
 
 export interface BudgetRequest {
   integrationId: string;
+  /** The read that it belongs to. */
+  kind: DebtKind;
   /** A webhook or you asked for it. */
   urgent: boolean;
   /** How long it waits before it gives its slot to others (milliseconds). */

@@ -16,7 +16,7 @@ export const ACTIONS = [
 export type Action = (typeof ACTIONS)[number];
 
 /** By which way it was asked for. */
-export const AUDIT_SOURCES = ['cli', 'api'] as const;
+export const AUDIT_SOURCES = ['cli', 'api', 'page'] as const;
 export type AuditSource = (typeof AUDIT_SOURCES)[number];
 
 /** What has become of it. One that stays `started` broke off. */

@@ -1,3 +1,4 @@
+import { defined } from '../domain/defined.ts';
 import { shellWord } from '../domain/text.ts';
 import type { Config } from '../config.ts';
 import type { Category } from '../domain/catalogue/index.ts';
@@ -21,7 +22,7 @@ import type { LookUpDeps, OperationDeps } from './deps.ts';
 import { erasureOf, type Erasure } from './erasure.ts';
 import { conflict, notFound } from './errors.ts';
 import { checkReason, removedConflict, requireIntegration } from './require.ts';
-import { openRun, startFull, toStarted, type StartedSync } from './syncs.ts';
+import { openRun, startFull, toStarted, type Reasoned, type StartedSync } from './syncs.ts';
 
 export interface AddedIntegration {
   integration: Integration;
@@ -185,8 +186,13 @@ export interface ResumedIntegration {
  * Resumes a paused integration, beginning with what was missed. One that is active already is woken all the same: an earlier
  * call may have broken off before that. Where nothing was missed, nothing is read.
  */
-export async function resumeIntegration(deps: OperationDeps, id: string): Promise<ResumedIntegration> {
-  const act: Act = { action: 'resume', integrationId: id };
+export async function resumeIntegration(
+  deps: OperationDeps,
+  id: string,
+  { reason }: Reasoned = {},
+): Promise<ResumedIntegration> {
+  if (reason !== undefined) checkReason(reason);
+  const act: Act = { action: 'resume', integrationId: id, details: defined({ reason: reason?.trim() }) };
   await permitted(deps, act, async () => {
     const integration = await requireIntegration(deps.store, id);
     if (integration.status === 'removed') throw removedConflict(integration);

@@ -90,9 +90,9 @@ export function chosenModels(
 
 const REASON_LENGTH = 500;
 
-/** @throws OperationError (invalid) unless the reason of a pause can be shown everywhere. */
+/** @throws OperationError (invalid) unless there is a reason, and it can be shown everywhere. */
 export function checkReason(reason: string): void {
-  if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
+  if (reason.trim() === '') throw invalid('Say why, for those who find it so.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
   // A terminal would obey some of them, and a list has one line for it.
   if (!isLine(reason))

@@ -12,7 +12,7 @@ import { audited, permitted, type Act } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { OperationError } from './errors.ts';
 import { createPace } from './pace.ts';
-import { checkModels, chosenModels, requireIntegration, requireReadable } from './require.ts';
+import { checkModels, checkReason, chosenModels, requireIntegration, requireReadable } from './require.ts';
 
 export interface StartedSync {
   integrationId: string;
@@ -152,6 +152,11 @@ function describeRefusal(error: unknown, taskQueue: string): unknown {
   );
 }
 
+/** Why, for the audit log. */
+export interface Reasoned {
+  reason?: string | undefined;
+}
+
 export interface CancelledSyncs {
   integrationId: string;
   /** Ids of the workflows that ran. */
@@ -162,8 +167,13 @@ export interface CancelledSyncs {
  * Cancels what runs for an integration. What was not read is owed, and the next sync reads it; where one waited for the next
  * look at what is parked, that sync looks.
  */
-export async function cancelSyncs(deps: OperationDeps, id: string): Promise<CancelledSyncs> {
-  const act: Act = { action: 'cancel', integrationId: id };
+export async function cancelSyncs(
+  deps: OperationDeps,
+  id: string,
+  { reason }: Reasoned = {},
+): Promise<CancelledSyncs> {
+  if (reason !== undefined) checkReason(reason);
+  const act: Act = { action: 'cancel', integrationId: id, details: defined({ reason: reason?.trim() }) };
   const { retryAt } = await permitted(deps, act, () => requireIntegration(deps.store, id));
   return audited(deps, act, async () => {
     const cancelled = await createLifecycle(deps.temporal.client, deps.config).cancelSyncs(id);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { SettingIssue } from '../config-error.ts';
 import { list, optionalPort, otherwise, parsed, port } from '../config-values.ts';
 import { isGuessable, Secret } from '../secret.ts';
 
@@ -48,22 +49,8 @@ const publicUrl = z
   )
   .transform((value) => value.replace(/\/+$/, ''));
 
-/** Where `serve` listens, how it is reached, and who may in. */
-export const HTTP_SETTINGS = {
-  HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
-  PORT: port(3000).describe('Port that `serve` listens on'),
-  OPERATIONS_PORT: optionalPort(3001).describe(
-    'Port of its own for `/metrics`, `/healthz`, `/readyz`, pages and API; PORT then takes webhooks only',
-  ),
-  PUBLIC_URL: publicUrl
-    .optional()
-    .describe(
-      'Where you reach the pages through your proxy, with its path, such as `https://example.com/kombo`',
-    ),
-  TRUST_PROXY: trustProxy.describe(
-    'Addresses of proxies whose `x-forwarded-…` headers are believed, comma-separated, such as `10.0.0.0/8`; `off` believes none',
-  ),
-  ADMIN_TOKEN: z
+const token = () =>
+  z
     .string()
     .refine(
       (value) => value.length >= 16,
@@ -80,6 +67,39 @@ export const HTTP_SETTINGS = {
       }),
     )
     .transform((value) => new Secret(value))
+    .optional();
+
+/** Two tokens that are one would let those who may only read do everything. */
+export function problemsOfTokens({
+  ADMIN_TOKEN: admin,
+  VIEWER_TOKEN: viewer,
+}: {
+  ADMIN_TOKEN?: Secret | undefined;
+  VIEWER_TOKEN?: Secret | undefined;
+}): SettingIssue[] {
+  if (!viewer || admin?.reveal() !== viewer.reveal()) return [];
+  const remedy = 'take another output of: openssl rand -hex 24';
+  return [{ name: 'VIEWER_TOKEN', problem: 'is the same as ADMIN_TOKEN', remedy }];
+}
+
+/** Where `serve` listens, how it is reached, and who may in. */
+export const HTTP_SETTINGS = {
+  HOST: z
+    .string()
+    .default('0.0.0.0')
+    .describe('Address that `serve` and METRICS_PORT listen on; `dev` uses 127.0.0.1'),
+  PORT: port(3000).describe('Port that `serve` listens on'),
+  OPERATIONS_PORT: optionalPort(3001).describe(
+    'Port of its own for `/metrics`, `/healthz`, `/readyz`, pages and API; PORT then takes webhooks only',
+  ),
+  PUBLIC_URL: publicUrl
     .optional()
-    .describe('Bearer token of the admin API and the status page; closed without it'),
+    .describe(
+      'Where you reach the pages through your proxy, with its path, such as `https://example.com/kombo`',
+    ),
+  TRUST_PROXY: trustProxy.describe(
+    'Addresses of proxies whose `x-forwarded-…` headers are believed, comma-separated, such as `10.0.0.0/8`; `off` believes none',
+  ),
+  ADMIN_TOKEN: token().describe('Bearer token of the admin API and the status page; closed without it'),
+  VIEWER_TOKEN: token().describe('The same for reading only: pages without acts, and GET of the API'),
 } as const;

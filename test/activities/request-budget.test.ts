@@ -18,6 +18,7 @@ beforeEach(async () => {
 
 const ask = (more: Partial<BudgetRequest> = {}): BudgetRequest => ({
   integrationId: 'a',
+  kind: 'full',
   urgent: false,
   patienceMs: 10_000,
   signal: new AbortController().signal,
@@ -135,15 +136,15 @@ describe('what all workers share', () => {
   });
 
   test('each wait is reported with its length', async () => {
-    const waits: [ms: number, urgent: boolean][] = [];
+    const waits: { kind: string; ms: number }[] = [];
     const budget = createRequestBudget({
       store,
       perMinute: 600,
-      onAdmit: (...wait) => waits.push(wait),
+      onWait: (wait) => waits.push(wait),
     });
     await Promise.all(Array.from({ length: 40 }, () => budget.admit(ask())));
     expect(waits).toHaveLength(40);
-    expect(Math.max(...waits.map(([ms]) => ms))).toBeGreaterThan(200);
-    expect(waits.every(([, urgent]) => !urgent)).toBe(true);
+    expect(Math.max(...waits.map(({ ms }) => ms))).toBeGreaterThan(200);
+    expect(waits.every(({ kind }) => kind === 'full')).toBe(true);
   });
 });

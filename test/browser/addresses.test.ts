@@ -56,7 +56,7 @@ test.each<[string, () => string]>([
   expect(page.url()).toBe(address());
   const [session] = await context.cookies();
   await page.getByRole('button', { name: 'Log out' }).click();
-  await page.getByLabel('Admin token').waitFor();
+  await page.getByLabel('Token').waitFor();
   expect(await context.cookies()).toEqual([]);
   const headers = { cookie: `${session!.name}=${session!.value}` };
   expect((await fetch(address().replace('intranet.test', '127.0.0.1'), { headers })).status).toBe(401);

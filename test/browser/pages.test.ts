@@ -103,9 +103,9 @@ describe('no complaint, nothing to scroll sideways and nothing that axe finds, o
     const page = await context.newPage();
     await page.goto(url);
     await expectSound({ page, complaints: [] });
-    await page.getByLabel('Admin token').fill('wrong');
+    await page.getByLabel('Token').fill('wrong');
     await page.getByRole('button', { name: 'Show status' }).click();
-    expect(await page.getByRole('alert').textContent()).toContain('not the admin token');
+    expect(await page.getByRole('alert').textContent()).toContain('not the token');
     await expectSound({ page, complaints: [] }, ONE_LOOK);
     await context.close();
   });
@@ -162,7 +162,7 @@ test('all of it works without JavaScript', async () => {
   await page.getByRole('link', { name: 'Cutover' }).click();
   expect(await page.getByRole('list', { name: 'Verdict' }).textContent()).toContain('Not safe');
   await page.getByRole('button', { name: 'Log out' }).click();
-  await page.getByLabel('Admin token').waitFor();
+  await page.getByLabel('Token').waitFor();
   await context.close();
 });
 

@@ -87,7 +87,7 @@ export async function visit(
 }
 
 export async function logIn(page: Page): Promise<void> {
-  await page.getByLabel('Admin token').fill(ADMIN_TOKEN);
+  await page.getByLabel('Token').fill(ADMIN_TOKEN);
   await page.getByRole('button', { name: 'Show status' }).click();
   await page.getByRole('button', { name: 'Log out' }).waitFor();
 }

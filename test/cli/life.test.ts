@@ -209,7 +209,9 @@ describe('remove', () => {
   test('removed twice it stays as it is, and --erase erases it now', async () => {
     const again = await system.text(['integrations', 'remove', ID]);
     expect(again.stdout).toContain(`${ID} was removed already: Removed by `);
-    const erasing = await system.text(['integrations', 'remove', ID, '--erase']);
+    const remove = ['integrations', 'remove', ID, '--erase'];
+    expect((await system.text(remove, 2)).stderr).toMatch(/Add --yes/);
+    const erasing = await system.text([...remove, '--yes']);
     expect(erasing.stdout).toContain('Its data are erased as soon as a worker takes that up.');
     await system.ended(`erase/${ID}`);
     const { rows } = await system.store.pool.query(
@@ -217,8 +219,7 @@ describe('remove', () => {
       [ID],
     );
     expect(rows).toEqual([{ rows: 0 }]);
-    const { stdout } = await system.text(['integrations', 'remove', ID]);
-    expect(stdout).toContain('Its data were erased at ');
+    expect((await system.text(remove.slice(0, 3))).stdout).toContain('Its data were erased at ');
     expect(await system.json(['integrations', 'remove', ID])).toMatchObject({
       removed: false,
       cancelled: [],

@@ -169,7 +169,14 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await sync('full');
     const observedAt = await databaseTime(store);
     const { signal } = new AbortController();
-    const query = { integrationId: integration, endpoint: path, signal, urgent: false, patienceMs: 0 };
+    const query = {
+      integrationId: integration,
+      endpoint: path,
+      signal,
+      kind: 'delta' as const,
+      urgent: false,
+      patienceMs: 0,
+    };
     const clock = { earliest: () => observedAt, latest: () => observedAt };
     const old = await readPage(
       { kombo: world.kombo, budget: UNLIMITED, fields: STORES_ALL },

@@ -191,9 +191,8 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
       integration: { status: 'active' },
     });
     expect((await schedules(id)).fullSync).toMatchObject({ paused: false });
-    expect(
-      await cancelSyncs({ ...operator, actor: { name: 'ops', source: 'api', address: '10.0.0.9' } }, id),
-    ).toEqual({
+    const ops = { ...operator, actor: { name: 'ops', source: 'api' as const, address: '10.0.0.9' } };
+    expect(await cancelSyncs(ops, id, { reason: ' too slow ' })).toEqual({
       integrationId: id,
       cancelled: expect.any(Array) as string[],
     });
@@ -204,7 +203,8 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
       'cancel done by ops (api)',
     ]);
     const [, byApi] = await listActs(store, { integrationId: id });
-    expect(byApi).toMatchObject({ address: '10.0.0.9' });
+    expect(byApi).toMatchObject({ address: '10.0.0.9', details: { reason: 'too slow' } });
+    await expect(resumeIntegration(operator, id, { reason: ' ' })).rejects.toThrow(/Say why/);
   });
 
   test('a resume that broke off is made up for by the next; where nothing was missed, nothing is read', async () => {

@@ -91,13 +91,16 @@ export function registerIntegrations(program: Command): void {
     group,
     'resume <id>',
     'Go on with a paused integration, beginning with what was missed meanwhile',
-    [`integrations resume ${EXAMPLE_ID}`],
-  ).action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
+    [`integrations resume ${EXAMPLE_ID}`, `integrations resume ${EXAMPLE_ID} --reason "the move is over"`],
+  )
+    .option('--reason <text>', 'why, for the audit log')
+    .action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
 
   addCommand(group, 'remove <id>', 'Stop reading an integration for good, and erase its data in time', [
     `integrations remove ${EXAMPLE_ID}`,
     `integrations remove ${EXAMPLE_ID} --erase`,
   ])
     .option('--erase', 'erase its data now, without waiting for DELETED_RETENTION')
+    .option('--yes', 'with --erase: do not ask')
     .action(run(['DATABASE_URL'], () => import('../integrations/remove.ts')));
 }

@@ -42,7 +42,10 @@ export function registerSyncs(program: Command): void {
 
   addCommand(group, 'cancel <id>', 'Cancel the syncs of an integration; what they have not read is owed', [
     `sync cancel ${EXAMPLE_ID}`,
-  ]).action(run(['DATABASE_URL'], () => import('../sync/cancel.ts')));
+    `sync cancel ${EXAMPLE_ID} --reason "Kombo asked for it"`,
+  ])
+    .option('--reason <text>', 'why, for the audit log')
+    .action(run(['DATABASE_URL'], () => import('../sync/cancel.ts')));
 
   addCommand(group, 'history <id>', 'List the newest syncs of an integration', [
     `sync history ${EXAMPLE_ID} --limit 5`,

@@ -1,10 +1,12 @@
 import { shellWord } from '../../domain/text.ts';
-import { cancelSyncs } from '../../operations/syncs.ts';
+import { checkReason } from '../../operations/require.ts';
+import { cancelSyncs, type Reasoned } from '../../operations/syncs.ts';
 import type { Context } from '../support/context.ts';
 import { cancelledText } from '../support/integration-text.ts';
 
-export async function handle(context: Context, id: string): Promise<void> {
-  const done = await cancelSyncs(await context.operations(), id);
+export async function handle(context: Context, id: string, options: Reasoned): Promise<void> {
+  if (options.reason !== undefined) checkReason(options.reason);
+  const done = await cancelSyncs(await context.operations(), id, options);
   const { cancelled } = done;
   context.print(done, () =>
     cancelled.length === 0

@@ -2,7 +2,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../../config.ts';
 import type { Store } from '../../store/database.ts';
-import { endSession, isSessionOpen, openSession } from '../../store/state/sessions.ts';
+import type { Secret } from '../../secret.ts';
+import { endSession, openSession, openSessionOf } from '../../store/state/sessions.ts';
 import type { Addresses } from '../addresses.ts';
 import { HttpError } from '../errors/problems.ts';
 
@@ -13,20 +14,44 @@ const SESSION_COOKIE = 'kombo_sync_session';
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_ID = /^[\w-]{43}$/;
 
-/** Guards the admin API by a bearer token, and the status page by a session that the token opens. */
+/** What a token lets its holder do. */
+export type Role = 'admin' | 'viewer';
+
+export interface Session {
+  role: Role;
+  /** What forms of the session's pages carry: another site cannot know it, nor can another session. */
+  formToken: string;
+}
+
+/**
+ * Guards the admin API by a bearer token, and the status page by a session that the token opens. With ADMIN_TOKEN you may do
+ * everything, with VIEWER_TOKEN you may read.
+ */
 export function createAdminGate(deps: {
-  config: Pick<Config, 'ADMIN_TOKEN' | 'PUBLIC_URL'>;
+  config: Pick<Config, 'ADMIN_TOKEN' | 'VIEWER_TOKEN' | 'PUBLIC_URL'>;
   store: Store;
   addresses: Addresses;
 }) {
   const { store, addresses } = deps;
-  const { ADMIN_TOKEN: token, PUBLIC_URL: publicUrl } = deps.config;
+  const { ADMIN_TOKEN: admin, VIEWER_TOKEN: viewer, PUBLIC_URL: publicUrl } = deps.config;
+  const tokens: { role: Role; token: Secret }[] = [];
+  if (admin) tokens.push({ role: 'admin', token: admin });
+  if (viewer) tokens.push({ role: 'viewer', token: viewer });
 
-  /** What Postgres holds of a session: of no use to readers of the database, and void once the token is another one. */
-  const hashOf = (id: string) =>
-    createHmac('sha256', token?.reveal() ?? '')
+  const roleOf = (given: string): Role | undefined =>
+    // Each is compared: how long that takes says nothing of either.
+    tokens.filter(({ token }) => sameText(given, token.reveal())).at(0)?.role;
+
+  /**
+   * What Postgres holds of a session: of no use to readers of the database, and void once the token is another one. It also
+   * says which token has opened it.
+   */
+  const hashOf = (id: string, role: Role) =>
+    createHmac('sha256', tokens.find((one) => one.role === role)?.token.reveal() ?? '')
       .update(id)
       .digest('base64url');
+
+  const formTokenOf = (id: string, role: Role) => hashOf(`form ${id}`, role);
 
   /** Value of `set-cookie`. */
   const cookie = (request: FastifyRequest, id: string, seconds: number) => {
@@ -39,32 +64,45 @@ export function createAdminGate(deps: {
   };
 
   return {
-    configured: token !== undefined,
-    tokenMatches: (given: string) => token !== undefined && sameText(given, token.reveal()),
+    configured: tokens.length > 0,
+    roleOf,
     /** @returns the cookie that holds the new session. It opens the page but not the API, and says nothing about the token. */
-    async logIn(request: FastifyRequest): Promise<string> {
+    async logIn(request: FastifyRequest, role: Role): Promise<string> {
       const id = randomBytes(32).toString('base64url');
-      await openSession(store, hashOf(id), SESSION_SECONDS);
+      await openSession(store, hashOf(id, role), SESSION_SECONDS);
       return cookie(request, id, SESSION_SECONDS);
     },
-    async hasSession(request: FastifyRequest): Promise<boolean> {
+    async sessionOf(request: FastifyRequest): Promise<Session | undefined> {
       const id = sessionId(request);
-      return token !== undefined && id !== undefined && (await isSessionOpen(store, hashOf(id)));
+      if (id === undefined) return undefined;
+      const open = await openSessionOf(
+        store,
+        tokens.map(({ role }) => hashOf(id, role)),
+      );
+      const found = tokens.find(({ role }) => hashOf(id, role) === open);
+      return found && { role: found.role, formToken: formTokenOf(id, found.role) };
     },
     /** @returns the cookie that takes the session's place: the session itself is gone. */
     async logOut(request: FastifyRequest): Promise<string> {
       const id = sessionId(request);
-      if (id !== undefined) await endSession(store, hashOf(id));
+      if (id !== undefined) for (const { role } of tokens) await endSession(store, hashOf(id, role));
       return cookie(request, '', 0);
     },
-    /** @throws HttpError 403 when there is no token to know, 401 when the caller does not know it. */
+    /** @throws HttpError 403 when there is no token to know or it only reads, 401 when the caller does not know it. */
     requireToken(request: FastifyRequest): void {
-      if (!token) throw new HttpError(403, 'closed', CLOSED_MESSAGE);
+      if (tokens.length === 0) throw new HttpError(403, 'closed', CLOSED_MESSAGE);
       const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-      if (given === undefined || !sameText(given, token.reveal())) {
+      const role = given === undefined ? undefined : roleOf(given);
+      if (role === undefined) {
         throw new HttpError(401, 'unauthorized', 'Send the header: authorization: Bearer <ADMIN_TOKEN>.');
       }
+      if (role === 'viewer' && request.method !== 'GET' && request.method !== 'HEAD') {
+        throw new HttpError(403, 'read_only', 'VIEWER_TOKEN only reads. Send ADMIN_TOKEN for this.');
+      }
     },
+    /** Whether a form carries what only pages of this session hold. */
+    isOfSession: ({ formToken }: Session, given: string | null): boolean =>
+      given !== null && sameText(given, formToken),
     /**
      * Whether a form was sent by a page of ours, as browsers say. Another site could not read the answer, but it could log you
      * out, or use up the tries of your address. What is no browser says nothing, and has no session of yours.

@@ -1,3 +1,4 @@
+import type { AuditSource } from '../../domain/audit.ts';
 import type { Actor, OperationDeps } from '../../operations/deps.ts';
 import type { ApiDeps } from './deps.ts';
 import { within } from '../../within.ts';
@@ -11,27 +12,30 @@ interface ActRequest {
   headers: { 'x-actor'?: string | undefined };
 }
 
+type ActDeps = Pick<ApiDeps, 'config' | 'store' | 'temporal' | 'links'>;
+type Source = Extract<AuditSource, 'api' | 'page'>;
+
 /** Who asks, for the audit log. The name is what the caller says. */
-function actorOf({ ip, headers }: ActRequest): Actor {
-  return { name: headers['x-actor'] ?? 'admin', source: 'api', address: ip };
+function actorOf({ ip, headers }: ActRequest, source: Source): Actor {
+  return { name: headers['x-actor'] ?? 'admin', source, address: ip };
 }
 
-export function operationDeps(deps: ApiDeps, request: ActRequest): OperationDeps {
+export function operationDeps(deps: ActDeps, request: ActRequest, source: Source = 'api'): OperationDeps {
   const { config, store, temporal, links } = deps;
-  return { config, store, temporal, links, actor: actorOf(request) };
+  return { config, store, temporal, links, actor: actorOf(request, source) };
 }
 
 /** Does an act in the name of who asks, and answers in time. One that takes longer goes on, and the audit log says how it ended. */
 export async function act<T>(
-  deps: ApiDeps,
+  deps: ActDeps,
   request: ActRequest,
   work: (deps: OperationDeps) => Promise<T>,
-  { temporalMs = TEMPORAL_MS }: { temporalMs?: number } = {},
+  { temporalMs = TEMPORAL_MS, source = 'api' }: { temporalMs?: number; source?: Source } = {},
 ): Promise<T> {
   const { client } = deps.temporal;
   const deadline = Date.now() + temporalMs;
   return within(
     ACT_MS,
-    client.withDeadline(deadline, () => work(operationDeps(deps, request))),
+    client.withDeadline(deadline, () => work(operationDeps(deps, request, source))),
   );
 }

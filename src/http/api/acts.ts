@@ -13,6 +13,7 @@ import {
   fullSyncsSchema,
   pauseBody,
   pausedSchema,
+  reasonBody,
   resumedSchema,
   syncBody,
 } from './schemas/acts.ts';
@@ -115,11 +116,14 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
             'Cancel what runs for an integration; what was not read is owed, and the next sync reads it',
           params: integrationParams,
           headers: actHeaders,
+          body: reasonBody,
           response: { 200: success('What was cancelled', cancelledSchema), ...problemsOfActingOnOne },
         },
       },
       async (request, reply) =>
-        reply.send(await act(deps, request, (own) => cancelSyncs(own, request.params.id))),
+        reply.send(
+          await act(deps, request, (own) => cancelSyncs(own, request.params.id, request.body ?? {})),
+        ),
     );
 
     app.post(
@@ -152,11 +156,14 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           summary: 'Go on with a paused integration, beginning with what was missed',
           params: integrationParams,
           headers: actHeaders,
+          body: reasonBody,
           response: { 200: success('It is not paused any more', resumedSchema), ...problemsOfActingOnOne },
         },
       },
       async (request, reply) =>
-        reply.send(await act(deps, request, (own) => resumeIntegration(own, request.params.id))),
+        reply.send(
+          await act(deps, request, (own) => resumeIntegration(own, request.params.id, request.body ?? {})),
+        ),
     );
     done();
   };

@@ -18,9 +18,10 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       try {
         gate.requireToken(request);
       } catch (error) {
-        if (error instanceof HttpError) noteRefusal(deps, request, { at: 'api', code: error.code });
+        const isStranger = error instanceof HttpError && error.code !== 'read_only';
+        if (isStranger) noteRefusal(deps, request, { at: 'api', code: error.code });
         // While it is closed there is no token to guess.
-        if (gate.configured) await app.limits.countRefused(request, reply);
+        if (isStranger && gate.configured) await app.limits.countRefused(request, reply);
         throw error;
       }
       await app.limits.countAllowed(request, reply);

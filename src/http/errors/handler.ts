@@ -54,7 +54,8 @@ export function sendFrameworkError(error: FastifyError, _request: FastifyRequest
   else void sendError(reply, 500, 'internal', INTERNAL);
 }
 
-function toProblem(error: FastifyError): HttpError {
+/** The problem that an error is. */
+export function toProblem(error: FastifyError | Error): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof OperationError) {
     return new HttpError(STATUSES[error.refusal], error.code, error.message, { cause: error.cause });
@@ -71,7 +72,8 @@ function toProblem(error: FastifyError): HttpError {
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status >= 400 && status < 500) {
     // Messages of others may quote what was sent.
-    const message = error.code?.startsWith('FST_') ? error.message : 'The request cannot be read.';
+    const message =
+      'code' in error && error.code.startsWith('FST_') ? error.message : 'The request cannot be read.';
     return new HttpError(status, CODES[status] ?? 'bad_request', message);
   }
   return failureProblem(error);

@@ -5,6 +5,7 @@ export const PROBLEMS = {
   bad_request: 'The request is not valid',
   unauthorized: 'The admin token is missing or wrong',
   closed: 'The admin API is closed',
+  read_only: 'The token only reads',
   not_found: 'Not found',
   no_worker: 'No worker answers',
   removed: 'The integration is removed',

@@ -1,3 +1,4 @@
+import type { AuditSource } from '../../domain/audit.ts';
 import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
 import { relativeTime, spanOfTime, utcTime } from '../../domain/duration.ts';
 import type { PassSummary, SyncSummary } from '../../store/reports/history.ts';
@@ -202,6 +203,12 @@ export function showDeliveries({ deliveries, now }: IntegrationData): Html {
 const ACT_TONES = { done: 'good', failed: 'bad', started: 'wait' } as const;
 
 /** Who did what to it. */
+const SOURCE_WORDS: Record<AuditSource, string> = {
+  cli: 'on the command line',
+  api: 'by the API',
+  page: 'on this page',
+};
+
 export function showAudit({ audit, now }: IntegrationData): Html {
   return tableSection(
     'audit',
@@ -216,10 +223,7 @@ export function showAudit({ audit, now }: IntegrationData): Html {
       {
         title: 'Who',
         cell: ({ actor, source, address }) =>
-          html`${actor}
-            <small
-              >${source === 'api' ? 'by the API' : 'on the command line'}${address ? `, ${address}` : ''}</small
-            >`,
+          html`${actor} <small>${SOURCE_WORDS[source]}${address ? `, ${address}` : ''}</small>`,
       },
       {
         title: 'Outcome',

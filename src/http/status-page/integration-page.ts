@@ -1,6 +1,7 @@
 import { shellWord } from '../../domain/text.ts';
 import type { IntegrationData } from './data.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import { showActs, showDone } from './act-forms.ts';
 import { showEndpoints } from './endpoints.ts';
 import { showAudit, showDeliveries, showDrift, showRunning, showSchedules, showSyncs } from './history.ts';
 import { html, type Html } from './html.ts';
@@ -27,11 +28,13 @@ export function integrationPage(data: IntegrationData): string {
       </div>
       ${freshness(data, (to) => links.integration(id, to))}
     </div>
-    ${showState(data)} ${showIssues('Open issues at Kombo', data.issues, data.now)} ${showRunning(data)}
-    ${showEndpoints(data)} ${showSyncs(data)} ${showSchedules(data)} ${showDrift(data)}
-    ${showDeliveries(data)} ${showAudit(data)} ${showCommands(integration)}
+    ${showDone(data)} ${showState(data)} ${showActs(data)}
+    ${showIssues('Open issues at Kombo', data.issues, data.now)} ${showRunning(data)} ${showEndpoints(data)}
+    ${showSyncs(data)} ${showSchedules(data)} ${showDrift(data)} ${showDeliveries(data)} ${showAudit(data)}
+    ${showCommands(integration)}
   `;
-  return page(data, { title: name, content, refreshed: true });
+  const refreshTo = links.integration(id, query);
+  return page(data, { title: name, content, refreshed: true, refreshTo });
 }
 
 function showState({ integration, now, retentionMs, schedules }: IntegrationData): Html {

@@ -1,4 +1,5 @@
 import { packageVersion } from '../../version.ts';
+import type { Session } from '../access/admin-gate.ts';
 import { html, Html } from './html.ts';
 import { workflowsUrl, type TemporalUi } from '../../temporal/ui.ts';
 import { soft } from './parts.ts';
@@ -11,6 +12,7 @@ export interface Frame {
   query: PageQuery;
   links: Links;
   temporalUi: TemporalUi | undefined;
+  session: Session;
 }
 
 const VERSION = packageVersion();
@@ -18,10 +20,17 @@ const VERSION = packageVersion();
 /** A page behind the login: header, content, footer. `refreshed` pages can load themselves again. */
 export function page(
   frame: Frame,
-  options: { title: string; content: Html; current?: '/' | '/cutover'; refreshed?: boolean },
+  options: {
+    title: string;
+    content: Html;
+    current?: '/' | '/cutover';
+    refreshed?: boolean;
+    /** Where a refresh leads, if that is another address. */
+    refreshTo?: string;
+  },
 ): string {
   const { query, links, temporalUi } = frame;
-  const { title, content, current, refreshed } = options;
+  const { title, content, current, refreshed, refreshTo } = options;
   const { refresh } = query;
   const link = (name: '/' | '/cutover', href: string, text: string) =>
     html`<a href="${href}" ${currentMark(name === current)}>${text}</a>`;
@@ -38,12 +47,18 @@ export function page(
           ${temporalUi ? html`<a href="${workflowsUrl(temporalUi)}">Temporal</a>` : ''}
           <a href="${links.to('/api/docs/')}">API</a> <a href="${links.to('/metrics')}">Metrics</a>
         </nav>
+        ${frame.session.role === 'viewer' ? soft('reads only') : ''}
         <form method="post" action="${links.to('/logout')}"><button class="plain">Log out</button></form>
       </header>
       <main id="content" tabindex="-1">${content}</main>
       <footer>Times are UTC · <a href="${links.to('/readyz')}">readiness</a></footer>
     `,
-    refreshing ? html`<meta http-equiv="refresh" content="${query.refresh!}" />` : '',
+    refreshing
+      ? html`<meta
+          http-equiv="refresh"
+          content="${query.refresh!}${refreshTo === undefined ? '' : `; url=${refreshTo}`}"
+        />`
+      : '',
   );
 }
 
@@ -69,7 +84,7 @@ export function loginPage(links: Links, next: string, message = ''): string {
   return small(
     'Log in',
     html`<form class="login" method="post" action="${links.to('/login')}">
-      <label for="token">Admin token</label>
+      <label for="token">Token</label>
       <input
         id="token"
         name="token"
@@ -83,7 +98,9 @@ export function loginPage(links: Links, next: string, message = ''): string {
       <input type="text" name="username" value="admin" autocomplete="username" hidden />
       <input type="hidden" name="next" value="${next}" />
       <button>Show status</button>
-      <p class="note">It is the value of <code>ADMIN_TOKEN</code>.</p>
+      <p class="note">
+        It is the value of <code>ADMIN_TOKEN</code>, or of <code>VIEWER_TOKEN</code>, which only reads.
+      </p>
     </form>`,
   );
 }

@@ -10,9 +10,15 @@ export interface PageQuery {
   failing: boolean;
   /** Id of the last integration of the page before. */
   after: string | null;
+  /** The act that led to the page. */
+  did: ActName | null;
   /** Seconds after which the page loads itself again; null when it stays as it is. */
   refresh: number | null;
 }
+
+/** What can be done on the page of an integration. */
+export const ACT_NAMES = ['sync-now', 'full-sync', 'pause', 'resume', 'cancel'] as const;
+export type ActName = (typeof ACT_NAMES)[number];
 
 const MAX_LENGTH = 300;
 export const REFRESH_SECONDS = 15;
@@ -31,6 +37,7 @@ export function readQuery(given: unknown): PageQuery {
     category: CATEGORIES.find((category) => category === value('category')) ?? null,
     failing: value('failing') === '1',
     after: value('after') || null,
+    did: ACT_NAMES.find((act) => act === value('did')) ?? null,
     refresh: readRefresh(value('refresh'), search),
   };
 }
@@ -68,10 +75,15 @@ export function localAddress(given: string | null): string {
 
 /** Addresses of our own pages below the path where the caller sees us. They keep refreshing while you walk through them. */
 export function createLinks(base: string) {
+  const of = (integrationId: string) => `${base}/integrations/${encodeURIComponent(integrationId)}`;
   return {
+    /** The form of an act, and where it is sent. */
+    act: (integrationId: string, act: ActName) => `${of(integrationId)}/acts/${act}`,
+    /** The page after an act. */
+    done: (integrationId: string, act: ActName) => `${of(integrationId)}?did=${act}`,
     list: (query: Partial<PageQuery>) => `${base}/${writeQuery(query)}`,
     integration: (integrationId: string, { refresh }: Pick<PageQuery, 'refresh'>) =>
-      `${base}/integrations/${encodeURIComponent(integrationId)}${writeQuery({ refresh })}`,
+      `${of(integrationId)}${writeQuery({ refresh })}`,
     cutover: ({ refresh }: Pick<PageQuery, 'refresh'>) => `${base}/cutover${writeQuery({ refresh })}`,
     to: (path: string) => `${base}${path}`,
   };

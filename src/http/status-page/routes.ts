@@ -1,25 +1,24 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isIntegrationId } from '../../domain/text.ts';
 import { cutoverReport } from '../../operations/cutover.ts';
 import type { Addresses } from '../addresses.ts';
 import { temporalUiOf, type HttpDeps } from '../deps.ts';
-import { failureProblem, postgresAway } from '../errors/outages.ts';
 import type { HttpError } from '../errors/problems.ts';
-import { CLOSED_MESSAGE, type AdminGate } from '../access/admin-gate.ts';
+import { CLOSED_MESSAGE, type AdminGate, type Session } from '../access/admin-gate.ts';
 import { noteRefusal } from '../access/refusals.ts';
+import type { TemporalLinks } from '../../temporal/ui.ts';
 import type { Sampler } from '../access/sampling.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 import { cutoverPage } from './cutover-page.ts';
 import { integrationPage, unknownIntegrationPage } from './integration-page.ts';
 import { loginPage, messagePage, type Frame } from './layout.ts';
+import { actRoutes } from './act-routes.ts';
 import { listPage } from './list-page.ts';
 import { createLinks, localAddress, readQuery } from './query.ts';
-import { readIntegration, readList } from './read.ts';
-import { CONTENT_SECURITY_POLICY } from './style.ts';
-import { NoAnswer, within } from '../../within.ts';
+import { readIntegration, readList, type PageDeps } from './read.ts';
+import { ELSEWHERE, sendPage, sendProblem, TIMEOUT_MS } from './send.ts';
+import { within } from '../../within.ts';
 
-/** The live rows of an integration with millions of them are counted meanwhile. */
-const TIMEOUT_MS = 10_000;
 /** Looks at every integration. */
 const CUTOVER_TIMEOUT_MS = 30_000;
 /** Lists every schedule. */
@@ -29,15 +28,27 @@ const CUTOVER_TEMPORAL_MS = 10_000;
 const NUL = '%00';
 const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
 const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
-const ELSEWHERE =
-  'The form came from another address. Open the status page and use its own form; behind a proxy, set PUBLIC_URL.';
 
 /** `GET /` and the pages under it: how every integration is doing, behind the admin token. */
 export function statusPageRoutes(
-  deps: HttpDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
+  deps: HttpDeps &
+    PageDeps & {
+      gate: AdminGate;
+      addresses: Addresses;
+      metrics: Metrics;
+      sample: Sampler;
+      links: TemporalLinks;
+    },
 ) {
   const { gate, addresses } = deps;
   const linksOf = (request: FastifyRequest) => createLinks(addresses.baseOf(request));
+  const frameOf = (request: FastifyRequest, session: Session): Frame => ({
+    now: new Date(),
+    query: readQuery(request.query),
+    temporalUi: temporalUiOf(deps),
+    links: linksOf(request),
+    session,
+  });
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -55,12 +66,13 @@ export function statusPageRoutes(
       app.get(path, async (request, reply) => {
         if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
         const links = linksOf(request);
-        const frame = { ...frameOf(deps, request), links };
         const params = request.params as Params;
+        let frame: Frame;
         let data: Data;
         try {
-          if (!(await within(timeoutMs, gate.hasSession(request))))
-            return sendPage(reply, 401, loginPage(links, request.url));
+          const session = await within(timeoutMs, gate.sessionOf(request));
+          if (!session) return sendPage(reply, 401, loginPage(links, request.url));
+          frame = frameOf(request, session);
           if (request.url.includes(NUL)) return sendPage(reply, 400, messagePage('Not valid', NUL_MESSAGE));
           data = await within(timeoutMs, read(frame, params));
         } catch (error) {
@@ -95,21 +107,24 @@ export function statusPageRoutes(
       (frame, report) => cutoverPage({ ...frame, report }),
     );
 
+    actRoutes(app, { ...deps, frameOf });
+
     app.post('/login', async (request, reply) => {
       if (!gate.configured) return sendPage(reply, 403, messagePage('Closed', CLOSED_MESSAGE));
       if (!gate.isOwnForm(request)) return sendPage(reply, 403, messagePage('Not logged in', ELSEWHERE));
       const links = linksOf(request);
       const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
       const next = localAddress(form.get('next'));
-      if (!gate.tokenMatches(form.get('token')?.trim() ?? '')) {
+      const role = gate.roleOf(form.get('token')?.trim() ?? '');
+      if (role === undefined) {
         noteRefusal(deps, request, { at: 'login', code: 'unauthorized' });
         const tooMany = await app.limits.countLogin(request, reply).catch((error: HttpError) => error);
-        if (!tooMany) return sendPage(reply, 401, loginPage(links, next, 'This is not the admin token.'));
+        if (!tooMany) return sendPage(reply, 401, loginPage(links, next, 'This is not the token.'));
         if (tooMany.retryAfter !== undefined) reply.header('retry-after', tooMany.retryAfter);
         return sendPage(reply, tooMany.statusCode, loginPage(links, next, tooMany.message));
       }
       try {
-        const cookie = await within(TIMEOUT_MS, gate.logIn(request));
+        const cookie = await within(TIMEOUT_MS, gate.logIn(request, role));
         return reply.header('set-cookie', cookie).redirect(links.to(next), 303);
       } catch (error) {
         return sendProblem(request, reply, error);
@@ -127,35 +142,4 @@ export function statusPageRoutes(
     });
     done();
   };
-}
-
-function frameOf(deps: HttpDeps, request: FastifyRequest): Omit<Frame, 'links'> {
-  return { now: new Date(), query: readQuery(request.query), temporalUi: temporalUiOf(deps) };
-}
-
-function problemPage({ code, message }: HttpError): string {
-  const more = code === 'database_unavailable' ? ' Webhooks are still accepted.' : '';
-  return messagePage('Nothing to show', `${message}${more}`);
-}
-
-/** You open pages in a browser, so a page answers. */
-function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  // What has taken too long while Temporal was asked within bounds of its own is Postgres.
-  const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);
-  const level = problem.statusCode === 500 ? 'error' : 'warn';
-  request.log[level]({ err: error }, `The status page: ${problem.message}`);
-  return sendPage(reply, problem.statusCode, problemPage(problem));
-}
-
-function sendPage(reply: FastifyReply, status: number, page: string): FastifyReply {
-  return reply
-    .code(status)
-    .headers({
-      'content-security-policy': CONTENT_SECURITY_POLICY,
-      'cache-control': 'no-store',
-      // Without any referrer browsers would not say where a form of ours comes from.
-      'referrer-policy': 'same-origin',
-    })
-    .type('text/html; charset=utf-8')
-    .send(page);
 }

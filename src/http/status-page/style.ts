@@ -57,6 +57,10 @@ const FORMS = `
 input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--field); border-radius: 5px; padding: 0.4rem 0.6rem; width: 100%; min-height: 2.4rem; }
 label { display: block; font-size: 0.85rem; color: var(--soft); margin-bottom: 0.2rem; }
 button { font: inherit; color: var(--card); background: var(--ink); border: 1px solid var(--ink); border-radius: 5px; padding: 0.4rem 1rem; min-height: 2.4rem; cursor: pointer; }
+a.button { display: inline-flex; align-items: center; color: var(--ink); background: var(--card); border: 1px solid var(--field); border-radius: 5px; padding: 0.4rem 1rem; min-height: 2.4rem; text-decoration: none; }
+a.button:hover { border-color: var(--ink); }
+.acts { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+.act { display: grid; gap: 0.8rem; max-width: 40rem; }
 button.plain { color: var(--soft); background: none; border: 0; padding: 0.2rem 0; min-height: 0; }
 button.plain:hover { color: var(--ink); text-decoration: underline; }
 .login { display: grid; gap: 0.8rem; }
@@ -70,8 +74,8 @@ button.plain:hover { color: var(--ink); text-decoration: underline; }
 .filters a[aria-current] { background: var(--ink); border-color: var(--ink); color: var(--card); }
 .amount { margin-left: 0.25rem; font-variant-numeric: tabular-nums; opacity: 0.85; }
 .notices { display: grid; gap: 0.5rem; margin: 0; padding: 0; list-style: none; }
-.notices li { color: var(--ink); background: var(--card); border: 1px solid var(--line); border-left: 4px solid currentColor; border-radius: 5px; padding: 0.55rem 0.9rem; }
-.notices .bad { border-left-color: var(--bad); } .notices .wait { border-left-color: var(--wait); } .notices .good { border-left-color: var(--good); }
+.notices li, .notice { color: var(--ink); background: var(--card); border: 1px solid var(--line); border-left: 4px solid currentColor; border-radius: 5px; padding: 0.55rem 0.9rem; }
+.notices .bad { border-left-color: var(--bad); } .notices .wait { border-left-color: var(--wait); } .notices .good, .notice { border-left-color: var(--good); }
 .pages { display: flex; flex-wrap: wrap; gap: 0.4rem 1.4rem; color: var(--soft); }`;
 
 const CONTENT = `

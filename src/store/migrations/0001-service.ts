@@ -261,7 +261,7 @@ const STATEMENTS = [
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
     actor text not null,
-    source text not null check (source in ('cli', 'api')),
+    source text not null check (source in ('cli', 'api', 'page')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
       'full-sync-all', 'erase-record', 'purge-fields', 'grant', 'set')),

@@ -11,14 +11,16 @@ export async function openSession(store: Store, hash: string, seconds: number): 
   await store.db.insertInto('kombo_sync.sessions').values({ hash, ends_at: endsAt }).execute();
 }
 
-export async function isSessionOpen(store: Store, hash: string): Promise<boolean> {
+/** Which of these sessions is open. */
+export async function openSessionOf(store: Store, hashes: readonly string[]): Promise<string | undefined> {
+  if (hashes.length === 0) return undefined;
   const found = await store.db
     .selectFrom('kombo_sync.sessions')
     .select('hash')
-    .where('hash', '=', hash)
+    .where('hash', 'in', hashes)
     .where('ends_at', '>', sql<Date>`now()`)
     .executeTakeFirst();
-  return found !== undefined;
+  return found?.hash;
 }
 
 export async function endSession(store: Store, hash: string): Promise<void> {

@@ -95,6 +95,11 @@ export const pauseBody = z.strictObject({
   reason: line(500).describe('Why, for those who find it paused'),
 });
 
+/** Of acts that need no reason. */
+export const reasonBody = z
+  .strictObject({ reason: line(500).optional().describe('Why, for the audit log') })
+  .nullish();
+
 const cancelled = z.array(z.string()).describe('Ids of the workflows that ran and were cancelled');
 
 export const pausedSchema = z.object({
