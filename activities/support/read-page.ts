@@ -33,15 +33,18 @@ export async function readPage(
   clock: DatabaseClock,
   draw: () => Promise<number>,
 ): Promise<ReadPage> {
+  const policy = fields.incoming(endpoint);
   let pageSize = query.pageSize ?? MAX_PAGE_SIZE;
   for (let tries = 1; ; tries += 1) {
     const askedSeq = await draw();
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {
-      const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize });
+      // What is to be kept out has to be found in the values.
+      const asBytes = policy === undefined;
+      const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize, asBytes });
       const tookMs = performance.now() - sent;
-      const prepared = prepareRecords(endpoint, page.results, exactNumber, fields.incoming(endpoint));
+      const prepared = prepareRecords(endpoint, page.results, exactNumber, policy);
       return {
         ...prepared,
         results: page.results.length,

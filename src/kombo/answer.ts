@@ -1,6 +1,7 @@
 import { classifyAnswer, SyncError } from '../domain/errors.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { LONGEST_LIMIT_MS } from '../domain/retry.ts';
+import { decode } from './listing.ts';
 import { parseExact } from './json.ts';
 import { REFUSAL } from './schemas.ts';
 
@@ -16,12 +17,22 @@ export interface Answer {
   pauseMs: number;
 }
 
+/** Makes of the bytes of an answer what they say. @throws SyntaxError for what is not whole. */
+export type ReadBody = (bytes: Buffer) => unknown;
+
+export const parseBody: ReadBody = (bytes) => parseExact(decode(bytes));
+
 /** @throws SyncError for everything but a success with a body that is whole. */
-export async function readAnswer(path: string, response: Response, maxBytes: number): Promise<Answer> {
-  const { text, bytes } = await readText(path, response, maxBytes);
+export async function readAnswer(
+  path: string,
+  response: Response,
+  maxBytes: number,
+  read: ReadBody = parseBody,
+): Promise<Answer> {
+  const bytes = await readBytes(path, response, maxBytes);
   return {
-    body: readBody(path, response, text),
-    bytes,
+    body: readBody(path, response, bytes, response.ok ? read : parseBody),
+    bytes: bytes.length,
     date: readDate(response),
     pauseMs: readPause(response),
   };
@@ -31,32 +42,27 @@ export async function readAnswer(path: string, response: Response, maxBytes: num
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 /** The bytes are counted as they come out of the decompressor: a hundred kilobytes may unpack to a hundred megabytes. */
-async function readText(
-  path: string,
-  response: Response,
-  maxBytes: number,
-): Promise<{ text: string; bytes: number }> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
+async function readBytes(path: string, response: Response, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
+    length += chunk.byteLength;
     // Leaving the loop ends the transfer.
-    if (!response.ok && bytes > MAX_REFUSAL_BYTES) break;
-    if (bytes > maxBytes) throw tooLarge(path, maxBytes);
-    text += decoder.decode(chunk, { stream: true });
+    if (!response.ok && length > MAX_REFUSAL_BYTES) break;
+    if (length > maxBytes) throw tooLarge(path, maxBytes);
+    chunks.push(chunk);
   }
-  return { text: text + decoder.decode(), bytes };
+  return Buffer.concat(chunks);
 }
 
 function tooLarge(path: string, maxBytes: number): SyncError {
   return new SyncError('AnswerTooLarge', `Kombo answered ${path} with more than ${formatBytes(maxBytes)}.`);
 }
 
-function readBody(path: string, response: Response, text: string): unknown {
+function readBody(path: string, response: Response, bytes: Buffer, read: ReadBody): unknown {
   let body: unknown;
   try {
-    body = parseExact(text);
+    body = read(bytes);
   } catch {
     body = undefined;
   }

@@ -6,7 +6,8 @@ import { REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
-import { readAnswer, type Answer } from './answer.ts';
+import { readAnswer, type Answer, type ReadBody } from './answer.ts';
+import { readListing } from './listing.ts';
 import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
 /** What KOMBO_MAX_ANSWER is when it is not set. */
@@ -27,9 +28,12 @@ export interface PageQuery {
   /** How many records to ask for, where the endpoint has pages; the most that Kombo allows when left out. */
   pageSize?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Leaves records as bytes (`ScannedRecord`) unless something in them has to be looked at. */
+  asBytes?: boolean | undefined;
 }
 
 export interface KomboPage {
+  /** Parsed JSON, or `ScannedRecord`. */
   results: unknown[];
   /** Cursor of the next page, or null. */
   next: string | null;
@@ -52,7 +56,12 @@ export interface KomboClient {
 
 interface RequestOptions {
   timeoutMs?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+}
+
+interface Init extends RequestOptions {
+  integrationId?: string;
+  read?: ReadBody | undefined;
 }
 
 interface KomboClientOptions {
@@ -78,11 +87,7 @@ export function komboOf(
  * and the answer's headers matter.
  */
 export function createKomboClient(options: KomboClientOptions): KomboClient {
-  const request = async (
-    path: string,
-    query: URLSearchParams,
-    init: { integrationId?: string; signal?: AbortSignal | undefined; timeoutMs?: number },
-  ): Promise<Answer> => {
+  const request = async (path: string, query: URLSearchParams, init: Init): Promise<Answer> => {
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
     const timeoutMs = Math.min(init.timeoutMs ?? Infinity, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -97,7 +102,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
-      return await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
+      return await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES, init.read);
     } catch (error) {
       if (error instanceof SyncError) throw error;
       init.signal?.throwIfAborted();
@@ -107,7 +112,11 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
 
   return {
     async fetchPage(query) {
-      const answer = await request(query.endpoint, listParameters(query), query);
+      const { integrationId, endpoint, signal } = query;
+      const definition = query.definition ?? findEndpoint(endpoint);
+      const read: ReadBody | undefined =
+        query.asBytes && definition ? (bytes) => readListing(bytes, definition) : undefined;
+      const answer = await request(endpoint, listParameters(query), { integrationId, signal, read });
       const page = PAGE.safeParse(answer.body);
       if (!page.success) {
         throw new SyncError(
