@@ -18,6 +18,8 @@ export interface ReadPage extends Page {
   nextSize: number;
   /** It takes so much memory that nothing should be read beside it. */
   isLarge: boolean;
+  /** To be called once the page is written: its bytes are used again for another one. */
+  release?: (() => void) | undefined;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function readPage(
         pauseMs: page.pauseMs,
         nextSize: nextPageSize(pageSize, page.bytes),
         isLarge: page.bytes > PAGE_BYTES,
+        release: page.release,
       };
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;

@@ -81,6 +81,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       const committed = await deps.gate.write(endpoint.table, () =>
         commitPage(deps.store, pass, ready, writeOptions(deps), onBegun),
       );
+      ready.release?.();
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);
       if (committed.paid) return { state: 'completed', pass, paid: committed.paid };

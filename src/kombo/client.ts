@@ -43,6 +43,8 @@ export interface KomboPage {
   pauseMs: number;
   /** How long the answer was, unpacked. */
   bytes: number;
+  /** To be called once nothing looks at the results any more; they must not be used afterwards. */
+  release?(): void;
 }
 
 export interface KomboClient {
@@ -131,6 +133,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         date: answer.date,
         pauseMs: answer.pauseMs,
         bytes: answer.bytes,
+        release: answer.release,
       };
     },
     async getIntegration(integrationId, init = {}) {

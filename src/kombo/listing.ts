@@ -39,7 +39,7 @@ function scanListing(bytes: Buffer, endpoint: EndpointDefinition): Listing | und
   const listing = parseAround(bytes, start, scanned.end);
   if (!listing) return undefined;
   listing.data.results = scanned.records.map((record) =>
-    'odd' in record ? (parseExact(record.odd.toString()) as unknown) : record,
+    'odd' in record ? parseExact(record.odd.toString()) : record,
   );
   return listing;
 }

@@ -135,12 +135,13 @@ async function upsert(
     record.projection === undefined ? [] : [`"${index}":${record.projection}`],
   );
   const misfits = projections.length > 0;
+  const texts = textArray(records.map((record) => record.raw));
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
     name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${policy ? '_chosen' : ''}`,
     text: upsertSql(target.endpoint, { withProjections: misfits, chosen: policy !== undefined }),
     values: [
       target.integrationId,
-      textArray(records.map((record) => record.raw)),
+      texts.value,
       target.observedAt,
       target.driftBefore,
       target.endpoint.path,
@@ -150,6 +151,8 @@ async function upsert(
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
+  // After an error it may still be on its way.
+  texts.release();
   const { missed, ...counts } = rows[0]!;
   if (missed > 0) {
     throw new Error(
