@@ -17,8 +17,8 @@ import { NO_COUNTS } from '../src/domain/counts.ts';
 import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
 import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 
-/** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
-const FULL_READS_AT_ONCE = 4;
+/** Two more than may ask Kombo at once (`RequestPlaces`), so that these have all places while one begins and one ends. */
+const FULL_READS_AT_ONCE = 6;
 
 interface ReadsOf {
   integrationId: string;

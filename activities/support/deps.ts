@@ -8,6 +8,7 @@ import type { Logger } from '../../src/log.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
 import type { WriteOptions } from '../../src/store/records/write-records.ts';
+import type { RequestPlaces } from './request-places.ts';
 import type { TableGate } from './table-gate.ts';
 
 /** The settings that activities need. */
@@ -77,6 +78,8 @@ export interface ActivityDeps {
   temporal: ActivityTemporal;
   /** Keeps writers of a locked table from using up the connections. */
   gate: TableGate;
+  /** Bounds what asks Kombo at once; `createActivities` makes one when it is left out. */
+  places?: RequestPlaces | undefined;
   log: Logger;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;

@@ -54,7 +54,15 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     if (pauseMs > PAGE_PATIENCE_MS) throw limitUsedUp(pauseMs);
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
-    return readPage(deps, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
+    const ask = () => readPage(deps, endpoint, { ...query, updatedAfter: pass.updated_after }, clock, draw);
+    // News is few and waits for nothing.
+    if (pass.kind !== 'full' || !deps.places) return ask();
+    if (await deps.places.enter(query.integrationId, signal)) drawn = undefined;
+    try {
+      return await ask();
+    } finally {
+      deps.places.leave(query.integrationId);
+    }
   };
   try {
     let upcoming = quiet(read(pass.cursor));

@@ -8,13 +8,14 @@ import { createSandbox, DEFAULT_API_KEY } from '../../sandbox/index.ts';
  * Answers as Kombo would, in a process of its own and for as little processor time as possible: each page is a copy of one
  * page of the sandbox with other ids. Prints its address.
  *
- *   node bench/support/kombo-process.ts <records of each endpoint> [milliseconds that each page takes]
+ *   node bench/support/kombo-process.ts <records of each endpoint> [milliseconds that each page takes] [records of a page]
  */
-const [records = '200000', delayMs = '0'] = process.argv.slice(2);
-const PAGE = 250;
+const [records = '200000', delayMs = '0', size = '250'] = process.argv.slice(2);
+const PAGE = Number(size);
 const ID_LENGTH = 24;
 const INTEGRATION = 'bench:million';
 const pages = Math.ceil(Number(records) / PAGE);
+const headers = { 'content-type': 'application/json', 'ratelimit-remaining': '1000' };
 
 /** One page with room for ids, and where they go. */
 interface Template {
@@ -59,7 +60,6 @@ function makePage(page: number): Buffer {
   return answer;
 }
 
-const headers = { 'content-type': 'application/json', 'ratelimit-remaining': '1000' };
 const server = createServer((request, response) => {
   const url = new URL(request.url!, 'http://kombo');
   if (url.pathname.startsWith('/integrations/')) {
