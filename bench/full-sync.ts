@@ -1,145 +1,174 @@
 /**
- * A full pass over one big endpoint, with its sweep: how fast it is and how much memory it takes. The sandbox stands in for
- * Kombo, in a process of its own; the activities, the HTTP client and Postgres are the real ones.
+ * Full syncs: how fast they are beside plain COPY and beside the loop of Kombo's guide, what they cost the worker, what a sweep
+ * costs, and how near to the ideal they come when Kombo takes long. Kombo is a process that sends prepared answers; the
+ * activities, the HTTP client, Postgres, the workflow and Temporal are the real ones.
  *
- *   npm run bench:full-sync               a million applications
- *   npm run bench:full-sync -- 100000     fewer
+ *   npm run bench:full-sync                             200,000 applications
+ *   npm run bench:full-sync -- 1000000                  more
+ *   npm run bench:full-sync -- --beside ../before       the same with another checkout, in the same run
+ *   npm run bench:full-sync -- --only latency           one part: passes or latency
  *
- * Uses DATABASE_URL (a scratch database) or an embedded Postgres.
+ * Starts a Postgres and, for the latency, a Temporal server of its own.
  */
-import { UNLIMITED } from '../activities/support/request-budget.ts';
-import { STORES_ALL } from '../src/kombo/fields.ts';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { createActivities, type PageEvent } from '../activities/index.ts';
-import { TableGate } from '../activities/support/table-gate.ts';
-import type { ReadResult, SyncEndpointInput } from '../activities/sync-endpoint.ts';
-import { createKomboClient } from '../src/kombo/client.ts';
-import { createLogger } from '../src/log.ts';
-import { Secret } from '../src/secret.ts';
+import { parseArgs } from 'node:util';
+import { CATALOGUE, getEndpoint } from '../src/domain/catalogue/index.ts';
 import { openStore } from '../src/store/database.ts';
-import { migrate } from '../src/store/migrate.ts';
+import { startServers } from '../test/support/servers.ts';
 import { benchDatabase } from './support/database.ts';
+import type { ParseFigures, PassFigures, SweepFigures } from './support/pass-process.ts';
+import { copySeconds, guideSeconds } from './support/references.ts';
 
-const RECORDS = Number(process.argv[2] ?? 1_000_000);
-const INTEGRATION = 'bench:million';
-const ENDPOINT = '/ats/applications';
-const REPORT_EVERY_PAGES = Math.max(1, Math.round(RECORDS / 250 / 10));
+const OWN = fileURLToPath(new URL('..', import.meta.url));
+const endpoint = getEndpoint('/ats/applications');
+/** The loop is slow, and as slow with more. */
+const GUIDE_PAGES = 20;
+const LATENCY = { delayMs: 100, pageSize: 10, pages: 10, endpoints: 8, atOnce: 4, times: 4 };
+
+const { values, positionals } = parseArgs({
+  options: { beside: { type: 'string' }, only: { type: 'string' } },
+  allowPositionals: true,
+});
+const RECORDS = Number(positionals[0] ?? 200_000);
+const checkouts = [
+  ...(values.beside === undefined ? [] : [{ name: 'before', folder: path.resolve(values.beside) }]),
+  { name: 'this', folder: OWN },
+];
 
 async function main(): Promise<void> {
-  const sandbox = await startSandbox();
+  if (values.only !== 'latency') await passes();
+  if (values.only !== 'passes') await latency();
+}
+
+async function passes(): Promise<void> {
+  const kombo = await startKombo(String(RECORDS));
   const database = await benchDatabase();
-  const store = openStore(database.url);
   try {
-    await migrate(store);
-    await store.pool.query('truncate kombo.ats_applications, kombo_sync.changes');
-    for (const table of ['passes', 'debts']) {
-      await store.pool.query(`delete from kombo_sync.${table} where integration_id = $1`, [INTEGRATION]);
+    print(`${RECORDS} applications, a page of 250 at a time\n`);
+    print(row('', 'records/s', 'CPU µs/record', 'of JSON.parse', 'MB at most', 'sweep s'));
+    let newest = '';
+    const sweeps: string[] = [];
+    for (const { name, folder } of checkouts) {
+      newest = await migrated(database.url, name, folder);
+      const lines = await runLines('pass-process.ts', [folder, newest, kombo.baseUrl, endpoint.path]);
+      const [first, second, parse, ...swept] = lines as [
+        PassFigures,
+        PassFigures,
+        ParseFigures,
+        ...SweepFigures[],
+      ];
+      for (const [what, pass] of [
+        ['inserts', first],
+        ['no-ops', second],
+      ] as const) {
+        const micros = (pass.cpuSeconds * 1e6) / pass.records;
+        print(
+          row(
+            `${name}: ${what}`,
+            (pass.records / pass.seconds).toFixed(0),
+            micros.toFixed(1),
+            `${(micros / parse.parseMicros).toFixed(2)} of ${parse.parseMicros.toFixed(1)}`,
+            pass.residentMb.toFixed(0),
+            pass.sweepSeconds.toFixed(2),
+          ),
+        );
+      }
+      for (const { candidates, sweepSeconds, walMb } of swept) {
+        sweeps.push(row(name, String(candidates), sweepSeconds.toFixed(2), walMb.toFixed(1)));
+      }
     }
-    print('   records   records/s since   resident MB');
-    const first = await fullPass(store, sandbox.baseUrl, 'first');
-    const second = await fullPass(store, sandbox.baseUrl, 'second');
-    print(`first full sync:  ${describe(first)}`);
-    print(`second full sync: ${describe(second)}`);
+    const store = openStore(newest);
+    try {
+      const copied = await copySeconds(store, endpoint);
+      print(row('plain COPY, same rows and indexes', (RECORDS / copied).toFixed(0)));
+      const guide = await guideSeconds(store, endpoint, kombo.baseUrl, GUIDE_PAGES);
+      print(row("guide's loop, one upsert per row", (guide.records / guide.seconds).toFixed(0)));
+    } finally {
+      await store.close();
+    }
+    print(`\n${row('marks of a full listing', 'it lacks', 'seconds', 'MB of WAL')}`);
+    for (const line of sweeps) print(line);
   } finally {
-    await store.close();
     await database.stop();
-    sandbox.stop();
+    kombo.stop();
   }
 }
 
-interface Passed {
-  seconds: number;
-  created: number;
-  unchanged: number;
-  sweepSeconds: number;
-}
-
-async function fullPass(
-  store: ReturnType<typeof openStore>,
-  baseUrl: string,
-  syncId: string,
-): Promise<Passed> {
-  let last = { at: performance.now(), records: 0 };
-  let listedAt = Number.NaN;
-  const onPage = ({ page, counts, done }: PageEvent) => {
-    if (done) listedAt = performance.now();
-    if (page % REPORT_EVERY_PAGES !== 0) return;
-    const now = performance.now();
-    const speed = ((counts.records - last.records) * 1000) / (now - last.at);
-    const rss = Math.round(process.memoryUsage().rss / 1e6);
+async function latency(): Promise<void> {
+  const { delayMs, pageSize, pages, endpoints, atOnce, times } = LATENCY;
+  const kombo = await startKombo(String(pageSize * pages), String(delayMs), String(pageSize));
+  const servers = await startServers();
+  process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
+  const models = CATALOGUE.filter(({ category, status }) => category === 'ATS' && status === 'current')
+    .slice(0, endpoints)
+    .map(({ table }) => table);
+  const ideal = (endpoints / atOnce) * pages * (delayMs / 1000);
+  try {
     print(
-      `${String(counts.records).padStart(10)}${speed.toFixed(0).padStart(18)}${String(rss).padStart(14)}`,
+      `\n${endpoints} endpoints, ${atOnce} at once, ${pages} pages each, ${delayMs} ms a page: ${ideal} s at best\n`,
     );
-    last = { at: now, records: counts.records };
-  };
-  const activities = createActivities({
-    settings: {
-      WATERMARK_OVERLAP: 300_000,
-      FULL_REFRESH_INTERVAL: 0,
-      EXTRA_ENDPOINTS: [],
-      MODELS: null,
-      EXCLUDE_MODELS: [],
-      ERASE_EMPTIED: false,
-      KEEP_REJECTED_BODIES: false,
-      SWEEP_MAX_SHARE: 0.3,
-      CHANGES_RETENTION: 86_400_000,
-      HISTORY_RETENTION: 86_400_000,
-      RETRY_INTERVAL: 60_000,
-      RETRY_MAX_INTERVAL: 21_600_000,
-      RETRY_GIVE_UP: 86_400_000,
-      DELETED_RETENTION: null,
-      PASSES_PER_SYNC: 4,
-      CHUNK: 240_000,
-    },
-    budget: UNLIMITED,
-    fields: STORES_ALL,
-    store,
-    kombo: createKomboClient({ baseUrl, apiKey: new Secret('ks_dev_sandbox') }),
-    temporal: { wake: () => Promise.resolve(), settle: () => Promise.resolve() },
-    gate: new TableGate(),
-    log: createLogger({ level: 'warn' }),
-    notifyChanges: () => {},
-    onPage,
+    print(row('', 'seconds', 'of the ideal'));
+    for (const { name, folder } of checkouts) {
+      const database = await migrated(servers.databaseUrl, name, folder);
+      const args = [folder, database, kombo.baseUrl, String(times), ...models];
+      const runs = (await runLines('latency-process.ts', args)) as { seconds: number; read: number }[];
+      if (runs.some(({ read }) => read !== endpoints)) throw new Error(JSON.stringify(runs));
+      // The first one loads and compiles.
+      const seconds = runs
+        .slice(1)
+        .map((run) => run.seconds)
+        .toSorted((a, b) => a - b);
+      const median = seconds[Math.floor(seconds.length / 2)]!;
+      print(row(name, median.toFixed(2), `${((100 * ideal) / median).toFixed(1)} %`));
+    }
+  } finally {
+    await servers.stop();
+    kombo.stop();
+  }
+}
+
+const script = (name: string) => fileURLToPath(new URL(`./support/${name}`, import.meta.url));
+
+/** A database of its own with the schema of a checkout. */
+async function migrated(adminUrl: string, name: string, folder: string): Promise<string> {
+  const admin = openStore(adminUrl);
+  await admin.pool.query(`create database bench_${name}`);
+  await admin.close();
+  const url = new URL(adminUrl);
+  url.pathname = `/bench_${name}`;
+  const migrate = spawn(process.execPath, [path.join(folder, 'src/cli/main.ts'), 'migrate'], {
+    env: { ...process.env, DATABASE_URL: url.href },
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const environment = new MockActivityEnvironment();
-  const input: SyncEndpointInput = {
-    integrationId: INTEGRATION,
-    endpoint: ENDPOINT,
-    kind: 'full',
-    because: 'full-sync',
-    syncId,
-    trigger: 'manual',
-  };
-  const started = performance.now();
-  let read: ReadResult;
-  do read = await environment.run(activities.syncEndpoint, input);
-  while (read.state === 'more');
-  if (read.state !== 'completed') throw new Error(`The pass ended as ${read.state}: ${read.reason.message}`);
-  return {
-    seconds: (listedAt - started) / 1000,
-    created: read.counts.created,
-    unchanged: read.counts.unchanged,
-    sweepSeconds: (performance.now() - listedAt) / 1000,
-  };
+  const [code] = (await once(migrate, 'exit')) as [number];
+  if (code !== 0) throw new Error(`The database of ${folder} could not be migrated.`);
+  return url.href;
 }
 
-function describe(pass: Passed): string {
-  const speed = ((pass.created + pass.unchanged) / pass.seconds).toFixed(0);
-  return `${pass.seconds.toFixed(1)} s (${speed} records/s), ${pass.created} created, ${pass.unchanged} unchanged, sweep ${pass.sweepSeconds.toFixed(1)} s`;
-}
-
-async function startSandbox(): Promise<{ baseUrl: string; stop: () => void }> {
-  const script = fileURLToPath(new URL('./support/sandbox-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, INTEGRATION, 'ats_applications', String(RECORDS)], {
+async function startKombo(...args: string[]): Promise<{ baseUrl: string; stop: () => void }> {
+  const child = spawn(process.execPath, [script('kombo-process.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return { baseUrl: line, stop: () => child.kill() };
 }
+
+/** Runs a script that prints lines of JSON. */
+async function runLines(name: string, args: string[]): Promise<unknown[]> {
+  const child = spawn(process.execPath, [script(name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines: unknown[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.startsWith('{')) lines.push(JSON.parse(line));
+  }
+  return lines;
+}
+
+const row = (name: string, ...cells: string[]) =>
+  name.padEnd(36) + cells.map((cell) => cell.padStart(16)).join('');
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -19,6 +19,8 @@ import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 
 /** Until the start of a sync has said what PASSES_PER_SYNC is. */
 const FULL_READS_AT_ONCE = 4;
+/** Open beside those that may ask Kombo (`RequestPlaces`), so that these have all places while one begins and one ends. */
+const OPEN_BESIDE = 2;
 
 interface ReadsOf {
   integrationId: string;
@@ -52,7 +54,7 @@ export class Reads {
   #fullReads = 0;
   readonly #queue: OpenPass[] = [];
   #stopping = false;
-  /** Full reads and sweeps at once: enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
+  /** Full reads and sweeps that ask Kombo at once: enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
   atOnce: number;
 
   constructor(
@@ -163,7 +165,7 @@ export class Reads {
   async #takePlace(pass: OpenPass): Promise<void> {
     this.#queue.push(pass);
     try {
-      await condition(() => this.#fullReads < this.atOnce && this.#queue[0] === pass);
+      await condition(() => this.#fullReads < this.atOnce + OPEN_BESIDE && this.#queue[0] === pass);
       this.#fullReads += 1;
     } finally {
       this.#queue.splice(this.#queue.indexOf(pass), 1);

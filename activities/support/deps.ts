@@ -9,6 +9,7 @@ import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
 import type { WriteOptions } from '../../src/store/records/write-records.ts';
 import type { RequestBudget } from './request-budget.ts';
+import type { RequestPlaces } from './request-places.ts';
 import type { TableGate } from './table-gate.ts';
 
 /** The settings that activities need. */
@@ -90,6 +91,8 @@ export interface ActivityDeps {
   temporal: ActivityTemporal;
   /** Keeps writers of a locked table from using up the connections. */
   gate: TableGate;
+  /** Bounds what asks Kombo at once; `createActivities` makes one when it is left out. */
+  places?: RequestPlaces | undefined;
   log: ActivityLog;
   meter?: Meter | undefined;
   /** Wakes readers of the change feed. */

@@ -19,6 +19,8 @@ export interface ReadPage extends Page {
   nextSize: number;
   /** It takes so much memory that nothing should be read beside it. */
   isLarge: boolean;
+  /** To be called once the page is written: its bytes are used again for another one. */
+  release?: (() => void) | undefined;
 }
 
 /**
@@ -34,6 +36,7 @@ export async function readPage(
   clock: DatabaseClock,
   draw: (waited: boolean) => Promise<number>,
 ): Promise<ReadPage> {
+  const policy = fields.incoming(endpoint);
   let pageSize = query.pageSize ?? MAX_PAGE_SIZE;
   for (let tries = 1; ; tries += 1) {
     using admitted = await budget.admit(query);
@@ -41,9 +44,11 @@ export async function readPage(
     const observedAt = clock.earliest();
     const sent = performance.now();
     try {
-      const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize });
+      // What is to be kept out has to be found in the values.
+      const asBytes = policy === undefined;
+      const page = await kombo.fetchPage({ ...query, definition: endpoint, pageSize, asBytes });
       const tookMs = performance.now() - sent;
-      const prepared = prepareRecords(endpoint, page.results, exactNumber, fields.incoming(endpoint));
+      const prepared = prepareRecords(endpoint, page.results, exactNumber, policy);
       return {
         ...prepared,
         results: page.results.length,
@@ -55,6 +60,7 @@ export async function readPage(
         pauseMs: page.pauseMs,
         nextSize: nextPageSize(pageSize, page.bytes),
         isLarge: page.bytes > PAGE_BYTES,
+        release: page.release,
       };
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;

@@ -59,7 +59,15 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
     const asked = { ...query, updatedAfter: pass.updated_after, kind: pass.kind, urgent, patienceMs };
-    return readPage(deps, endpoint, asked, clock, draw);
+    const ask = () => readPage(deps, endpoint, asked, clock, draw);
+    // News is few and waits for nothing.
+    if (pass.kind !== 'full' || !deps.places) return ask();
+    if (await deps.places.enter(query.integrationId, signal)) drawn = undefined;
+    try {
+      return await ask();
+    } finally {
+      deps.places.leave(query.integrationId);
+    }
   };
   try {
     let upcoming = quiet(read(pass.cursor));
@@ -90,6 +98,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
         return commitPage(deps.store, pass, ready, writeOptions(deps), onBegun);
       });
       const writeMs = performance.now() - begun;
+      ready.release?.();
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);
       measure(deps, pass, before, writeMs);

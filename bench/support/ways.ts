@@ -24,7 +24,7 @@ export interface Way {
   close(): Promise<void>;
 }
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 const INTEGRATION = 'bench:one';
 export const CHANGES = 'bench_changes';
@@ -80,7 +80,7 @@ export function multiRow(url: string, endpoint: EndpointDefinition): Way {
       for (const page of pages) {
         await db
           .insertInto('bench_values')
-          .values(rowsOf(page, endpoint, observedAt))
+          .values(rowsOf(JSON.parse(page) as Row[], endpoint, observedAt))
           .onConflict((conflict) =>
             conflict
               .columns(['integration_id', 'id'])
@@ -156,7 +156,7 @@ export function plainCopy(url: string, endpoint: EndpointDefinition): Way {
       const client = await store.pool.connect();
       try {
         for (const page of pages) {
-          const lines = rowsOf(page, endpoint, observedAt).map(
+          const lines = rowsOf(JSON.parse(page) as Row[], endpoint, observedAt).map(
             (row) => `${columns.map((name) => escapeCopy(row[name])).join('\t')}\n`,
           );
           const stream = client.query(copyFrom(`copy bench_copy (${columns.join(', ')}) from stdin`));
@@ -193,7 +193,7 @@ async function eachRow(
 ): Promise<void> {
   const columns = columnsOf(endpoint);
   for (const page of pages) {
-    const queue = rowsOf(page, endpoint, observedAt);
+    const queue = rowsOf(JSON.parse(page) as Row[], endpoint, observedAt);
     const work = async () => {
       for (let row = queue.pop(); row; row = queue.pop()) {
         const current = row;
@@ -204,7 +204,7 @@ async function eachRow(
   }
 }
 
-function upsertOfOneRow(table: string, endpoint: EndpointDefinition): string {
+export function upsertOfOneRow(table: string, endpoint: EndpointDefinition): string {
   const columns = columnsOf(endpoint);
   const assignments = columns.slice(2).map((name) => `${name} = excluded.${name}`);
   return `insert into ${table} (${columns.join(', ')}) values (${columns.map((_, i) => `$${i + 1}`).join(', ')})
@@ -217,14 +217,14 @@ function guard(table: string): string {
   and ${table}.raw is distinct from excluded.raw`;
 }
 
-function columnsOf(endpoint: EndpointDefinition): string[] {
+export function columnsOf(endpoint: EndpointDefinition): string[] {
   const own = ['raw', 'changed_at', 'remote_deleted_at', 'deleted_at', 'observed_at'];
   return ['integration_id', 'id', ...Object.keys(endpoint.fields), ...own];
 }
 
-function rowsOf(page: string, endpoint: EndpointDefinition, observedAt: Date): Row[] {
+export function rowsOf(records: readonly Row[], endpoint: EndpointDefinition, observedAt: Date): Row[] {
   const fields = Object.keys(endpoint.fields);
-  return (JSON.parse(page) as Row[]).map((record) => {
+  return records.map((record) => {
     const row: Row = { integration_id: INTEGRATION, id: record['id'], raw: JSON.stringify(record) };
     for (const name of fields) {
       const value = record[name];

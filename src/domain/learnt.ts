@@ -1,5 +1,5 @@
 import type { EndpointDefinition } from './catalogue/index.ts';
-import type { StorableRecord } from './records.ts';
+import { textOfRaw, type StorableRecord } from './records.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /* What Kombo shows of an endpoint that this version does not know. */
@@ -47,10 +47,11 @@ export interface Sample {
 /** The record that changed last, so that few others come back with it. */
 export function pickSample(records: readonly StorableRecord[]): Sample | undefined {
   let newest: Sample | undefined;
-  for (const { id, raw, deleted } of records) {
+  for (const record of records) {
     // A tombstone may be emptied, and is not shown everywhere.
-    if (deleted) continue;
-    const { changed_at: changedAt } = JSON.parse(raw) as { changed_at?: unknown };
+    if (record.deleted) continue;
+    const { id } = record;
+    const { changed_at: changedAt } = JSON.parse(textOfRaw(record)) as { changed_at?: unknown };
     const time = typeof changedAt === 'string' ? (parseTimestamp(changedAt) ?? null) : null;
     const sample = { id, changedAt: time };
     if (!newest || timeOf(sample) > timeOf(newest)) newest = sample;

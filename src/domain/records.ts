@@ -13,8 +13,11 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 /** A record that can be stored, as JSON text that Postgres accepts. */
 export interface StorableRecord {
   id: string;
-  /** The record as received, but for the order of its keys and what jsonb cannot hold: NUL and half surrogates are U+FFFD. */
-  raw: string;
+  /**
+   * The record as received, in UTF-8 if it is bytes. A text has its keys in another order, and what jsonb cannot hold is
+   * replaced: NUL and half surrogates are U+FFFD.
+   */
+  raw: string | Uint8Array;
   /** The record without the fields that do not fit their column; undefined when all fit. */
   projection: string | undefined;
   deleted: boolean;
@@ -22,6 +25,26 @@ export interface StorableRecord {
   hasTimes: boolean;
   /** A tombstone whose fields Kombo has emptied (14 days after the deletion). */
   emptied: boolean;
+}
+
+/** A record of which all that decides is as documented: it is stored as the bytes that came. */
+export class ScannedRecord implements StorableRecord {
+  readonly projection = undefined;
+  readonly deleted = false;
+  readonly hasTimes = false;
+  readonly emptied = false;
+  readonly id: string;
+  readonly raw: Uint8Array;
+
+  constructor(id: string, raw: Uint8Array) {
+    this.id = id;
+    this.raw = raw;
+  }
+}
+
+/** A record as text, for what needs to read it. */
+export function textOfRaw({ raw }: Pick<StorableRecord, 'raw'>): string {
+  return typeof raw === 'string' ? raw : new TextDecoder().decode(raw);
 }
 
 export interface RejectedRecord {
@@ -52,7 +75,8 @@ export function prepareRecords(
   const storable = new Map<string, StorableRecord>();
   const rejected: RejectedRecord[] = [];
   for (const result of results) {
-    const prepared = prepareRecord(endpoint, result, exactNumber, policy);
+    const prepared =
+      result instanceof ScannedRecord ? result : prepareRecord(endpoint, result, exactNumber, policy);
     if ('reason' in prepared) rejected.push(prepared);
     else storable.set(prepared.id, prepared);
   }
@@ -146,10 +170,12 @@ function misfitFields(
   );
 }
 
-const checked = new WeakMap<EndpointDefinition, [string, ColumnType][]>();
+type CheckedType = Exclude<ColumnType, 'text' | 'jsonb'>;
+
+const checked = new WeakMap<EndpointDefinition, [string, CheckedType][]>();
 
 /** Anything can be text or jsonb; the other columns are checked. */
-function checkedColumns(endpoint: EndpointDefinition): [string, ColumnType][] {
+export function checkedColumns(endpoint: EndpointDefinition): [string, CheckedType][] {
   let columns = checked.get(endpoint);
   if (!columns) {
     const all: Record<string, ColumnType> = {
@@ -157,7 +183,9 @@ function checkedColumns(endpoint: EndpointDefinition): [string, ColumnType][] {
       changed_at: 'timestamptz',
       remote_deleted_at: 'timestamptz',
     };
-    columns = Object.entries(all).filter(([, type]) => type !== 'text' && type !== 'jsonb');
+    columns = Object.entries(all).filter(
+      (column): column is [string, CheckedType] => column[1] !== 'text' && column[1] !== 'jsonb',
+    );
     checked.set(endpoint, columns);
   }
   return columns;

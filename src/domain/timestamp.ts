@@ -13,6 +13,32 @@ export function isTimestamp(text: string): boolean {
   return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
+/** Where `2026-03-01T09:30:00.000Z` has digits; elsewhere it has these characters. */
+const USUAL = '####-##-##T##:##:##.###Z';
+const USUAL_FORM = Array.from(USUAL, (character) => (character === '#' ? -1 : character.charCodeAt(0)));
+
+/** Whether bytes of ASCII are a timestamp in the form that Kombo uses. False tells nothing: another form may be one too. */
+export function isUsualTimestamp(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length !== USUAL.length) return false;
+  for (let index = 0; index < USUAL.length; index += 1) {
+    const byte = bytes[at + index]!;
+    const form = USUAL_FORM[index]!;
+    if (form === -1 ? byte < 0x30 || byte > 0x39 : byte !== form) return false;
+  }
+  const two = (index: number) => bytes[at + index]! * 10 + bytes[at + index + 1]! - 0x30 * 11;
+  const [month, day] = [two(5), two(8)];
+  return (
+    (two(0) > 0 || two(2) > 0) &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= 28 &&
+    two(11) <= 23 &&
+    two(14) <= 59 &&
+    two(17) <= 59
+  );
+}
+
 /**
  * The moment that a date or date-time means. Without an offset it is UTC, as it is at Kombo and in our tables, wherever the
  * process runs; `new Date(text)` would take most of them for local time.

@@ -1,6 +1,8 @@
 import { classifyAnswer, SyncError } from '../domain/errors.ts';
 import { formatBytes } from '../domain/bytes.ts';
 import { LONGEST_LIMIT_MS } from '../domain/retry.ts';
+import { ReusedBuffers } from '../reused-buffers.ts';
+import { decode } from './listing.ts';
 import { parseExact } from './json.ts';
 import { REFUSAL } from './schemas.ts';
 
@@ -10,53 +12,82 @@ export interface Answer {
   body: unknown;
   /** How long the text was, unpacked. */
   bytes: number;
+  /** To be called once nothing looks at the body any more, if `read` has kept parts of the bytes. */
+  release(): void;
   /** Kombo's clock, by the Date header. */
   date: Date | null;
   /** Milliseconds to wait before the next request when the rate limit is used up. */
   pauseMs: number;
 }
 
+/** Makes of the bytes of an answer what they say. The bytes are there until `release`. @throws SyntaxError for what is not whole. */
+export type ReadBody = (bytes: Buffer) => unknown;
+
+export const parseBody: ReadBody = (bytes) => parseExact(decode(bytes));
+
 /** @throws SyncError for everything but a success with a body that is whole. */
-export async function readAnswer(path: string, response: Response, maxBytes: number): Promise<Answer> {
-  const { text, bytes } = await readText(path, response, maxBytes);
-  return {
-    body: readBody(path, response, text),
-    bytes,
-    date: readDate(response),
-    pauseMs: readPause(response),
-  };
+export async function readAnswer(
+  path: string,
+  response: Response,
+  maxBytes: number,
+  read: ReadBody = parseBody,
+): Promise<Answer> {
+  const { bytes, release } = await readBytes(path, response, maxBytes);
+  let isKept = false;
+  try {
+    const body = readBody(path, response, bytes, response.ok ? read : parseBody);
+    isKept = read !== parseBody;
+    return {
+      body,
+      bytes: bytes.length,
+      release: isKept ? release : () => {},
+      date: readDate(response),
+      pauseMs: readPause(response),
+    };
+  } finally {
+    if (!isKept) release();
+  }
 }
 
 /** A refusal is a code and a sentence; a page of a proxy may be longer, and only its status counts. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
+const buffers = new ReusedBuffers();
+/** As long as a page of ordinary records is. */
+const FIRST_LENGTH = 512 * 1024;
+
 /** The bytes are counted as they come out of the decompressor: a hundred kilobytes may unpack to a hundred megabytes. */
-async function readText(
+async function readBytes(
   path: string,
   response: Response,
   maxBytes: number,
-): Promise<{ text: string; bytes: number }> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
+): Promise<{ bytes: Buffer; release: () => void }> {
+  let buffer = buffers.take(FIRST_LENGTH);
+  let length = 0;
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
     // Leaving the loop ends the transfer.
-    if (!response.ok && bytes > MAX_REFUSAL_BYTES) break;
-    if (bytes > maxBytes) throw tooLarge(path, maxBytes);
-    text += decoder.decode(chunk, { stream: true });
+    if (!response.ok && length + chunk.byteLength > MAX_REFUSAL_BYTES) break;
+    if (length + chunk.byteLength > maxBytes) throw tooLarge(path, maxBytes);
+    if (length + chunk.byteLength > buffer.length) {
+      const longer = buffers.take(2 * (length + chunk.byteLength));
+      longer.set(buffer.subarray(0, length));
+      buffers.give(buffer);
+      buffer = longer;
+    }
+    buffer.set(chunk, length);
+    length += chunk.byteLength;
   }
-  return { text: text + decoder.decode(), bytes };
+  return { bytes: buffer.subarray(0, length), release: () => buffers.give(buffer) };
 }
 
 function tooLarge(path: string, maxBytes: number): SyncError {
   return new SyncError('AnswerTooLarge', `Kombo answered ${path} with more than ${formatBytes(maxBytes)}.`);
 }
 
-function readBody(path: string, response: Response, text: string): unknown {
+function readBody(path: string, response: Response, bytes: Buffer, read: ReadBody): unknown {
   let body: unknown;
   try {
-    body = parseExact(text);
+    body = read(bytes);
   } catch {
     body = undefined;
   }

@@ -7,8 +7,9 @@ import { limitMs, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
 import { codeAndPeer } from '../outages/index.ts';
 import type { Secret } from '../secret.ts';
-import { readAnswer, type Answer } from './answer.ts';
+import { readAnswer, type Answer, type ReadBody } from './answer.ts';
 import { readLimits, type Limits } from './limits.ts';
+import { readListing } from './listing.ts';
 import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
 /** What KOMBO_MAX_ANSWER is when it is not set. */
@@ -29,9 +30,12 @@ export interface PageQuery {
   /** How many records to ask for, where the endpoint has pages; the most that Kombo allows when left out. */
   pageSize?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Leaves records as bytes (`ScannedRecord`) unless something in them has to be looked at. */
+  asBytes?: boolean | undefined;
 }
 
 export interface KomboPage {
+  /** Parsed JSON, or `ScannedRecord`. */
   results: unknown[];
   /** Cursor of the next page, or null. */
   next: string | null;
@@ -41,6 +45,8 @@ export interface KomboPage {
   pauseMs: number;
   /** How long the answer was, unpacked. */
   bytes: number;
+  /** To be called once nothing looks at the results any more; they must not be used afterwards. */
+  release?(): void;
 }
 
 export interface KomboClient {
@@ -54,7 +60,13 @@ export interface KomboClient {
 
 interface RequestOptions {
   timeoutMs?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+}
+
+interface Init extends RequestOptions {
+  what: RequestClass;
+  integrationId?: string;
+  read?: ReadBody | undefined;
 }
 
 interface KomboClientOptions {
@@ -86,16 +98,7 @@ export function komboOf(
  * and the answer's headers matter.
  */
 export function createKomboClient(options: KomboClientOptions): KomboClient {
-  const request = async (
-    path: string,
-    query: URLSearchParams,
-    init: {
-      what: RequestClass;
-      integrationId?: string;
-      signal?: AbortSignal | undefined;
-      timeoutMs?: number;
-    },
-  ): Promise<Answer> => {
+  const request = async (path: string, query: URLSearchParams, init: Init): Promise<Answer> => {
     const sent = performance.now();
     let status: AskedKombo['status'] = 'unreachable';
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
@@ -115,7 +118,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       });
       ({ status } = response);
       limits = readLimits(response.headers);
-      const answer = await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
+      const answer = await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES, init.read);
       options.onLimits?.(init.integrationId ?? '', limits);
       return answer;
     } catch (error) {
@@ -135,10 +138,12 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
 
   return {
     async fetchPage(query) {
-      const answer = await request(query.endpoint, listParameters(query), {
-        ...query,
-        what: query.ids ? 'ids' : 'list',
-      });
+      const { integrationId, endpoint, signal } = query;
+      const definition = query.definition ?? findEndpoint(endpoint);
+      const read: ReadBody | undefined =
+        query.asBytes && definition ? (bytes) => readListing(bytes, definition) : undefined;
+      const what = query.ids ? 'ids' : 'list';
+      const answer = await request(endpoint, listParameters(query), { what, integrationId, signal, read });
       const page = PAGE.safeParse(answer.body);
       if (!page.success) {
         throw new SyncError(
@@ -153,6 +158,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         date: answer.date,
         pauseMs: answer.pauseMs,
         bytes: answer.bytes,
+        release: answer.release,
       };
     },
     async getIntegration(integrationId, init = {}) {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import pg from 'pg';
+import { sendLargeValues } from './large-values.ts';
 import { isGuarded, type RowSecurity } from './row-security.ts';
 
 /** A statement for a page takes milliseconds; what is known to take longer says so itself. */
@@ -58,6 +59,7 @@ export async function prepareConnection(
   { pooler, policies }: { pooler: Pooler; policies: RowSecurity },
   translate: (statement: string) => string,
 ): Promise<void> {
+  sendLargeValues(client);
   const plain = client.query.bind(client) as unknown as Ask;
   const { processID: pid } = client as unknown as { processID: number | null };
   if (policies.setting === 'on') await policies.look(plain, translate);

@@ -16,7 +16,7 @@ export interface Database {
   'kombo_sync.debts': DebtsTable;
   'kombo_sync.passes': PassesTable;
   'kombo_sync.pass_pages': PassPagesTable;
-  'kombo_sync.sweep_candidates': { pass_id: number; id: string };
+  'kombo_sync.sweep_candidates': { pass_id: number; part: number; ids: string[] };
   'kombo_sync.changes': ChangesTable;
   /** One row. */
   'kombo_sync.changes_removed': { up_to: number; newest_at: Date | null };

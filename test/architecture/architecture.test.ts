@@ -155,6 +155,7 @@ describe('boundaries', () => {
         'src/version.ts',
         'src/outages',
         'src/within.ts',
+        'src/reused-buffers.ts',
       ],
       ['src/secret.ts'],
       ['src/domain'],

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { listDrift } from '../../src/store/reports/history.ts';
 import { endPass, restartPass } from '../../src/store/state/pass-life.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
-import { unsweptPass } from '../../src/store/state/passes.ts';
+import { unsweptPass, type Pass } from '../../src/store/state/passes.ts';
 import { findCandidates, nextCandidates, settleCandidates } from '../../src/store/records/sweep.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
@@ -33,6 +33,48 @@ const full = (...pages: Sent[][]) => readPass(store, integration, TAGS, 'full', 
 const row = (id: string) => readRow(store, integration, 'ats_tags', id);
 const alive = async (id: string) => (await row(id))?.deleted_at === null;
 const tags = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `t${index}` }));
+
+describe('the candidates of a sweep', () => {
+  const left = async (pass: Pass) => {
+    const { rows } = await store.pool.query<{ left: number }>(
+      `select coalesce(sum(cardinality(ids)), 0)::int as left from kombo_sync.sweep_candidates where pass_id = $1`,
+      [pass.id],
+    );
+    return rows[0]!.left;
+  };
+  const settle = async (pass: Pass, asked: readonly string[]) =>
+    settleCandidates(store, pass, { asked, returned: [], unreadable: [], ...(await ask(store)) }, PLAIN);
+
+  test('are asked about in the order of their ids, a hundred at once or fewer, each once', async () => {
+    await full(tags(250));
+    const limits = { maxShare: 1, allowMassDeletion: false };
+    const pass = await findCandidates(store, await full([{ id: 't0' }]), limits);
+    expect(await left(pass)).toBe(249);
+    const asked: string[] = [];
+    for (const limit of [100, 30, 100, 100, 100]) {
+      const next = await nextCandidates(store, pass, limit);
+      expect(next.length).toBeLessThanOrEqual(limit);
+      asked.push(...next);
+      await settle(pass, next);
+      expect(await left(pass)).toBe(249 - asked.length);
+    }
+    expect(asked).toEqual(
+      tags(250)
+        .map(({ id }) => id)
+        .filter((id) => id !== 't0')
+        .toSorted(),
+    );
+    expect(await nextCandidates(store, pass, 100)).toEqual([]);
+  });
+
+  test('are not written down when the sweep stops', async () => {
+    await full(tags(250));
+    const limits = { maxShare: 0.3, allowMassDeletion: false };
+    const pass = await findCandidates(store, await full([{ id: 't0' }]), limits);
+    expect(pass).toMatchObject({ sweep_state: 'stopped', sweep_candidates: 249 });
+    expect(await left(pass)).toBe(0);
+  });
+});
 
 describe('what a sweep deletes (I15)', () => {
   test('only what a complete listing lacks and Kombo does not know by id either', async () => {

@@ -14,7 +14,7 @@ test('texts arrive as they are, with any characters', async () => {
     'x'.repeat(100_000),
   ];
   const { rows } = await store.pool.query<{ texts: string[] }>('select $1::text[] as texts', [
-    textArray(texts),
+    textArray(texts).value,
   ]);
   expect(rows[0]!.texts).toEqual(texts);
 });

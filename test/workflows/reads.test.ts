@@ -23,6 +23,8 @@ import { completed, failed, signal, timedOut } from './jobs.ts';
 useWorkflows();
 
 const MANY = ['/ats/jobs', '/ats/applications', '/ats/offers', '/ats/tags', '/ats/users', '/ats/candidates'];
+/** Two more than begin at once. */
+const LISTS = [...MANY.slice(0, 4), '/ats/interviews', '/ats/application-stages', ...MANY.slice(4)];
 
 describe('(I25) reads do not wait for each other', () => {
   test('every delta goes on by itself, with a heartbeat that bounds a lost worker, before full reads in the queue', async () => {
@@ -35,9 +37,9 @@ describe('(I25) reads do not wait for each other', () => {
     });
   });
 
-  test('of full reads four go on at once, and one that waits gives up its place', async () => {
-    const run = await startReads(MANY, { kind: 'full' });
-    expect([...run.activities.values()]).toHaveLength(4);
+  test('of full reads six are open at once, and one that waits gives up its place', async () => {
+    const run = await startReads(LISTS, { kind: 'full' });
+    expect([...run.activities.values()]).toHaveLength(6);
     expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4 });
     expect(brief(await finishRead(run, '/ats/applications'))).toEqual(['syncEndpoint full /ats/users']);
     expect(brief(await finishRead(run, '/ats/jobs', waits(60_000)))).toEqual([
@@ -49,16 +51,16 @@ describe('(I25) reads do not wait for each other', () => {
   });
 
   test('a long full read that has used up its time goes behind those that wait', async () => {
-    const run = await startReads(MANY, { kind: 'full' });
+    const run = await startReads(LISTS, { kind: 'full' });
     expect(brief(await finishRead(run, '/ats/jobs', more()))).toEqual(['syncEndpoint full /ats/users']);
     expect(brief(await finishRead(run, '/ats/users', more()))).toEqual(['syncEndpoint full /ats/candidates']);
     expect(brief(await finishRead(run, '/ats/tags'))).toEqual(['syncEndpoint full /ats/jobs']);
     // What is cut off keeps no place.
     await run.activate([signal('integrationChanged', { event: 'deleted' })]);
     await run.advanceTo(run.now + 5_000);
-    const again = started(MANY, { kind: 'full' });
+    const again = started(LISTS, { kind: 'full' });
     const commands = brief(await run.activate([completed(run.pending('startSync'), again)]));
-    expect(commands.filter((command) => command.startsWith('syncEndpoint'))).toHaveLength(4);
+    expect(commands.filter((command) => command.startsWith('syncEndpoint'))).toHaveLength(6);
   });
 
   test('a webhook is served while another endpoint hangs, is limited and is read in full', async () => {

@@ -150,8 +150,9 @@ const STATEMENTS = [
 
   `create table kombo_sync.sweep_candidates (
     pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
-    id text not null,
-    primary key (pass_id, id)
+    part integer not null,
+    ids text[] not null,
+    primary key (pass_id, part)
   )`,
   `comment on table kombo_sync.sweep_candidates is 'Live rows that a full listing did not show and that Kombo is asked for again.'`,
 

@@ -21,6 +21,10 @@ interface SweepLimits {
   allowMassDeletion: boolean;
 }
 
+/** The ids of a listing. Parameter: $1 the pass. */
+const LISTED = `with listed as materialized (
+  select distinct id from kombo_sync.pass_pages, unnest(ids) as id where pass_id = $1)`;
+
 /**
  * First step of a sweep: notes the live rows that a complete listing did not show. A row asked for since the pass began is
  * none of them. The listing may be wrong, so nothing is deleted yet, and when too much is missing nothing will be.
@@ -32,42 +36,71 @@ export async function findCandidates(store: Store, pass: Pass, limits: SweepLimi
     if (locked.sweep_state !== 'due') return locked;
     // The planner knows nothing of the listing's size and would compare every row with every id; a hash is right for any.
     await query(`set local enable_nestloop = off; set local lock_timeout = '2s'`);
-    const found = await query(
-      `insert into kombo_sync.sweep_candidates (pass_id, id)
-       with listed as materialized (
-         select unnest(ids) as id from kombo_sync.pass_pages where pass_id = $1
-       )
-       select $1, t.id from kombo.${quote(table)} t
-       where t.integration_id = $2 and t.deleted_at is null and t.asked_seq < $3
-         and not exists (select from listed l where l.id = t.id)`,
+    // Most listings lack nothing: one look over the rows counts both, and nothing is written.
+    const counted = await query<{ live: number; candidates: number }>(
+      `${LISTED}
+       select count(*)::int as live,
+         count(*) filter (where l.id is null and t.asked_seq < $3)::int as candidates
+       from kombo.${quote(table)} t left join listed l on l.id = t.id
+       where t.integration_id = $2 and t.deleted_at is null`,
       [pass.id, pass.integration_id, locked.started_seq],
     );
-    const candidates = found.rowCount ?? 0;
-    const live = await query<{ live: number }>(
-      `select count(*)::int as live from kombo.${quote(table)} where integration_id = $1 and deleted_at is null`,
-      [pass.integration_id],
-    );
-    const rows = live.rows[0]!.live;
+    const { live: rows, candidates } = counted.rows[0]!;
     const stop = !limits.allowMassDeletion && rows >= BIG_TABLE_ROWS && candidates > rows * limits.maxShare;
     const message = stop
       ? `The listing of ${path} lacks ${candidates} of ${rows} live records, and Kombo sent no deletion for them. Nothing was deleted. ` +
         `If they are really gone, run: sync full ${shellWord(pass.integration_id)} --models ${table} --allow-mass-deletion`
       : null;
-    if (stop) await query('delete from kombo_sync.sweep_candidates where pass_id = $1', [pass.id]);
+    if (!stop && candidates > 0) await noteCandidates(query, locked, table);
     return updateSweep(query, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });
   });
 }
 
-/** The next candidates to ask Kombo about, in key order. */
+/** As many ids as Kombo is asked for at once: a row for each id would write twelve times as much to the WAL. */
+const IDS_IN_ROW = 100;
+
+async function noteCandidates(query: PatientQuery, pass: Pass, table: string): Promise<void> {
+  await query(
+    `insert into kombo_sync.sweep_candidates (pass_id, part, ids)
+     ${LISTED}, missing as (
+       select t.id, (row_number() over (order by t.id) - 1) / ${IDS_IN_ROW} as part from kombo.${quote(table)} t
+       where t.integration_id = $2 and t.deleted_at is null and t.asked_seq < $3
+         and not exists (select from listed l where l.id = t.id)
+     )
+     select $1, part, array_agg(id order by id) from missing group by part`,
+    [pass.id, pass.integration_id, pass.started_seq],
+  );
+}
+
+/** The next candidates to ask Kombo about, in key order; no more than a row holds. */
 export async function nextCandidates(store: Store, pass: Pass, limit: number): Promise<string[]> {
-  const rows = await store.db
-    .selectFrom('kombo_sync.sweep_candidates')
-    .select('id')
-    .where('pass_id', '=', pass.id)
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => row.id);
+  const { rows } = await store.pool.query<{ ids: string[] }>(
+    'select ids from kombo_sync.sweep_candidates where pass_id = $1 order by part limit 1',
+    [pass.id],
+  );
+  return rows[0]?.ids.slice(0, limit) ?? [];
+}
+
+/** They are those of `nextCandidates`, or the first of them. */
+async function removeCandidates(
+  client: pg.ClientBase,
+  { id }: Pass,
+  asked: readonly string[],
+): Promise<void> {
+  const ofFirst = `pass_id = $1 and part = (
+    select part from kombo_sync.sweep_candidates where pass_id = $1 order by part limit 1)`;
+  const { rowCount } = await client.query(
+    `delete from kombo_sync.sweep_candidates where ${ofFirst} and ids <@ $2`,
+    [id, asked],
+  );
+  if (rowCount === 0) {
+    await client.query(
+      `update kombo_sync.sweep_candidates set ids = array(
+         select one from unnest(ids) with ordinality as u (one, n) where one <> all($2) order by n)
+       where ${ofFirst}`,
+      [id, asked],
+    );
+  }
 }
 
 export interface SweepAnswer {
@@ -113,10 +146,7 @@ export async function settleCandidates(
     };
     const counts = await writeRecords(client, target, answer.returned, [], options, true);
     const deleted = await markGone(client, target, gone);
-    await client.query('delete from kombo_sync.sweep_candidates where pass_id = $1 and id = any($2)', [
-      pass.id,
-      answer.asked,
-    ]);
+    await removeCandidates(client, pass, answer.asked);
     const { rowCount } = await client.query(
       `with ${INTEGRATION}
        update kombo_sync.passes set

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Config } from '../../config.ts';
 import type { EndpointDefinition } from '../../domain/catalogue/index.ts';
-import type { RejectedRecord, StorableRecord } from '../../domain/records.ts';
+import { SyncError } from '../../domain/errors.ts';
+import { textOfRaw, type RejectedRecord, type StorableRecord } from '../../domain/records.ts';
 import type { FieldPolicy, Fields } from '../../domain/fields/policy.ts';
 import type { PassCounts } from '../../domain/counts.ts';
 import { isDataError } from './data-tables.ts';
@@ -134,12 +135,13 @@ async function upsert(
     record.projection === undefined ? [] : [`"${index}":${record.projection}`],
   );
   const misfits = projections.length > 0;
+  const texts = textArray(records.map((record) => record.raw));
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
     name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${policy ? '_chosen' : ''}`,
     text: upsertSql(target.endpoint, { withProjections: misfits, chosen: policy !== undefined }),
     values: [
       target.integrationId,
-      textArray(records.map((record) => record.raw)),
+      texts.value,
       target.observedAt,
       target.driftBefore,
       target.endpoint.path,
@@ -149,6 +151,8 @@ async function upsert(
       ...(misfits ? [`{${projections.join(',')}}`] : []),
     ],
   });
+  // After an error it may still be on its way.
+  texts.release();
   const { missed, ...counts } = rows[0]!;
   if (missed > 0) {
     throw new Error(
@@ -175,12 +179,23 @@ async function writeCarefully(
     await client.query('rollback to savepoint batch');
     const [first] = records;
     if (records.length === 1 && first) {
-      refused.push({ id: first.id, reason: 'unstorable', text: first.raw });
+      const text = textOfRaw(first);
+      requireJson(text, target);
+      refused.push({ id: first.id, reason: 'unstorable', text });
       return NOTHING_WRITTEN;
     }
     const middle = Math.ceil(records.length / 2);
     const left = await writeCarefully(client, target, records.slice(0, middle), policy, refused);
     return addWritten(left, await writeCarefully(client, target, records.slice(middle), policy, refused));
+  }
+}
+
+/** Bytes are left to Postgres to parse: what it refuses may be an answer that is not whole, and no record. */
+function requireJson(text: string, { endpoint }: WriteTarget): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new SyncError('Unavailable', `Kombo answered ${endpoint.path} with an answer that is not whole.`);
   }
 }
 
@@ -215,9 +230,10 @@ async function markEmptied(
 }
 
 /** Only what is used goes to Postgres: anything else of the record may be something that it cannot hold. */
-function deletionOf({ id, projection, raw }: StorableRecord): Record<string, unknown> {
-  const { changed_at, remote_deleted_at } = JSON.parse(projection ?? raw) as Record<string, unknown>;
-  return { id, changed_at, remote_deleted_at };
+function deletionOf(record: StorableRecord): Record<string, unknown> {
+  const text = record.projection ?? textOfRaw(record);
+  const { changed_at, remote_deleted_at } = JSON.parse(text) as Record<string, unknown>;
+  return { id: record.id, changed_at, remote_deleted_at };
 }
 
 async function setAside(
