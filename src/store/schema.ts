@@ -30,6 +30,7 @@ export interface Database {
   'kombo_sync.audit_log': AuditLogTable;
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
   'kombo_sync.sessions': SessionsTable;
+  'kombo_sync.schedules': { id: string; made: string; made_at: WithDefault<Date>; shown: string | null };
 }
 
 type WithDefault<T> = ColumnType<T, T | undefined, T>;
