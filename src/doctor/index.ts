@@ -4,7 +4,8 @@ import { checkKombo } from './kombo.ts';
 import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkService } from './service.ts';
 import { checkNode, checkPrivacy, checkSettings } from './settings.ts';
-import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
+import { checkSchedules } from './schedules.ts';
+import { checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
 import { komboProxy } from '../settings/proxy.ts';
 import { within } from '../within.ts';
@@ -16,10 +17,15 @@ const BOUND_MS = 5_000;
 /** A little less for what has a better message of its own for a timeout. */
 const INNER_BOUND_MS = 4_500;
 
-/** Checks every setting and dependency, all at once, in at most a few seconds. */
-export async function examine(): Promise<Check[]> {
+/**
+ * Checks every setting and dependency, all at once, in at most a few seconds.
+ *
+ * @param tell hears the first ones at once, and the rest in the end.
+ */
+export async function examine(tell: (checks: readonly Check[]) => void): Promise<Check[]> {
   const { config, checks } = checkSettings();
   const local = [...checks, checkNode(), ...(config ? [checkPrivacy(config)] : [])];
+  tell(local);
   if (!config) return local;
   const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
     within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => {
@@ -52,17 +58,18 @@ export async function examine(): Promise<Check[]> {
     checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),
   ]);
   const { integrations } = postgres as PostgresFindings;
-  const { scheduleIds } = temporal as TemporalFindings;
-  return [
-    ...local,
+  const { schedules } = temporal as TemporalFindings;
+  const rest = [
     checkChoice(config, integrations),
     ...postgres.checks,
     ...temporal.checks,
-    ...(integrations && scheduleIds ? [checkSchedules(integrations, scheduleIds)] : []),
+    ...(integrations && schedules ? [checkSchedules(integrations, schedules)] : []),
     ...kombo.checks,
     ...(KOMBO_WEBHOOK_SECRETS.length > 0
       ? [ok('Webhook secrets', `${KOMBO_WEBHOOK_SECRETS.length} accepted`)]
       : []),
     service,
   ];
+  tell(rest);
+  return [...local, ...rest];
 }

@@ -56,7 +56,6 @@ export async function setup(deps: {
   const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');
   const patience = createPatience({ note, signal });
-  note('Bringing the schedules in step …');
   const { failed, ...schedules } = await reconcileSchedules({
     client: temporal.client,
     store,
@@ -87,10 +86,13 @@ export async function setup(deps: {
 }
 
 const TELL_EVERY_MS = 5_000;
+/** Fewer take no time worth a line. */
+const MANY = 500;
 
 function everySoOften(note: (line: string) => void): (done: number, of: number) => void {
   let toldAt = performance.now();
   return (done, of) => {
+    if (done === 0 && of >= MANY) note(`Comparing the schedules of ${of} integrations …`);
     if (performance.now() - toldAt < TELL_EVERY_MS) return;
     toldAt = performance.now();
     note(`${done} of ${of} integrations have their schedules`);
@@ -130,7 +132,11 @@ export function byHandLines({
     return [`! ${what} by hand in Temporal, and left so: ${some}${more}`, `    → ${remedy}`];
   };
   return [
-    ...line(pausedByHand, 'Paused', 'If that is over, unpause: temporal schedule toggle --unpause --schedule-id <id>'),
+    ...line(
+      pausedByHand,
+      'Paused',
+      'If that is over, unpause: temporal schedule toggle --unpause --schedule-id <id>',
+    ),
     ...line(
       changedByHand,
       'Changed',

@@ -7,10 +7,22 @@ import {
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
-import { catchUpScheduleId, eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
+import {
+  catchUpScheduleId,
+  eraseWorkflowId,
+  fullSyncWorkflowId,
+  syncWorkflowId,
+  WORKFLOW_TYPES,
+} from '../domain/names.ts';
 import { labelled } from './labels.ts';
 import { impatient, type Patience } from './patience.ts';
-import { deleteSchedules, makeSchedules, type Ensured, type ScheduleConfig, type Scheduled } from './schedules.ts';
+import {
+  deleteSchedules,
+  makeSchedules,
+  type Ensured,
+  type ScheduleConfig,
+  type Scheduled,
+} from './schedules.ts';
 import { remove, scheduledRuns } from './schedule-state.ts';
 import { signalChanges, type StartConfig } from './start.ts';
 
@@ -38,7 +50,8 @@ export function createLifecycle(
   return {
     async ensureSchedules(integration, isNew = false) {
       const ensured = await patience(() => makeSchedules(client, config, integration, { isNew }));
-      if (config.CATCH_UP_INTERVAL === null && !isNew) await remove(client, catchUpScheduleId(integration.id));
+      if (config.CATCH_UP_INTERVAL === null && !isNew)
+        await remove(client, catchUpScheduleId(integration.id));
       return ensured;
     },
     deleteSchedules: (id) => deleteSchedules(client, id),

@@ -58,10 +58,10 @@ interface ReconcileDeps {
 export async function reconcileSchedules(deps: ReconcileDeps): Promise<Reconciled> {
   const { client, store, config, patience = impatient, onProgress = () => {}, signal } = deps;
   const known = await readMadeSchedules(store);
-  // After what is known: what is made meanwhile is in the list, and only costs a request.
-  const listed = await listSchedules(client);
   const integrations = await listIntegrations(store);
   const kept = integrations.filter(({ status }) => status !== 'removed');
+  onProgress(0, kept.length);
+  const listed = await listSchedules(client);
   const result: Reconciled = {
     created: [],
     updated: [],
@@ -90,7 +90,12 @@ export async function reconcileSchedules(deps: ReconcileDeps): Promise<Reconcile
   for (const ids of [result.created, result.updated]) ids.sort();
 
   const wanted = wantedIds(config, kept);
-  await noteWhatIsShown(store, [...listed.values()].filter(({ id }) => wanted.has(id)), known, result);
+  await noteWhatIsShown(
+    store,
+    [...listed.values()].filter(({ id }) => wanted.has(id)),
+    known,
+    result,
+  );
   const isOurs = ({ id, owner }: ListedSchedule) => owner === config.TASK_QUEUE || known.has(id);
   const strays = [...listed.values()].filter((one) => !wanted.has(one.id) && isOurs(one));
   result.failed.push(...(await removeStrays(deps, strays, result)));
@@ -167,5 +172,8 @@ async function isWantedNow(
 ): Promise<boolean> {
   const integration = await findIntegration(store, id);
   if (!integration || integration.status === 'removed') return false;
-  return scheduleId === fullSyncScheduleId(id) || (scheduleId === catchUpScheduleId(id) && config.CATCH_UP_INTERVAL !== null);
+  return (
+    scheduleId === fullSyncScheduleId(id) ||
+    (scheduleId === catchUpScheduleId(id) && config.CATCH_UP_INTERVAL !== null)
+  );
 }

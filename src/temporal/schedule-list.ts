@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client, ScheduleSummary } from '@temporalio/client';
+import { defined } from '../domain/defined.ts';
 import { OWNER } from './schedule-specs.ts';
 
 /** A schedule as a list shows it: a second or so later than it is. */
@@ -16,9 +17,9 @@ export interface ListedSchedule {
 /** The server gives no more at once. */
 const PAGE = 1_000;
 
-export async function listSchedules(client: Client): Promise<Map<string, ListedSchedule>> {
+export async function listSchedules(client: Client, query?: string): Promise<Map<string, ListedSchedule>> {
   const listed = new Map<string, ListedSchedule>();
-  for await (const summary of client.schedule.list({ pageSize: PAGE })) {
+  for await (const summary of client.schedule.list({ pageSize: PAGE, ...defined({ query }) })) {
     listed.set(summary.scheduleId, toListed(summary));
   }
   return listed;
@@ -31,6 +32,9 @@ function toListed({ scheduleId, state, memo, spec, action }: ScheduleSummary): L
     paused: state.paused,
     note: state.note,
     owner: typeof owner === 'string' ? owner : undefined,
-    shown: createHash('sha256').update(JSON.stringify([spec, action])).digest('hex').slice(0, 16),
+    shown: createHash('sha256')
+      .update(JSON.stringify([spec, action]))
+      .digest('hex')
+      .slice(0, 16),
   };
 }

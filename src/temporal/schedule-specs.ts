@@ -60,14 +60,7 @@ export function fingerprintOf(action: { memo?: Record<string, unknown> | undefin
 /** What the schedules of all integrations depend on beside the integrations themselves. */
 export function settingsVersion(config: ScheduleConfig): string {
   const { TASK_QUEUE, FULL_SYNC_CRON, FULL_SYNC_TIMEZONE, FULL_SYNC_SPREAD, CATCH_UP_INTERVAL } = config;
-  return digest([
-    FORM,
-    TASK_QUEUE,
-    FULL_SYNC_CRON,
-    FULL_SYNC_TIMEZONE,
-    FULL_SYNC_SPREAD,
-    CATCH_UP_INTERVAL,
-  ]);
+  return digest([FORM, TASK_QUEUE, FULL_SYNC_CRON, FULL_SYNC_TIMEZONE, FULL_SYNC_SPREAD, CATCH_UP_INTERVAL]);
 }
 
 /** Goes up when this file makes other schedules of the same settings. */

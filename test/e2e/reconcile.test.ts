@@ -29,7 +29,8 @@ async function schedulesOf(count: number) {
   for (const id of ids) await eventually(async () => (await listed(id)) !== undefined);
   await eventually(async () => (await listSchedules(client)).has(catchUpScheduleId(ids.at(-1)!)));
   /** As if they had been made long enough ago for a list to show them. */
-  const settle = () => store.pool.query(`update kombo_sync.schedules set made_at = now() - interval '1 hour'`);
+  const settle = () =>
+    store.pool.query(`update kombo_sync.schedules set made_at = now() - interval '1 hour'`);
   return { store, config, ids, reconcile, listed, settle };
 }
 
@@ -79,7 +80,9 @@ test('one worker does it for all, when the settings have changed', async () => {
   const start = async (changed = config, count = 3) => {
     describe.mockClear();
     const log = pino({ level: 'silent' });
-    const keepers = Array.from({ length: count }, () => keepSchedules({ store, client, config: changed, log }));
+    const keepers = Array.from({ length: count }, () =>
+      keepSchedules({ store, client, config: changed, log }),
+    );
     await eventually(async () => {
       const { rows } = await store.pool.query<{ held: boolean }>(
         'select coalesce(held_until > now(), false) as held from kombo_sync.chores',

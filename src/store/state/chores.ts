@@ -37,7 +37,10 @@ export async function takeChore(
 }
 
 /** False when another process has it by now. */
-export async function holdChore({ db }: Pick<Store, 'db'>, { name, by }: Pick<Chore, 'name' | 'by'>): Promise<boolean> {
+export async function holdChore(
+  { db }: Pick<Store, 'db'>,
+  { name, by }: Pick<Chore, 'name' | 'by'>,
+): Promise<boolean> {
   const { rows } = await sql`
     update kombo_sync.chores set held_until = now() + ${HOLD_MS} * interval '1 millisecond'
     where name = ${name} and held_by = ${by} returning name`.execute(db);
@@ -45,15 +48,23 @@ export async function holdChore({ db }: Pick<Store, 'db'>, { name, by }: Pick<Ch
 }
 
 /** It is done, by the process that held it or by you. */
-export async function noteDone({ db }: Pick<Store, 'db'>, { name, version }: Pick<Chore, 'name' | 'version'>): Promise<void> {
+export async function noteDone(
+  { db }: Pick<Store, 'db'>,
+  { name, version }: Pick<Chore, 'name' | 'version'>,
+): Promise<void> {
   await sql`
     insert into kombo_sync.chores as known (name, version, done_at) values (${name}, ${version}, now())
     on conflict (name) do update
-      set version = excluded.version, done_at = excluded.done_at, held_by = null, held_until = null`.execute(db);
+      set version = excluded.version, done_at = excluded.done_at, held_by = null, held_until = null`.execute(
+    db,
+  );
 }
 
 /** It is not done, and may be taken again in a minute. */
-export async function letGo({ db }: Pick<Store, 'db'>, { name, by }: Pick<Chore, 'name' | 'by'>): Promise<void> {
+export async function letGo(
+  { db }: Pick<Store, 'db'>,
+  { name, by }: Pick<Chore, 'name' | 'by'>,
+): Promise<void> {
   await sql`
     update kombo_sync.chores set held_until = now() + interval '1 minute'
     where name = ${name} and held_by = ${by}`.execute(db);

@@ -33,7 +33,10 @@ export async function readMadeSchedules(
 }
 
 /** Notes what schedules were made from. One that is as it was keeps what is known of it. */
-export async function noteMade({ db }: Pick<Store, 'db'>, made: Readonly<Record<string, string>>): Promise<void> {
+export async function noteMade(
+  { db }: Pick<Store, 'db'>,
+  made: Readonly<Record<string, string>>,
+): Promise<void> {
   const entries = Object.entries(made);
   if (entries.length === 0) return;
   await sql`
