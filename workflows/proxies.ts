@@ -57,4 +57,4 @@ export function startOptions(kind: PassKind, { integrationId, trigger }: Caller)
   return { summary, priority: { priorityKey, fairnessKey: key } };
 }
 
-const fullQueue = () => ({ taskQueue: fullSyncQueue(workflowInfo().taskQueue) });
+export const fullQueue = () => ({ taskQueue: fullSyncQueue(workflowInfo().taskQueue) });
