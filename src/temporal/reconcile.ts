@@ -13,7 +13,7 @@ import { eachByItself, type Failed } from './each.ts';
 import { impatient, type Patience } from './patience.ts';
 import { listSchedules, type ListedSchedule } from './schedule-list.ts';
 import { fingerprintOf, wantedSchedules, type Scheduled } from './schedule-specs.ts';
-import { describe, remove } from './schedule-state.ts';
+import { remove } from './schedule-state.ts';
 import { isPausedAsWanted, isPausedByHand, makeSchedules, type ScheduleConfig } from './schedules.ts';
 
 /** Ids of the schedules that were touched, how many were right, what you did by hand, and what could not be done. */
@@ -155,7 +155,6 @@ async function removeStrays(
   return eachByItself([...strays.values()], AT_ONCE, async ({ id, scheduleIds }) => {
     for (const scheduleId of scheduleIds) {
       if (await isWantedNow(store, config, id, scheduleId)) continue;
-      if (!(await describe(client, scheduleId))) continue;
       await remove(client, scheduleId);
       await forgetMade(store, [scheduleId]);
       result.deleted.push(scheduleId);

@@ -75,12 +75,7 @@ describe('(I28) what changes meanwhile', () => {
   test('is brought in line too, before it counts as done', async () => {
     meanwhile = () => pause(store, id, 'audit');
     expect(await settle()).toMatchObject({ integration: { status: 'paused' } });
-    expect(calls).toEqual([
-      'schedules active',
-      'keep data',
-      'schedules paused',
-      'cancel all but undefined',
-    ]);
+    expect(calls).toEqual(['schedules active', 'keep data', 'schedules paused', 'cancel all but undefined']);
     expect(await isDue()).toBe(false);
   });
 

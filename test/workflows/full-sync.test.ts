@@ -32,7 +32,9 @@ const finish = (run: TestRun, endpoint: string, result = read()) =>
 test('(I25) everything of it stands in the task queue of full syncs, and its start behind what has begun', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
   expect(run.pending('startSync')).toMatchObject({ priority: 5, taskQueue: 'test-full' });
-  await run.activate([completed(run.pending('startSync'), started(['/ats/jobs'], { kind: 'full', because: 'full-sync' }))]);
+  await run.activate([
+    completed(run.pending('startSync'), started(['/ats/jobs'], { kind: 'full', because: 'full-sync' })),
+  ]);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, taskQueue: 'test-full' });
   await finish(run, '/ats/jobs');
   expect(run.pending('tidyUp')).toMatchObject({ taskQueue: 'test-full' });
