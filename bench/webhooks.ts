@@ -1,124 +1,192 @@
 /**
- * What a storm of webhooks costs with different coalescing windows: the real app over real connections, against a real
- * Temporal dev server. No worker runs, because none is needed for a webhook to be acknowledged.
+ * What `serve` acknowledges in a storm of webhooks, beside what Temporal takes at all: signalWithStart alone, as often at
+ * once. The generator is this process, the server one of its own with its log on, and Temporal a dev server of its own. No
+ * worker runs, because none is needed for a webhook to be acknowledged.
  *
- *     npx node bench/webhooks.ts [windows in ms, as 0,5,10]
+ *     npm run bench:webhooks
+ *     npm run bench:webhooks -- --window 25 --log off
  *
- * On two shared cores with the load generator beside it (Node 24, Temporal CLI 1.5.1, WAL):
- *
- *     1,000 deliveries of one integration, 100 at a time
- *        window ms  per second      p50 ms      p99 ms     signals
- *                0        3065        30.6        49.2          26
- *                5        3773        25.3        48.2          12
- *               10        4219        21.0        51.1          11
- *               25        2982        30.8        60.0          11
- *               50        1706        55.2        87.5          11
- *
- * Hence a window of 10 ms: it folds as much as longer ones, and waits less. A lone delivery does not wait at all (3 to 5
- * ms with any window). Over 50 integrations at once 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
- * where every one starts a new workflow: there the server is the limit, and runs differ by more than windows do.
+ * TEST_TEMPORAL_ADDRESS names another Temporal server.
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { pino } from 'pino';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config.ts';
-import { startServer } from '../src/http/server.ts';
 import { sign } from '../src/kombo/signature.ts';
-import { openStore } from '../src/store/database.ts';
+import { connectTemporal } from '../src/temporal/connect.ts';
 import { signalChanges } from '../src/temporal/start.ts';
+import { startServers } from '../test/support/servers.ts';
 
+const { values } = parseArgs({
+  options: { window: { type: 'string', default: '10' }, log: { type: 'string', default: 'on' } },
+});
 const SECRET = 'whsec_of_the_benchmark';
-const CONCURRENCY = 100;
 const MODELS = ['ats_jobs', 'ats_candidates', 'ats_applications', 'ats_offers', 'ats_tags'];
-const BINARY =
-  process.env['TEMPORAL_CLI_PATH'] ?? join(homedir(), '.cache/kombo-sync/temporal/v1.5.1/temporal');
 
-interface Scenario {
+interface Storm {
   name: string;
   deliveries: number;
   integrations: number;
+  atOnce: number;
+  /** Signals of the comparison: fewer are enough where all take alike. */
+  raw: number;
 }
 
-const SCENARIOS: readonly Scenario[] = [
-  { name: '2,000 deliveries over 50 integrations', deliveries: 2_000, integrations: 50 },
-  { name: '1,000 deliveries of one integration', deliveries: 1_000, integrations: 1 },
-  { name: '500 deliveries of 500 new integrations', deliveries: 500, integrations: 500 },
-  { name: '200 deliveries, one after the other', deliveries: 200, integrations: 20 },
+const STORMS: readonly Storm[] = [
+  { name: 'one hot integration', deliveries: 6_000, integrations: 1, atOnce: 256, raw: 500 },
+  { name: '300 integrations', deliveries: 3_000, integrations: 300, atOnce: 256, raw: 1_500 },
+  { name: '1,500 new ones at once', deliveries: 1_500, integrations: 1_500, atOnce: 1_500, raw: 1_500 },
+  { name: 'one after the other', deliveries: 200, integrations: 20, atOnce: 1, raw: 100 },
 ];
 
-const windows = (process.argv[2] ?? '0,5,10,25,50').split(',').map(Number);
+interface Measured {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  failed: number;
+}
 
-const temporal = await startTemporal();
-try {
-  await measure('warm-up', SCENARIOS[0]!, 0, CONCURRENCY);
-  for (const scenario of SCENARIOS) {
-    const concurrency = scenario.name.includes('one after') ? 1 : CONCURRENCY;
-    process.stdout.write(`\n${scenario.name}, ${concurrency} at a time\n`);
-    print('window ms', 'per second', 'p50 ms', 'p99 ms', 'signals', 'not 200');
-    for (const windowMs of windows) {
-      const result = await measure(`w${windowMs}`, scenario, windowMs, concurrency);
-      print(windowMs, result.rate, result.p50, result.p99, result.signals, result.failed);
+async function main(): Promise<void> {
+  const servers = await startServers();
+  process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
+  const temporal = await connectTemporal();
+  const server = await startServerProcess();
+  try {
+    await flood(server, { ...STORMS[1]!, deliveries: 500 }, 'warm');
+    row(
+      'storm',
+      'raw/s',
+      'acked/s',
+      'times',
+      'p50 ms',
+      'p99 ms',
+      'signals',
+      'not 200',
+      'stored',
+      'CPU µs each',
+    );
+    for (const storm of STORMS) {
+      const raw = await signalAlone(temporal.client, storm);
+      await server.used();
+      const measured = await flood(server, storm, 'storm');
+      const { signals, cpuMs } = await server.used();
+      const stored = await countStored(temporal.client, storm);
+      row(
+        `${storm.name}, ${storm.atOnce}`,
+        raw.perSecond,
+        measured.perSecond,
+        (measured.perSecond / raw.perSecond).toFixed(1),
+        measured.p50,
+        measured.p99,
+        signals,
+        measured.failed,
+        stored,
+        Math.round((cpuMs * 1_000) / storm.deliveries),
+      );
     }
+  } finally {
+    server.stop();
+    await temporal.close();
+    await servers.stop();
   }
-} finally {
-  await temporal.stop();
 }
 
-function print(...cells: (string | number)[]): void {
-  process.stdout.write(`${cells.map((cell) => String(cell).padStart(12)).join('')}\n`);
-}
+const idOf = (label: string, { name, integrations }: Storm, index: number) =>
+  `${label}-${name.replaceAll(/\W/g, '')}:${index % integrations}`;
 
-async function measure(label: string, scenario: Scenario, windowMs: number, concurrency: number) {
-  const connection = await Connection.connect({ address: temporal.address });
-  const client = new Client({ connection });
-  const store = openStore('postgres://nobody@127.0.0.1:1/nothing');
-  const config = loadConfig({ KOMBO_WEBHOOK_SECRETS: SECRET, HOST: '127.0.0.1', PORT: '0' });
-  let signals = 0;
-  const server = await startServer({
-    config,
-    store,
-    temporal: { connection, client, namespace: 'default', close: () => connection.close() },
-    log: pino({ level: 'silent' }),
-    coalescingWindowMs: windowMs,
-    send: (signal) => {
-      signals += 1;
-      return signalChanges(client, config, signal);
-    },
+/** signalWithStart with the same number in flight as `serve` allows itself. */
+async function signalAlone(client: Parameters<typeof signalChanges>[0], storm: Storm): Promise<Measured> {
+  const config = loadConfig({});
+  return measure(storm.raw, Math.min(64, storm.atOnce), async (index) => {
+    const integrationId = idOf('raw', storm, index);
+    await signalChanges(client, config, {
+      integrationId,
+      models: [modelOf(index)],
+      trigger: 'webhook',
+      tool: 'bench',
+      category: 'ATS',
+    });
+    return true;
   });
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+}
+
+async function flood({ url }: ServerProcess, storm: Storm, label: string): Promise<Measured> {
+  const agent = new Agent({ keepAlive: true, maxSockets: storm.atOnce });
+  try {
+    return await measure(storm.deliveries, storm.atOnce, async (index) => {
+      const body = delivery(idOf(label, storm, index), index);
+      return (await post(agent, `${url}/webhooks/kombo`, body)) === 200;
+    });
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function measure(
+  count: number,
+  atOnce: number,
+  act: (index: number) => Promise<boolean>,
+): Promise<Measured> {
   const times: number[] = [];
   let failed = 0;
   let next = 0;
   const startedAt = performance.now();
-  const sendAll = async () => {
-    for (let index = next++; index < scenario.deliveries; index = next++) {
-      const body = delivery(`${label}-${scenario.deliveries}:${index % scenario.integrations}`, index);
+  const work = async () => {
+    for (let index = next++; index < count; index = next++) {
       const sentAt = performance.now();
-      if ((await post(agent, `${server.url}/webhooks/kombo`, body)) !== 200) failed += 1;
-      times.push(performance.now() - sentAt);
+      if (await act(index)) times.push(performance.now() - sentAt);
+      else failed += 1;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, sendAll));
+  await Promise.all(Array.from({ length: atOnce }, work));
   const seconds = (performance.now() - startedAt) / 1_000;
-  agent.destroy();
-  await server.close();
-  await store.close();
-  await connection.close();
   times.sort((a, b) => a - b);
-  const percentile = (share: number) => times[Math.floor(share * (times.length - 1))]!.toFixed(1);
+  const percentile = (share: number) =>
+    Math.round(times[Math.floor(share * (times.length - 1))] ?? Number.NaN);
   return {
-    rate: Math.round(scenario.deliveries / seconds),
+    perSecond: Math.round(times.length / seconds),
     p50: percentile(0.5),
     p99: percentile(0.99),
-    signals,
     failed,
   };
 }
+
+/** How many of the new integrations Temporal has: more than were acknowledged were answered wrongly. */
+async function countStored(client: Parameters<typeof signalChanges>[0], storm: Storm): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const prefix = idOf('storm', storm, 0).replace(/\d+$/, '');
+  return (await client.workflow.count(`WorkflowId STARTS_WITH 'sync/${prefix}'`)).count;
+}
+
+interface ServerProcess {
+  url: string;
+  used(): Promise<{ signals: number; cpuMs: number }>;
+  stop(): void;
+}
+
+async function startServerProcess(): Promise<ServerProcess> {
+  const script = fileURLToPath(new URL('./support/webhook-server.ts', import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, [script, SECRET, values.window, values.log], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const lines = createInterface({ input: child.stdout! });
+  const line = async () => ((await once(lines, 'line')) as [string])[0];
+  const url = await line();
+  return {
+    url,
+    used: async () => {
+      const answer = line();
+      child.stdin!.write('\n');
+      return JSON.parse(await answer) as { signals: number; cpuMs: number };
+    },
+    stop: () => void child.kill(),
+  };
+}
+
+const modelOf = (index: number) => MODELS[index % MODELS.length]!;
 
 function delivery(integrationId: string, index: number): string {
   return JSON.stringify({
@@ -128,7 +196,7 @@ function delivery(integrationId: string, index: number): string {
       integration_id: integrationId,
       integration_tool: 'bench',
       integration_category: 'ATS',
-      changed_models: [{ name: MODELS[index % MODELS.length] }],
+      changed_models: [{ name: modelOf(index) }],
     },
   });
 }
@@ -143,58 +211,8 @@ function post(agent: Agent, url: string, body: string): Promise<number> {
   });
 }
 
-/** A dev server on free ports with its database in a folder of its own, as `kombo-sync dev` runs it. */
-async function startTemporal(): Promise<{ address: string; stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'kombo-sync-bench-'));
-  const port = await freePort();
-  const flags = ['--headless', '--log-level', 'never', '--ip', '127.0.0.1', '--port', String(port)];
-  const attributes = ['KomboIntegrationId', 'KomboTool', 'KomboCategory', 'KomboTrigger'].flatMap((name) => [
-    '--search-attribute',
-    `${name}=Keyword`,
-  ]);
-  const database = ['--db-filename', join(folder, 'temporal.db')];
-  const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
-  const child = spawn(
-    BINARY,
-    [
-      'server',
-      'start-dev',
-      ...flags,
-      ...database,
-      ...pragmas,
-      ...attributes,
-      '--search-attribute',
-      'KomboModels=KeywordList',
-    ],
-    { stdio: 'ignore' },
-  );
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const address = `127.0.0.1:${port}`;
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: '2s' });
-      await connection.workflowService.describeNamespace({ namespace: 'default' });
-      await connection.close();
-      return { address, stop };
-    } catch (error) {
-      if (Date.now() < deadline && child.exitCode === null) continue;
-      await stop();
-      throw error;
-    }
-  }
+function row(name: string, ...cells: (string | number)[]): void {
+  process.stdout.write(`${name.padEnd(30)}${cells.map((cell) => String(cell).padStart(12)).join('')}\n`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || !address) throw new Error('No free port was given.');
-  return address.port;
-}
+await main();

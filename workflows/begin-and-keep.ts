@@ -2,7 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation, workflowInfo } from
 import type { KeepForLaterInput } from '../activities/keep-for-later.ts';
 import type { StartSyncInput, SyncStart } from '../activities/support/sync-start.ts';
 import type { Reason } from '../src/domain/reads.ts';
-import { callOptions, keepForLater, startSync } from './proxies.ts';
+import { keepForLater, startOptions, startSync } from './proxies.ts';
 import { explain } from './reads.ts';
 import { labelRun } from './ui.ts';
 
@@ -14,9 +14,7 @@ export const syncIdOf = (sync: number | 'cancelled') => `${workflowInfo().runId}
 /** Begins a sync. That it could not begin is an answer too. */
 export async function begin(request: StartSyncInput): Promise<SyncStart | { failure: Reason }> {
   try {
-    const started = await startSync.executeWithOptions(callOptions(request.kind, request, 'start'), [
-      request,
-    ]);
+    const started = await startSync.executeWithOptions(startOptions(request.kind, request), [request]);
     labelRun({ ...request, ...started }, started.unlabelled);
     return started;
   } catch (error) {

@@ -23,7 +23,7 @@ import { want } from '../src/domain/wanted.ts';
 import { readFullSyncInput } from './input.ts';
 import { syncState } from './messages.ts';
 import { begin, keep, syncIdOf } from './begin-and-keep.ts';
-import { tidyUp } from './proxies.ts';
+import { fullQueue, tidyUp } from './proxies.ts';
 import { Reads } from './reads.ts';
 import { Story } from './story.ts';
 import { describeProgress } from './ui.ts';
@@ -169,7 +169,7 @@ async function keepUnread({ integrationId }: FullSyncInput, started: Started, re
 /** Old history is a matter of disk space: it never fails a sync. */
 async function tidy(): Promise<void> {
   try {
-    await tidyUp();
+    await tidyUp.executeWithOptions(fullQueue(), []);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
   }

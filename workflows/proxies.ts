@@ -1,9 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { fairnessKey } from '../src/domain/names.ts';
+import { fairnessKey, fullSyncQueue } from '../src/domain/names.ts';
 import { ACTIVITY_RETRY, ACTIVITY_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS } from '../src/domain/retry.ts';
 import type { Trigger } from '../src/domain/sync.ts';
-import type { DebtKind } from '../src/domain/reads.ts';
+import { isBulk, type DebtKind, type PassKind, type PlannedPass } from '../src/domain/reads.ts';
 
 /**
  * What Kombo answers is a result, so what fails an activity is the database or a lost worker: it is tried again until it
@@ -29,13 +29,32 @@ export const { tidyUp } = proxyActivities<Activities>({
 const PRIORITY: Record<DebtKind, number> = { 'look-up': 2, delta: 2, full: 4, sweep: 4 };
 /** What looks without news. */
 const CATCH_UP_PRIORITY = 3;
+/** A full sync begins when those that have begun leave room, so that a thousand of them do not all stay half done. */
+const FULL_START_PRIORITY = 5;
 
-/** Options of one call: what the UI shows for it, and its place in the queue. */
-export function callOptions(
-  kind: DebtKind,
-  { integrationId, trigger }: { integrationId: string; trigger: Trigger },
-  summary: string,
-) {
-  const priorityKey = Math.max(PRIORITY[kind], trigger === 'catch-up' ? CATCH_UP_PRIORITY : 0);
-  return { summary, priority: { priorityKey, fairnessKey: fairnessKey(integrationId) } };
+interface Caller {
+  integrationId: string;
+  trigger: Trigger;
 }
+
+/** Options of a read: what the UI shows for it, and its place in the queues. */
+export function readOptions(pass: PlannedPass, { integrationId, trigger }: Caller) {
+  const { endpoint, kind } = pass;
+  const priorityKey = Math.max(PRIORITY[kind], trigger === 'catch-up' ? CATCH_UP_PRIORITY : 0);
+  const queue = isBulk(pass) ? fullQueue() : {};
+  const summary = `${kind} ${endpoint}`;
+  return { summary, ...queue, priority: { priorityKey, fairnessKey: fairnessKey(integrationId) } };
+}
+
+/** Options of the start of a sync. */
+export function startOptions(kind: PassKind, { integrationId, trigger }: Caller) {
+  const summary = 'start';
+  const key = fairnessKey(integrationId);
+  if (kind === 'full') {
+    return { summary, ...fullQueue(), priority: { priorityKey: FULL_START_PRIORITY, fairnessKey: key } };
+  }
+  const priorityKey = trigger === 'catch-up' ? CATCH_UP_PRIORITY : PRIORITY.delta;
+  return { summary, priority: { priorityKey, fairnessKey: key } };
+}
+
+export const fullQueue = () => ({ taskQueue: fullSyncQueue(workflowInfo().taskQueue) });

@@ -15,7 +15,7 @@ import type { FullSyncOptions } from '../src/domain/full-sync-options.ts';
 import type { EndpointOutcome } from '../src/domain/sync.ts';
 import { NO_COUNTS } from '../src/domain/counts.ts';
 import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
-import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
+import { lookUpIntegration, readOptions, syncEndpoint } from './proxies.ts';
 
 /** Until the start of a sync has said what PASSES_PER_SYNC is. */
 const FULL_READS_AT_ONCE = 4;
@@ -181,7 +181,7 @@ type CallResult =
 async function callActivity(of: ReadsOf, pass: OpenPass): Promise<CallResult> {
   const { integrationId } = of;
   const { endpoint, kind, because, syncId, trigger, tries = 0 } = pass;
-  const options = callOptions(kind, { integrationId, trigger }, `${kind} ${endpoint}`);
+  const options = readOptions(pass, { integrationId, trigger });
   if (kind === 'look-up') {
     const { waitMs, owes, retryInMs } = await lookUpIntegration.executeWithOptions(options, [
       { integrationId, syncId },

@@ -5,7 +5,8 @@ import { checkPostgres, type PostgresFindings } from './postgres.ts';
 import { checkSafetyNet } from './safety-net.ts';
 import { checkService } from './service.ts';
 import { checkNode, checkPrivacy, checkSettings, checkSizes } from './settings.ts';
-import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
+import { checkSchedules } from './schedules.ts';
+import { checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
 import { komboProxy } from '../settings/proxy.ts';
 import { within } from '../within.ts';
@@ -17,10 +18,15 @@ const BOUND_MS = 5_000;
 /** A little less for what has a better message of its own for a timeout. */
 const INNER_BOUND_MS = 4_500;
 
-/** Checks every setting and dependency, all at once, in at most a few seconds. */
-export async function examine(): Promise<Check[]> {
+/**
+ * Checks every setting and dependency, all at once, in at most a few seconds.
+ *
+ * @param tell hears the first ones at once, and the rest in the end.
+ */
+export async function examine(tell: (checks: readonly Check[]) => void): Promise<Check[]> {
   const { config, checks } = checkSettings();
   const local = [...checks, checkNode(), ...(config ? [checkPrivacy(config), checkSizes(config)] : [])];
+  tell(local);
   if (!config) return local;
   const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
     within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => {
@@ -53,20 +59,21 @@ export async function examine(): Promise<Check[]> {
     checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),
   ]);
   const { integrations } = postgres as PostgresFindings;
-  const { scheduleIds } = temporal as TemporalFindings;
+  const { schedules } = temporal as TemporalFindings;
+  // Where they are too many to be listed in time, they are not listed once more.
+  const listMs = schedules && 'listed' in schedules ? INNER_BOUND_MS : 0;
   const net = await guarded(
     'Full syncs',
     'Run kombo-sync doctor again.',
-    integrations && scheduleIds
-      ? checkSafetyNet(config, INNER_BOUND_MS).then((found) => ({ checks: [found] }))
+    integrations && schedules
+      ? checkSafetyNet(config, listMs).then((found) => ({ checks: [found] }))
       : nothing,
   );
-  return [
-    ...local,
+  const rest = [
     checkChoice(config, integrations),
     ...postgres.checks,
     ...temporal.checks,
-    ...(integrations && scheduleIds ? [checkSchedules(integrations, scheduleIds)] : []),
+    ...(integrations && schedules ? [checkSchedules(integrations, schedules)] : []),
     ...net.checks,
     ...kombo.checks,
     ...(KOMBO_WEBHOOK_SECRETS.length > 0
@@ -74,4 +81,6 @@ export async function examine(): Promise<Check[]> {
       : []),
     service,
   ];
+  tell(rest);
+  return [...local, ...rest];
 }

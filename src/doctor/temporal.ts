@@ -1,8 +1,12 @@
-import { fullSyncScheduleId } from '../domain/names.ts';
-import type { Integration } from '../store/state/integrations.ts';
+import { fullSyncQueue } from '../domain/names.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
-import { describeUnusable, unusableAttributes } from '../temporal/search-attributes.ts';
+import {
+  describeUnusable,
+  unusableAttributes,
+  type UnusableAttribute,
+} from '../temporal/search-attributes.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { findSchedules, type FoundSchedules } from './schedules.ts';
 import { checkRights } from './temporal-rights.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
@@ -16,8 +20,8 @@ const CONNECT_TIMEOUT = '3s';
 
 export interface TemporalFindings {
   checks: Check[];
-  /** Ids of all schedules; undefined when they could not be read. */
-  scheduleIds?: Set<string>;
+  /** Undefined when they could not be read. */
+  schedules?: FoundSchedules;
 }
 
 /** @throws when the server cannot be reached, or has no such namespace. */
@@ -34,11 +38,14 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
-  const [rights, attributes, worker, scheduleIds] = await Promise.all([
+  const unusable = await unusableAttributes(temporal.client);
+  const [rights, worker, schedules] = await Promise.all([
     checkRights(temporal),
-    checkSearchAttributes(temporal),
     checkWorker(temporal, taskQueue),
-    listScheduleIds(temporal),
+    findSchedules(
+      temporal,
+      unusable.map(({ name }) => name),
+    ),
   ]);
   return {
     checks: [
@@ -47,42 +54,57 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
         `version ${server.serverVersion ?? 'unknown'} at ${temporalAddress()}, namespace ${namespace}`,
       ),
       rights,
-      attributes,
+      checkSearchAttributes(unusable),
       worker,
     ],
-    scheduleIds,
+    schedules,
   };
 }
 
 /** Syncs run without them, so this never fails. */
-async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
-  const unusable = await unusableAttributes(temporal.client);
+function checkSearchAttributes(unusable: readonly UnusableAttribute[]): Check {
   if (unusable.length === 0) return ok('Search attributes', 'all there, each with the right type');
   const { what, remedy } = describeUnusable(unusable);
   return warn('Search attributes', what, remedy);
 }
 
-async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {
-  const idle: string[] = [];
-  const workers = new Set<string>();
-  for (const { tasks, type } of QUEUES) {
-    const { pollers } = await connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      // The enum itself is not exported by any package that we depend on.
-      // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
-      taskQueueType: type,
-    });
-    const polling = (pollers ?? []).filter(({ lastAccessTime }) => isRecent(lastAccessTime));
-    if (polling.length === 0) idle.push(tasks);
-    for (const poller of polling) workers.add(poller.identity ?? 'unnamed');
-  }
+async function checkWorker(temporal: TemporalHandle, taskQueue: string): Promise<Check> {
+  const asked = [...new Set([taskQueue, fullSyncQueue(taskQueue)])].flatMap((queue) =>
+    QUEUES.map(async ({ tasks, type }) => ({
+      queue,
+      tasks,
+      pollers: await pollersOf(temporal, queue, type),
+    })),
+  );
+  const found = await Promise.all(asked);
+  const idle = found.filter(({ pollers }) => pollers.length === 0);
+  const workers = new Set(found.flatMap(({ pollers }) => pollers));
   if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
+  const what = [...Map.groupBy(idle, ({ queue }) => queue)].map(
+    ([queue, list]) => `task queue ${queue} for ${list.map(({ tasks }) => tasks).join(' and ')}`,
+  );
   return fail(
     'Worker',
-    `no worker polls task queue ${taskQueue} for ${idle.join(' and ')}`,
+    `no worker polls ${what.join(' and ')}`,
     'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
   );
+}
+
+async function pollersOf(
+  { connection, namespace }: TemporalHandle,
+  taskQueue: string,
+  taskQueueType: number,
+): Promise<string[]> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    // The enum itself is not exported by any package that we depend on.
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
+    taskQueueType,
+  });
+  return (pollers ?? [])
+    .filter(({ lastAccessTime }) => isRecent(lastAccessTime))
+    .map(({ identity }) => identity ?? 'unnamed');
 }
 
 /** A poll takes a minute at most. The server lists pollers for five, so also those of a worker that has gone. */
@@ -92,27 +114,4 @@ const POLLED_WITHIN_MS = 120_000;
 export function isRecent(at: { seconds?: unknown } | null | undefined, now = Date.now()): boolean {
   const seconds = Number(at?.seconds ?? Number.NaN);
   return Number.isNaN(seconds) || now - seconds * 1_000 < POLLED_WITHIN_MS;
-}
-
-async function listScheduleIds({ client }: TemporalHandle): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const schedule of client.schedule.list({ pageSize: 1_000 })) ids.add(schedule.scheduleId);
-  return ids;
-}
-
-/** Whether each active integration has its weekly full sync. */
-export function checkSchedules(
-  integrations: readonly Integration[],
-  scheduleIds: ReadonlySet<string>,
-): Check {
-  const active = integrations.filter((integration) => integration.status === 'active');
-  const missing = active.filter(({ id }) => !scheduleIds.has(fullSyncScheduleId(id)));
-  if (active.length === 0) return ok('Schedules', 'none needed: there is no active integration');
-  if (missing.length === 0) return ok('Schedules', `there for all ${active.length} active integrations`);
-  const names = missing.slice(0, 3).map(({ id }) => id);
-  return fail(
-    'Schedules',
-    `${missing.length} of ${active.length} active integrations have none: ${names.join(', ')}${missing.length > 3 ? ', …' : ''}`,
-    'Run: kombo-sync setup',
-  );
 }

@@ -9,6 +9,12 @@ export const WORKFLOW_TYPES = {
   noteIssue: 'noteIssue',
 } as const;
 
+const FULL_QUEUE_SUFFIX = '-full';
+
+/** The task queue of full syncs: slots of their own, so that no webhook stands behind a thousand of them (invariant I25). */
+export const fullSyncQueue = (taskQueue: string) =>
+  taskQueue.endsWith(FULL_QUEUE_SUFFIX) ? taskQueue : `${taskQueue}${FULL_QUEUE_SUFFIX}`;
+
 export const syncWorkflowId = (integrationId: string) => `sync/${integrationId}`;
 export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integrationId}`;
 export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;

@@ -66,3 +66,11 @@ export const BECAUSE = [
 ] as const;
 
 export type Because = (typeof BECAUSE)[number];
+
+/** News that only a full read shows. */
+const NEWS: readonly Because[] = ['webhook', 'hidden-change', 'no-filter'];
+
+/** Whether a read may stand behind the reads of other integrations: it is long, and brings no news. */
+export function isBulk({ kind, because }: Pick<PlannedPass, 'kind' | 'because'>): boolean {
+  return (kind === 'full' || kind === 'sweep') && !NEWS.includes(because);
+}

@@ -38,13 +38,17 @@ interface SafetyNetDeps {
   store: Store;
   config: EndpointSettings;
   client: Client;
-  /** How long Temporal may take (milliseconds). */
+  /** How long Temporal may take (milliseconds); with 0 it is not asked. */
   timeoutMs: number;
 }
 
 /** @throws while Postgres cannot be read. */
 export async function readSafetyNet({ store, config, client, timeoutMs }: SafetyNetDeps): Promise<SafetyNet> {
-  const listing = client.withDeadline(Date.now() + timeoutMs, () => listFullSyncSchedules(client));
+  const until = Date.now() + timeoutMs;
+  const listing =
+    timeoutMs === 0
+      ? Promise.resolve(undefined)
+      : client.withDeadline(until, () => listFullSyncSchedules(client));
   const [passes, schedules] = await Promise.all([
     listFullPasses(store, config),
     listing.catch(() => undefined),

@@ -2,7 +2,8 @@ import type { Config } from '../config.ts';
 import { fieldsOf } from '../kombo/fields.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { findIntegration, listIntegrations } from '../store/state/integrations.ts';
+import { listIntegrations } from '../store/state/integrations.ts';
+import { noteDone } from '../store/state/chores.ts';
 import { migrate } from '../store/migrate.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import { eachByItself, type Failed } from '../temporal/each.ts';
@@ -10,6 +11,7 @@ import { setUpFields, type SetUpFields } from './fields.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { createPatience } from '../temporal/patience.ts';
 import { reconcileSchedules, type Reconciled } from '../temporal/reconcile.ts';
+import { schedulesChore } from '../temporal/schedules-chore.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import {
   describeUnusable,
@@ -53,15 +55,17 @@ export async function setup(deps: {
   // Schedules carry search attributes, so the server must know these first.
   const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');
-  const integrations = await listIntegrations(store);
   const patience = createPatience({ note, signal });
-  const { failed, ...schedules } = await reconcileSchedules(
-    temporal.client,
+  const { failed, ...schedules } = await reconcileSchedules({
+    client: temporal.client,
+    store,
     config,
-    integrations,
-    (id) => findIntegration(store, id),
     patience,
-  );
+    onProgress: everySoOften(note),
+    signal,
+  });
+  if (failed.length === 0) await noteDone(store, schedulesChore(config));
+  const integrations = await listIntegrations(store);
   const lifecycle = createLifecycle(temporal.client, config, patience);
   // What broke off between Postgres and Temporal is made up for. What has failed above would only fail again.
   const known = new Set(failed.map(({ id }) => id));
@@ -81,9 +85,27 @@ export async function setup(deps: {
   };
 }
 
+const TELL_EVERY_MS = 5_000;
+/** Fewer take no time worth a line. */
+const MANY = 500;
+
+function everySoOften(note: (line: string) => void): (done: number, of: number) => void {
+  let toldAt = performance.now();
+  return (done, of) => {
+    if (done === 0 && of >= MANY) note(`Comparing the schedules of ${of} integrations …`);
+    if (performance.now() - toldAt < TELL_EVERY_MS) return;
+    toldAt = performance.now();
+    note(`${done} of ${of} integrations have their schedules`);
+  };
+}
+
 /** Lines that say what could not be done, and what to do about it. */
-export function setupProblems({ unusable, failed }: Pick<SetupResult, 'unusable' | 'failed'>): string[] {
-  const lines: string[] = [];
+export function setupProblems({
+  unusable,
+  failed,
+  schedules,
+}: Pick<SetupResult, 'unusable' | 'failed' | 'schedules'>): string[] {
+  const lines = byHandLines(schedules);
   if (unusable.length > 0) {
     const { what, remedy } = describeUnusable(unusable);
     lines.push(`! ${what}.`, `    → ${remedy}`);
@@ -94,4 +116,31 @@ export function setupProblems({ unusable, failed }: Pick<SetupResult, 'unusable'
     lines.push(...failed.map(({ id, message }) => `    ${id}: ${message}`));
   }
   return lines;
+}
+
+const SHOWN = 3;
+
+/** What you have done in Temporal stays, but you should know of it. */
+export function byHandLines({
+  pausedByHand,
+  changedByHand,
+}: Pick<Reconciled, 'pausedByHand' | 'changedByHand'>): string[] {
+  const line = (ids: readonly string[], what: string, remedy: string) => {
+    if (ids.length === 0) return [];
+    const some = ids.slice(0, SHOWN).join(', ');
+    const more = ids.length > SHOWN ? `, and ${ids.length - SHOWN} more` : '';
+    return [`! ${what} by hand in Temporal, and left so: ${some}${more}`, `    → ${remedy}`];
+  };
+  return [
+    ...line(
+      pausedByHand,
+      'Paused',
+      'If that is over, unpause: temporal schedule toggle --unpause --schedule-id <id>',
+    ),
+    ...line(
+      changedByHand,
+      'Changed',
+      'If the settings are to count, delete the schedule (temporal schedule delete --schedule-id <id>) and run: kombo-sync setup',
+    ),
+  ];
 }

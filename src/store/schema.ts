@@ -33,6 +33,7 @@ export interface Database {
   'kombo_sync.kombo_budget': KomboBudgetTable;
   'kombo_sync.kombo_requests': KomboRequestsTable;
   'kombo_sync.sessions': SessionsTable;
+  'kombo_sync.schedules': { id: string; made: string; made_at: WithDefault<Date>; shown: string | null };
 }
 
 type WithDefault<T> = ColumnType<T, T | undefined, T>;

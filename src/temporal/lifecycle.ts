@@ -7,22 +7,31 @@ import {
 import type { eraseIntegration } from '../../workflows/index.ts';
 import type { Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
-import type { Integration } from '../store/state/integrations.ts';
-import { eraseWorkflowId, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
+import {
+  catchUpScheduleId,
+  eraseWorkflowId,
+  fullSyncWorkflowId,
+  syncWorkflowId,
+  WORKFLOW_TYPES,
+} from '../domain/names.ts';
 import { labelled } from './labels.ts';
 import { impatient, type Patience } from './patience.ts';
-import { deleteSchedules, ensureSchedules, type EnsureResult, type ScheduleConfig } from './schedules.ts';
-import { scheduledRuns } from './schedule-state.ts';
+import {
+  deleteSchedules,
+  makeSchedules,
+  type Ensured,
+  type ScheduleConfig,
+  type Scheduled,
+} from './schedules.ts';
+import { remove, scheduledRuns } from './schedule-state.ts';
 import { signalChanges, type StartConfig } from './start.ts';
 
 type LifecycleConfig = ScheduleConfig & StartConfig & Pick<Config, 'DELETED_RETENTION'>;
 
 /** What happens in Temporal when an integration comes, goes, is paused or is to be read again. All of it may be repeated. */
 export interface Lifecycle {
-  ensureSchedules(
-    integration: Pick<Integration, 'id' | 'tool' | 'category'> &
-      Partial<Pick<Integration, 'status' | 'statusReason'>>,
-  ): Promise<EnsureResult>;
+  /** @param isNew whether none is likely to be there. */
+  ensureSchedules(integration: Scheduled, isNew?: boolean): Promise<Ensured>;
   deleteSchedules(integrationId: string): Promise<void>;
   /** Cancels every sync of the integration but one; what they have not read is owed. Returns the ids of those that ran. */
   cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
@@ -39,7 +48,12 @@ export function createLifecycle(
   patience: Patience = impatient,
 ): Lifecycle {
   return {
-    ensureSchedules: (integration) => patience(() => ensureSchedules(client, config, integration)),
+    async ensureSchedules(integration, isNew = false) {
+      const ensured = await patience(() => makeSchedules(client, config, integration, { isNew }));
+      if (config.CATCH_UP_INTERVAL === null && !isNew)
+        await remove(client, catchUpScheduleId(integration.id));
+      return ensured;
+    },
     deleteSchedules: (id) => deleteSchedules(client, id),
     async cancelSyncs(id, except) {
       const ids = new Set([syncWorkflowId(id), fullSyncWorkflowId(id), ...(await scheduledRuns(client, id))]);

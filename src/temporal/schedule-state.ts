@@ -93,7 +93,7 @@ function toInfo(found: ScheduleDescription): ScheduleInfo {
 /** Starts every note of ours, so that a schedule that you paused by hand stays paused. */
 export const PAUSE_NOTE = 'kombo-sync: ';
 
-const scheduleIds = (integrationId: string) => [
+export const scheduleIds = (integrationId: string) => [
   fullSyncScheduleId(integrationId),
   catchUpScheduleId(integrationId),
 ];

@@ -1,42 +1,40 @@
-import { createHash } from 'node:crypto';
 import {
   ScheduleAlreadyRunning,
   type Client,
   type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
-import type { TypedSearchAttributes } from '@temporalio/common';
-import type { Config } from '../config.ts';
-import { runsLeftOut } from '../domain/clock-changes.ts';
 import { defined } from '../domain/defined.ts';
-import { formatDuration } from '../domain/duration.ts';
-import { spreadCron, spreadOffset } from '../domain/spread.ts';
-import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
-import type { Integration } from '../store/state/integrations.ts';
+import { catchUpScheduleId, fullSyncScheduleId } from '../domain/names.ts';
 import { Refused } from '../outages/index.ts';
 import { labelled } from './labels.ts';
 import {
-  catchUpScheduleId,
-  fairnessKey,
-  fullSyncScheduleId,
-  WORKFLOW_TYPES,
-  type Labels,
-} from '../domain/names.ts';
+  fingerprintOf,
+  wantedSchedules,
+  type ScheduleConfig,
+  type Scheduled,
+  type WantedSchedule,
+} from './schedule-specs.ts';
 import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-state.ts';
 
-export type ScheduleConfig = Pick<
-  Config,
-  'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
->;
-export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
-  Partial<Pick<Integration, 'status' | 'statusReason'>>;
+export type { ScheduleConfig, Scheduled } from './schedule-specs.ts';
 export const ENSURE_RESULTS = ['created', 'updated', 'unchanged'] as const;
 export type EnsureResult = (typeof ENSURE_RESULTS)[number];
 
-/** A server that was down for longer than this skips what it missed; the server's own default is a year. */
-const CATCH_UP_WINDOW = '12h';
-/** Where a schedule keeps the fingerprint of what it was made from. */
-const FINGERPRINT = 'komboSync';
+/** What an integration's schedules were made from, by their ids. */
+export type Fingerprints = Record<string, string>;
+
+export interface Ensured {
+  result: EnsureResult;
+  made: Fingerprints;
+}
+
+/**
+ * Whether a schedule is known to be right without asking for it: by what it was made from last, and by a list.
+ *
+ * @returns false when it has to be looked at.
+ */
+export type IsKnown = (options: ScheduleOptions) => boolean;
 
 /**
  * Creates the schedules of an integration, or brings them up to the settings and to its status. One that was paused by hand
@@ -50,13 +48,42 @@ export async function ensureSchedules(
   integration: Scheduled,
   now = new Date(),
 ): Promise<EnsureResult> {
-  const each = (made: Made) =>
-    // A schedule without its labels would stay so; what the server does not know yet, it knows a little later.
-    labelled(client, made.labels, (attributes) => ensure(client, made.options(attributes)), { bare: false });
-  const results = [await each(fullSyncSchedule(config, integration, now))];
+  const { result } = await makeSchedules(client, config, integration, { now });
   if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
-  else results.push(await each(catchUpSchedule(config, integration, config.CATCH_UP_INTERVAL)));
-  return results.find((result) => result !== 'unchanged') ?? 'unchanged';
+  return result;
+}
+
+interface MakeOptions {
+  now?: Date;
+  known?: IsKnown;
+  isNew?: boolean;
+}
+
+/**
+ * The same, without a request for what is known; and it removes nothing.
+ *
+ * @param known saves a request for each schedule that it vouches for.
+ * @param isNew tries to make them at first, where that is what is most likely to do.
+ */
+export async function makeSchedules(
+  client: Client,
+  config: ScheduleConfig,
+  integration: Scheduled,
+  { now = new Date(), known = () => false, isNew = false }: MakeOptions = {},
+): Promise<Ensured> {
+  const made: Fingerprints = {};
+  const each = async (wanted: WantedSchedule) => {
+    const act = async (options: ScheduleOptions) => {
+      const result = known(options) ? 'unchanged' : await ensure(client, options, isNew);
+      made[options.scheduleId] = fingerprintOf(options.action) ?? '';
+      return result;
+    };
+    // A schedule without its labels would stay so; what the server does not know yet, it knows a little later.
+    return labelled(client, wanted.labels, (attributes) => act(wanted.options(attributes)), { bare: false });
+  };
+  const results: EnsureResult[] = [];
+  for (const wanted of wantedSchedules(config, integration, now)) results.push(await each(wanted));
+  return { result: results.find((result) => result !== 'unchanged') ?? 'unchanged', made };
 }
 
 export async function deleteSchedules(client: Client, integrationId: string): Promise<void> {
@@ -64,112 +91,14 @@ export async function deleteSchedules(client: Client, integrationId: string): Pr
   await remove(client, catchUpScheduleId(integrationId));
 }
 
-function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: Date): Made {
-  const { cron, jitterMs } = spreadCron(config.FULL_SYNC_CRON, integration.id, config.FULL_SYNC_SPREAD);
-  const input: FullSyncInput = { integrationId: integration.id, trigger: 'schedule' };
-  return build(config, integration, 'schedule', {
-    scheduleId: fullSyncScheduleId(integration.id),
-    when: `cron ${cron} ${config.FULL_SYNC_TIMEZONE}`,
-    spec: {
-      cronExpressions: [cron, ...runsLeftOut(cron, config.FULL_SYNC_TIMEZONE, now)],
-      timezone: config.FULL_SYNC_TIMEZONE,
-      ...defined({ jitter: jitterMs > 0 ? jitterMs : undefined }),
-    },
-    workflowType: WORKFLOW_TYPES.fullSync,
-    input,
-    priority: 4,
-  });
-}
-
-/** The catch-up is an `integrationSync` of its own that reads every endpoint at once; passes may overlap, by design. */
-function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): Made {
-  const input: IntegrationSyncInput = {
-    integrationId: integration.id,
-    trigger: 'catch-up',
-    everything: true,
-  };
-  const offset = spreadOffset(integration.id, everyMs);
-  return build(config, integration, 'catch-up', {
-    scheduleId: catchUpScheduleId(integration.id),
-    when: `every ${formatDuration(everyMs)}`,
-    // The server counts in whole seconds.
-    spec: { intervals: [{ every: everyMs, offset: Math.floor(offset / 1000) * 1000 }] },
-    workflowType: WORKFLOW_TYPES.integrationSync,
-    input,
-    priority: 3,
-  });
-}
-
-interface Parts {
-  scheduleId: string;
-  when: string;
-  spec: ScheduleOptions['spec'];
-  workflowType: string;
-  input: FullSyncInput | IntegrationSyncInput;
-  priority: number;
-}
-
-/** A schedule, but for those of its labels that the namespace cannot take. */
-interface Made {
-  labels: Labels;
-  options(attributes: TypedSearchAttributes): ScheduleOptions;
-}
-
-function build(config: ScheduleConfig, integration: Scheduled, trigger: Trigger, parts: Parts): Made {
-  const { id: integrationId, tool, category } = integration;
-  return {
-    labels: { integrationId, trigger, tool, category },
-    options: (attributes) => buildOptions(config, integration, trigger, parts, attributes),
-  };
-}
-
-function buildOptions(
-  config: ScheduleConfig,
-  integration: Scheduled,
-  trigger: Trigger,
-  parts: Parts,
-  typedSearchAttributes: TypedSearchAttributes,
-): ScheduleOptions {
-  const labels = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([parts, config.TASK_QUEUE, labels]))
-    .digest('hex')
-    .slice(0, 16);
-  const action = {
-    type: 'startWorkflow' as const,
-    workflowType: parts.workflowType,
-    workflowId: parts.scheduleId,
-    taskQueue: config.TASK_QUEUE,
-    args: [parts.input],
-    typedSearchAttributes,
-    staticSummary: `${trigger === 'schedule' ? 'weekly full sync' : 'catch-up'} of ${integration.id}`,
-    memo: { [FINGERPRINT]: fingerprint, when: parts.when },
-    priority: { priorityKey: parts.priority, fairnessKey: fairnessKey(integration.id) },
-  };
-  return {
-    scheduleId: parts.scheduleId,
-    spec: parts.spec,
-    action,
-    policies: { overlap: 'SKIP', catchupWindow: CATCH_UP_WINDOW },
-    ...(integration.status === 'paused' ? { state: { paused: true, note: `${PAUSE_NOTE}paused` } } : {}),
-    typedSearchAttributes,
-  };
-}
-
-async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureResult> {
+async function ensure(client: Client, options: ScheduleOptions, isNew: boolean): Promise<EnsureResult> {
+  if (isNew && (await create(client, options))) return 'created';
   const found = await describe(client, options.scheduleId);
-  if (!found) {
-    try {
-      await client.schedule.create(options);
-      return 'created';
-    } catch (error) {
-      // Another process was faster; what there is may still be of other settings.
-      if (!(error instanceof ScheduleAlreadyRunning)) throw asRefusal(error);
-    }
-  }
+  // Where another process was faster, what there is may still be of other settings.
+  if (!found && (await create(client, options))) return 'created';
   const isPausedAsWanted = found === undefined || (await ensurePause(client, found, options));
-  const before = found?.action.memo?.[FINGERPRINT];
-  if (before !== undefined && before === options.action.memo?.[FINGERPRINT]) {
+  const before = found && fingerprintOf(found.action);
+  if (before !== undefined && before === fingerprintOf(options.action)) {
     return isPausedAsWanted ? 'unchanged' : 'updated';
   }
   const handle = client.schedule.getHandle(options.scheduleId);
@@ -186,6 +115,17 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
   return 'updated';
 }
 
+/** False when it is there already. */
+async function create(client: Client, options: ScheduleOptions): Promise<boolean> {
+  try {
+    await client.schedule.create(options);
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw asRefusal(error);
+  }
+}
+
 /** The SDK says what is wrong with a schedule as a TypeError, as if it were ours. */
 function asRefusal(error: unknown): unknown {
   return error instanceof TypeError ? new Refused(error.message, { cause: error }) : error;
@@ -197,11 +137,26 @@ async function ensurePause(
   { scheduleId, state }: ScheduleDescription,
   options: ScheduleOptions,
 ): Promise<boolean> {
+  if (isPausedAsWanted(state, options)) return true;
   const handle = client.schedule.getHandle(scheduleId);
   const { paused = false, note = '' } = options.state ?? {};
-  const isOurs = state.note?.startsWith(PAUSE_NOTE) ?? false;
-  if (state.paused && !isOurs) return true;
-  if (paused === state.paused && (!paused || note === state.note)) return true;
   await ifThere(() => (paused ? handle.pause(note) : handle.unpause(`${PAUSE_NOTE}resumed`)));
   return false;
+}
+
+interface PauseState {
+  paused: boolean;
+  note?: string | undefined;
+}
+
+/** Whether you have paused a schedule in Temporal. */
+export function isPausedByHand({ paused, note = '' }: PauseState): boolean {
+  return paused && !note.startsWith(PAUSE_NOTE);
+}
+
+/** Whether a schedule is paused as its integration is, or by hand. */
+export function isPausedAsWanted(state: PauseState, options: ScheduleOptions): boolean {
+  if (isPausedByHand(state)) return true;
+  const { paused = false, note = '' } = options.state ?? {};
+  return paused === state.paused && (!paused || note === state.note);
 }

@@ -1,7 +1,9 @@
 import type { Store } from '../store/database.ts';
 import { findIntegration, type Integration } from '../store/state/integrations.ts';
 import { noteSettled } from '../store/state/life.ts';
+import { forgetMade, noteMade, readMadeSchedules } from '../store/state/made-schedules.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { scheduleIds } from './schedule-state.ts';
 import type { EnsureResult } from './schedules.ts';
 
 export interface Settled {
@@ -35,11 +37,15 @@ export async function settleIntegration(
     if (integration.status === 'removed') {
       settled.cancelled.push(...(await lifecycle.cancelSyncs(id, exceptWorkflowId)));
       await lifecycle.deleteSchedules(id);
+      await forgetMade(store, scheduleIds(id));
       const { removedAt, erasedAt } = integration;
       if (removedAt && !erasedAt) await lifecycle.planErasure(id, removedAt);
     } else {
-      await lifecycle.cancelErasure(id);
-      settled.schedules = await lifecycle.ensureSchedules(integration);
+      if (!isFresh(integration)) await lifecycle.cancelErasure(id);
+      const isNew = (await readMadeSchedules(store, scheduleIds(id))).size === 0;
+      const { result, made } = await lifecycle.ensureSchedules(integration, isNew);
+      settled.schedules = result;
+      await noteMade(store, made);
       if (integration.status === 'paused') {
         // After the status, so that a sync which begins meanwhile finds it paused.
         settled.cancelled.push(...(await lifecycle.cancelSyncs(id, exceptWorkflowId)));
@@ -49,3 +55,6 @@ export async function settleIntegration(
   }
   return settled;
 }
+
+/** Whether its status has never changed, so that no erasure was ever planned: with thousands of new ones each request counts. */
+const isFresh = ({ createdAt, statusSince }: Integration) => createdAt.getTime() === statusSince.getTime();

@@ -18,7 +18,13 @@ import {
   type ModelsChanged,
 } from '../../workflows/messages.ts';
 import { labelled } from './labels.ts';
-import { fairnessKey, fullSyncWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../domain/names.ts';
+import {
+  fairnessKey,
+  fullSyncQueue,
+  fullSyncWorkflowId,
+  syncWorkflowId,
+  WORKFLOW_TYPES,
+} from '../domain/names.ts';
 
 export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
 
@@ -127,7 +133,7 @@ export async function startFullSync(
     const handle = await labelled(client, { ...request, trigger }, (typedSearchAttributes) =>
       client.workflow.start<typeof fullSync>(WORKFLOW_TYPES.fullSync, {
         workflowId,
-        taskQueue: config.TASK_QUEUE,
+        taskQueue: fullSyncQueue(config.TASK_QUEUE),
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',

@@ -1,13 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  Runtime,
-  Worker,
-  type NativeConnection,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import type { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
@@ -20,7 +12,7 @@ import { problemsOfWorker } from '../settings/worker.ts';
 import type { Store } from '../store/database.ts';
 import { createRequestBudget } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
-import { unusableNames } from '../temporal/labels.ts';
+import { unusableNames, warnOfUnusable } from '../temporal/labels.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
@@ -28,9 +20,10 @@ import { startHousekeeping } from './housekeeping.ts';
 import { activityLog } from './activity-log.ts';
 import { createWorkerMetrics } from './metrics.ts';
 import { startMonitor, type Monitor } from './monitor.ts';
+import { createWorkers, letGo } from './queues.ts';
 import { installRuntime } from './runtime.ts';
+import { keepSchedules } from './schedule-keeper.ts';
 import { createSinks } from './sinks.ts';
-import { slotsOf } from './slots.ts';
 
 export type { PageEvent } from '../../activities/index.ts';
 
@@ -50,10 +43,6 @@ export interface WorkerDeps {
   onPage?: ((event: PageEvent) => void) | undefined;
   chunkMs?: number | undefined;
 }
-
-const CACHED_WORKFLOWS = 500;
-/** Longer than a request to Kombo may take, shorter than the patience of Kubernetes should be set to. */
-const SHUTDOWN_FORCE_TIME = '35s';
 
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
@@ -102,32 +91,18 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
   });
-  let worker: Worker;
+  const sinks = createSinks(log, meter);
+  const workers = await createWorkers({ connection, namespace, activities, sinks }, config);
   let monitor: Monitor | undefined;
   try {
-    worker = await Worker.create({
-      connection,
-      namespace,
-      taskQueue: config.TASK_QUEUE,
-      activities,
-      workflowBundle: await workflowBundle(),
-      sinks: createSinks(log, meter),
-      ...slotsOf(config),
-      maxCachedWorkflows: CACHED_WORKFLOWS,
-      workflowTaskPollerBehavior: { type: 'autoscaling' },
-      activityTaskPollerBehavior: { type: 'autoscaling' },
-      shutdownForceTime: SHUTDOWN_FORCE_TIME,
-      // Eager dispatch would go round the priorities of the task queue.
-      maxEagerActivityReservationsPerWorkflowTask: 0,
-    });
     if (METRICS_PORT !== undefined) {
       const { HOST: host } = config;
-      const isRunning = () => worker.getState() === 'RUNNING';
+      const isRunning = () => workers.every((worker) => worker.getState() === 'RUNNING');
       const temporal = { connection, namespace };
       monitor = await startMonitor({ host, port: METRICS_PORT, metrics, isRunning, store, temporal, log });
     }
   } catch (error) {
-    await connection.close();
+    await letGo(workers, connection);
     throw error;
   }
   log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
@@ -141,8 +116,10 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     notifyChanges,
     log,
   });
-  const finished = runAndClose(worker, connection, async () => {
-    await housekeeping.stop();
+  const keeper = keepSchedules({ store, client, config, log });
+  void warnOfUnusable(client, log);
+  const finished = runAndClose(workers, connection, async () => {
+    await Promise.all([housekeeping.stop(), keeper.stop()]);
     await monitor?.close();
   });
   finished.catch(() => {});
@@ -150,33 +127,28 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     metricsUrl: monitor?.url,
     finished,
     stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutDown(workers);
       await finished;
     },
   };
 }
 
+/** One that ends by itself takes the others with it. */
 async function runAndClose(
-  worker: Worker,
+  workers: readonly Worker[],
   connection: NativeConnection,
   stopRest: () => Promise<void>,
 ): Promise<void> {
+  const runs = workers.map((worker) => worker.run().finally(() => shutDown(workers)));
   try {
-    await worker.run();
+    await Promise.all(runs);
   } finally {
+    await Promise.allSettled(runs);
     await stopRest();
     await connection.close();
   }
 }
 
-/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
-async function workflowBundle(): Promise<WorkflowBundleOption> {
-  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { codePath: bundle };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
-  bundled ??= bundleWorkflowCode({ workflowsPath, logger: Runtime.instance().logger });
-  return bundled;
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }
-
-let bundled: Promise<WorkflowBundleOption> | undefined;

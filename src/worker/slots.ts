@@ -4,6 +4,16 @@ import { mostSlots } from '../settings/worker.ts';
 
 type Slots = Pick<WorkerOptions, 'maxConcurrentActivityTaskExecutions' | 'tuner'>;
 
+/** By bench/wave.ts: enough to keep the processors of a small machine busy. */
+const MOST_FULL_SYNC_SLOTS = 16;
+const FULL_SYNC_SHARE = 0.4;
+
+/** How many activities of full syncs run at once, beside those that read news. */
+export function fullSyncSlots({ WORKER_SLOTS }: Pick<Config, 'WORKER_SLOTS'>): number {
+  if (WORKER_SLOTS === 'auto') return MOST_FULL_SYNC_SLOTS;
+  return Math.min(MOST_FULL_SYNC_SLOTS, Math.ceil(WORKER_SLOTS * FULL_SYNC_SHARE));
+}
+
 /** Leaves room for what else runs on the machine. */
 const TARGETS = { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 };
 const FEWEST = 4;

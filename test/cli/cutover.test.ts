@@ -125,4 +125,16 @@ describe('of many', () => {
   test('what most of them lack is summed up', () => {
     expect(cutoverText(report(0, 12))).toMatch(/^MISSING +BLOCKED +WAIT\nfull +0 +12$/m);
   });
+
+  test('of thousands that are not ready the first hundred are shown, or all that you ask for', () => {
+    const many = report(0, 10_000);
+    const text = cutoverText(many);
+    expect(text.match(/^wait:\d+ \(wait\)$/gm)).toHaveLength(100);
+    expect(text.split('\n').length).toBeLessThan(600);
+    expect(text).toContain('The first 100 of 10000 that are not ready are shown');
+    expect(text).toContain('10000 integrations: 0 ready, 10000 wait, 0 blocked.');
+    const all = cutoverText(many, undefined, true);
+    expect(all.match(/^wait:\d+ \(wait\)$/gm)).toHaveLength(10_000);
+    expect(all).not.toContain('The first 100');
+  });
 });

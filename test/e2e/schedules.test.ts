@@ -12,6 +12,7 @@ import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { reconcileSchedules } from '../../src/temporal/reconcile.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
+import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
@@ -89,9 +90,8 @@ test('changed settings change it, a pause stays, and an integration that goes ta
     FULL_SYNC_SPREAD: '0s',
     CATCH_UP_INTERVAL: '2h',
   });
-  expect(
-    await reconcileSchedules(client, changed, [integration], (one) => findIntegration(system.store, one)),
-  ).toMatchObject({ updated: [id] });
+  const reconciled = await reconcileSchedules({ client, store: system.store, config: changed });
+  expect(reconciled.updated).toContain(id);
   expect(await describeSchedule(client, id)).toMatchObject({
     fullSync: { when: 'cron 30 4 * * 3 UTC', paused: true, note: 'holidays' },
     catchUp: { when: 'every 2h', paused: false },
@@ -122,15 +122,14 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
   ];
   const about = { tool: 'bombohr', category: 'LMS' } as const;
   const settings = { ...config, TASK_QUEUE: uniqueTaskQueue(), CATCH_UP_INTERVAL: 3_600_000 };
-  const find = (id: string) => findIntegration(system.store, id);
+  const store = await createTestStore();
   onTestFinished(async () => {
     for (const id of [here, gone, unknown, late, elsewhere]) await deleteSchedules(client, id);
   });
-  for (const id of [here, gone]) await saveIntegration(system.store, { id, ...about });
+  for (const id of [here, gone]) await saveIntegration(store, { id, ...about });
   for (const id of [gone, unknown]) await ensureSchedules(client, settings, { id, ...about });
-  await remove(system.store, gone, { code: REMOVED.byHand, message: 'It is not wanted.', at: new Date() });
-  const listed = [(await find(here))!, (await find(gone))!];
-  await saveIntegration(system.store, { id: late, ...about });
+  await remove(store, gone, { code: REMOVED.byHand, message: 'It is not wanted.', at: new Date() });
+  await saveIntegration(store, { id: late, ...about });
   await ensureSchedules(client, settings, { id: late, ...about });
   // Another service on the same server.
   await ensureSchedules(client, { ...settings, TASK_QUEUE: uniqueTaskQueue() }, { id: elsewhere, ...about });
@@ -145,7 +144,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
     return [gone, unknown, late, elsewhere].every((id) => ids.includes(catchUpScheduleId(id)));
   });
 
-  const { created, updated, deleted } = await reconcileSchedules(client, settings, listed, find);
+  const { created, updated, deleted } = await reconcileSchedules({ client, store, config: settings });
   expect({ created, updated, deleted: deleted.toSorted() }).toEqual({
     created: [here],
     updated: [],

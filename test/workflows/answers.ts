@@ -8,7 +8,7 @@ import {
   type SyncResult,
 } from '../../src/domain/sync.ts';
 import { NO_COUNTS } from '../../src/domain/counts.ts';
-import { type DebtKind } from '../../src/domain/reads.ts';
+import type { Because, DebtKind } from '../../src/domain/reads.ts';
 import type { Command, ScheduledActivity } from './commands.ts';
 import { T0, TestRun } from './harness.ts';
 import { completed, signal } from './jobs.ts';
@@ -21,11 +21,11 @@ export const changed = (...models: string[]) => signal('modelsChanged', { models
 /** What a start has left to be read. */
 export function started(
   endpoints: readonly string[],
-  more: Partial<SyncStart> & { kind?: DebtKind } = {},
+  more: Partial<SyncStart> & { kind?: DebtKind; because?: Because } = {},
 ): SyncStart {
-  const { kind = 'delta', ...rest } = more;
+  const { kind = 'delta', because = 'webhook', ...rest } = more;
   return {
-    passes: endpoints.map((endpoint) => ({ endpoint, kind, because: 'webhook' })),
+    passes: endpoints.map((endpoint) => ({ endpoint, kind, because })),
     outcomes: [],
     unknownModels: [],
     left: [],

@@ -13,6 +13,8 @@ export interface ScheduledActivity {
   /** Of the retry policy; 0 when there is no bound. */
   attempts: number;
   priority: number;
+  /** Empty for that of the run. */
+  taskQueue: string;
 }
 
 export type Command =
@@ -42,6 +44,7 @@ export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand)
       startToCloseMs: tsToMs(scheduleActivity.startToCloseTimeout ?? msToTs(0)),
       attempts: scheduleActivity.retryPolicy?.maximumAttempts ?? 0,
       priority: scheduleActivity.priority?.priorityKey ?? 0,
+      taskQueue: scheduleActivity.taskQueue ?? '',
     };
   }
   if (requestCancelActivity) return { kind: 'cancelActivity', seq: requestCancelActivity.seq! };

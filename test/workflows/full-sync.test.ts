@@ -29,6 +29,17 @@ async function startReads(endpoints: string[], input: object = INPUT): Promise<T
 const finish = (run: TestRun, endpoint: string, result = read()) =>
   run.activate([completed(run.pending('syncEndpoint', endpoint), result)]);
 
+test('(I25) everything of it stands in the task queue of full syncs, and its start behind what has begun', async () => {
+  const { run } = await TestRun.start('fullSync', INPUT);
+  expect(run.pending('startSync')).toMatchObject({ priority: 5, taskQueue: 'test-full' });
+  await run.activate([
+    completed(run.pending('startSync'), started(['/ats/jobs'], { kind: 'full', because: 'full-sync' })),
+  ]);
+  expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, taskQueue: 'test-full' });
+  await finish(run, '/ats/jobs');
+  expect(run.pending('tidyUp')).toMatchObject({ taskQueue: 'test-full' });
+});
+
 test('(I15) reads and sweeps every endpoint, tidies up and tells', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, attempts: 0 });

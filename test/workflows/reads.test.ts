@@ -37,6 +37,19 @@ describe('(I25) reads do not wait for each other', () => {
     });
   });
 
+  test('what brings news stands in the task queue of the run, also where only a full read shows it', async () => {
+    const delta = await startReads(['/ats/jobs']);
+    expect(delta.pending('syncEndpoint').taskQueue).toBe('test');
+    for (const because of ['hidden-change', 'no-filter', 'webhook'] as const) {
+      const run = await startReads(['/ats/jobs'], { kind: 'full', because });
+      expect(run.pending('syncEndpoint').taskQueue).toBe('test');
+    }
+    for (const because of ['never-read', 'owed', 'operator', 'outage'] as const) {
+      const run = await startReads(['/ats/jobs'], { kind: 'full', because });
+      expect(run.pending('syncEndpoint').taskQueue).toBe('test-full');
+    }
+  });
+
   test('of full reads six are open at once, and one that waits gives up its place', async () => {
     const run = await startReads(LISTS, { kind: 'full' });
     expect([...run.activities.values()]).toHaveLength(6);

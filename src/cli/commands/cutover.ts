@@ -9,13 +9,15 @@ import { notChosenText } from '../support/integration-text.ts';
 export async function handle(
   context: Context,
   id: string | undefined,
-  { syncs }: { syncs: number },
+  { syncs, all = false }: { syncs: number; all?: boolean },
 ): Promise<ExitCode> {
   const report = await cutoverReport(await context.operations(), { id, syncs });
-  context.print(report, () => cutoverText(report, id));
+  context.print(report, () => cutoverText(report, id, all));
   return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
 }
 
+/** So many that are not ready are shown, unless you ask for all. */
+const SHOWN = 100;
 /** More than these are not listed when they are ready, only counted. */
 const READY_LISTED = 20;
 /** Above this many, it helps to know which checks most of them lack. */
@@ -23,17 +25,20 @@ const MANY = 10;
 const ORDER: Verdict[] = ['blocked', 'wait', 'ready'];
 
 /** Verdicts, below them what is missing and what to do next, and in the end what it comes to. */
-export function cutoverText(report: CutoverReport, id?: string): string {
+export function cutoverText(report: CutoverReport, id?: string, all = false): string {
   const { integrations } = report;
   if (integrations.length === 0) {
     const remedy = id === undefined ? ' "kombo-sync integrations add" adds those that exist.' : '';
     return `${report.message}${remedy}`;
   }
   const notReady = integrations.filter(({ verdict }) => verdict !== 'ready');
-  const listed = integrations.length <= READY_LISTED ? integrations : notReady;
+  const shown = all ? byVerdict(notReady) : byVerdict(notReady).slice(0, SHOWN);
+  const listed = integrations.length <= READY_LISTED ? integrations : shown;
   const parts = [
     listed.length > 0 && verdictTable(listed),
-    ...byVerdict(notReady).map(missingText),
+    ...shown.map(missingText),
+    shown.length < notReady.length &&
+      `The first ${shown.length} of ${notReady.length} that are not ready are shown, blocked ones first. Every one: kombo-sync cutover --all`,
     notReady.length > MANY && checksText(notReady),
     [sumText(report), ...notChosenLines(report), legacyText(report), report.message]
       .filter((line) => line !== '')

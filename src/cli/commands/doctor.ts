@@ -6,9 +6,10 @@ import { jsonText, screenText } from '../support/terminal.ts';
 const SIGNS: Record<Check['status'], string> = { ok: '✓', warn: '!', fail: '✗' };
 
 export async function doctor({ json }: { json?: boolean }): Promise<void> {
-  const checks = await examine();
+  const show = (some: readonly Check[]) => void process.stdout.write(screenText(some.map(line).join('\n')));
+  const checks = await examine(json ? () => {} : show);
   const healthy = checks.every((check) => check.status !== 'fail');
-  process.stdout.write(json ? jsonText({ healthy, checks }) : screenText(checks.map(line).join('\n')));
+  if (json) process.stdout.write(jsonText({ healthy, checks }));
   if (!healthy) process.exitCode = EXIT.failed;
 }
 

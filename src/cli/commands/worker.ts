@@ -1,11 +1,8 @@
 import { WORKFLOW_TYPES } from '../../domain/names.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
-import { findIntegration, listIntegrations } from '../../store/state/integrations.ts';
-import { warnOfUnusable } from '../../temporal/labels.ts';
-import { reconcileSchedules } from '../../temporal/reconcile.ts';
 import { startWorker } from '../../worker/run.ts';
 import type { Context } from '../support/context.ts';
-import { CliError, describeFailure, EXIT, type ExitCode } from '../support/errors.ts';
+import { CliError, EXIT, type ExitCode } from '../support/errors.ts';
 import { bounded, untilAborted } from '../support/long-running.ts';
 
 /** The worker bounds its own shutdown; this is for the case that it hangs. */
@@ -24,10 +21,6 @@ export async function handle(context: Context): Promise<ExitCode> {
     { taskQueue, workflows },
     () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
   );
-  // With thousands of integrations this takes a while; syncs need not wait for it.
-  void reconcile(context).catch((error: unknown) => {
-    log.warn(`The schedules could not be brought in step: ${describeFailure(error).message}`);
-  });
   // A worker that ends by itself has failed; its error is the command's.
   await Promise.race([untilAborted(stop), worker.finished]);
   if (!stop.aborted) return EXIT.failed;
@@ -51,25 +44,4 @@ function missing(pending: readonly string[]): string {
   const some = pending.slice(0, NAMES_SHOWN).join(', ');
   const more = pending.length - NAMES_SHOWN;
   return more > 0 ? `${some} and ${more} more` : some;
-}
-
-/** Settings of the schedules may have changed since they were made. */
-async function reconcile(context: Context): Promise<void> {
-  const { client } = await context.temporal();
-  const log = context.log();
-  const store = context.store();
-  const done = await reconcileSchedules(client, context.config, await listIntegrations(store), (id) =>
-    findIntegration(store, id),
-  );
-  await warnOfUnusable(client, log);
-  const { created, updated, deleted, failed } = done;
-  for (const { id, message } of failed) {
-    log.warn(
-      { integrationId: id },
-      `The schedules of an integration could not be brought in step: ${message}`,
-    );
-  }
-  if (created.length + updated.length + deleted.length > 0) {
-    log.info({ created, updated, deleted }, 'Brought the schedules in step with the settings');
-  }
 }

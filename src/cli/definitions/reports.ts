@@ -41,9 +41,10 @@ export function registerReports(program: Command): void {
     program,
     'cutover [id]',
     'Say whether the legacy webhooks can be switched off, and what is missing; exit 1 when not',
-    ['cutover', `cutover ${EXAMPLE_ID}`, 'cutover --syncs 10 --json'],
+    ['cutover', `cutover ${EXAMPLE_ID}`, 'cutover --all', 'cutover --syncs 10 --json'],
   )
     .addHelpText('after', CUTOVER_HELP)
+    .option('--all', 'show every integration that is not ready, not only the first hundred')
     .option('--syncs <n>', 'how many of the last changes by a legacy webhook are judged', parseCount(100), 5)
     .action(run(['DATABASE_URL'], () => import('../commands/cutover.ts')));
 

@@ -4,8 +4,8 @@ import { addIntegration, type AddedIntegration } from '../../operations/integrat
 import { createPatience } from '../../temporal/patience.ts';
 import type { Context } from '../support/context.ts';
 import { describeFailure, EXIT, wrongUse, type ExitCode } from '../support/errors.ts';
-import { relative } from '../support/format.ts';
-import { adoptionText, countOutcomes, countsLine } from './added-text.ts';
+import { plural, relative } from '../support/format.ts';
+import { adoptionText, countOutcomes, progressLine } from './added-text.ts';
 import { readIdFile } from './id-list.ts';
 
 interface Options {
@@ -65,17 +65,17 @@ async function addMany(context: Context, file: string, { sync, perMinute }: Opti
   const signal = context.stopSignal();
   const deps = await depsOf(context, signal);
   const counts = countOutcomes([]);
-  let done = 0;
-  let toldAt = Date.now();
+  const beganAt = Date.now();
+  let toldAt = beganAt;
+  context.note(`Adding ${plural(ids.length, 'integration')} …`);
   const adoption = await adoptIntegrations(deps, ids, {
     sync,
     perMinute,
     signal,
     onDone: (adopted) => {
-      done += 1;
       counts[adopted.outcome] += 1;
       if (adopted.outcome === 'failed') context.note(`${adopted.id}: ${adopted.message}`);
-      const text = `${done} of ${ids.length}: ${countsLine(counts)}`;
+      const text = progressLine(counts, ids.length, Date.now() - beganAt);
       if (context.live.updates) return context.live.show(text);
       if (Date.now() - toldAt < PLAIN_EVERY_MS) return;
       toldAt = Date.now();

@@ -1,3 +1,4 @@
+import { spanOfTime } from '../../domain/duration.ts';
 import type { Adopted, Adoption } from '../../operations/adopt.ts';
 import { plural, relative, table } from '../support/format.ts';
 
@@ -12,6 +13,17 @@ export function countOutcomes(integrations: readonly Adopted[]): Counts {
 /** As `3 added, 1 there already, 0 failed`. */
 export function countsLine({ added, known, failed }: Counts): string {
   return `${added} added, ${known} there already, ${failed} failed`;
+}
+
+/** Too few to go by. */
+const FIRST = 10;
+
+/** As `120 of 400: 119 added, 0 there already, 1 failed, about 2 min left`: by the speed so far. */
+export function progressLine(counts: Counts, of: number, elapsedMs: number): string {
+  const done = counts.added + counts.known + counts.failed;
+  const leftMs = ((of - done) * elapsedMs) / Math.max(1, done);
+  const left = done >= FIRST && done < of ? `, about ${spanOfTime(Math.max(1_000, leftMs))} left` : '';
+  return `${done} of ${of}: ${countsLine(counts)}${left}`;
 }
 
 /** What became of all of them; those that are not as they should be by name. */

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration';
 import { CHANGE_FEED } from './change-feed.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 import { KOMBO_BUDGET } from './kombo-budget.ts';
+import { SCHEDULES } from './schedules.ts';
 
 /**
  * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
@@ -189,6 +190,8 @@ const STATEMENTS = [
   `comment on table kombo_sync.drift is 'What each full pass had to repair that a delta should have brought.'`,
 
   ...CHANGE_FEED,
+
+  ...SCHEDULES,
 
   `create table kombo_sync.sync_deliveries (
     sync_id text not null,

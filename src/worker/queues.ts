@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import {
+  bundleWorkflowCode,
+  Runtime,
+  Worker,
+  type InjectedSinks,
+  type NativeConnection,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import type { SyncSinks } from '../../workflows/story.ts';
+import type { Config } from '../config.ts';
+import { fullSyncQueue } from '../domain/names.ts';
+import { fullSyncSlots, slotsOf } from './slots.ts';
+
+interface Common {
+  connection: NativeConnection;
+  namespace: string;
+  activities: object;
+  sinks: InjectedSinks<SyncSinks>;
+}
+
+type Bounds = Pick<
+  WorkerOptions,
+  | 'maxConcurrentActivityTaskExecutions'
+  | 'tuner'
+  | 'maxConcurrentWorkflowTaskExecutions'
+  | 'maxCachedWorkflows'
+>;
+
+const CACHED_NEWS = 250;
+
+/**
+ * What a thousand full syncs may have under way at once, by bench/wave.ts: enough to keep the processors busy, and few enough
+ * that Temporal and Postgres answer a webhook beside them without a queue.
+ */
+const FULL_SYNCS: Bounds = {
+  maxConcurrentWorkflowTaskExecutions: 4,
+  maxCachedWorkflows: 100,
+};
+
+/** Longer than a request to Kombo may take, shorter than the patience of Kubernetes should be set to. */
+const SHUTDOWN_FORCE_TIME = '35s';
+
+/**
+ * The two task queues of a worker: news, and full syncs. Each takes every workflow and activity, since a run that you start by
+ * hand may be on either.
+ *
+ * @throws after it has closed the connection.
+ */
+export async function createWorkers(
+  common: Common,
+  config: Pick<Config, 'TASK_QUEUE' | 'WORKER_SLOTS' | 'DATABASE_POOL'>,
+): Promise<Worker[]> {
+  const workers: Worker[] = [];
+  try {
+    const workflowBundle = await bundle();
+    const create = async (queue: string, bounds: Bounds) => {
+      const worker = await Worker.create({
+        ...common,
+        ...bounds,
+        taskQueue: queue,
+        workflowBundle,
+        workflowTaskPollerBehavior: { type: 'autoscaling' },
+        activityTaskPollerBehavior: { type: 'autoscaling' },
+        shutdownForceTime: SHUTDOWN_FORCE_TIME,
+        // Eager dispatch would go round the priorities of the task queue.
+        maxEagerActivityReservationsPerWorkflowTask: 0,
+      });
+      workers.push(worker);
+    };
+    const { TASK_QUEUE: news } = config;
+    await create(news, { ...slotsOf(config), maxCachedWorkflows: CACHED_NEWS });
+    const maxConcurrentActivityTaskExecutions = fullSyncSlots(config);
+    await create(fullSyncQueue(news), { ...FULL_SYNCS, maxConcurrentActivityTaskExecutions });
+    return workers;
+  } catch (error) {
+    await letGo(workers, common.connection);
+    throw error;
+  }
+}
+
+/** Workers that never ran let go of the connection when they are run and stopped. */
+export async function letGo(workers: readonly Worker[], connection: NativeConnection): Promise<void> {
+  await Promise.allSettled(workers.map((worker) => worker.runUntil(async () => {})));
+  await connection.close();
+}
+
+/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
+async function bundle(): Promise<WorkflowBundleOption> {
+  const built = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+  if (existsSync(built)) return { codePath: built };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
+  bundled ??= bundleWorkflowCode({ workflowsPath, logger: Runtime.instance().logger });
+  return bundled;
+}
+
+let bundled: Promise<WorkflowBundleOption> | undefined;
