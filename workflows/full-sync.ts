@@ -8,6 +8,7 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SyncStart } from '../activities/support/sync-start.ts';
@@ -73,6 +74,12 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const { unknownModels, blocked } = started;
   return buildResult(integrationId, outcomes, { syncs: 1, unknownModels, blocked });
 }
+
+/**
+ * Ends on the version of the worker that began it, also across continue-as-new: it takes hours at most, and the old workers
+ * stay until then. Everything else moves to the new version, since `integrationSync` may wait a day for a next try.
+ */
+setWorkflowOptions({ versioningBehavior: 'PINNED' }, fullSync);
 
 type Started = CarriedState & { activeSince?: string | undefined };
 

@@ -4,6 +4,7 @@ import { connectTemporal, temporalAddress, type TemporalHandle } from '../tempor
 import { describeUnusable, unusableAttributes } from '../temporal/search-attributes.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 import { checkRights } from './temporal-rights.ts';
+import { checkVersions, type VersionedPoller } from './temporal-versions.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
 const QUEUES = [
@@ -34,10 +35,10 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
-  const [rights, attributes, worker, scheduleIds] = await Promise.all([
+  const [rights, attributes, workers, scheduleIds] = await Promise.all([
     checkRights(temporal),
     checkSearchAttributes(temporal),
-    checkWorker(temporal, taskQueue),
+    checkWorkers(temporal, taskQueue),
     listScheduleIds(temporal),
   ]);
   return {
@@ -48,7 +49,7 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
       ),
       rights,
       attributes,
-      worker,
+      ...workers,
     ],
     scheduleIds,
   };
@@ -62,9 +63,12 @@ async function checkSearchAttributes(temporal: TemporalHandle): Promise<Check> {
   return warn('Search attributes', what, remedy);
 }
 
-async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue: string): Promise<Check> {
+async function checkWorkers(temporal: TemporalHandle, taskQueue: string): Promise<Check[]> {
+  const { connection, namespace } = temporal;
   const idle: string[] = [];
   const workers = new Set<string>();
+  const versioned: VersionedPoller[] = [];
+  let unversioned = false;
   for (const { tasks, type } of QUEUES) {
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
@@ -75,14 +79,24 @@ async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue:
     });
     const polling = (pollers ?? []).filter(({ lastAccessTime }) => isRecent(lastAccessTime));
     if (polling.length === 0) idle.push(tasks);
-    for (const poller of polling) workers.add(poller.identity ?? 'unnamed');
+    for (const { identity, deploymentOptions } of polling) {
+      workers.add(identity ?? 'unnamed');
+      const { deploymentName, buildId } = deploymentOptions ?? {};
+      if (deploymentName && buildId) versioned.push({ deploymentName, buildId });
+      else unversioned = true;
+    }
   }
-  if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
-  return fail(
-    'Worker',
-    `no worker polls task queue ${taskQueue} for ${idle.join(' and ')}`,
-    'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
-  );
+  if (idle.length > 0) {
+    return [
+      fail(
+        'Worker',
+        `no worker polls task queue ${taskQueue} for ${idle.join(' and ')}`,
+        'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
+      ),
+    ];
+  }
+  const versions = await checkVersions(temporal, versioned, unversioned);
+  return [ok('Worker', `${workers.size} on task queue ${taskQueue}`), ...versions];
 }
 
 /** A poll takes a minute at most. The server lists pollers for five, so also those of a worker that has gone. */

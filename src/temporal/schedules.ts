@@ -12,6 +12,7 @@ import { defined } from '../domain/defined.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import { writtenBy, type PayloadSettings } from '../settings/payloads.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import { Refused } from '../outages/index.ts';
 import { labelled } from './labels.ts';
@@ -27,7 +28,8 @@ import { describe, ifThere, PAUSE_NOTE, remove } from './schedule-state.ts';
 export type ScheduleConfig = Pick<
   Config,
   'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
->;
+> &
+  PayloadSettings;
 export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
   Partial<Pick<Integration, 'status' | 'statusReason'>>;
 export const ENSURE_RESULTS = ['created', 'updated', 'unchanged'] as const;
@@ -132,7 +134,7 @@ function buildOptions(
 ): ScheduleOptions {
   const labels = typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]);
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([parts, config.TASK_QUEUE, labels]))
+    .update(JSON.stringify([parts, config.TASK_QUEUE, labels, writtenBy(config)]))
     .digest('hex')
     .slice(0, 16);
   const action = {

@@ -6,11 +6,13 @@ import {
   Runtime,
   Worker,
   type NativeConnection,
+  type WorkerDeploymentOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
+import { defined } from '../domain/defined.ts';
 import { fieldsOf } from '../kombo/fields.ts';
 import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
@@ -20,6 +22,7 @@ import type { Store } from '../store/database.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { unusableNames } from '../temporal/labels.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
+import { deploymentVersion } from '../settings/worker-versions.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -56,8 +59,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const fields = fieldsOf(config);
   await takeUpChoice(store, fields, log);
   installRuntime(log);
-  const { connection, namespace } = await connectWorker();
-  const client = new Client({ connection, namespace });
+  const { connection, namespace, dataConverter } = await connectWorker();
+  const client = new Client({ connection, namespace, dataConverter });
   const lifecycle = createLifecycle(client, config);
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
@@ -84,11 +87,13 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     worker = await Worker.create({
       connection,
       namespace,
+      dataConverter,
       taskQueue: config.TASK_QUEUE,
       activities,
       workflowBundle: await workflowBundle(),
       maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
+      ...defined({ workerDeploymentOptions: deploymentOptions(config) }),
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },
       shutdownForceTime: SHUTDOWN_FORCE_TIME,
@@ -99,7 +104,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     await connection.close();
     throw error;
   }
-  log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
+  const { TASK_QUEUE: taskQueue, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
+  log.info({ taskQueue, namespace, ...defined({ buildId }) }, 'worker started');
   const housekeeping = startHousekeeping({
     store,
     client,
@@ -119,6 +125,12 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       await finished;
     },
   };
+}
+
+/** A run moves to the current version with its next workflow task; `fullSync` says otherwise of itself. */
+function deploymentOptions(config: Config): WorkerDeploymentOptions | undefined {
+  const version = deploymentVersion(config);
+  return version && { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 async function runAndClose(
