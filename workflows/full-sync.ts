@@ -77,9 +77,13 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
 
 /**
  * Ends on the version of the worker that began it, also across continue-as-new: it takes hours at most, and the old workers
- * stay until then. Everything else moves to the new version, since `integrationSync` may wait a day for a next try.
+ * stay until then. Everything else moves to the new version, since `integrationSync` may wait a day for a next try. A worker
+ * without a version must not ask for this: the server refuses every task of it then.
  */
-setWorkflowOptions({ versioningBehavior: 'PINNED' }, fullSync);
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'PINNED' } : {}),
+  fullSync,
+);
 
 type Started = CarriedState & { activeSince?: string | undefined };
 

@@ -3,6 +3,7 @@ import type { Integration } from '../store/state/integrations.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import { describeUnusable, unusableAttributes } from '../temporal/search-attributes.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { checkPriorities } from './temporal-priorities.ts';
 import { checkRights } from './temporal-rights.ts';
 import { checkVersions, type VersionedPoller } from './temporal-versions.ts';
 
@@ -35,10 +36,12 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
-  const [rights, attributes, workers, scheduleIds] = await Promise.all([
+  const [rights, attributes, workers, priorities, scheduleIds] = await Promise.all([
     checkRights(temporal),
     checkSearchAttributes(temporal),
     checkWorkers(temporal, taskQueue),
+    // Without the right to start a run, the check of the rights says so.
+    checkPriorities(temporal).catch(() => []),
     listScheduleIds(temporal),
   ]);
   return {
@@ -50,6 +53,7 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
       rights,
       attributes,
       ...workers,
+      ...priorities,
     ],
     scheduleIds,
   };

@@ -65,8 +65,8 @@ describe.each(SHELLS)('%s', (shell) => {
       expect(options).not.toContain('--status');
       expect(offered(shell, 'status', '--failing', '--status', '').toSorted()).toEqual([
         'active',
-        'paused',
         'parked',
+        'paused',
         'removed',
       ]);
     },
