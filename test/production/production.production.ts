@@ -77,6 +77,6 @@ test('the schedule is there, starts a full sync when triggered, and pauses with 
 
 test('what has run is shown by the history and by the status', async () => {
   await system.text(['sync', 'now', ID, '--models', 'lms_users']);
-  await eventually(async () => (await system.text(['sync', 'history', ID])).includes('lms'));
-  expect(await system.text(['status', ID])).toContain('/lms/users');
+  await eventually(async () => (await system.text(['sync', 'history', ID])).stdout.includes('lms'));
+  expect((await system.text(['status', ID])).stdout).toContain('/lms/users');
 });
