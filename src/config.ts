@@ -27,7 +27,9 @@ import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS, problemsOfTokens } from './settings/http.ts';
 import { KOMBO_LIMIT_SETTINGS } from './settings/kombo-limits.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
+import { PAYLOAD_SETTINGS, problemsOfPayloads, type PayloadSettings } from './settings/payloads.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
+import { problemsOfVersion, VERSION_SETTINGS } from './settings/worker-versions.ts';
 import { WORKER_SETTINGS } from './settings/worker.ts';
 
 /** The shortest interval of a Temporal schedule. */
@@ -80,6 +82,8 @@ export const SETTINGS = {
     .optional()
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
+  ...VERSION_SETTINGS,
+  ...PAYLOAD_SETTINGS,
   ...HTTP_SETTINGS,
   ...WORKER_SETTINGS,
   DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
@@ -179,17 +183,7 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
   required: readonly Required[] = [],
 ): Config {
-  const issues: SettingIssue[] = [];
-  const values: Record<string, string> = {};
-  for (const name of Object.keys(SETTINGS)) {
-    const file = env[`${name}_FILE`];
-    try {
-      const value = file ? readFileSync(file, 'utf8').trim() : env[name];
-      if (value) values[name] = value;
-    } catch {
-      issues.push({ name: `${name}_FILE`, problem: `names ${file}, which cannot be read` });
-    }
-  }
+  const { values, issues } = readValues(env, Object.keys(SETTINGS));
   for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL']) {
     if (values[name]) values[name] = withEnvironment(values[name], env);
   }
@@ -200,7 +194,9 @@ export function loadConfig(
   issues.push(...problemsOfDatabase(values));
   if (config) issues.push(...problemsOfFields(config));
   if (config) issues.push(...problemsOfModels(config));
-  if (config) issues.push(...problemsOfTokens(config));
+  if (config) {
+    issues.push(...problemsOfTokens(config), ...problemsOfVersion(config), ...problemsOfPayloads(config));
+  }
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',
@@ -227,6 +223,33 @@ export function loadConfig(
   }
   if (issues.length > 0 || !config) throw new ConfigError(issues);
   return config;
+}
+
+/** How payloads of Temporal are written and read, for connections alone. @throws ConfigError */
+export function payloadSettings(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): PayloadSettings {
+  const { values, issues } = readValues(env, Object.keys(PAYLOAD_SETTINGS));
+  const { data, error } = z.object(PAYLOAD_SETTINGS).safeParse(values);
+  issues.push(...(error?.issues ?? []).map(toIssue), ...(data ? problemsOfPayloads(data) : []));
+  if (issues.length > 0 || !data) throw new ConfigError(issues);
+  return data;
+}
+
+/** The texts of settings, out of variables and files. */
+function readValues(env: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
+  const issues: SettingIssue[] = [];
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const file = env[`${name}_FILE`];
+    try {
+      const value = file ? readFileSync(file, 'utf8').trim() : env[name];
+      if (value) values[name] = value;
+    } catch {
+      issues.push({ name: `${name}_FILE`, problem: `names ${file}, which cannot be read` });
+    }
+  }
+  return { values, issues };
 }
 
 /** A setting that is not there, and cannot be done without. */

@@ -8,6 +8,7 @@ import {
   isCancellation,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SyncStart } from '../activities/support/sync-start.ts';
@@ -97,6 +98,16 @@ const told =
     if (isCancellation(error)) story.cancel();
     throw error;
   };
+
+/**
+ * Ends on the version of the worker that began it, also across continue-as-new: it takes hours at most, and the old workers
+ * stay until then. Everything else moves to the new version, since `integrationSync` may wait a day for a next try. A worker
+ * without a version must not ask for this: the server refuses every task of it then.
+ */
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'PINNED' } : {}),
+  fullSync,
+);
 
 type Started = CarriedState & { activeSince?: string | undefined };
 

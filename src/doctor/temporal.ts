@@ -7,7 +7,9 @@ import {
 } from '../temporal/search-attributes.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 import { findSchedules, type FoundSchedules } from './schedules.ts';
+import { checkPriorities } from './temporal-priorities.ts';
 import { checkRights } from './temporal-rights.ts';
+import { checkVersions, type VersionedPoller } from './temporal-versions.ts';
 
 /** Values of Temporal's enum TaskQueueType. */
 const QUEUES = [
@@ -39,9 +41,11 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
   const unusable = await unusableAttributes(temporal.client);
-  const [rights, worker, schedules] = await Promise.all([
+  const [rights, workers, priorities, schedules] = await Promise.all([
     checkRights(temporal),
-    checkWorker(temporal, taskQueue),
+    checkWorkers(temporal, taskQueue),
+    // Without the right to start a run, the check of the rights says so.
+    checkPriorities(temporal).catch(() => []),
     findSchedules(
       temporal,
       unusable.map(({ name }) => name),
@@ -55,7 +59,8 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
       ),
       rights,
       checkSearchAttributes(unusable),
-      worker,
+      ...workers,
+      ...priorities,
     ],
     schedules,
   };
@@ -68,7 +73,7 @@ function checkSearchAttributes(unusable: readonly UnusableAttribute[]): Check {
   return warn('Search attributes', what, remedy);
 }
 
-async function checkWorker(temporal: TemporalHandle, taskQueue: string): Promise<Check> {
+async function checkWorkers(temporal: TemporalHandle, taskQueue: string): Promise<Check[]> {
   const asked = [...new Set([taskQueue, fullSyncQueue(taskQueue)])].flatMap((queue) =>
     QUEUES.map(async ({ tasks, type }) => ({
       queue,
@@ -78,23 +83,35 @@ async function checkWorker(temporal: TemporalHandle, taskQueue: string): Promise
   );
   const found = await Promise.all(asked);
   const idle = found.filter(({ pollers }) => pollers.length === 0);
-  const workers = new Set(found.flatMap(({ pollers }) => pollers));
-  if (idle.length === 0) return ok('Worker', `${workers.size} on task queue ${taskQueue}`);
-  const what = [...Map.groupBy(idle, ({ queue }) => queue)].map(
-    ([queue, list]) => `task queue ${queue} for ${list.map(({ tasks }) => tasks).join(' and ')}`,
-  );
-  return fail(
-    'Worker',
-    `no worker polls ${what.join(' and ')}`,
-    'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
-  );
+  if (idle.length > 0) {
+    const what = [...Map.groupBy(idle, ({ queue }) => queue)].map(
+      ([queue, list]) => `task queue ${queue} for ${list.map(({ tasks }) => tasks).join(' and ')}`,
+    );
+    return [
+      fail(
+        'Worker',
+        `no worker polls ${what.join(' and ')}`,
+        'Start one by: kombo-sync worker. If one runs, compare TASK_QUEUE and TEMPORAL_NAMESPACE.',
+      ),
+    ];
+  }
+  const pollers = found.flatMap((one) => one.pollers);
+  const versioned = pollers.flatMap(({ version }) => version ?? []);
+  const versions = await checkVersions(temporal, versioned, versioned.length < pollers.length);
+  const workers = new Set(pollers.map(({ identity }) => identity));
+  return [ok('Worker', `${workers.size} on task queue ${taskQueue}`), ...versions];
+}
+
+interface Poller {
+  identity: string;
+  version: VersionedPoller | undefined;
 }
 
 async function pollersOf(
   { connection, namespace }: TemporalHandle,
   taskQueue: string,
   taskQueueType: number,
-): Promise<string[]> {
+): Promise<Poller[]> {
   const { pollers } = await connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
@@ -104,7 +121,11 @@ async function pollersOf(
   });
   return (pollers ?? [])
     .filter(({ lastAccessTime }) => isRecent(lastAccessTime))
-    .map(({ identity }) => identity ?? 'unnamed');
+    .map(({ identity, deploymentOptions }) => {
+      const { deploymentName, buildId } = deploymentOptions ?? {};
+      const version = deploymentName && buildId ? { deploymentName, buildId } : undefined;
+      return { identity: identity ?? 'unnamed', version };
+    });
 }
 
 /** A poll takes a minute at most. The server lists pollers for five, so also those of a worker that has gone. */

@@ -1,5 +1,5 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
-import type { Duration } from '@temporalio/common';
+import type { Duration, PayloadCodec } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigError } from '../config-error.ts';
 import { temporalEnvironment } from '../config.ts';
@@ -7,6 +7,7 @@ import { NoConnection, outageOf } from '../outages/index.ts';
 import { addressIssues } from '../settings/temporal.ts';
 import { whyNoAnswer } from './no-answer.ts';
 import { outageOptions } from './outages.ts';
+import { payloadCodecs } from './payloads/codecs.ts';
 
 export interface TemporalHandle {
   readonly client: Client;
@@ -50,6 +51,7 @@ export function temporalAddress(): string {
 /** Connects now. @throws when the server does not answer within the timeout, five seconds unless told. */
 export async function connectTemporal(timeout: Duration = CONNECT_TIMEOUT): Promise<TemporalHandle> {
   const { connectionOptions, namespace } = readEnvironment();
+  const codecs = await payloadCodecs();
   const { options, settled } = outageOptions();
   const connection = await Connection.connect({
     ...connectionOptions,
@@ -58,15 +60,16 @@ export async function connectTemporal(timeout: Duration = CONNECT_TIMEOUT): Prom
   }).catch(async (error: unknown) => {
     throw await withReason(error);
   });
-  return toHandle(connection, namespace, settled);
+  return toHandle(connection, namespace, codecs, settled);
 }
 
 /** Connects at the first call, so that a process starts while Temporal is down. */
-export function lazyTemporal(): TemporalHandle {
+export async function lazyTemporal(): Promise<TemporalHandle> {
   const { connectionOptions, namespace } = readEnvironment();
+  const codecs = await payloadCodecs();
   const { options, settled } = outageOptions();
   const connection = Connection.lazy({ ...connectionOptions, ...options, connectTimeout: CONNECT_TIMEOUT });
-  return toHandle(connection, namespace, settled);
+  return toHandle(connection, namespace, codecs, settled);
 }
 
 /** Waits until a lazy handle is connected. @throws when the server does not answer. */
@@ -85,7 +88,12 @@ export async function withReason(error: unknown): Promise<unknown> {
   return new NoConnection(reason, kind, { cause: error });
 }
 
-function toHandle(connection: Connection, namespace: string, settled: () => Promise<void>): TemporalHandle {
-  const client = new Client({ connection, namespace });
+function toHandle(
+  connection: Connection,
+  namespace: string,
+  payloadCodecs: PayloadCodec[],
+  settled: () => Promise<void>,
+): TemporalHandle {
+  const client = new Client({ connection, namespace, dataConverter: { payloadCodecs } });
   return { client, connection, namespace, close: () => settled().then(() => connection.close()) };
 }

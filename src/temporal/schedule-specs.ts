@@ -15,13 +15,15 @@ import {
 } from '../domain/names.ts';
 import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
+import { writtenBy, type PayloadSettings } from '../settings/payloads.ts';
 import type { Integration } from '../store/state/integrations.ts';
 import { PAUSE_NOTE } from './schedule-state.ts';
 
 export type ScheduleConfig = Pick<
   Config,
   'TASK_QUEUE' | 'FULL_SYNC_CRON' | 'FULL_SYNC_TIMEZONE' | 'FULL_SYNC_SPREAD' | 'CATCH_UP_INTERVAL'
->;
+> &
+  PayloadSettings;
 export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
   Partial<Pick<Integration, 'status' | 'statusReason'>>;
 
@@ -60,7 +62,8 @@ export function fingerprintOf(action: { memo?: Record<string, unknown> | undefin
 /** What the schedules of all integrations depend on beside the integrations themselves. */
 export function settingsVersion(config: ScheduleConfig): string {
   const { TASK_QUEUE, FULL_SYNC_CRON, FULL_SYNC_TIMEZONE, FULL_SYNC_SPREAD, CATCH_UP_INTERVAL } = config;
-  return digest([FORM, TASK_QUEUE, FULL_SYNC_CRON, FULL_SYNC_TIMEZONE, FULL_SYNC_SPREAD, CATCH_UP_INTERVAL]);
+  const spec = [FULL_SYNC_CRON, FULL_SYNC_TIMEZONE, FULL_SYNC_SPREAD, CATCH_UP_INTERVAL];
+  return digest([FORM, TASK_QUEUE, ...spec, writtenBy(config)]);
 }
 
 /** Goes up when this file makes other schedules of the same settings. */
@@ -145,7 +148,7 @@ function buildOptions(
     args: [input],
     typedSearchAttributes,
     staticSummary: `${trigger === 'schedule' ? 'weekly full sync' : 'catch-up'} of ${integration.id}`,
-    memo: { [FINGERPRINT]: digest([parts, labels]), when },
+    memo: { [FINGERPRINT]: digest([parts, labels, writtenBy(config)]), when },
     priority: { priorityKey: priority, fairnessKey: fairnessKey(integration.id) },
   };
   return {

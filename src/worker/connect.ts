@@ -1,10 +1,17 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import { defined } from '../domain/defined.ts';
 import { temporalProxy } from '../settings/proxy.ts';
+import type { PayloadCodec } from '@temporalio/common';
 import { readEnvironment, withReason } from '../temporal/connect.ts';
+import { payloadCodecs } from '../temporal/payloads/codecs.ts';
 
 /** The connection of a worker; it is another library underneath, with the same settings. @throws when there is none. */
-export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
+export async function connectWorker(): Promise<{
+  connection: NativeConnection;
+  namespace: string;
+  dataConverter: { payloadCodecs: PayloadCodec[] };
+}> {
+  const dataConverter = { payloadCodecs: await payloadCodecs() };
   const { connectionOptions, namespace } = readEnvironment();
   const { address, tls, apiKey, metadata } = connectionOptions;
   const key = typeof apiKey === 'string' ? apiKey : undefined;
@@ -13,7 +20,7 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
   const connection = await NativeConnection.connect(options).catch(async (error: unknown) => {
     throw await withReason(error);
   });
-  return { connection, namespace };
+  return { connection, namespace, dataConverter };
 }
 
 /** The way that commands and `serve` take, too, whose client finds it by itself. */

@@ -6,17 +6,22 @@ import {
   Worker,
   type InjectedSinks,
   type NativeConnection,
+  type WorkerDeploymentOptions,
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import type { SyncSinks } from '../../workflows/story.ts';
 import type { Config } from '../config.ts';
+import { defined } from '../domain/defined.ts';
 import { fullSyncQueue } from '../domain/names.ts';
+import { deploymentVersion, type VersionSettings } from '../settings/worker-versions.ts';
 import { fullSyncSlots, slotsOf } from './slots.ts';
 
 interface Common {
   connection: NativeConnection;
   namespace: string;
+  dataConverter: DataConverter;
   activities: object;
   sinks: InjectedSinks<SyncSinks>;
 }
@@ -51,7 +56,7 @@ const SHUTDOWN_FORCE_TIME = '35s';
  */
 export async function createWorkers(
   common: Common,
-  config: Pick<Config, 'TASK_QUEUE' | 'WORKER_SLOTS' | 'DATABASE_POOL'>,
+  config: Pick<Config, 'TASK_QUEUE' | 'WORKER_SLOTS' | 'DATABASE_POOL'> & VersionSettings,
 ): Promise<Worker[]> {
   const workers: Worker[] = [];
   try {
@@ -61,6 +66,7 @@ export async function createWorkers(
         ...common,
         ...bounds,
         taskQueue: queue,
+        ...defined({ workerDeploymentOptions: deploymentOptions(config) }),
         workflowBundle,
         workflowTaskPollerBehavior: { type: 'autoscaling' },
         activityTaskPollerBehavior: { type: 'autoscaling' },
@@ -85,6 +91,12 @@ export async function createWorkers(
 export async function letGo(workers: readonly Worker[], connection: NativeConnection): Promise<void> {
   await Promise.allSettled(workers.map((worker) => worker.runUntil(async () => {})));
   await connection.close();
+}
+
+/** A run moves to the current version with its next workflow task; `fullSync` says otherwise of itself. */
+function deploymentOptions(config: VersionSettings): WorkerDeploymentOptions | undefined {
+  const version = deploymentVersion(config);
+  return version && { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
 
 /** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */

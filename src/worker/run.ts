@@ -3,6 +3,7 @@ import type { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
+import { defined } from '../domain/defined.ts';
 import { fieldsOf } from '../kombo/fields.ts';
 import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
@@ -66,8 +67,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const fields = fieldsOf(config);
   await takeUpChoice(store, fields, log);
   installRuntime(log, { metrics: METRICS_PORT !== undefined });
-  const { connection, namespace } = await connectWorker();
-  const client = new Client({ connection, namespace });
+  const { connection, namespace, dataConverter } = await connectWorker();
+  const client = new Client({ connection, namespace, dataConverter });
   const lifecycle = createLifecycle(client, config);
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
@@ -92,7 +93,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     chunkMs: deps.chunkMs,
   });
   const sinks = createSinks(log, meter);
-  const workers = await createWorkers({ connection, namespace, activities, sinks }, config);
+  const workers = await createWorkers({ connection, namespace, dataConverter, activities, sinks }, config);
   let monitor: Monitor | undefined;
   try {
     if (METRICS_PORT !== undefined) {
@@ -105,7 +106,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     await letGo(workers, connection);
     throw error;
   }
-  log.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker started');
+  const { TASK_QUEUE: taskQueue, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
+  log.info({ taskQueue, namespace, ...defined({ buildId }) }, 'worker started');
   const housekeeping = startHousekeeping({
     store,
     client,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findTemporal } from '../../src/dev/temporal/find.ts';
 import { identify } from '../../src/dev/processes/identity.ts';
 import { build, type Obtain } from '../../src/dev/temporal/obtain.ts';
-import { cachedCli, verifyCli } from '../../src/dev/temporal/cli.ts';
+import { BUILDABLE_CLI, cachedCli, verifyCli } from '../../src/dev/temporal/cli.ts';
 import { startScript } from '../cli/spawn.ts';
 import { eventually } from '../support/poll.ts';
 import { fakeCommand, sayVersion, temporaryFolder } from './support.ts';
@@ -19,9 +19,15 @@ function machine() {
   const note = (line: string) => void notes.push(line);
   const cached = cachedCli(env);
   mkdirSync(path.dirname(cached), { recursive: true });
+  const built = cachedCli(env, BUILDABLE_CLI);
   const find = (...ways: Obtain[]) => findTemporal({ env, note }, ways);
   const inCache = (version: string) => fakeCommand(path.dirname(cached), 'temporal', sayVersion(version));
-  return { bin, env, notes, cached, find, inCache };
+  return { bin, env, notes, cached, built, find, inCache };
+}
+
+function mkdirFor(file: string): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  return path.dirname(file);
 }
 
 const never: Obtain = () => {
@@ -56,6 +62,14 @@ describe('the order', () => {
     expect(await find(never)).toBe(onPath);
     env['TEMPORAL_CLI_PATH'] = fakeCommand(temporaryFolder(), 'my-temporal', sayVersion('1.8.0'));
     expect(await find(never)).toBe(env['TEMPORAL_CLI_PATH']);
+  });
+
+  test('one that was built before serves as well, and a newer one that was downloaded goes before it', async () => {
+    const { cached, built, find } = machine();
+    fakeCommand(mkdirFor(built), 'temporal', sayVersion('1.5.1'));
+    expect(await find(never)).toBe(built);
+    fakeCommand(mkdirFor(cached), 'temporal', sayVersion('1.9.1'));
+    expect(await find(never)).toBe(cached);
   });
 
   test('what does not run, or is something else, is passed over', async () => {
@@ -121,7 +135,7 @@ describe('the messages', () => {
 
 describe('the build', () => {
   test('processes that need it at the same time build it once', async () => {
-    const { bin, env, cached } = machine();
+    const { bin, env, built } = machine();
     fakeCommand(bin, 'go', ...GO_INSTALL, 'while [ ! -e "$HOME/go-on" ]; do sleep 0.05; done', ...WRITE_CLI);
     const start = () => startScript('test/dev/find-temporal-process.ts', [temporaryFolder()], env);
     const builder = start();
@@ -132,14 +146,14 @@ describe('the build', () => {
     for (const { finished } of [builder, ...others]) {
       expect(await finished).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining(`found ${cached}`) as string,
+        stdout: expect.stringContaining(`found ${built}`) as string,
       });
     }
     expect(readFileSync(`${env['HOME']}/builds`, 'utf8')).toBe('run\n');
   });
 
   test('a builder that is killed leaves no half-built file, and the next one ends what it left and builds', async () => {
-    const { bin, env, cached } = machine();
+    const { bin, env, cached, built } = machine();
     const half = [
       'echo "#!/bin/sh" > "$GOBIN/temporal"',
       'chmod +x "$GOBIN/temporal"',
@@ -155,15 +169,16 @@ describe('the build', () => {
     await eventually(() => readFileSync(path.join(dataDir, 'children.json'), 'utf8').includes(String(pid)));
     builder.kill('SIGKILL');
     await builder.finished;
-    expect(existsSync(cached)).toBe(false);
+    expect(existsSync(built)).toBe(false);
     expect(identify(pid)).toBeDefined();
 
     fakeCommand(bin, 'go', ...GO_INSTALL, ...WRITE_CLI);
     const next = await startScript('test/dev/find-temporal-process.ts', [dataDir], env).finished;
     expect(next.stdout).toContain('cleared 1');
-    expect(next.stdout).toContain(`found ${cached}`);
+    expect(next.stdout).toContain(`found ${built}`);
     expect(identify(pid)).toBeUndefined();
-    expect(readdirSync(path.dirname(cached)).sort()).toEqual(['lock', 'temporal']);
+    expect(readdirSync(path.dirname(cached))).toEqual(['lock']);
+    expect(readdirSync(path.dirname(built))).toEqual(['temporal']);
   });
 
   test('gets a home of its own where the user has no home to write to', async () => {

@@ -27,7 +27,13 @@ test("the README's table repeats some of its rows", () => {
 });
 
 test('.env.example knows no setting that does not exist', () => {
-  const others = ['POSTGRES_PASSWORD', 'DATABASE_OWNER_PASSWORD', 'DATABASE_PASSWORD', 'TEMPORAL_ADDRESS'];
+  const others = [
+    'POSTGRES_PASSWORD',
+    'DATABASE_OWNER_PASSWORD',
+    'DATABASE_PASSWORD',
+    'TEMPORAL_DATABASE_PASSWORD',
+    'TEMPORAL_ADDRESS',
+  ];
   for (const [, name] of read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)) {
     expect([...names, ...others]).toContain(name);
   }

@@ -1,54 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
-import { Connection } from '@temporalio/client';
-import { afterAll, expect, inject, test } from 'vitest';
-import { SEARCH_ATTRIBUTES, syncWorkflowId } from '../../src/domain/names.ts';
-import { eventually } from '../support/poll.ts';
+import { expect, test } from 'vitest';
+import { syncWorkflowId } from '../../src/domain/names.ts';
 import { createWire } from '../support/wire.ts';
+import { startImpatientServer } from './impatient-server.ts';
 import { createSystem, storeThrough } from './setup.ts';
-
-/** A server that asks for continue-as-new after so few events that nearly every run gets to hear it. */
-async function startImpatientServer(): Promise<string> {
-  const reserved = createServer();
-  await new Promise<void>((resolve) => reserved.listen(0, '127.0.0.1', resolve));
-  const { port } = reserved.address() as AddressInfo;
-  await new Promise((resolve) => reserved.close(resolve));
-  const labels = SEARCH_ATTRIBUTES.flatMap(({ name, type }) => [
-    '--search-attribute',
-    `${name}=${type === 'KEYWORD' ? 'Keyword' : 'KeywordList'}`,
-  ]);
-  const child = spawn(
-    inject('temporalCli'),
-    [
-      'server',
-      'start-dev',
-      '--headless',
-      '--ip',
-      '127.0.0.1',
-      '--port',
-      String(port),
-      '--log-level',
-      'never',
-      ...labels,
-    ]
-      .concat('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25')
-      // Of the kind that answers a webhook with an error once a run has grown past it.
-      .concat('--dynamic-config-value', 'history.maximumSignalsPerExecution=100')
-      .concat('--dynamic-config-value', 'frontend.enableServerVersionCheck=false'),
-    { stdio: 'ignore' },
-  );
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  afterAll(async () => {
-    child.kill('SIGTERM');
-    await gone;
-  });
-  const address = `127.0.0.1:${port}`;
-  const connection = await eventually(() => Connection.connect({ address, connectTimeout: '1s' }), {
-    timeoutMs: 20_000,
-  });
-  await connection.close();
-  return address;
-}
 
 const system = await createSystem({}, await startImpatientServer());
 const { control, temporal } = system;

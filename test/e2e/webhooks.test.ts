@@ -228,7 +228,7 @@ test('(I1) without Temporal the answer is 503, and the repeated delivery is acce
   const address = process.env['TEMPORAL_ADDRESS']!;
   const proxy = await createWire(address);
   process.env['TEMPORAL_ADDRESS'] = proxy.address;
-  const away = lazyTemporal();
+  const away = await lazyTemporal();
   process.env['TEMPORAL_ADDRESS'] = address;
   const other = await system.server({ temporal: away });
   await proxy.cut();

@@ -50,7 +50,7 @@ async function readDocument(): Promise<{ document: Document; routes: string[] }>
     });
   };
   const store = openStore(`postgres://nobody@${CLOSED_ADDRESS}/nothing`);
-  const temporal = lazyTemporal();
+  const temporal = await lazyTemporal();
   subscribe('fastify.initialization', onInitialization);
   try {
     const { operations: app } = await buildApps({

@@ -11,7 +11,7 @@ export async function handle(context: Context): Promise<ExitCode> {
   const stop = context.stopSignal();
   const log = context.log();
   const store = context.store();
-  const temporal = lazyTemporal();
+  const temporal = await lazyTemporal();
   try {
     const server = await startServer({ config: context.config, store, temporal, log });
     const { url, operationsUrl } = server;

@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { SHELLS, type Shell } from '../support/completion.ts';
 import { addCommand } from '../support/define.ts';
+import { parseOrigins, parsePort } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
 /** What runs the service, and what prepares and checks that. */
@@ -29,6 +31,23 @@ TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops 
     'worker',
   ]).action(run(['KOMBO_API_KEY', 'DATABASE_URL'], () => import('../commands/worker.ts')));
 
+  addCommand(program, 'codec-server', "Decode encrypted payloads for Temporal's UI and CLI", [
+    'codec-server',
+    'codec-server --origin https://cloud.temporal.io',
+  ])
+    .option(
+      '--host <address>',
+      'address to listen on; another than this machine needs CODEC_SERVER_TOKEN',
+      '127.0.0.1',
+    )
+    .option('--port <n>', 'port to listen on', parsePort, 8888)
+    .option(
+      '--origin <urls>',
+      'where the UI is, comma-separated; the default is TEMPORAL_UI_URL',
+      parseOrigins,
+    )
+    .action(run([], () => import('../commands/codec-server.ts')));
+
   addCommand(program, 'migrate', 'Bring the database up to date; safe to run twice and at the same time', [
     'migrate',
   ]).action(run(['DATABASE_URL'], () => import('../commands/migrate.ts')));
@@ -50,4 +69,14 @@ TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops 
     const { doctor } = await import('../commands/doctor.ts');
     await doctor(options);
   });
+
+  addCommand(program, 'completion', 'Print the completion script for a shell: bash, zsh or fish', [
+    'completion bash',
+    'completion fish > ~/.config/fish/completions/kombo-sync.fish',
+  ])
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .action(async (shell: Shell, { json }: { json?: boolean }) => {
+      const { completion } = await import('../commands/completion.ts');
+      completion(program, shell, json);
+    });
 }

@@ -69,3 +69,20 @@ export function parsePosition(text: string): string {
   }
   return text;
 }
+
+/** A port; 0 for any that is free. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('It must be a port, such as 8888.');
+  return port;
+}
+
+/** Addresses of pages, each without its path. */
+export function parseOrigins(text: string): string[] {
+  return parseList(text).map((part) => {
+    const url = URL.parse(part);
+    if (url && /^https?:$/.test(url.protocol)) return url.origin;
+    throw new InvalidArgumentError('Write the address of the UI, such as https://cloud.temporal.io.');
+  });
+}

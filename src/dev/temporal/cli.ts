@@ -3,8 +3,10 @@ import path from 'node:path';
 import { cachePlace, userPlace } from '../processes/cache.ts';
 import { runCommand } from '../processes/command.ts';
 
-/** The release that is downloaded or built: the newest one that `go install` can build. */
-export const TEMPORAL_CLI_VERSION = 'v1.5.1';
+/** The release that is downloaded: the one of docker-compose.yml. */
+export const NEWEST_CLI = 'v1.9.1';
+/** The release that is built where nothing can be downloaded: the newest one that `go install` takes. */
+export const BUILDABLE_CLI = 'v1.5.1';
 
 export const TEMPORAL_REMEDIES = [
   'install the Temporal CLI: brew install temporal, or https://docs.temporal.io/cli',
@@ -17,16 +19,21 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const suffix = process.platform === 'win32' ? '.exe' : '';
 
-const cliIn = (place: string) => path.join(place, 'temporal', TEMPORAL_CLI_VERSION, `temporal${suffix}`);
+const cliIn = (place: string, version: string) => path.join(place, 'temporal', version, `temporal${suffix}`);
 
 /** Where the command is put that is downloaded or built. */
-export function cachedCli(env: Env): string {
-  return cliIn(cachePlace(env));
+export function cachedCli(env: Env, version = NEWEST_CLI): string {
+  return cliIn(cachePlace(env), version);
 }
 
-/** Where one may be from before; a home that is read-only now may have it. */
+/** Where one may be from before, the newest first; a home that is read-only now may have it. */
 export function cachedClis(env: Env): string[] {
-  return [...new Set([cliIn(userPlace(env)), cachedCli(env)])];
+  const places = [userPlace(env), cachePlace(env)];
+  return [
+    ...new Set(
+      [NEWEST_CLI, BUILDABLE_CLI].flatMap((version) => places.map((place) => cliIn(place, version))),
+    ),
+  ];
 }
 
 /** Every file on PATH that would be the command of that name, in order. */

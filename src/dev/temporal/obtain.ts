@@ -9,7 +9,7 @@ import { runCommand } from '../processes/command.ts';
 import { homeOf, userPlace } from '../processes/cache.ts';
 import { makeFolder, ownFolder } from '../processes/folder.ts';
 import { tryLock, type Lock } from '../processes/lock.ts';
-import { cachedCli, findOnPath, TEMPORAL_CLI_VERSION, verifyCli } from './cli.ts';
+import { BUILDABLE_CLI, cachedCli, findOnPath, NEWEST_CLI, verifyCli } from './cli.ts';
 
 export interface ObtainOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -34,12 +34,15 @@ export async function obtainTemporal(
   options: ObtainOptions,
   ways: readonly Obtain[] = [download, build],
 ): Promise<{ file: string } | { failures: string[] }> {
-  const target = cachedCli(options.env);
-  const folder = path.dirname(target);
+  const folder = path.dirname(cachedCli(options.env));
   makeFolder(folder);
   const lock = await waitForLock(path.join(folder, 'lock'), options);
   try {
-    if ((await verifyCli(target, options.signal)) !== undefined) return { file: target };
+    // Another process may have been first.
+    for (const version of [NEWEST_CLI, BUILDABLE_CLI]) {
+      const file = cachedCli(options.env, version);
+      if ((await verifyCli(file, options.signal)) !== undefined) return { file };
+    }
     // This process is the only one here, so leftovers come from one that was killed.
     for (const name of await readdir(folder)) {
       if (name.startsWith(WORK_PREFIX)) await rm(path.join(folder, name), { recursive: true, force: true });
@@ -52,6 +55,8 @@ export async function obtainTemporal(
         const failure = await obtain(work, options);
         const made = failure === undefined ? await findWorking(work, options.signal) : undefined;
         if (made !== undefined) {
+          const target = cachedCli(options.env, obtain === build ? BUILDABLE_CLI : NEWEST_CLI);
+          makeFolder(path.dirname(target));
           await rename(made, target);
           return { file: target };
         }
@@ -110,7 +115,7 @@ const STALLED_MS = 20_000;
 /** The SDK's own download. Without internet it fails at once; where packets are swallowed it is given up when nothing comes. */
 const download: Obtain = async (folder, { note, signal, children }) => {
   if (!hasTestKit()) return noDownload(fromClone());
-  note(`Downloading the Temporal server ${TEMPORAL_CLI_VERSION} …`);
+  note(`Downloading the Temporal server ${NEWEST_CLI} …`);
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const script = fileURLToPath(new URL(`./download.${extension}`, import.meta.url));
   const stalled = new AbortController();
@@ -124,7 +129,7 @@ const download: Obtain = async (folder, { note, signal, children }) => {
   };
   const watch = setInterval(() => void look(), 1_000);
   try {
-    const { ok } = await runCommand(process.execPath, [script, folder, TEMPORAL_CLI_VERSION], {
+    const { ok } = await runCommand(process.execPath, [script, folder, NEWEST_CLI], {
       signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
       children,
     });
@@ -174,7 +179,7 @@ export const build: Obtain = async (folder, { env, note, signal, children }) => 
     note(`  ${time}  ${modules} modules downloaded, ${packages} packages compiled`);
   }, PROGRESS_MS);
   try {
-    const module = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_CLI_VERSION}`;
+    const module = `github.com/temporalio/cli/cmd/temporal@${BUILDABLE_CLI}`;
     const result = await runCommand(go, ['install', '-v', module], {
       // Nothing in it needs a C compiler, which may not be there.
       env: { ...env, ...homeForGo(env, folder), GOBIN: folder, CGO_ENABLED: '0' },

@@ -1,0 +1,23 @@
+import { afterAll, expect, test } from 'vitest';
+import { checkPriorities } from '../../src/doctor/temporal-priorities.ts';
+import { connectTemporal } from '../../src/temporal/connect.ts';
+import { startImpatientServer } from '../e2e/impatient-server.ts';
+import { testTemporal } from '../support/temporal.ts';
+
+test('a server that has priorities switched on says so, and nothing of the try is left running', async () => {
+  const temporal = await testTemporal();
+  expect(await checkPriorities(temporal)).toMatchObject([{ name: 'Priorities', status: 'ok' }]);
+  const { count } = await temporal.client.workflow.count(
+    `WorkflowId STARTS_WITH 'kombo-sync/doctor/' and ExecutionStatus = 'Running'`,
+  );
+  expect(count).toBe(0);
+});
+
+test('a server with the defaults of 1.29 is found out, and the switch is named', async () => {
+  process.env['TEMPORAL_ADDRESS'] = await startImpatientServer();
+  const temporal = await connectTemporal('20s');
+  afterAll(() => temporal.close());
+  expect(await checkPriorities(temporal)).toMatchObject([
+    { status: 'warn', remedy: expect.stringContaining('matching.enableFairness') as string },
+  ]);
+});
