@@ -31,6 +31,7 @@ const SECRETS = [
   'KOMBO_API_KEY',
   'KOMBO_WEBHOOK_SECRETS',
   'ADMIN_TOKEN',
+  'VIEWER_TOKEN',
 ];
 const EXACT = /^[\w./-]+:v?\d+\.\d+\.\d+$/;
 const DIGEST = /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;

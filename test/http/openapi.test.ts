@@ -249,6 +249,8 @@ test('a body that may be left out says so', () => {
     pauseIntegration: true,
     setIntegration: true,
     syncNow: false,
+    cancelSyncs: false,
+    resumeIntegration: false,
     fullSync: false,
     fullSyncAll: false,
   });

@@ -88,7 +88,7 @@ describe('acts on the page of an integration', () => {
     expect(after.body).toContain('the customer &lt;moves&gt;');
     expect(after.body).toContain('on this page');
     // The page that loads itself again does not say it twice.
-    expect(after.body).toMatch(/http-equiv="refresh"\s+content="15; url=\/integrations\/[^?"]+"/);
+    expect(after.body).toMatch(/http-equiv="refresh" content="15; url=\/integrations\/[^?"]+"/);
 
     expect((await act('resume', { reason: 'moved' })).statusCode).toBe(303);
     expect(await findIntegration(store, id)).toMatchObject({ status: 'active' });

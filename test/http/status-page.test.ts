@@ -90,6 +90,7 @@ describe('the address carries everything', () => {
       category: null,
       failing: false,
       after: null,
+      did: null,
       refresh: 15,
     };
     expect(readQuery({})).toEqual(nothing);
@@ -106,6 +107,7 @@ describe('the address carries everything', () => {
       category: 'ATS',
       failing: true,
       after: 'x:y',
+      did: null,
       refresh: 15,
     } as const;
     expect(readQuery(Object.fromEntries(new URLSearchParams(writeQuery(full))))).toEqual(full);

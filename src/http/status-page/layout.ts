@@ -35,6 +35,7 @@ export function page(
   const link = (name: '/' | '/cutover', href: string, text: string) =>
     html`<a href="${href}" ${currentMark(name === current)}>${text}</a>`;
   const refreshing = refreshed && query.refresh !== null;
+  const reloading = `${query.refresh}${refreshTo === undefined ? '' : `; url=${refreshTo}`}`;
   return document(
     title,
     html`
@@ -53,12 +54,7 @@ export function page(
       <main id="content" tabindex="-1">${content}</main>
       <footer>Times are UTC · <a href="${links.to('/readyz')}">readiness</a></footer>
     `,
-    refreshing
-      ? html`<meta
-          http-equiv="refresh"
-          content="${query.refresh!}${refreshTo === undefined ? '' : `; url=${refreshTo}`}"
-        />`
-      : '',
+    refreshing ? html`<meta http-equiv="refresh" content="${reloading}" />` : '',
   );
 }
 
