@@ -1,6 +1,5 @@
 import { SyncError } from '../src/domain/errors.ts';
 import { isBack, REMOVED } from '../src/domain/life.ts';
-import { CHUNK_MS } from '../src/domain/retry.ts';
 import type { EraseInput } from '../src/domain/sync.ts';
 import { databaseTime } from '../src/store/database.ts';
 import { eraseSome, markErased } from '../src/store/records/erase.ts';
@@ -36,7 +35,7 @@ export function createEraseIntegration(deps: ActivityDeps) {
           return { state: 'kept', rows: 0 };
         }
       }
-      const until = performance.now() + (deps.chunkMs ?? CHUNK_MS);
+      const until = performance.now() + (deps.chunkMs ?? deps.settings.CHUNK);
       let rows = 0;
       for (;;) {
         const deleted = await eraseSome(deps.store, integrationId);

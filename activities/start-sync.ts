@@ -49,7 +49,8 @@ export function createStartSync(deps: ActivityDeps) {
       const retryInMs = sooner(start.retryInMs, next);
       if (retryInMs !== null || start.owes) await wakeUnlessCalling(deps, integrationId);
       const unlabelled = [...((await deps.temporal.unusableLabels?.()) ?? [])];
-      return { ...start, retryInMs, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
+      const { PASSES_PER_SYNC: atOnce } = deps.settings;
+      return { ...start, atOnce, retryInMs, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
     });
   };
 }

@@ -1,13 +1,7 @@
 import type { Because, DebtKind, PassKind, Reason } from '../src/domain/reads.ts';
 import type { FullSyncOptions } from '../src/domain/full-sync-options.ts';
 import { POLICIES, type SyncError } from '../src/domain/errors.ts';
-import {
-  CHUNK_MS,
-  limitMs,
-  PATIENT_PAUSES_MS,
-  PATIENT_TRIES,
-  SHORTEST_PAUSE_MS,
-} from '../src/domain/retry.ts';
+import { limitMs, PATIENT_PAUSES_MS, PATIENT_TRIES, SHORTEST_PAUSE_MS } from '../src/domain/retry.ts';
 import { type EndpointOutcome, type Trigger } from '../src/domain/sync.ts';
 import { NO_COUNTS, type PassCounts } from '../src/domain/counts.ts';
 import { isOwed, noteProgress } from '../src/store/state/debts.ts';
@@ -61,7 +55,7 @@ export function createSyncEndpoint(deps: ActivityDeps) {
     return asFailures(async () => {
       using liveness = keepAlive();
       const clock = await databaseClock(deps.store);
-      const box = AbortSignal.timeout(deps.chunkMs ?? CHUNK_MS);
+      const box = AbortSignal.timeout(deps.chunkMs ?? deps.settings.CHUNK);
       const reading = { deps, input, clock, liveness, box };
       const notChosen = await whyNotChosen(deps, input.integrationId, input.endpoint);
       if (notChosen) return skipped(notChosen);
@@ -194,7 +188,8 @@ async function afterError(
     return waits(counts, error, tries, waitMs);
   }
   const kind = input.kind as PassKind;
-  const failed = { integrationId, endpoint, kind, tryId: `${syncId}#${pass.version}#${tries}`, error, pass };
+  const tryId = `${syncId}#${pass.version}#${tries}`;
+  const failed = { integrationId, endpoint, kind, tryId, error, pass, clock: reading.clock };
   const isPatient = kind === 'full' && tries + 1 < PATIENT_TRIES;
   if (POLICIES[error.errorClass].passing && (progressed || isPatient)) {
     const waitMs = Math.max(error.retryAfterMs ?? 0, PATIENT_PAUSES_MS[tries] ?? SHORTEST_PAUSE_MS);

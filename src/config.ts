@@ -28,6 +28,7 @@ import { HTTP_SETTINGS } from './settings/http.ts';
 import { KOMBO_LIMIT_SETTINGS } from './settings/kombo-limits.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
+import { WORKER_SETTINGS } from './settings/worker.ts';
 
 /** The shortest interval of a Temporal schedule. */
 const SHORTEST_INTERVAL_MS = 1_000;
@@ -80,6 +81,7 @@ export const SETTINGS = {
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
   ...HTTP_SETTINGS,
+  ...WORKER_SETTINGS,
   DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
   DEBOUNCE_MAX_WAIT: duration('60s').describe(
     'A sync starts at the latest this long after the first unserved webhook',

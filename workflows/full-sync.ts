@@ -25,6 +25,7 @@ import { syncState } from './messages.ts';
 import { begin, keep, syncIdOf } from './begin-and-keep.ts';
 import { tidyUp } from './proxies.ts';
 import { Reads } from './reads.ts';
+import { Story } from './story.ts';
 import { describeProgress } from './ui.ts';
 
 /**
@@ -37,9 +38,15 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const outcomes: EndpointOutcome[] = [...(carried?.outcomes ?? [])];
   let phase: 'starting' | 'reading' | 'ending' = 'starting';
   const show = () => setCurrentDetails(describeProgress(reads.reading, outcomes));
+  const syncId = syncIdOf(1);
+  const story = new Story(integrationId, carried?.unfinished);
+  const record = (found: readonly EndpointOutcome[]) => {
+    outcomes.push(...found);
+    for (const { syncId: open } of story.unfinished) story.record(open, found);
+  };
   const reads: Reads = new Reads(
-    { integrationId, options: fullSyncOptions(input) },
-    { end: ({ outcome }) => void (outcome && outcomes.push(outcome)), change: () => show() },
+    { integrationId, options: fullSyncOptions(input), atOnce: carried?.atOnce },
+    { end: ({ outcome }) => record(outcome ? [outcome] : []), change: () => show() },
   );
   setHandler(syncState, () => ({
     phase,
@@ -49,8 +56,10 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
     syncs: 1,
   }));
 
-  const started: Started = carried ?? (await start(input));
-  if (!carried) outcomes.push(...started.outcomes);
+  if (!carried) story.begin({ syncId, trigger: input.trigger ?? 'manual' });
+  const started: Started = carried ?? (await start(input).catch(told(story)));
+  if (!carried) record(started.outcomes);
+  reads.atOnce = started.atOnce ?? reads.atOnce;
   phase = 'reading';
   try {
     for (const pass of started.reading) reads.start(pass);
@@ -60,19 +69,34 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
       // A cancellation would not outlast it.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled.');
       const { unknownModels, blocked } = started;
-      const next: CarriedState = { syncs: 1, reading: reads.open, outcomes, unknownModels, blocked };
+      const { unfinished } = story;
+      const { atOnce } = reads;
+      const rest = { outcomes, unknownModels, blocked, unfinished, atOnce };
+      const next: CarriedState = { syncs: 1, reading: reads.open, ...rest };
       await continueAsNew<typeof fullSync>({ ...input, carried: next });
     }
   } catch (error) {
-    if (isCancellation(error)) await keepUnread(input, started, reads);
+    if (isCancellation(error)) {
+      story.cancel();
+      await keepUnread(input, started, reads);
+    }
     throw error;
   }
+  for (const { syncId: open } of story.unfinished) story.end(open, started);
   await tidy();
   phase = 'ending';
   show();
   const { unknownModels, blocked } = started;
   return buildResult(integrationId, outcomes, { syncs: 1, unknownModels, blocked });
 }
+
+/** Says that a sync was cancelled while it began. */
+const told =
+  (story: Story) =>
+  (error: unknown): never => {
+    if (isCancellation(error)) story.cancel();
+    throw error;
+  };
 
 type Started = CarriedState & { activeSince?: string | undefined };
 
@@ -103,10 +127,18 @@ async function start(input: FullSyncInput): Promise<Started> {
       return { syncs: 1, outcomes: [], unknownModels: [], reading: [], blocked };
     }
     refuseUnknown(input, started);
-    const { outcomes, unknownModels, passes, activeSince } = started;
+    const { outcomes, unknownModels, passes, activeSince, atOnce } = started;
     const blocked = started.blocked && { ...started.blocked, failed: true };
     const reading = passes.map((pass) => ({ ...pass, syncId, trigger }));
-    return { syncs: 1, outcomes, unknownModels, activeSince, reading, blocked };
+    return {
+      syncs: 1,
+      outcomes,
+      unknownModels,
+      activeSince,
+      reading,
+      blocked,
+      ...(atOnce === undefined ? {} : { atOnce }),
+    };
   } catch (error) {
     if (isCancellation(error)) await keepAsked();
     throw error;

@@ -19,6 +19,7 @@ import { handleMessages } from './handle-messages.ts';
 import { readIntegrationSyncInput } from './input.ts';
 import { Reads } from './reads.ts';
 import { askerOf, RunState, triggerOf } from './run-state.ts';
+import { Story } from './story.ts';
 import { describeProgress } from './ui.ts';
 
 interface Run {
@@ -26,6 +27,7 @@ interface Run {
   debounce: DebounceOptions;
   state: RunState;
   reads: Reads;
+  story: Story;
 }
 
 /** One sync of the run: what it takes on, and for whom. */
@@ -77,16 +79,28 @@ function createRun(input: IntegrationSyncInput): Run {
     maxWaitMs: input.maxWaitMs ?? DEFAULT_DEBOUNCE.maxWaitMs,
   };
   const state = new RunState(input, Date.now());
+  const { integrationId, carried } = input;
+  const story = new Story(integrationId, carried?.unfinished);
   const reads = new Reads(
-    { integrationId: input.integrationId },
+    { integrationId, atOnce: carried?.atOnce },
     {
-      end: (ended) =>
-        state.ended({ ...ended, retryInMs: waitsForTries(input) ? ended.retryInMs : null }, Date.now()),
+      end: (ended) => {
+        state.ended({ ...ended, retryInMs: waitsForTries(input) ? ended.retryInMs : null }, Date.now());
+        const { syncId } = ended.pass;
+        story.record(syncId, ended.outcome ? [ended.outcome] : []);
+        endIfRead(run, syncId);
+      },
       change: () => show(run),
     },
   );
-  const run: Run = { input, debounce, state, reads };
+  const run: Run = { input, debounce, state, reads, story };
   return run;
+}
+
+/** A sync has ended when nothing of it is being read any more. */
+function endIfRead({ reads, story, state }: Run, syncId: string): void {
+  if (reads.open.some((pass) => pass.syncId === syncId)) return;
+  story.end(syncId, { blocked: state.blocked });
 }
 
 /** Tells one workflow task from another. */
@@ -131,13 +145,14 @@ function summaryOf({ wanted }: RunState): string {
 
 /** Starts a sync with what is wanted and due. What it has not read at once is read beside everything else. */
 async function start(run: Run): Promise<void> {
-  const { input, state } = run;
+  const { input, state, story } = run;
   const wanted = state.take(Date.now());
   state.doing = 'starting';
   state.syncs += 1;
   const asker = askerOf(wanted, (input.everything ?? false) && state.syncs === 1);
   const trigger = triggerOf(asker, input.trigger ?? 'webhook');
   const sync: Sync = { syncId: syncIdOf(state.syncs), asker, trigger, wanted };
+  story.begin({ syncId: sync.syncId, trigger });
   try {
     const wasCut = state.cut.length;
     const started = await untilHistoryLong(() => begin(requestOf(run, sync)));
@@ -151,6 +166,7 @@ async function start(run: Run): Promise<void> {
       state.cut.splice(0, wasCut);
       apply(run, sync, started);
     }
+    endIfRead(run, sync.syncId);
   } catch (error) {
     if (isCancellation(error)) state.interrupt(workflowTask(), wanted);
     throw error;
@@ -215,9 +231,11 @@ async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefine
 }
 
 function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart): void {
-  const { input, state, reads } = run;
+  const { input, state, reads, story } = run;
   const now = Date.now();
+  reads.atOnce = started.atOnce ?? reads.atOnce;
   state.record(started.outcomes);
+  story.record(syncId, started.outcomes);
   state.noteUnknown(started.unknownModels);
   state.blocked = started.blocked && { ...started.blocked, failed: false };
   state.activeSince = started.activeSince ?? state.activeSince;
@@ -237,11 +255,13 @@ function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart):
 }
 
 /** A cancellation would not outlast continue-as-new; and what it has cut off is written down first. */
-async function handOver({ input, state, reads }: Run): Promise<void> {
+async function handOver({ input, state, reads, story }: Run): Promise<void> {
   if (CancellationScope.current().consideredCancelled) {
     throw new CancelledFailure('Cancelled before it continued as new.');
   }
-  const carried = state.carry(reads.cut());
+  const { unfinished } = story;
+  const { atOnce } = reads;
+  const carried = { ...state.carry(reads.cut()), unfinished, atOnce };
   await continueAsNew<typeof integrationSync>({ ...input, carried });
 }
 
@@ -249,7 +269,8 @@ async function handOver({ input, state, reads }: Run): Promise<void> {
  * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). What is signalled
  * after the cancellation is none of its business: the run that follows serves it.
  */
-async function endCancelled({ input, state, reads }: Run): Promise<void> {
+async function endCancelled({ input, state, reads, story }: Run): Promise<void> {
+  story.cancel();
   state.interrupt(workflowTask());
   state.doing = 'keeping';
   const { integrationId } = input;

@@ -17,7 +17,7 @@ import { NO_COUNTS } from '../src/domain/counts.ts';
 import { readKey, type OpenPass, type Reason } from '../src/domain/reads.ts';
 import { callOptions, lookUpIntegration, syncEndpoint } from './proxies.ts';
 
-/** Enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
+/** Until the start of a sync has said what PASSES_PER_SYNC is. */
 const FULL_READS_AT_ONCE = 4;
 
 interface ReadsOf {
@@ -52,9 +52,16 @@ export class Reads {
   #fullReads = 0;
   readonly #queue: OpenPass[] = [];
   #stopping = false;
+  /** Full reads and sweeps at once: enough to hide Kombo's latency, few enough that one integration does not fill the workers. */
+  atOnce: number;
 
-  constructor(of: ReadsOf, on: { end: (ended: EndedRead) => void; change: () => void }) {
-    this.#of = of;
+  constructor(
+    of: ReadsOf & { atOnce?: number | undefined },
+    on: { end: (ended: EndedRead) => void; change: () => void },
+  ) {
+    const { atOnce = FULL_READS_AT_ONCE, ...rest } = of;
+    this.atOnce = atOnce;
+    this.#of = rest;
     this.#onEnd = on.end;
     this.#onChange = on.change;
   }
@@ -156,7 +163,7 @@ export class Reads {
   async #takePlace(pass: OpenPass): Promise<void> {
     this.#queue.push(pass);
     try {
-      await condition(() => this.#fullReads < FULL_READS_AT_ONCE && this.#queue[0] === pass);
+      await condition(() => this.#fullReads < this.atOnce && this.#queue[0] === pass);
       this.#fullReads += 1;
     } finally {
       this.#queue.splice(this.#queue.indexOf(pass), 1);

@@ -4,7 +4,7 @@ import type { Trigger } from '../../src/domain/sync.ts';
 import type { PassCounts } from '../../src/domain/counts.ts';
 import type { PassKind } from '../../src/domain/reads.ts';
 import type { KomboClient } from '../../src/kombo/client.ts';
-import type { Logger } from '../../src/log.ts';
+import type { Meter } from '../../src/domain/meter.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
 import type { WriteOptions } from '../../src/store/records/write-records.ts';
@@ -28,6 +28,8 @@ type ActivitySettings = Pick<
   | 'RETRY_MAX_INTERVAL'
   | 'RETRY_GIVE_UP'
   | 'DELETED_RETENTION'
+  | 'PASSES_PER_SYNC'
+  | 'CHUNK'
 >;
 
 export function retryOptions(settings: ActivitySettings): RetryOptions {
@@ -46,6 +48,14 @@ export const writeOptions = ({
   ...settings,
   fields,
 });
+
+/** Lines of activities; in a worker each carries the run that it belongs to. */
+export interface ActivityLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
 /** A page was committed. */
 export interface PageEvent {
@@ -80,10 +90,11 @@ export interface ActivityDeps {
   temporal: ActivityTemporal;
   /** Keeps writers of a locked table from using up the connections. */
   gate: TableGate;
-  log: Logger;
+  log: ActivityLog;
+  meter?: Meter | undefined;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;
   onPage?: ((event: PageEvent) => void) | undefined;
-  /** How long one activity may read before it gives its place to others (milliseconds). */
+  /** In the place of the setting CHUNK, for tests. */
   chunkMs?: number | undefined;
 }

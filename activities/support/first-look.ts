@@ -34,9 +34,6 @@ export interface FirstLook {
   owes: boolean;
 }
 
-/** Few enough that one integration does not fill the worker; a slow one does not count. */
-const AT_ONCE = 4;
-
 /**
  * Reads what the deltas of a sync bring, for a second or so. Most have one short page, and then the sync is done with a single
  * activity. What has more pages, or does not answer, is left to a read of its own, so that no endpoint waits for another one
@@ -49,7 +46,9 @@ export async function lookAtNews(
 ): Promise<FirstLook> {
   const look: FirstLook = { outcomes: [], rest: [], owes: false };
   const box = AbortSignal.timeout(FIRST_LOOK_MS);
-  await eachSoon(passes, { atOnce: AT_ONCE, slowMs: SLOW_READ_MS }, async (pass) => {
+  // Few enough that one integration does not fill the worker; a slow one does not count.
+  const atOnce = deps.settings.PASSES_PER_SYNC;
+  await eachSoon(passes, { atOnce, slowMs: SLOW_READ_MS }, async (pass) => {
     if (box.aborted) look.rest.push(pass);
     else await lookAt(deps, sync, pass, box, look);
   });
@@ -106,7 +105,7 @@ async function lookAt(
     look.rest.push(planned);
   } else {
     const { pass, error } = end;
-    const failed = { integrationId, endpoint, kind, tryId: syncId, error, pass };
+    const failed = { integrationId, endpoint, kind, tryId: syncId, error, pass, clock };
     const { status, reason, owes } = await noteFailedRead(deps, failed);
     look.outcomes.push({ endpoint, kind, status, counts, reason });
     look.owes ||= owes;

@@ -11,6 +11,8 @@ import { endPass } from '../../src/store/state/pass-life.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
 import { whyNotChosen } from './chosen.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
+import type { DatabaseClock } from './clock.ts';
+import { measurePass } from './measure.ts';
 import { parkIntegration } from './park.ts';
 
 interface FailedTry {
@@ -22,6 +24,8 @@ interface FailedTry {
   error: SyncError;
   /** The pass ends with it. */
   pass?: Pass | undefined;
+  /** Given with the pass: how long that took is told by it. */
+  clock?: Pick<DatabaseClock, 'latest'> | undefined;
   /** The pass whose listing was to be swept: it stays as it is. */
   listing?: Pass | undefined;
   /** When Kombo was asked, for a look-up. */
@@ -51,7 +55,9 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
   const isSkipped = errorClass === 'EndpointDisabled';
   if (pass) {
     const { resumable } = policy;
-    await endPass(deps.store, pass.id, { state: isSkipped ? 'skipped' : 'failed', code, message, resumable });
+    const state = isSkipped ? 'skipped' : 'failed';
+    await endPass(deps.store, pass.id, { state, code, message, resumable });
+    if (failed.clock) measurePass(deps, pass, state, failed.clock);
   }
   const outcome = { status: isSkipped ? 'skipped' : 'failed', reason: { code, message } } as const;
   // It was removed here, which is for those who did that to see to.
@@ -60,7 +66,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
     await forgetLearnt(deps.store, endpoint);
   }
   const noted = await noteTry(deps, failed);
-  if (noted) log(deps, { integrationId, endpoint, code }, message, noted, isSkipped);
+  if (noted) log(deps, { integrationId, endpoint, kind, code, ...said(failed) }, message, noted, isSkipped);
   if (!policy.looksUp || kind === 'look-up') return { ...outcome, owes: false };
   if (errorClass === 'IntegrationParked') await parkWhereAllRefuse(deps, integrationId, error);
   await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
@@ -86,10 +92,17 @@ export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<No
   );
 }
 
-/** The log tells the first failure, and the one after which you are needed; those between are in the history. */
+/** What the pass had read by then. */
+function said({ pass, clock }: FailedTry): object {
+  if (!pass || !clock) return {};
+  const { pages, records, started_at: startedAt } = pass;
+  return { pages, records, ms: Math.max(0, clock.latest().getTime() - startedAt.getTime()) };
+}
+
+/** A line for each try that fails: the first one is a warning, and the one after which you are needed an error. */
 function log(
   deps: ActivityDeps,
-  about: { integrationId: string; endpoint: string; code: string },
+  about: object,
   message: string,
   { failures, first, newlyNeedsAttention }: NotedFailure,
   isSkipped: boolean,
@@ -97,7 +110,7 @@ function log(
   if (isSkipped) deps.log.info(about, message);
   else if (newlyNeedsAttention) deps.log.error({ ...about, failures }, `This needs you. ${message}`);
   else if (first) deps.log.warn({ ...about, failures }, message);
-  else deps.log.debug({ ...about, failures }, message);
+  else deps.log.info({ ...about, failures }, message);
 }
 
 /** One list may be wrong about the integration; when all of them refuse to be read, it cannot be read. */

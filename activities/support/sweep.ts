@@ -61,7 +61,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
     let atOnce = ASK_AT_ONCE;
     for (;;) {
       const asked = pass.sweep_state === 'checking' ? await nextCandidates(deps.store, pass, atOnce) : [];
-      if (asked.length === 0) return completed(await finishSweep(deps.store, pass));
+      if (asked.length === 0) return completed(deps, await finishSweep(deps.store, pass));
       const answer = await ask(deps, pass, asked, options);
       if (answer === TOO_MUCH) {
         atOnce = Math.ceil(asked.length / 2);
@@ -71,6 +71,7 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
         settleCandidates(deps.store, pass, answer, writeOptions(deps)),
       );
       if (settled.changed) deps.notifyChanges();
+      deps.meter?.swept({ integrationId: pass.integration_id, deleted: settled.deleted });
       await noteProgress(deps.store, pass.integration_id, pass.endpoint, 'sweep');
       if (options.liveness.isShuttingDown() || options.box.aborted) return { state: 'more', pass };
     }
@@ -140,8 +141,9 @@ async function ask(
   return { asked, returned, unreadable, observedAt: observedAt!, askedSeq: askedSeq! };
 }
 
-function completed(pass: Pass): SweepEnd {
+function completed({ meter }: ActivityDeps, pass: Pass): SweepEnd {
   const counts = driftOfPass(pass);
+  if (pass.drift_before !== null) meter?.drift({ integrationId: pass.integration_id, counts });
   return {
     state: 'completed',
     pass,

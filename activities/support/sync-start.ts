@@ -23,6 +23,8 @@ export interface SyncStart {
   unlabelled?: string[];
   /** Since when the integration is active without a break (ISO): what a pause has cut off is told by it. */
   activeSince?: string;
+  /** How many of the full passes are read at once (PASSES_PER_SYNC). */
+  atOnce?: number;
   /** What is still to be read, each by itself. */
   passes: PlannedPass[];
   /** What has been read already, has failed, or is not read. */

@@ -1,6 +1,7 @@
 import { SyncError } from '../../src/domain/errors.ts';
 import { BUDGET_PATIENCE_MS, MAX_PAGES, MAX_RESTARTS, PAGE_PATIENCE_MS } from '../../src/domain/retry.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
+import { subtractCounts, type PassCounts } from '../../src/domain/counts.ts';
 import type { Paid } from '../../src/store/state/pay.ts';
 import { learntEndpoint } from '../../src/store/state/extra-endpoints.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
@@ -10,6 +11,7 @@ import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 import { writeOptions, type ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
+import { measurePass } from './measure.ts';
 import { readPage, type ReadPage } from './read-page.ts';
 
 type WalkEnd =
@@ -81,11 +83,17 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       const onBegun = (seq: number) => {
         if (next !== null && !isLarge && !stops()) upcoming = quiet(read(next, pauseMs, seq));
       };
-      const committed = await deps.gate.write(endpoint.table, () =>
-        commitPage(deps.store, pass, ready, writeOptions(deps), onBegun),
-      );
+      let begun = 0;
+      const before = passCounts(pass);
+      const committed = await deps.gate.write(endpoint.table, () => {
+        begun = performance.now();
+        return commitPage(deps.store, pass, ready, writeOptions(deps), onBegun);
+      });
+      const writeMs = performance.now() - begun;
       pass = committed.pass;
       report(deps, pass, committed.changed, liveness);
+      measure(deps, pass, before, writeMs);
+      if (committed.paid) measurePass(deps, pass, 'completed', clock);
       if (committed.paid) return { state: 'completed', pass, paid: committed.paid };
       if (stops()) return { state: 'more', pass };
       if (isLarge) upcoming = quiet(read(next, pauseMs));
@@ -147,6 +155,14 @@ function limitUsedUp(pauseMs: number): SyncError {
 /** Its cursors are ever new ones, so that only their number shows it. */
 export function endless(endpoint: string, pages: number): SyncError {
   return new SyncError('CursorRepeated', `The listing of ${endpoint} has no end: ${pages} pages were read.`);
+}
+
+/** What one page has brought. */
+function measure({ meter, log }: ActivityDeps, pass: Pass, before: PassCounts, writeMs: number): void {
+  const { integration_id: integrationId, endpoint, kind } = pass;
+  const counts = subtractCounts(passCounts(pass), before);
+  meter?.page({ integrationId, kind, counts, writeMs });
+  log.debug({ integrationId, endpoint, kind, page: pass.pages, counts, writeMs }, 'page written');
 }
 
 function report(deps: ActivityDeps, pass: Pass, changed: boolean, liveness: Liveness): void {

@@ -2,8 +2,9 @@ import { fail, ok, type Check } from './check.ts';
 import { checkChoice } from './choice.ts';
 import { checkKombo } from './kombo.ts';
 import { checkPostgres, type PostgresFindings } from './postgres.ts';
+import { checkSafetyNet } from './safety-net.ts';
 import { checkService } from './service.ts';
-import { checkNode, checkPrivacy, checkSettings } from './settings.ts';
+import { checkNode, checkPrivacy, checkSettings, checkSizes } from './settings.ts';
 import { checkSchedules, checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
 import { komboProxy } from '../settings/proxy.ts';
@@ -19,7 +20,7 @@ const INNER_BOUND_MS = 4_500;
 /** Checks every setting and dependency, all at once, in at most a few seconds. */
 export async function examine(): Promise<Check[]> {
   const { config, checks } = checkSettings();
-  const local = [...checks, checkNode(), ...(config ? [checkPrivacy(config)] : [])];
+  const local = [...checks, checkNode(), ...(config ? [checkPrivacy(config), checkSizes(config)] : [])];
   if (!config) return local;
   const guarded = async <T extends { checks: Check[] }>(name: string, remedy: string, work: Promise<T>) =>
     within(BOUND_MS, work).catch((error: unknown): { checks: Check[] } => {
@@ -53,12 +54,20 @@ export async function examine(): Promise<Check[]> {
   ]);
   const { integrations } = postgres as PostgresFindings;
   const { scheduleIds } = temporal as TemporalFindings;
+  const net = await guarded(
+    'Full syncs',
+    'Run kombo-sync doctor again.',
+    integrations && scheduleIds
+      ? checkSafetyNet(config, INNER_BOUND_MS).then((found) => ({ checks: [found] }))
+      : nothing,
+  );
   return [
     ...local,
     checkChoice(config, integrations),
     ...postgres.checks,
     ...temporal.checks,
     ...(integrations && scheduleIds ? [checkSchedules(integrations, scheduleIds)] : []),
+    ...net.checks,
     ...kombo.checks,
     ...(KOMBO_WEBHOOK_SECRETS.length > 0
       ? [ok('Webhook secrets', `${KOMBO_WEBHOOK_SECRETS.length} accepted`)]

@@ -2,6 +2,7 @@ import { ConfigError, type SettingIssue } from '../config-error.ts';
 import { loadConfig, type Config, type Required } from '../config.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { routeKombo } from '../settings/proxy.ts';
+import { problemsOfWorker } from '../settings/worker.ts';
 import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];
@@ -41,6 +42,20 @@ export function checkPrivacy({ ERASE_DELETED_AFTER: after }: Pick<Config, 'ERASE
     );
   }
   return ok('Privacy', `the fields of deleted records are erased after ${formatDuration(after)}`);
+}
+
+/** Whether a worker with these settings would start. */
+export function checkSizes(config: Config): Check {
+  const [first, ...rest] = problemsOfWorker(config);
+  if (!first) {
+    const { WORKER_SLOTS: slots, DATABASE_POOL: pool } = config;
+    return ok(
+      'Sizes',
+      `${slots === 'auto' ? 'slots as the machine allows' : `${slots} slots`}, ${pool} connections`,
+    );
+  }
+  const more = rest.map(({ name, problem }) => `; ${name} ${problem}`).join('');
+  return fail('Sizes', `${first.name} ${first.problem}${more}`, remedyOf(first));
 }
 
 const OLDEST_NODE = '22.13.0';

@@ -30,6 +30,12 @@ export function addCounts(a: PassCounts, b: PassCounts): PassCounts {
   return sum;
 }
 
+export function subtractCounts(a: PassCounts, b: PassCounts): PassCounts {
+  const left = { ...a };
+  for (const key of PASS_COUNTS) left[key] = a[key] - b[key];
+  return left;
+}
+
 /** What a full pass had to repair that a delta should have brought. */
 const REPAIRS = ['missing', 'stale', 'wronglyLive', 'wronglyDeleted'] as const;
 

@@ -25,8 +25,7 @@ export const MAX_RESTARTS = 3;
 /** Pages of one pass. A listing whose cursors never end would go round for ever. */
 export const MAX_PAGES = 200_000;
 
-/** Long enough that a full pass of a million records is a hundred events; shorter than the start-to-close timeout by far. */
-export const CHUNK_MS = 4 * MINUTE_MS;
+/** Longer by far than the setting CHUNK, after which an activity gives its slot back. */
 export const ACTIVITY_TIMEOUT_MS = 10 * MINUTE_MS;
 /** How long a killed worker holds what it did. The first heartbeat comes later than most activities last: each one is billed. */
 export const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;

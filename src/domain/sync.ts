@@ -91,6 +91,19 @@ export interface CarriedState {
   blocked?: Blocked | undefined;
   /** Syncs whose passes were cut off and are to be ended. */
   cut?: string[];
+  /** Syncs that still read. */
+  unfinished?: UnfinishedSync[];
+  /** Full passes that the run reads at once (PASSES_PER_SYNC). */
+  atOnce?: number;
+}
+
+/** A sync that still reads: what has become of it so far. */
+export interface UnfinishedSync {
+  syncId: string;
+  trigger: Trigger;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  outcomes: EndpointOutcome[];
 }
 
 /** What became of an endpoint that was read in several ways, one after the other or at once. */
@@ -130,7 +143,7 @@ function worseOf(a: EndpointOutcome, b: EndpointOutcome): EndpointOutcome {
 }
 
 /** The overall status of a set of outcomes. Skipped endpoints are neither a success nor a failure. */
-function overallStatus(outcomes: readonly EndpointOutcome[]): SyncStatus {
+export function overallStatus(outcomes: readonly EndpointOutcome[]): SyncStatus {
   const failed = outcomes.filter((outcome) => outcome.status === 'failed').length;
   if (failed === 0) return 'completed';
   return outcomes.some((outcome) => outcome.status === 'completed') ? 'partial' : 'failed';

@@ -16,7 +16,9 @@ import { apiRoutes } from './api/index.ts';
 import { temporalUiOf, type HttpDeps } from './deps.ts';
 import { errors, sendFrameworkError } from './errors/handler.ts';
 import { createMetrics } from './monitoring/metrics.ts';
+import { checkReadiness } from './monitoring/readiness.ts';
 import { operationsRoutes } from './monitoring/routes.ts';
+import { createSafetyNetReader } from './monitoring/safety-net.ts';
 import { createSnapshotReader } from './monitoring/snapshot.ts';
 import { statusPageRoutes } from './status-page/routes.ts';
 import { createTemporalLinks } from '../temporal/ui.ts';
@@ -58,7 +60,12 @@ export async function buildApps(deps: HttpDeps): Promise<Apps> {
   operations.addHook('onClose', () => shared.fullSyncs.close());
   await operations.register(limits);
   await operations.register(docs(shared.addresses));
-  await operations.register(operationsRoutes(shared));
+  const render = async () => {
+    const [snapshot, net] = await Promise.all([shared.readSnapshot(), shared.readSafetyNet()]);
+    return shared.metrics.render(snapshot, net);
+  };
+  const ready = () => checkReadiness(shared);
+  await operations.register(operationsRoutes({ checkReadiness: ready, render }));
   await operations.register(apiRoutes(shared), { prefix: '/api/v1' });
   await operations.register(statusPageRoutes(shared));
   return { webhooks, operations };
@@ -81,6 +88,7 @@ function share(deps: HttpDeps) {
     issues: createIssueSender(deps),
     gate: createAdminGate({ config, store, addresses }),
     readSnapshot: createSnapshotReader(deps),
+    readSafetyNet: deps.readSafetyNet ?? createSafetyNetReader(deps),
     kombo: komboOf(config, { timeoutMs: KOMBO_TIMEOUT_MS }),
     links: createTemporalLinks(temporalUiOf(deps)),
     fullSyncs: new FullSyncs(log),

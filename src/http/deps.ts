@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { Issue } from '../domain/issues.ts';
 import type { Logger } from '../log.ts';
+import type { SafetyNet } from '../operations/safety-net.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import type { SignalRequest } from '../temporal/start.ts';
@@ -54,6 +55,8 @@ export interface HttpDeps {
   maxConnections?: number | undefined;
   /** Stores a signal durably; the default asks Temporal. */
   send?: (request: SignalRequest) => Promise<unknown>;
+  /** How the weekly full syncs are doing; the default asks with pauses of a minute or more. */
+  readSafetyNet?: (() => Promise<SafetyNet | undefined>) | undefined;
   /** The same for an issue. */
   sendIssue?: (issue: Issue) => Promise<unknown>;
 }

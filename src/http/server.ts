@@ -40,7 +40,12 @@ export async function startServer(deps: HttpDeps): Promise<RunningServer> {
 }
 
 /** @returns its address. */
-async function listen(app: FastifyInstance, host: string, port: number, setting: string): Promise<string> {
+export async function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+  setting: string,
+): Promise<string> {
   const problem = await app.listen({ host, port }).then(
     () => undefined,
     (error: unknown) => cannotListen(host, port, setting, error),

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { MAX_PAGE_SIZE } from '../domain/page-size.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { AskedKombo, RequestClass } from '../domain/meter.ts';
 import { findEndpoint, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { limitMs, REQUEST_TIMEOUT_MS } from '../domain/retry.ts';
 import { isIntegrationId } from '../domain/text.ts';
@@ -64,6 +65,8 @@ interface KomboClientOptions {
   /** How long an answer may be, unpacked. */
   maxBytes?: number | undefined;
   onLimits?: OnLimits | undefined;
+  /** Told of each request. */
+  onAsked?: ((request: AskedKombo) => void) | undefined;
 }
 
 /** Called with what each answer says of the limit; `blockedMs` with a refusal because of it. */
@@ -72,10 +75,10 @@ export type OnLimits = (integrationId: string, limits: Limits | null, blockedMs?
 /** The client that the settings ask for; undefined without a key. */
 export function komboOf(
   config: Pick<Config, 'KOMBO_API_URL' | 'KOMBO_API_KEY' | 'KOMBO_MAX_ANSWER'>,
-  { timeoutMs, onLimits }: Pick<KomboClientOptions, 'timeoutMs' | 'onLimits'> = {},
+  options: Pick<KomboClientOptions, 'timeoutMs' | 'onAsked' | 'onLimits'> = {},
 ): KomboClient | undefined {
   const { KOMBO_API_KEY: apiKey, KOMBO_API_URL: baseUrl, KOMBO_MAX_ANSWER: maxBytes } = config;
-  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, timeoutMs, onLimits });
+  return apiKey && createKomboClient({ baseUrl, apiKey, maxBytes, ...options });
 }
 
 /**
@@ -86,8 +89,15 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
   const request = async (
     path: string,
     query: URLSearchParams,
-    init: { integrationId?: string; signal?: AbortSignal | undefined; timeoutMs?: number },
+    init: {
+      what: RequestClass;
+      integrationId?: string;
+      signal?: AbortSignal | undefined;
+      timeoutMs?: number;
+    },
   ): Promise<Answer> => {
+    const sent = performance.now();
+    let status: AskedKombo['status'] = 'unreachable';
     const url = `${options.baseUrl}${path}${query.size > 0 ? `?${query.toString()}` : ''}`;
     const timeoutMs = Math.min(init.timeoutMs ?? Infinity, options.timeoutMs ?? REQUEST_TIMEOUT_MS);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -103,6 +113,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
+      ({ status } = response);
       limits = readLimits(response.headers);
       const answer = await readAnswer(path, response, options.maxBytes ?? MAX_ANSWER_BYTES);
       options.onLimits?.(init.integrationId ?? '', limits);
@@ -113,14 +124,21 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         options.onLimits?.(init.integrationId ?? '', limits, blockedMs);
         throw error;
       }
+      status = timeout.aborted ? 'timeout' : 'unreachable';
+      if (init.signal?.aborted) status = 'cancelled';
       init.signal?.throwIfAborted();
       throw unreachable(path, timeout.aborted ? timeoutMs : undefined, error);
+    } finally {
+      options.onAsked?.({ endpoint: init.what, status, ms: performance.now() - sent });
     }
   };
 
   return {
     async fetchPage(query) {
-      const answer = await request(query.endpoint, listParameters(query), query);
+      const answer = await request(query.endpoint, listParameters(query), {
+        ...query,
+        what: query.ids ? 'ids' : 'list',
+      });
       const page = PAGE.safeParse(answer.body);
       if (!page.success) {
         throw new SyncError(
@@ -145,7 +163,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
         );
       }
       const path = `/integrations/${encodeURIComponent(integrationId)}`;
-      const { body } = await request(path, new URLSearchParams(), init);
+      const { body } = await request(path, new URLSearchParams(), { ...init, what: 'integration' });
       const found = INTEGRATION_ANSWER.safeParse(body).data?.data;
       if (!found) throw new SyncError('Unavailable', 'GET /integrations/{id} answered in an unknown form.');
       if (found.id !== integrationId) {
@@ -154,7 +172,7 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
       return found;
     },
     async checkApiKey() {
-      const { date } = await request('/check-api-key', new URLSearchParams(), {});
+      const { date } = await request('/check-api-key', new URLSearchParams(), { what: 'api-key' });
       return { date };
     },
   };

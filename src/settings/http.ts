@@ -50,7 +50,10 @@ const publicUrl = z
 
 /** Where `serve` listens, how it is reached, and who may in. */
 export const HTTP_SETTINGS = {
-  HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
+  HOST: z
+    .string()
+    .default('0.0.0.0')
+    .describe('Address that `serve` and METRICS_PORT listen on; `dev` uses 127.0.0.1'),
   PORT: port(3000).describe('Port that `serve` listens on'),
   OPERATIONS_PORT: optionalPort(3001).describe(
     'Port of its own for `/metrics`, `/healthz`, `/readyz`, pages and API; PORT then takes webhooks only',

@@ -16,6 +16,7 @@ import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { takeUpChoice } from '../operations/fields.ts';
 import { createChangeNotifier } from '../store/feed.ts';
+import { problemsOfWorker } from '../settings/worker.ts';
 import type { Store } from '../store/database.ts';
 import { createRequestBudget } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
@@ -24,7 +25,12 @@ import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { activityLog } from './activity-log.ts';
+import { createWorkerMetrics } from './metrics.ts';
+import { startMonitor, type Monitor } from './monitor.ts';
 import { installRuntime } from './runtime.ts';
+import { createSinks } from './sinks.ts';
+import { slotsOf } from './slots.ts';
 
 export type { PageEvent } from '../../activities/index.ts';
 
@@ -33,6 +39,8 @@ export interface RunningWorker {
   stop(): Promise<void>;
   /** Settles when the worker has ended; rejects when it ended by itself with an error. */
   readonly finished: Promise<void>;
+  /** Where METRICS_PORT is, from this machine. */
+  readonly metricsUrl: string | undefined;
 }
 
 export interface WorkerDeps {
@@ -43,8 +51,6 @@ export interface WorkerDeps {
   chunkMs?: number | undefined;
 }
 
-/** Reading is waiting for Kombo, so many activities fit in one process; each holds a page or two in memory. */
-const ACTIVITY_SLOTS = 40;
 const CACHED_WORKFLOWS = 500;
 /** Longer than a request to Kombo may take, shorter than the patience of Kubernetes should be set to. */
 const SHUTDOWN_FORCE_TIME = '35s';
@@ -52,16 +58,24 @@ const SHUTDOWN_FORCE_TIME = '35s';
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, store, log } = deps;
+  const { METRICS_PORT, METRICS_PER_INTEGRATION } = config;
+  const metrics = createWorkerMetrics({ perIntegration: METRICS_PER_INTEGRATION });
+  const { meter } = metrics;
   const budget = createRequestBudget({
     store,
     perMinute: config.KOMBO_REQUESTS_PER_MINUTE,
     concurrency: config.KOMBO_CONCURRENCY,
   });
-  const kombo = komboOf(config, { onLimits: (...said) => budget.note(...said) });
-  if (!kombo) throw new ConfigError([missing('KOMBO_API_KEY')]);
+  const kombo = komboOf(config, {
+    onAsked: meter.asked,
+    onLimits: (...said) => budget.note(...said),
+  });
+  const problems = problemsOfWorker(config);
+  if (!kombo) problems.push(missing('KOMBO_API_KEY'));
+  if (!kombo || problems.length > 0) throw new ConfigError(problems);
   const fields = fieldsOf(config);
   await takeUpChoice(store, fields, log);
-  installRuntime(log);
+  installRuntime(log, { metrics: METRICS_PORT !== undefined });
   const { connection, namespace } = await connectWorker();
   const client = new Client({ connection, namespace });
   const lifecycle = createLifecycle(client, config);
@@ -81,12 +95,14 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       unusableLabels: () => unusableNames(client),
     },
     gate: new TableGate(),
-    log,
+    log: activityLog,
+    meter,
     notifyChanges,
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
   });
   let worker: Worker;
+  let monitor: Monitor | undefined;
   try {
     worker = await Worker.create({
       connection,
@@ -94,7 +110,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       taskQueue: config.TASK_QUEUE,
       activities,
       workflowBundle: await workflowBundle(),
-      maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+      sinks: createSinks(log, meter),
+      ...slotsOf(config),
       maxCachedWorkflows: CACHED_WORKFLOWS,
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },
@@ -102,6 +119,12 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       // Eager dispatch would go round the priorities of the task queue.
       maxEagerActivityReservationsPerWorkflowTask: 0,
     });
+    if (METRICS_PORT !== undefined) {
+      const { HOST: host } = config;
+      const isRunning = () => worker.getState() === 'RUNNING';
+      const temporal = { connection, namespace };
+      monitor = await startMonitor({ host, port: METRICS_PORT, metrics, isRunning, store, temporal, log });
+    }
   } catch (error) {
     await connection.close();
     throw error;
@@ -117,9 +140,13 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     notifyChanges,
     log,
   });
-  const finished = runAndClose(worker, connection, () => housekeeping.stop());
+  const finished = runAndClose(worker, connection, async () => {
+    await housekeeping.stop();
+    await monitor?.close();
+  });
   finished.catch(() => {});
   return {
+    metricsUrl: monitor?.url,
     finished,
     stop: async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -131,12 +158,12 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
 async function runAndClose(
   worker: Worker,
   connection: NativeConnection,
-  stopHousekeeping: () => Promise<void>,
+  stopRest: () => Promise<void>,
 ): Promise<void> {
   try {
     await worker.run();
   } finally {
-    await stopHousekeeping();
+    await stopRest();
     await connection.close();
   }
 }

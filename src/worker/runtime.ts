@@ -1,10 +1,15 @@
 import { makeTelemetryFilterString, Runtime, type LogLevel, type LogMetadata } from '@temporalio/worker';
 import type { Logger } from '../log.ts';
+import { createBuffer, TemporalMetrics } from './temporal-metrics.ts';
 import { causesOf } from '../outages/index.ts';
 
 let installed = false;
+let measured: TemporalMetrics | undefined;
 
-/** What the SDK calls information (bundling, worker states) is detail to an operator. */
+/** The metrics of the SDK; undefined unless the runtime was installed with them. */
+export const temporalMetrics = (): TemporalMetrics | undefined => measured;
+
+/** What the SDK calls information (bundling, worker states) is detail to an operator. Our own activities mean what they say. */
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'warn' | 'error'> = {
   TRACE: 'trace',
   DEBUG: 'trace',
@@ -16,13 +21,17 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'warn' | 'error'> = {
 /**
  * Sends the SDK's log through ours, and leaves signals to the process: a worker is one of several parts that stop in order.
  * The SDK has one runtime for a process, so only the first call counts.
+ *
+ * @param options.metrics keeps the metrics of the SDK for `temporalMetrics`.
  */
-export function installRuntime(log: Logger): void {
+export function installRuntime(log: Logger, { metrics = false }: { metrics?: boolean } = {}): void {
   if (installed) return;
   installed = true;
   const write = (level: LogLevel, message: string, meta?: LogMetadata) => {
-    log[LEVELS[level]](describe(meta), message);
+    if (meta?.['sdkComponent'] === 'activity') log[OWN_LEVELS[level]](describeOwn(meta), message);
+    else log[LEVELS[level]](describe(meta), message);
   };
+  const buffer = metrics ? createBuffer() : undefined;
   Runtime.install({
     logger: {
       log: write,
@@ -32,9 +41,44 @@ export function installRuntime(log: Logger): void {
       warn: (message, meta) => write('WARN', message, meta),
       error: (message, meta) => write('ERROR', message, meta),
     },
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    telemetryOptions: {
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} },
+      ...(buffer ? { metrics: { buffer, attachServiceName: false } } : {}),
+    },
     shutdownSignals: [],
   });
+  if (buffer) measured = new TemporalMetrics(buffer);
+}
+
+const OWN_LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+/** What the SDK adds to the lines of an activity and does not help to find its run. */
+const LEFT_OUT = new Set([
+  'sdkComponent',
+  'isLocal',
+  'taskToken',
+  'namespace',
+  'taskQueue',
+  'workflowType',
+  'activityId',
+  'activityType',
+  'workflowRunId',
+]);
+
+/** A line of ours, with the run that it belongs to. */
+function describeOwn(meta: LogMetadata): Record<string, unknown> {
+  const said = Object.entries(meta).filter(([key]) => !LEFT_OUT.has(key));
+  return {
+    ...Object.fromEntries(said),
+    runId: meta['workflowRunId'],
+    activity: meta['activityType'],
+  };
 }
 
 /** Only plain values: an error keeps its message, and anything else that is nested stays out of the log. */

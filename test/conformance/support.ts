@@ -72,6 +72,8 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       RETRY_MAX_INTERVAL: 21_600_000,
       RETRY_GIVE_UP: 86_400_000,
       DELETED_RETENTION: null,
+      PASSES_PER_SYNC: 4,
+      CHUNK: 240_000,
     },
     budget: UNLIMITED,
     fields: STORES_ALL,

@@ -1,25 +1,23 @@
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../src/http/monitoring/metrics.ts';
+import { createWorkerMetrics } from '../../src/worker/metrics.ts';
 import { createTestStore } from '../support/database.ts';
 import { read, section, tableRows } from './markdown.ts';
 
 const page = read('docs/reference.md');
 
-test('the table of metrics is what /metrics shows', async () => {
-  const { body } = await createMetrics().render(undefined);
-  const shown = [...body.matchAll(/^# HELP (kombo_sync_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(
-    ([, name, help, type]) => [`\`${name}\``, type, help],
-  );
-  expect(tableRows(section('docs/reference.md', '## Metrics'))).toEqual(shown);
-});
+const shownBy = (body: string) =>
+  [...body.matchAll(/^# HELP (kombo_sync_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(([, name, help, type]) => [
+    `\`${name}\``,
+    type,
+    help,
+  ]);
 
-test('metrics in the alert rules exist', async () => {
-  const { body } = await createMetrics().render(undefined);
-  const names = [...read('docs/operations.md').matchAll(/kombo_sync_[a-z_]+(?=[{)[])/g)].map(
-    ([name]) => name,
-  );
-  expect(names.length).toBeGreaterThan(5);
-  for (const name of names) expect(body).toContain(`# TYPE ${name} `);
+test('the tables of metrics are what /metrics of each process shows', async () => {
+  const serve = await createMetrics().render(undefined);
+  expect(tableRows(section('docs/reference.md', '### Metrics of `serve`'))).toEqual(shownBy(serve.body));
+  const worker = await createWorkerMetrics({ perIntegration: true }).registry.metrics();
+  expect(tableRows(section('docs/reference.md', '### Metrics of `worker`'))).toEqual(shownBy(worker));
 });
 
 test("every table and column of the service's schema is described", async () => {

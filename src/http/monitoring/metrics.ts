@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DELIVERY_TYPES } from '../../kombo/webhook.ts';
 import type { DeliveryEvent } from '../deps.ts';
+import { SCHEDULE_STATES } from '../../domain/schedule-health.ts';
+import type { SafetyNet } from '../../operations/safety-net.ts';
+import { showBuild } from './build-info.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -10,6 +13,7 @@ export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  showBuild(registry, 'serve');
 
   const deliveries = new Counter({
     name: 'kombo_sync_webhook_deliveries_total',
@@ -98,7 +102,29 @@ export function createMetrics() {
     help: 'Models that webhooks name and that this version does not know.',
     registers,
   });
+  const feedLag = new Gauge({
+    name: 'kombo_sync_feed_lag_seconds',
+    help: 'Age of the oldest change that readers of the feed cannot see yet, because a transaction before it is open.',
+    registers,
+  });
+  const fullSyncAge = new Gauge({
+    name: 'kombo_sync_full_sync_age_seconds',
+    help: 'Age of the oldest full pass of any active integration; of one that was never read in full, how long it is active.',
+    registers,
+  });
+  const temporalUp = new Gauge({
+    name: 'kombo_sync_temporal_up',
+    help: '1 when the schedules could be listed.',
+    registers,
+  });
+  const schedules = new Gauge({
+    name: 'kombo_sync_schedules',
+    help: 'Weekly full syncs of active integrations by the state of their schedule: ok, missing, paused, no_next_run, last_run_failed.',
+    labelNames: ['state'],
+    registers,
+  });
   const fromStore = [
+    feedLag,
     namedModels,
     freshness,
     integrations,
@@ -121,8 +147,17 @@ export function createMetrics() {
       duration.observe({ outcome: event.outcome }, event.ms / 1_000);
     },
     /** The page for Prometheus. Without a snapshot the values that need Postgres are left out, not frozen. */
-    async render(snapshot: Snapshot | undefined): Promise<{ contentType: string; body: string }> {
-      for (const gauge of fromStore) gauge.reset();
+    async render(
+      snapshot: Snapshot | undefined,
+      net?: SafetyNet | undefined,
+    ): Promise<{ contentType: string; body: string }> {
+      for (const gauge of [...fromStore, schedules]) gauge.reset();
+      const age = net?.oldest ? (Date.now() - net.oldest.since.getTime()) / 1_000 : Number.NaN;
+      fullSyncAge.set(age);
+      temporalUp.set(net?.schedules ? 1 : 0);
+      if (net?.schedules) {
+        for (const state of SCHEDULE_STATES) schedules.set({ state }, net.schedules.byState[state]);
+      }
       storeUp.set(snapshot ? 1 : 0);
       if (snapshot) {
         for (const [category, seconds] of snapshot.freshnessSeconds) freshness.set({ category }, seconds);
@@ -132,6 +167,7 @@ export function createMetrics() {
         rejectedRecords.set(snapshot.rejectedRecords);
         openIssues.set(snapshot.openIssues);
         namedModels.set(snapshot.unknownModels);
+        feedLag.set(snapshot.feedLagSeconds);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
@@ -139,6 +175,7 @@ export function createMetrics() {
         rejectedRecords.set(Number.NaN);
         openIssues.set(Number.NaN);
         namedModels.set(Number.NaN);
+        feedLag.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -1,10 +1,17 @@
+import type { ConnectionLike } from '@temporalio/client';
 import { outageOf, postgresOutage, temporalOutage, type Outage } from '../../outages/index.ts';
 import type { Store } from '../../store/database.ts';
 import { pendingMigrations } from '../../store/migrate.ts';
-import type { HttpDeps } from '../deps.ts';
+import type { Logger } from '../../log.ts';
 import { within } from '../../within.ts';
 
 const TIMEOUT_MS = 2_000;
+
+export interface ReadinessDeps {
+  store: Store;
+  temporal: { connection: ConnectionLike; namespace: string };
+  log: Logger;
+}
 
 export interface Check {
   ok: boolean;
@@ -21,7 +28,7 @@ export interface Readiness {
 }
 
 /** Whether the service can do all of its job, part by part, within two seconds. */
-export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
+export async function checkReadiness(deps: ReadinessDeps): Promise<Readiness> {
   const [temporal, { database, migrations }] = await Promise.all([checkTemporal(deps), checkPostgres(deps)]);
   return {
     ready: temporal.ok && database.ok && migrations.ok,
@@ -35,7 +42,7 @@ export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
 /** Without the reasons of Postgres and Temporal, since no token is asked for. */
 const sayOutage = ({ brief, remedy }: Outage) => `${brief}. ${remedy}`;
 
-async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
+async function checkTemporal({ temporal, log }: ReadinessDeps): Promise<Check> {
   const { connection } = temporal;
   try {
     const answer = connection.withDeadline(Date.now() + TIMEOUT_MS, () =>
@@ -49,7 +56,7 @@ async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
   }
 }
 
-async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Check; migrations: Check }> {
+async function checkPostgres({ store, log }: ReadinessDeps): Promise<{ database: Check; migrations: Check }> {
   let isReadOnly: boolean;
   try {
     isReadOnly = await within(TIMEOUT_MS, readsOnly(store));

@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify';
-import type { HttpDeps } from '../deps.ts';
 import { keep } from './keep.ts';
-import type { Metrics } from './metrics.ts';
-import { checkReadiness } from './readiness.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** They are open to every caller: many of them at once must cost no more than one. */
 const KEPT_MS = 1_000;
 
+interface Operations {
+  checkReadiness(): Promise<{ ready: boolean }>;
+  /** The page for Prometheus. */
+  render(): Promise<{ contentType: string; body: string }>;
+}
+
 /** `/healthz`, `/readyz` and `/metrics`: for machines, open, and without a name of any integration. */
-export function operationsRoutes(
-  deps: HttpDeps & { metrics: Metrics; readSnapshot: () => Promise<Snapshot | undefined> },
-) {
-  const askReadiness = keep(KEPT_MS, () => checkReadiness(deps));
-  const render = keep(KEPT_MS, async () => deps.metrics.render(await deps.readSnapshot()));
+export function operationsRoutes(operations: Operations) {
+  const askReadiness = keep(KEPT_MS, () => operations.checkReadiness());
+  const render = keep(KEPT_MS, () => operations.render());
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
     app.get('/healthz', () => ({ status: 'ok' }));
 

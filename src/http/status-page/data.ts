@@ -3,6 +3,7 @@ import type { Notices } from '../../store/reports/notices.ts';
 import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import type { IntegrationOverview, OverviewCounts } from '../../store/reports/overview.ts';
 import type { NextFullSync, Schedules } from '../../temporal/schedule-state.ts';
+import type { SafetyNet } from '../../operations/safety-net.ts';
 import type { Frame } from './layout.ts';
 import type { AuditEntry } from '../../store/state/audit.ts';
 import type { OpenIssue } from '../../store/state/issues.ts';
@@ -40,6 +41,8 @@ export interface ListData extends Frame {
   found: OverviewCounts;
   nextFullSyncs: NextFullSyncs;
   notices: Notices;
+  /** How the weekly full syncs are doing; undefined while that is not known. */
+  safetyNet: SafetyNet | undefined;
   legacyMode: LegacyMode;
   /** Names of fields, by what happens to their values. */
   keptOut: { excluded: readonly string[]; hashed: readonly string[] };

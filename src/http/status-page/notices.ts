@@ -1,6 +1,7 @@
 import { POLICIES } from '../../domain/errors.ts';
 import { html, type Html } from './html.ts';
 import type { ListData } from './data.ts';
+import { safetyNet } from './safety-net.ts';
 import { code, codes, count, moment } from './parts.ts';
 
 /** Legacy webhooks that came longer ago than this do not come any more. */
@@ -8,9 +9,14 @@ const LEGACY_MS = 24 * 3_600_000;
 
 /** What concerns the whole service; nothing while there is nothing to say. */
 export function notices(data: ListData): Html {
-  const found = [refused(data), temporalAway(data), legacy(data), unknown(data), models(data)].filter(
-    (notice) => notice !== null,
-  );
+  const found = [
+    refused(data),
+    temporalAway(data),
+    ...safetyNet(data),
+    legacy(data),
+    unknown(data),
+    models(data),
+  ].filter((notice) => notice !== null);
   if (found.length === 0) return html``;
   return html`<ul class="notices" aria-label="Notices">
     ${found}

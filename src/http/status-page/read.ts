@@ -8,6 +8,7 @@ import { listDrift, listSyncs, syncsUnderWay } from '../../store/reports/history
 import { endpointStatuses } from '../../store/reports/status.ts';
 import { keptOut } from '../../operations/list-fields.ts';
 import { describeSchedule, nextFullSyncs } from '../../temporal/schedule-state.ts';
+import type { SafetyNet } from '../../operations/safety-net.ts';
 import type { HttpDeps } from '../deps.ts';
 import { within } from '../../within.ts';
 import type { IntegrationData, ListData } from './data.ts';
@@ -23,8 +24,16 @@ const DRIFT_SHOWN = 60;
 const ACTS_SHOWN = 20;
 const TEMPORAL_TIMEOUT_MS = 2_000;
 
+/** What pages need beside the rest. */
+export interface PageDeps {
+  readSafetyNet(): Promise<SafetyNet | undefined>;
+}
+
 /** What the list shows. A fixed number of statements, and one question to Temporal, however many integrations there are. */
-export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<ListData, keyof Frame>> {
+export async function readList(
+  deps: HttpDeps & PageDeps,
+  query: PageQuery,
+): Promise<Omit<ListData, keyof Frame>> {
   const { store, config, temporal } = deps;
   const filter = { search: query.search ?? undefined, category: query.category ?? undefined };
   const narrowed = Boolean(query.search || query.category);
@@ -40,7 +49,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     },
     config,
   );
-  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown, issues] =
+  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown, issues, safetyNet] =
     await Promise.all([
       listed,
       listed.then((page) => {
@@ -55,6 +64,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
         const of = [null, ...page.entries.map(({ id }) => id)];
         return listIssues(store, { of, limit: ISSUES_SHOWN });
       }),
+      deps.readSafetyNet(),
     ]);
   return {
     integrations,
@@ -63,6 +73,7 @@ export async function readList(deps: HttpDeps, query: PageQuery): Promise<Omit<L
     found: found ?? totals,
     nextFullSyncs: schedules,
     notices,
+    safetyNet,
     keptOut: keptOut(config),
     legacyMode: config.LEGACY_WEBHOOKS ? 'on' : 'off',
     unknown: unknown?.entries ?? [],

@@ -14,7 +14,7 @@ import { integrationPage, unknownIntegrationPage } from './integration-page.ts';
 import { loginPage, messagePage, type Frame } from './layout.ts';
 import { listPage } from './list-page.ts';
 import { createLinks, localAddress, readQuery } from './query.ts';
-import { readIntegration, readList } from './read.ts';
+import { readIntegration, readList, type PageDeps } from './read.ts';
 import { CONTENT_SECURITY_POLICY } from './style.ts';
 import { NoAnswer, within } from '../../within.ts';
 
@@ -34,7 +34,7 @@ const ELSEWHERE =
 
 /** `GET /` and the pages under it: how every integration is doing, behind the admin token. */
 export function statusPageRoutes(
-  deps: HttpDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
+  deps: HttpDeps & PageDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
 ) {
   const { gate, addresses } = deps;
   const linksOf = (request: FastifyRequest) => createLinks(addresses.baseOf(request));

@@ -1,0 +1,134 @@
+import { globSync } from 'node:fs';
+import { pino } from 'pino';
+import { afterAll, describe, expect, test } from 'vitest';
+import { startWorker } from '../../src/worker/run.ts';
+import { read, ROOT } from '../docs/markdown.ts';
+import { eventually } from '../support/poll.ts';
+import { createSystem } from './setup.ts';
+
+const system = await createSystem({ METRICS_PORT: '0', DEBOUNCE_QUIET: '200ms', RETRY_INTERVAL: '1s' });
+const { config, control, store } = system;
+await system.server();
+const lines: Record<string, unknown>[] = [];
+const log = pino(
+  { level: 'debug' },
+  { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
+);
+const worker = await startWorker({ config, store, log });
+afterAll(() => worker.stop());
+
+const scrape = async () => (await fetch(`${worker.metricsUrl}/metrics`)).text();
+const saying = (message: string, integrationId: string) =>
+  lines.filter((line) => line['msg'] === message && line['integrationId'] === integrationId);
+
+test('a worker is ready when it polls, and says so on the port of its metrics', async () => {
+  const ready = await fetch(`${worker.metricsUrl}/readyz`);
+  expect(await ready.json()).toMatchObject({
+    ready: true,
+    worker: { ok: true },
+    temporal: { ok: true },
+    database: { ok: true },
+    migrations: { ok: true },
+  });
+  expect(ready.status).toBe(200);
+  expect((await fetch(`${worker.metricsUrl}/healthz`)).status).toBe(200);
+});
+
+describe('a sync', () => {
+  test('is in the metrics of the worker, with those of the SDK, and without the id of an integration', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    await control.announce(id, 'integration-created');
+    await eventually(async () => /kombo_sync_sync_duration_seconds_count\{[^}]*\} 1/.test(await scrape()));
+    const body = await scrape();
+    for (const series of [
+      /^kombo_sync_pages_total\{kind="full"\} [1-9]/m,
+      /^kombo_sync_records_total\{outcome="created"\} 30$/m,
+      /^kombo_sync_kombo_requests_total\{endpoint="list",status="200"\} [1-9]/m,
+      /^kombo_sync_kombo_requests_total\{endpoint="integration",status="200"\} [1-9]/m,
+      /^kombo_sync_kombo_request_duration_seconds_count\{endpoint="list"\} [1-9]/m,
+      /^kombo_sync_page_write_duration_seconds_count [1-9]/m,
+      /^kombo_sync_pass_duration_seconds_count\{kind="full",outcome="completed"\} [1-9]/m,
+      /^kombo_sync_sync_duration_seconds_count\{trigger="\w+",status="completed"\} [1-9]/m,
+      /^# TYPE kombo_sync_kombo_budget_wait_seconds histogram$/m,
+      /^temporal_worker_task_slots_available\{.*worker_type="ActivityWorker".*\} \d+/m,
+      /^temporal_activity_schedule_to_start_latency_seconds_count\{.*\} [1-9]/m,
+      /^temporal_num_pollers\{.*\} \d+/m,
+      /^temporal_sticky_cache_size\{?.*\}? \d+/m,
+      /^temporal_request_total\{.*operation="RespondWorkflowTaskCompleted".*\} [1-9]/m,
+      /^process_cpu_seconds_total /m,
+    ]) {
+      expect(body).toMatch(series);
+    }
+    expect(body).not.toContain(id);
+    expect(body).not.toContain('integration="');
+    const files = globSync('deploy/{grafana/*.json,prometheus/alerts.yaml}', { cwd: ROOT });
+    const asked = files.flatMap((file) => read(file).match(/\btemporal_\w+/g) ?? []);
+    expect(asked.length).toBeGreaterThan(10);
+    for (const name of new Set(asked)) expect(body).toMatch(new RegExp(`^${name}[{ ]`, 'm'));
+  });
+
+  test('has one line when it ends, which says what, how much, how long and where', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const [user] = control.ids(id, 'lms_users') as [string];
+    const before = saying('sync completed', id).length;
+    control.update(id, 'lms_users', user, { remote_id: 'v1' });
+    await control.flushWebhook(id);
+    await system.arrives(id, 'lms_users', user, 'v1');
+    const result = await system.settled(id);
+    await eventually(() => Promise.resolve(saying('sync completed', id).length === before + 1));
+    expect(saying('sync completed', id).at(-1)).toMatchObject({
+      level: 30,
+      trigger: 'webhook',
+      endpoints: ['/lms/users'],
+      failed: [],
+      counts: { updated: result.counts.updated },
+      ms: expect.any(Number) as number,
+      workflowId: `sync/${id}`,
+      runId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+    const pages = () =>
+      saying('page written', id).filter(
+        (line) => line['kind'] === 'delta' && line['endpoint'] === '/lms/users',
+      );
+    await eventually(() => Promise.resolve(pages().length > 0));
+    expect(pages()[0]).toMatchObject({ level: 20, activity: 'startSync', workflowId: `sync/${id}` });
+    expect(JSON.stringify(lines)).not.toContain('"v1"');
+  });
+
+  test('and each pass that failed has a line, with the run that it belongs to', async () => {
+    const id = system.integration();
+    await system.firstSync(id);
+    const fault = control.addFault({
+      kind: 'error',
+      status: 500,
+      code: 'PLATFORM.UNKNOWN_ERROR',
+      integration: id,
+      endpoint: '/lms/courses',
+      count: 'always',
+    });
+    await system.tell(id, ['lms_courses', 'lms_users']);
+    const failures = () =>
+      lines.filter((line) => line['integrationId'] === id && line['failures'] !== undefined);
+    await eventually(() => Promise.resolve(failures().length >= 2));
+    for (const line of failures()) {
+      expect(line['level']).toBeGreaterThanOrEqual(30);
+      expect(line).toMatchObject({
+        integrationId: id,
+        kind: 'delta',
+        pages: 0,
+        ms: expect.any(Number) as number,
+        workflowId: `sync/${id}`,
+        runId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        activity: expect.stringMatching(/^(startSync|syncEndpoint)$/) as string,
+      });
+    }
+    expect(saying('sync partial', id)[0]).toMatchObject({ failed: ['/lms/courses'] });
+    expect(await scrape()).toMatch(
+      /^kombo_sync_pass_duration_seconds_count\{kind="delta",outcome="failed"\} [1-9]/m,
+    );
+    expect(await scrape()).toMatch(/^kombo_sync_kombo_requests_total\{endpoint="list",status="500"\} [1-9]/m);
+    control.removeFault(fault);
+  });
+});
