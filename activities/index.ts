@@ -2,6 +2,7 @@ import { createEraseIntegration } from './erase-integration.ts';
 import { createKeepForLater } from './keep-for-later.ts';
 import { createLookUpIntegration } from './look-up-integration.ts';
 import { createNoteIssue } from './note-issue.ts';
+import { createSendNotification } from './send-notification.ts';
 import { createStartSync } from './start-sync.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { createSyncEndpoint } from './sync-endpoint.ts';
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
     tidyUp: createTidyUp(deps),
     eraseIntegration: createEraseIntegration(deps),
     noteIssue: createNoteIssue(deps),
+    sendNotification: createSendNotification(deps),
   };
 }
 

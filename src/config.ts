@@ -27,6 +27,7 @@ import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS } from './settings/http.ts';
 import { KOMBO_LIMIT_SETTINGS } from './settings/kombo-limits.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
+import { NOTIFY_SETTINGS, problemsOfNotify } from './settings/notify.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 import { WORKER_SETTINGS } from './settings/worker.ts';
 
@@ -81,6 +82,7 @@ export const SETTINGS = {
     .describe("Where Temporal's UI is, for links on the status page and in answers"),
   TASK_QUEUE: z.string().min(1).default('kombo-sync').describe('Temporal task queue'),
   ...HTTP_SETTINGS,
+  ...NOTIFY_SETTINGS,
   ...WORKER_SETTINGS,
   DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
   DEBOUNCE_MAX_WAIT: duration('60s').describe(
@@ -199,7 +201,7 @@ export function loadConfig(
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
   if (config) issues.push(...problemsOfFields(config));
-  if (config) issues.push(...problemsOfModels(config));
+  if (config) issues.push(...problemsOfModels(config), ...problemsOfNotify(config));
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({
       name: 'DEBOUNCE_MAX_WAIT',

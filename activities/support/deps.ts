@@ -30,6 +30,9 @@ type ActivitySettings = Pick<
   | 'DELETED_RETENTION'
   | 'PASSES_PER_SYNC'
   | 'CHUNK'
+  | 'NOTIFY_URL'
+  | 'NOTIFY_SECRET'
+  | 'NOTIFY_SLACK_URL'
 >;
 
 export function retryOptions(settings: ActivitySettings): RetryOptions {

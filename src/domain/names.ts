@@ -7,12 +7,14 @@ export const WORKFLOW_TYPES = {
   fullSync: 'fullSync',
   eraseIntegration: 'eraseIntegration',
   noteIssue: 'noteIssue',
+  notify: 'notify',
 } as const;
 
 export const syncWorkflowId = (integrationId: string) => `sync/${integrationId}`;
 export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integrationId}`;
 export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;
 export const issueWorkflowId = (issueId: string) => `issue/${issueId}`;
+export const notifyWorkflowId = (notificationId: string) => `notify/${notificationId}`;
 export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integrationId}`;
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 

@@ -15,6 +15,7 @@ import { fieldsOf } from '../kombo/fields.ts';
 import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { takeUpChoice } from '../operations/fields.ts';
+import { tellOperators } from '../operations/tell.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import { problemsOfWorker } from '../settings/worker.ts';
 import type { Store } from '../store/database.ts';
@@ -135,6 +136,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     client,
     settle,
     wake: (id) => lifecycle.wake(id),
+    tell: () => tellOperators({ store, client, config, log }),
     settings: config,
     eraseDeletedAfterMs: config.ERASE_DELETED_AFTER,
     notifyChanges,
