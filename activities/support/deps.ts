@@ -4,6 +4,7 @@ import type { Trigger } from '../../src/domain/sync.ts';
 import type { PassCounts } from '../../src/domain/counts.ts';
 import type { PassKind } from '../../src/domain/reads.ts';
 import type { KomboClient } from '../../src/kombo/client.ts';
+import type { Span } from '../../src/domain/span.ts';
 import type { Meter } from '../../src/domain/meter.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
@@ -95,6 +96,8 @@ export interface ActivityDeps {
   gate: TableGate;
   log: ActivityLog;
   meter?: Meter | undefined;
+  /** Traces; without it there are none. */
+  span?: Span | undefined;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;
   onPage?: ((event: PageEvent) => void) | undefined;

@@ -1,13 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import {
-  bundleWorkflowCode,
-  Runtime,
-  Worker,
-  type NativeConnection,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities, type PageEvent } from '../../activities/index.ts';
 import { ConfigError } from '../config-error.ts';
 import { missing, type Config } from '../config.ts';
@@ -22,12 +14,14 @@ import type { Store } from '../store/database.ts';
 import { createRequestBudget } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { unusableNames } from '../temporal/labels.ts';
+import { clientInterceptors, span, workerTracing } from '../tracing/index.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { activityLog } from './activity-log.ts';
 import { createWorkerMetrics } from './metrics.ts';
+import { workflowBundle } from './bundle.ts';
 import { startMonitor, type Monitor } from './monitor.ts';
 import { installRuntime } from './runtime.ts';
 import { createSinks } from './sinks.ts';
@@ -78,7 +72,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   await takeUpChoice(store, fields, log);
   installRuntime(log, { metrics: METRICS_PORT !== undefined });
   const { connection, namespace } = await connectWorker();
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, interceptors: { workflow: clientInterceptors() } });
+  const tracing = workerTracing();
   const lifecycle = createLifecycle(client, config);
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
@@ -98,6 +93,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     gate: new TableGate(),
     log: activityLog,
     meter,
+    span,
     notifyChanges,
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
@@ -110,8 +106,9 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       namespace,
       taskQueue: config.TASK_QUEUE,
       activities,
-      workflowBundle: await workflowBundle(),
-      sinks: createSinks(log, meter),
+      workflowBundle: await workflowBundle(tracing?.workflowModule),
+      sinks: { ...createSinks(log, meter), ...tracing?.sinks },
+      interceptors: { activity: tracing ? [tracing.activityInterceptors] : [] },
       ...slotsOf(config),
       maxCachedWorkflows: CACHED_WORKFLOWS,
       workflowTaskPollerBehavior: { type: 'autoscaling' },
@@ -169,15 +166,3 @@ async function runAndClose(
     await connection.close();
   }
 }
-
-/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
-async function workflowBundle(): Promise<WorkflowBundleOption> {
-  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { codePath: bundle };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
-  bundled ??= bundleWorkflowCode({ workflowsPath, logger: Runtime.instance().logger });
-  return bundled;
-}
-
-let bundled: Promise<WorkflowBundleOption> | undefined;

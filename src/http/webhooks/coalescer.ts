@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { gather, noticesOf, type Gathered, type Notice, type SentNotice } from './gathered.ts';
 
 /** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
@@ -34,6 +35,8 @@ interface Gathering {
   gathered: Gathered;
   readonly waiters: Set<Waiter>;
   deliveries: number;
+  /** Runs what it is given as a part of the first of them, so that their send is in its trace. */
+  readonly asFirst: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }
 
 /**
@@ -102,7 +105,12 @@ export class Coalescer {
   #gather(notice: Notice): Gathering {
     const { integrationId } = notice;
     const known = this.#gathering.get(integrationId);
-    const gathering = known ?? { gathered: gather(undefined, notice), waiters: new Set(), deliveries: 0 };
+    const gathering = known ?? {
+      gathered: gather(undefined, notice),
+      waiters: new Set(),
+      deliveries: 0,
+      asFirst: AsyncLocalStorage.snapshot(),
+    };
     if (known) known.gathered = gather(known.gathered, notice);
     else {
       this.#gathering.set(integrationId, gathering);
@@ -122,7 +130,7 @@ export class Coalescer {
     for (const gathering of this.#ready) {
       if (this.#inFlight >= this.#maxConcurrent) return;
       this.#ready.delete(gathering);
-      void this.#start(gathering);
+      void gathering.asFirst(() => this.#start(gathering));
     }
   }
 
