@@ -2,7 +2,7 @@ import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { ConfigError } from '../config-error.ts';
 import { environment } from '../config.ts';
 import { untraced, type Span } from '../domain/span.ts';
-import type { Tracing } from './sdk.ts';
+import type { Tracing, TracingAbout } from './sdk.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -51,13 +51,13 @@ function check(env: Env): void {
  * @throws ConfigError when the environment asks for what is not there.
  */
 export async function startTracing(
-  { process, version }: { process: string; version: string },
+  about: TracingAbout,
   env: Env = environment(),
 ): Promise<() => Promise<void>> {
   if (!wantsTraces(env)) return () => Promise.resolve();
   check(env);
   const { createTracing } = await import('./sdk.ts');
-  const started = createTracing({ process, version });
+  const started = createTracing(about);
   tracing = started;
   return async () => {
     tracing = undefined;

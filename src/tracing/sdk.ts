@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { context, trace, SpanStatusCode } from '@opentelemetry/api';
+import { context, diag, DiagLogLevel, SpanStatusCode, trace, type DiagLogger } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { detectResourcesSync, envDetectorSync, Resource } from '@opentelemetry/resources';
@@ -13,8 +13,17 @@ import {
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Span } from '../domain/span.ts';
+import { cleanLine } from '../domain/text.ts';
+import type { Logger } from '../log.ts';
 import { within } from '../within.ts';
 import { CleanSpans } from './clean-spans.ts';
+
+/** The process that is traced. */
+export interface TracingAbout {
+  process: 'serve' | 'worker' | 'dev';
+  version: string;
+  log: Logger;
+}
 
 /** Traces that are on. This file is loaded only then. */
 export interface Tracing {
@@ -31,7 +40,8 @@ export interface Tracing {
 const STOP_MS = 3_000;
 
 /** Endpoint, headers, sampler, batches and resource are those of the standard variables, which the SDK reads itself. */
-export function createTracing(about: { process: string; version: string }): Tracing {
+export function createTracing(about: TracingAbout): Tracing {
+  diag.setLogger(quietly(about.log), DiagLogLevel.WARN);
   const resource = new Resource({
     'service.name': 'kombo-sync',
     'service.version': about.version,
@@ -69,8 +79,31 @@ export function createTracing(about: { process: string; version: string }): Trac
       await within(STOP_MS, provider.shutdown()).catch(() => {});
       trace.disable();
       context.disable();
+      diag.disable();
     },
   };
+}
+
+/** A collector that is away would complain every few seconds. */
+const COMPLAIN_EVERY_MS = 60_000;
+
+function quietly(log: Logger): DiagLogger {
+  let next = 0;
+  const complain = (message: string) => {
+    if (performance.now() < next) return;
+    next = performance.now() + COMPLAIN_EVERY_MS;
+    log.warn(
+      { reason: reasonIn(message) },
+      'traces are lost; check the collector and OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+  };
+  return { error: complain, warn: complain, info: () => {}, debug: () => {}, verbose: () => {} };
+}
+
+/** The SDK puts a whole error into JSON, with its stack and what the collector answered. */
+function reasonIn(message: string): string {
+  const said = /"message":"([^"\\]*)"/.exec(message)?.[1] ?? message;
+  return cleanLine(said);
 }
 
 /** The module that workflows are bundled with. */

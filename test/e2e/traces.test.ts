@@ -1,14 +1,19 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { syncWorkflowId } from '../../src/domain/names.ts';
 import { connectTemporal } from '../../src/temporal/connect.ts';
 import { startTracing } from '../../src/tracing/index.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { eventually } from '../support/poll.ts';
 import { startCollector, type SeenSpan } from '../support/traces.ts';
 import { createSystem } from './setup.ts';
 
 const system = await createSystem();
 const { control } = system;
-const about = { process: 'worker', version: '0.1.0' };
+const log = pino({ level: 'silent' });
+const about = { process: 'worker', version: '0.1.0', log } as const;
 
 test(
   'one trace leads from the delivery to the pages that it has brought, with nothing of a record in it',
@@ -81,6 +86,16 @@ test(
     await worker.stop();
     await temporal.close();
     await stop();
+
+    // A worker that does not trace takes over what one began that does.
+    const history = await system.temporal.client.workflow.getHandle(syncWorkflowId(id)).fetchHistory();
+    expect(JSON.stringify(historyToJSON(history))).toContain('_tracer-data');
+    const replay = Worker.runReplayHistory(
+      { workflowBundle: await workflowBundle(undefined), sinks: {} },
+      history,
+      syncWorkflowId(id),
+    );
+    await expect(replay).resolves.toBeUndefined();
   },
 );
 
@@ -94,7 +109,7 @@ test(
     const id = system.integration();
     await system.firstSync(id);
     const history = await system.temporal.client.workflow.getHandle(syncWorkflowId(id)).fetchHistory();
-    expect(JSON.stringify(history)).not.toContain('_tracer-data');
+    expect(JSON.stringify(historyToJSON(history))).not.toContain('_tracer-data');
     await worker.stop();
     await stop();
   },

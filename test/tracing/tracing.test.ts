@@ -1,6 +1,8 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { expect, test } from 'vitest';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/poll.ts';
 import { CleanSpans } from '../../src/tracing/clean-spans.ts';
 import { span, startTracing, wantsTraces } from '../../src/tracing/index.ts';
 
@@ -26,7 +28,9 @@ test.each([
     /^OTEL_EXPORTER_OTLP_PROTOCOL is grpc/,
   ],
 ])('what is not there is refused by name: %o', async (env, message) => {
-  await expect(startTracing({ process: 'worker', version: '1' }, env)).rejects.toThrow(message);
+  await expect(
+    startTracing({ process: 'worker', version: '1', log: pino({ level: 'silent' }) }, env),
+  ).rejects.toThrow(message);
 });
 
 test('without traces, work is done all the same and its error is its own', async () => {
@@ -74,4 +78,24 @@ test('only what cannot hold anything of a record leaves the process', async () =
   spans.onStart({} as never, ROOT_CONTEXT);
   await spans.forceFlush();
   await spans.shutdown();
+});
+
+test('a collector that is away is said in the log, once in a while', async () => {
+  const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:1';
+  process.env['OTEL_BSP_SCHEDULE_DELAY'] = '10';
+  const stop = await startTracing({ process: 'worker', version: '1', log });
+  onTestFinished(async () => {
+    delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+    delete process.env['OTEL_BSP_SCHEDULE_DELAY'];
+    await stop();
+  });
+  for (let times = 0; times < 5; times += 1) await span('plan', {}, () => Promise.resolve());
+  await eventually(() => lines.length > 0);
+  await span('plan', {}, () => Promise.resolve());
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('traces are lost');
+  expect(lines[0]).not.toContain('stack');
 });

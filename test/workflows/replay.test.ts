@@ -4,6 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { workflowTracing } from '../../src/tracing/sdk.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
 installRuntime(pino({ level: 'silent' }));
@@ -25,8 +26,9 @@ function workflowIdOf(shape: string): string {
   return id;
 }
 
-const bundle = (file: string) =>
+const bundle = (file: string, workflowInterceptorModules: string[] = []) =>
   bundleWorkflowCode({
+    workflowInterceptorModules,
     workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
     logger: new DefaultLogger('ERROR'),
   });
@@ -41,6 +43,16 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
   test.each(shapes)('%s', async (shape) => {
     const replay = Worker.runReplayHistory({ workflowBundle }, load(shape), workflowIdOf(shape));
     await expect(replay, REMEDY).resolves.toBeUndefined();
+  });
+
+  test('each of them on a worker that traces, too', { timeout: 180_000 }, async () => {
+    const traced = await bundle('../../workflows/index.ts', [workflowTracing()]);
+    const exporter = { export: { fn: () => {}, callDuringReplay: false } };
+    for (const shape of shapes) {
+      const options = { workflowBundle: traced, sinks: { exporter } };
+      const replay = Worker.runReplayHistory(options, load(shape), workflowIdOf(shape));
+      await expect(replay, `${shape}: ${REMEDY}`).resolves.toBeUndefined();
+    }
   });
 
   test('there is one of each shape', () => {

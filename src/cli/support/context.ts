@@ -93,7 +93,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
       actor: context.actor(),
     }),
     trace: async (process) => {
-      closing({ close: await startTracing({ process, version: packageVersion() }) });
+      closing({ close: await startTracing({ process, version: packageVersion(), log: context.log() }) });
     },
     live,
     print: (document, text) => {
