@@ -23,7 +23,7 @@ interface NotificationList {
 
 /** The body that receivers get, in the form that Standard Webhooks recommends. */
 export interface Notification {
-  type: 'kombo_sync.conditions' | 'kombo_sync.test';
+  type: 'kombo-sync.conditions' | 'kombo-sync.test';
   timestamp: string;
   data: {
     text: string;
@@ -46,7 +46,7 @@ interface Said {
 export function notificationOf({ now, open, began, recovered, publicUrl }: Said): Notification {
   const data = { open, began: listOf(began, publicUrl), recovered: listOf(recovered, publicUrl) };
   return {
-    type: 'kombo_sync.conditions',
+    type: 'kombo-sync.conditions',
     timestamp: now.toISOString(),
     data: { text: textOf(data), ...data },
   };
@@ -56,7 +56,7 @@ export function testNotification(now: Date): Notification {
   const empty: NotificationList = { count: 0, by_kind: {}, items: [] };
   const text = 'kombo-sync: this is a test. Notifications arrive here.';
   return {
-    type: 'kombo_sync.test',
+    type: 'kombo-sync.test',
     timestamp: now.toISOString(),
     data: { text, open: 0, began: empty, recovered: empty },
   };

@@ -45,7 +45,7 @@ export function createTracing(about: TracingAbout): Tracing {
   const resource = new Resource({
     'service.name': 'kombo-sync',
     'service.version': about.version,
-    'kombo_sync.process': about.process,
+    'kombo-sync.process': about.process,
   }).merge(detectResourcesSync({ detectors: [envDetectorSync] }));
   const processor = new CleanSpans(new BatchSpanProcessor(new OTLPTraceExporter()));
   const provider = new BasicTracerProvider({ resource, spanProcessors: [processor] });

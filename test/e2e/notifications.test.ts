@@ -48,7 +48,7 @@ test(
     expect(isSigned(first!, OLD_SECRET)).toBe(true);
     expect(isSigned({ ...first!, body: `${first!.body} ` }, SECRET)).toBe(false);
     expect(receiver.notifications()[0]).toMatchObject({
-      type: 'kombo_sync.conditions',
+      type: 'kombo-sync.conditions',
       data: {
         open: 1,
         began: {
@@ -112,7 +112,7 @@ test('notify test says what the receiver did', { timeout: 60_000 }, async () => 
   const last = receiver.received.at(-1)!;
   expect(last.headers['webhook-id']).toBe(tested[0]!.id);
   expect(isSigned(last, SECRET)).toBe(true);
-  expect(receiver.notifications().at(-1)?.type).toBe('kombo_sync.test');
+  expect(receiver.notifications().at(-1)?.type).toBe('kombo-sync.test');
   // The redirect was not followed.
   expect(slack.received.filter(({ body }) => body.includes('this is a test'))).toHaveLength(1);
   await worker.stop();

@@ -71,7 +71,7 @@ test(
     expect(spanOf('RunActivity:startSync')!.attributes).toMatchObject({
       temporalWorkflowId: syncWorkflowId(id),
     });
-    expect(deepest.resource).toMatchObject({ 'service.name': 'kombo-sync', 'kombo_sync.process': 'worker' });
+    expect(deepest.resource).toMatchObject({ 'service.name': 'kombo-sync', 'kombo-sync.process': 'worker' });
     expect(collector.paths).toEqual(new Set(['POST /v1/traces application/x-protobuf']));
 
     const words = control
