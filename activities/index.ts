@@ -2,6 +2,7 @@ import { createEraseIntegration } from './erase-integration.ts';
 import { createKeepForLater } from './keep-for-later.ts';
 import { createLookUpIntegration } from './look-up-integration.ts';
 import { createNoteIssue } from './note-issue.ts';
+import { createSendNotification } from './send-notification.ts';
 import { createStartSync } from './start-sync.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { RequestPlaces } from './support/request-places.ts';
@@ -21,6 +22,7 @@ export function createActivities(given: ActivityDeps) {
     tidyUp: createTidyUp(deps),
     eraseIntegration: createEraseIntegration(deps),
     noteIssue: createNoteIssue(deps),
+    sendNotification: createSendNotification(deps),
   };
 }
 

@@ -1,6 +1,7 @@
 import { classesThat } from '../src/domain/errors.ts';
 import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/reads.ts';
+import { untraced } from '../src/domain/span.ts';
 import { owe, readDebts } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';
 import { makeDue } from '../src/store/state/due.ts';
@@ -96,7 +97,11 @@ async function read(
   looking: Promise<LookedUp> | undefined,
 ): Promise<SyncStart> {
   const { id, tool, category, statusSince } = integration;
-  const plan = await planReads(deps, integration, planOf(input));
+  const fields = { integration: id, trigger: input.trigger };
+  const traced = deps.span ?? untraced;
+  const since = Math.min(...(input.deliveries ?? []).map(({ firstAt }) => firstAt));
+  if (Number.isFinite(since)) await traced('debounce', fields, () => Promise.resolve(), since);
+  const plan = await traced('plan', fields, () => planReads(deps, integration, planOf(input)));
   const news = plan.passes.filter(({ kind }) => kind === 'delta');
   const [look, looked] = await Promise.all([lookAtNews(deps, sync, news), looking]);
   const known = { tool, category, activeSince: statusSince.toISOString() };

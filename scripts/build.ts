@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { workflowTracing } from '../src/tracing/sdk.ts';
 import { packedFiles, wrongInBuild } from './packed.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -15,7 +16,8 @@ const dist = join(root, 'dist');
 
 await rm(dist, { recursive: true, force: true });
 compile();
-const bytes = await bundleWorkflows();
+const bytes = await bundleWorkflows('workflow-bundle.js', []);
+await bundleWorkflows('workflow-bundle-traced.js', [workflowTracing()]);
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
 const wrong = wrongInBuild(packedFiles(root));
 if (wrong.length > 0) throw new Error(wrong.join('\n'));
@@ -33,13 +35,14 @@ function compile(): void {
   if (status !== 0) throw new Error('The TypeScript compiler has failed; see above.', { cause: error });
 }
 
-/** Bundles what was compiled. Returns the size of the bundle in bytes. */
-async function bundleWorkflows(): Promise<number> {
+/** Bundles what was compiled, with the interceptors in `modules`. Returns the size of the bundle in bytes. */
+async function bundleWorkflows(name: string, modules: string[]): Promise<number> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows/index.js'),
+    workflowInterceptorModules: modules,
     logger: new DefaultLogger('WARN'),
   });
-  // The place where src/worker/run.ts looks for it.
-  await writeFile(join(dist, 'workflow-bundle.js'), code);
+  // The place where src/worker/bundle.ts looks for it.
+  await writeFile(join(dist, name), code);
   return Buffer.byteLength(code);
 }

@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
 /** Of the build, what the package cannot do without. */
-export const PACKED_FROM_BUILD = ['dist/src/cli/main.js', 'dist/workflow-bundle.js'];
+export const PACKED_FROM_BUILD = [
+  'dist/src/cli/main.js',
+  'dist/workflow-bundle.js',
+  'dist/workflow-bundle-traced.js',
+];
 
 /** The files that npm would pack, by their paths from the root. */
 export function packedFiles(root: string): string[] {

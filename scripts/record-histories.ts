@@ -12,6 +12,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { eraseWorkflowId, issueWorkflowId, syncWorkflowId, WORKFLOW_TYPES } from '../src/domain/names.ts';
 import type { Trigger } from '../src/domain/sync.ts';
 import { requestSyncNow, signalChanges, startFullSync } from '../src/temporal/start.ts';
+import { startNotification } from '../src/temporal/start-notification.ts';
 import { signalIssue } from '../src/temporal/start-issue.ts';
 import { DEFAULT_API_KEY } from '../sandbox/index.ts';
 import { startService } from '../test/support/service.ts';
@@ -152,6 +153,8 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await signalIssue(client, config, { ...issue, resolvedAt: firstObservedAt });
     return client.workflow.getHandle(issueWorkflowId(id));
   },
+  /** A receiver that is not there, and a test that says so. */
+  notified: (id) => startNotification(client, config, { id, target: 'webhook', test: true }),
   deleted: async (id) => {
     await readOnce(id);
     return told(id, 'deleted');

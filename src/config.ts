@@ -27,6 +27,7 @@ import { FIELD_SETTINGS, problemsOfFields } from './settings/fields.ts';
 import { HTTP_SETTINGS, problemsOfTokens } from './settings/http.ts';
 import { KOMBO_LIMIT_SETTINGS } from './settings/kombo-limits.ts';
 import { MODEL_SETTINGS, problemsOfModels } from './settings/models.ts';
+import { NOTIFY_SETTINGS, problemsOfNotify } from './settings/notify.ts';
 import { PAYLOAD_SETTINGS, problemsOfPayloads, type PayloadSettings } from './settings/payloads.ts';
 import { readTemporalSettings } from './settings/temporal.ts';
 import { problemsOfVersion, VERSION_SETTINGS } from './settings/worker-versions.ts';
@@ -85,6 +86,7 @@ export const SETTINGS = {
   ...VERSION_SETTINGS,
   ...PAYLOAD_SETTINGS,
   ...HTTP_SETTINGS,
+  ...NOTIFY_SETTINGS,
   ...WORKER_SETTINGS,
   DEBOUNCE_QUIET: duration('5s').describe('A sync starts when no webhook has come for this long'),
   DEBOUNCE_MAX_WAIT: duration('60s').describe(
@@ -193,9 +195,9 @@ export function loadConfig(
   issues.push(...required.filter((name) => !values[name]).map(missing));
   issues.push(...problemsOfDatabase(values));
   if (config) issues.push(...problemsOfFields(config));
-  if (config) issues.push(...problemsOfModels(config));
   if (config) {
-    issues.push(...problemsOfTokens(config), ...problemsOfVersion(config), ...problemsOfPayloads(config));
+    issues.push(...problemsOfModels(config), ...problemsOfNotify(config), ...problemsOfTokens(config));
+    issues.push(...problemsOfVersion(config), ...problemsOfPayloads(config));
   }
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({

@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { fullSyncOptions } from '../src/domain/full-sync-options.ts';
+import { NOTIFY_TARGETS } from '../src/domain/conditions.ts';
+import type { NotifyInput } from '../src/domain/notification.ts';
 import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
 import { isIntegrationId } from '../src/domain/text.ts';
 
@@ -26,6 +28,15 @@ export function readFullSyncInput(input: FullSyncInput | undefined): FullSyncInp
 
 export function readEraseInput(input: EraseInput | undefined): EraseInput {
   return { ...input, integrationId: readIntegrationId(input, 'eraseIntegration') };
+}
+
+export function readNotifyInput(input: NotifyInput | undefined): NotifyInput {
+  const { id, target, test } = input ?? {};
+  const known = NOTIFY_TARGETS.find((name) => name === target);
+  if (isIntegrationId(id) && known) return { id, target: known, test: test === true };
+  throw invalid(
+    'notify needs an id and a target, for example {"id":"msg_1","target":"webhook","test":true}.',
+  );
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,7 +1,13 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { fairnessKey, fullSyncQueue } from '../src/domain/names.ts';
-import { ACTIVITY_RETRY, ACTIVITY_TIMEOUT_MS, HEARTBEAT_TIMEOUT_MS } from '../src/domain/retry.ts';
+import {
+  ACTIVITY_RETRY,
+  ACTIVITY_TIMEOUT_MS,
+  HEARTBEAT_TIMEOUT_MS,
+  NOTIFY_RETRY,
+  NOTIFY_TIMEOUT_MS,
+} from '../src/domain/retry.ts';
 import type { Trigger } from '../src/domain/sync.ts';
 import { isBulk, type DebtKind, type PassKind, type PlannedPass } from '../src/domain/reads.ts';
 
@@ -23,6 +29,18 @@ export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIn
 export const { tidyUp } = proxyActivities<Activities>({
   ...lasting,
   retry: { ...ACTIVITY_RETRY, maximumAttempts: 3 },
+});
+
+/** A receiver that is down is tried until it is there again: meanwhile no second notification waits for it. */
+export const { sendNotification } = proxyActivities<Activities>({
+  startToCloseTimeout: NOTIFY_TIMEOUT_MS,
+  retry: NOTIFY_RETRY,
+});
+
+/** A test says at once what is wrong. */
+export const { sendNotification: sendTest } = proxyActivities<Activities>({
+  startToCloseTimeout: NOTIFY_TIMEOUT_MS,
+  retry: { maximumAttempts: 1 },
 });
 
 /** News overtakes full passes in the task queue, and no integration starves another one. */

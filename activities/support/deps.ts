@@ -4,6 +4,7 @@ import type { Trigger } from '../../src/domain/sync.ts';
 import type { PassCounts } from '../../src/domain/counts.ts';
 import type { PassKind } from '../../src/domain/reads.ts';
 import type { KomboClient } from '../../src/kombo/client.ts';
+import type { Span } from '../../src/domain/span.ts';
 import type { Meter } from '../../src/domain/meter.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { Fields } from '../../src/domain/fields/policy.ts';
@@ -31,6 +32,9 @@ type ActivitySettings = Pick<
   | 'DELETED_RETENTION'
   | 'PASSES_PER_SYNC'
   | 'CHUNK'
+  | 'NOTIFY_URL'
+  | 'NOTIFY_SECRET'
+  | 'NOTIFY_SLACK_URL'
 >;
 
 export function retryOptions(settings: ActivitySettings): RetryOptions {
@@ -95,6 +99,8 @@ export interface ActivityDeps {
   places?: RequestPlaces | undefined;
   log: ActivityLog;
   meter?: Meter | undefined;
+  /** Traces; without it there are none. */
+  span?: Span | undefined;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;
   onPage?: ((event: PageEvent) => void) | undefined;

@@ -7,6 +7,7 @@ import { learntEndpoint } from '../../src/store/state/extra-endpoints.ts';
 import { drawObservation } from '../../src/store/state/observations.ts';
 import { restartPass } from '../../src/store/state/pass-life.ts';
 import { passCounts, type Pass } from '../../src/store/state/passes.ts';
+import { untraced } from '../../src/domain/span.ts';
 import type { DatabaseClock } from './clock.ts';
 import { delay } from './delay.ts';
 import { writeOptions, type ActivityDeps } from './deps.ts';
@@ -39,6 +40,12 @@ const OUT_OF_BOX = Symbol('out of the time box');
  * @throws what is neither Kombo's doing nor a lock: the database is away, or the activity is cancelled.
  */
 export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOptions): Promise<WalkEnd> {
+  const { integration_id: integration, endpoint, kind, trigger } = opened;
+  const fields = { integration, endpoint, kind, trigger };
+  return (deps.span ?? untraced)('pass', fields, () => walkPages(deps, opened, options));
+}
+
+async function walkPages(deps: ActivityDeps, opened: Pass, options: WalkOptions): Promise<WalkEnd> {
   const { clock, liveness, box } = options;
   const endpoint = await learntEndpoint(deps.store, opened.endpoint);
   const unwanted = new AbortController();
@@ -47,6 +54,8 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
   const patienceMs = BUDGET_PATIENCE_MS[opened.kind];
   let pass = opened;
   let pageSize: number | undefined;
+  const traced = <T>(name: 'fetch' | 'write', work: () => Promise<T>) =>
+    (deps.span ?? untraced)(name, { endpoint: opened.endpoint, page: pass.pages + 1 }, work);
   // `begun` numbers the present moment; where time passes before Kombo is asked, a number is drawn then.
   const read = async (cursor: string | null, pauseMs = 0, begun?: number) => {
     let drawn = pauseMs > 0 ? undefined : begun;
@@ -59,7 +68,7 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
     await delay(pauseMs, signal);
     const query = { integrationId: pass.integration_id, endpoint: pass.endpoint, cursor, pageSize, signal };
     const asked = { ...query, updatedAfter: pass.updated_after, kind: pass.kind, urgent, patienceMs };
-    const ask = () => readPage(deps, endpoint, asked, clock, draw);
+    const ask = () => traced('fetch', () => readPage(deps, endpoint, asked, clock, draw));
     // News is few and waits for nothing.
     if (pass.kind !== 'full' || !deps.places) return ask();
     if (await deps.places.enter(query.integrationId, signal)) drawn = undefined;
@@ -93,10 +102,12 @@ export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOption
       };
       let begun = 0;
       const before = passCounts(pass);
-      const committed = await deps.gate.write(endpoint.table, () => {
-        begun = performance.now();
-        return commitPage(deps.store, pass, ready, writeOptions(deps), onBegun);
-      });
+      const committed = await traced('write', () =>
+        deps.gate.write(endpoint.table, () => {
+          begun = performance.now();
+          return commitPage(deps.store, pass, ready, writeOptions(deps), onBegun);
+        }),
+      );
       const writeMs = performance.now() - begun;
       ready.release?.();
       pass = committed.pass;

@@ -3,6 +3,7 @@ import { packageVersion } from '../version.ts';
 import { registerFields } from './definitions/fields.ts';
 import { registerAccess } from './definitions/access.ts';
 import { registerIntegrations } from './definitions/integrations.ts';
+import { registerNotify } from './definitions/notify.ts';
 import { registerProcesses } from './definitions/processes.ts';
 import { registerRecords } from './definitions/records.ts';
 import { registerReports } from './definitions/reports.ts';
@@ -33,5 +34,6 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be
   registerRecords(program);
   registerFields(program);
   registerAccess(program);
+  registerNotify(program);
   return program;
 }

@@ -5,6 +5,8 @@ import { defined } from '../domain/defined.ts';
 import { createLogger } from '../log.ts';
 import { setup, setupProblems } from '../operations/setup.ts';
 import { openConfigured } from '../store/database.ts';
+import { startTracing } from '../tracing/index.ts';
+import { packageVersion } from '../version.ts';
 import { connectTemporal } from '../temporal/connect.ts';
 import { workAgain } from './demo/ask-again.ts';
 import { aborted } from './demo/first-sync.ts';
@@ -95,6 +97,11 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     format: config.LOG_FORMAT,
   });
 
+  await parts.start({
+    name: 'The traces',
+    start: () => startTracing({ process: 'dev', version: packageVersion(), log }, env),
+    stop: (end) => end(),
+  });
   const handle = await parts.start({
     name: 'The connection to Temporal',
     // A server that has only just begun may take its time on a busy machine.

@@ -10,6 +10,7 @@ import { fail, ok, warn, type Check } from './check.ts';
 import { checkFields } from './fields.ts';
 import { checkModels } from './models.ts';
 import { checkIssues } from './issues.ts';
+import { checkNotifications } from './notifications.ts';
 
 const OLDEST_POSTGRES = 140_000;
 
@@ -32,6 +33,7 @@ export async function checkPostgres(config: Config): Promise<PostgresFindings> {
     }
     checks.push(await checkSequences(store), await checkConnections(store, config));
     checks.push(await checkIssues(store), await checkModels(store), await checkFields(store, config));
+    checks.push(await checkNotifications(store, config));
     if (config.DATABASE_DIRECT_URL) checks.push(await checkDirect(store));
     return { checks, integrations: await listIntegrations(store) };
   } finally {

@@ -1,3 +1,4 @@
+import type { NotifyTarget } from './conditions.ts';
 import type { DriftCounts, PassCounts } from './counts.ts';
 import type { DebtKind, PassKind, Trigger } from './reads.ts';
 import type { SyncStatus } from './sync.ts';
@@ -48,4 +49,6 @@ export interface Meter {
   /** What a full pass had to repair. */
   drift(drift: { integrationId: string; counts: DriftCounts }): void;
   sync(sync: EndedSync): void;
+  /** A try to send a notification. */
+  notified(tried: { target: NotifyTarget; outcome: 'sent' | 'failed' }): void;
 }

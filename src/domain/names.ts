@@ -7,6 +7,7 @@ export const WORKFLOW_TYPES = {
   fullSync: 'fullSync',
   eraseIntegration: 'eraseIntegration',
   noteIssue: 'noteIssue',
+  notify: 'notify',
 } as const;
 
 const FULL_QUEUE_SUFFIX = '-full';
@@ -19,6 +20,7 @@ export const syncWorkflowId = (integrationId: string) => `sync/${integrationId}`
 export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integrationId}`;
 export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;
 export const issueWorkflowId = (issueId: string) => `issue/${issueId}`;
+export const notifyWorkflowId = (notificationId: string) => `notify/${notificationId}`;
 export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integrationId}`;
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 

@@ -33,6 +33,14 @@ export const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
 /** What only the database or a lost worker can make fail is tried again until it works; Temporal's UI shows it meanwhile. */
 export const ACTIVITY_RETRY = { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000 };
 
+/** One try to send a notification. A killed worker holds it for so long. */
+export const NOTIFY_TIMEOUT_MS = 30 * SECOND_MS;
+export const NOTIFY_RETRY = {
+  initialInterval: 5 * SECOND_MS,
+  backoffCoefficient: 2,
+  maximumInterval: 10 * MINUTE_MS,
+};
+
 /** A pass that has shown no life for this long has lost its worker, or the workflow that called it. */
 export const PASS_ALIVE_MS = MINUTE_MS;
 /** A full pass that met an outage is resumed for about this many tries before the sync gives it up. */

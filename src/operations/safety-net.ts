@@ -40,10 +40,18 @@ interface SafetyNetDeps {
   client: Client;
   /** How long Temporal may take (milliseconds); with 0 it is not asked. */
   timeoutMs: number;
+  /** How many integrations of each state are named. */
+  named?: number;
 }
 
 /** @throws while Postgres cannot be read. */
-export async function readSafetyNet({ store, config, client, timeoutMs }: SafetyNetDeps): Promise<SafetyNet> {
+export async function readSafetyNet({
+  store,
+  config,
+  client,
+  timeoutMs,
+  named = NAMES_KEPT,
+}: SafetyNetDeps): Promise<SafetyNet> {
   const until = Date.now() + timeoutMs;
   const listing =
     timeoutMs === 0
@@ -53,13 +61,13 @@ export async function readSafetyNet({ store, config, client, timeoutMs }: Safety
     listFullPasses(store, config),
     listing.catch(() => undefined),
   ]);
-  return judge(passes, schedules, new Date());
+  return judge(passes, schedules, { now: new Date(), named });
 }
 
 function judge(
   all: readonly FullPasses[],
   seen: ReadonlyMap<string, SeenSchedule> | undefined,
-  now: Date,
+  { now, named }: { now: Date; named: number },
 ): SafetyNet {
   const byState = none(SCHEDULE_STATES);
   const troubled: Troubled[] = [];
@@ -71,7 +79,7 @@ function judge(
     const schedule = seen?.get(id);
     const state = scheduleState(passes, schedule, now);
     byState[state] += 1;
-    if (state === 'ok' || byState[state] > NAMES_KEPT) continue;
+    if (state === 'ok' || byState[state] > named) continue;
     const note = (state === 'paused' && schedule?.note) || null;
     const byHand = state === 'paused' && !(note?.startsWith(PAUSE_NOTE) ?? false);
     troubled.push({ id, state, byHand, note });

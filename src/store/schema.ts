@@ -9,6 +9,7 @@ import type { Because, DebtKind, PassKind, PassState, SweepState } from '../doma
 import type { ChangeOp, RejectReason } from '../domain/records.ts';
 import type { Trigger } from '../domain/sync.ts';
 import type { KomboBudgetTable, KomboRequestsTable } from './schema-kombo-budget.ts';
+import type { NotificationsTable, ToldTable, TurnsTable } from './schema-told.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {
@@ -32,6 +33,9 @@ export interface Database {
   'kombo_sync.idempotency_keys': IdempotencyKeysTable;
   'kombo_sync.kombo_budget': KomboBudgetTable;
   'kombo_sync.kombo_requests': KomboRequestsTable;
+  'kombo_sync.told': ToldTable;
+  'kombo_sync.notifications': NotificationsTable;
+  'kombo_sync.turns': TurnsTable;
   'kombo_sync.sessions': SessionsTable;
   'kombo_sync.schedules': { id: string; made: string; made_at: WithDefault<Date>; shown: string | null };
 }

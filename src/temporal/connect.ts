@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigError } from '../config-error.ts';
 import { temporalEnvironment } from '../config.ts';
 import { NoConnection, outageOf } from '../outages/index.ts';
+import { clientInterceptors } from '../tracing/index.ts';
 import { addressIssues } from '../settings/temporal.ts';
 import { whyNoAnswer } from './no-answer.ts';
 import { outageOptions } from './outages.ts';
@@ -94,6 +95,11 @@ function toHandle(
   payloadCodecs: PayloadCodec[],
   settled: () => Promise<void>,
 ): TemporalHandle {
-  const client = new Client({ connection, namespace, dataConverter: { payloadCodecs } });
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter: { payloadCodecs },
+    interceptors: { workflow: clientInterceptors() },
+  });
   return { client, connection, namespace, close: () => settled().then(() => connection.close()) };
 }

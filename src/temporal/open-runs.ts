@@ -85,3 +85,14 @@ export async function isRunOpen(client: Client, workflowId: string, runId: strin
     throw error;
   }
 }
+
+/** Whether any run of a workflow is open. */
+export async function isWorkflowOpen(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}

@@ -19,6 +19,8 @@ export interface HousekeepingDeps {
   settle: (integrationId: string) => Promise<unknown>;
   /** Has the sync of an integration look at what is owed. */
   wake: (integrationId: string) => Promise<unknown>;
+  /** Tells operators what is wrong. */
+  tell?: () => Promise<void>;
   settings: EndpointSettings;
   /** The setting ERASE_DELETED_AFTER (milliseconds); null keeps what is deleted. */
   eraseDeletedAfterMs: number | null;
@@ -71,7 +73,7 @@ export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
 }
 
 async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortSignal): Promise<void> {
-  const { store, client, settle, wake, log, settings } = deps;
+  const { store, client, settle, wake, tell, log, settings } = deps;
   /** One that cannot be done now keeps none of the others from being done. */
   const each = async <T>(items: readonly T[], act: (item: T) => Promise<void>) => {
     for (const item of items) {
@@ -93,6 +95,7 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
     log.debug({ integrationId: id }, 'A sync is woken for what is due');
   });
   await eraseDeleted(deps, signal);
+  await tell?.().catch((error: unknown) => log.debug({ err: error }, LATER));
   const lost = await listLostPasses(store, progress.lookedUpTo, AT_ONCE);
   // Round after round through all of them, since those whose workflow is open stay on the list.
   progress.lookedUpTo = lost.length < AT_ONCE ? 0 : lost.at(-1)!.id;

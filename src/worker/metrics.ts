@@ -91,6 +91,12 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     labelNames: ['kind', ...own],
     registers,
   });
+  const notifications = new Counter({
+    name: 'kombo_sync_notifications_total',
+    help: 'Tries to send a notification by where it goes (webhook, slack) and outcome (sent, failed).',
+    labelNames: ['target', 'outcome'],
+    registers,
+  });
   for (const outcome of perIntegration ? [] : OUTCOMES) records.inc({ outcome }, 0);
 
   const countRecords = (integrationId: string, counts: Partial<PassCounts>) => {
@@ -120,6 +126,7 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     },
     sync: ({ integrationId, trigger, status, ms }) =>
       syncDuration.observe({ trigger, status, ...of(integrationId) }, ms / 1_000),
+    notified: (tried) => notifications.inc(tried),
   };
   return { meter, registry };
 }

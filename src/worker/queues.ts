@@ -1,14 +1,9 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import {
-  bundleWorkflowCode,
-  Runtime,
   Worker,
   type InjectedSinks,
   type NativeConnection,
   type WorkerDeploymentOptions,
   type WorkerOptions,
-  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
 import type { SyncSinks } from '../../workflows/story.ts';
@@ -16,6 +11,8 @@ import type { Config } from '../config.ts';
 import { defined } from '../domain/defined.ts';
 import { fullSyncQueue } from '../domain/names.ts';
 import { deploymentVersion, type VersionSettings } from '../settings/worker-versions.ts';
+import { workerTracing } from '../tracing/index.ts';
+import { workflowBundle } from './bundle.ts';
 import { fullSyncSlots, slotsOf } from './slots.ts';
 
 interface Common {
@@ -60,14 +57,17 @@ export async function createWorkers(
 ): Promise<Worker[]> {
   const workers: Worker[] = [];
   try {
-    const workflowBundle = await bundle();
+    const tracing = workerTracing();
+    const bundle = await workflowBundle(tracing?.workflowModule);
     const create = async (queue: string, bounds: Bounds) => {
       const worker = await Worker.create({
         ...common,
         ...bounds,
         taskQueue: queue,
         ...defined({ workerDeploymentOptions: deploymentOptions(config) }),
-        workflowBundle,
+        workflowBundle: bundle,
+        sinks: { ...common.sinks, ...tracing?.sinks },
+        interceptors: { activity: tracing ? [tracing.activityInterceptors] : [] },
         workflowTaskPollerBehavior: { type: 'autoscaling' },
         activityTaskPollerBehavior: { type: 'autoscaling' },
         shutdownForceTime: SHUTDOWN_FORCE_TIME,
@@ -98,15 +98,3 @@ function deploymentOptions(config: VersionSettings): WorkerDeploymentOptions | u
   const version = deploymentVersion(config);
   return version && { version, useWorkerVersioning: true, defaultVersioningBehavior: 'AUTO_UPGRADE' };
 }
-
-/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
-async function bundle(): Promise<WorkflowBundleOption> {
-  const built = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(built)) return { codePath: built };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
-  bundled ??= bundleWorkflowCode({ workflowsPath, logger: Runtime.instance().logger });
-  return bundled;
-}
-
-let bundled: Promise<WorkflowBundleOption> | undefined;

@@ -8,12 +8,14 @@ import { fieldsOf } from '../kombo/fields.ts';
 import { komboOf } from '../kombo/client.ts';
 import type { Logger } from '../log.ts';
 import { takeUpChoice } from '../operations/fields.ts';
+import { tellOperators } from '../operations/tell.ts';
 import { createChangeNotifier } from '../store/feed.ts';
 import { problemsOfWorker } from '../settings/worker.ts';
 import type { Store } from '../store/database.ts';
 import { createRequestBudget } from '../../activities/support/request-budget.ts';
 import { TableGate } from '../../activities/support/table-gate.ts';
 import { unusableNames, warnOfUnusable } from '../temporal/labels.ts';
+import { clientInterceptors, span } from '../tracing/index.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
@@ -68,7 +70,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   await takeUpChoice(store, fields, log);
   installRuntime(log, { metrics: METRICS_PORT !== undefined });
   const { connection, namespace, dataConverter } = await connectWorker();
-  const client = new Client({ connection, namespace, dataConverter });
+  const interceptors = { workflow: clientInterceptors() };
+  const client = new Client({ connection, namespace, dataConverter, interceptors });
   const lifecycle = createLifecycle(client, config);
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
@@ -88,6 +91,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     gate: new TableGate(),
     log: activityLog,
     meter,
+    span,
     notifyChanges,
     onPage: deps.onPage,
     chunkMs: deps.chunkMs,
@@ -113,6 +117,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     client,
     settle,
     wake: (id) => lifecycle.wake(id),
+    tell: () => tellOperators({ store, client, config, log }),
     settings: config,
     eraseDeletedAfterMs: config.ERASE_DELETED_AFTER,
     notifyChanges,

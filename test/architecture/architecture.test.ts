@@ -151,6 +151,7 @@ describe('boundaries', () => {
         'src/config-error.ts',
         'src/config-values.ts',
         'src/settings',
+        'src/tracing',
         'src/log.ts',
         'src/version.ts',
         'src/outages',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ACTIONS, AUDIT_OUTCOMES, AUDIT_SOURCES } from '../../src/domain/audit.ts';
+import { CONDITION_KINDS, NOTIFY_TARGETS } from '../../src/domain/conditions.ts';
 import { DRIFT_VERDICTS } from '../../src/domain/counts.ts';
 import { DELIVERY_OUTCOMES } from '../../src/domain/deliveries.ts';
 import { ERROR_CLASSES } from '../../src/domain/errors.ts';
@@ -27,6 +28,8 @@ const LISTS: Record<string, Record<string, readonly string[]>> = {
   rejected_records: { reason: REJECT_REASONS },
   drift: { verdict: DRIFT_VERDICTS },
   deliveries: { outcome: DELIVERY_OUTCOMES },
+  told: { target: NOTIFY_TARGETS, kind: CONDITION_KINDS },
+  notifications: { target: NOTIFY_TARGETS },
   audit_log: { source: AUDIT_SOURCES, action: ACTIONS, outcome: AUDIT_OUTCOMES },
 };
 

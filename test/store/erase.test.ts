@@ -75,6 +75,10 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   await owe(store, integrationId, [{ endpoint: '/ats/offers', kind: 'full' }]);
   const count = { type: 'data-changed', outcome: 'accepted' as const, times: 1, firstAt: at, lastAt: at };
   await addDeliveries(store, [{ integrationId, ...count }]);
+  await store.pool.query(
+    `insert into kombo_sync.told (target, kind, key, integration_id, since) values ('webhook', 'stale', $1, $1, now())`,
+    [integrationId],
+  );
   await claimKey(store, `key of ${integrationId}`, 'request', integrationId);
   const served = { type: 'data-changed', times: 1, firstAt: at.getTime(), lastAt: at.getTime() };
   await noteServed(store, integrationId, `${integrationId}/1`, [served]);
@@ -108,7 +112,7 @@ test('everything of a removed integration goes but its own row; nothing of other
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(11);
+  expect(Object.keys(before)).toHaveLength(12);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

@@ -4,6 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { workflowTracing } from '../../src/tracing/sdk.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
 installRuntime(pino({ level: 'silent' }));
@@ -25,8 +26,9 @@ function workflowIdOf(shape: string): string {
   return id;
 }
 
-const bundle = (file: string) =>
+const bundle = (file: string, workflowInterceptorModules: string[] = []) =>
   bundleWorkflowCode({
+    workflowInterceptorModules,
     workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
     logger: new DefaultLogger('ERROR'),
   });
@@ -41,6 +43,16 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
   test.each(shapes)('%s', async (shape) => {
     const replay = Worker.runReplayHistory({ workflowBundle }, load(shape), workflowIdOf(shape));
     await expect(replay, REMEDY).resolves.toBeUndefined();
+  });
+
+  test('each of them on a worker that traces, too', { timeout: 180_000 }, async () => {
+    const traced = await bundle('../../workflows/index.ts', [workflowTracing()]);
+    const exporter = { export: { fn: () => {}, callDuringReplay: false } };
+    for (const shape of shapes) {
+      const options = { workflowBundle: traced, sinks: { exporter } };
+      const replay = Worker.runReplayHistory(options, load(shape), workflowIdOf(shape));
+      await expect(replay, `${shape}: ${REMEDY}`).resolves.toBeUndefined();
+    }
   });
 
   test('there is one of each shape', () => {
@@ -59,6 +71,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
       'issue',
       'legacy',
       'limited',
+      'notified',
       'parked',
       'retried',
       'retry-interrupted',
@@ -81,6 +94,6 @@ test('(I20) a workflow that does something else is refused', async () => {
 test.each(shapes)('(I17) the recorded history of %s holds no record and no key', (shape) => {
   const text = readFileSync(new URL(`${shape}.json`, folder), 'utf8');
   const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
-  expect(decoded).toContain('"integrationId":"recorded:');
+  expect(decoded).toContain(shape === 'notified' ? '"id":"recorded:' : '"integrationId":"recorded:');
   expect(decoded).not.toMatch(/ks_dev|whsec|Bearer|remote_id|[\w.]+@[a-z]+\.[a-z]{2,}/);
 });

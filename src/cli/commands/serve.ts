@@ -11,6 +11,7 @@ export async function handle(context: Context): Promise<ExitCode> {
   const stop = context.stopSignal();
   const log = context.log();
   const store = context.store();
+  await context.trace('serve');
   const temporal = await lazyTemporal();
   try {
     const server = await startServer({ config: context.config, store, temporal, log });

@@ -12,6 +12,7 @@ export async function handle(context: Context): Promise<ExitCode> {
   const stop = context.stopSignal();
   const log = context.log();
   const store = context.store();
+  await context.trace('worker');
   await requireMigrated(context);
   if (stop.aborted) return EXIT.done;
   const worker = await startWorker({ config: context.config, store, log });

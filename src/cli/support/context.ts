@@ -8,6 +8,8 @@ import type { ShowDeps } from '../../operations/show.ts';
 import { openConfigured, type Store } from '../../store/database.ts';
 import type { TemporalHandle } from '../../temporal/connect.ts';
 import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
+import { startTracing } from '../../tracing/index.ts';
+import { packageVersion } from '../../version.ts';
 import { type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 import { jsonText, screenText } from './terminal.ts';
@@ -26,6 +28,8 @@ export interface Context {
   actor(): OperationDeps['actor'];
   /** What the acts of `src/operations` work with. */
   operations(): Promise<OperationDeps>;
+  /** Traces what follows, if the environment asks for it. */
+  trace(process: 'serve' | 'worker'): Promise<void>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
   /** Says on stderr what goes on. */
@@ -88,6 +92,9 @@ function createContext(config: Config, json: boolean): { context: Context; close
       temporal: await context.temporal(),
       actor: context.actor(),
     }),
+    trace: async (process) => {
+      closing({ close: await startTracing({ process, version: packageVersion(), log: context.log() }) });
+    },
     live,
     print: (document, text) => {
       live.clear();

@@ -107,6 +107,11 @@ export function createMetrics() {
     help: 'Age of the oldest change that readers of the feed cannot see yet, because a transaction before it is open.',
     registers,
   });
+  const notificationLag = new Gauge({
+    name: 'kombo_sync_notification_lag_seconds',
+    help: 'Age of the oldest notification that no receiver has taken yet; 0 if none waits.',
+    registers,
+  });
   const fullSyncAge = new Gauge({
     name: 'kombo_sync_full_sync_age_seconds',
     help: 'Age of the oldest full pass of any active integration; of one that was never read in full, how long it is active.',
@@ -125,6 +130,7 @@ export function createMetrics() {
   });
   const fromStore = [
     feedLag,
+    notificationLag,
     namedModels,
     freshness,
     integrations,
@@ -168,6 +174,7 @@ export function createMetrics() {
         openIssues.set(snapshot.openIssues);
         namedModels.set(snapshot.unknownModels);
         feedLag.set(snapshot.feedLagSeconds);
+        notificationLag.set(snapshot.notificationLagSeconds);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
@@ -176,6 +183,7 @@ export function createMetrics() {
         openIssues.set(Number.NaN);
         namedModels.set(Number.NaN);
         feedLag.set(Number.NaN);
+        notificationLag.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

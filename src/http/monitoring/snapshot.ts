@@ -6,6 +6,7 @@ import { readFeedLag } from '../../store/reports/feed-lag.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
 import { countIssues } from '../../store/state/issues.ts';
+import { oldestUnsent } from '../../store/state/told.ts';
 import { readAtIntervals, type IntervalOptions } from './at-intervals.ts';
 
 /** State of the service as Postgres has it, added up so that no id is left. */
@@ -20,6 +21,8 @@ export interface Snapshot {
   unknownModels: number;
   /** Age of the oldest change that readers of the feed cannot see yet. */
   feedLagSeconds: number;
+  /** Age of the oldest notification that is not sent. */
+  notificationLagSeconds: number;
 }
 
 /** With ten thousand integrations reading one is about a second of work for Postgres. */
@@ -34,14 +37,16 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected, openIssues, unknownModels, feedLagSeconds] = await Promise.all([
-    readTotals(store),
-    oldestWatermarks(store, config),
-    countSetAside(store),
-    countIssues(store),
-    listUnknownModels(store, knownModels(store.extraEndpoints)),
-    readFeedLag(store),
-  ]);
+  const [totals, freshnessSeconds, rejected, openIssues, unknownModels, feedLagSeconds, unsent] =
+    await Promise.all([
+      readTotals(store),
+      oldestWatermarks(store, config),
+      countSetAside(store),
+      countIssues(store),
+      listUnknownModels(store, knownModels(store.extraEndpoints)),
+      readFeedLag(store),
+      oldestUnsent(store),
+    ]);
   return {
     freshnessSeconds,
     integrations: new Map(Object.entries(totals.byStatus)),
@@ -51,5 +56,6 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     openIssues,
     unknownModels: unknownModels.length,
     feedLagSeconds,
+    notificationLagSeconds: unsent ? Math.max(0, Date.now() - unsent.createdAt.getTime()) / 1_000 : 0,
   };
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { gather, noticesOf, type Gathered, type Notice, type SentNotice } from './gathered.ts';
 
 /** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
@@ -41,6 +42,8 @@ interface Waiter {
 interface Gathering {
   gathered: Gathered;
   readonly waiters: Set<Waiter>;
+  /** Runs what it is given as a part of the first of them, so that their send is in its trace. */
+  readonly asFirst: ReturnType<typeof AsyncLocalStorage.snapshot>;
 }
 
 /**
@@ -111,7 +114,11 @@ export class Coalescer {
   #gather(notice: Notice): Gathering {
     const { integrationId } = notice;
     const known = this.#gathering.get(integrationId);
-    const gathering = known ?? { gathered: gather(undefined, notice), waiters: new Set() };
+    const gathering = known ?? {
+      gathered: gather(undefined, notice),
+      waiters: new Set(),
+      asFirst: AsyncLocalStorage.snapshot(),
+    };
     if (known) known.gathered = gather(known.gathered, notice);
     else {
       this.#gathering.set(integrationId, gathering);
@@ -142,7 +149,7 @@ export class Coalescer {
       if (this.#inFlight >= this.#maxConcurrent) return;
       this.#ready.delete(gathering);
       this.#gathering.delete(gathering.gathered.integrationId);
-      if (this.#isInTime(gathering)) void this.#start(gathering);
+      if (this.#isInTime(gathering)) void gathering.asFirst(() => this.#start(gathering));
       else for (const waiter of gathering.waiters) waiter.reject(tooLate());
     }
     this.#tellIdle();

@@ -3,6 +3,7 @@ import { knownModels } from '../../domain/catalogue/index.ts';
 import { isLegacy } from '../../domain/deliveries.ts';
 import { isSignature, verify } from '../../kombo/signature.ts';
 import { MalformedDelivery, parseDelivery, type Delivery } from '../../kombo/webhook.ts';
+import { span } from '../../tracing/index.ts';
 import { WEBHOOK_PATH } from '../addresses.ts';
 import type { WebhookOutcome } from '../deps.ts';
 import { HttpError, sendError } from '../errors/problems.ts';
@@ -89,8 +90,10 @@ export function webhookRoutes(deps: RouteDeps) {
     const unknown = notice?.models.filter((model) => !known.has(model)) ?? [];
     deps.metrics.unknownModels.inc(unknown.length);
     try {
-      if (issue) await deps.issues.send(issue, webhookAnswerMs - reply.elapsedTime);
-      if (notice) await deps.ingest.add(notice, webhookAnswerMs - reply.elapsedTime);
+      await span('delivery', { integration: notice?.integrationId, kind: delivery.kind }, async () => {
+        if (issue) await deps.issues.send(issue, webhookAnswerMs - reply.elapsedTime);
+        if (notice) await deps.ingest.add(notice, webhookAnswerMs - reply.elapsedTime);
+      });
     } catch (error) {
       request.log.warn({ err: error }, 'Temporal did not accept a delivery; its sender is asked to retry');
       note(request, reply, 'unavailable', delivery);

@@ -4,6 +4,7 @@ import { CHANGE_FEED } from './change-feed.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 import { KOMBO_BUDGET } from './kombo-budget.ts';
 import { SCHEDULES } from './schedules.ts';
+import { TOLD } from './told.ts';
 
 /**
  * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
@@ -260,6 +261,8 @@ const STATEMENTS = [
     'Endpoints that EXTRA_ENDPOINTS named and the version did not know: each has a table, and here is what Kombo showed that it takes.'`,
 
   ...KOMBO_BUDGET,
+
+  ...TOLD,
 
   `create table kombo_sync.audit_log (
     id bigint generated always as identity primary key,

@@ -17,6 +17,7 @@ const AFTER_DATA = [
   'deliveries',
   'idempotency_keys',
   'issues',
+  'told',
 ];
 
 /** Also the tables of endpoints that are not read any more. */

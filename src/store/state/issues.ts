@@ -38,7 +38,7 @@ export interface IssueFilter {
 }
 
 /** Issues of what is removed say nothing any more. */
-const IS_OPEN = `i.resolved_at is null and not exists (
+export const IS_OPEN = `i.resolved_at is null and not exists (
   select from kombo_sync.integrations n where n.id = i.integration_id and n.status = 'removed')`;
 
 /** Issues that are open, the newest first. */

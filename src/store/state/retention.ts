@@ -97,6 +97,7 @@ async function pruneNotes(store: Store, historyMs: number): Promise<void> {
   await sql`delete from kombo_sync.unknown_integrations where last_seen_at < ${old}`.execute(store.db);
   await sql`delete from kombo_sync.unknown_models where last_seen_at < ${old}`.execute(store.db);
   await sql`delete from kombo_sync.issues where resolved_at < ${old}`.execute(store.db);
+  await sql`delete from kombo_sync.notifications where sent_at < ${old}`.execute(store.db);
   await sql`delete from kombo_sync.idempotency_keys where created_at < now() - interval '1 day'`.execute(
     store.db,
   );
