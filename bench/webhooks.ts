@@ -5,6 +5,7 @@
  *
  *     npm run bench:webhooks
  *     npm run bench:webhooks -- --window 25 --log off
+ *     npm run bench:webhooks -- --share 0.1            a tenth of each storm
  *
  * TEST_TEMPORAL_ADDRESS names another Temporal server.
  */
@@ -21,7 +22,11 @@ import { signalChanges } from '../src/temporal/start.ts';
 import { startServers } from '../test/support/servers.ts';
 
 const { values } = parseArgs({
-  options: { window: { type: 'string', default: '10' }, log: { type: 'string', default: 'on' } },
+  options: {
+    window: { type: 'string', default: '10' },
+    log: { type: 'string', default: 'on' },
+    share: { type: 'string', default: '1' },
+  },
 });
 const SECRET = 'whsec_of_the_benchmark';
 const MODELS = ['ats_jobs', 'ats_candidates', 'ats_applications', 'ats_offers', 'ats_tags'];
@@ -35,12 +40,19 @@ interface Storm {
   raw: number;
 }
 
-const STORMS: readonly Storm[] = [
+const WHOLE: readonly Storm[] = [
   { name: 'one hot integration', deliveries: 6_000, integrations: 1, atOnce: 256, raw: 500 },
   { name: '300 integrations', deliveries: 3_000, integrations: 300, atOnce: 256, raw: 1_500 },
   { name: '1,500 new ones at once', deliveries: 1_500, integrations: 1_500, atOnce: 1_500, raw: 1_500 },
   { name: 'one after the other', deliveries: 200, integrations: 20, atOnce: 1, raw: 100 },
 ];
+
+const part = (count: number) => Math.max(1, Math.round(count * Number(values.share)));
+const STORMS = WHOLE.map((storm) => ({
+  ...storm,
+  deliveries: part(storm.deliveries),
+  raw: part(storm.raw),
+}));
 
 interface Measured {
   perSecond: number;

@@ -1,42 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Coalescer, CoalescerTimeout } from '../../src/http/webhooks/coalescer.ts';
 import type { Notice } from '../../src/http/webhooks/gathered.ts';
-
-interface Sent {
-  notice: Notice;
-  finish: () => void;
-  fail: (error: Error) => void;
-}
-
-/** A send whose outcome the test decides. */
-function controlledSend() {
-  const sent: Sent[] = [];
-  const waiting: (() => void)[] = [];
-  return {
-    sent,
-    send: (notice: Notice) =>
-      new Promise<void>((resolve, reject) => {
-        sent.push({ notice, finish: resolve, fail: reject });
-        for (const wake of waiting.splice(0)) wake();
-      }),
-    /** Resolves when the send with this number has started. */
-    started: async (number: number): Promise<Sent> => {
-      while (sent.length < number) await new Promise<void>((wake) => waiting.push(wake));
-      return sent[number - 1]!;
-    },
-  };
-}
-
-const notice = (integrationId: string, ...models: string[]): Notice => ({ integrationId, models });
-const settled = <T>(promise: Promise<T>) =>
-  promise.then(
-    () => 'resolved',
-    (error: unknown) => error,
-  );
-/** Lets everything that is ready in this turn of the event loop happen. */
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+import { controlledSend, notice, settled, turn } from './controlled-send.ts';
 
 describe('sharing', () => {
   test('what arrives in one turn is one send with all models, and waits for its answer', async () => {
@@ -193,51 +159,6 @@ describe('failure', () => {
     expect(second.notice.models).toEqual(['z']);
     second.finish();
     await patient;
-  });
-
-  test('in a flood, what was refused was not sent, and places go to what can be answered', async () => {
-    const { send, sent } = controlledSend();
-    const coalescer = new Coalescer({ send, windowMs: 0, maxConcurrent: 1, deadlineMs: 40 });
-    const answers = ['a', 'b', 'c'].map((id) => settled(coalescer.add(notice(id, 'x'))));
-    const patient = coalescer.add(notice('d', 'x'), 10_000);
-    expect(await Promise.all(answers)).toEqual(Array(3).fill(expect.any(CoalescerTimeout)));
-    sent[0]!.finish();
-    await turn();
-    expect(sent.map(({ notice: { integrationId } }) => integrationId)).toEqual(['a', 'd']);
-    sent[1]!.finish();
-    await patient;
-  });
-
-  test('a send is not begun that would end after its delivery has given up', async () => {
-    const send = async ({ integrationId }: Notice) => {
-      sentIds.push(integrationId);
-      await delay(100);
-    };
-    const sentIds: string[] = [];
-    const coalescer = new Coalescer({ send, windowMs: 0, maxConcurrent: 1 });
-    // Sends take a tenth of a second, as the first ones show.
-    for (let round = 0; round < 20; round += 1) await coalescer.add(notice(`warm ${round}`, 'x'));
-    const before = coalescer.add(notice('before', 'x'));
-    await turn();
-    const late = settled(coalescer.add(notice('late', 'x'), 150));
-    expect(await late).toBeInstanceOf(CoalescerTimeout);
-    await before;
-    await coalescer.idle();
-    expect(sentIds).not.toContain('late');
-  });
-
-  test('where sends take long, the window after one is as long, so that more deliveries share the next', async () => {
-    const starts: number[] = [];
-    const ends: number[] = [];
-    const send = async () => {
-      starts.push(performance.now());
-      await delay(60);
-      ends.push(performance.now());
-    };
-    const coalescer = new Coalescer({ send, windowMs: 10 });
-    for (let round = 0; round < 15; round += 1) await coalescer.add(notice('a', 'x'));
-    const gap = starts.at(-1)! - ends.at(-2)!;
-    expect(gap).toBeGreaterThan(45);
   });
 });
 
