@@ -61,6 +61,8 @@ export interface IntegrationSyncInput {
   integrationId: string;
   quietMs?: number;
   maxWaitMs?: number;
+  /** The first webhook after quiet is read at once. */
+  leading?: boolean;
   /** Read every endpoint at once, without waiting for a signal: the catch-up. */
   everything?: boolean;
   trigger?: Trigger;
@@ -87,6 +89,8 @@ export interface CarriedState {
   reading: OpenPass[];
   /** When what is owed is read again (epoch milliseconds). */
   retryAt?: number | undefined;
+  /** When a webhook asked last (epoch milliseconds), where the first one after quiet leads. */
+  askedAt?: number | undefined;
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];

@@ -25,6 +25,7 @@ import {
   store,
   withWorld,
 } from './setup.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 /**
  * The sample code of Kombo's guide "migrate to data-changed" leaves twenty things to its reader:
@@ -265,6 +266,7 @@ describe('pitfalls of the guide', () => {
       `update kombo_sync.passes set watermark_at = watermark_at - interval '15 days' where integration_id = $1`,
       [integration],
     );
+    await statesFromPasses(store);
     const [lost] = ids();
     control().vanish(integration, 'ats_applications', lost!);
     const { passes } = await start('delta', { models: ['ats_applications'] });

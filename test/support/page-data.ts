@@ -11,6 +11,7 @@ import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { insertDebt } from './debts.ts';
 import { uniqueIntegrationId } from './temporal.ts';
+import { statesFromPasses } from './states.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -79,6 +80,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
        or endpoint = '/hris/time-off-balances' and started_at > now() - interval '30 hours')`,
     [id],
   );
+  await statesFromPasses(store);
   for (const [table, rows] of Object.entries(ROWS)) {
     await store.pool.query(
       `insert into kombo.${table} (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
@@ -200,6 +202,7 @@ export async function insertPasses(
      where i.status <> 'removed' and ($4::text is null or i.id = $4)`,
     [read.map(({ category }) => category), read.map(({ path }) => path), deltas, id],
   );
+  await statesFromPasses(store);
   await store.pool.query(
     `insert into kombo_sync.drift
        (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict, at)

@@ -4,7 +4,7 @@ import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutov
 import { LEGACY_TYPES } from '../../domain/deliveries.ts';
 import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
-import { isChosenBy, joinComplete, joinOwed, joinWhole, settingsRead } from '../sql.ts';
+import { isChosenBy, joinOwed, joinState, settingsRead } from '../sql.ts';
 
 interface CutoverQuery {
   id?: string | undefined;
@@ -62,9 +62,9 @@ cross join lateral (
 ) came
 left join lateral (
   select d.last_at from kombo_sync.sync_deliveries d
-  where d.integration_id = i.id and d.type in ${LEGACY} and exists (
+  where d.integration_id = i.id and d.type in ${LEGACY} and (d.read or exists (
     select from kombo_sync.passes p
-    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed')
+    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed'))
   order by d.last_at desc limit 1
 ) looked on true
 cross join lateral (
@@ -109,7 +109,7 @@ interface EndpointRow {
 
 /** What you have not chosen and what the tool does not offer are left out. */
 const readOf = (id: string | null, settings: EndpointSettings) => sql`
-select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
+select i.id as integration_id, e.path as endpoint, state.watermark_at as watermark, state.last_full_at as last_full,
   s.failure_message is not null as failing, s.failure_message, s.needs_attention, repaired.verdict as drift
 from kombo_sync.integrations i
 join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
@@ -119,8 +119,7 @@ left join lateral (
   select failure_message, needs_attention from kombo_sync.debts d
   where d.integration_id = i.id and d.endpoint = e.path and ${sql.raw(IS_FAILING)}
   order by needs_attention desc, failing_since limit 1) s on true
-${sql.raw(joinComplete('i.id'))}
-${sql.raw(joinWhole('i.id'))}
+${sql.raw(joinState('i.id'))}
 left join lateral (
   select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
   order by d.at desc limit 1) repaired on true

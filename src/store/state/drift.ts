@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { DRIFT_COUNTS, driftVerdict, type DriftCounts } from '../../domain/counts.ts';
-import { DRIFT_COLUMNS, type DriftTable } from '../schema.ts';
+import { DRIFT_COLUMNS } from '../passes-schema.ts';
+import type { DriftTable } from '../schema.ts';
 import type { Pass } from './passes.ts';
 
 /** The counts of a drift report. */

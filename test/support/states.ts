@@ -1,0 +1,35 @@
+import type { Store } from '../../src/store/database.ts';
+
+/** What the passes that are there come to, endpoint by endpoint. */
+const FROM_PASSES = `
+  select integration_id, endpoint,
+    max(watermark_at) filter (where moves_watermark) as watermark_at,
+    (array_agg(id order by watermark_at desc) filter (where moves_watermark))[1] as watermark_pass,
+    max(started_at) filter (where updated_after is null) as last_full_at,
+    (array_agg(id order by started_at desc) filter (where updated_after is null))[1] as last_full_pass
+  from kombo_sync.passes where state = 'completed' and (moves_watermark or updated_after is null)
+  group by integration_id, endpoint`;
+
+/** After a test has changed passes by hand, so that the states of the endpoints say the same. */
+export async function statesFromPasses(store: Pick<Store, 'pool'>): Promise<void> {
+  await store.pool.query(
+    `insert into kombo_sync.endpoint_states ${FROM_PASSES}
+     on conflict (integration_id, endpoint) do update set
+       watermark_at = excluded.watermark_at, watermark_pass = excluded.watermark_pass,
+       last_full_at = excluded.last_full_at, last_full_pass = excluded.last_full_pass`,
+  );
+  await store.pool.query(
+    `delete from kombo_sync.endpoint_states s where not exists (
+       select from (${FROM_PASSES}) p where p.integration_id = s.integration_id and p.endpoint = s.endpoint)`,
+  );
+}
+
+/** Endpoints whose state is not what their passes come to. */
+export async function wrongStates(store: Pick<Store, 'pool'>): Promise<unknown[]> {
+  const { rows } = await store.pool.query(
+    `select integration_id, endpoint, s.watermark_at, p.watermark_at as of_passes, s.last_full_at, p.last_full_at as full_of_passes
+     from kombo_sync.endpoint_states s full join (${FROM_PASSES}) p using (integration_id, endpoint)
+     where (s.watermark_at, s.last_full_at) is distinct from (p.watermark_at, p.last_full_at)`,
+  );
+  return rows;
+}
