@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import type { Store } from '../../src/store/database.ts';
 
@@ -14,8 +15,10 @@ export interface Filled {
 }
 
 /** What 90 days leave of integrations in which nothing happens: their full syncs, and one row for all quiet checks of an endpoint. */
-export async function fillHistory(store: Store, { integrations, days }: Filled): Promise<void> {
-  const { pool } = store;
+export async function fillHistory({ pool: all }: Store, { integrations, days }: Filled): Promise<void> {
+  const pool = await all.connect();
+  // So many rows at once take longer than any statement of the service may.
+  await pool.query('set statement_timeout = 0');
   await pool.query(
     `insert into kombo_sync.integrations (id, tool, category, status, created_at, status_since, temporal_due_at, looked_up_at)
      select 'personio:' || substr(md5(n::text), 1, 24), 'personio', $2, 'active', now() - $3 * interval '1 day',
@@ -24,7 +27,7 @@ export async function fillHistory(store: Store, { integrations, days }: Filled):
     [integrations, CATEGORY, days],
   );
   const weeks = Math.floor(days / FULL_EVERY_DAYS);
-  for (let week = weeks; week >= 0; week -= 1) await insertFull(store, week);
+  for (let week = weeks; week >= 0; week -= 1) await insertFull(pool, week);
   await pool.query(
     `insert into kombo_sync.passes (${COLUMNS}, quiet_checks, quiet_since)
      select ${row('delta', 'catch-up', "i.id || 'quiet'")}, $2, now() - $3 * interval '1 day'
@@ -34,13 +37,14 @@ export async function fillHistory(store: Store, { integrations, days }: Filled):
   );
   await pool.query(
     `insert into kombo_sync.endpoint_states
-     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(id) filter (where kind = 'full')
+     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(id) filter (where kind = 'full'), 'none'
      from kombo_sync.passes group by integration_id, endpoint`,
   );
   await pool.query('vacuum analyze');
+  pool.release(true);
 }
 
-async function insertFull({ pool }: Store, week: number): Promise<void> {
+async function insertFull(pool: pg.ClientBase, week: number): Promise<void> {
   await pool.query(
     `insert into kombo_sync.passes (${COLUMNS})
      select ${row('full', 'schedule', 'i.id || $2::text')}

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { DriftCounts, PassCounts } from '../domain/counts.ts';
+import type { DriftCounts, DriftVerdict, PassCounts } from '../domain/counts.ts';
 import type { Because, PassKind, PassState, SweepState } from '../domain/reads.ts';
 import type { Trigger } from '../domain/sync.ts';
 
@@ -70,4 +70,6 @@ export interface EndpointStatesTable {
   /** When the last pass began that has read all of it. */
   last_full_at: Date | null;
   last_full_pass: number | null;
+  /** What the newest report of drift says. */
+  drift: DriftVerdict | null;
 }

@@ -26,6 +26,7 @@ const LISTS: Record<string, Record<string, readonly string[]>> = {
   changes: { op: CHANGE_OPS },
   rejected_records: { reason: REJECT_REASONS },
   drift: { verdict: DRIFT_VERDICTS },
+  endpoint_states: { drift: DRIFT_VERDICTS },
   deliveries: { outcome: DELIVERY_OUTCOMES },
   audit_log: { source: AUDIT_SOURCES, action: ACTIONS, outcome: AUDIT_OUTCOMES },
 };

@@ -157,6 +157,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
      where integration_id = $1 and endpoint = '/hris/employees'`,
     [id],
   );
+  await statesFromPasses(store);
 }
 
 async function insertActs(store: Store, ids: Three): Promise<void> {
@@ -202,7 +203,6 @@ export async function insertPasses(
      where i.status <> 'removed' and ($4::text is null or i.id = $4)`,
     [read.map(({ category }) => category), read.map(({ path }) => path), deltas, id],
   );
-  await statesFromPasses(store);
   await store.pool.query(
     `insert into kombo_sync.drift
        (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict, at)
@@ -210,6 +210,7 @@ export async function insertPasses(
      from kombo_sync.passes where kind = 'full' and ($1::text is null or integration_id = $1)`,
     [id],
   );
+  await statesFromPasses(store);
 }
 
 /** So many integrations as rows only: no schedules, and nothing that runs. Every 50th is parked, every 20th HRIS fails. */

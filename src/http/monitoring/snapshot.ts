@@ -1,7 +1,8 @@
 import type { Config } from '../../config.ts';
 import { knownModels } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
-import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
+import { oldestWatermarks } from '../../store/reports/freshness.ts';
+import { readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
 import { countIssues } from '../../store/state/issues.ts';

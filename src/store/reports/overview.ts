@@ -161,24 +161,6 @@ export async function readTotals(store: Store): Promise<Totals> {
   };
 }
 
-/** Age of the oldest watermark of any active integration, in seconds by category. What was never read is as old as its integration. */
-export async function oldestWatermarks(
-  store: Store,
-  settings: EndpointSettings = ALL_MODELS,
-): Promise<Map<string, number>> {
-  const { rows } = await sql<{ category: string; seconds: number }>`
-    select i.category,
-      extract(epoch from now() - min(least(coalesce(state.watermark_at, i.created_at), owed.since)))::float8 as seconds
-    from kombo_sync.integrations i
-    join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
-      and ${sql.raw(isChosenBy('i'))}
-    ${sql.raw(joinOwed('i.id'))}
-    ${sql.raw(joinState('i.id'))}
-    where i.status = 'active' and not owed.refused
-    group by i.category`.execute(store.db);
-  return new Map(rows.map((row) => [row.category, Math.max(0, row.seconds)]));
-}
-
 /*
  * What an overview adds to an integration: the fields with their SQL, and below the lateral piece of each group that they are
  * taken from.
