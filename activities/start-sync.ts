@@ -1,7 +1,8 @@
 import { classesThat } from '../src/domain/errors.ts';
-import { FIRST_LOOK_MS } from '../src/domain/retry.ts';
+import { FIRST_LOOK_MS, QUIET_LOOK_MS } from '../src/domain/retry.ts';
 import { LOOK_UP, readKey, type PlannedPass } from '../src/domain/reads.ts';
 import { untraced } from '../src/domain/span.ts';
+import { isQuiet } from '../src/domain/sync.ts';
 import { owe, readDebts } from '../src/store/state/debts.ts';
 import { noteServed } from '../src/store/state/deliveries.ts';
 import { makeDue } from '../src/store/state/due.ts';
@@ -51,9 +52,15 @@ export function createStartSync(deps: ActivityDeps) {
       if (retryInMs !== null || start.owes) await wakeUnlessCalling(deps, integrationId);
       const unlabelled = [...((await deps.temporal.unusableLabels?.()) ?? [])];
       const { PASSES_PER_SYNC: atOnce } = deps.settings;
-      return { ...start, atOnce, retryInMs, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
+      return { ...brief(start), atOnce, retryInMs, ...(unlabelled.length > 0 ? { unlabelled } : {}) };
     });
   };
+}
+
+/** As it goes into the history. */
+function brief(start: SyncStart): SyncStart {
+  const quiet = start.outcomes.filter(isQuiet).map(({ endpoint }) => endpoint);
+  return { ...start, outcomes: start.outcomes.filter((outcome) => !isQuiet(outcome)), quiet };
 }
 
 function sooner(a: number | null, b: number | null): number | null {
@@ -103,7 +110,10 @@ async function read(
   if (Number.isFinite(since)) await traced('debounce', fields, () => Promise.resolve(), since);
   const plan = await traced('plan', fields, () => planReads(deps, integration, planOf(input)));
   const news = plan.passes.filter(({ kind }) => kind === 'delta');
-  const [look, looked] = await Promise.all([lookAtNews(deps, sync, news), looking]);
+  // Without news nothing waits for the look, unless it keeps another read from beginning.
+  const isLong = input.by === 'catch-up' && news.length === plan.passes.length;
+  const longestMs = isLong ? QUIET_LOOK_MS : FIRST_LOOK_MS;
+  const [look, looked] = await Promise.all([lookAtNews(deps, sync, news, longestMs), looking]);
   const known = { tool, category, activeSince: statusSince.toISOString() };
   const start = { ...known, ...together(plan, look), retryInMs: null };
   const said = looked ?? (look.owes ? await lookNow(deps, sync, input) : undefined);

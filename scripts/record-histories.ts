@@ -42,6 +42,16 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await delay(600);
     return signalled(id, ['lms_courses']);
   },
+  /** The first webhook is read at once, and the one that follows waits for quiet. */
+  leading: async (id) => {
+    await readOnce(id);
+    const leading = { ...config, DEBOUNCE_LEADING: true };
+    const asked = { integrationId: id, trigger: 'webhook' } as const;
+    await signalChanges(client, leading, { ...asked, models: ['lms_users'] });
+    await delay(300);
+    const { workflowId, runId } = await signalChanges(client, leading, { ...asked, models: ['lms_courses'] });
+    return client.workflow.getHandle(workflowId, runId);
+  },
   'sync-now': async (id) => {
     await readOnce(id);
     await requestSyncNow(client, config, { integrationId: id, models: ['lms_users'] });

@@ -92,6 +92,9 @@ export const SETTINGS = {
   DEBOUNCE_MAX_WAIT: duration('60s').describe(
     'A sync starts at the latest this long after the first unserved webhook',
   ),
+  DEBOUNCE_LEADING: onOff('off').describe(
+    'The first webhook after DEBOUNCE_QUIET without one is read at once (`on`); those that follow wait as ever',
+  ),
   FULL_SYNC_CRON: cron.describe('When the weekly full sync starts'),
   FULL_SYNC_TIMEZONE: timezone.describe('Time zone of FULL_SYNC_CRON'),
   FULL_SYNC_SPREAD: duration('6h')

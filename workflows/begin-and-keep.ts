@@ -2,6 +2,7 @@ import { ActivityFailure, CancellationScope, isCancellation, workflowInfo } from
 import type { KeepForLaterInput } from '../activities/keep-for-later.ts';
 import type { StartSyncInput, SyncStart } from '../activities/support/sync-start.ts';
 import type { Reason } from '../src/domain/reads.ts';
+import { quietOutcome } from '../src/domain/sync.ts';
 import { keepForLater, startOptions, startSync } from './proxies.ts';
 import { explain } from './reads.ts';
 import { labelRun } from './ui.ts';
@@ -16,7 +17,7 @@ export async function begin(request: StartSyncInput): Promise<SyncStart | { fail
   try {
     const started = await startSync.executeWithOptions(startOptions(request.kind, request), [request]);
     labelRun({ ...request, ...started }, started.unlabelled);
-    return started;
+    return { ...started, outcomes: [...started.outcomes, ...(started.quiet ?? []).map(quietOutcome)] };
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     return { failure: explain(error) };

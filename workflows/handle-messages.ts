@@ -1,13 +1,13 @@
 import { setHandler, workflowInfo } from '@temporalio/workflow';
 import { isName } from '../src/domain/text.ts';
-import { readDeliveries, readModels, type Asked, type DebounceOptions } from '../src/domain/wanted.ts';
+import { readDeliveries, readModels, type Asked } from '../src/domain/wanted.ts';
 import { parseTimestamp } from '../src/domain/timestamp.ts';
 import { integrationChanged, modelsChanged, syncNow, syncState } from './messages.ts';
 import type { Reads } from './reads.ts';
 import type { RunState } from './run-state.ts';
 
 /** What a run hears. A malformed message asks for nothing; it must not stop the run. */
-export function handleMessages(debounce: DebounceOptions, state: RunState, reads: Reads): void {
+export function handleMessages(state: RunState, reads: Reads): void {
   const ask = (message: unknown, asked: Asked) => {
     const now = Date.now();
     const about = { ...aboutIntegration(message), deliveries: readDeliveries(message, now) };
@@ -43,7 +43,7 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
     },
     { description: 'Sync without waiting; every endpoint when no models are named.' },
   );
-  setHandler(syncState, () => state.describe(debounce, reads.open), {
+  setHandler(syncState, () => state.describe(reads.open), {
     description: 'What waits, what is read, what is done.',
   });
 }

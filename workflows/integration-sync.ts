@@ -24,7 +24,6 @@ import { describeProgress } from './ui.ts';
 
 interface Run {
   input: IntegrationSyncInput;
-  debounce: DebounceOptions;
   state: RunState;
   reads: Reads;
   story: Story;
@@ -50,7 +49,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   const run = createRun(input);
   const { state, reads } = run;
   // Handlers are synchronous and set before the first await: no signal can be dropped or half applied.
-  handleMessages(run.debounce, state, reads);
+  handleMessages(state, reads);
   // The moment of a cancellation: what was asked for before it and what came after are told apart by it.
   CancellationScope.current().cancelRequested.catch(() => state.interrupt(workflowTask()));
   try {
@@ -60,7 +59,7 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
     while (isOpen(run)) {
       await untilDue(run);
       if (isHistoryLong() && isOpen(run)) await handOver(run);
-      else if (state.nextAt(run.debounce) <= Date.now()) await start(run);
+      else if (state.nextAt() <= Date.now()) await start(run);
     }
     // A cancellation that came with the last answer has interrupted nothing, but what was wanted was cut off.
     if (state.interrupted.length > 0) throw new CancelledFailure('Cancelled when the last read had ended.');
@@ -74,11 +73,12 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
 }
 
 function createRun(input: IntegrationSyncInput): Run {
-  const debounce = {
+  const debounce: DebounceOptions = {
     quietMs: input.quietMs ?? DEFAULT_DEBOUNCE.quietMs,
     maxWaitMs: input.maxWaitMs ?? DEFAULT_DEBOUNCE.maxWaitMs,
+    leading: input.leading === true,
   };
-  const state = new RunState(input, Date.now());
+  const state = new RunState(input, debounce, Date.now());
   const { integrationId, carried } = input;
   const story = new Story(integrationId, carried?.unfinished);
   const reads = new Reads(
@@ -93,7 +93,7 @@ function createRun(input: IntegrationSyncInput): Run {
       change: () => show(run),
     },
   );
-  const run: Run = { input, debounce, state, reads, story };
+  const run: Run = { input, state, reads, story };
   return run;
 }
 
@@ -113,8 +113,14 @@ const isHistoryLong = () => workflowInfo().continueAsNewSuggested;
 const waitsForTries = ({ integrationId }: IntegrationSyncInput) =>
   workflowInfo().workflowId === syncWorkflowId(integrationId);
 
-function isOpen({ debounce, state, reads }: Run): boolean {
-  return reads.size > 0 || state.nextAt(debounce) < Infinity;
+function isOpen({ state, reads }: Run): boolean {
+  return reads.size > 0 || state.nextAt() < Infinity || Date.now() < state.staysUntil;
+}
+
+/** When a run that nothing else moves looks again: a sync is to start, or it need not stay any longer. */
+function nextLook({ state, reads }: Run): number {
+  const at = state.nextAt();
+  return at === Infinity && reads.size === 0 ? state.staysUntil : at;
 }
 
 function show({ state, reads }: Run): void {
@@ -127,19 +133,20 @@ function show({ state, reads }: Run): void {
  * it has run out or something is due before: a signal costs no command.
  */
 async function untilDue(run: Run): Promise<void> {
-  const { debounce, state } = run;
+  const { state } = run;
   for (;;) {
-    const at = state.nextAt(debounce);
+    const at = nextLook(run);
     const waitMs = at - Date.now();
     if (waitMs <= 0 || !isOpen(run) || isHistoryLong()) return;
     show(run);
-    const isChanged = () => state.nextAt(debounce) < at || !isOpen(run) || isHistoryLong();
+    const isChanged = () => nextLook(run) < at || !isOpen(run) || isHistoryLong();
     if (at === Infinity) await condition(isChanged);
     else await condition(isChanged, waitMs, { summary: summaryOf(state) });
   }
 }
 
-function summaryOf({ wanted }: RunState): string {
+function summaryOf({ wanted, retryAt }: RunState): string {
+  if (!wanted && retryAt === undefined) return 'quiet after a webhook that was read at once';
   return wanted ? `debounce: ${wanted.models.length} models` : 'next try';
 }
 

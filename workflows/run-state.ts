@@ -47,12 +47,17 @@ export class RunState {
   blocked: Blocked | undefined;
   readonly outcomes: Map<string, EndpointOutcome>;
   readonly unknownModels: Set<string>;
+  readonly #debounce: DebounceOptions;
+  /** When a webhook asked last (epoch milliseconds). */
+  #askedAt: number;
   #startedAt = 0;
   #cancelled = false;
   /** The workflow task in which the newest signal came. */
   #askedIn: number | undefined;
 
-  constructor({ carried, everything = false }: IntegrationSyncInput, now: number) {
+  constructor({ carried, everything = false }: IntegrationSyncInput, debounce: DebounceOptions, now: number) {
+    this.#debounce = debounce;
+    this.#askedAt = carried?.askedAt ?? -Infinity;
     this.wanted = carried?.wanted;
     this.retryAt = carried?.retryAt;
     this.syncs = carried?.syncs ?? 0;
@@ -65,13 +70,25 @@ export class RunState {
 
   /** A message: it only adds to what is wanted, so that a storm of them costs no command. */
   ask(asked: Asked, now: number, task: number): void {
-    this.wanted = want(this.wanted, asked, now);
+    const leads = this.#debounce.leading === true && isNews(asked) && now >= this.quietAt;
+    this.wanted = want(this.wanted, leads ? { ...asked, leads } : asked, now);
     this.#askedIn = task;
+    if (isNews(asked)) this.#askedAt = now;
+  }
+
+  /** When it has been quiet for long enough that a webhook leads (epoch milliseconds). */
+  get quietAt(): number {
+    return this.#askedAt + this.#debounce.quietMs;
+  }
+
+  /** Until when the run stays though it has nothing to do: what follows a webhook that led finds it, and is debounced. */
+  get staysUntil(): number {
+    return this.#debounce.leading ? this.quietAt : -Infinity;
   }
 
   /** When the next sync starts (epoch milliseconds); infinite when nothing asks for one. */
-  nextAt(debounce: DebounceOptions): number {
-    const wantedAt = this.wanted ? deadline(this.wanted, debounce) : Infinity;
+  nextAt(): number {
+    const wantedAt = this.wanted ? deadline(this.wanted, this.#debounce) : Infinity;
     const retryAt = Math.max(this.retryAt ?? Infinity, this.#startedAt + SHORTEST_PAUSE_MS);
     return Math.max(this.notBefore, Math.min(wantedAt, retryAt));
   }
@@ -141,6 +158,7 @@ export class RunState {
     return {
       wanted: this.wanted,
       retryAt: this.retryAt,
+      ...(this.#debounce.leading && this.#askedAt > 0 ? { askedAt: this.#askedAt } : {}),
       blocked: this.blocked,
       cut: this.cut,
       reading,
@@ -151,14 +169,17 @@ export class RunState {
   }
 
   phase(isReading: boolean): Phase {
-    return this.doing ?? (this.wanted ? 'waiting' : isReading ? 'reading' : 'retrying');
+    if (this.doing) return this.doing;
+    if (this.wanted) return 'waiting';
+    if (isReading) return 'reading';
+    return this.retryAt === undefined ? 'waiting' : 'retrying';
   }
 
-  describe(debounce: DebounceOptions, running: OpenPass[]): SyncState {
+  describe(running: OpenPass[]): SyncState {
     return {
       phase: this.phase(running.length > 0),
       pendingModels: this.wanted?.models ?? [],
-      dueAt: this.wanted && new Date(deadline(this.wanted, debounce)).toISOString(),
+      dueAt: this.wanted && new Date(deadline(this.wanted, this.#debounce)).toISOString(),
       retryAt: this.retryAt === undefined ? undefined : new Date(this.retryAt).toISOString(),
       running,
       outcomes: [...this.outcomes.values()],
@@ -173,6 +194,11 @@ export class RunState {
       blocked: this.blocked,
     });
   }
+}
+
+/** Whether a message brings news: one that only wakes a run, or is yours, says nothing of how busy Kombo is. */
+function isNews({ models = [], everything, lookUp, urgent }: Asked): boolean {
+  return !urgent && (models.length > 0 || everything === true || lookUp === true);
 }
 
 /** Who or what asks for what a sync takes on. */

@@ -38,21 +38,38 @@ export interface FirstLook {
  * Reads what the deltas of a sync bring, for a second or so. Most have one short page, and then the sync is done with a single
  * activity. What has more pages, or does not answer, is left to a read of its own, so that no endpoint waits for another one
  * (invariant I25).
+ *
+ * @param longestMs how long it may take while nothing has come of it that waits for its end.
  */
 export async function lookAtNews(
   deps: ActivityDeps,
   sync: Sync,
   passes: readonly PlannedPass[],
+  longestMs = FIRST_LOOK_MS,
 ): Promise<FirstLook> {
   const look: FirstLook = { outcomes: [], rest: [], owes: false };
-  const box = AbortSignal.timeout(FIRST_LOOK_MS);
   // Few enough that one integration does not fill the worker; a slow one does not count.
   const atOnce = deps.settings.PASSES_PER_SYNC;
+  using box = timeBox(longestMs);
   await eachSoon(passes, { atOnce, slowMs: SLOW_READ_MS }, async (pass) => {
-    if (box.aborted) look.rest.push(pass);
-    else await lookAt(deps, sync, pass, box, look);
+    if (box.signal.aborted) look.rest.push(pass);
+    else await lookAt(deps, sync, pass, box.signal, look);
+    const isWaitedFor = look.rest.length > 0 || look.owes || look.outcomes.some(hasFailed);
+    if (isWaitedFor) box.endWithin(FIRST_LOOK_MS);
   });
   return look;
+}
+
+const hasFailed = ({ status }: EndpointOutcome) => status === 'failed';
+
+/** Ends after a while, and sooner when it is told so. */
+function timeBox(ms: number): { signal: AbortSignal; endWithin(ms: number): void; [Symbol.dispose](): void } {
+  const controller = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  const endWithin = (within: number) => void timers.push(setTimeout(() => controller.abort(), within));
+  endWithin(ms);
+  const dispose = () => timers.forEach(clearTimeout);
+  return { signal: controller.signal, endWithin, [Symbol.dispose]: dispose };
 }
 
 async function lookAt(

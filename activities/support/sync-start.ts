@@ -29,6 +29,8 @@ export interface SyncStart {
   passes: PlannedPass[];
   /** What has been read already, has failed, or is not read. */
   outcomes: EndpointOutcome[];
+  /** Endpoints that have been read, and whose deltas showed no record. */
+  quiet?: string[];
   unknownModels: string[];
   /** What is left to reads that the run does already: it looks again when these end. */
   left: string[];

@@ -6,19 +6,20 @@ export type Env = Readonly<Record<string, string | undefined>>;
 const DEMO_SETTINGS = {
   DEBOUNCE_QUIET: '2s',
   DEBOUNCE_MAX_WAIT: '10s',
+  DEBOUNCE_LEADING: 'on',
   CATCH_UP_INTERVAL: '1m',
   RETRY_INTERVAL: '10s',
 };
+
+const DEBOUNCE = Object.keys(DEMO_SETTINGS).filter((name) => name.startsWith('DEBOUNCE_'));
 
 export const isSet = (env: Env, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
 
 /** The demo's settings, except where the user has one of his own. */
 export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
-  // One half of the debounce says little without the other.
+  // One part of the debounce says little without the others.
   const isOwn = (name: string) =>
-    name.startsWith('DEBOUNCE_')
-      ? isSet(env, 'DEBOUNCE_QUIET') || isSet(env, 'DEBOUNCE_MAX_WAIT')
-      : isSet(env, name);
+    name.startsWith('DEBOUNCE_') ? DEBOUNCE.some((part) => isSet(env, part)) : isSet(env, name);
   return Object.fromEntries(Object.entries(DEMO_SETTINGS).filter(([name]) => !isOwn(name)));
 }
 

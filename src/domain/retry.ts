@@ -10,6 +10,11 @@ const MINUTE_MS = 60 * SECOND_MS;
 
 /** A look at an endpoint's news: what does not answer within this goes on as a pass of its own and delays nothing. */
 export const FIRST_LOOK_MS = 1_500;
+/**
+ * The same without news, as the catch-up does: nothing waits for its answers, and each read of its own is billed. As soon as
+ * one needs that, the others have no longer than a look at news has.
+ */
+export const QUIET_LOOK_MS = 6_000;
 /** A read that takes longer than this lets the next one of the same sync begin beside it. */
 export const SLOW_READ_MS = 300;
 /** A request to Kombo. Reads come out of Kombo's own database, so half a minute is generous. */

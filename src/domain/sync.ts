@@ -43,6 +43,8 @@ export interface SyncResult {
   syncs: number;
   counts: PassCounts;
   endpoints: Record<string, Omit<EndpointOutcome, 'endpoint'>>;
+  /** Paths of the endpoints in which nothing was new. */
+  quiet: string[];
   /** Paths of the endpoints that failed; they are tried again. */
   failed: string[];
   /** Model names that this version does not know. */
@@ -59,6 +61,8 @@ export interface IntegrationSyncInput {
   integrationId: string;
   quietMs?: number;
   maxWaitMs?: number;
+  /** The first webhook after quiet is read at once. */
+  leading?: boolean;
   /** Read every endpoint at once, without waiting for a signal: the catch-up. */
   everything?: boolean;
   trigger?: Trigger;
@@ -85,6 +89,8 @@ export interface CarriedState {
   reading: OpenPass[];
   /** When what is owed is read again (epoch milliseconds). */
   retryAt?: number | undefined;
+  /** When a webhook asked last (epoch milliseconds), where the first one after quiet leads. */
+  askedAt?: number | undefined;
   syncs: number;
   outcomes: EndpointOutcome[];
   unknownModels: string[];
@@ -106,6 +112,22 @@ export interface UnfinishedSync {
   outcomes: EndpointOutcome[];
 }
 
+/**
+ * Whether a delta has shown no record. Most do, and a history keeps every byte for as long as the run is kept: of a quiet
+ * one only the path is told.
+ */
+export function isQuiet({ kind, status, counts }: EndpointOutcome): boolean {
+  return kind === 'delta' && status === 'completed' && counts.records === 0;
+}
+
+/** The outcome of a quiet delta. */
+export const quietOutcome = (endpoint: string): EndpointOutcome => ({
+  endpoint,
+  kind: 'delta',
+  status: 'completed',
+  counts: { ...NO_COUNTS, pages: 1 },
+});
+
 /** What became of an endpoint that was read in several ways, one after the other or at once. */
 export function joinOutcomes(before: EndpointOutcome | undefined, now: EndpointOutcome): EndpointOutcome {
   if (!before) return now;
@@ -124,12 +146,14 @@ export function buildResult(
     endpoints.set(outcome.endpoint, before ? worseOf(before, outcome) : outcome);
   }
   const all = [...endpoints.values()];
+  const told = all.filter((outcome) => !isQuiet(outcome));
   return {
     integrationId,
     status: rest.blocked?.failed ? 'failed' : overallStatus(all),
     counts: outcomes.reduce((sum, outcome) => addCounts(sum, outcome.counts), NO_COUNTS),
     failed: all.filter(({ status }) => status === 'failed').map(({ endpoint }) => endpoint),
-    endpoints: Object.fromEntries(all.map(({ endpoint, ...outcome }) => [endpoint, outcome])),
+    endpoints: Object.fromEntries(told.map(({ endpoint, ...outcome }) => [endpoint, outcome])),
+    quiet: all.filter(isQuiet).map(({ endpoint }) => endpoint),
     ...rest,
   };
 }

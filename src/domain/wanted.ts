@@ -26,6 +26,8 @@ export interface Wanted {
   everything: boolean;
   /** Do not wait for quiet, and try what fails although its pause is not over: you asked, or the catch-up did. */
   urgent: boolean;
+  /** It came after quiet and is read at once: DEBOUNCE_LEADING. */
+  leads?: boolean | undefined;
   /** Look the integration up at Kombo. */
   lookUp: boolean;
   /** A deletion that a webhook told of (epoch milliseconds). */
@@ -64,6 +66,7 @@ export function joinWanted(a: Wanted | undefined, b: Asked & Times): Wanted {
     models: tooMany ? [] : models,
     everything: tooMany || (a?.everything ?? false) || (b.everything ?? false),
     urgent: (a?.urgent ?? false) || (b.urgent ?? false),
+    ...(a?.leads || b.leads ? { leads: true } : {}),
     lookUp: (a?.lookUp ?? false) || (b.lookUp ?? false),
     deletedAt: Math.max(a?.deletedAt ?? 0, b.deletedAt ?? 0) || undefined,
     deliveries: joinDeliveries(a?.deliveries ?? [], b.deliveries ?? []),
@@ -112,12 +115,14 @@ export interface DebounceOptions {
   quietMs: number;
   /** A sync starts at the latest this long after the first unserved request. */
   maxWaitMs: number;
+  /** The first request after quiet is not waited with; those that follow it are. */
+  leading?: boolean;
 }
 
 export const DEFAULT_DEBOUNCE: DebounceOptions = { quietMs: 5_000, maxWaitMs: 60_000 };
 
 /** The moment at which what is wanted is due (epoch milliseconds). */
 export function deadline(wanted: Wanted, options: DebounceOptions): number {
-  if (wanted.urgent) return wanted.firstAt;
+  if (wanted.urgent || wanted.leads) return wanted.firstAt;
   return Math.min(wanted.lastAt + options.quietMs, wanted.firstAt + options.maxWaitMs);
 }

@@ -1,21 +1,22 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated } from 'kysely';
 import type { Action, AuditOutcome, AuditSource } from '../domain/audit.ts';
 import type { Category } from '../domain/catalogue/index.ts';
-import type { DriftCounts, DriftVerdict, PassCounts } from '../domain/counts.ts';
+import type { DriftVerdict } from '../domain/counts.ts';
 import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
-import type { Because, DebtKind, PassKind, PassState, SweepState } from '../domain/reads.ts';
+import type { DebtKind } from '../domain/reads.ts';
 import type { ChangeOp, RejectReason } from '../domain/records.ts';
-import type { Trigger } from '../domain/sync.ts';
 import type { KomboBudgetTable, KomboRequestsTable } from './schema-kombo-budget.ts';
 import type { NotificationsTable, ToldTable, TurnsTable } from './schema-told.ts';
+import type { DriftColumn, EndpointStatesTable, PassesTable, WithDefault } from './passes-schema.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */
 export interface Database {
   'kombo_sync.integrations': IntegrationsTable;
   'kombo_sync.debts': DebtsTable;
   'kombo_sync.passes': PassesTable;
+  'kombo_sync.endpoint_states': EndpointStatesTable;
   'kombo_sync.pass_pages': PassPagesTable;
   'kombo_sync.sweep_candidates': { pass_id: number; part: number; ids: string[] };
   'kombo_sync.changes': ChangesTable;
@@ -39,8 +40,6 @@ export interface Database {
   'kombo_sync.sessions': SessionsTable;
   'kombo_sync.schedules': { id: string; made: string; made_at: WithDefault<Date>; shown: string | null };
 }
-
-type WithDefault<T> = ColumnType<T, T | undefined, T>;
 
 export interface IntegrationsTable {
   id: string;
@@ -115,57 +114,6 @@ export interface DebtsTable {
   woken_at: Date | null;
 }
 
-/** The column that holds each count of a drift report; in `passes` with `drift_` before it. */
-export const DRIFT_COLUMNS = {
-  missing: 'missing',
-  stale: 'stale',
-  wronglyLive: 'wrongly_live',
-  wronglyDeleted: 'wrongly_deleted',
-  expected: 'expected',
-} as const satisfies Record<keyof DriftCounts, string>;
-
-type DriftColumn = (typeof DRIFT_COLUMNS)[keyof DriftCounts];
-
-type PassCountColumns = Record<keyof PassCounts | `drift_${DriftColumn}`, WithDefault<number>>;
-
-export interface PassesTable extends PassCountColumns {
-  id: Generated<number>;
-  sync_id: string;
-  workflow_id: string;
-  run_id: string;
-  integration_id: string;
-  endpoint: string;
-  kind: PassKind;
-  trigger: Trigger;
-  because: Because;
-  state: WithDefault<PassState>;
-  /** The window: what changed after this; null reads everything. */
-  updated_after: Date | null;
-  /** What the pass is worth as a watermark once it is completed: its start, by Kombo's clock. */
-  watermark_at: Date;
-  moves_watermark: boolean;
-  /** Changes up to here should have come by earlier passes; null when there was none. */
-  drift_before: Date | null;
-  cursor: string | null;
-  restarts: WithDefault<number>;
-  /** Moves with every commit: an attempt that lost its pass can no longer write. */
-  version: WithDefault<number>;
-  sweep_state: WithDefault<SweepState>;
-  sweep_candidates: WithDefault<number>;
-  sweep_deleted: WithDefault<number>;
-  sweep_message: string | null;
-  error_code: string | null;
-  error_message: string | null;
-  started_at: WithDefault<Date>;
-  /** The start as a number of `kombo_sync.observations`: what was asked for since then has a higher one. */
-  started_seq: Generated<number>;
-  /** Shows that its worker lives: moves with every page, and while one is waited for. */
-  active_at: WithDefault<Date>;
-  /** It goes on then: Kombo's limit is used up, or a try has failed. */
-  waits_until: Date | null;
-  finished_at: Date | null;
-}
-
 export interface PassPagesTable {
   pass_id: number;
   page: number;
@@ -214,6 +162,8 @@ export interface SyncDeliveriesTable {
   times: number;
   first_at: Date;
   last_at: Date;
+  /** A pass of the sync was completed, and has left its place to a later one. */
+  read: WithDefault<boolean>;
 }
 
 export interface DeliveriesTable {

@@ -3,22 +3,13 @@ import { CATEGORIES, ownModel } from '../domain/catalogue/index.ts';
 import { NO_CHOICE, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
 import { namesOf, nestedNamesOf } from '../domain/model-names.ts';
 
-/*
- * What a statement needs to know of the newest passes of an endpoint, which it names `e.path`. One look-up in an index each,
- * however long the history is; null where there is no such pass.
+/**
+ * What the completed passes of an endpoint, which a statement names `e.path`, come to. `state.watermark_at`: everything that
+ * Kombo had by then is in Postgres. `state.last_full_at`: when the last pass began that has read all of it. Null where there
+ * is no such pass.
  */
-
-/** `complete.watermark_at`: everything that Kombo had by then is in Postgres. */
-export const joinComplete = (integrationId: string) => `left join lateral (
-  select p.watermark_at from kombo_sync.passes p
-  where p.integration_id = ${integrationId} and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
-  order by p.watermark_at desc limit 1) complete on true`;
-
-/** `whole.started_at`: when the last pass began that has read all of it. */
-export const joinWhole = (integrationId: string) => `left join lateral (
-  select p.started_at from kombo_sync.passes p
-  where p.integration_id = ${integrationId} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
-  order by p.started_at desc limit 1) whole on true`;
+export const joinState = (integrationId: string) => `left join kombo_sync.endpoint_states state
+  on state.integration_id = ${integrationId} and state.endpoint = e.path`;
 
 /**
  * `owed.since`: what was told of since then is not in Postgres yet; null where nothing is owed. `owed.refused`: the tool has

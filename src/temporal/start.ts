@@ -26,7 +26,8 @@ import {
   WORKFLOW_TYPES,
 } from '../domain/names.ts';
 
-export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'>;
+export type StartConfig = Pick<Config, 'TASK_QUEUE' | 'DEBOUNCE_QUIET' | 'DEBOUNCE_MAX_WAIT'> &
+  Partial<Pick<Config, 'DEBOUNCE_LEADING'>>;
 
 export interface SignalRequest {
   integrationId: string;
@@ -159,6 +160,7 @@ function startOptions(config: StartConfig, request: SignalRequest) {
     integrationId: request.integrationId,
     quietMs: config.DEBOUNCE_QUIET,
     maxWaitMs: config.DEBOUNCE_MAX_WAIT,
+    ...(config.DEBOUNCE_LEADING ? { leading: true } : {}),
     trigger: request.trigger,
   };
   return {

@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config.ts';
 import { openStore } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { createWorkbench, pass, readsOf, run, start } from './setup.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 const PATHS = Array.from({ length: 26 }, (_, index) => `/hris/brand-new-${index}`);
 const bench = await createWorkbench();
@@ -52,11 +53,13 @@ async function readNew(spec: Omit<ExtraEndpointSpec, 'path'> = {}, records = 5) 
         [endpoint, interval],
       ),
     /** As if everything had been read so long ago. */
-    wait: (interval: string) =>
-      store.pool.query(
+    wait: async (interval: string) => {
+      await store.pool.query(
         `update kombo_sync.passes set started_at = started_at - $2::interval where integration_id = $1`,
         [id, interval],
-      ),
+      );
+      await statesFromPasses(store);
+    },
     learnt: async () => {
       const { rows } = await store.pool.query<Record<string, unknown>>(
         `select paginated, include_deleted, updated_after, by_ids from kombo_sync.extra_endpoints

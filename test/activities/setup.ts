@@ -147,7 +147,8 @@ export function start(integrationId: string, more: Partial<StartSyncInput> = {})
 /** What a start reads or has left to be read, as 'kind endpoint'. */
 export function readsOf(started: SyncStart): string[] {
   const looked = started.outcomes.filter(({ status }) => status === 'completed');
-  return [...looked, ...started.passes].map(({ kind, endpoint }) => `${kind} ${endpoint}`).sort();
+  const quiet = (started.quiet ?? []).map((endpoint) => ({ kind: 'delta', endpoint }));
+  return [...looked, ...quiet, ...started.passes].map(({ kind, endpoint }) => `${kind} ${endpoint}`).sort();
 }
 
 /** Every read of an integration of that category. */

@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { listOverview, oldestWatermarks, readTotals } from '../../src/store/reports/overview.ts';
+import { oldestWatermarks } from '../../src/store/reports/freshness.ts';
+import { listOverview, readTotals } from '../../src/store/reports/overview.ts';
 import type { TemporalHandle } from '../../src/temporal/connect.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertMany, insertThree, type Three } from '../support/page-data.ts';

@@ -22,6 +22,8 @@ function pass(endpoint: string, records: number, more: Partial<PassProgress> = {
     counts: { ...NO_COUNTS, pages: Math.ceil(records / 250), records },
     error: null,
     sweepMessage: null,
+    quietChecks: 0,
+    quietSince: null,
     whole: true,
     sweeping: false,
     because: 'full-sync',

@@ -9,6 +9,7 @@ test('the demo is quick, unless the user has settings of his own', () => {
   expect(Object.keys(demoSettings({}))).toEqual([
     'DEBOUNCE_QUIET',
     'DEBOUNCE_MAX_WAIT',
+    'DEBOUNCE_LEADING',
     'CATCH_UP_INTERVAL',
     'RETRY_INTERVAL',
   ]);

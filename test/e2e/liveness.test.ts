@@ -3,6 +3,7 @@ import { cancelSyncs, fullSync, syncNow } from '../../src/operations/syncs.ts';
 import { eventually } from '../support/poll.ts';
 import { createLiveSystem, SOON_MS } from './live.ts';
 import { accepted } from './setup.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 /*
  * What can be read is read soon while other parts fail (invariant I25). Each test breaks one part, changes a record of another
@@ -157,6 +158,7 @@ describe.concurrent('(I25) nothing holds up another endpoint', () => {
       `update kombo_sync.passes set started_at = started_at - interval '1 day' where integration_id = $1`,
       [id],
     );
+    await statesFromPasses(store);
     await system.tell(id, ['lms_course_providers']);
     await eventually(() => control.requests({ integrationId: id, path: COURSES }).length > 1);
     await expect(change(id, 'lms_users')).resolves.toBe(true);

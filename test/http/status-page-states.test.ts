@@ -10,6 +10,7 @@ import { insertPasses } from '../support/page-data.ts';
 import { testTemporal, uniqueIntegrationId } from '../support/temporal.ts';
 import { find, pageReader } from './page-reader.ts';
 import { temporalAt, testConfig, type testApp } from './support.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -153,6 +154,7 @@ describe('freshness and the next run (I18)', () => {
        where integration_id = $1 and endpoint = '/hris/groups' and kind = 'delta'`,
       [id],
     );
+    await statesFromPasses(store);
     await ensureSchedules(temporal.client, testConfig({ FULL_SYNC_CRON: '0 2 * * *' }), saved);
     await shows(/3 h ago .* last 9 h ago no drift next in \d+ (h|min)/);
     await temporal.client.schedule.getHandle(`full-sync/${id}`).pause('maintenance');

@@ -25,6 +25,7 @@ import {
   store,
   withWorld,
 } from './setup.ts';
+import { ageWatermarks } from '../support/states.ts';
 
 /**
  * The sample code of Kombo's guide "migrate to data-changed" leaves twenty things to its reader:
@@ -261,10 +262,7 @@ describe('pitfalls of the guide', () => {
 
   test('18. after more than 14 days without a read, a full pass finds lost deletions', async () => {
     await full();
-    await store.pool.query(
-      `update kombo_sync.passes set watermark_at = watermark_at - interval '15 days' where integration_id = $1`,
-      [integration],
-    );
+    await ageWatermarks(store, integration, '15 days');
     const [lost] = ids();
     control().vanish(integration, 'ats_applications', lost!);
     const { passes } = await start('delta', { models: ['ats_applications'] });

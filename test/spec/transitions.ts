@@ -10,6 +10,7 @@ export type State = (typeof STATES)[number];
 
 export const EVENTS = [
   'modelsChanged',
+  'leading webhook',
   'integrationChanged',
   'integration deleted',
   'syncNow',
@@ -42,6 +43,7 @@ const CUT_TWO = ['cancelActivity', 'cancelActivity'];
 export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   waiting: {
     modelsChanged: { says: 'adds the models, moves the deadline', does: [], next: 'waiting' },
+    'leading webhook': null,
     integrationChanged: { says: 'adds the look-up, moves the deadline', does: [], next: 'waiting' },
     'integration deleted': { says: 'adds the look-up, stops the reads', does: CUT_TWO, next: 'waiting' },
     syncNow: {
@@ -74,6 +76,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   },
   starting: {
     modelsChanged: { says: 'waits for the next start', does: [], next: 'starting' },
+    'leading webhook': { says: 'the next start does not wait for quiet', does: [], next: 'starting' },
     integrationChanged: { says: 'waits for the next start', does: [], next: 'starting' },
     'integration deleted': {
       says: 'stops the reads; reads that the start leaves do not begin',
@@ -110,6 +113,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   },
   reading: {
     modelsChanged: { says: 'waits for quiet', does: ['timer 5000'], next: 'waiting' },
+    'leading webhook': { says: 'starts at once', does: ['startSync ats_offers'], next: 'starting' },
     integrationChanged: { says: 'waits for quiet', does: ['timer 5000'], next: 'waiting' },
     'integration deleted': {
       says: 'stops the reads, waits for quiet',
@@ -146,6 +150,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
       does: ['cancelTimer', 'timer 5000'],
       next: 'waiting',
     },
+    'leading webhook': {
+      says: 'starts at once, and includes the try',
+      does: ['cancelTimer', 'startSync ats_offers'],
+      next: 'starting',
+    },
     integrationChanged: {
       says: 'waits for quiet; the next start includes the try',
       does: ['cancelTimer', 'timer 5000'],
@@ -178,6 +187,7 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   },
   keeping: {
     modelsChanged: { says: 'goes to the next run', does: [], next: 'keeping' },
+    'leading webhook': { says: 'goes to the next run', does: [], next: 'keeping' },
     integrationChanged: { says: 'goes to the next run', does: [], next: 'keeping' },
     'integration deleted': { says: 'goes to the next run', does: [], next: 'keeping' },
     syncNow: { says: 'goes to the next run', does: ACCEPTED, next: 'keeping' },
@@ -194,6 +204,11 @@ export const TRANSITIONS: Record<State, Record<Event, Transition | null>> = {
   },
   ending: {
     modelsChanged: { says: 'does not end: waits for quiet', does: ['timer 5000'], next: 'waiting' },
+    'leading webhook': {
+      says: 'does not end: starts at once',
+      does: ['startSync ats_offers'],
+      next: 'starting',
+    },
     integrationChanged: { says: 'does not end: waits for quiet', does: ['timer 5000'], next: 'waiting' },
     'integration deleted': { says: 'does not end: waits for quiet', does: ['timer 5000'], next: 'waiting' },
     syncNow: { says: 'does not end: starts at once', does: [...ACCEPTED, 'startSync all'], next: 'starting' },

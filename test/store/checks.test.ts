@@ -8,7 +8,7 @@ import { INTEGRATION_STATUSES } from '../../src/domain/life.ts';
 import { BECAUSE, DEBT_KINDS, PASS_KINDS, PASS_STATES, SWEEP_STATES } from '../../src/domain/reads.ts';
 import { CHANGE_OPS, REJECT_REASONS } from '../../src/domain/records.ts';
 import { TRIGGERS } from '../../src/domain/sync.ts';
-import { DRIFT_COLUMNS } from '../../src/store/schema.ts';
+import { DRIFT_COLUMNS } from '../../src/store/passes-schema.ts';
 import { PASS_COLUMNS } from '../../src/store/state/passes.ts';
 import { section } from '../docs/markdown.ts';
 import { createTestStore } from '../support/database.ts';
@@ -27,6 +27,7 @@ const LISTS: Record<string, Record<string, readonly string[]>> = {
   changes: { op: CHANGE_OPS },
   rejected_records: { reason: REJECT_REASONS },
   drift: { verdict: DRIFT_VERDICTS },
+  endpoint_states: { drift: DRIFT_VERDICTS },
   deliveries: { outcome: DELIVERY_OUTCOMES },
   told: { target: NOTIFY_TARGETS, kind: CONDITION_KINDS },
   notifications: { target: NOTIFY_TARGETS },

@@ -6,10 +6,12 @@ import type { DeliveryOutcome } from '../../src/domain/deliveries.ts';
 import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { park, remove } from '../../src/store/state/life.ts';
-import { findOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';
+import { oldestWatermarks } from '../../src/store/reports/freshness.ts';
+import { findOverview } from '../../src/store/reports/overview.ts';
 import { createTestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { makePage, open, PLAIN, readPass } from './support.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 const TAGS = '/ats/tags';
 const MINUTE = 60_000;
@@ -162,6 +164,7 @@ describe('endpoints', () => {
          values ($1, 'x', $2, $3, 0, 0, 0, 0, 0, $4, $5)`,
         [full.id * 1_000 + index, id, TAGS, verdict, at(index)],
       );
+      await statesFromPasses(store);
       expect(await endpoint()).toMatchObject({ drift: verdict });
     }
     await insertDebt(store, id, { endpoint: TAGS, kind: 'delta', failure: { message: 'Kombo is away.' } });

@@ -151,7 +151,7 @@ test('(I21) one that comes back half-way counts as never read, so that it is rea
   expect(await eraseSome(store, id)).toBe(0);
   const left = await rowsOf(id);
   expect(left).toHaveProperty(['kombo.ats_tags']);
-  expect(left).not.toHaveProperty(['kombo_sync.passes']);
+  expect(left).not.toHaveProperty(['kombo_sync.endpoint_states']);
 });
 
 /** Does it while another connection is changing the status: it waits for that, and only that lets it go on. */

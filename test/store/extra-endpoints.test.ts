@@ -5,7 +5,8 @@ import { eraseDeletedSome, findMentions } from '../../src/store/records/erase-re
 import { openStore } from '../../src/store/database.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
 import { undocumentedFields } from '../../src/store/reports/undocumented.ts';
-import { findOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';
+import { oldestWatermarks } from '../../src/store/reports/freshness.ts';
+import { findOverview } from '../../src/store/reports/overview.ts';
 import { endpointStatuses } from '../../src/store/reports/status.ts';
 import { forgetUnread, nextRetryMs, takeOverdue } from '../../src/store/state/due.ts';
 import { noteFailure, owe, readDebts } from '../../src/store/state/debts.ts';

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ALL_MODELS, type EndpointSettings } from '../../src/domain/choice.ts';
 import { readCutoverFacts } from '../../src/store/reports/cutover.ts';
-import { findOverview, listOverview, oldestWatermarks } from '../../src/store/reports/overview.ts';
+import { oldestWatermarks } from '../../src/store/reports/freshness.ts';
+import { findOverview, listOverview } from '../../src/store/reports/overview.ts';
 import { expectedRecords } from '../../src/store/reports/progress.ts';
 import { endpointStatuses, listFailing } from '../../src/store/reports/status.ts';
 import { forgetUnread, nextRetryMs, takeOverdue } from '../../src/store/state/due.ts';

@@ -8,6 +8,7 @@ import { listSyncs, syncsUnderWay } from '../../src/store/reports/history.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
 import { insertPasses } from '../support/page-data.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 let store: TestStore;
 const MINUTE = 60_000;
@@ -87,11 +88,13 @@ describe('one of them', () => {
       `update kombo_sync.passes set started_at = started_at - interval '30 days'
        where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
     );
+    await statesFromPasses(store);
     const older = await findOverview(store, 'hibob:2');
     expect(Date.now() - older!.lastFullAt!.getTime()).toBeGreaterThan(30 * 24 * 60 * MINUTE);
     await store.pool.query(
       `delete from kombo_sync.passes where integration_id = 'hibob:2' and endpoint = '/hris/groups' and kind = 'full'`,
     );
+    await statesFromPasses(store);
     expect((await findOverview(store, 'hibob:2'))!.lastFullAt).toBeNull();
     await insertDebt(store, 'hibob:2', {
       endpoint: '/hris/groups',

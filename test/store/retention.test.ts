@@ -5,6 +5,7 @@ import { undocumentedFields } from '../../src/store/reports/undocumented.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { feed, historyAt, open, readPass } from './support.ts';
+import { statesFromPasses } from '../support/states.ts';
 
 const TAGS = '/ats/tags';
 const DAY = 24 * 60 * 60 * 1000;
@@ -18,13 +19,15 @@ beforeEach(() => {
 });
 
 /** Moves a pass into the past. */
-const age = async (pass: Pass, days: number) =>
-  store.pool.query(
+const age = async (pass: Pass, days: number) => {
+  await store.pool.query(
     `update kombo_sync.passes set started_at = started_at - $2 * interval '1 day',
        watermark_at = watermark_at - $2 * interval '1 day', finished_at = finished_at - $2 * interval '1 day'
      where id = $1`,
     [pass.id, days],
   );
+  await statesFromPasses(store);
+};
 const passes = async () => {
   const { rows } = await store.pool.query<{ id: number }>(
     'select id from kombo_sync.passes where integration_id = $1 order by id',

@@ -11,6 +11,7 @@ import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
 import { insertDebt } from './debts.ts';
 import { uniqueIntegrationId } from './temporal.ts';
+import { statesFromPasses } from './states.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -79,6 +80,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
        or endpoint = '/hris/time-off-balances' and started_at > now() - interval '30 hours')`,
     [id],
   );
+  await statesFromPasses(store);
   for (const [table, rows] of Object.entries(ROWS)) {
     await store.pool.query(
       `insert into kombo.${table} (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
@@ -155,6 +157,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
      where integration_id = $1 and endpoint = '/hris/employees'`,
     [id],
   );
+  await statesFromPasses(store);
 }
 
 async function insertActs(store: Store, ids: Three): Promise<void> {
@@ -207,6 +210,7 @@ export async function insertPasses(
      from kombo_sync.passes where kind = 'full' and ($1::text is null or integration_id = $1)`,
     [id],
   );
+  await statesFromPasses(store);
 }
 
 /** So many integrations as rows only: no schedules, and nothing that runs. Every 50th is parked, every 20th HRIS fails. */

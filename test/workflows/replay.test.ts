@@ -69,6 +69,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
       'first-sync',
       'full-sync',
       'issue',
+      'leading',
       'legacy',
       'limited',
       'notified',

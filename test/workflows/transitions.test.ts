@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { IntegrationSyncInput } from '../../src/domain/sync.ts';
 import type { SyncState } from '../../workflows/messages.ts';
 import { EVENTS, STATES, TRANSITIONS, type Event, type State, type Transition } from '../spec/transitions.ts';
 import { changed, finishRead, INPUT, more, read, readFailed, started, waits } from './answers.ts';
@@ -12,36 +13,40 @@ const RETRY_MS = 30_000;
 const LIMIT_MS = 60_000;
 const PASSES = ['/ats/jobs', '/ats/applications'];
 
+const LEADING = { ...INPUT, leading: true };
+
 /** Brings a run into each state. In `ending` the last read answers in the same activation as the event. */
-const ARRIVE: Record<State, () => Promise<TestRun>> = {
-  reading: async () => {
-    const { run } = await TestRun.start('integrationSync', INPUT, { jobs: [changed('ats_jobs')] });
+const ARRIVE: Record<State, (input?: IntegrationSyncInput) => Promise<TestRun>> = {
+  reading: async (input = INPUT) => {
+    const { run } = await TestRun.start('integrationSync', input, { jobs: [changed('ats_jobs')] });
     await run.advanceTo(T0 + 5_000);
     await run.activate([completed(run.pending('startSync'), started(PASSES))]);
     return run;
   },
-  waiting: async () => {
-    const run = await ARRIVE.reading();
+  waiting: async (input) => {
+    const run = await ARRIVE.reading(input);
+    // Soon after another one, so that it does not lead.
+    if (input?.leading) run.now = T0 + 1_000;
     await run.activate([changed('ats_offers')]);
     return run;
   },
-  starting: async () => {
-    const run = await ARRIVE.waiting();
+  starting: async (input) => {
+    const run = await ARRIVE.waiting(input);
     await run.advanceTo(T0 + 10_000);
     return run;
   },
-  retrying: async () => {
-    const run = await ARRIVE.ending();
+  retrying: async (input) => {
+    const run = await ARRIVE.ending(input);
     await run.activate([completed(run.pending('syncEndpoint'), readFailed({ retryInMs: RETRY_MS }))]);
     return run;
   },
-  keeping: async () => {
-    const run = await ARRIVE.reading();
+  keeping: async (input) => {
+    const run = await ARRIVE.reading(input);
     await run.activate([cancel()]);
     return run;
   },
-  ending: async () => {
-    const run = await ARRIVE.reading();
+  ending: async (input) => {
+    const run = await ARRIVE.reading(input);
     // The start before it was long ago.
     run.now += 20_000;
     await finishRead(run, '/ats/jobs');
@@ -51,6 +56,12 @@ const ARRIVE: Record<State, () => Promise<TestRun>> = {
 
 const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> = {
   modelsChanged: (run, state) => deliver(run, state, changed('ats_offers')),
+  'leading webhook': (run, state) => {
+    // What came less than the quiet time before is waited with, and would be what is wanted.
+    if (state === 'waiting') throw new Error('No webhook leads while another one is pending.');
+    run.now += 6_000;
+    return deliver(run, state, changed('ats_offers'));
+  },
   integrationChanged: (run, state) => deliver(run, state, signal('integrationChanged', { event: 'created' })),
   'integration deleted': (run, state) =>
     deliver(run, state, signal('integrationChanged', { event: 'deleted' })),
@@ -100,7 +111,7 @@ async function stateOf(run: TestRun): Promise<Transition['next']> {
 describe.each(STATES)('(I6) integrationSync while %s', (state) => {
   test.each(EVENTS)('%s', async (event) => {
     const cell = TRANSITIONS[state][event];
-    const run = await ARRIVE[state]();
+    const run = await ARRIVE[state](event === 'leading webhook' ? LEADING : undefined);
     if (state !== 'ending') expect(await stateOf(run)).toBe(state);
     if (cell === null) {
       const before = await stateOf(run);

@@ -1,7 +1,7 @@
 import { shellWord } from '../../domain/text.ts';
 import { timeTaken } from '../../domain/duration.ts';
 import { showSyncs, type SyncPage } from '../../operations/show.ts';
-import type { HistoryKey } from '../../store/reports/history.ts';
+import { quietSince, quietText, type HistoryKey, type SyncSummary } from '../../store/reports/history.ts';
 import type { Context } from '../support/context.ts';
 import { countsText, moreText, relative, table } from '../support/format.ts';
 
@@ -15,6 +15,12 @@ export async function handle(context: Context, id: string, { after, limit }: Opt
   context.print(page, () => historyText(id, page));
 }
 
+/** A row stands for all quiet checks that came one after the other. */
+function resultOf(sync: SyncSummary): string {
+  const since = quietSince(sync);
+  return since ? `${quietText(sync)} since ${relative(since)}` : countsText(sync.counts);
+}
+
 function historyText(id: string, { syncs, next }: SyncPage): string {
   if (syncs.length === 0) return 'There was no sync yet.';
   const rows = syncs.map((sync) => [
@@ -24,7 +30,7 @@ function historyText(id: string, { syncs, next }: SyncPage): string {
     sync.trigger,
     sync.status,
     sync.passes.length,
-    countsText(sync.counts),
+    resultOf(sync),
     sync.passes
       .filter((pass) => pass.state === 'failed')
       .map((pass) => `${pass.endpoint} (${pass.error?.code ?? 'unknown'})`)

@@ -37,7 +37,9 @@ export function resultText(result: SyncResult, tookMs: number | null = null): st
   const took = tookMs === null ? '' : ` in ${timeTaken(tookMs)}`;
   const head = `${result.integrationId}: ${result.status}${took} (${countsText(result.counts)}${speed})`;
   if (result.blocked) return `${head}\n${result.blocked.message}`;
-  return rows.length === 0 ? head : `${head}\n\n${table(COLUMNS, rows)}`;
+  const { quiet } = result;
+  const rest = quiet.length > 0 ? `\n\nNothing new in ${quiet.join(', ')}.` : '';
+  return rows.length === 0 ? `${head}${rest}` : `${head}\n\n${table(COLUMNS, rows)}${rest}`;
 }
 
 /** What did not go well: endpoint and reason; an empty endpoint stands for the whole. */

@@ -81,7 +81,8 @@ export class Live {
     const still = open.filter(({ endpoints, at }) => {
       if (startedAt < at) return true;
       for (const path of endpoints) {
-        if (result.endpoints[path]?.status === 'completed') endpoints.delete(path);
+        const isRead = result.endpoints[path]?.status === 'completed' || result.quiet.includes(path);
+        if (isRead) endpoints.delete(path);
       }
       return endpoints.size > 0;
     });

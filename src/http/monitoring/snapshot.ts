@@ -1,8 +1,9 @@
 import type { Config } from '../../config.ts';
 import { knownModels } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
-import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { readFeedLag } from '../../store/reports/feed-lag.ts';
+import { oldestWatermarks } from '../../store/reports/freshness.ts';
+import { readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
 import { countIssues } from '../../store/state/issues.ts';

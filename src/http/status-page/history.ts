@@ -1,7 +1,7 @@
 import type { AuditSource } from '../../domain/audit.ts';
 import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
 import { relativeTime, spanOfTime, utcTime } from '../../domain/duration.ts';
-import type { PassSummary, SyncSummary } from '../../store/reports/history.ts';
+import { quietText, type PassSummary, type SyncSummary } from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
 import type { IntegrationData } from './data.ts';
@@ -84,12 +84,13 @@ function describeResult(sync: SyncSummary): Html {
   ${failed.map(({ endpoint, error }) => html`<small>${code(endpoint)}${error ? html`: ${code(error.code)}` : ''}</small>`)}`;
 }
 
-function describeWritten({ counts }: SyncSummary): Html {
+function describeWritten(sync: SyncSummary): Html {
+  const { counts } = sync;
   const names = ['created', 'updated', 'deleted', 'restored', 'rejected'] as const;
   const parts = names
     .filter((name) => counts[name] > 0)
     .map((name) => `${count(counts[name])} ${name === 'rejected' ? 'set aside' : name}`);
-  return parts.length > 0 ? html`${parts.join(', ')}` : soft('nothing new');
+  return parts.length > 0 ? html`${parts.join(', ')}` : soft(quietText(sync) ?? 'nothing new');
 }
 
 export function showSchedules({ schedules, now, temporalUi, integration, links }: IntegrationData): Html {

@@ -5,6 +5,7 @@ import { FIELD_CHOICE } from './field-choice.ts';
 import { KOMBO_BUDGET } from './kombo-budget.ts';
 import { SCHEDULES } from './schedules.ts';
 import { TOLD } from './told.ts';
+import { PASSES } from './passes.ts';
 
 /**
  * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
@@ -79,84 +80,9 @@ const STATEMENTS = [
   `comment on table kombo_sync.debts is
     'Reads that are owed, and why and since when they fail. A pass that begins after "asked_seq" pays, and removes the row.'`,
 
-  `create table kombo_sync.passes (
-    id bigint generated always as identity primary key,
-    sync_id text not null,
-    workflow_id text not null,
-    run_id text not null,
-    integration_id text not null,
-    endpoint text not null,
-    kind text not null check (kind in ('delta', 'full')),
-    trigger text not null check (trigger in ('webhook', 'schedule', 'manual', 'catch-up', 'initial')),
-    because text not null check (because in ('webhook', 'operator', 'catch-up', 'full-sync', 'owed',
-      'retry', 'never-read', 'hidden-change', 'no-filter', 'outage')),
-    state text not null default 'running' check (state in ('running', 'completed', 'failed', 'skipped', 'abandoned')),
-    updated_after timestamptz,
-    watermark_at timestamptz not null,
-    moves_watermark boolean not null,
-    drift_before timestamptz,
-    cursor text,
-    restarts integer not null default 0,
-    version integer not null default 0,
-    pages integer not null default 0,
-    records bigint not null default 0,
-    created bigint not null default 0,
-    updated bigint not null default 0,
-    unchanged bigint not null default 0,
-    deleted bigint not null default 0,
-    restored bigint not null default 0,
-    stale bigint not null default 0,
-    rejected bigint not null default 0,
-    drift_missing bigint not null default 0,
-    drift_stale bigint not null default 0,
-    drift_wrongly_live bigint not null default 0,
-    drift_wrongly_deleted bigint not null default 0,
-    drift_expected bigint not null default 0,
-    sweep_state text not null default 'none' check (sweep_state in ('none', 'due', 'checking', 'done', 'stopped')),
-    sweep_candidates bigint not null default 0,
-    sweep_deleted bigint not null default 0,
-    sweep_message text,
-    error_code text,
-    error_message text,
-    started_at timestamptz not null default clock_timestamp(),
-    started_seq bigint not null default nextval('kombo_sync.observations'),
-    active_at timestamptz not null default clock_timestamp(),
-    waits_until timestamptz,
-    finished_at timestamptz,
-    unique (sync_id, endpoint, kind)
-  ) with (fillfactor = 70)`,
-  `create index passes_watermark on kombo_sync.passes (integration_id, endpoint, watermark_at desc)
-    where state = 'completed' and moves_watermark`,
-  `create index passes_recent on kombo_sync.passes (integration_id, endpoint, started_at desc)`,
-  `create index passes_finished on kombo_sync.passes (finished_at)`,
-  `create index passes_running on kombo_sync.passes (integration_id) where state = 'running'`,
-  `create index passes_sweeping on kombo_sync.passes (integration_id) where sweep_state in ('due', 'checking')`,
-  `create index passes_full on kombo_sync.passes (integration_id, endpoint, started_at desc)
-    where state = 'completed' and updated_after is null`,
-  `create index passes_sync on kombo_sync.passes (integration_id, started_at desc)`,
-  `comment on table kombo_sync.passes is
-    'One walk over one endpoint of one integration. The row is the truth of the pass: its cursor moves in the transaction that writes the page.'`,
+  ...PASSES,
 
   ...FIELD_CHOICE,
-
-  `create table kombo_sync.pass_pages (
-    pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
-    page integer not null,
-    restart integer not null,
-    next_hash text,
-    ids text[],
-    primary key (pass_id, page)
-  )`,
-  `create unique index pass_pages_cursor on kombo_sync.pass_pages (pass_id, restart, next_hash)`,
-  `comment on table kombo_sync.pass_pages is 'Pages of passes that are not finished: cursors seen, and for full passes the ids listed.'`,
-
-  `create table kombo_sync.sweep_candidates (
-    pass_id bigint not null references kombo_sync.passes (id) on delete cascade,
-    part integer not null,
-    ids text[] not null,
-    primary key (pass_id, part)
-  )`,
-  `comment on table kombo_sync.sweep_candidates is 'Live rows that a full listing did not show and that Kombo is asked for again.'`,
 
   `create table kombo_sync.rejected_records (
     integration_id text not null,
@@ -179,11 +105,11 @@ const STATEMENTS = [
     sync_id text not null,
     integration_id text not null,
     endpoint text not null,
-    missing bigint not null,
-    stale bigint not null,
-    wrongly_live bigint not null,
-    wrongly_deleted bigint not null,
-    expected bigint not null,
+    missing integer not null,
+    stale integer not null,
+    wrongly_live integer not null,
+    wrongly_deleted integer not null,
+    expected integer not null,
     verdict text not null check (verdict in ('none', 'expected', 'unexpected')),
     at timestamptz not null default now()
   )`,
@@ -201,6 +127,7 @@ const STATEMENTS = [
     times integer not null,
     first_at timestamptz not null,
     last_at timestamptz not null,
+    read boolean not null default false,
     primary key (sync_id, type)
   )`,
   `create index sync_deliveries_recent on kombo_sync.sync_deliveries (integration_id, type, last_at desc)`,

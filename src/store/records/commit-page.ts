@@ -112,6 +112,42 @@ const COUNTED = Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[];
 const ADDED = ['records', ...COUNTED].map((name, index) => `${name} = ${name} + ($9::int[])[${index + 1}]`);
 
 /**
+ * A delta without a record takes the place of the one before it, if that had none either: that nothing was new is told by one
+ * row, with how often it was asked and since when. What it served stays known as read.
+ */
+const TAKE_PLACE = `quiet as (
+  select id, integration_id, endpoint, started_seq from kombo_sync.passes
+  where id = $2 and version = $3 and state = 'running' and kind = 'delta' and updated_after is not null and moves_watermark
+    and records = 0 and $4::text is null and ($9::int[])[1] = 0 and ${NOT_REMOVED}
+), replaced as (
+  delete from kombo_sync.passes p using quiet q
+  where p.integration_id = q.integration_id and p.endpoint = q.endpoint and p.quiet_checks > 0
+    and p.started_seq < q.started_seq and not exists (
+      select from kombo_sync.passes other
+      where other.integration_id = q.integration_id and other.endpoint = q.endpoint and other.kind = 'delta'
+        and other.quiet_checks = 0 and other.started_seq > p.started_seq and other.started_seq < q.started_seq)
+  returning p.sync_id, p.quiet_checks, p.quiet_since
+), served as (
+  update kombo_sync.sync_deliveries d set read = true from replaced where d.sync_id = replaced.sync_id
+)`;
+
+/** What a completed pass adds to what is known of its endpoint. Neither time goes back. */
+const NOTE_STATE = `noted as (
+  insert into kombo_sync.endpoint_states as s
+    (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_pass)
+  select integration_id, endpoint, case when moves_watermark then watermark_at end, case when moves_watermark then id end,
+    case when updated_after is null then started_at end, case when updated_after is null then id end
+  from moved where state = 'completed' and (moves_watermark or updated_after is null)
+  on conflict (integration_id, endpoint) do update set
+    watermark_at = greatest(s.watermark_at, excluded.watermark_at),
+    watermark_pass = case when excluded.watermark_at < s.watermark_at then s.watermark_pass
+      else coalesce(excluded.watermark_pass, s.watermark_pass) end,
+    last_full_at = greatest(s.last_full_at, excluded.last_full_at),
+    last_full_pass = case when excluded.last_full_at < s.last_full_at then s.last_full_pass
+      else coalesce(excluded.last_full_pass, s.last_full_pass) end
+)`;
+
+/**
  * Moves a pass behind a page. The first page tells Kombo's clock, which corrects the watermark by a day at most; the last one
  * completes the pass, and a full listing is then due to be swept. The page's row keeps a cursor from being followed twice,
  * and what a full pass has listed.
@@ -125,18 +161,22 @@ with ${INTEGRATION}, page as (
   insert into kombo_sync.pass_pages (pass_id, page, restart, next_hash, ids)
   select id, pages + 1, restarts, $5, case when updated_after is null then $6::text[] end
   from kombo_sync.passes where id = $2 and version = $3
-)
-update kombo_sync.passes set
-  version = version + 1, pages = pages + 1, cursor = $4, active_at = clock_timestamp(), waits_until = null,
-  error_code = null, error_message = null,
-  watermark_at = case when pages > 0 then watermark_at
-    else greatest(least(started_at + $7::int * interval '1 millisecond', $8::timestamptz), started_at - interval '1 day') end,
-  state = case when $4::text is null then 'completed' else state end,
-  finished_at = case when $4::text is null then clock_timestamp() end,
-  sweep_state = case when $4::text is null and updated_after is null then 'due' else sweep_state end,
-  ${ADDED.join(', ')}
-where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
-returning ${PASS_COLUMNS.join(', ')}`;
+), ${TAKE_PLACE}, moved as (
+  update kombo_sync.passes set
+    version = version + 1, pages = pages + 1, cursor = $4, active_at = clock_timestamp(), waits_until = null,
+    error_code = null, error_message = null,
+    watermark_at = case when pages > 0 then watermark_at
+      else greatest(least(started_at + $7::int * interval '1 millisecond', $8::timestamptz), started_at - interval '1 day') end,
+    state = case when $4::text is null then 'completed' else state end,
+    finished_at = case when $4::text is null then clock_timestamp() end,
+    sweep_state = case when $4::text is null and updated_after is null then 'due' else sweep_state end,
+    quiet_checks = case when exists (select from quiet) then 1 + (select coalesce(sum(quiet_checks), 0) from replaced) else 0 end,
+    quiet_since = case when exists (select from quiet) then least(started_at, (select min(quiet_since) from replaced)) end,
+    ${ADDED.join(', ')}
+  where id = $2 and version = $3 and state = 'running' and ${NOT_REMOVED}
+  returning ${PASS_COLUMNS.join(', ')}
+), ${NOTE_STATE}
+select ${PASS_COLUMNS.join(', ')} from moved`;
 
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
   const { rows } = await client.query<Pass>({

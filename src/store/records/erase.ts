@@ -8,7 +8,7 @@ const BATCH = 2_000;
  * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go before
  * the data: should the integration come back half-way, it counts as never read.
  */
-const BEFORE_DATA = ['passes', 'debts'];
+const BEFORE_DATA = ['endpoint_states', 'passes', 'debts'];
 const AFTER_DATA = [
   'changes',
   'rejected_records',

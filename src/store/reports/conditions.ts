@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { ALL_MODELS, type EndpointSettings } from '../../domain/choice.ts';
 import type { Condition } from '../../domain/conditions.ts';
 import type { Store } from '../database.ts';
-import { isChosenBy, joinComplete, joinOwed, settingsRead } from '../sql.ts';
+import { isChosenBy, joinOwed, joinState, settingsRead } from '../sql.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { IS_OPEN } from '../state/issues.ts';
 
@@ -49,15 +49,15 @@ export async function listStale(
 ): Promise<Condition[]> {
   const { rows } = await sql<Condition>`
     select 'stale' as kind, i.id as key, i.id as "integrationId", null as code,
-      min(least(coalesce(complete.watermark_at, i.created_at), owed.since)) as since
+      min(least(coalesce(state.watermark_at, i.created_at), owed.since)) as since
     from kombo_sync.integrations i
     join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
       and ${sql.raw(isChosenBy('i'))}
     ${sql.raw(joinOwed('i.id'))}
-    ${sql.raw(joinComplete('i.id'))}
+    ${sql.raw(joinState('i.id'))}
     where i.status = 'active' and not owed.refused
     group by i.id
-    having min(least(coalesce(complete.watermark_at, i.created_at), owed.since))
+    having min(least(coalesce(state.watermark_at, i.created_at), owed.since))
       < now() - ${staleMs} * interval '1 millisecond'`.execute(db);
   return rows;
 }

@@ -4,7 +4,7 @@ import type { CutoverFacts, EndpointFacts, LegacySync } from '../../domain/cutov
 import { LEGACY_TYPES } from '../../domain/deliveries.ts';
 import type { Store } from '../database.ts';
 import { IS_FAILING } from '../state/debts.ts';
-import { isChosenBy, joinComplete, joinOwed, joinWhole, settingsRead } from '../sql.ts';
+import { isChosenBy, joinState, settingsRead } from '../sql.ts';
 
 interface CutoverQuery {
   id?: string | undefined;
@@ -62,9 +62,9 @@ cross join lateral (
 ) came
 left join lateral (
   select d.last_at from kombo_sync.sync_deliveries d
-  where d.integration_id = i.id and d.type in ${LEGACY} and exists (
+  where d.integration_id = i.id and d.type in ${LEGACY} and (d.read or exists (
     select from kombo_sync.passes p
-    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed')
+    where p.sync_id = d.sync_id and p.integration_id = i.id and p.state = 'completed'))
   order by d.last_at desc limit 1
 ) looked on true
 cross join lateral (
@@ -107,24 +107,26 @@ interface EndpointRow {
   drift: EndpointFacts['drift'];
 }
 
-/** What you have not chosen and what the tool does not offer are left out. */
+/**
+ * What you have not chosen and what the tool does not offer are left out. What is owed is put together once, since there is
+ * little of it.
+ */
 const readOf = (id: string | null, settings: EndpointSettings) => sql`
-select i.id as integration_id, e.path as endpoint, complete.watermark_at as watermark, whole.started_at as last_full,
-  s.failure_message is not null as failing, s.failure_message, s.needs_attention, repaired.verdict as drift
+with owed as (
+  select integration_id, endpoint, bool_or(failure_class = 'EndpointDisabled') as refused,
+    (array_agg(failure_message order by needs_attention desc, failing_since) filter (where ${sql.raw(IS_FAILING)}))[1] as failure_message,
+    (array_agg(needs_attention order by needs_attention desc, failing_since) filter (where ${sql.raw(IS_FAILING)}))[1] as needs_attention
+  from kombo_sync.debts where ${id}::text is null or integration_id = ${id}
+  group by integration_id, endpoint
+)
+select i.id as integration_id, e.path as endpoint, state.watermark_at as watermark, state.last_full_at as last_full,
+  owed.failure_message is not null as failing, owed.failure_message, owed.needs_attention, state.drift
 from kombo_sync.integrations i
 join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
   and ${sql.raw(isChosenBy('i'))}
-${sql.raw(joinOwed('i.id'))}
-left join lateral (
-  select failure_message, needs_attention from kombo_sync.debts d
-  where d.integration_id = i.id and d.endpoint = e.path and ${sql.raw(IS_FAILING)}
-  order by needs_attention desc, failing_since limit 1) s on true
-${sql.raw(joinComplete('i.id'))}
-${sql.raw(joinWhole('i.id'))}
-left join lateral (
-  select d.verdict from kombo_sync.drift d where d.integration_id = i.id and d.endpoint = e.path
-  order by d.at desc limit 1) repaired on true
-where i.status <> 'removed' and (${id}::text is null or i.id = ${id}) and not owed.refused
+${sql.raw(joinState('i.id'))}
+left join owed on owed.integration_id = i.id and owed.endpoint = e.path
+where i.status <> 'removed' and (${id}::text is null or i.id = ${id}) and owed.refused is not true
 order by i.id, e.path`;
 
 function toEndpoint(row: EndpointRow): EndpointFacts {

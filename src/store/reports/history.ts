@@ -35,6 +35,10 @@ export interface PassSummary {
   waitsUntil: Date | null;
   /** Why a sweep deleted nothing, when it stopped. */
   sweepMessage: string | null;
+  /** How many deltas without a record, one after the other, it stands for, itself included; 0 when its own had one. */
+  quietChecks: number;
+  /** When the first of these began. */
+  quietSince: Date | null;
 }
 
 export interface SyncSummary {
@@ -48,6 +52,19 @@ export interface SyncSummary {
   finishedAt: Date | null;
   counts: PassCounts;
   passes: PassSummary[];
+}
+
+/** What is said of a sync that has found nothing: how often that was so in a row. Undefined for any other. */
+export function quietText({ passes }: Pick<SyncSummary, 'passes'>): string | undefined {
+  if (passes.length === 0 || passes.some(({ quietChecks }) => quietChecks === 0)) return undefined;
+  const checks = Math.max(...passes.map(({ quietChecks }) => quietChecks));
+  return checks === 1 ? '1 quiet check' : `${checks} quiet checks`;
+}
+
+/** When the first of them began. */
+export function quietSince({ passes }: Pick<SyncSummary, 'passes'>): Date | null {
+  const since = passes.flatMap((pass) => pass.quietSince?.getTime() ?? []);
+  return since.length === 0 ? null : new Date(Math.min(...since));
 }
 
 export interface DriftReport {
@@ -163,6 +180,8 @@ export function summarisePass(pass: Pass): PassSummary {
     sweeping: isSweeping(pass),
     waitsUntil: pass.state === 'running' || isSweeping(pass) ? pass.waits_until : null,
     sweepMessage: pass.sweep_message,
+    quietChecks: pass.quiet_checks,
+    quietSince: pass.quiet_since,
   };
 }
 

@@ -7,7 +7,7 @@ import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.
 import { LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
-import { isChosenBy, joinComplete, joinOwed, joinWhole, settingsRead } from '../sql.ts';
+import { isChosenBy, joinOwed, joinState, settingsRead } from '../sql.ts';
 
 /** An integration with how fresh its copy is. */
 export interface IntegrationOverview extends Integration {
@@ -161,48 +161,29 @@ export async function readTotals(store: Store): Promise<Totals> {
   };
 }
 
-/** Age of the oldest watermark of any active integration, in seconds by category. What was never read is as old as its integration. */
-export async function oldestWatermarks(
-  store: Store,
-  settings: EndpointSettings = ALL_MODELS,
-): Promise<Map<string, number>> {
-  const { rows } = await sql<{ category: string; seconds: number }>`
-    select i.category,
-      extract(epoch from now() - min(least(coalesce(complete.watermark_at, i.created_at), owed.since)))::float8 as seconds
-    from kombo_sync.integrations i
-    join ${settingsRead(settings)} on e.category = i.category and e.model <> all(i.unavailable_models)
-      and ${sql.raw(isChosenBy('i'))}
-    ${sql.raw(joinOwed('i.id'))}
-    ${sql.raw(joinComplete('i.id'))}
-    where i.status = 'active' and not owed.refused
-    group by i.category`.execute(store.db);
-  return new Map(rows.map((row) => [row.category, Math.max(0, row.seconds)]));
-}
-
 /*
  * What an overview adds to an integration: the fields with their SQL, and below the lateral piece of each group that they are
  * taken from.
  */
 
 const READS = {
-  freshAsOf: `case when bool_and(complete.watermark_at is not null or owed.refused)
-    then min(least(complete.watermark_at, owed.since)) filter (where not owed.refused) end`,
+  freshAsOf: `case when bool_and(state.watermark_at is not null or owed.refused)
+    then min(least(state.watermark_at, owed.since)) filter (where not owed.refused) end`,
   notOffered: `coalesce(array_agg(e.path order by e.path) filter (where owed.refused), '{}')`,
   lastSyncAt: 'max(newest.finished_at)',
-  lastFullAt: `case when bool_and(whole.started_at is not null or owed.refused)
-    then min(whole.started_at) filter (where not owed.refused) end`,
+  lastFullAt: `case when bool_and(state.last_full_at is not null or owed.refused)
+    then min(state.last_full_at) filter (where not owed.refused) end`,
 };
 
 const reads = (settings: EndpointSettings) => sql`
   select ${columns(READS)}
   from ${settingsRead(settings)}
   ${sql.raw(joinOwed('page.id'))}
-  ${sql.raw(joinComplete('page.id'))}
+  ${sql.raw(joinState('page.id'))}
   left join lateral (
     select p.finished_at from kombo_sync.passes p
     where p.integration_id = page.id and p.endpoint = e.path
     order by p.started_at desc, p.id desc limit 1) newest on true
-  ${sql.raw(joinWhole('page.id'))}
   where e.category = page.category and e.model <> all(page.unavailable_models) and ${sql.raw(isChosenBy('page'))}`;
 
 const FAILING = {

@@ -41,7 +41,11 @@ export async function endpointStatuses(
       integrationId,
       all.map(({ path }) => path),
     ),
-    newestPasses(store, integrationId),
+    newestPasses(
+      store,
+      integrationId,
+      all.map(({ path }) => path),
+    ),
     rejectedCounts(store, integrationId),
   ]);
   return Promise.all(
@@ -71,11 +75,17 @@ export async function endpointStatuses(
   );
 }
 
-async function newestPasses(store: Store, integrationId: string): Promise<PassSummary[]> {
+async function newestPasses(
+  store: Store,
+  integrationId: string,
+  paths: readonly string[],
+): Promise<PassSummary[]> {
   const { rows } = await store.pool.query<Pass>(
-    `select distinct on (endpoint) * from kombo_sync.passes where integration_id = $1
-     order by endpoint, started_at desc, id desc`,
-    [integrationId],
+    `select newest.* from unnest($2::text[]) as e(path)
+     cross join lateral (
+       select * from kombo_sync.passes p where p.integration_id = $1 and p.endpoint = e.path
+       order by p.started_at desc, p.id desc limit 1) newest`,
+    [integrationId, paths],
   );
   return rows.map(summarisePass);
 }

@@ -118,8 +118,8 @@ async function endReads(
     insert into kombo_sync.debts as d (integration_id, endpoint, kind)
     select ${id}, l.path, 'full' from unnest(${paths}::text[]) as l(path)
     where exists (
-      select from kombo_sync.passes p
-      where p.integration_id = ${id} and p.endpoint = l.path and p.state = 'completed' and p.moves_watermark)
+      select from kombo_sync.endpoint_states s
+      where s.integration_id = ${id} and s.endpoint = l.path and s.watermark_at is not null)
     on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, excluded.asked_seq)`.execute(
     db,
   );

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { DRIFT_COUNTS, driftVerdict, type DriftCounts } from '../../domain/counts.ts';
-import { DRIFT_COLUMNS, type DriftTable } from '../schema.ts';
+import { DRIFT_COLUMNS } from '../passes-schema.ts';
+import type { DriftTable } from '../schema.ts';
 import type { Pass } from './passes.ts';
 
 /** The counts of a drift report. */
@@ -24,12 +25,17 @@ const COLUMNS = DRIFT_COUNTS.map((key) => DRIFT_COLUMNS[key]);
 /** Stores the report of a full pass. The first full pass of an endpoint has nothing to compare with, and reports nothing. */
 export async function recordDrift(client: pg.ClientBase, pass: Pass): Promise<void> {
   if (pass.drift_before === null) return;
+  const verdict = driftVerdict(driftOfPass(pass));
   await client.query(
     `insert into kombo_sync.drift (pass_id, sync_id, integration_id, endpoint, verdict, ${COLUMNS.join(', ')})
      select id, sync_id, integration_id, endpoint, $2, ${COLUMNS.map((column) => `drift_${column}`).join(', ')}
      from kombo_sync.passes where id = $1
      on conflict (pass_id) do update set
        ${['verdict', ...COLUMNS].map((column) => `${column} = excluded.${column}`).join(', ')}`,
-    [pass.id, driftVerdict(driftOfPass(pass))],
+    [pass.id, verdict],
+  );
+  await client.query(
+    'update kombo_sync.endpoint_states set drift = $3 where integration_id = $1 and endpoint = $2',
+    [pass.integration_id, pass.endpoint, verdict],
   );
 }

@@ -3,7 +3,7 @@ import { PASS_ALIVE_MS } from '../../domain/retry.ts';
 import type { PassKind } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
 import { readDebts } from './debts.ts';
-import { joinComplete, joinWhole } from '../sql.ts';
+import { joinState } from '../sql.ts';
 
 interface IntegrationHistory {
   /** The database's clock when this was read. */
@@ -17,7 +17,7 @@ interface IntegrationHistory {
 export const IS_ALIVE = `greatest(active_at, waits_until) > clock_timestamp() - ${PASS_ALIVE_MS} * interval '1 millisecond'`;
 
 /**
- * What is known of each of the given endpoints. A handful of look-ups in an index for each, however long the history is.
+ * What is known of each of the given endpoints. A few look-ups in an index for each, however long the history is.
  *
  * @param syncId the sync that asks: its own full passes are not another sync's.
  */
@@ -70,17 +70,16 @@ export const historyOf = ({ endpoints }: Pick<IntegrationHistory, 'endpoints'>, 
   endpoints.get(path) ?? NO_HISTORY;
 
 const PASSES = `
-select clock_timestamp() as now, e.path as endpoint, complete.watermark_at as watermark,
-  whole.started_at as "lastFull", begun.at as "fullBegun"
+select clock_timestamp() as now, e.path as endpoint, state.watermark_at as watermark,
+  state.last_full_at as "lastFull", begun.at as "fullBegun"
 from unnest($2::text[]) as e(path)
-${joinComplete('$1::text')}
-${joinWhole('$1::text')}
+${joinState('$1::text')}
 left join lateral (
   -- Only asked for where nothing was ever read to its end. Before the first page has come Kombo's clock is not known, which
   -- may be a day behind at most.
   select case when p.pages > 0 then p.watermark_at else p.started_at - interval '1 day' end as at
   from kombo_sync.passes p
-  where complete.watermark_at is null and p.integration_id = $1::text and p.endpoint = e.path
+  where state.watermark_at is null and p.integration_id = $1::text and p.endpoint = e.path
     and p.updated_after is null and p.state in ('running', 'failed', 'abandoned')
   order by p.started_at desc limit 1) begun on true`;
 

@@ -124,9 +124,10 @@ export async function unparkByRead(
     const { rows: unread } = await sql<{ path: string }>`
       select e.path from unnest(${endpoints}::text[]) as e(path)
       where not exists (
-        select from kombo_sync.passes p
-        where p.integration_id = ${id} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
-          and p.started_at >= ${since})`.execute(inside.db);
+        select from kombo_sync.endpoint_states s
+        where s.integration_id = ${id} and s.endpoint = e.path and s.last_full_at >= ${since})`.execute(
+      inside.db,
+    );
     await owe(
       inside,
       id,

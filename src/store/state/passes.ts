@@ -12,7 +12,7 @@ import { DRIFT_COUNTS, PASS_COUNTS, type PassCounts } from '../../domain/counts.
 import type { Store } from '../database.ts';
 import { learntEndpoint } from './extra-endpoints.ts';
 import { historyOf, readHistory } from './endpoint-history.ts';
-import { DRIFT_COLUMNS, type PassesTable } from '../schema.ts';
+import { DRIFT_COLUMNS, type PassesTable } from '../passes-schema.ts';
 import { isChosenBy } from '../sql.ts';
 
 /** A row of `kombo_sync.passes`: the truth of a pass. */
@@ -186,6 +186,8 @@ export const PASS_COLUMNS = [
   'active_at',
   'waits_until',
   'finished_at',
+  'quiet_checks',
+  'quiet_since',
 ] as const satisfies readonly (keyof Pass)[];
 
 async function findPass(

@@ -22,10 +22,10 @@ export async function prune(
   const { changesMs, historyMs, signal } = options;
   await pruneListings(store);
   await pruneNotes(store, historyMs);
-  await inBatches(() => pruneDrift(store, historyMs), signal);
+  await walk((after) => pruneDrift(store, historyMs, after), signal);
   return {
     changes: await inBatches(() => pruneChanges(store, changesMs), signal),
-    passes: await inBatches(() => prunePasses(store, historyMs), signal),
+    passes: await walk((after) => prunePasses(store, historyMs, after), signal),
   };
 }
 
@@ -62,32 +62,84 @@ async function pruneChanges(store: Store, retentionMs: number): Promise<number> 
   return rows[0]?.removed ?? 0;
 }
 
-async function prunePasses(store: Store, retentionMs: number): Promise<number> {
-  const result = await sql`
-    delete from kombo_sync.passes where id in (
-      select p.id from kombo_sync.passes p
-      where p.finished_at < now() - ${retentionMs} * interval '1 millisecond'
-        and not (p.state = 'completed' and not exists (
-          select from kombo_sync.passes newer
-          where newer.integration_id = p.integration_id and newer.endpoint = p.endpoint
-            and newer.state = 'completed' and newer.started_at > p.started_at
-            and newer.moves_watermark and (newer.updated_after is null or p.updated_after is not null)))
-      limit ${BATCH})`.execute(store.db);
-  return Number(result.numAffectedRows ?? 0);
+/** Where a walk over old rows goes on: nothing that stays is looked at twice. */
+interface Step {
+  /** Null at the end. */
+  next: unknown[] | null;
+  removed: number;
+}
+
+async function walk(step: (after: unknown[] | null) => Promise<Step>, signal?: AbortSignal): Promise<number> {
+  let total = 0;
+  let after: unknown[] | null = null;
+  do {
+    signal?.throwIfAborted();
+    const { next, removed }: Step = await step(after);
+    total += removed;
+    after = next;
+  } while (after !== null);
+  return total;
+}
+
+/** What an endpoint's state rests on stays. */
+async function prunePasses(store: Store, retentionMs: number, after: unknown[] | null): Promise<Step> {
+  const { rows } = await store.pool.query<Walked>(
+    `with old as (
+       select id, finished_at, integration_id, endpoint from kombo_sync.passes
+       where finished_at < now() - $1 * interval '1 millisecond'
+         and finished_at >= coalesce($2::timestamptz, '-infinity')
+         and ($2::timestamptz is null or (finished_at, id) > ($2, $3::bigint))
+       order by finished_at, id limit ${BATCH}
+     ), removed as (
+       delete from kombo_sync.passes where id in (
+         select old.id from old where not exists (
+           select from kombo_sync.endpoint_states s
+           where s.integration_id = old.integration_id and s.endpoint = old.endpoint
+             and old.id in (s.watermark_pass, s.last_full_pass)))
+       returning id
+     )
+     ${walkedFrom('finished_at::text', 'id')}`,
+    [retentionMs, ...(after ?? [null, null])],
+  );
+  return stepOf(rows);
 }
 
 /** The newest report of each endpoint stays however old it is: it is what the status and the cutover go by. */
-async function pruneDrift(store: Store, retentionMs: number): Promise<number> {
-  const result = await sql`
-    delete from kombo_sync.drift where pass_id in (
-      select d.pass_id from kombo_sync.drift d
-      where d.at < now() - ${retentionMs} * interval '1 millisecond'
-        and exists (
-          select from kombo_sync.drift newer
-          where newer.integration_id = d.integration_id and newer.endpoint = d.endpoint
-            and (newer.at, newer.pass_id) > (d.at, d.pass_id))
-      limit ${BATCH})`.execute(store.db);
-  return Number(result.numAffectedRows ?? 0);
+async function pruneDrift(store: Store, retentionMs: number, after: unknown[] | null): Promise<Step> {
+  const { rows } = await store.pool.query<Walked>(
+    `with old as (
+       select pass_id, at, integration_id, endpoint from kombo_sync.drift
+       where pass_id > coalesce($2::bigint, -1) and at < now() - $1 * interval '1 millisecond'
+       order by pass_id limit ${BATCH}
+     ), removed as (
+       delete from kombo_sync.drift where pass_id in (
+         select old.pass_id from old where exists (
+           select from kombo_sync.drift newer
+           where newer.integration_id = old.integration_id and newer.endpoint = old.endpoint
+             and (newer.at, newer.pass_id) > (old.at, old.pass_id)))
+       returning pass_id
+     )
+     ${walkedFrom('pass_id')}`,
+    [retentionMs, ...(after ?? [null])],
+  );
+  return stepOf(rows);
+}
+
+interface Walked {
+  looked: number;
+  removed: number;
+  last: unknown[] | null;
+}
+
+/** SQL for how many rows a step has looked at and removed, and the key of the last one of them. */
+const walkedFrom = (...key: string[]) => `
+  select (select count(*) from old)::int as looked, (select count(*) from removed)::int as removed,
+    (select json_build_array(${key.join(', ')}) from old
+     order by ${key.map((column) => `${column.replace('::text', '')} desc`).join(', ')} limit 1) as last`;
+
+function stepOf([row]: Walked[]): Step {
+  const { looked, removed, last } = row!;
+  return { next: looked < BATCH ? null : last, removed };
 }
 
 /** Evidence as old as the passes it is about, ids that no webhook has named for as long, and answers that are not asked for again. */

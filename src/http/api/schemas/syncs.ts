@@ -43,6 +43,10 @@ export const passSchema = z
       .nullable()
       .describe("When it continues, while Kombo's limit or a failed try makes it wait; `error` says which"),
     sweepMessage: z.string().nullable().describe('Why a sweep deleted nothing, when it stopped'),
+    quietChecks: z
+      .int()
+      .describe('How many deltas without a record it stands for, one after the other; 0 when it had one'),
+    quietSince: time.nullable().describe('When the first of these began'),
   } satisfies Shape<PassSummary>)
   .meta({ id: 'Pass' });
 
