@@ -11,9 +11,9 @@ import type * as Run from '../../src/worker/run.ts';
  * Full syncs through a real workflow and worker, whose pages take long at Kombo. It runs the sources of any checkout. Prints the
  * seconds that each took.
  *
- *   node bench/support/latency-process.ts <folder of the sources> <database> <Kombo> <times> <model>…
+ *   node bench/support/latency-process.ts <folder of the sources> <database> <Kombo> <times>
  */
-const [folder = '', database = '', baseUrl = '', times = '3', ...models] = process.argv.slice(2);
+const [folder = '', database = '', baseUrl = '', times = '3'] = process.argv.slice(2);
 const INTEGRATION = 'bench:latency';
 
 const load = async <T>(file: string): Promise<T> =>
@@ -36,7 +36,7 @@ const worker = await startWorker({ config, store, log: pino({ level: 'silent' })
 try {
   for (let time = 0; time < Number(times); time += 1) {
     const started = performance.now();
-    const { handle } = await startFullSync(temporal.client, config, { integrationId: INTEGRATION, models });
+    const { handle } = await startFullSync(temporal.client, config, { integrationId: INTEGRATION });
     const result = await handle.result();
     const seconds = (performance.now() - started) / 1000;
     const read = Object.values(result.endpoints).filter(({ status }) => status === 'completed').length;

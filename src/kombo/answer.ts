@@ -13,7 +13,7 @@ export interface Answer {
   /** How long the text was, unpacked. */
   bytes: number;
   /** To be called once nothing looks at the body any more, if `read` has kept parts of the bytes. */
-  release(): void;
+  release: () => void;
   /** Kombo's clock, by the Date header. */
   date: Date | null;
   /** Milliseconds to wait before the next request when the rate limit is used up. */

@@ -46,7 +46,7 @@ export interface KomboPage {
   /** How long the answer was, unpacked. */
   bytes: number;
   /** To be called once nothing looks at the results any more; they must not be used afterwards. */
-  release?(): void;
+  release?: () => void;
 }
 
 export interface KomboClient {

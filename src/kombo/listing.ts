@@ -59,7 +59,7 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** What the answer says beside its records. They must be the list that counts, whatever keys come twice or elsewhere. */
+/** What the answer says beside its records. They must be the list that counts: keys may come twice, or elsewhere too. */
 function parseAround(bytes: Buffer, start: number, end: number): Listing | undefined {
   const around = `${bytes.toString('utf8', 0, start)}"${MARK}"]${bytes.toString('utf8', end)}`;
   let listing: Partial<Listing> | null;

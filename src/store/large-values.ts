@@ -10,9 +10,12 @@ interface BindConfig {
   values?: unknown[];
 }
 
+/** The driver's own way to send a message. */
+const SEND = '_send';
+
 interface Connection {
-  bind(config: BindConfig): void;
-  _send(message: Buffer): boolean;
+  bind: (config: BindConfig) => void;
+  [SEND]: (message: Buffer) => boolean;
 }
 
 /** Below this a copy costs less. */
@@ -24,7 +27,7 @@ const MARK = randomBytes(32);
 export function sendLargeValues(client: pg.ClientBase): void {
   const { connection } = client as unknown as { connection: Connection };
   const bind = connection.bind.bind(connection);
-  const send = connection._send.bind(connection);
+  const send = connection[SEND].bind(connection);
   connection.bind = (config) => {
     const large = config.values?.findIndex((value) => Buffer.isBuffer(value) && value.length >= LARGE) ?? -1;
     if (large === -1) {
@@ -45,16 +48,16 @@ export function sendLargeValues(client: pg.ClientBase): void {
 
 /** The message that the driver would send. */
 function written(connection: Connection, write: () => void): Buffer {
-  const send = connection._send;
+  const send = connection[SEND];
   let message: Buffer | undefined;
-  connection._send = (one) => {
+  connection[SEND] = (one) => {
     message = one;
     return true;
   };
   try {
     write();
   } finally {
-    connection._send = send;
+    connection[SEND] = send;
   }
   return message!;
 }

@@ -78,7 +78,7 @@ describe('a listing as bytes', () => {
     expect(() => records(results)).toThrow(SyntaxError);
   });
 
-  test('property: says what the parser says, whatever the records hold', () => {
+  test('property: of any records it says what the parser says', () => {
     fc.assert(
       fc.property(
         fc.array(
