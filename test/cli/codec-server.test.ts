@@ -29,7 +29,8 @@ test("Temporal's own CLI reads an encrypted history through it, and nothing with
     const command = ['workflow', 'show', '--workflow-id', handle.workflowId, '--output', 'json', ...more];
     const { stdout } = await runCommand(inject('temporalCli'), [
       ...command,
-      ...['--address', inject('temporalAddress')],
+      '--address',
+      inject('temporalAddress'),
     ]);
     // It shows the bytes of payloads in base64, also those that it has decoded.
     const bytes = [...stdout.matchAll(/"data": "([^"]+)"/g)].map(([, data]) => Buffer.from(data!, 'base64'));
