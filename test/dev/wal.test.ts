@@ -9,18 +9,19 @@ import { boundWal } from '../../src/dev/temporal/wal.ts';
 import { eventually } from '../support/poll.ts';
 import { temporaryFolder } from './support.ts';
 
+const dataDir = temporaryFolder();
+const children = new Children(dataDir);
+const server = await startTemporalServer({
+  cli: inject('temporalCli'),
+  dataDir,
+  port: await freePort(),
+  children,
+});
+afterAll(() => server.stop());
+const client = new Client({ connection: await Connection.connect({ address: server.address }) });
+afterAll(() => client.connection.close());
+
 test('the log of the development server is emptied while the server works, and nothing is lost', async () => {
-  const dataDir = temporaryFolder();
-  const children = new Children(dataDir);
-  const server = await startTemporalServer({
-    cli: inject('temporalCli'),
-    dataDir,
-    port: await freePort(),
-    children,
-  });
-  afterAll(() => server.stop());
-  const client = new Client({ connection: await Connection.connect({ address: server.address }) });
-  afterAll(() => client.connection.close());
   const start = (number: number) =>
     client.workflow.start('any', {
       workflowId: `wal/${number}`,
