@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { Children } from '../../src/dev/processes/children.ts';
 import { freePort } from '../../src/dev/processes/ports.ts';
 import { startTemporalServer } from '../../src/dev/temporal/server.ts';
@@ -9,19 +9,18 @@ import { boundWal } from '../../src/dev/temporal/wal.ts';
 import { eventually } from '../support/poll.ts';
 import { temporaryFolder } from './support.ts';
 
-const dataDir = temporaryFolder();
-const children = new Children(dataDir);
-const server = await startTemporalServer({
-  cli: inject('temporalCli'),
-  dataDir,
-  port: await freePort(),
-  children,
-});
-afterAll(() => server.stop());
-const client = new Client({ connection: await Connection.connect({ address: server.address }) });
-afterAll(() => client.connection.close());
-
 test('the log of the development server is emptied while the server works, and nothing is lost', async () => {
+  const dataDir = temporaryFolder();
+  const children = new Children(dataDir);
+  const server = await startTemporalServer({
+    cli: inject('temporalCli'),
+    dataDir,
+    port: await freePort(),
+    children,
+  });
+  onTestFinished(() => server.stop());
+  const client = new Client({ connection: await Connection.connect({ address: server.address }) });
+  onTestFinished(() => client.connection.close());
   const start = (number: number) =>
     client.workflow.start('any', {
       workflowId: `wal/${number}`,
