@@ -1,5 +1,5 @@
 import { Client } from '@temporalio/client';
-import { afterAll, expect, inject, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { runCommand } from '../../src/dev/processes/command.ts';
 import { cli, startCli } from './spawn.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
@@ -11,7 +11,7 @@ test("Temporal's own CLI reads an encrypted history through it, and nothing with
   const { connection, namespace } = await testTemporal();
   Object.assign(process.env, CODEC);
   const encrypted = await testTemporal();
-  afterAll(() => {
+  onTestFinished(() => {
     for (const name of Object.keys(CODEC)) delete process.env[name];
   });
   const id = uniqueIntegrationId();
@@ -19,7 +19,7 @@ test("Temporal's own CLI reads an encrypted history through it, and nothing with
   const options = { workflowId: `full-sync/${id}`, taskQueue: uniqueTaskQueue(), args: input };
   const handle = await encrypted.client.workflow.start('fullSync', options);
   const server = startCli(['codec-server', '--port', '0', '--json'], CODEC);
-  afterAll(async () => {
+  onTestFinished(async () => {
     server.kill('SIGTERM');
     await server.finished;
     await handle.terminate();
@@ -29,7 +29,8 @@ test("Temporal's own CLI reads an encrypted history through it, and nothing with
     const command = ['workflow', 'show', '--workflow-id', handle.workflowId, '--output', 'json', ...more];
     const { stdout } = await runCommand(inject('temporalCli'), [
       ...command,
-      ...['--address', inject('temporalAddress')],
+      '--address',
+      inject('temporalAddress'),
     ]);
     // It shows the bytes of payloads in base64, also those that it has decoded.
     const bytes = [...stdout.matchAll(/"data": "([^"]+)"/g)].map(([, data]) => Buffer.from(data!, 'base64'));

@@ -121,11 +121,11 @@ describe.skipIf(helm === undefined)('what the chart makes', () => {
   });
 
   test.each([
-    ['no digest', 'image.digest=latest'],
-    ['the tag latest', 'image.tag=latest'],
-    ['no name of a Secret', 'secrets.service='],
-    ['a controller without a connection', 'worker.controller.enabled=true'],
-  ])('it refuses %s', async (_what, value) => {
-    await expect(renderChart(helm!, [value])).rejects.toThrow();
+    ['no digest', 'image.digest=latest', /digest/],
+    ['the tag latest', 'image.tag=latest', /tag/],
+    ['no name of a Secret', 'secrets.service=', /service/],
+    ['a controller without a connection', 'worker.controller.enabled=true', /names the Connection/],
+  ])('it refuses %s', async (_what, value, said) => {
+    await expect(renderChart(helm!, [value])).rejects.toThrow(said);
   });
 });

@@ -1,8 +1,11 @@
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { checkPriorities } from '../../src/doctor/temporal-priorities.ts';
 import { connectTemporal } from '../../src/temporal/connect.ts';
 import { startImpatientServer } from '../e2e/impatient-server.ts';
 import { testTemporal } from '../support/temporal.ts';
+
+// At the top: what is begun inside a test is not ended after it.
+const withoutPriorities = await startImpatientServer();
 
 test('a server that has priorities switched on says so, and nothing of the try is left running', async () => {
   const temporal = await testTemporal();
@@ -14,10 +17,11 @@ test('a server that has priorities switched on says so, and nothing of the try i
 });
 
 test('a server with the defaults of 1.29 is found out, and the switch is named', async () => {
-  process.env['TEMPORAL_ADDRESS'] = await startImpatientServer();
+  process.env['TEMPORAL_ADDRESS'] = withoutPriorities;
   const temporal = await connectTemporal('20s');
-  afterAll(() => temporal.close());
-  expect(await checkPriorities(temporal)).toMatchObject([
+  const found = await checkPriorities(temporal);
+  await temporal.close();
+  expect(found).toMatchObject([
     { status: 'warn', remedy: expect.stringContaining('matching.enableFairness') as string },
   ]);
 });

@@ -49,7 +49,8 @@ test('an integration is added, read in full, and its runs are found by every lab
   await system.text(['integrations', 'add', ID]);
   await system.ended(`full-sync/${ID}`);
   await system.text(['sync', 'full', ID, '--models', 'lms_users', '--wait']);
-  const found = (query: string) => eventually(async () => (await client.workflow.count(query)).count > 0);
+  const found = (query: string) =>
+    eventually(async () => (await client.workflow.count(query)).count || false);
   for (const query of [
     `KomboIntegrationId = '${ID}'`,
     `KomboTool = 'bombohr' and KomboCategory = 'LMS'`,
@@ -57,7 +58,7 @@ test('an integration is added, read in full, and its runs are found by every lab
     `${KOMBO_MODELS.name} = 'lms_users'`,
     `WorkflowType = 'fullSync' and ExecutionStatus = 'Completed'`,
   ]) {
-    await found(query);
+    expect(await found(query), query).toBeGreaterThan(0);
   }
 });
 

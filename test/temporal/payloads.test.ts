@@ -20,7 +20,7 @@ async function codecOf(env: Record<string, string>) {
 }
 const aes = (keys: string) => codecOf({ TEMPORAL_PAYLOAD_CODEC: 'aes', TEMPORAL_PAYLOAD_KEYS: keys });
 
-const plain = (): Payload => defaultPayloadConverter.toPayload(WORDS)!;
+const plain = (): Payload => defaultPayloadConverter.toPayload(WORDS);
 const wordsIn = (payload: Payload) => defaultPayloadConverter.fromPayload(payload);
 
 describe('TEMPORAL_PAYLOAD_CODEC=aes', () => {

@@ -6,6 +6,7 @@ import { SEARCH_ATTRIBUTES } from '../../domain/names.ts';
 import { hasEnded, type Children } from '../processes/children.ts';
 import { LOOPBACK } from '../processes/ports.ts';
 import { tail } from '../processes/tail.ts';
+import { boundWal } from './wal.ts';
 
 interface TemporalServerOptions {
   /** The `temporal` command. */
@@ -59,11 +60,16 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await children.stop(child);
     throw error;
   }
+  const unbound = options.inMemory ? () => Promise.resolve() : boundWal(databaseIn(dataDir));
+  void ended.then(unbound);
   return {
     address,
     uiUrl: uiPort === undefined ? undefined : `http://localhost:${uiPort}`,
     ended,
-    stop: () => children.stop(child),
+    stop: async () => {
+      await unbound();
+      await children.stop(child);
+    },
   };
 }
 
@@ -71,13 +77,15 @@ function serverArguments({ dataDir, port, uiPort, inMemory }: TemporalServerOpti
   return [
     ['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port), '--namespace', NAMESPACE],
     uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)],
-    inMemory ? [] : databaseArguments(path.resolve(dataDir, 'temporal.db')),
+    inMemory ? [] : databaseArguments(databaseIn(dataDir)),
     SEARCH_ATTRIBUTES.flatMap(({ name, type }) => ['--search-attribute', `${name}=${TYPES[type]}`]),
     ['--dynamic-config-value', 'matching.enableFairness=true'],
     ['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
     ['--log-level', 'warn'],
   ].flat();
 }
+
+const databaseIn = (dataDir: string) => path.resolve(dataDir, 'temporal.db');
 
 /** With these two a signal costs a third of what it costs with SQLite's defaults. */
 function databaseArguments(file: string): string[] {
