@@ -130,10 +130,11 @@ describe('what is wrong', () => {
 
   test('reads that need you, once for an integration; others that fail are tried again', async () => {
     await add('a:1');
+    await add('a:2');
     await store.pool.query(
       `insert into kombo_sync.debts (integration_id, endpoint, kind, failures, failing_since, failure_class, failure_code,
          failure_message, needs_attention)
-       select 'a:1', endpoint, 'delta', 1, now(), class, 'C', 'M', needs
+       select case when needs then 'a:1' else 'a:2' end, endpoint, 'delta', 1, now(), class, 'C', 'M', needs
        from (values ('/lms/users', 'AccessDenied', true), ('/lms/courses', 'AccessDenied', true),
          ('/lms/skills', 'Unavailable', false)) as d(endpoint, class, needs)`,
     );
