@@ -171,6 +171,7 @@ export interface ChangesTable {
   id: string;
   op: ChangeOp;
   at: WithDefault<Date>;
+  changed_fields: string[] | null;
 }
 
 export interface RejectedRecordsTable {

@@ -1,5 +1,6 @@
 import type { ColumnType, EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { quote } from './data-tables.ts';
+import { literal } from './views.ts';
 
 /**
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
@@ -85,12 +86,13 @@ with page as (
     = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, null, $3::timestamptz,
       $6::bigint, $7::bigint)
   from classified c
+  join ${table} o on o.ctid = c.place
   where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
-  returning 1
+  returning c.n, c.id, c.op, ${changedFields(endpoint, withProjections)} as fields
 ), logged as (
-  insert into kombo_sync.changes (integration_id, table_name, id, op)
-  select $1::text, '${endpoint.table}', id, op
-  from classified
+  insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
+  select $1::text, '${endpoint.table}', id, op, fields
+  from (select n, id, op, null::text[] as fields from classified where missing union all select * from updated) written
   where op not in (${unlogged})
   order by n
 ), cleared as (
@@ -136,9 +138,26 @@ const ONLY_TIMES = `
             and p.id is distinct from $9::bigint and (p.state = 'running' or p.sweep_state in ('due', 'checking'))))
           then 'touched' else 'unchanged' end`;
 
+/**
+ * Names of the fields that differ between a row as it was, `o`, and as it is written, `t`. Columns are compared as they are,
+ * which is much cheaper than to look into both records; but what has no column, or did not fit it, is only there.
+ */
+function changedFields({ fields }: EndpointDefinition, withMisfits: boolean): string {
+  const columns = withMisfits ? [] : [...Object.keys(fields), 'remote_deleted_at'];
+  const moved = columns.map(
+    (name) => `case when t.${quote(name)} is distinct from o.${quote(name)} then ${literal(name)} end`,
+  );
+  const others = literal(`{${[...columns, 'id', 'changed_at'].map(quote).join(',')}}`);
+  const rest = (row: string) => `(${row}.raw - ${others}::text[])`;
+  return `array_remove(array[${moved.join(', ')}]::text[], null)
+    || case when ${rest('o')} is distinct from ${rest('c')} then array(
+      select key from jsonb_each(${rest('o')}) a full join jsonb_each(${rest('c')}) b using (key)
+      where a.value is distinct from b.value order by key) end`;
+}
+
 /** A column's value; as with `jsonb_to_record`, a JSON null is none. */
 function column(record: string, name: string, type: ColumnType): string {
-  const field = `'${name.replaceAll("'", "''")}'`;
+  const field = literal(name);
   if (type === 'jsonb') return `nullif(${record} -> ${field}, 'null')`;
   return type === 'text' ? `${record} ->> ${field}` : `(${record} ->> ${field})::${type}`;
 }
@@ -170,8 +189,9 @@ with incoming as (
   from known k
   where k.changed and t.integration_id = $1::text and t.id = k.id
 ), logged as (
-  insert into kombo_sync.changes (integration_id, table_name, id, op)
-  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end from known where changed
+  insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
+  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end, '{remote_deleted_at}'
+  from known where changed
 )
 select id, changed, lived, changed and lived and remote_deleted_at <= $4::timestamptz as late from known`;
 }

@@ -70,6 +70,10 @@ const changeSchema = z
     id: z.string().describe('Of the record'),
     op: z.enum(CHANGE_OPS),
     at: time,
+    changedFields: z
+      .array(z.string())
+      .nullable()
+      .describe('Fields that had another value before; null if there was no record before, or it was erased'),
   } satisfies Shape<Change>)
   .meta({ id: 'Change' });
 
