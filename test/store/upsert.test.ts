@@ -192,7 +192,7 @@ describe('the plan of the statement', () => {
       await client.query(`select kombo_sync.begin_write('a plan')`);
       await client.query('set local plan_cache_mode = force_generic_plan');
       await client.query(
-        `prepare page (text, text[], timestamptz, timestamptz, text, bigint, bigint) as ${upsertSql(getEndpoint(ABSENCES), { withProjections: false, chosen: false })}`,
+        `prepare page (text, text[], timestamptz, timestamptz, text, bigint, bigint) as ${upsertSql(getEndpoint(ABSENCES), {})}`,
       );
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(
         `explain execute page ('i', array['{"id":"a"}'], now(), null, 'e', 1, 2)`,

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { CHANGE_FEED } from './change-feed.ts';
+import { CONSUMERS } from './consumers.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 
 /**
@@ -186,6 +187,8 @@ const STATEMENTS = [
   `comment on table kombo_sync.drift is 'What each full pass had to repair that a delta should have brought.'`,
 
   ...CHANGE_FEED,
+
+  ...CONSUMERS,
 
   `create table kombo_sync.sync_deliveries (
     sync_id text not null,

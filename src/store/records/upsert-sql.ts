@@ -2,6 +2,14 @@ import type { ColumnType, EndpointDefinition } from '../../domain/catalogue/inde
 import { quote } from './data-tables.ts';
 import { literal } from './views.ts';
 
+/** What a page holds that others do not. */
+export interface UpsertVariant {
+  withProjections?: boolean;
+  withOthers?: boolean;
+  /** Some fields are not stored. */
+  chosen?: boolean;
+}
+
 /**
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
  * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
@@ -23,8 +31,9 @@ import { literal } from './views.ts';
  *
  * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
  * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · only
- * `chosen`: $8 keys of nested records whose times do not count (none: no record has such) · $9 the pass · last, only `withProjections`: jsonb object,
- * position in $2 → record to take the columns from, where some field does not fit
+ * `chosen`: $8 keys of nested records whose times do not count (none: no record has such) · $9 the pass · then, only `withProjections`: jsonb object,
+ * position in $2 → record to take the columns from, where some field does not fit · last, only `withOthers`: names of fields
+ * that are compared in the records themselves
  *
  * Where some fields are not stored, a record whose times alone have moved counts as unchanged: what moved them is not here. It
  * is written all the same while another read of the endpoint is under way, since that may bring an older version late, and is
@@ -32,15 +41,17 @@ import { literal } from './views.ts';
  */
 export function upsertSql(
   endpoint: EndpointDefinition,
-  { withProjections, chosen }: { withProjections: boolean; chosen: boolean },
+  { withProjections = false, withOthers = false, chosen = false }: UpsertVariant,
 ): string {
+  const last = chosen ? 9 : 7;
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
   const source = (row: string) =>
     withProjections
-      ? `coalesce($${chosen ? 10 : 8}::jsonb -> (${row}.n - 1)::text, ${row}.raw)`
+      ? `coalesce($${last + 1}::jsonb -> (${row}.n - 1)::text, ${row}.raw)`
       : `${row}.raw`;
   const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
+  const others = withOthers ? `$${last + (withProjections ? 2 : 1)}` : undefined;
   const unlogged = chosen ? `'unchanged', 'stale', 'touched'` : `'unchanged', 'stale'`;
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
@@ -88,7 +99,7 @@ with page as (
   from classified c
   join ${table} o on o.ctid = c.place
   where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
-  returning c.n, c.id, c.op, ${changedFields(endpoint, withProjections)} as fields
+  returning c.n, c.id, c.op, ${changedFields(endpoint, others)} as fields
 ), logged as (
   insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
   select $1::text, '${endpoint.table}', id, op, fields
@@ -139,20 +150,20 @@ const ONLY_TIMES = `
           then 'touched' else 'unchanged' end`;
 
 /**
- * Names of the fields that differ between a row as it was, `o`, and as it is written, `t`. Columns are compared as they are,
- * which is much cheaper than to look into both records; but what has no column, or did not fit it, is only there.
+ * Names of the fields that differ between a row as it was, `o`, and as it is written, `t`. Columns are compared as they are:
+ * to look into both records costs several times as much, so that is left to names that have no column, or values that do not
+ * fit theirs.
+ *
+ * @param others the parameter with those names, if there are some.
  */
-function changedFields({ fields }: EndpointDefinition, withMisfits: boolean): string {
-  const columns = withMisfits ? [] : [...Object.keys(fields), 'remote_deleted_at'];
-  const moved = columns.map(
+function changedFields({ fields }: EndpointDefinition, others: string | undefined): string {
+  const moved = [...Object.keys(fields), 'remote_deleted_at'].map(
     (name) => `case when t.${quote(name)} is distinct from o.${quote(name)} then ${literal(name)} end`,
   );
-  const others = literal(`{${[...columns, 'id', 'changed_at'].map(quote).join(',')}}`);
-  const rest = (row: string) => `(${row}.raw - ${others}::text[])`;
-  return `array_remove(array[${moved.join(', ')}]::text[], null)
-    || case when ${rest('o')} is distinct from ${rest('c')} then array(
-      select key from jsonb_each(${rest('o')}) a full join jsonb_each(${rest('c')}) b using (key)
-      where a.value is distinct from b.value order by key) end`;
+  const columns = `array_remove(array[${moved.join(', ')}]::text[], null)`;
+  if (others === undefined) return columns;
+  return `array(select unnest(${columns}) union
+    select name from unnest(${others}::text[]) name where o.raw -> name is distinct from c.raw -> name)`;
 }
 
 /** A column's value; as with `jsonb_to_record`, a JSON null is none. */
