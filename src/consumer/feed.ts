@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChangeOp } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
 import { ConsumerStopped } from './errors.ts';
 import { messageOf, quote, type Settings } from './settings.ts';
 import type { Change } from './types.ts';

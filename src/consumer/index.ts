@@ -9,7 +9,7 @@ import type { ConsumeOptions, TableName } from './types.ts';
 
 export { ConsumerStopped } from './errors.ts';
 export type { Batch, Change, ChangeOf, ConsumeOptions, Failure, TableName, Verdict } from './types.ts';
-export type { ChangeOp } from '../domain/records.ts';
+export type { ChangeOp } from '../domain/change-ops.ts';
 
 /**
  * Hands every change of the copy to your logic, in order, with the row as it is now. The position moves in the transaction that

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChangeOp } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
 import type { KomboTables } from '../tables/index.ts';
 
 /** A table of schema `kombo`. */

@@ -2,10 +2,6 @@ import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
 import type { FieldPolicy } from './fields/policy.ts';
 import { isTimestamp } from './timestamp.ts';
 
-/** What has become of a row, as the change feed calls it. */
-export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored', 'erased'] as const;
-export type ChangeOp = (typeof CHANGE_OPS)[number];
-
 /** Why a record was set aside. */
 export const REJECT_REASONS = ['not_an_object', 'no_id', 'id_too_long', 'too_deep', 'unstorable'] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];

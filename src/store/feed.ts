@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChangeOp } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
 import type { Store } from './database.ts';
 
 /** An entry of the change feed: the row behind it is in `kombo.<tableName>`. */

@@ -6,7 +6,8 @@ import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
 import type { Because, DebtKind, PassKind, PassState, SweepState } from '../domain/reads.ts';
-import type { ChangeOp, RejectReason } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
+import type { RejectReason } from '../domain/records.ts';
 import type { Trigger } from '../domain/sync.ts';
 
 /** Kysely types of schema `kombo_sync`. The data tables of schema `kombo` derive from the catalogue. */

@@ -1,7 +1,7 @@
 /** Who reads the change feed, with the same protocol in SQL alone. A part of the first step. */
 export const CONSUMERS = [
   `create table kombo_sync.consumers (
-    name text primary key check (length(name) between 1 and 200),
+    name text primary key,
     seq bigint not null,
     tables text[],
     copying_table text,

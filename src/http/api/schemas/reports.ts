@@ -8,7 +8,7 @@ import {
 } from '../../../domain/cutover.ts';
 import { LEGACY_MODES } from '../../../domain/deliveries.ts';
 import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
-import { CHANGE_OPS } from '../../../domain/records.ts';
+import { CHANGE_OPS } from '../../../domain/change-ops.ts';
 import { TIME_AND_ID } from '../../../operations/cursor.ts';
 import type { CutoverReport } from '../../../operations/cutover.ts';
 import type { Change, MatchingChanges } from '../../../store/feed.ts';
