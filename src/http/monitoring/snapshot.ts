@@ -4,6 +4,7 @@ import type { Store } from '../../store/database.ts';
 import { oldestWatermarks, readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
+import { consumerLags } from '../../store/state/consumers.ts';
 import { countIssues } from '../../store/state/issues.ts';
 import { within } from '../../within.ts';
 
@@ -17,6 +18,8 @@ export interface Snapshot {
   rejectedRecords: number;
   openIssues: number;
   unknownModels: number;
+  /** Age of the oldest change that each consumer has not read. */
+  consumerLagSeconds: Map<string, number>;
 }
 
 interface SnapshotOptions {
@@ -63,13 +66,15 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected, openIssues, unknownModels] = await Promise.all([
-    readTotals(store),
-    oldestWatermarks(store, config),
-    countSetAside(store),
-    countIssues(store),
-    listUnknownModels(store, knownModels(store.extraEndpoints)),
-  ]);
+  const [totals, freshnessSeconds, rejected, openIssues, unknownModels, consumerLagSeconds] =
+    await Promise.all([
+      readTotals(store),
+      oldestWatermarks(store, config),
+      countSetAside(store),
+      countIssues(store),
+      listUnknownModels(store, knownModels(store.extraEndpoints)),
+      consumerLags(store),
+    ]);
   return {
     freshnessSeconds,
     integrations: new Map(Object.entries(totals.byStatus)),
@@ -78,5 +83,6 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     rejectedRecords: rejected,
     openIssues,
     unknownModels: unknownModels.length,
+    consumerLagSeconds,
   };
 }

@@ -47,9 +47,7 @@ export function upsertSql(
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
   const source = (row: string) =>
-    withProjections
-      ? `coalesce($${last + 1}::jsonb -> (${row}.n - 1)::text, ${row}.raw)`
-      : `${row}.raw`;
+    withProjections ? `coalesce($${last + 1}::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
   const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
   const others = withOthers ? `$${last + (withProjections ? 2 : 1)}` : undefined;
   const unlogged = chosen ? `'unchanged', 'stale', 'touched'` : `'unchanged', 'stale'`;
