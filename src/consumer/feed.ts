@@ -54,10 +54,13 @@ export async function readEntries(
     });
   const seq = Number(rows[0]?.last ?? after);
   // Without a change there is one row, which says only how far the feed was looked through.
-  const entries = rows.flatMap(({ last: _, ...row }) =>
-    row.seq === null ? [] : { ...row, seq: Number(row.seq) },
-  );
+  const entries = rows.flatMap((row) => (row.seq === null ? [] : entryOf(row)));
   return { entries, seq };
+}
+
+function entryOf(row: Omit<Entry, 'seq'> & { seq: string }): Entry {
+  const { integrationId, originId, table, id, op, at, changedFields } = row;
+  return { seq: Number(row.seq), integrationId, originId, table, id, op, at, changedFields };
 }
 
 /** Gives each entry its row as it is now. Several changes of one row share it. */

@@ -36,8 +36,7 @@ export type { ChangeOp } from '../domain/change-ops.ts';
 export async function consumeChanges<Table extends TableName = TableName>(
   options: ConsumeOptions<Table>,
 ): Promise<void> {
-  // The types of tables are the caller's; inside, any table may come.
-  const settings = readSettings(options as unknown as ConsumeOptions);
+  const settings = readSettings(options);
   const pool = options.pool ?? openPool(options.connectionString!, settings);
   const progress: Progress = {
     holder: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,

@@ -20,7 +20,7 @@ const MAX_NAME = 200;
 
 /** @throws TypeError when an option cannot be. */
 export function readSettings(options: ConsumeOptions): Settings {
-  const { consumer, tables, from = 'now', batch = 500, handle, onError = warn } = options;
+  const { consumer, tables, from = 'now', batch = 500 } = options;
   if (typeof consumer !== 'string' || consumer === '' || consumer.length > MAX_NAME) {
     throw new TypeError(
       `consumer must be a name of 1 to ${MAX_NAME} characters, for example 'search-index'.`,
@@ -33,7 +33,7 @@ export function readSettings(options: ConsumeOptions): Settings {
     throw new TypeError(`from must be 'beginning', 'now' or a position of the feed.`);
   }
   if (tables?.length === 0) throw new TypeError('tables names no table. Leave it out for all of them.');
-  if (typeof handle !== 'function') throw new TypeError('handle must be a function.');
+  if (typeof options.handle !== 'function') throw new TypeError('handle must be a function.');
   if ((options.pool === undefined) === (options.connectionString === undefined)) {
     throw new TypeError('Pass either connectionString or pool.');
   }
@@ -45,8 +45,8 @@ export function readSettings(options: ConsumeOptions): Settings {
     signal: options.signal ?? new AbortController().signal,
     data: quote(options.dataSchema ?? 'kombo'),
     service: quote(options.serviceSchema ?? 'kombo_sync'),
-    handle: (given) => handle(given),
-    onError: (failure) => onError(failure),
+    handle: (given) => options.handle(given),
+    onError: (failure) => (options.onError ? options.onError(failure) : warn(failure)),
   };
 }
 

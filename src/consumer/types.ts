@@ -3,7 +3,7 @@ import type { ChangeOp } from '../domain/change-ops.ts';
 import type { KomboTables } from '../tables/index.ts';
 
 /** A table of schema `kombo`. */
-export type TableName = keyof KomboTables & string;
+export type TableName = keyof KomboTables;
 
 /** A change of a row of one table. */
 export interface ChangeOf<Table extends TableName> {

@@ -55,13 +55,10 @@ export async function consumerLags(store: Store): Promise<Map<string, number>> {
 /**
  * Moves a consumer. The process that holds it loses it, and the next batch begins at the new position.
  *
+ * @param to `beginning`, `now`, or a position.
  * @returns whether there is such a consumer.
  */
-export async function resetConsumer(
-  store: Store,
-  name: string,
-  to: 'beginning' | 'now' | string,
-): Promise<boolean> {
+export async function resetConsumer(store: Store, name: string, to: string): Promise<boolean> {
   const position = to === 'beginning' || to === 'now' ? null : to;
   const { numAffectedRows } = await sql`
     update kombo_sync.consumers set seq = coalesce(${position}::bigint, kombo_sync.changes_horizon()),
