@@ -10,6 +10,7 @@ export function createTidyUp(deps: ActivityDeps) {
       using liveness = keepAlive();
       return prune(deps.store, {
         changesMs: deps.settings.CHANGES_RETENTION,
+        consumerMs: deps.settings.CONSUMER_MAX_LAG,
         historyMs: deps.settings.HISTORY_RETENTION,
         signal: liveness.signal,
       });

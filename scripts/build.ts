@@ -15,7 +15,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
 await rm(dist, { recursive: true, force: true });
-compile();
+compile('tsconfig.build.json');
+// Again, with the types of what the package exports.
+compile('tsconfig.public.json');
 const bytes = await bundleWorkflows('workflow-bundle.js', []);
 await bundleWorkflows('workflow-bundle-traced.js', [workflowTracing()]);
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
@@ -23,12 +25,12 @@ const wrong = wrongInBuild(packedFiles(root));
 if (wrong.length > 0) throw new Error(wrong.join('\n'));
 process.stdout.write(`Built dist; the workflow bundle has ${Math.round(bytes / 1024)} KiB.\n`);
 
-function compile(): void {
+function compile(project: string): void {
   const compiler = join(
     dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
     'bin/tsc',
   );
-  const { status, error } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  const { status, error } = spawnSync(process.execPath, [compiler, '-p', project], {
     cwd: root,
     stdio: 'inherit',
   });

@@ -139,6 +139,9 @@ export const SETTINGS = {
     'A sweep that would delete more than this share of a table of 100 rows or more stops and reports',
   ),
   CHANGES_RETENTION: duration('30d').describe('How long the change feed is kept'),
+  CONSUMER_MAX_LAG: duration('30d').describe(
+    'Changes that a registered consumer has not read are kept for so long, if that is longer than CHANGES_RETENTION',
+  ),
   HISTORY_RETENTION: duration('90d').describe('How long finished passes and drift reports are kept'),
   DATA_DIR: z.string().min(1).default('.kombo-sync').describe('Where `dev` keeps its databases'),
   LOG_LEVEL: z

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../version.ts';
 import { registerFields } from './definitions/fields.ts';
 import { registerAccess } from './definitions/access.ts';
+import { registerConsumers } from './definitions/consumers.ts';
 import { registerIntegrations } from './definitions/integrations.ts';
 import { registerNotify } from './definitions/notify.ts';
 import { registerProcesses } from './definitions/processes.ts';
@@ -31,6 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency cannot be
   registerIntegrations(program);
   registerSyncs(program);
   registerReports(program);
+  registerConsumers(program);
   registerRecords(program);
   registerFields(program);
   registerAccess(program);

@@ -2,10 +2,6 @@ import type { ColumnType, EndpointDefinition } from './catalogue/index.ts';
 import type { FieldPolicy } from './fields/policy.ts';
 import { isTimestamp } from './timestamp.ts';
 
-/** What has become of a row, as the change feed calls it. */
-export const CHANGE_OPS = ['created', 'updated', 'deleted', 'restored', 'erased'] as const;
-export type ChangeOp = (typeof CHANGE_OPS)[number];
-
 /** Why a record was set aside. */
 export const REJECT_REASONS = ['not_an_object', 'no_id', 'id_too_long', 'too_deep', 'unstorable'] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
@@ -21,6 +17,8 @@ export interface StorableRecord {
   /** The record without the fields that do not fit their column; undefined when all fit. */
   projection: string | undefined;
   deleted: boolean;
+  /** Names of its fields that have no column; records of one shape share the list. */
+  undocumented: readonly string[];
   /** Nested records have times that move with fields that are kept out. */
   hasTimes: boolean;
   /** A tombstone whose fields Kombo has emptied (14 days after the deletion). */
@@ -35,10 +33,12 @@ export class ScannedRecord implements StorableRecord {
   readonly emptied = false;
   readonly id: string;
   readonly raw: Uint8Array;
+  readonly undocumented: readonly string[];
 
-  constructor(id: string, raw: Uint8Array) {
+  constructor(id: string, raw: Uint8Array, undocumented: readonly string[]) {
     this.id = id;
     this.raw = raw;
+    this.undocumented = undocumented;
   }
 }
 
@@ -58,6 +58,9 @@ const ID_MAX_LENGTH = 500;
 
 /** What stays in an emptied tombstone. Everything else null or empty means: emptied. */
 const TOMBSTONE_FIELDS = new Set(['id', 'remote_id', 'changed_at', 'remote_deleted_at']);
+
+/** Fields that every table has a column for. */
+const EVERYWHERE = new Set(['id', 'changed_at', 'remote_deleted_at']);
 
 /** Exact text of a number that the parser kept as written, if it is one. */
 export type ExactNumber = (value: unknown) => string | undefined;
@@ -125,6 +128,7 @@ export function prepareRecord(
     raw,
     projection: misfits.length > 0 ? JSON.stringify(without(record, misfits)) : undefined,
     deleted,
+    undocumented: undocumentedOf(endpoint, record),
     hasTimes,
     // Not by what is left of it: a record may have nothing but fields that are kept out.
     emptied: deleted && isEmptied(received as Record<string, unknown>),
@@ -157,6 +161,23 @@ function inJsonbOrder(record: Record<string, unknown>): Record<string, unknown> 
   const ordered: Record<string, unknown> = {};
   for (const key of shape.ordered) ordered[key] = record[key];
   return ordered;
+}
+
+/** Of the record before, which the next one mostly shares. */
+let undocumented: { endpoint?: EndpointDefinition; keys: readonly string[]; names: readonly string[] } = {
+  keys: [],
+  names: [],
+};
+
+/** Right after `inJsonbOrder`, which has looked at the keys. */
+function undocumentedOf(endpoint: EndpointDefinition, record: Record<string, unknown>): readonly string[] {
+  if (undocumented.endpoint !== endpoint || undocumented.keys !== shape.keys) {
+    const names = Object.keys(record).filter(
+      (name) => !Object.hasOwn(endpoint.fields, name) && !EVERYWHERE.has(name),
+    );
+    undocumented = { endpoint, keys: shape.keys, names };
+  }
+  return undocumented.names;
 }
 
 /** Names of documented fields whose value does not fit the column; they stay in `raw`. */

@@ -1,13 +1,13 @@
 import type { EndpointDefinition } from '../domain/catalogue/index.ts';
 import { checkedColumns } from '../domain/records.ts';
 
-/** A field of a record whose value decides what becomes of the record. */
+/** A field of a record that has a column, and what its value decides of the record. */
 export interface DecidingField {
   name: Buffer;
-  decides: 'id' | 'deletion' | 'time' | 'number' | 'boolean';
+  decides: 'id' | 'deletion' | 'time' | 'number' | 'boolean' | 'nothing';
 }
 
-/** The fields that decide, found by their bytes. */
+/** The fields that have a column, found by their bytes. */
 export class DecidingFields {
   readonly #byLength: (DecidingField[] | undefined)[] = [];
 
@@ -39,7 +39,11 @@ export function decidingFields(endpoint: EndpointDefinition): DecidingFields {
       name: Buffer.from(name),
       decides: name === 'remote_deleted_at' ? 'deletion' : DECIDES[type],
     }));
-    fields = new DecidingFields([{ name: Buffer.from('id'), decides: 'id' }, ...columns]);
+    const checked = new Set(checkedColumns(endpoint).map(([name]) => name));
+    const others = Object.keys(endpoint.fields)
+      .filter((name) => !checked.has(name))
+      .map((name): DecidingField => ({ name: Buffer.from(name), decides: 'nothing' }));
+    fields = new DecidingFields([{ name: Buffer.from('id'), decides: 'id' }, ...columns, ...others]);
     known.set(endpoint, fields);
   }
   return fields;

@@ -2,6 +2,7 @@ import type { EndpointDefinition } from '../domain/catalogue/index.ts';
 import { ScannedRecord } from '../domain/records.ts';
 import { isTimestamp, isUsualTimestamp } from '../domain/timestamp.ts';
 import { decidingFields, type DecidingField, type DecidingFields } from './deciding-fields.ts';
+import { UndocumentedNames } from './undocumented-names.ts';
 
 /* Finds the records of an answer in its bytes. Nothing is built of them: Postgres gets the bytes, and parses them anyway. */
 
@@ -50,6 +51,7 @@ class Scan {
   #isOdd = false;
   #escapes = 0;
   #id: string | undefined;
+  readonly #undocumented = new UndocumentedNames();
 
   constructor(bytes: Buffer, fields: DecidingFields) {
     this.#bytes = bytes;
@@ -69,7 +71,7 @@ class Scan {
       if (!this.#record()) return undefined;
       const raw = bytes.subarray(start, this.#at);
       const isOdd = this.#isOdd || this.#id === undefined;
-      records.push(isOdd ? { odd: raw } : new ScannedRecord(this.#id!, raw));
+      records.push(isOdd ? { odd: raw } : new ScannedRecord(this.#id!, raw, this.#undocumented.end()));
       const after = this.#token();
       if (after === CLOSE_LIST) return { records, end: this.#at };
       if (after !== COMMA) return undefined;
@@ -81,6 +83,7 @@ class Scan {
   #record(): boolean {
     this.#isOdd = false;
     this.#id = undefined;
+    this.#undocumented.begin();
     let token = this.#token();
     if (token === CLOSE_RECORD) return true;
     for (;;) {
@@ -101,7 +104,9 @@ class Scan {
     if (end < 0) return false;
     // It may spell a name that decides.
     if (this.#escapes !== hadEscapes) this.#isOdd = true;
-    const field = this.#fields.find(this.#bytes, start, end);
+    const known = this.#fields.find(this.#bytes, start, end);
+    if (known === undefined) this.#undocumented.add(this.#bytes, start, end);
+    const field = known?.decides === 'nothing' ? undefined : known;
     if (this.#token() !== COLON) return false;
     const token = this.#token();
     if (token === QUOTE) {

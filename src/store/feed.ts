@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ChangeOp } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
 import type { Store } from './database.ts';
 
 /** An entry of the change feed: the row behind it is in `kombo.<tableName>`. */
@@ -11,6 +11,8 @@ export interface Change {
   id: string;
   op: ChangeOp;
   at: Date;
+  /** Fields that had another value before, without changed_at; null if there was no record before, or it was erased. */
+  changedFields: string[] | null;
 }
 
 export const CHANGES_CHANNEL = 'kombo_sync_changes';
@@ -37,6 +39,7 @@ interface ChangeRow {
   id: string;
   op: ChangeOp;
   at: Date;
+  changed_fields: string[] | null;
 }
 
 /**
@@ -59,7 +62,7 @@ async function readFeed(
 ): Promise<{ changes: Change[]; position: string }> {
   const { rows } = await client
     .query<ChangeRow>(
-      'select seq::text, integration_id, table_name, id, op, at from kombo_sync.read_changes($1, $2)',
+      'select seq::text, integration_id, table_name, id, op, at, changed_fields from kombo_sync.read_changes($1, $2)',
       [options.after, options.limit],
     )
     .catch((error: { code?: string; message: string; detail?: string }) => {
@@ -79,6 +82,7 @@ async function readFeed(
       id: row.id,
       op: row.op,
       at: row.at,
+      changedFields: row.changed_fields,
     })),
     position: rows.at(-1)?.seq ?? options.after,
   };

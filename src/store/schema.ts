@@ -6,7 +6,8 @@ import type { DeliveryOutcome } from '../domain/deliveries.ts';
 import type { ErrorClass } from '../domain/errors.ts';
 import type { IntegrationStatus } from '../domain/life.ts';
 import type { DebtKind } from '../domain/reads.ts';
-import type { ChangeOp, RejectReason } from '../domain/records.ts';
+import type { ChangeOp } from '../domain/change-ops.ts';
+import type { RejectReason } from '../domain/records.ts';
 import type { KomboBudgetTable, KomboRequestsTable } from './schema-kombo-budget.ts';
 import type { NotificationsTable, ToldTable, TurnsTable } from './schema-told.ts';
 import type { DriftColumn, EndpointStatesTable, PassesTable, WithDefault } from './passes-schema.ts';
@@ -129,6 +130,7 @@ export interface ChangesTable {
   id: string;
   op: ChangeOp;
   at: WithDefault<Date>;
+  changed_fields: string[] | null;
 }
 
 export interface RejectedRecordsTable {

@@ -98,6 +98,16 @@ describe('boundaries', () => {
     expect(shared.filter((found) => !found.startsWith('src/dev/'))).toEqual([]);
   });
 
+  test('the consumer loads pg and Node, and takes only types from the domain and the tables', () => {
+    const own = ({ from, typeOnly }: Import) =>
+      from === 'pg' ||
+      from.startsWith('node:') ||
+      from.startsWith('src/consumer/') ||
+      (typeOnly && /^src\/(domain|tables)\//.test(from));
+    expect(forbidden('src/consumer', own)).toEqual([]);
+    expect(forbidden('src/tables', ({ from }) => from.startsWith('src/tables/'))).toEqual([]);
+  });
+
   test('the sandbox knows the catalogue, the signature and nothing else of the service', () => {
     const found = forbidden(
       'sandbox',
@@ -146,6 +156,7 @@ describe('boundaries', () => {
       ['workflows'],
       ['activities'],
       ['src/store', 'src/kombo'],
+      ['src/consumer'],
       [
         'src/config.ts',
         'src/config-error.ts',
@@ -159,7 +170,7 @@ describe('boundaries', () => {
         'src/reused-buffers.ts',
       ],
       ['src/secret.ts'],
-      ['src/domain'],
+      ['src/domain', 'src/tables'],
     ];
     const floorOf = (file: string) =>
       floors.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(`${room}/`)));
@@ -187,7 +198,9 @@ describe('boundaries', () => {
       /(?<!import\S* |\/)\b(kombo_sync\.[a-z$]|kombo\.(?:\$\{|(?:ats|hris|lms|assessment)_)|schema kombo\b)/;
     const begins = /\.transaction\(\)|\bpool\.connect\(\)/;
     const found = files
-      .filter((file) => /^(src|activities|workflows)\//.test(file) && !file.startsWith('src/store/'))
+      .filter(
+        (file) => /^(src|activities|workflows)\//.test(file) && !/^src\/(store|tables|consumer)\//.test(file),
+      )
       .filter((file) => names.test(withoutComments(file)) || begins.test(withoutComments(file)));
     expect(found).toEqual([]);
     const beginners = files.filter(

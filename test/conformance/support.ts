@@ -67,6 +67,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
       KEEP_REJECTED_BODIES: false,
       SWEEP_MAX_SHARE: 0.3,
       CHANGES_RETENTION: 0,
+      CONSUMER_MAX_LAG: 0,
       HISTORY_RETENTION: 0,
       RETRY_INTERVAL: 60_000,
       RETRY_MAX_INTERVAL: 21_600_000,

@@ -73,6 +73,7 @@ describe('the change feed', () => {
         id: '1',
         op: 'updated',
         at: expect.stringMatching(/^20.*Z$/) as string,
+        changedFields: null,
       },
     ]);
   });

@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Everything `/metrics` shows. Labels are closed sets: no ids, no names that come from outside. */
+/** Everything `/metrics` shows. Labels are closed sets: no ids, no names that come from outside but those that you give your consumers. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -128,9 +128,16 @@ export function createMetrics() {
     labelNames: ['state'],
     registers,
   });
+  const consumerLag = new Gauge({
+    name: 'kombo_sync_consumer_lag_seconds',
+    help: 'Age of the oldest change that a registered consumer has not read.',
+    labelNames: ['consumer'],
+    registers,
+  });
   const fromStore = [
     feedLag,
     notificationLag,
+    consumerLag,
     namedModels,
     freshness,
     integrations,
@@ -168,6 +175,7 @@ export function createMetrics() {
       if (snapshot) {
         for (const [category, seconds] of snapshot.freshnessSeconds) freshness.set({ category }, seconds);
         for (const [status, count] of snapshot.integrations) integrations.set({ status }, count);
+        for (const [consumer, seconds] of snapshot.consumerLagSeconds) consumerLag.set({ consumer }, seconds);
         failedEndpoints.set(snapshot.failedEndpoints);
         needingAttention.set(snapshot.endpointsNeedingAttention);
         rejectedRecords.set(snapshot.rejectedRecords);

@@ -6,6 +6,7 @@ import { oldestWatermarks } from '../../store/reports/freshness.ts';
 import { readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
+import { consumerLags } from '../../store/state/consumers.ts';
 import { countIssues } from '../../store/state/issues.ts';
 import { oldestUnsent } from '../../store/state/told.ts';
 import { readAtIntervals, type IntervalOptions } from './at-intervals.ts';
@@ -24,6 +25,8 @@ export interface Snapshot {
   feedLagSeconds: number;
   /** Age of the oldest notification that is not sent. */
   notificationLagSeconds: number;
+  /** Age of the oldest change that each consumer has not read. */
+  consumerLagSeconds: Map<string, number>;
 }
 
 /** With ten thousand integrations reading one is about a second of work for Postgres. */
@@ -38,16 +41,25 @@ export function createSnapshotReader(
 }
 
 async function readSnapshot({ config, store }: { config: Config; store: Store }): Promise<Snapshot> {
-  const [totals, freshnessSeconds, rejected, openIssues, unknownModels, feedLagSeconds, unsent] =
-    await Promise.all([
-      readTotals(store),
-      oldestWatermarks(store, config),
-      countSetAside(store),
-      countIssues(store),
-      listUnknownModels(store, knownModels(store.extraEndpoints)),
-      readFeedLag(store),
-      oldestUnsent(store),
-    ]);
+  const [
+    totals,
+    freshnessSeconds,
+    rejected,
+    openIssues,
+    unknownModels,
+    feedLagSeconds,
+    unsent,
+    consumerLagSeconds,
+  ] = await Promise.all([
+    readTotals(store),
+    oldestWatermarks(store, config),
+    countSetAside(store),
+    countIssues(store),
+    listUnknownModels(store, knownModels(store.extraEndpoints)),
+    readFeedLag(store),
+    oldestUnsent(store),
+    consumerLags(store),
+  ]);
   return {
     freshnessSeconds,
     integrations: new Map(Object.entries(totals.byStatus)),
@@ -58,5 +70,6 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     unknownModels: unknownModels.length,
     feedLagSeconds,
     notificationLagSeconds: unsent ? Math.max(0, Date.now() - unsent.createdAt.getTime()) / 1_000 : 0,
+    consumerLagSeconds,
   };
 }

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { CHANGE_FEED } from './change-feed.ts';
+import { CONSUMERS } from './consumers.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 import { KOMBO_BUDGET } from './kombo-budget.ts';
 import { SCHEDULES } from './schedules.ts';
@@ -119,6 +120,8 @@ const STATEMENTS = [
   ...CHANGE_FEED,
 
   ...SCHEDULES,
+
+  ...CONSUMERS,
 
   `create table kombo_sync.sync_deliveries (
     sync_id text not null,

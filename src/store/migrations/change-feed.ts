@@ -6,8 +6,11 @@ export const CHANGE_FEED = [
     table_name text not null,
     id text not null,
     op text not null check (op in ('created', 'updated', 'deleted', 'restored', 'erased')),
-    at timestamptz not null default clock_timestamp()
+    at timestamptz not null default clock_timestamp(),
+    changed_fields text[]
   )`,
+  `comment on column kombo_sync.changes.changed_fields is
+    'Fields of which the record had another value before, without changed_at; null if there was no record before, or it was erased.'`,
   `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,
   // From here on the sequence's last_value is never above what was given out, which the feed's horizon relies on.
   `select setval(pg_get_serial_sequence('kombo_sync.changes', 'seq'), 1, true)`,

@@ -11,6 +11,7 @@ const BATCH = 2_000;
 const BEFORE_DATA = ['endpoint_states', 'passes', 'debts'];
 const AFTER_DATA = [
   'changes',
+  'consumer_failures',
   'rejected_records',
   'drift',
   'sync_deliveries',

@@ -185,8 +185,8 @@ async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonl
        where integration_id = $1 and id = any($2) and deleted_at is null and asked_seq <= $5
        returning id
      )
-     insert into kombo_sync.changes (integration_id, table_name, id, op)
-     select $1, $4, id, 'deleted' from gone order by id`,
+     insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
+     select $1, $4, id, 'deleted', '{}' from gone order by id`,
     [target.integrationId, ids, target.observedAt, table, target.askedSeq, target.arrivedSeq],
   );
   return marked.rowCount ?? 0;

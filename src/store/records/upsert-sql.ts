@@ -1,5 +1,14 @@
 import type { ColumnType, EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { quote } from './data-tables.ts';
+import { literal } from './views.ts';
+
+/** What a page holds that others do not. */
+export interface UpsertVariant {
+  withProjections?: boolean;
+  withOthers?: boolean;
+  /** Some fields are not stored. */
+  chosen?: boolean;
+}
 
 /**
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
@@ -22,8 +31,9 @@ import { quote } from './data-tables.ts';
  *
  * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
  * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · only
- * `chosen`: $8 keys of nested records whose times do not count (none: no record has such) · $9 the pass · last, only `withProjections`: jsonb object,
- * position in $2 → record to take the columns from, where some field does not fit
+ * `chosen`: $8 keys of nested records whose times do not count (none: no record has such) · $9 the pass · then, only `withProjections`: jsonb object,
+ * position in $2 → record to take the columns from, where some field does not fit · last, only `withOthers`: names of fields
+ * that are compared in the records themselves
  *
  * Where some fields are not stored, a record whose times alone have moved counts as unchanged: what moved them is not here. It
  * is written all the same while another read of the endpoint is under way, since that may bring an older version late, and is
@@ -31,15 +41,15 @@ import { quote } from './data-tables.ts';
  */
 export function upsertSql(
   endpoint: EndpointDefinition,
-  { withProjections, chosen }: { withProjections: boolean; chosen: boolean },
+  { withProjections = false, withOthers = false, chosen = false }: UpsertVariant,
 ): string {
+  const last = chosen ? 9 : 7;
   const table = `kombo.${quote(endpoint.table)}`;
   const fields = Object.keys(endpoint.fields).map(quote);
   const source = (row: string) =>
-    withProjections
-      ? `coalesce($${chosen ? 10 : 8}::jsonb -> (${row}.n - 1)::text, ${row}.raw)`
-      : `${row}.raw`;
+    withProjections ? `coalesce($${last + 1}::jsonb -> (${row}.n - 1)::text, ${row}.raw)` : `${row}.raw`;
   const columns = Object.entries(endpoint.fields).map(([name, type]) => column(source('c'), name, type));
+  const others = withOthers ? `$${last + (withProjections ? 2 : 1)}` : undefined;
   const unlogged = chosen ? `'unchanged', 'stale', 'touched'` : `'unchanged', 'stale'`;
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join('');
   return `
@@ -85,12 +95,13 @@ with page as (
     = row(${list(columns)}c.raw, coalesce(c.changed_at, c.old_changed_at), c.remote_deleted_at, c.remote_deleted_at, null, $3::timestamptz,
       $6::bigint, $7::bigint)
   from classified c
+  join ${table} o on o.ctid = c.place
   where not c.missing and c.op not in ('unchanged', 'stale') and t.ctid = c.place
-  returning 1
+  returning c.n, c.id, c.op, ${changedFields(endpoint, others)} as fields
 ), logged as (
-  insert into kombo_sync.changes (integration_id, table_name, id, op)
-  select $1::text, '${endpoint.table}', id, op
-  from classified
+  insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
+  select $1::text, '${endpoint.table}', id, op, fields
+  from (select n, id, op, null::text[] as fields from classified where missing union all select * from updated) written
   where op not in (${unlogged})
   order by n
 ), cleared as (
@@ -136,9 +147,26 @@ const ONLY_TIMES = `
             and p.id is distinct from $9::bigint and (p.state = 'running' or p.sweep_state in ('due', 'checking'))))
           then 'touched' else 'unchanged' end`;
 
+/**
+ * Names of the fields that differ between a row as it was, `o`, and as it is written, `t`. Columns are compared as they are:
+ * to look into both records costs several times as much, so that is left to names that have no column, or values that do not
+ * fit theirs.
+ *
+ * @param others the parameter with those names, if there are some.
+ */
+function changedFields({ fields }: EndpointDefinition, others: string | undefined): string {
+  const moved = [...Object.keys(fields), 'remote_deleted_at'].map(
+    (name) => `case when t.${quote(name)} is distinct from o.${quote(name)} then ${literal(name)} end`,
+  );
+  const columns = `array_remove(array[${moved.join(', ')}]::text[], null)`;
+  if (others === undefined) return columns;
+  return `array(select unnest(${columns}) union
+    select name from unnest(${others}::text[]) name where o.raw -> name is distinct from c.raw -> name)`;
+}
+
 /** A column's value; as with `jsonb_to_record`, a JSON null is none. */
 function column(record: string, name: string, type: ColumnType): string {
-  const field = `'${name.replaceAll("'", "''")}'`;
+  const field = literal(name);
   if (type === 'jsonb') return `nullif(${record} -> ${field}, 'null')`;
   return type === 'text' ? `${record} ->> ${field}` : `(${record} ->> ${field})::${type}`;
 }
@@ -170,8 +198,9 @@ with incoming as (
   from known k
   where k.changed and t.integration_id = $1::text and t.id = k.id
 ), logged as (
-  insert into kombo_sync.changes (integration_id, table_name, id, op)
-  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end from known where changed
+  insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
+  select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end, '{remote_deleted_at}'
+  from known where changed
 )
 select id, changed, lived, changed and lived and remote_deleted_at <= $4::timestamptz as late from known`;
 }

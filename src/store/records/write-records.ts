@@ -136,9 +136,11 @@ async function upsert(
   );
   const misfits = projections.length > 0;
   const texts = textArray(records.map((record) => record.raw));
+  const others = comparedInRecords(target.endpoint, records, misfits);
+  const variant = { withProjections: misfits, withOthers: others.length > 0, chosen: policy !== undefined };
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
-    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${policy ? '_chosen' : ''}`,
-    text: upsertSql(target.endpoint, { withProjections: misfits, chosen: policy !== undefined }),
+    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${others.length > 0 ? '_others' : ''}${policy ? '_chosen' : ''}`,
+    text: upsertSql(target.endpoint, variant),
     values: [
       target.integrationId,
       texts.value,
@@ -149,6 +151,7 @@ async function upsert(
       target.arrivedSeq,
       ...(policy ? [records.some(({ hasTimes }) => hasTimes) ? policy.timedKeys : [], target.passId] : []),
       ...(misfits ? [`{${projections.join(',')}}`] : []),
+      ...(others.length > 0 ? [others] : []),
     ],
   });
   // After an error it may still be on its way.
@@ -160,6 +163,20 @@ async function upsert(
     );
   }
   return { ...NOTHING_WRITTEN, ...counts };
+}
+
+const MOST_OTHERS = 500;
+
+/** Fields that the columns cannot tell about: those that have none, and all if some values do not fit. */
+function comparedInRecords(
+  { fields }: EndpointDefinition,
+  records: readonly StorableRecord[],
+  misfits: boolean,
+): string[] {
+  const lists = new Set(records.map(({ undocumented }) => undocumented));
+  const names = new Set([...lists].flat());
+  if (misfits) for (const name of Object.keys(fields)) names.add(name);
+  return [...names].slice(0, MOST_OTHERS);
 }
 
 async function writeCarefully(

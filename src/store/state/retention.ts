@@ -6,6 +6,8 @@ const BATCH = 5_000;
 
 interface RetentionOptions {
   changesMs: number;
+  /** What a registered consumer has not read is kept for so long; no longer than the rest if left out. */
+  consumerMs?: number;
   historyMs: number;
   /** Stops between two steps. */
   signal?: AbortSignal;
@@ -19,12 +21,12 @@ export async function prune(
   store: Store,
   options: RetentionOptions,
 ): Promise<{ changes: number; passes: number }> {
-  const { changesMs, historyMs, signal } = options;
+  const { changesMs, consumerMs = 0, historyMs, signal } = options;
   await pruneListings(store);
   await pruneNotes(store, historyMs);
   await walk((after) => pruneDrift(store, historyMs, after), signal);
   return {
-    changes: await inBatches(() => pruneChanges(store, changesMs), signal),
+    changes: await inBatches(() => pruneChanges(store, changesMs, consumerMs), signal),
     passes: await walk((after) => prunePasses(store, historyMs, after), signal),
   };
 }
@@ -43,11 +45,14 @@ async function inBatches(step: () => Promise<number>, signal?: AbortSignal): Pro
  * Takes the low end of the feed up to the first young entry, so that what is left is whole, and notes how far: readers that
  * have not come as far are refused. Above the horizon an open transaction may still write an entry that would be passed over.
  */
-async function pruneChanges(store: Store, retentionMs: number): Promise<number> {
+async function pruneChanges(store: Store, retentionMs: number, consumerMs: number): Promise<number> {
   const horizon = await latestPosition(store);
   const { rows } = await sql<{ removed: number }>`
     with low as (
-      select seq, at < now() - ${retentionMs} * interval '1 millisecond' as old
+      select seq, at < now() - ${retentionMs} * interval '1 millisecond'
+        -- What a consumer has not read stays, but not for ever: one may have been forgotten.
+        and (seq <= coalesce((select min(c.seq) from kombo_sync.consumers c), seq)
+          or at < now() - ${consumerMs} * interval '1 millisecond') as old
       from kombo_sync.changes where seq <= ${horizon}::bigint order by seq limit ${BATCH}
     ), removed as (
       delete from kombo_sync.changes

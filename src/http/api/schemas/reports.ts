@@ -8,7 +8,7 @@ import {
 } from '../../../domain/cutover.ts';
 import { LEGACY_MODES } from '../../../domain/deliveries.ts';
 import { INTEGRATION_STATUSES } from '../../../domain/life.ts';
-import { CHANGE_OPS } from '../../../domain/records.ts';
+import { CHANGE_OPS } from '../../../domain/change-ops.ts';
 import { TIME_AND_ID } from '../../../operations/cursor.ts';
 import type { CutoverReport } from '../../../operations/cutover.ts';
 import type { Change, MatchingChanges } from '../../../store/feed.ts';
@@ -70,6 +70,10 @@ const changeSchema = z
     id: z.string().describe('Of the record'),
     op: z.enum(CHANGE_OPS),
     at: time,
+    changedFields: z
+      .array(z.string())
+      .nullable()
+      .describe('Fields that had another value before; null if there was no record before, or it was erased'),
   } satisfies Shape<Change>)
   .meta({ id: 'Change' });
 

@@ -1,0 +1,7 @@
+import { dropConsumer } from '../../operations/consumers.ts';
+import type { Context } from '../support/context.ts';
+
+export async function handle(context: Context, name: string): Promise<void> {
+  await dropConsumer(context.store(), name);
+  context.print({ removed: name }, () => `${name} is removed. If a process runs under this name, it ends.`);
+}

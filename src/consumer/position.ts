@@ -1,0 +1,138 @@
+import type pg from 'pg';
+import { ConsumerStopped } from './errors.ts';
+import type { Settings } from './settings.ts';
+
+/*
+ * The row of a consumer in `consumers`. Each batch locks it and reads the position inside its own transaction: that alone makes
+ * effects exactly once, even if two processes take themselves for the holder. The name of the holder keeps the others waiting.
+ */
+
+/** How long a holder that does nothing is waited for. It renews this while it is idle, too. */
+const HELD_FOR = `interval '6 seconds'`;
+
+export interface Position {
+  seq: number;
+  /** While live rows are handed over: behind which row, and of which table. */
+  copying: { table: string; integrationId: string; id: string } | null;
+}
+
+interface PositionRow {
+  seq: string;
+  copying_table: string | null;
+  copied_integration: string;
+  copied_id: string;
+}
+
+/** Registers a name that is new. The position is taken before any row is read, so that nothing falls between rows and feed. */
+export async function register(client: pg.ClientBase, settings: Settings): Promise<void> {
+  const { service, consumer, tables, from } = settings;
+  const { rowCount } = await client.query(
+    `update ${service}.consumers set tables = $2 where name = $1 and tables is distinct from $2`,
+    [consumer, tables],
+  );
+  if (rowCount) return;
+  await client.query(
+    `insert into ${service}.consumers (name, seq, tables, copying_table)
+     select $1, coalesce($2::bigint, ${service}.changes_horizon()), $3, $4
+     where not exists (select from ${service}.consumers where name = $1)
+     on conflict do nothing`,
+    [consumer, typeof from === 'number' ? from : null, tables, from === 'beginning' ? '' : null],
+  );
+}
+
+/** Becomes the holder if there is none. Does not wait for one that is at work. */
+export async function take(client: pg.ClientBase, settings: Settings, holder: string): Promise<boolean> {
+  const { service, consumer } = settings;
+  const { rowCount } = await client.query(
+    `update ${service}.consumers c set holder = $2, held_until = clock_timestamp() + ${HELD_FOR}
+     where c.name in (
+       select name from ${service}.consumers where name = $1
+         and (holder is null or holder = $2 or held_until < clock_timestamp())
+       for update skip locked)`,
+    [consumer, holder],
+  );
+  if (rowCount) return true;
+  await requireRegistered(client, settings);
+  return false;
+}
+
+/** Lets others take over at once. */
+export async function release(client: pg.ClientBase, settings: Settings, holder: string): Promise<void> {
+  const { service, consumer } = settings;
+  await client.query(
+    `update ${service}.consumers set holder = null, held_until = null where name = $1 and holder = $2`,
+    [consumer, holder],
+  );
+}
+
+async function requireRegistered(client: pg.ClientBase, { service, consumer }: Settings): Promise<void> {
+  const { rowCount } = await client.query(`select from ${service}.consumers where name = $1`, [consumer]);
+  if (rowCount) return;
+  throw new ConsumerStopped(
+    'removed',
+    `Consumer ${consumer} was removed. Start it again to register it anew.`,
+  );
+}
+
+/** Locks the position for the open transaction. Undefined if it is held by another process by now. */
+export async function lock(
+  client: pg.ClientBase,
+  settings: Settings,
+  holder: string,
+): Promise<Position | undefined> {
+  const { service, consumer } = settings;
+  const { rows } = await client.query<PositionRow>(
+    `select seq::text, copying_table, copied_integration, copied_id from ${service}.consumers
+     where name = $1 and holder = $2 for update`,
+    [consumer, holder],
+  );
+  const [row] = rows;
+  if (!row) {
+    await requireRegistered(client, settings);
+    return undefined;
+  }
+  const { copying_table: table, copied_integration: integrationId, copied_id: id } = row;
+  return { seq: Number(row.seq), copying: table === null ? null : { table, integrationId, id } };
+}
+
+/** Moves the position in the open transaction, and holds it for some seconds more. */
+export async function move(
+  client: pg.ClientBase,
+  { service, consumer }: Settings,
+  { seq, copying }: Position,
+): Promise<void> {
+  await client.query(
+    `update ${service}.consumers set seq = $2, copying_table = $3, copied_integration = $4, copied_id = $5,
+       held_until = clock_timestamp() + ${HELD_FOR}, updated_at = clock_timestamp(), last_error = null,
+       last_error_at = null
+     where name = $1`,
+    [consumer, seq, copying?.table ?? null, copying?.integrationId ?? '', copying?.id ?? ''],
+  );
+}
+
+/** @returns false if another process has taken over. */
+export async function renew(client: pg.ClientBase, settings: Settings, holder: string): Promise<boolean> {
+  const { service, consumer } = settings;
+  const { rowCount } = await client.query(
+    `update ${service}.consumers set held_until = clock_timestamp() + ${HELD_FOR} where name = $1 and holder = $2`,
+    [consumer, holder],
+  );
+  if (!rowCount) await requireRegistered(client, settings);
+  return Boolean(rowCount);
+}
+
+const LONGEST_MESSAGE = 500;
+
+export async function noteError(
+  client: pg.ClientBase,
+  { service, consumer }: Settings,
+  message: string,
+): Promise<void> {
+  await client.query(
+    `update ${service}.consumers set last_error = $2, last_error_at = clock_timestamp() where name = $1`,
+    [consumer, storable(message)],
+  );
+}
+
+/** Postgres holds no NUL. */
+export const storable = (message: string) => message.replaceAll('\0', '').slice(0, LONGEST_MESSAGE);

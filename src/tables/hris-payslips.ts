@@ -1,0 +1,32 @@
+// Made by scripts/table-types.ts from the catalogue of endpoints. Do not edit it.
+import type { Json } from './json.ts';
+
+/** A row of `kombo.hris_payslips`: a record of `GET /hris/payslips`. */
+export interface HrisPayslips {
+  /** The integration that the record belongs to. */
+  integration_id: string;
+  /** Kombo's id of the record; unique for one model of one integration. */
+  id: string;
+  remote_id: string | null;
+  remote_data: Json | null;
+  totals: Json | null;
+  employee: Json | null;
+  pay_run: Json | null;
+  line_items: Json | null;
+  /** The record as received. */
+  raw: Json;
+  /** Kombo's time of the record's own last change; nested changes do not move it. */
+  changed_at: Date | null;
+  /** When Kombo found the record deleted in the tool. */
+  remote_deleted_at: Date | null;
+  /** Null while the record lives; else Kombo's deletion or ours, by a sweep. */
+  deleted_at: Date | null;
+  /** When the fields of the deleted record were erased here; its tombstone does not bring them back. */
+  erased_at: Date | null;
+  /** When the stored version was asked for. */
+  observed_at: Date;
+  /** The same moment as a number of kombo_sync.observations, which no clock can disturb. */
+  asked_seq: string;
+  /** A moment when the stored version had arrived, as such a number. */
+  arrived_seq: string;
+}
