@@ -1,6 +1,6 @@
 /**
- * Builds the package into `dist`: JavaScript for Node, and the workflows as one prebuilt bundle, so that a worker starts
- * without bundling.
+ * Builds the package into `dist`: JavaScript for Node, and one bundle with the workflows, so that a worker need not
+ * bundle them when it starts.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, rm, writeFile } from 'node:fs/promises';
@@ -33,13 +33,13 @@ function compile(): void {
   if (status !== 0) throw new Error('The TypeScript compiler has failed; see above.', { cause: error });
 }
 
-/** Bundles what was compiled. Returns the size of the bundle in bytes. */
+/** Bundles the compiled workflows. Returns the size of the bundle in bytes. */
 async function bundleWorkflows(): Promise<number> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows/index.js'),
     logger: new DefaultLogger('WARN'),
   });
-  // The place where src/worker/run.ts looks for it.
+  // src/worker/run.ts looks for it here.
   await writeFile(join(dist, 'workflow-bundle.js'), code);
   return Buffer.byteLength(code);
 }

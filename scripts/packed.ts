@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** Of the build, what the package cannot do without. */
+/** The built files that the package needs. */
 export const PACKED_FROM_BUILD = ['dist/src/cli/main.js', 'dist/workflow-bundle.js'];
 
-/** The files that npm would pack, by their paths from the root. */
+/** The files that npm would pack, as paths from the root. */
 export function packedFiles(root: string): string[] {
   const { stdout, stderr, status, error } = spawnSync(
     'npm',
@@ -15,7 +15,7 @@ export function packedFiles(root: string): string[] {
   return listing!.files.map(({ path }) => path);
 }
 
-/** What is wrong with the build among these files, in sentences. */
+/** What is wrong with the build in these files, in sentences. */
 export function wrongInBuild(files: readonly string[]): string[] {
   const built = files.filter((file) => file.startsWith('dist/'));
   return [

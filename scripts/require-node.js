@@ -1,6 +1,6 @@
 /**
- * Loaded before the sources. A Node that is too old for TypeScript says only that it does not know the extension; this says
- * what to do.
+ * Loaded before the sources. A Node that is too old for TypeScript only says that it does not know the extension. This
+ * says what to do.
  */
 if (!process.features.typescript) {
   process.stderr.write(

@@ -5,7 +5,7 @@ const FILE = new Set(['0', '\0', '']);
 const LONG_NAME = 'L';
 const EXTENDED = 'x';
 
-/** The text files of a tar archive, by their names. @throws Error for what is no such archive. */
+/** The text files of a tar archive, by name. @throws Error if it is not a tar archive. */
 export function readTar(archive: Uint8Array): Map<string, string> {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
   const files = new Map<string, string>();
