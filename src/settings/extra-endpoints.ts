@@ -13,7 +13,7 @@ import { differences } from '../domain/nearest.ts';
 const EXAMPLE = '/hris/teams,/hris/brand-new';
 const STARTS = CATEGORIES.map((category) => `/${category.toLowerCase()}/`).join(', ');
 
-/** Paths of lists to read beside those that every version reads; also of lists that this version does not know. */
+/** Paths of endpoints to read besides the usual ones. They may be unknown to this version. */
 export const extraEndpoints = z
   .string()
   .default('')
@@ -51,12 +51,12 @@ function whyNoList(path: string): string {
   return `which cannot be the path of a list: these begin with ${STARTS} and have small letters, digits and hyphens`;
 }
 
-/** From this length on two letters may be wrong. */
+/** In names of this length or longer, two letters may be wrong. */
 const LONG_NAME = 8;
 
 /**
- * The known path that a path is a typing error of. Short names are alike, so only one letter may differ there; and categories
- * have lists of the same names.
+ * The known path that was probably meant. Short names resemble each other, so only one letter may differ there. Only
+ * paths of the same category count, since categories have endpoints with the same names.
  */
 function meantPath(path: string): string | undefined {
   const others = CATALOGUE.filter(({ path: known }) => categoryOf(known) === categoryOf(path));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { list, optionalPort, otherwise, parsed, port } from '../config-values.ts';
 import { isGuessable, Secret } from '../secret.ts';
 
-/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
+/** False, or addresses and networks. With a mere count of proxies, every direct caller could claim any address. */
 const trustProxy = z
   .string()
   .default('off')
@@ -26,7 +26,7 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
-/** The first parts of our own paths: below one of them the start of a path would be ambiguous. */
+/** The first parts of our own paths. PUBLIC_URL below one of them would make paths ambiguous. */
 const OWN_PATHS = /^\/(api|webhooks|integrations|cutover|log(in|out)|healthz|readyz|metrics)(\/|$)/i;
 
 const publicUrl = z
@@ -48,7 +48,7 @@ const publicUrl = z
   )
   .transform((value) => value.replace(/\/+$/, ''));
 
-/** Where `serve` listens, how it is reached, and who may in. */
+/** Where `serve` listens, how you reach it, and who has access. */
 export const HTTP_SETTINGS = {
   HOST: z.string().default('0.0.0.0').describe('Address that `serve` listens on; `dev` uses 127.0.0.1'),
   PORT: port(3000).describe('Port that `serve` listens on'),
