@@ -3,7 +3,7 @@ import path from 'node:path';
 import { cachePlace, userPlace } from '../processes/cache.ts';
 import { runCommand } from '../processes/command.ts';
 
-/** The release that is downloaded or built: the newest one that `go install` can build. */
+/** The release to download or build: the newest one that `go install` can build. */
 export const TEMPORAL_CLI_VERSION = 'v1.5.1';
 
 export const TEMPORAL_REMEDIES = [
@@ -19,17 +19,17 @@ const suffix = process.platform === 'win32' ? '.exe' : '';
 
 const cliIn = (place: string) => path.join(place, 'temporal', TEMPORAL_CLI_VERSION, `temporal${suffix}`);
 
-/** Where the command is put that is downloaded or built. */
+/** Where a downloaded or built command is kept. */
 export function cachedCli(env: Env): string {
   return cliIn(cachePlace(env));
 }
 
-/** Where one may be from before; a home that is read-only now may have it. */
+/** Where an earlier run may have kept it, for example in a home that is read-only now. */
 export function cachedClis(env: Env): string[] {
   return [...new Set([cliIn(userPlace(env)), cachedCli(env)])];
 }
 
-/** Every file on PATH that would be the command of that name, in order. */
+/** All files on PATH that could be this command, in order. */
 export function findOnPath(name: string, env: Env): string[] {
   return (env['PATH'] ?? '')
     .split(path.delimiter)
@@ -40,7 +40,7 @@ export function findOnPath(name: string, env: Env): string[] {
 
 const VERIFY_TIMEOUT_MS = 20_000;
 
-/** Runs the command to see what it is. Returns its version, or undefined when it is no Temporal CLI that works here. */
+/** Runs the command and returns its version; undefined if it is not a Temporal CLI that works here. */
 export async function verifyCli(file: string, signal?: AbortSignal): Promise<string | undefined> {
   const { ok, stdout } = await runCommand(file, ['--version'], { signal, timeoutMs: VERIFY_TIMEOUT_MS });
   return ok ? /^temporal version (\S+)/.exec(stdout)?.[1] : undefined;

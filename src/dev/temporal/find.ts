@@ -3,10 +3,10 @@ import { obtainTemporal, type Obtain, type ObtainOptions } from './obtain.ts';
 import { cachedClis, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
 
 /**
- * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, the user's cache, a download, a build with Go. Each one is run
- * before it is believed.
+ * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, your cache, a download, a build with Go. It runs each one to
+ * check it.
  *
- * @throws Error with the remedies when there is none, or when TEMPORAL_CLI_PATH is wrong.
+ * @throws Error with the remedies if there is none, or if TEMPORAL_CLI_PATH is wrong.
  */
 export async function findTemporal(options: ObtainOptions, ways?: readonly Obtain[]): Promise<string> {
   const { env, note, signal } = options;
