@@ -5,7 +5,7 @@ import type { Store } from '../store/database.ts';
 import { isSame, readRecordedChoice } from '../store/state/field-choice.ts';
 import { ok, warn, type Check } from './check.ts';
 
-/** What of the records is kept out, and whether all workers keep it out. */
+/** Which fields are excluded or hashed, and whether the recorded choice says the same. */
 export async function checkFields(store: Store, config: Config): Promise<Check> {
   const { excluded, hashed } = keptOut(config);
   const recorded = await readRecordedChoice(store);
