@@ -6,7 +6,7 @@ import { impatient, type Patience } from './patience.ts';
 import { ensureSchedules, type ScheduleConfig, type Scheduled } from './schedules.ts';
 import { describe, remove } from './schedule-state.ts';
 
-/** Ids of the integrations and schedules that were touched, how many were right, and what could not be done. */
+/** The ids of integrations whose schedules changed and of deleted schedules, how many were right, and what failed. */
 export interface Reconciled {
   created: string[];
   updated: string[];
@@ -18,12 +18,12 @@ export interface Reconciled {
 const AT_ONCE = 8;
 
 /**
- * Makes the schedules in Temporal what the integrations and settings say: missing ones are created, changed ones updated,
- * those of integrations that are gone deleted. Schedules of another task queue are left alone. One that cannot be made or
- * deleted keeps none of the others from it.
+ * Makes the schedules in Temporal match the integrations and settings: creates missing ones, updates changed ones and
+ * deletes those of removed integrations. It leaves schedules of another task queue alone. A schedule that fails does
+ * not stop the others.
  *
- * @param find reads an integration as it is now: with thousands of them the list is minutes old when something is deleted.
- * @throws when Temporal or Postgres does not answer at all.
+ * @param find reads an integration again: with thousands of them, the list is minutes old when a schedule is deleted.
+ * @throws if Temporal or Postgres does not answer.
  */
 export async function reconcileSchedules(
   client: Client,
@@ -53,7 +53,7 @@ export async function reconcileSchedules(
     for (const scheduleId of scheduleIds) {
       const found = await describe(client, scheduleId);
       if (found?.action.taskQueue !== config.TASK_QUEUE) continue;
-      // An integration is stored before it gets schedules, so what is there now may be later than the list.
+      // An integration is stored before it gets schedules, so this may be one that was added after the list was read.
       const integration = await find(id);
       if (integration && integration.status !== 'removed') continue;
       await remove(client, scheduleId);

@@ -33,16 +33,16 @@ export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
 export const ENSURE_RESULTS = ['created', 'updated', 'unchanged'] as const;
 export type EnsureResult = (typeof ENSURE_RESULTS)[number];
 
-/** A server that was down for longer than this skips what it missed; the server's own default is a year. */
+/** A server that was down for longer skips the runs that it missed. The server's own default is a year. */
 const CATCH_UP_WINDOW = '12h';
-/** Where a schedule keeps the fingerprint of what it was made from. */
+/** The memo of a schedule that holds a fingerprint of its options. */
 const FINGERPRINT = 'komboSync';
 
 /**
- * Creates the schedules of an integration, or brings them up to the settings and to its status. One that was paused by hand
- * stays paused.
+ * Creates the schedules of an integration, or updates them to the settings and its status. A schedule that you paused
+ * in Temporal stays paused.
  *
- * @param now its year says for which years changes of the clocks are looked up.
+ * @param now changes of the clocks are looked up from its year on.
  */
 export async function ensureSchedules(
   client: Client,
@@ -51,7 +51,8 @@ export async function ensureSchedules(
   now = new Date(),
 ): Promise<EnsureResult> {
   const each = (made: Made) =>
-    // A schedule without its labels would stay so; what the server does not know yet, it knows a little later.
+    // Fails rather than make a schedule without labels, since it would stay so. A server learns new labels in some
+    // seconds.
     labelled(client, made.labels, (attributes) => ensure(client, made.options(attributes)), { bare: false });
   const results = [await each(fullSyncSchedule(config, integration, now))];
   if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
@@ -81,7 +82,9 @@ function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: D
   });
 }
 
-/** The catch-up is an `integrationSync` of its own that reads every endpoint at once; passes may overlap, by design. */
+/**
+ * A catch-up is an `integrationSync` of its own that reads every endpoint at once. Its passes may overlap with others.
+ */
 function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): Made {
   const input: IntegrationSyncInput = {
     integrationId: integration.id,
@@ -109,7 +112,7 @@ interface Parts {
   priority: number;
 }
 
-/** A schedule, but for those of its labels that the namespace cannot take. */
+/** A schedule before it is known which labels the namespace accepts. */
 interface Made {
   labels: Labels;
   options(attributes: TypedSearchAttributes): ScheduleOptions;
@@ -163,7 +166,7 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
       await client.schedule.create(options);
       return 'created';
     } catch (error) {
-      // Another process was faster; what there is may still be of other settings.
+      // Another process was faster. Its schedule may come from other settings, so it is checked below.
       if (!(error instanceof ScheduleAlreadyRunning)) throw asRefusal(error);
     }
   }
@@ -186,12 +189,15 @@ async function ensure(client: Client, options: ScheduleOptions): Promise<EnsureR
   return 'updated';
 }
 
-/** The SDK says what is wrong with a schedule as a TypeError, as if it were ours. */
+/** The SDK throws a TypeError for a schedule that is not valid, as if it were a bug of ours. */
 function asRefusal(error: unknown): unknown {
   return error instanceof TypeError ? new Refused(error.message, { cause: error }) : error;
 }
 
-/** Pauses a schedule or ends that, as the integration is. What was paused by hand stays so. False when that was to do. */
+/**
+ * Pauses or unpauses a schedule to match the integration. A pause of yours stays. False if there was something to
+ * change.
+ */
 async function ensurePause(
   client: Client,
   { scheduleId, state }: ScheduleDescription,
