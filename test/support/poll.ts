@@ -1,4 +1,6 @@
-/** Asks until the answer is neither undefined nor false, or throws what it saw last when the time is over. */
+/**
+ * Calls `look` until it returns neither undefined nor false. Throws after the timeout, with the last value or error.
+ */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; everyMs?: number } = {},
