@@ -8,7 +8,7 @@ const TAIL_LENGTH = 18;
 const MULTIPLIER = 0x9e3779b1;
 const INVERSE = inverseOf(MULTIPLIER);
 
-/** A well spread 32-bit number from two others. */
+/** A well-spread 32-bit number from two others. */
 export function mix(a: number, b: number): number {
   let h = Math.imul(a ^ (b + 0x7f4a7c15), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -30,7 +30,7 @@ const COPIED = ['name', 'type', 'first_name', 'last_name', 'display_full_name', 
 
 interface Draft {
   readonly name: string;
-  /** None for a model that is only nested. */
+  /** Empty for a model that is only nested. */
   readonly endpoints: EndpointDefinition[];
   readonly fields: Record<string, ColumnType>;
   readonly models: Record<string, ModelRelation>;

@@ -60,7 +60,7 @@ export class IntegrationState {
   /** Made on demand, since most tables of ten thousand integrations are never read. */
   readonly #tables = new Map<string, TableState>();
 
-  /** @throws RangeError when the specification names a table that does not exist. */
+  /** @throws RangeError if the specification names a table that does not exist. */
   constructor(spec: IntegrationSpec, seed: number, createdAt: Date, extra: ExtraEndpoints) {
     this.#spec = spec;
     this.#extra = extra;
@@ -74,7 +74,7 @@ export class IntegrationState {
     this.#key = mix(seed, hashText(spec.id));
   }
 
-  /** @throws RangeError when the specification names a table that does not exist. */
+  /** @throws RangeError if the specification names a table that does not exist. */
   static start(
     spec: SandboxIntegrationSpec,
     seed: number,

@@ -69,7 +69,7 @@ async function checkWorker({ connection, namespace }: TemporalHandle, taskQueue:
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: taskQueue },
-      // The enum itself is not exported by any package that we depend on.
+      // No package that we depend on exports the enum.
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
       taskQueueType: type,
     });

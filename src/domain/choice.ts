@@ -44,7 +44,7 @@ export interface Selection {
   read: EndpointDefinition[];
   /** Endpoints that would be read if they were chosen. */
   notChosen: NotChosen[];
-  /** Both. Empty for a category that this version does not know. */
+  /** Both. Empty for an unknown category. */
   all: EndpointDefinition[];
 }
 

@@ -17,7 +17,7 @@ export const PASS_COUNTS = [
 /** Counts of one pass, or of several added up. */
 export type PassCounts = Record<(typeof PASS_COUNTS)[number], number>;
 
-/** Zero of each. */
+/** Zero for each key. */
 export function none<Key extends string>(keys: readonly Key[]): Record<Key, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<Key, number>;
 }

@@ -61,7 +61,7 @@ export interface CutoverFacts {
   lastLegacySyncAt: Date | null;
   /** Endpoints that are read and that the tool offers. */
   endpoints: EndpointFacts[];
-  /** Endpoints that you have not chosen: they are no gap. */
+  /** Endpoints that you have not chosen. They do not block. */
   notChosen: NotChosen[];
   /** Undefined if Temporal does not answer; null if there is none. */
   schedule: { paused: boolean; nextRun: Date | null } | null | undefined;
@@ -79,7 +79,7 @@ interface CutoverOptions {
 
 export interface IntegrationCutover {
   integrationId: string;
-  /** Endpoints that you have not chosen: they are no gap. */
+  /** Endpoints that you have not chosen. They do not block. */
   notChosen: NotChosen[];
   verdict: Verdict;
   checks: CutoverCheck[];

@@ -203,7 +203,7 @@ interface Question {
   now: Date;
   /** When it was deleted, if a webhook says so. */
   deletedAt?: Date | undefined;
-  /** You add it. */
+  /** You add the integration. */
   byHand?: boolean;
   /** You say that it was not deleted, although a webhook or a 404 says so. */
   force?: boolean;

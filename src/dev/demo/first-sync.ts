@@ -55,7 +55,7 @@ export async function runFirstSyncs(
   await Promise.race([Promise.all(runs), aborted(deps.signal)]);
 }
 
-/** Rejects when the signal aborts. */
+/** Rejects if the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

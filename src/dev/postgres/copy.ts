@@ -34,7 +34,7 @@ export function copyPrograms(root: string, place: string, finish: (root: string)
     rmSync(target, { recursive: true, force: true });
     renameSync(work, target);
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have put it in place first.
     if (!isWhole(root, target)) throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -53,7 +53,7 @@ export class Children {
     return left.map((entry) => entry.kind);
   }
 
-  /** Notes a child that has just been spawned with `detached: true`. */
+  /** Adds a child that was just spawned with `detached: true`. */
   adopt(kind: ChildKind, child: ChildProcess): void {
     const { pid } = child;
     const identity = pid === undefined ? undefined : identify(pid);

@@ -30,7 +30,7 @@ export class Parts {
     return running;
   }
 
-  /** @throws Error when a part ends by itself. */
+  /** @throws Error if a part ends by itself. */
   async untilOneEnds(): Promise<never> {
     return Promise.race(this.#ends);
   }
