@@ -1,6 +1,5 @@
 /**
- * Loaded before the sources. A Node that is too old for TypeScript only says that it does not know the extension. This
- * says what to do.
+ * Loaded before the sources. A Node too old for TypeScript only complains about the extension; this says what to do.
  */
 if (!process.features.typescript) {
   process.stderr.write(

@@ -32,9 +32,7 @@ export const CHANGES = 'bench_changes';
 /** The shortest time that Kombo can take to answer. */
 const NETWORK_MS = 2;
 
-/**
- * What a pass does with the JSON text. Like `activities/sync-endpoint.ts`, it reads the next page while it writes one.
- */
+/** What a pass does with the JSON text. Like `sync-endpoint.ts`, it reads the next page while it writes one. */
 export function ours(
   url: string,
   endpoint: EndpointDefinition,

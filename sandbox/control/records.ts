@@ -86,8 +86,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
   }
 
   /**
-   * Changes only what is nested in a record: a linked record of the model, or the membership of a join model. The
-   * `changed_at` of the record stays.
+   * Changes only what is nested in a record (a linked record, or the membership of a join model), not its `changed_at`.
    */
   updateNested(integrationId: string, table: string, id: string, model: string): void {
     changes.updateNestedRecord(this.deps.world.get(integrationId), table, id, model, this.now());

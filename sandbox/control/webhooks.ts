@@ -33,8 +33,8 @@ const LEAD_MS = 1_000;
 const ORDERS = 'assessment_orders';
 
 /**
- * The part of the control interface for webhooks. A method whose webhook is not subscribed sends nothing and returns
- * undefined, except `sendWebhook`.
+ * The part of the control interface for webhooks. Except `sendWebhook`, its methods send only subscribed types, and
+ * otherwise return undefined.
  */
 export class WebhookControl extends RecordControl {
   readonly #issues = new Map<string, { raised: payloads.RaisedIssue; of: IntegrationState | undefined }>();
@@ -64,8 +64,7 @@ export class WebhookControl extends RecordControl {
   }
 
   /**
-   * Sends one `data-changed` that names exactly the pending models. They are pending no more, even if it is lost or not
-   * subscribed.
+   * Sends one `data-changed` that names exactly the pending models. Then none is pending, even if it is lost.
    * @returns undefined if nothing has changed, since no webhook is sent then.
    */
   async flushWebhook(

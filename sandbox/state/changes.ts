@@ -83,10 +83,7 @@ export function emptyRecord(integration: IntegrationState, table: string, id: st
   integration.recordChanged(modelOf(table), ordinal, at);
 }
 
-/**
- * Changes what is nested in the record, but not its `changed_at`: a linked record, or the membership that a join model
- * stands for.
- */
+/** Changes what is nested in the record (a linked record, or the membership of a join model), not its `changed_at`. */
 export function updateNestedRecord(
   integration: IntegrationState,
   table: string,

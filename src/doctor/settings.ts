@@ -6,9 +6,7 @@ import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];
 
-/**
- * Checks all settings at once. If some are only missing, it still returns a config, so that the rest can be checked.
- */
+/** Checks all settings at once. If some are only missing, it still returns a config to check the rest with. */
 export function checkSettings(): { config: Config | undefined; checks: Check[] } {
   const issues = issuesWith(REQUIRED);
   const checks =

@@ -47,9 +47,7 @@ const NEEDS: readonly {
   },
 ];
 
-/**
- * Whether the credentials may do all that kombo-sync does. Reading the namespace, as the other checks do, needs less.
- */
+/** Whether the credentials may do all that kombo-sync does. To read the namespace needs less. */
 export async function checkRights(temporal: TemporalHandle): Promise<Check> {
   const codes = await Promise.all(
     NEEDS.map(async ({ may, ask }) => {

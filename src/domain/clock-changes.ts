@@ -37,17 +37,15 @@ export function runsLeftOut(cron: string, timezone: string, now: Date): string[]
 }
 
 /**
- * If midnight does not exist, as in America/Santiago, Temporal's server may take the whole day for the weekday before.
- * So all runs of that day are named.
+ * If midnight does not exist, as in America/Santiago, Temporal may take the day for the weekday before. So all its runs
+ * are named.
  */
 function endOfCare(from: number, to: number): number {
   const midnight = Math.floor((to - 1) / DAY) * DAY;
   return midnight >= from ? midnight + DAY : to;
 }
 
-/**
- * Local times that do not exist, written as if the local clock were UTC: from the first one to the next that exists.
- */
+/** Local times that do not exist, written as if they were UTC: from the first one to the next that exists. */
 interface Gap {
   from: number;
   to: number;

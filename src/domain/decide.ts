@@ -83,9 +83,7 @@ export interface Circumstances {
   notChosen: Reason | undefined;
   /** Models that the tool does not offer, by Kombo's list. */
   unavailableModels: readonly string[];
-  /**
-   * Another sync reads the integration in full. It reads what was never read, unless a webhook or you ask for it here.
-   */
+  /** Another sync reads the integration in full, and what was never read, unless a webhook or you ask for it here. */
   besideFullSync: boolean;
   /** What this run already reads. At the end it reads again if more is owed. */
   busy: ReadonlySet<DebtKind>;
@@ -274,8 +272,7 @@ function whyNotOffered(
   }
   const refused = refusalOf(history);
   if (!refused?.failure) return undefined;
-  // A catch-up has no news, so it waits for the end of the pause. A webhook does not wait, and a full sync reads
-  // everything.
+  // A catch-up has no news, so it waits out the pause. A webhook does not wait, and a full sync reads everything.
   const tries =
     ask.kind === 'full' ||
     mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);

@@ -39,10 +39,7 @@ interface Policy {
   final: boolean;
   /** It concerns the whole integration, so a look-up (`GET /integrations/{id}`) must confirm it. */
   looksUp: boolean;
-  /**
-   * It follows from the state of the integration or from the customer's grants. If these change, the read is tried
-   * again.
-   */
+  /** It follows from the integration's state or the customer's grants. If these change, the read is tried again. */
   followsState: boolean;
   /** Trying again should not help until you have done something. It is still tried, in case it does. */
   needsAttention: boolean;

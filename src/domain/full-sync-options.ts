@@ -2,8 +2,8 @@ import { isName } from './text.ts';
 import { isTimestamp, parseTimestamp } from './timestamp.ts';
 
 /**
- * The options of a full sync. The command line, the API, the workflow and each of its reads take them from here, so a
- * new option reaches every pass.
+ * The options of a full sync, for the command line, the API, the workflow and each of its reads. So a new option
+ * reaches every pass.
  */
 export interface FullSyncOptions {
   /** Only the endpoints of these models. Default: every endpoint. */

@@ -9,8 +9,7 @@ export interface Hastened {
 
 /**
  * If a webhook comes within RETRY_INTERVAL of the last try, the read is not tried at once. But its pause may be an
- * hour, or a day if the tool did not offer the endpoint. The webhook is news, so the next try comes when RETRY_INTERVAL
- * has passed.
+ * hour, or a day if the tool did not offer the endpoint. A webhook is news, so the next try comes after RETRY_INTERVAL.
  */
 export function hasten(
   { debts }: Pick<EndpointHistory, 'debts'>,

@@ -78,10 +78,7 @@ const DOUBTED: ParkedWords = {
   needsAttention: false,
 };
 
-/**
- * By our codes for Kombo's states, and by the codes with which Kombo refuses a read. A Map, since the codes are from
- * outside.
- */
+/** By our codes for Kombo's states and Kombo's codes for refused reads. A Map, since the codes are from outside. */
 const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
   ['INVALID', LOGIN],
   ['INTEGRATION.AUTHENTICATION_INVALID', LOGIN],
@@ -129,10 +126,7 @@ export const SAID_WHEN_ASKED: readonly string[] = [
   DELETION_DOUBTED,
 ];
 
-/**
- * Whether only a refused read has this code, for example `INTEGRATION.QA_FAILED`. Then only a read can show that it
- * passed.
- */
+/** Whether only refused reads have the code, like `INTEGRATION.QA_FAILED`. Then only a read can show that it passed. */
 export function isSaidByReads(code: string | null): boolean {
   return code !== null && !SAID_WHEN_ASKED.includes(code);
 }
@@ -178,9 +172,7 @@ export function isDeletionOf(deletedAt: Date, life: Life): boolean {
   return life.createdAt === null || deletedAt >= life.createdAt;
 }
 
-/**
- * Whether a removed integration is back, now that Kombo shows it: it is a new connection, or the removal was a mistake.
- */
+/** Whether a removed integration that Kombo shows is back: a new connection, or the removal was a mistake. */
 export function isBack(removed: { code: string | null; at: Date | null }, life: Life): boolean {
   if (removed.code !== REMOVED.deleted && removed.code !== REMOVED.byHand) return true;
   return removed.at !== null && life.createdAt !== null && life.createdAt > removed.at;

@@ -18,9 +18,7 @@ export function namesOf(endpoint: EndpointDefinition): string[] {
   return [...new Set([endpoint.table, endpoint.path, ...ownModels(endpoint)])];
 }
 
-/**
- * Models without an endpoint of their own that are nested in this one. Their full name picks it, a pattern does not.
- */
+/** Models without their own endpoint that are nested in this one. Their full name picks it, a pattern does not. */
 export function nestedNamesOf({ models }: EndpointDefinition): string[] {
   return Object.keys(models).filter(
     (model) => !OWNED.has(model) && (models[model] === 'delta' || models[model] === 'full'),

@@ -8,10 +8,7 @@ import { hashText } from './spread.ts';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/**
- * The first look at an endpoint. If Kombo does not answer in this time, it continues as its own pass and delays
- * nothing.
- */
+/** The first look at an endpoint. If it takes longer than this, it continues as its own pass and delays nothing. */
 export const FIRST_LOOK_MS = 1_500;
 /** If a read takes longer than this, the next one of the same sync begins beside it. */
 export const SLOW_READ_MS = 300;
@@ -26,21 +23,13 @@ export const MAX_RESTARTS = 3;
 /** Pages of one pass. Without this limit, a listing whose cursors never end would be read for ever. */
 export const MAX_PAGES = 200_000;
 
-/**
- * Long enough that a full pass of a million records has about a hundred events; far below the start-to-close timeout.
- */
+/** Long enough that a full pass of a million records has a hundred events; far below the start-to-close timeout. */
 export const CHUNK_MS = 4 * MINUTE_MS;
 export const ACTIVITY_TIMEOUT_MS = 10 * MINUTE_MS;
-/**
- * How long the work of a killed worker waits. The first heartbeat comes after most activities end: heartbeats are
- * billed.
- */
+/** How long the work of a killed worker waits. Heartbeats are billed, so the first comes after most activities end. */
 export const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;
 export const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
-/**
- * For activities that only the database or a lost worker makes fail: tried again until they work. Temporal's UI shows
- * them.
- */
+/** What only the database or a lost worker can make fail is tried until it works. Temporal's UI shows it meanwhile. */
 export const ACTIVITY_RETRY = { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000 };
 
 /** A pass without a sign of life for this long has lost its worker or its workflow. */
@@ -50,7 +39,7 @@ export const PATIENT_TRIES = 6;
 export const PATIENT_PAUSES_MS = [2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
 /** The shortest pause of a run. A wrong clock or answer cannot make it loop faster. */
 export const SHORTEST_PAUSE_MS = SECOND_MS;
-/** The pause after a failed plan. */
+/** The pause after a failed start. */
 export const FAILED_PLAN_PAUSE_MS = MINUTE_MS;
 /** The pause before the next look-up of an integration that kombo-sync does not know yet. */
 export const UNANSWERED_PAUSE_MS = 15 * SECOND_MS;
@@ -77,9 +66,7 @@ export interface FailureHistory {
   errorClass: ErrorClass;
   /** How long it has been failing. */
   failingMs: number;
-  /**
-   * The integration. It spreads the tries of many integrations that failed together, but keeps those of one together.
-   */
+  /** The integration. It spreads the tries of many that failed together, but keeps those of one together. */
   key: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * FNV-1a with the finisher of MurmurHash3, 32 bits: stable across processes and versions, and evenly spread in its high
- * bits for ids that differ in one character.
+ * FNV-1a with the finisher of MurmurHash3, 32 bits: stable across processes and versions, and well spread in its high
+ * bits if ids differ in one character.
  */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
@@ -10,9 +10,7 @@ export function hashText(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/**
- * A stable point in a window (milliseconds, from 0 to below `windowMs`), so that integrations do not all start at once.
- */
+/** A stable point in a window (milliseconds, 0 up to `windowMs`), so that integrations do not all start at once. */
 export function spreadOffset(integrationId: string, windowMs: number): number {
   if (windowMs <= 0) return 0;
   return Math.floor((hashText(integrationId) / 0x1_0000_0000) * windowMs);

@@ -47,7 +47,7 @@ export interface SyncResult {
   failed: string[];
   /** Model names that this version does not know. */
   unknownModels: string[];
-  /** Why nothing was read: the integration is removed or paused, or the plan failed (`failed`). */
+  /** Why nothing was read: the integration is removed or paused, or the start failed (`failed`). */
   blocked?: Blocked | undefined;
 }
 

@@ -9,9 +9,7 @@ const NAME_MAX_LENGTH = 200;
 /** Control, format, private, unassigned and invisible characters, and lone surrogates. */
 const UNSHOWABLE = /[\p{C}\p{Default_Ignorable_Code_Point}]/u;
 
-/**
- * One visible word: no spaces, no invisible characters, no separator of a path, and no `-` at the start like an option.
- */
+/** One visible word: no spaces, no invisible characters, no separator of a path, and no `-` first like an option. */
 const WORD = /^(?!-)[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\s/\\]+$/u;
 
 /**
@@ -34,10 +32,7 @@ export function isLine(text: string): boolean {
   return !/\p{C}/u.test(text);
 }
 
-/**
- * Whether a value is one line of text that can be shown as it is, for example the name of a model or the type of a
- * webhook.
- */
+/** Whether a value is one line that can be shown as it is, for example the name of a model or the type of a webhook. */
 export function isName(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -50,10 +45,7 @@ export function isName(value: unknown): value is string {
 const CODE_MAX_LENGTH = 100;
 const CODE = /^[A-Z][A-Z0-9]*(?:[._][A-Z0-9]+)*$/;
 
-/**
- * Whether a value looks like one of Kombo's codes, for example `PLATFORM.RATE_LIMIT_EXCEEDED`. It then holds no other
- * text.
- */
+/** Whether a value looks like a code of Kombo's, for example `PLATFORM.RATE_LIMIT_EXCEEDED`, and holds nothing else. */
 export function isCode(value: unknown): value is string {
   return typeof value === 'string' && value.length <= CODE_MAX_LENGTH && CODE.test(value);
 }

@@ -23,8 +23,7 @@ export function readTimeZone(text: string): TimeZone {
   }
   const known = resolve(text);
   if (known === undefined) return { wrong: undefined };
-  // A name that Node maps to another one stays if its spelling is certainly right, since not every server has both
-  // names.
+  // A name that Node maps to another one stays if its spelling is certainly right: not every server has both.
   return { name: known.toLowerCase() !== text.toLowerCase() && SPELLED_LINK.test(text) ? text : known };
 }
 

@@ -11,10 +11,7 @@ export interface ServedDeliveries {
 /** What happened to the integration itself. It goes unchanged from the delivery to the run. */
 export interface IntegrationChange {
   event: 'created' | 'deleted' | 'state-changed' | 'resumed' | 'issue';
-  /**
-   * When it was deleted (ISO), if the delivery says so. Not stored: it distinguishes an earlier life of the id from
-   * this one.
-   */
+  /** When it was deleted (ISO), if the delivery says so. Not stored: it only distinguishes the lives of an id. */
   deletedAt?: string | undefined;
 }
 

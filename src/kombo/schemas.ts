@@ -5,8 +5,7 @@ import { parseTimestamp } from '../domain/timestamp.ts';
 
 /*
  * What Kombo's answers must contain: only what a sync needs. Records may have new fields, lack some or have other
- * types, and are kept as they are. Every other text is one of the kinds below: it becomes a key, a label or a line on a
- * terminal.
+ * types, and are kept as they are. Every other text is of a kind below: it becomes a key, a label or a line.
  */
 
 /** One line that can be shown and stored. */

@@ -57,9 +57,7 @@ interface Told<Part, Kind> {
   kind: Kind;
   /** What happened, without a full stop. It quotes neither Postgres nor Temporal, so every reader may see it. */
   brief: string;
-  /**
-   * The same as a sentence with the reason. Reasons of Postgres quote values, so keep this out of workflow histories.
-   */
+  /** The same as a sentence with the reason. Postgres quotes values in its reasons, so keep this out of histories. */
   what: string;
   /** What you should do if you ran the command yourself. */
   remedy: string;

@@ -136,8 +136,8 @@ const BY_MESSAGE: readonly (readonly [RegExp, Verdict])[] = [
 ];
 
 /**
- * The outage of Postgres that an error shows. A failed socket is Postgres's: the clients of Temporal and Kombo wrap
- * theirs.
+ * The outage of Postgres that an error shows. A bare error of a socket counts as Postgres's, since the clients of
+ * Temporal and Kombo wrap theirs.
  *
  * @param thrown the outermost error, which has `error` among its causes.
  */

@@ -1,9 +1,7 @@
 import { causesOf } from './causes.ts';
 import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage.ts';
 
-/**
- * There is no connection to Temporal. The message says where it was tried and why it failed, which gRPC does not say.
- */
+/** There is no connection to Temporal. The message says where it was tried and why it failed; gRPC does not. */
 export class NoConnection extends Error {
   override name = 'NoConnection';
   readonly kind: 'away' | 'untrusted';
@@ -108,9 +106,7 @@ export function grpcAnswer(error: unknown): { code: number; details: string } | 
   return undefined;
 }
 
-/**
- * The outermost error says what was tried, the innermost why it failed. If the answer was late, it only says how late.
- */
+/** The outermost error says what was tried, the innermost why it failed. A late answer only says how late it is. */
 function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   if (kind === 'late') return '';
   const details = detailsOf(error);

@@ -23,8 +23,7 @@ const USES_ENVIRONMENT = ['1', 'true'];
 
 /**
  * Sends requests of `fetch`, which all go to Kombo, through the proxy of the settings: KOMBO_PROXY, or with
- * NODE_USE_ENV_PROXY that of the environment. Node itself reads the environment only when it starts, so it would miss
- * `.env`.
+ * NODE_USE_ENV_PROXY that of the environment. Node itself reads the environment only when it starts, before `.env`.
  *
  * @throws ConfigError if Node is too old for KOMBO_PROXY.
  */

@@ -35,8 +35,7 @@ function load(env: Record<string, string>): ReturnType<typeof loadClientConnectC
   try {
     return loadClientConnectConfig({ overrideEnvVars: env });
   } catch (error) {
-    // The variables were checked before, so the file is wrong. Only the first line: the rest quotes the file with its
-    // keys.
+    // The variables were checked before, so the file is wrong. Only the first line: the rest quotes the file and keys.
     const [said] = (error instanceof Error ? error.message : String(error)).split('\n');
     const name = env['TEMPORAL_PROFILE'] ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
     throw new ConfigError([{ name, problem: `cannot be used: ${said}` }]);

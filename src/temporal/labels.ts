@@ -74,8 +74,7 @@ export async function unusableNames(client: Client): Promise<Set<string>> {
  * a refusal, so that a start usually costs one request.
  *
  * @param act starts it. If the server refuses the labels, it has done nothing, so `act` is called again.
- * @param options.bare whether to start it without labels, rather than to fail, if the server refuses even those that it
- * has.
+ * @param options.bare whether to start it without labels, rather than to fail, if the server refuses even its own.
  */
 export async function labelled<T>(
   client: Client,

@@ -24,10 +24,7 @@ export interface Lifecycle {
       Partial<Pick<Integration, 'status' | 'statusReason'>>,
   ): Promise<EnsureResult>;
   deleteSchedules(integrationId: string): Promise<void>;
-  /**
-   * Cancels the syncs of the integration, except one. What they have not read is owed. Returns the ids of those that
-   * ran.
-   */
+  /** Cancels the syncs of the integration except one. What they have not read is owed. Returns their ids. */
   cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
   /** Makes `sync/<id>` read what is owed. */
   wake(integrationId: string): Promise<void>;
@@ -87,9 +84,7 @@ export function createLifecycle(
   };
 }
 
-/**
- * Cancels a run if it is running. It checks this first, since the server also accepts the cancellation of an ended run.
- */
+/** Cancels a run if it is running. It checks this first, since the server also accepts to cancel an ended run. */
 async function cancelRunning(handle: WorkflowHandle): Promise<boolean> {
   let running = false;
   await ifRunning(async () => {

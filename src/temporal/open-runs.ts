@@ -25,9 +25,7 @@ export interface OpenRun {
 /** An integration has a handful at most. */
 const MOST = 100;
 
-/**
- * The runs of an integration that are open or will begin, oldest first. Temporal's visibility lags by about a second.
- */
+/** The open runs of an integration, also those that will begin, oldest first. Visibility lags by about a second. */
 export async function listOpenRuns(client: Client, integrationId: string): Promise<OpenRun[]> {
   const isLabelled = !(await unusableNames(client)).has(KOMBO_INTEGRATION_ID.name);
   const ids = isLabelled ? undefined : ourWorkflowIds(integrationId);

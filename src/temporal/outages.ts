@@ -12,12 +12,10 @@ const LATE_MS = 300;
 /**
  * Options for a connection that survives an outage of Temporal, and that you can close during one.
  *
- * - The client's own retries continue after a deadline or an abort, with pauses of up to five seconds. Short pauses let
- * a
- *   call end close to its deadline.
+ * - The client's own retries continue after a deadline or an abort, with pauses of up to five seconds. Short pauses
+ *   let a call end close to its deadline.
  * - A retry on a closed connection throws inside a timer, which ends the process. `settled` waits for the planned
- * retries
- *   and prevents new ones; call it before `close`.
+ *   retries and prevents new ones; call it before `close`.
  * - By default, gRPC pauses up to two minutes before it reconnects. For that time, webhooks would be refused although
  *   Temporal is back.
  */

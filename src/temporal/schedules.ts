@@ -51,8 +51,7 @@ export async function ensureSchedules(
   now = new Date(),
 ): Promise<EnsureResult> {
   const each = (made: Made) =>
-    // Fails rather than make a schedule without labels, since it would stay so. A server learns new labels in some
-    // seconds.
+    // Fails rather than make a schedule without labels: it would stay so, and a server learns new labels in seconds.
     labelled(client, made.labels, (attributes) => ensure(client, made.options(attributes)), { bare: false });
   const results = [await each(fullSyncSchedule(config, integration, now))];
   if (config.CATCH_UP_INTERVAL === null) await remove(client, catchUpScheduleId(integration.id));
@@ -82,9 +81,7 @@ function fullSyncSchedule(config: ScheduleConfig, integration: Scheduled, now: D
   });
 }
 
-/**
- * A catch-up is an `integrationSync` of its own that reads every endpoint at once. Its passes may overlap with others.
- */
+/** A catch-up is an `integrationSync` of its own that reads every endpoint at once. Its passes may overlap others. */
 function catchUpSchedule(config: ScheduleConfig, integration: Scheduled, everyMs: number): Made {
   const input: IntegrationSyncInput = {
     integrationId: integration.id,
@@ -194,10 +191,7 @@ function asRefusal(error: unknown): unknown {
   return error instanceof TypeError ? new Refused(error.message, { cause: error }) : error;
 }
 
-/**
- * Pauses or unpauses a schedule to match the integration. A pause of yours stays. False if there was something to
- * change.
- */
+/** Pauses or unpauses a schedule like its integration. A pause of yours stays. False if there was a change to make. */
 async function ensurePause(
   client: Client,
   { scheduleId, state }: ScheduleDescription,

@@ -1,9 +1,7 @@
 import { openStore, type Store } from '../../src/store/database.ts';
 import { createTestStore } from './database.ts';
 
-/**
- * A store whose database uses the time that a test sets. It has one connection, since the time applies only to that.
- */
+/** A store whose database has the time that a test sets. It has one connection, since the time holds only there. */
 export interface ClockedStore extends Store {
   setClock(time: Date): Promise<void>;
 }

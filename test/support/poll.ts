@@ -1,6 +1,4 @@
-/**
- * Calls `look` until it returns neither undefined nor false. Throws after the timeout, with the last value or error.
- */
+/** Calls `look` until it returns neither undefined nor false, or throws the last value or error after the timeout. */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; everyMs?: number } = {},

@@ -23,8 +23,7 @@ export function makeFolder(folder: string): void {
 
 /**
  * Makes a folder that every user may enter and only this user may write to, unless it exists. False if it is not such a
- * folder: in a place that all users share, such as /tmp, another user may have made it first and could change its
- * contents.
+ * folder: in a place that all users share, such as /tmp, another user may have made it first and could change it.
  */
 export function ownFolder(folder: string): boolean {
   try {

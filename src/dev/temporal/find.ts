@@ -3,8 +3,8 @@ import { obtainTemporal, type Obtain, type ObtainOptions } from './obtain.ts';
 import { cachedClis, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
 
 /**
- * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, your cache, a download, a build with Go. It runs each one to
- * check it.
+ * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, your cache, a download, a build with Go. It runs each as a
+ * check.
  *
  * @throws Error with the remedies if there is none, or if TEMPORAL_CLI_PATH is wrong.
  */

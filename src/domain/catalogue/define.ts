@@ -37,10 +37,7 @@ export interface EndpointDefinition {
   readonly category: KnownCategory;
   /** Table in the schema of the data, for example `ats_applications`. */
   readonly table: string;
-  /**
-   * Endpoints that are not `current` are read only if EXTRA_ENDPOINTS names them. Of an `unknown` one, this version
-   * knows only the path.
-   */
+  /** All but `current` ones are read only if EXTRA_ENDPOINTS names them. An `unknown` one has only a known path. */
   readonly status: 'current' | 'deprecated' | 'closed-beta' | 'unknown';
   /** So new at Kombo that a refusal without a known code means "not offered". */
   readonly isNew: boolean;

@@ -35,8 +35,7 @@ const RAW = 'raw';
 export const nameOf = ({ table, path }: Pick<FieldRule, 'table' | 'path'>) => [table, ...path].join('.');
 
 /**
- * The rules that a name stands for. A name that no field has is an error, since the value that you meant would still be
- * stored.
+ * The rules that a name stands for. A name that no field has is an error: the value that you meant would be stored.
  *
  * @param tables the tables that are read, including unknown ones.
  */
