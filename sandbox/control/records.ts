@@ -85,9 +85,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     this.#tell(integrationId, table, 'updated', ids);
   }
 
-  /**
-   * Changes only what is nested in a record (a linked record, or the membership of a join model), not its `changed_at`.
-   */
+  /** Changes only what is nested in a record (a linked record, or a membership of a join model), not `changed_at`. */
   updateNested(integrationId: string, table: string, id: string, model: string): void {
     changes.updateNestedRecord(this.deps.world.get(integrationId), table, id, model, this.now());
     this.#tell(integrationId, model, 'updated', id);

@@ -24,7 +24,9 @@ export interface Lifecycle {
       Partial<Pick<Integration, 'status' | 'statusReason'>>,
   ): Promise<EnsureResult>;
   deleteSchedules(integrationId: string): Promise<void>;
-  /** Cancels the syncs of the integration except one. What they have not read is owed. Returns their ids. */
+  /**
+   * Cancels the running syncs of the integration except one, and returns their ids. What they have not read is owed.
+   */
   cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
   /** Makes `sync/<id>` read what is owed. */
   wake(integrationId: string): Promise<void>;

@@ -37,7 +37,7 @@ export interface EndpointDefinition {
   readonly category: KnownCategory;
   /** Table in the schema of the data, for example `ats_applications`. */
   readonly table: string;
-  /** All but `current` ones are read only if EXTRA_ENDPOINTS names them. An `unknown` one has only a known path. */
+  /** All but `current` are read only if EXTRA_ENDPOINTS names them. Of an `unknown` one, only the path is known. */
   readonly status: 'current' | 'deprecated' | 'closed-beta' | 'unknown';
   /** So new at Kombo that a refusal without a known code means "not offered". */
   readonly isNew: boolean;
