@@ -137,14 +137,14 @@ describe('(I24) missing evidence blocks or delays the cutover, with a reason and
       /--unpause/,
     ],
     [
-      'the schedule never runs',
+      'the schedule has no next run',
       { schedule: { paused: false, nextRun: null } },
       'schedule',
       'blocked',
       /setup/,
     ],
     [
-      'the schedule has no next run',
+      'the next run is in the past',
       { schedule: { paused: false, nextRun: ago(9) } },
       'schedule',
       'blocked',
