@@ -66,10 +66,7 @@ export function listFields(
   });
 }
 
-/**
- * Tables of the same records are treated alike. A rule with a star does not count here; `keptOut` lists it as it is
- * set.
- */
+/** Tables of the same records are treated alike. A rule for every table (`*`) adds no fields to the list. */
 function isAbout(rule: FieldRule, { table, records }: { table: string; records: string }): boolean {
   const named = CATALOGUE.find((endpoint) => endpoint.table === rule.table);
   return rule.table === table || rule.table === records || named?.records === records;
