@@ -28,7 +28,7 @@ async function replicated(): Promise<TestStore> {
 
 const LAGGING = 'Set it right with: kombo-sync setup';
 
-/** Every column that a sequence fills. */
+/** Checks that the error about a duplicate key names the remedy, for every key that a sequence fills. */
 async function expectAdvice(store: TestStore): Promise<void> {
   const { rows } = await store.pool.query<{ constraint: string }>(
     `select conname::text as constraint from pg_constraint c join pg_attribute a
