@@ -13,12 +13,12 @@ type EraseStep =
   /** Some rows are gone, more are left. */
   | { state: 'erasing'; rows: number }
   | { state: 'erased'; rows: number }
-  /** It is not removed any more, or DELETED_RETENTION is off. */
+  /** It is no longer removed, or DELETED_RETENTION is off. */
   | { state: 'kept'; rows: 0 }
-  /** DELETED_RETENTION is over in so many milliseconds. */
+  /** DELETED_RETENTION ends in `inMs` milliseconds. */
   | { state: 'early'; rows: 0; inMs: number };
 
-/** Erases the data of a removed integration, a time box at a time. */
+/** Erases the data of a removed integration, one time box per call. */
 export function createEraseIntegration(deps: ActivityDeps) {
   return async function eraseIntegration({ integrationId, now = false }: EraseInput): Promise<EraseStep> {
     return asFailures(async () => {
@@ -53,7 +53,7 @@ export function createEraseIntegration(deps: ActivityDeps) {
   };
 }
 
-/** A 404 may have been a mistake: what is removed because of one is looked up again before its data are gone for good. */
+/** A 404 may have been a mistake, so an integration that it removed is looked up again before its data is erased. */
 async function isThere(deps: ActivityDeps, integration: Integration): Promise<boolean> {
   if (integration.statusCode !== REMOVED.unknown) return false;
   try {

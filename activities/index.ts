@@ -9,7 +9,7 @@ import { createTidyUp } from './tidy-up.ts';
 
 export type { ActivityDeps, ActivityTemporal, PageEvent } from './support/deps.ts';
 
-/** The activities with what they need. Workflows know them by this type alone. */
+/** Creates the activities with their dependencies. Workflows know only the type. */
 export function createActivities(deps: ActivityDeps) {
   return {
     startSync: createStartSync(deps),

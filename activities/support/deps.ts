@@ -58,11 +58,11 @@ export interface PageEvent {
   done: boolean;
 }
 
-/** What activities do in Temporal beside their own run. */
+/** What activities do in Temporal outside of their own run. */
 export interface ActivityTemporal {
-  /** Has `sync/<id>` look at what is owed. */
+  /** Makes `sync/<id>` read what is owed. */
   wake(integrationId: string): Promise<void>;
-  /** Brings schedules, syncs and erasure in line with the status of the integration. */
+  /** Makes schedules, syncs and erasure match the status of the integration. */
   settle(integrationId: string, exceptWorkflowId?: string): Promise<void>;
   /** Names of our search attributes that no run of this namespace can carry. */
   unusableLabels?(): Promise<ReadonlySet<string>>;
@@ -72,15 +72,15 @@ export interface ActivityDeps {
   settings: ActivitySettings;
   store: Store;
   kombo: KomboClient;
-  /** What of the records is kept out. */
+  /** Which fields are excluded or hashed. */
   fields: Fields;
   temporal: ActivityTemporal;
-  /** Keeps writers of a locked table from using up the connections. */
+  /** Keeps writers of a locked table from taking every connection. */
   gate: TableGate;
   log: Logger;
   /** Wakes readers of the change feed. */
   notifyChanges: () => void;
   onPage?: ((event: PageEvent) => void) | undefined;
-  /** How long one activity may read before it gives its place to others (milliseconds). */
+  /** How long one activity may read before it makes room for others (milliseconds). */
   chunkMs?: number | undefined;
 }

@@ -4,41 +4,41 @@ import { NO_CHOICE, selectEndpoints, type EndpointSettings } from '../domain/cho
 import { namesOf, nestedNamesOf } from '../domain/model-names.ts';
 
 /*
- * What a statement needs to know of the newest passes of an endpoint, which it names `e.path`. One look-up in an index each,
- * however long the history is; null where there is no such pass.
+ * Joins for the newest passes of an endpoint, which the statement names `e.path`. Each costs one look-up in an index,
+ * regardless of the length of the history. Null if there is no such pass.
  */
 
-/** `complete.watermark_at`: everything that Kombo had by then is in Postgres. */
+/** `complete.watermark_at`: everything that Kombo had by this time is in Postgres. */
 export const joinComplete = (integrationId: string) => `left join lateral (
   select p.watermark_at from kombo_sync.passes p
   where p.integration_id = ${integrationId} and p.endpoint = e.path and p.state = 'completed' and p.moves_watermark
   order by p.watermark_at desc limit 1) complete on true`;
 
-/** `whole.started_at`: when the last pass began that has read all of it. */
+/** `whole.started_at`: the start of the last completed full pass. */
 export const joinWhole = (integrationId: string) => `left join lateral (
   select p.started_at from kombo_sync.passes p
   where p.integration_id = ${integrationId} and p.endpoint = e.path and p.state = 'completed' and p.updated_after is null
   order by p.started_at desc limit 1) whole on true`;
 
 /**
- * `owed.since`: what was told of since then is not in Postgres yet; null where nothing is owed. `owed.refused`: the tool has
- * said that it does not offer the endpoint.
+ * `owed.since`: changes reported since then may not be in Postgres; null if nothing is owed. `owed.refused`: the tool
+ * has said that it does not offer the endpoint.
  */
 export const joinOwed = (integrationId: string) => `cross join lateral (
   select min(d.since) filter (where d.kind in ('delta', 'full')) as since,
     coalesce(bool_or(d.failure_class = 'EndpointDisabled'), false) as refused
   from kombo_sync.debts d where d.integration_id = ${integrationId} and d.endpoint = e.path) owed`;
 
-/** SQL for a column of times as microseconds since 1970: exact, where a Date knows milliseconds only. */
+/** SQL for a column of times as microseconds since 1970. A Date would be less exact: it has only milliseconds. */
 export const microseconds = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
 
-/** SQL for the time that so many microseconds are. */
+/** SQL for the time after this many microseconds since 1970. */
 export const momentOf = (parameter: string) =>
   `(timestamptz 'epoch' + ${parameter}::bigint * interval '1 microsecond')`;
 
 /**
- * SQL for the endpoints that the settings let be read, with the model that each lists and the names that pick it. What an
- * integration reads of them says `isChosenBy`.
+ * SQL for the endpoints that the settings allow, with the model that each lists and the names that pick it.
+ * `isChosenBy` says which of them an integration reads.
  */
 export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
   const read = CATEGORIES.flatMap((category) => selectEndpoints({ category, ...NO_CHOICE }, settings).read);
@@ -49,8 +49,8 @@ export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
 }
 
 /**
- * SQL for whether the choice of an integration, whose row is named so, lets endpoint `e` be read. It says what `isChosen`
- * of the domain says; `names` and `nested` of `e` are separated by spaces.
+ * SQL for whether the choice of an integration includes endpoint `e`, like `isChosen` of the domain. `names` and
+ * `nested` of `e` are separated by spaces. @param integration the name of its row in the statement
  */
 export const isChosenBy = (integration: string) =>
   `((${integration}.models is null or ${arePicking(`${integration}.models`)})

@@ -20,7 +20,7 @@ describe('ids are found in', () => {
   });
 });
 
-test('the head of a CSV file is no id', () => {
+test('the header of a CSV file is not an id', () => {
   expect(parseIds(`integration_id,name\n${A},Acme\n`)).toEqual({
     ids: [A],
     duplicates: 0,
@@ -28,11 +28,11 @@ test('the head of a CSV file is no id', () => {
   });
 });
 
-test('an id counts once, however often it is named', () => {
+test('an id that is named several times counts once', () => {
   expect(parseIds(`${A}\n${B}\n${A}\n${A}\n`)).toMatchObject({ ids: [A, B], duplicates: 2 });
 });
 
-describe('nothing is taken from a file', () => {
+describe('no id is taken from a file', () => {
   test.each([
     ['that is empty', '', /names no integration/],
     ['of comments only', '# none\n', /names no integration/],

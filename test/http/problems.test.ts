@@ -53,7 +53,7 @@ describe('404', () => {
     expectProblem(await app.inject({ url, headers: { authorization } }), 404, 'not_found', /no GET/);
   });
 
-  test('for a method that an address does not have', async () => {
+  test('for a method that the address does not have', async () => {
     const { call } = await startApi(store);
     expectProblem(await call('PUT', `/integrations/${id}`), 404, 'not_found', /no PUT/);
   });
@@ -140,13 +140,13 @@ describe('400', () => {
       `/integrations/x:1${path}`,
       ...body,
     ]),
-  ])('for a parameter that %s %s does not know, with its name', async (method, path, body) => {
+  ])('for an unknown parameter of %s %s, with its name', async (method, path, body) => {
     const { call } = await startApi(store);
     const answer = await call(method, `${path}?limits=5`, { body });
     expectProblem(answer, 400, 'bad_request', /limits/);
   });
 
-  test('says what a limit is', async () => {
+  test('says what a valid limit is', async () => {
     const { call } = await startApi(store);
     expectProblem(
       await call('GET', '/integrations?limit=1e2'),
@@ -156,7 +156,7 @@ describe('400', () => {
     );
   });
 
-  test('says where it is wrong, and does not repeat what was sent', async () => {
+  test('says where the request is wrong, without quoting it', async () => {
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { log });
     const json = { 'content-type': 'application/json' };
@@ -171,7 +171,7 @@ describe('400', () => {
   });
 });
 
-test('413 for a body that is too large, 414 for an endless id, 415 for what is no JSON', async () => {
+test('413 for a body that is too large, 414 for an id that is too long, 415 for another type than JSON', async () => {
   const { call } = await startApi(store);
   const large = await call('POST', `/integrations/${id}/pause`, { body: { reason: 'x'.repeat(1_100_000) } });
   expectProblem(large, 413, 'too_large');
@@ -199,7 +199,7 @@ describe('503', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  test('when the schema is behind, with what to do', async () => {
+  test('if the schema is behind, with what to do', async () => {
     const behind = await createTestStore();
     await behind.pool.query('drop table kombo_sync.drift cascade');
     const { log, text } = recordingLog();
@@ -215,7 +215,7 @@ describe('503', () => {
     ['a server takes the connection and stays silent', silentServer],
   ];
 
-  test.each(away)('without Temporal, when %s', async (_name, address) => {
+  test.each(away)('without Temporal, if %s', async (_name, address) => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(await address()) });
     const startedAt = performance.now();
     const answers = await Promise.all([
@@ -228,7 +228,7 @@ describe('503', () => {
     for (const answer of answers) expectProblem(answer, 503, 'temporal_unavailable', /readyz/);
   });
 
-  test('when the connection to Temporal is closed under an act, as at the end of a shutdown', async () => {
+  test('if the connection to Temporal is closed during an act, for example at the end of a shutdown', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { temporal, log });
@@ -238,14 +238,14 @@ describe('503', () => {
     expect(text()).not.toContain('Something went wrong');
   });
 
-  test('one integration can be looked at all the same', async () => {
+  test('not for one integration, which is shown without its schedules', async () => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
     const answer = await call('GET', `/integrations/${id}`);
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toMatchObject({ id, schedules: null });
   });
 
-  test('when no worker takes a sync', { timeout: 40_000 }, async () => {
+  test('if no worker accepts a sync', { timeout: 40_000 }, async () => {
     const { call, temporal, config } = await startApi(store);
     const answer = await call('POST', `/integrations/${id}/sync`);
     expectProblem(answer, 503, 'no_worker', new RegExp(`worker.*${config.TASK_QUEUE}`, 's'));
@@ -253,10 +253,10 @@ describe('503', () => {
   });
 });
 
-test('500 tells nothing of the inside, and the log tells which request it was', async () => {
+test('500 reveals no internal details, and the log names the request', async () => {
   const { log, text } = recordingLog();
   const { call } = await startApi(store, {}, { log });
-  // Postgres refuses to turn it into the number that a cursor holds.
+  // Postgres cannot convert this time into the number for a cursor.
   await store.pool.query(
     `insert into kombo_sync.unknown_integrations (integration_id, last_seen_at) values ('odd:1', 'infinity')`,
   );
@@ -269,7 +269,7 @@ test('500 tells nothing of the inside, and the log tells which request it was', 
   expect(text()).toContain('cannot convert infinity');
 });
 
-test('over a real connection: a broken escape in the address is a problem too', async () => {
+test('over a real connection, a broken escape in the address gets a problem too', async () => {
   const server = await startServer(testDeps());
   try {
     const response = await fetch(`${server.url}/api/v1/integrations/%E0%A4%A`, {

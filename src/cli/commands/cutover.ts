@@ -16,13 +16,13 @@ export async function handle(
   return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
 }
 
-/** More than these are not listed when they are ready, only counted. */
+/** If more integrations than this are ready, they are counted instead of listed. */
 const READY_LISTED = 20;
-/** Above this many, it helps to know which checks most of them lack. */
+/** Above this many integrations, a table also shows which checks most of them lack. */
 const MANY = 10;
 const ORDER: Verdict[] = ['blocked', 'wait', 'ready'];
 
-/** Verdicts, below them what is missing and what to do next, and in the end what it comes to. */
+/** Verdicts, then what is missing and what to do next, and last the overall result. */
 export function cutoverText(report: CutoverReport, id?: string): string {
   const { integrations } = report;
   if (integrations.length === 0) {
@@ -63,7 +63,7 @@ function missingText({ integrationId, verdict, checks }: IntegrationCutover): st
   return [`${integrationId} (${verdict})`, ...lines].filter(Boolean).join('\n');
 }
 
-/** How many lack what. */
+/** How many integrations lack which check. */
 function checksText(integrations: readonly IntegrationCutover[]): string {
   const checks = integrations.flatMap((one) => missing(one.checks));
   const groups = Map.groupBy(checks, ({ name }) => name);
@@ -80,7 +80,7 @@ function sumText({ counts, integrations }: CutoverReport): string {
   return `${plural(integrations.length, 'integration')}: ${parts.join(', ')}.`;
 }
 
-/** Not chosen is no gap, but you should know of it. */
+/** Endpoints that are not chosen are no gap, but you should know about them. */
 function notChosenLines({ integrations }: CutoverReport): string[] {
   const [one] = integrations;
   if (one && integrations.length === 1) {

@@ -8,7 +8,7 @@ import type { Context } from '../support/context.ts';
 import { CliError, describeFailure, EXIT, type ExitCode } from '../support/errors.ts';
 import { bounded, untilAborted } from '../support/long-running.ts';
 
-/** The worker bounds its own shutdown; this is for the case that it hangs. */
+/** The worker bounds its own shutdown. This bound is for a worker that hangs. */
 const STOP_BOUND_MS = 45_000;
 
 export async function handle(context: Context): Promise<ExitCode> {
@@ -24,11 +24,11 @@ export async function handle(context: Context): Promise<ExitCode> {
     { taskQueue, workflows },
     () => `Working on task queue ${taskQueue}: ${workflows.join(', ')} and their activities`,
   );
-  // With thousands of integrations this takes a while; syncs need not wait for it.
+  // With thousands of integrations this takes a while, and syncs need not wait for it.
   void reconcile(context).catch((error: unknown) => {
     log.warn(`The schedules could not be brought in step: ${describeFailure(error).message}`);
   });
-  // A worker that ends by itself has failed; its error is the command's.
+  // A worker that ends by itself has failed. The command throws its error.
   await Promise.race([untilAborted(stop), worker.finished]);
   if (!stop.aborted) return EXIT.failed;
   log.info('Stopping: pages in flight are finished, the rest is left to other workers');
@@ -53,7 +53,7 @@ function missing(pending: readonly string[]): string {
   return more > 0 ? `${some} and ${more} more` : some;
 }
 
-/** Settings of the schedules may have changed since they were made. */
+/** The settings may have changed since the schedules were created. */
 async function reconcile(context: Context): Promise<void> {
   const { client } = await context.temporal();
   const log = context.log();

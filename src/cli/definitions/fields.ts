@@ -12,7 +12,7 @@ What EXCLUDE_FIELDS names is taken out of the rows that are stored, and what HAS
 says nothing of it. Rows of models that are not chosen (MODELS, EXCLUDE_MODELS, integrations set) are erased; the change feed
 says so. Run setup first, so that no worker writes it again. If it breaks off, run it again. It cannot be undone.`;
 
-/** What concerns the fields of records. */
+/** Commands about the fields of records. */
 export function registerFields(program: Command): void {
   const fields = addGroup(
     program,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { addCommand } from '../support/define.ts';
 import { run } from '../support/run.ts';
 
-/** What runs the service, and what prepares and checks that. */
+/** Commands that run, prepare and check the service. */
 export function registerProcesses(program: Command): void {
   addCommand(
     program,
@@ -46,7 +46,7 @@ TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops 
     'Check every setting and dependency and say the remedy; exit 1 if something is wrong',
     ['doctor'],
   ).action(async (options: { json?: boolean }) => {
-    // It loads the settings itself, since they may be what is wrong.
+    // It loads the settings itself, because the fault may be in them.
     const { doctor } = await import('../commands/doctor.ts');
     await doctor(options);
   });

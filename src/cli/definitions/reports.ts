@@ -10,7 +10,7 @@ ready: data-changed tells of everything that the legacy webhooks (sync-finished,
 copy is whole and fresh. wait: it has not shown yet. blocked: something must be done first. Ends with 0 when all are ready,
 with 1 when not.`;
 
-/** What shows how things are, and changes nothing. */
+/** Commands that show something and change nothing. */
 export function registerReports(program: Command): void {
   const status = addCommand(
     program,

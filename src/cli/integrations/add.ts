@@ -56,7 +56,7 @@ function syncText({ sync, waiting, integration }: AddedIntegration, wanted: bool
   return `Its first full sync ${state}: workflow ${sync.workflowId}, run ${sync.runId}.`;
 }
 
-/** So often a plain line tells how far it is. */
+/** How often a plain line shows the progress. */
 const PLAIN_EVERY_MS = 5_000;
 
 async function addMany(context: Context, file: string, { sync, perMinute }: Options): Promise<ExitCode> {

@@ -9,12 +9,12 @@ export function countOutcomes(integrations: readonly Adopted[]): Counts {
   return counts;
 }
 
-/** As `3 added, 1 there already, 0 failed`. */
+/** For example `3 added, 1 there already, 0 failed`. */
 export function countsLine({ added, known, failed }: Counts): string {
   return `${added} added, ${known} there already, ${failed} failed`;
 }
 
-/** What became of all of them; those that are not as they should be by name. */
+/** The outcome for all of them, with the names of those that failed or wait. */
 export function adoptionText(
   { integrations, left, lastBeginsAt }: Adoption,
   duplicates: number,

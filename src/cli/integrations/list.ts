@@ -40,7 +40,7 @@ function listText(page: IntegrationPage, options: Options): string {
   return `${table(head, rows)}\n\n${footer('integrations list', options, page)}`;
 }
 
-/** More of them would say nothing new. */
+/** A longer list would say nothing new. */
 const MOST_UNKNOWN = 100_000;
 
 async function listUnknownOnes(context: Context, options: Options): Promise<void> {

@@ -31,7 +31,7 @@ export async function handle(context: Context, id: string, options: Options): Pr
   context.print(done, () => describe(done));
 }
 
-/** `none` alone is no name. */
+/** `none` alone is not a name: it clears the list. */
 function noneOf(names: string[] | undefined): string[] | null | undefined {
   return names?.length === 1 && names[0] === 'none' ? null : names;
 }

@@ -52,5 +52,5 @@ function deliveriesText(deliveries: readonly CountedDeliveries[]): string {
   );
 }
 
-/** A line only where there is something to say. */
+/** A line only if it has a value. */
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

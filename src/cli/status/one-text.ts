@@ -66,7 +66,7 @@ function nextFullText({ schedules }: IntegrationDetail): string {
   return next ? fullTime(next) : 'none';
 }
 
-/** A workflow and below it what it reads. */
+/** A workflow, followed by what it reads. */
 function runText(run: RunningWork): string {
   const { workflowId, runId, trigger, startedAt, beginsAt, passes, temporalUrl } = run;
   const when = beginsAt ? `begins ${relative(beginsAt)}` : `since ${relative(startedAt)}`;

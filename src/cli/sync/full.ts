@@ -37,7 +37,7 @@ async function one(context: Context, id: string, options: Options): Promise<Exit
   return result.status === 'completed' ? EXIT.done : EXIT.failed;
 }
 
-/** What is known of how much it will read; an estimate is not worth a failure. */
+/** How many records it will probably read. A failed estimate does not fail the command. */
 async function expectedOf(
   context: Context,
   id: string,

@@ -13,7 +13,7 @@ const SESSION_COOKIE = 'kombo_sync_session';
 const SESSION_SECONDS = 7 * 86_400;
 const SESSION_ID = /^[\w-]{43}$/;
 
-/** Guards the admin API by a bearer token, and the status page by a session that the token opens. */
+/** Guards the admin API with a bearer token, and the status page with a session that the token opens. */
 export function createAdminGate(deps: {
   config: Pick<Config, 'ADMIN_TOKEN' | 'PUBLIC_URL'>;
   store: Store;
@@ -22,7 +22,7 @@ export function createAdminGate(deps: {
   const { store, addresses } = deps;
   const { ADMIN_TOKEN: token, PUBLIC_URL: publicUrl } = deps.config;
 
-  /** What Postgres holds of a session: of no use to readers of the database, and void once the token is another one. */
+  /** What Postgres stores of a session: useless to readers of the database, and void once the token changes. */
   const hashOf = (id: string) =>
     createHmac('sha256', token?.reveal() ?? '')
       .update(id)
@@ -30,7 +30,7 @@ export function createAdminGate(deps: {
 
   /** Value of `set-cookie`. */
   const cookie = (request: FastifyRequest, id: string, seconds: number) => {
-    // Behind a proxy that ends TLS only the header tells; a client that forges it only harms itself.
+    // Behind a proxy that ends TLS, only the header shows it. A client that forges it harms only itself.
     const forwarded = request.headers['x-forwarded-proto'];
     const isSecure =
       request.protocol === 'https' || forwarded === 'https' || publicUrl?.startsWith('https:') === true;
@@ -41,7 +41,7 @@ export function createAdminGate(deps: {
   return {
     configured: token !== undefined,
     tokenMatches: (given: string) => token !== undefined && sameText(given, token.reveal()),
-    /** @returns the cookie that holds the new session. It opens the page but not the API, and says nothing about the token. */
+    /** @returns the cookie with the new session. It opens the page but not the API, and does not reveal the token. */
     async logIn(request: FastifyRequest): Promise<string> {
       const id = randomBytes(32).toString('base64url');
       await openSession(store, hashOf(id), SESSION_SECONDS);
@@ -51,13 +51,13 @@ export function createAdminGate(deps: {
       const id = sessionId(request);
       return token !== undefined && id !== undefined && (await isSessionOpen(store, hashOf(id)));
     },
-    /** @returns the cookie that takes the session's place: the session itself is gone. */
+    /** Deletes the session. @returns the cookie that replaces it. */
     async logOut(request: FastifyRequest): Promise<string> {
       const id = sessionId(request);
       if (id !== undefined) await endSession(store, hashOf(id));
       return cookie(request, '', 0);
     },
-    /** @throws HttpError 403 when there is no token to know, 401 when the caller does not know it. */
+    /** @throws HttpError 403 if no token is set, 401 if the caller does not send it. */
     requireToken(request: FastifyRequest): void {
       if (!token) throw new HttpError(403, 'closed', CLOSED_MESSAGE);
       const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
@@ -66,8 +66,9 @@ export function createAdminGate(deps: {
       }
     },
     /**
-     * Whether a form was sent by a page of ours, as browsers say. Another site could not read the answer, but it could log you
-     * out, or use up the tries of your address. What is no browser says nothing, and has no session of yours.
+     * Whether the browser says that a form was sent by one of our pages. Another site could not read the answer, but it
+     * could log you out, or use up the tries of your address. A client that is not a browser says nothing, and has no
+     * session.
      */
     isOwnForm(request: FastifyRequest): boolean {
       const { origin, host, 'sec-fetch-site': site } = request.headers;
@@ -88,7 +89,7 @@ function sessionId(request: FastifyRequest): string | undefined {
   return id !== undefined && SESSION_ID.test(id) ? id : undefined;
 }
 
-/** Compares in a time that depends on neither text, not even on their lengths. */
+/** Compares in a time that depends on neither the texts nor their lengths. */
 function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }

@@ -2,7 +2,7 @@ import type { Actor, OperationDeps } from '../../operations/deps.ts';
 import type { ApiDeps } from './deps.ts';
 import { within } from '../../within.ts';
 
-/** What an act takes at most while everything is well, and what Temporal may take for it. */
+/** The longest time for an act, and Temporal's part of it. */
 const ACT_MS = 30_000;
 const TEMPORAL_MS = 10_000;
 
@@ -11,7 +11,7 @@ interface ActRequest {
   headers: { 'x-actor'?: string | undefined };
 }
 
-/** Who asks, for the audit log. The name is what the caller says. */
+/** The caller, for the audit log. The name is the one that the caller sends. */
 function actorOf({ ip, headers }: ActRequest): Actor {
   return { name: headers['x-actor'] ?? 'admin', source: 'api', address: ip };
 }
@@ -21,7 +21,9 @@ export function operationDeps(deps: ApiDeps, request: ActRequest): OperationDeps
   return { config, store, temporal, links, actor: actorOf(request) };
 }
 
-/** Does an act in the name of who asks, and answers in time. One that takes longer goes on, and the audit log says how it ended. */
+/**
+ * Does an act in the name of the caller, and answers in time. A longer act continues; the audit log says how it ended.
+ */
 export async function act<T>(
   deps: ApiDeps,
   request: ActRequest,

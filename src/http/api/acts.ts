@@ -23,7 +23,7 @@ import { startedSchema } from './schemas/syncs.ts';
 const tags = ['acts'];
 const PER_MINUTE = 60;
 
-/** What you do with integrations that are there: syncs, pauses, cancellations. */
+/** Acts on integrations that exist: syncs, pauses, cancellations. */
 export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { links, store } = deps;
 

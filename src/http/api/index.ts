@@ -19,13 +19,13 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
         gate.requireToken(request);
       } catch (error) {
         if (error instanceof HttpError) noteRefusal(deps, request, { at: 'api', code: error.code });
-        // While it is closed there is no token to guess.
+        // While the API is closed, there is no token to guess.
         if (gate.configured) await app.limits.countRefused(request, reply);
         throw error;
       }
       await app.limits.countAllowed(request, reply);
     });
-    // A parameter that is not known is a slip, also where none is.
+    // An unknown parameter is refused as a slip, also on routes without parameters.
     app.addHook('onRoute', (route) => {
       route.schema = { querystring: noQuery, ...route.schema };
     });

@@ -29,10 +29,10 @@ import {
 } from './schemas/problems.ts';
 
 const tags = ['integrations'];
-/** Kombo is asked first, and has half of it. */
+/** Temporal's deadline for adding an integration. It includes asking Kombo first, which may take half of it. */
 const ADD_TEMPORAL_MS = 20_000;
 
-/** `/api/v1/integrations`: which there are, how they are doing, and how they come and go. */
+/** `/api/v1/integrations`: lists, shows, adds, changes and removes integrations. */
 export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { temporal } = deps;
 

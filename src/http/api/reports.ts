@@ -26,7 +26,7 @@ import {
 
 const tags = ['reports'];
 
-/** What is going on over all integrations. */
+/** Reports over all integrations. */
 export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { readSnapshot, store } = deps;
   return (app, _options, done) => {
@@ -158,12 +158,12 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
     done();
   };
 
-  /** Temporal being away is one of the verdicts, but it must not take forever to find that out. */
+  /** The report also works without Temporal, but must not wait long to find out that it is away. */
   function askCutover<T>(report: () => Promise<T>): Promise<T> {
     const { client } = deps.temporal;
     return client.withDeadline(Date.now() + CUTOVER_MS / 2, () => askPostgres(report(), CUTOVER_MS));
   }
 }
 
-/** Every endpoint of every integration is looked at. */
+/** The report checks every endpoint of every integration. */
 const CUTOVER_MS = 30_000;

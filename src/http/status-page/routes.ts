@@ -18,21 +18,21 @@ import { readIntegration, readList } from './read.ts';
 import { CONTENT_SECURITY_POLICY } from './style.ts';
 import { NoAnswer, within } from '../../within.ts';
 
-/** The live rows of an integration with millions of them are counted meanwhile. */
+/** Enough to count the live rows of an integration with millions of them. */
 const TIMEOUT_MS = 10_000;
-/** Looks at every integration. */
+/** The cutover page checks every integration. */
 const CUTOVER_TIMEOUT_MS = 30_000;
-/** Lists every schedule. */
+/** Temporal lists every schedule for it. */
 const CUTOVER_TEMPORAL_MS = 10_000;
 
-/** The one character that Postgres cannot hold, not even to look for it. */
+/** The one character that Postgres cannot hold, not even in a search. */
 const NUL = '%00';
 const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
 const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
 const ELSEWHERE =
   'The form came from another address. Open the status page and use its own form; behind a proxy, set PUBLIC_URL.';
 
-/** `GET /` and the pages under it: how every integration is doing, behind the admin token. */
+/** `GET /` and the pages below it: the state of every integration, behind the admin token. */
 export function statusPageRoutes(
   deps: HttpDeps & { gate: AdminGate; addresses: Addresses; metrics: Metrics; sample: Sampler },
 ) {
@@ -45,7 +45,7 @@ export function statusPageRoutes(
       (_request, body, parsed) => parsed(null, new URLSearchParams(body.toString())),
     );
 
-    /** A page behind the login; `read` looks things up, `show` makes them a page and its status. */
+    /** A page behind the login. `read` fetches the data; `show` makes a page and its status from it. */
     const get = <Params, Data>(
       path: string,
       timeoutMs: number,
@@ -138,9 +138,9 @@ function problemPage({ code, message }: HttpError): string {
   return messagePage('Nothing to show', `${message}${more}`);
 }
 
-/** You open pages in a browser, so a page answers. */
+/** A browser asked for a page, so the answer is a page. */
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-  // What has taken too long while Temporal was asked within bounds of its own is Postgres.
+  // Requests to Temporal have their own timeouts, so if this took too long, Postgres did.
   const problem = error instanceof NoAnswer ? postgresAway(error) : failureProblem(error);
   const level = problem.statusCode === 500 ? 'error' : 'warn';
   request.log[level]({ err: error }, `The status page: ${problem.message}`);
@@ -153,7 +153,7 @@ function sendPage(reply: FastifyReply, status: number, page: string): FastifyRep
     .headers({
       'content-security-policy': CONTENT_SECURITY_POLICY,
       'cache-control': 'no-store',
-      // Without any referrer browsers would not say where a form of ours comes from.
+      // Without a referrer, browsers would not say that a form comes from our page.
       'referrer-policy': 'same-origin',
     })
     .type('text/html; charset=utf-8')

@@ -6,13 +6,13 @@ import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import type { Tone } from './parts.ts';
 
-/** A state in plain words: what it is, why, and what you can do. */
+/** A state in words: what it is, why, and what you can do. */
 export interface Words {
   label: string;
   tone: Tone;
   reason: string | null;
   remedy: string | null;
-  /** What to type for it. */
+  /** The command that does it. */
   command: string | null;
 }
 
@@ -78,7 +78,7 @@ function activeWords(integration: Integration): Pick<Words, 'reason' | 'remedy'>
   return { reason: null, remedy: null };
 }
 
-/** What stands in the place of a time where an integration has none. */
+/** The text in place of a time, if an integration has none. */
 export const whyNotFresh = ({ readsNothing }: Pick<IntegrationOverview, 'readsNothing'>) =>
   readsNothing ? 'nothing is chosen to be read' : 'not complete yet';
 

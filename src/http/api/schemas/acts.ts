@@ -6,7 +6,7 @@ import { count, line, temporalUrl, time, type Shape } from './common.ts';
 import { integrationSchema } from './integrations.ts';
 import { startedSchema } from './syncs.ts';
 
-/** Headers of every request that does something. The others go on as they are. */
+/** Headers of every act. Other headers stay as they are. */
 export const actHeaders = z.looseObject({
   'idempotency-key': z
     .string()
@@ -52,7 +52,7 @@ const since = z
     'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
   );
 
-/** What can be asked of a full sync; every option may be left out. */
+/** Options of a full sync; all of them are optional. */
 const options = z
   .strictObject({
     models,
@@ -61,7 +61,7 @@ const options = z
   } satisfies Record<keyof FullSyncOptions, z.ZodType>)
   .partial();
 
-// A POST without a body means "everything", so that curl -X POST is enough.
+// A POST without a body means "everything", so a plain curl -X POST is enough.
 export const syncBody = options.pick({ models: true }).nullish();
 
 export const fullSyncBody = options.nullish();

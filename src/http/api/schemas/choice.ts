@@ -8,7 +8,7 @@ import { startedSchema } from './syncs.ts';
 
 const names = z.array(line(100)).min(1).max(200).nullable();
 
-/** What to change of an integration; what is left out stays as it is. */
+/** What to change of an integration. Properties that are left out stay as they are. */
 export const setBody = z
   .strictObject({
     models: names.describe(

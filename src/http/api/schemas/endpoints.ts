@@ -13,7 +13,7 @@ const chooser = z
   .enum(CHOOSERS)
   .describe('settings: MODELS and EXCLUDE_MODELS leave it out · integration: its own choice does');
 
-/** What is not read, since it is not chosen. */
+/** Endpoints that are not read because they are not chosen. */
 export const notChosen = z
   .array(
     z

@@ -31,7 +31,7 @@ import { passSchema, startedSchema } from './syncs.ts';
 
 const statusSchema = z.enum(INTEGRATION_STATUSES);
 
-/** An integration as it is kept, without what has to be counted. */
+/** An integration as it is stored, without what has to be counted. */
 export const integrationSchema = z
   .object({
     id: z.string(),
@@ -147,7 +147,7 @@ const life = {
   issues: z.array(issueSchema).describe('Open at Kombo, the newest first'),
 } satisfies Shape<Omit<IntegrationLife, keyof Integration>>;
 
-/** What `integrations show` prints: a part of the detail. */
+/** The part of the detail that `integrations show` prints. */
 export const lifeSchema = integrationSchema.extend(life).meta({ id: 'IntegrationLife' });
 
 const runningSchema = z

@@ -45,7 +45,7 @@ const ofOne = {
 
 export const problemsOfOne = { ...common, ...ofOne };
 
-/** Answers of a route that does something. */
+/** Answers of a route that acts. */
 export const problemsOfActing = {
   ...common,
   409: problem(
@@ -62,7 +62,7 @@ export const badGateway = {
   502: problem('Kombo refuses the request; check KOMBO_API_KEY and KOMBO_API_URL.'),
 };
 
-/** An answer of success, with what it is. */
+/** A successful answer. */
 export const success = <T extends z.ZodType>(description: string, schema: T) => ({
   description,
   content: { 'application/json': { schema } },
