@@ -47,7 +47,7 @@ export function createEraseIntegration(deps: ActivityDeps) {
         if (liveness.isShuttingDown() || performance.now() >= until) return { state: 'erasing', rows };
       }
       await markErased(deps.store, integrationId);
-      deps.log.info({ integrationId, rows }, 'The data of a removed integration are erased');
+      deps.log.info({ integrationId, rows }, 'The data of a removed integration is erased');
       return { state: 'erased', rows };
     });
   };

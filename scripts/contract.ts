@@ -38,12 +38,12 @@ async function main(): Promise<number> {
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
     throw new NoPackage(
-      `--timeout ${values.timeout} is no time.`,
+      `--timeout ${values.timeout} is not a time up to 600 seconds.`,
       'Write seconds, for example --timeout 10.',
     );
   }
   if (!URL.canParse(values.index)) {
-    throw new NoPackage(`--index ${values.index} is no address.`, `Write one such as ${PYPI}.`);
+    throw new NoPackage(`--index ${values.index} is not an address.`, `Write one such as ${PYPI}.`);
   }
   const found = await fetchPackage(values.index, seconds * 1000);
   const published = readPackage(found);

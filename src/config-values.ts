@@ -136,7 +136,7 @@ export const timezone = z
       return complain(context, { problem: 'is not a time zone', example: 'Europe/Berlin' });
     }
     return complain(context, {
-      problem: 'is an offset, which is no time zone',
+      problem: 'is an offset, not a time zone',
       remedy: `name a place such as Europe/Berlin, or write ${zone.wrong}`,
     });
   });

@@ -40,7 +40,7 @@ export const SETTINGS = {
       (value) => !hasCredentials(value),
       otherwise({
         problem: 'holds a user or a password',
-        remedy: 'leave them out, KOMBO_API_KEY is sent by itself',
+        remedy: 'leave them out; requests carry KOMBO_API_KEY',
         example: 'https://api.us.kombo.dev/v1',
       }),
     )
@@ -104,7 +104,7 @@ export const SETTINGS = {
     'A read that has failed for this long needs you; no timer tries it any more, only the catch-up, full syncs, webhooks and you',
   ),
   DELETED_RETENTION: durationOrOff('14d').describe(
-    'How long the data of a deleted integration are kept before they are erased; `off` keeps them',
+    'How long the data of a deleted integration is kept before it is erased; `off` keeps it',
   ),
   WATERMARK_OVERLAP: duration('5m').describe('A delta reads again this much'),
   FULL_REFRESH_INTERVAL: duration('6h').describe(

@@ -93,7 +93,7 @@ describe('FULL_SYNC_TIMEZONE', () => {
     ['UTC+1', 'Etc/GMT-1'],
   ])('%s is refused with the name to write: %s', (text, name) => {
     expect(complaint({ FULL_SYNC_TIMEZONE: text })).toBe(
-      `FULL_SYNC_TIMEZONE is an offset, which is no time zone; name a place such as Europe/Berlin, or write ${name}.`,
+      `FULL_SYNC_TIMEZONE is an offset, not a time zone; name a place such as Europe/Berlin, or write ${name}.`,
     );
   });
 

@@ -38,11 +38,11 @@ export async function learn(deps: ActivityDeps, place: Place, signal: AbortSigna
     const learnt = await askWhatItTakes(deps.kombo, endpoint, { ...place, signal });
     if (!learnt) return;
     await saveLearnt(deps.store, endpoint.path, learnt);
-    deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt what an endpoint takes');
+    deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt which parameters an endpoint takes');
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     const { code } = error;
-    deps.log.debug({ ...place, code }, 'What an endpoint takes could not be learnt now');
+    deps.log.debug({ ...place, code }, 'An endpoint could not be learnt; the next read tries again');
   }
 }
 

@@ -174,7 +174,7 @@ export async function settleTemporal(
     if (!outage) throw error;
     deps.log.warn(
       { integrationId: id },
-      `Temporal is not in line yet; it is tried again. ${sayOutage(outage)}`,
+      `Temporal does not match the status yet; a worker tries again. ${sayOutage(outage)}`,
     );
   }
 }

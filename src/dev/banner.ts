@@ -78,9 +78,9 @@ function demoLines({ config, sandboxUrl, demoSettings, command }: BannerFacts): 
   if (!sandboxUrl) return [`  Add an integration: ${command} integrations add <id>`, ''];
   const short = demoSettings.map((name) => `${name}=${duration(config, name)}`).join(' ');
   return [
-    '  The sandbox now changes records every few seconds and loses a webhook now and then; the catch-up makes that good.',
+    '  The sandbox now changes records every few seconds. It loses some webhooks; the catch-up reads what they reported.',
     ...(short === '' ? [] : [`  Short for this demo: ${short}. Set them yourself for other values.`]),
-    '  Ctrl-C stops everything; the data stay.',
+    '  Ctrl-C stops everything; the data stays.',
     '',
   ];
 }

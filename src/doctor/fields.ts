@@ -12,8 +12,8 @@ export async function checkFields(store: Store, config: Config): Promise<Check> 
   if (!isSame(recorded, fieldsOf(config))) {
     return warn(
       'Fields',
-      'EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY is not as it was set up last',
-      'If these values are meant to count, run: kombo-sync setup. Then restart the workers.',
+      'EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY differs from the last setup',
+      'To keep these values, run: kombo-sync setup. Then restart the workers.',
     );
   }
   const said = [

@@ -124,7 +124,7 @@ function judgeState({ integrationId, status, statusReason }: CutoverFacts): Cuto
   const remedy =
     status === 'paused'
       ? `kombo-sync integrations resume ${shellWord(integrationId)}`
-      : 'Do what the reason says; the rest goes by itself.';
+      : 'Do what the reason says; kombo-sync then continues by itself.';
   return not('blocked', 'state', `It is ${status}: ${statusReason ?? 'no reason given'}`, remedy);
 }
 
@@ -143,16 +143,16 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     return not(
       'blocked',
       'evidence',
-      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed told of, last at ${isoTime(late[0]!.at)}.`,
-      'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here; then wait for the next changes.',
+      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed reported, last at ${isoTime(late[0]!.at)}.`,
+      'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here. Then wait for the next changes.',
     );
   }
   if (untold.length > 0) {
     return not(
       'wait',
       'evidence',
-      `A legacy webhook brought changes at ${isoTime(untold[0]!.at)}, and data-changed has not told of them yet.`,
-      'Look again in some minutes.',
+      `A legacy webhook brought changes at ${isoTime(untold[0]!.at)}, and data-changed has not reported them yet.`,
+      'Look again in a few minutes.',
     );
   }
   if (lastDataChangedAt !== null && (legacySyncs.length > 0 || lastLegacyAt === null)) {
@@ -163,7 +163,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     const count = legacySyncs.length;
     return ready(
       'evidence',
-      `data-changed told of each of the last ${count} changes that a legacy webhook brought.`,
+      `data-changed reported each of the last ${count} changes that a legacy webhook brought.`,
     );
   }
   if (lastDataChangedAt === null) {
@@ -183,7 +183,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
   return not(
     'wait',
     'evidence',
-    'No legacy webhook has brought a change yet, so nothing shows that data-changed tells of all of them.',
+    'No legacy webhook has brought a change yet, so nothing shows that data-changed reports all of them.',
     'Change a record in the tool, or wait for the next change.',
   );
 }
@@ -242,13 +242,15 @@ function judgeDrift({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
       'blocked',
       'drift',
       `The last full sync had to repair what a webhook should have brought: ${names(drifted)}.`,
-      `kombo-sync drift ${shellWord(integrationId)} shows it. Then kombo-sync sync full ${shellWord(integrationId)} --wait: without new drift the way is free.`,
+      `kombo-sync drift ${shellWord(integrationId)} shows it. Then run kombo-sync sync full ${shellWord(integrationId)} --wait: this check passes if it finds no new drift.`,
     );
   }
   const explained = endpoints.some(({ drift }) => drift === 'expected');
   return ready(
     'drift',
-    explained ? 'What the last full sync repaired, no delta can show.' : 'The last full sync found no drift.',
+    explained
+      ? 'The last full sync repaired only what no delta can show.'
+      : 'The last full sync found no drift.',
   );
 }
 

@@ -125,7 +125,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
     ...PASSING,
     harmless: true,
     healsTogether: false,
-    remedy: 'The other attempt reads on.',
+    remedy: 'The other attempt continues the pass.',
   },
   TableLocked: {
     ...PASSING,

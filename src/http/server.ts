@@ -62,7 +62,7 @@ function close(app: FastifyInstance): Promise<void> {
 function cannotListen(host: string, port: number, setting: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL'].includes(code)) {
-    return `HOST is ${host}, which is no address of this machine. Set it to one, for example 0.0.0.0 or 127.0.0.1. If you have not set it: conda and some shells export a HOST of their own.`;
+    return `HOST is ${host}, which is not an address of this machine. Set it to one, for example 0.0.0.0 or 127.0.0.1. If you have not set it: conda and some shells export a HOST of their own.`;
   }
   const problem = code === 'EADDRINUSE' ? `Port ${port} is in use` : `Cannot listen on ${host}, port ${port}`;
   return `${problem}; set HOST and ${setting} to an address that is free.`;

@@ -132,12 +132,12 @@ export function parseDelivery(json: unknown): Delivery {
   const { id, type, data } = read(envelope, json, 'it needs the strings id and type and the object data');
   switch (type) {
     case 'data-changed': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return { kind: 'data-changed', id, type, ...integration, ...readModels(data) };
     }
     case 'assessment:order-received':
     case 'inline-assessment:order-received': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return {
         kind: 'data-changed',
         id,
@@ -149,12 +149,12 @@ export function parseDelivery(json: unknown): Delivery {
     }
     case 'integration-created':
     case 'integration-deleted': {
-      const { deletedAt, ...integration } = read(created, data, 'data.id is missing or no usable id');
+      const { deletedAt, ...integration } = read(created, data, 'data.id is missing or not a usable id');
       const event = type === 'integration-created' ? 'created' : 'deleted';
       return { kind: 'lifecycle', id, type, ...integration, change: { event, deletedAt } };
     }
     case 'integration-state-changed': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return { kind: 'lifecycle', id, type, ...integration, change: { event: 'state-changed' } };
     }
     case 'issue-status-changed': {
@@ -185,7 +185,7 @@ function readModels(data: unknown): Pick<DataChanged, 'models' | 'everything'> {
 
 /** Only the ids are required: Kombo may add types, and texts may be missing. */
 function readIssueEvent(data: unknown): Omit<IssueEvent, keyof DeliveryBase | 'kind'> {
-  const given = read(issueEvent, data, 'data.issue is missing, or data.integration.id is no usable id');
+  const given = read(issueEvent, data, 'data.issue is missing, or data.integration.id is not a usable id');
   const { change, issue, integration } = given;
   const { deletedAt: _none, ...about } = integration ?? {};
   const now = new Date();
@@ -201,7 +201,7 @@ function readIssueEvent(data: unknown): Omit<IssueEvent, keyof DeliveryBase | 'k
   };
   const known = readIssue(value, now);
   if (known) return { ...about, issue: known };
-  throw new MalformedDelivery('The delivery is malformed: data.issue.id is missing or no usable id.');
+  throw new MalformedDelivery('The delivery is malformed: data.issue.id is missing or not a usable id.');
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {

@@ -108,7 +108,7 @@ export async function countStored(
 export async function purgeFields(deps: Deps, walking: Walking = {}): Promise<Purged> {
   const { store, fields } = deps;
   if (!isSame(await readRecordedChoice(store), fields)) {
-    const problem = 'is not as it was set up last (or HASH_FIELDS or HASH_KEY is not)';
+    const problem = 'differs from the last setup (or HASH_FIELDS or HASH_KEY does)';
     throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy: 'run kombo-sync setup first' }]);
   }
   return audited(deps, { action: 'purge-fields', integrationId: null }, async () => {
@@ -162,8 +162,8 @@ export async function takeUpChoice(store: Store, fields: Fields, log: Logger): P
   if (isSame(recorded, fields)) return;
   const sameKey = recorded.hashKey === null || recorded.hashKey === fields.hashKey;
   if (!sameKey || !keepsOutAsMuch(fields.choice, recorded.choice)) {
-    const problem = 'keeps out less than was set up last (or HASH_FIELDS or HASH_KEY has changed)';
-    const remedy = 'give this worker the values of the others, or run kombo-sync setup if its own are meant';
+    const problem = 'keeps out less than the last setup (or HASH_FIELDS or HASH_KEY has changed)';
+    const remedy = 'give this worker the values of the others, or run kombo-sync setup to keep its own';
     throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy }]);
   }
   await recordChoice(store, fields);

@@ -92,9 +92,9 @@ const REASON_LENGTH = 500;
 
 /** @throws OperationError (invalid) unless the reason of a pause can be shown everywhere. */
 export function checkReason(reason: string): void {
-  if (reason.trim() === '') throw invalid('Say why it is paused, for those who find it so.');
+  if (reason.trim() === '') throw invalid('Give a reason: the status shows why it is paused.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
   // A terminal would obey control characters, and a list has one line for the reason.
   if (!isLine(reason))
-    throw invalid('The reason holds a character that cannot be shown; use one line of text.');
+    throw invalid('The reason contains a character that cannot be shown. Use one line of text.');
 }

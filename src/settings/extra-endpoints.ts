@@ -29,13 +29,13 @@ function findWrong(paths: readonly string[]): Wrong[] {
     if (isInCatalogue(path)) return [];
     const meant = meantPath(path);
     if (meant !== undefined) {
-      return [{ problem: `names ${path}, which is no known endpoint`, remedy: `write ${meant}` }];
+      return [{ problem: `names ${path}, which is not a known endpoint`, remedy: `write ${meant}` }];
     }
     if (!isListPath(path)) return [{ problem: `names ${path}, ${whyNoList(path)}`, example: EXAMPLE }];
     const table = tableOf(path);
     const other = byTable.get(table);
     if (other !== undefined) {
-      const problem = `names ${path}, whose table would be ${table}, as that of ${other} is`;
+      const problem = `names ${path}, whose table would be ${table}, the table of ${other}`;
       return [{ problem, remedy: 'leave one of them out' }];
     }
     byTable.set(table, path);

@@ -81,7 +81,7 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
   };
   await each(await listUnsettled(store, UNSETTLED_MS, AT_ONCE), async (id) => {
     await settle(id);
-    log.info({ integrationId: id }, 'Temporal is in line with an integration again');
+    log.info({ integrationId: id }, 'Temporal matches the status of an integration again');
   });
   await forgetUnread(store, settings);
   const overdue = [

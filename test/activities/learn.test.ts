@@ -221,7 +221,7 @@ describe('an unknown endpoint', () => {
   });
 
   test('(I17) has nothing of its records in the log', () => {
-    expect(bench.logs()).toContain('Learnt what an endpoint takes');
+    expect(bench.logs()).toContain('Learnt which parameters an endpoint takes');
     expect(bench.logs()).not.toContain('remote_id');
   });
 });

@@ -64,7 +64,7 @@ test('a key that Kombo refuses stops adding at once, and the command says what t
   system.control.removeFault(fault);
   expect(stdout).toContain('It has stopped: Kombo answered');
   expect(stdout).toContain('Check KOMBO_API_KEY');
-  expect(stdout).toContain('Not come to: 14. Run it again to go on.');
+  expect(stdout).toContain('Not tried: 14. Run the command again to continue.');
   expect(await knownIds()).toEqual([]);
 });
 

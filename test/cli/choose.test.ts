@@ -51,7 +51,7 @@ test('a choice shows in every command, its rows can be erased, and it can be und
 
   const back = await set(['--models', '*']);
   expect(back.stdout).toMatch(/^.* reads from now on: all that the settings let be read\.$/m);
-  expect(back.stdout).toMatch(/^What has come to be chosen is read in full now\.$/m);
+  expect(back.stdout).toMatch(/^What is newly chosen is read in full now\.$/m);
 });
 
 test('--exclude-models takes patterns, `none` clears it, and --json prints what the API answers', async () => {

@@ -112,13 +112,13 @@ describe('many integrations', () => {
     );
   });
 
-  test('endpoints that are not chosen are named, but are no gap', () => {
+  test('endpoints that are not chosen are named, but are not a gap', () => {
     const notChosen: NotChosen[] = [{ endpoint: '/ats/offers', by: 'integration' }];
     expect(cutoverText(report(3, 0, notChosen))).toContain(
-      'Of 1 integration not every endpoint is chosen, which is no gap.',
+      'Not every endpoint is chosen for 1 integration. This is not a gap.',
     );
     expect(cutoverText(report(1, 0, notChosen))).toContain(
-      'Not chosen, so no gap, for this integration: /ats/offers.',
+      'Not chosen for this integration: /ats/offers. This is not a gap.',
     );
   });
 

@@ -41,7 +41,7 @@ test('the first full sync shows what it reads, and no expected number', async ()
   const { code, stdout, stderr } = await waitUntil(/\/lms\/users: .* records, \d+\/s$/m);
   expect(code).toBe(0);
   expect(stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}, run `);
-  expect(stderr).toContain('Ctrl-C ends the waiting; the sync goes on.');
+  expect(stderr).toContain('Ctrl-C stops the waiting; the sync continues.');
   const users = lines(stderr, `${ID} /lms/users`);
   expect(users[0]).toMatch(/: \d+ pages?, \d+ records?$/);
   expect(users.at(-2)).toMatch(/: \d pages?, \d+ records, \d+\/s$/);
@@ -117,7 +117,7 @@ test('a second start joins the full sync and says so; Ctrl-C ends only the waiti
   system.control.removeFault(fault);
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toEqual({
-    error: { code: 'interrupted', message: expect.stringContaining('the sync goes on') as string },
+    error: { code: 'interrupted', message: expect.stringContaining('the sync continues') as string },
   });
   expect(stderr).toContain('A full sync runs already, and this joins it');
   expect(stderr).toContain('It reads what it was started with, not what --models and --since say now.');
@@ -129,7 +129,7 @@ test('--since reads only changes since a date, sweeps nothing, and says so', asy
   system.control.vanish(ID, 'lms_users', gone!);
   const args = ['sync', 'full', ID, '--since', '2026-01-01'];
   const { stdout, stderr } = await system.text([...args, '--wait']);
-  expect(stderr).toContain('Because of --since only what changed since 2026-01-01T00:00:00.000Z is read');
+  expect(stderr).toContain('Because of --since, it reads only what changed since 2026-01-01T00:00:00.000Z');
   expect(stdout).toMatch(/^\/lms\/users +full +completed +\d+ +0 +0 +\d+ +0 /m);
   expect((await system.text(args)).stdout).toContain('nothing is swept');
   await system.ended(`full-sync/${ID}`);
@@ -171,10 +171,7 @@ describe('--all', () => {
     expect(stdout).not.toMatch(new RegExp(`^${ID}`, 'm'));
     expect(await system.json(['status', OTHER])).toMatchObject({ status: 'parked', needsAttention: true });
     expect((await system.text(['status', '--status', 'parked'])).stdout).toMatch(
-      new RegExp(
-        `^${OTHER} +parked .* when you have done something at Kombo; a webhook or the catch-up finds out +`,
-        'm',
-      ),
+      new RegExp(`^${OTHER} +parked .* with the next webhook or catch-up after you act at Kombo +`, 'm'),
     );
   });
 });

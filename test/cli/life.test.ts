@@ -31,7 +31,7 @@ const show = (id = ID) =>
 
 describe('pause and resume', () => {
   test.each([
-    ['says something', '  ', 'Say why it is paused'],
+    ['says something', '  ', 'Give a reason'],
     ['does nothing to a terminal', 'red \u001B[31malert', 'cannot be shown'],
     ['is one line', 'one\ntwo', 'cannot be shown'],
     ['ends', 'x'.repeat(501), 'at most 500 characters'],
@@ -178,7 +178,7 @@ describe('remove', () => {
   test('an integration is removed, and its data is kept for a while', async () => {
     const { stdout } = await system.text(['integrations', 'remove', ID]);
     expect(stdout).toContain(`${ID} is removed: its schedules are deleted`);
-    expect(stdout).toMatch(/^Its data are erased at 2\d{3}-.* \(in 1[34] d\)\.$/m);
+    expect(stdout).toMatch(/^Its data will be erased at 2\d{3}-.* \(in 1[34] d\)\.$/m);
     expect(stdout).toContain(`To bring it back: kombo-sync integrations add ${ID}`);
     const { status, erasure } = await show();
     expect(status).toBe('removed');
@@ -210,7 +210,7 @@ describe('remove', () => {
     const again = await system.text(['integrations', 'remove', ID]);
     expect(again.stdout).toContain(`${ID} was removed already: Removed by `);
     const erasing = await system.text(['integrations', 'remove', ID, '--erase']);
-    expect(erasing.stdout).toContain('Its data are erased as soon as a worker takes that up.');
+    expect(erasing.stdout).toContain('The next free worker erases its data.');
     await system.ended(`erase/${ID}`);
     const { rows } = await system.store.pool.query(
       `select count(*)::int as rows from kombo.lms_users where integration_id = $1`,
@@ -218,7 +218,7 @@ describe('remove', () => {
     );
     expect(rows).toEqual([{ rows: 0 }]);
     const { stdout } = await system.text(['integrations', 'remove', ID]);
-    expect(stdout).toContain('Its data were erased at ');
+    expect(stdout).toContain('Its data was erased at ');
     expect(await system.json(['integrations', 'remove', ID])).toMatchObject({
       removed: false,
       cancelled: [],

@@ -68,7 +68,7 @@ test.each(['integrations list', 'status'])('%s lists page by page', async (words
   const last = await page([...command, '--after', id(MANY - 2)]);
   expect(last).toMatchObject({ integrations: [{ id: id(MANY - 1) }, { id: id(MANY) }], next: null });
   const shown = await text([...command, '--limit', '2', '--search', "org 9's"]);
-  expect(shown).toBe('No integration is like that.\n');
+  expect(shown).toBe('No integration matches.\n');
 });
 
 test('--all lists every integration once, in order', async () => {
@@ -92,7 +92,7 @@ test('filters select integrations, and the hint to the next page keeps them', as
   );
   expect(shown).toMatch(
     new RegExp(
-      `^${id(2_500)} +parked +.* – +when you have done something at Kombo; .* +It is switched off in Kombo\\.$`,
+      `^${id(2_500)} +parked +.* – +with the next webhook or catch-up after you act at Kombo +It is switched off in Kombo\\.$`,
       'm',
     ),
   );

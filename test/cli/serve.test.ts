@@ -49,7 +49,7 @@ test.concurrent('serve says where a HOST that is not an address may come from', 
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: expect.stringMatching(
-      /^HOST is x86_64-conda-linux-gnu, which is no address .*for example .*conda/,
+      /^HOST is x86_64-conda-linux-gnu, which is not an address .*for example .*conda/,
     ) as string,
   });
 });

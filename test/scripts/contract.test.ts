@@ -179,7 +179,7 @@ describe('a tar archive', () => {
     ['what is none', Buffer.alloc(1024, 'x')],
     ['one that breaks off', tarOf(tarEntry('a.py', 'a'.repeat(2000))).subarray(0, 1024)],
   ])('%s is refused', (_, archive) => {
-    expect(() => readTar(archive)).toThrow('no tar archive');
+    expect(() => readTar(archive)).toThrow('not a tar archive');
   });
 });
 
@@ -232,7 +232,11 @@ describe('npm run contract', () => {
       () => pypi(index, Buffer.from('x')),
       /is not what its index says\. Try again/,
     ],
-    ['the address is none', () => Promise.resolve('pypi'), /--index pypi is no address\. Write one such as/],
+    [
+      'the address is none',
+      () => Promise.resolve('pypi'),
+      /--index pypi is not an address\. Write one such as/,
+    ],
   ])('says so and what to do, with exit code 2, if %s', async (_, address, said) => {
     const { code, stdout, stderr } = await contract('--timeout', '2', '--strict', '--index', await address());
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

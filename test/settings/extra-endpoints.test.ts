@@ -38,7 +38,7 @@ describe('EXTRA_ENDPOINTS refuses', () => {
     ['/assessment/orders-open', '/assessment/orders/open'],
   ])('%s and suggests %s', (path, known) => {
     expect(() => read(path)).toThrow(
-      `EXTRA_ENDPOINTS names ${path}, which is no known endpoint; write ${known}.`,
+      `EXTRA_ENDPOINTS names ${path}, which is not a known endpoint; write ${known}.`,
     );
   });
 
@@ -68,7 +68,7 @@ describe('EXTRA_ENDPOINTS refuses', () => {
 
   test('two paths with the same table', () => {
     expect(() => read('/hris/a-b,/hris/a/b')).toThrow(
-      'EXTRA_ENDPOINTS names /hris/a/b, whose table would be hris_a_b, as that of /hris/a-b is; leave one of them out.',
+      'EXTRA_ENDPOINTS names /hris/a/b, whose table would be hris_a_b, the table of /hris/a-b; leave one of them out.',
     );
   });
 });

@@ -35,7 +35,7 @@ describe('while another process migrates', () => {
     expect(said).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^Another migration is at work, which this one waits for: process ${other.pid} of Postgres \\(role \\S+, kombo-sync other, since 20\\d\\d-.*Z\\)\\.$`,
+          `^Waiting for another migration: process ${other.pid} of Postgres \\(role \\S+, kombo-sync other, since 20\\d\\d-.*Z\\)\\.$`,
         ),
       ),
     ]);

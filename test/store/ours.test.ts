@@ -155,12 +155,12 @@ describe('two installations in one database', () => {
       /^Schema kombo belongs to another kombo-sync, whose SERVICE_SCHEMA is kombo_sync\./,
     );
     expect(await refusal('hr', 'kombo_sync')).toMatch(
-      /^The data that kombo_sync keeps account of are in schema kombo, and DATA_SCHEMA is hr\. Set DATA_SCHEMA=kombo/,
+      /^The data of kombo_sync is in schema kombo, but DATA_SCHEMA is hr\. Set DATA_SCHEMA=kombo/,
     );
     expect(await refusal('select', 'hr_sync')).toMatch(/^select is a word of SQL/);
     await store.pool.query('alter schema kombo_sync rename to renamed');
     expect(await refusal('kombo', 'renamed')).toMatch(
-      /^Schema renamed was called kombo_sync .* alter schema renamed rename to kombo_sync;$/,
+      /^Schema renamed was renamed from kombo_sync, .* alter schema renamed rename to kombo_sync;$/,
     );
   });
 });

@@ -80,16 +80,16 @@ function sumText({ counts, integrations }: CutoverReport): string {
   return `${plural(integrations.length, 'integration')}: ${parts.join(', ')}.`;
 }
 
-/** Endpoints that are not chosen are no gap, but you should know about them. */
+/** Endpoints that are not chosen are not a gap, but you should know about them. */
 function notChosenLines({ integrations }: CutoverReport): string[] {
   const [one] = integrations;
   if (one && integrations.length === 1) {
-    return notChosenText(one.notChosen).map((text) => `Not chosen, so no gap, ${text}.`);
+    return notChosenText(one.notChosen).map((text) => `Not chosen ${text}. This is not a gap.`);
   }
   const count = integrations.filter(({ notChosen }) => notChosen.length > 0).length;
   return count === 0
     ? []
-    : [`Of ${plural(count, 'integration')} not every endpoint is chosen, which is no gap.`];
+    : [`Not every endpoint is chosen for ${plural(count, 'integration')}. This is not a gap.`];
 }
 
 function legacyText({ legacy }: CutoverReport): string {

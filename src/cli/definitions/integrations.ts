@@ -51,7 +51,7 @@ export function registerIntegrations(program: Command): void {
   ])
     .addHelpText('after', ADD_HELP)
     .option('--no-sync', 'do not start the first full sync')
-    .option('--force', 'bring it back though a webhook or Kombo said that it was deleted')
+    .option('--force', 'bring it back even if a webhook or Kombo said that it was deleted')
     .option('--file <path>', 'add all that this file names; - is stdin')
     .option(
       '--per-minute <n>',
@@ -84,17 +84,14 @@ export function registerIntegrations(program: Command): void {
   addCommand(group, 'pause <id>', 'Stop reading an integration until you resume it', [
     `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
   ])
-    .requiredOption('--reason <text>', 'why, for those who find it paused')
+    .requiredOption('--reason <text>', 'why you pause it; the status shows it')
     .action(run(['DATABASE_URL'], () => import('../integrations/pause.ts')));
 
-  addCommand(
-    group,
-    'resume <id>',
-    'Go on with a paused integration, beginning with what was missed meanwhile',
-    [`integrations resume ${EXAMPLE_ID}`],
-  ).action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
+  addCommand(group, 'resume <id>', 'Resume a paused integration, beginning with what it missed', [
+    `integrations resume ${EXAMPLE_ID}`,
+  ]).action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
 
-  addCommand(group, 'remove <id>', 'Stop reading an integration for good, and erase its data in time', [
+  addCommand(group, 'remove <id>', 'Stop reading an integration, and erase its data later', [
     `integrations remove ${EXAMPLE_ID}`,
     `integrations remove ${EXAMPLE_ID} --erase`,
   ])

@@ -14,7 +14,7 @@ export function registerProcesses(program: Command): void {
       'after',
       `
 Each part steps aside when its variable is set: KOMBO_API_KEY (the sandbox), DATABASE_URL (Postgres),
-TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops everything.`,
+TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops everything.`,
     )
     .action(run([], () => import('../commands/dev.ts')));
 

@@ -48,6 +48,6 @@ export function registerSyncs(program: Command): void {
     `sync history ${EXAMPLE_ID} --limit 5`,
   ])
     .option('--limit <n>', 'syncs at most', parseCount(1_000), 20)
-    .option('--after <next>', 'go on after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
+    .option('--after <next>', 'continue after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
     .action(run(['DATABASE_URL'], () => import('../sync/history.ts')));
 }

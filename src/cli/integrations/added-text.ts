@@ -40,7 +40,7 @@ export function adoptionText(
     lines.push('', table(['INTEGRATION', 'WHAT', 'WHY'], rows));
   }
   if (stopped !== undefined) lines.push('', `It has stopped: ${stopped}`);
-  if (left > 0) lines.push(`Not come to: ${left}. Run it again to go on.`);
+  if (left > 0) lines.push(`Not tried: ${left}. Run the command again to continue.`);
   return lines.join('\n');
 }
 

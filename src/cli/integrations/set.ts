@@ -49,7 +49,7 @@ function describe({ integration, changed, read, notChosen, sync, erased }: SetIn
     `${integration.id} ${changed ? 'reads from now on' : 'reads as before'}: ${choice}.`,
     `Read: ${read.join(', ') || 'nothing'}.`,
     ...notChosenText(notChosen).map((line) => `Not chosen ${line}.`),
-    sync && 'What has come to be chosen is read in full now.',
+    sync && 'What is newly chosen is read in full now.',
     erased && (erased.length > 0 ? `Erased: ${tablesText(erased)}.` : 'There were no rows to erase.'),
     !erased && notChosen.length > 0 && 'Rows of what is not chosen stay; --erase erases them.',
   ]

@@ -25,7 +25,7 @@ export function nextLook(
   const { id, status, needsAttention, retryAt } = integration;
   if (status === 'paused') return `with: kombo-sync integrations resume ${shellWord(id)}`;
   if (status !== 'parked') return null;
-  if (needsAttention) return 'when you have done something at Kombo; a webhook or the catch-up finds out';
+  if (needsAttention) return 'with the next webhook or catch-up after you act at Kombo';
   return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 
@@ -45,11 +45,11 @@ export function waitText(
 
 /** What happens to the data of a removed integration. */
 export function erasureText({ erasedAt, erasure }: Pick<IntegrationLife, 'erasedAt' | 'erasure'>): string {
-  if (erasedAt) return `Its data were erased at ${utcTime(erasedAt)}.`;
-  if (!erasure) return 'Its data are kept (DELETED_RETENTION is off).';
+  if (erasedAt) return `Its data was erased at ${utcTime(erasedAt)}.`;
+  if (!erasure) return 'Its data is kept (DELETED_RETENTION is off).';
   return erasure.at <= new Date()
-    ? 'Its data are being erased.'
-    : `Its data are erased at ${fullTime(erasure.at)}.`;
+    ? 'Its data is being erased.'
+    : `Its data will be erased at ${fullTime(erasure.at)}.`;
 }
 
 /** The choice of an integration, for example `hris_*, not hris_payslips`; null if it has none. */

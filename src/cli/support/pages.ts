@@ -18,7 +18,7 @@ export async function readPage(context: Context, options: PageOptions): Promise<
 export function emptyText({ integrations, totals }: IntegrationPage): string | undefined {
   if (integrations.length > 0) return undefined;
   return Object.values(totals.byStatus).some((count) => count > 0)
-    ? 'No integration is like that.'
+    ? 'No integration matches.'
     : 'There is no integration yet. Kombo announces new ones by webhook; "kombo-sync integrations add" adds those that exist.';
 }
 

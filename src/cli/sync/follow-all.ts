@@ -39,7 +39,7 @@ export async function waitForAll(context: Context, started: readonly StartedSync
   throw new CliError(
     EXIT.failed,
     'interrupted',
-    `The waiting is over: ${done} of ${started.length} are done, and the others go on. "kombo-sync status" shows them.`,
+    `This command no longer waits: ${done} of ${started.length} syncs are done, the others continue. "kombo-sync status" shows them.`,
   );
 }
 

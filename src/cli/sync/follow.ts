@@ -69,7 +69,7 @@ function stoppedWaiting(integrationId: string): CliError {
   return new CliError(
     EXIT.failed,
     'interrupted',
-    `The waiting is over, the sync goes on. "kombo-sync status ${shellWord(integrationId)}" shows how far it is.`,
+    `This command no longer waits; the sync continues. "kombo-sync status ${shellWord(integrationId)}" shows its progress.`,
   );
 }
 

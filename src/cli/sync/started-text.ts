@@ -47,5 +47,5 @@ function countText(started: readonly StartedSync[]): string {
 }
 
 function sinceText(since: string): string {
-  return `Because of --since only what changed since ${since} is read, and nothing is swept: deletions that Kombo does not tell of stay.`;
+  return `Because of --since, it reads only what changed since ${since} and sweeps nothing: rows of deletions that Kombo does not report stay.`;
 }

@@ -54,7 +54,7 @@ function restore(file: string, create: () => Sandbox): Sandbox {
   try {
     return create();
   } catch (cause) {
-    const remedy = `Delete ${file}: the sandbox then starts with its first data again.`;
-    throw new Error(`What the sandbox has kept cannot be read. ${remedy}`, { cause });
+    const remedy = `Delete ${file}: the sandbox then starts with its original data.`;
+    throw new Error(`The sandbox cannot read its saved state. ${remedy}`, { cause });
   }
 }

@@ -14,7 +14,7 @@ export async function findTemporal(options: ObtainOptions, ways?: readonly Obtai
   if (given) {
     if ((await verifyCli(given, signal)) !== undefined) return given;
     throw new Error(
-      `TEMPORAL_CLI_PATH is ${given}, which is no temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
+      `TEMPORAL_CLI_PATH is ${given}, which is not a temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
     );
   }
   for (const look of [() => findOnPath('temporal', env), () => cachedClis(env)]) {
@@ -27,7 +27,7 @@ export async function findTemporal(options: ObtainOptions, ways?: readonly Obtai
   if ('file' in obtained) return obtained.file;
   throw new Error(
     [
-      'There is no Temporal server, and none could be had.',
+      'There is no Temporal server, and none could be downloaded or built.',
       ...obtained.failures,
       'One of these helps:',
       ...TEMPORAL_REMEDIES.map((remedy) => `  - ${remedy}`),

@@ -55,7 +55,7 @@ export async function obtainTemporal(
           await rename(made, target);
           return { file: target };
         }
-        failures.push(failure ?? 'What was made does not run.');
+        failures.push(failure ?? 'The downloaded or built command does not run.');
       } finally {
         await rm(work, { recursive: true, force: true });
       }

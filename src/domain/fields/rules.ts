@@ -46,11 +46,11 @@ export function readName(
 ): FieldRule[] | WrongName {
   if (name === SENSITIVE) return sensitiveRules(treatment);
   if (name.startsWith('@')) {
-    return { problem: `names ${name}, which is no preset`, remedy: `write ${SENSITIVE}` };
+    return { problem: `names ${name}, which is not a preset`, remedy: `write ${SENSITIVE}` };
   }
   const [table = '', ...path] = name.split('.');
   if (path.length === 0 || path.includes('')) {
-    const problem = `names ${name}, which has not the form table.field`;
+    const problem = `names ${name}, which is not of the form table.field`;
     return {
       problem,
       remedy: `write ${table || 'hris_employees'}.<field>; EXCLUDE_MODELS leaves out whole tables`,
@@ -105,7 +105,7 @@ function wrongPath(
 ): WrongName | undefined {
   const [name = '', ...rest] = path;
   if (!names.includes(name)) {
-    const found = unknown(`names ${above}.${name}, which is no known field`, name, names, `${above}.`);
+    const found = unknown(`names ${above}.${name}, which is not a known field`, name, names, `${above}.`);
     const hint = `a field without a column is written as ${endpoint.table}.raw.${name}`;
     return found.remedy ? found : { ...found, remedy: hint };
   }

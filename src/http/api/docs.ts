@@ -34,11 +34,11 @@ export const docs = (addresses: Addresses) =>
           tags: [
             {
               name: 'integrations',
-              description: 'Which there are, how they are doing, how they come and go',
+              description: 'List, inspect, add, set and remove integrations',
             },
             { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
-            { name: 'history', description: 'What has been read, and what was odd about it' },
-            { name: 'reports', description: 'What goes on over all integrations' },
+            { name: 'history', description: 'What was read, and what was unusual about it' },
+            { name: 'reports', description: 'Reports across all integrations' },
           ],
           components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
           security: [{ token: [] }],

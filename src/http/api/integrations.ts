@@ -133,7 +133,8 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'removeIntegration',
-          summary: 'Remove an integration: nothing is read for it any more, and its data are erased in time',
+          summary:
+            'Remove an integration: it is no longer read, and its data is erased when DELETED_RETENTION is over',
           params: integrationParams,
           querystring: removeQuery,
           headers: actHeaders,

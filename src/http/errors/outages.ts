@@ -20,7 +20,7 @@ const RETRY_AFTER = 5;
 export function failureProblem(error: unknown): HttpError {
   if (error instanceof NoAnswer) {
     const message =
-      'It did not end in time, and may still be done; GET /api/v1/audit tells. See also /readyz.';
+      'It did not end in time and may still complete. GET /api/v1/audit shows whether it did. See also /readyz.';
     return new HttpError(503, 'timeout', message, { cause: error, retryAfter: RETRY_AFTER });
   }
   const outage = outageOf(error);

@@ -48,7 +48,7 @@ export function cutoverPage(data: CutoverData): string {
       ['Blocked', count(counts.blocked)],
       [
         'Not every endpoint chosen',
-        narrowed > 0 ? `${plural(narrowed, 'integration')}; this is no gap` : null,
+        narrowed > 0 ? `${plural(narrowed, 'integration')}; this is not a gap` : null,
       ],
       ['LEGACY_WEBHOOKS', legacy.mode],
       [

@@ -45,14 +45,14 @@ export function stateWords(integration: Integration): Words {
     case 'paused':
       return say(
         statusReason,
-        'Webhooks are remembered meanwhile. To go on:',
+        'Webhooks are remembered meanwhile. To resume:',
         `kombo-sync integrations resume ${shellWord(id)}`,
       );
     case 'removed':
       if (statusCode === REMOVED.deleted) {
         return say(
           'It was deleted in Kombo.',
-          'Nothing to do. Connected again in Kombo, it comes back by itself.',
+          'Nothing to do. It comes back by itself if it is connected again in Kombo.',
         );
       }
       if (statusCode === REMOVED.unknown) {

@@ -32,11 +32,11 @@ export async function beginContent(
   if (recorded !== (fields ? fingerprint(fields) : null)) {
     throw new SyncError(
       'WorkerLost',
-      'This worker has other values of EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY than were set up last.',
+      'This worker has other values of EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY than the last setup.',
       {
         code: 'OtherFields',
         remedy:
-          'Give all workers the same values and restart them. To make those of this one count, run: kombo-sync setup',
+          'Give all workers the same values and restart them. To keep those of this worker, run: kombo-sync setup',
       },
     );
   }

@@ -191,14 +191,14 @@ async function findInstallation(
 function refuseOther({ service_schema, data_schema }: Installation, { service, data }: Schemas): void {
   if (service_schema !== service) {
     throw new DatabaseProblem(
-      `Schema ${service} was called ${service_schema} when its functions were made, and they look for it there.`,
-      `Give it its name back: alter schema ${service} rename to ${service_schema};`,
+      `Schema ${service} was renamed from ${service_schema}, and its functions still use the old name.`,
+      `Rename it back: alter schema ${service} rename to ${service_schema};`,
     );
   }
   if (data_schema !== data) {
     throw new DatabaseProblem(
-      `The data that ${service} keeps account of are in schema ${data_schema}, and DATA_SCHEMA is ${data}.`,
-      `Set DATA_SCHEMA=${data_schema}, or choose another SERVICE_SCHEMA to begin anew.`,
+      `The data of ${service} is in schema ${data_schema}, but DATA_SCHEMA is ${data}.`,
+      `Set DATA_SCHEMA=${data_schema}, or choose another SERVICE_SCHEMA to start without data.`,
     );
   }
 }

@@ -67,7 +67,7 @@ async function acquire(pool: Pool, client: pg.ClientBase, service: string, wait:
     if (waitedMs >= sayAfterMs) {
       const holder = await findHolder(client, service);
       if (waitedMs >= giveUpAfterMs) throw giveUp(holder, waitedMs);
-      const text = holder && `Another migration is at work, which this one waits for: ${holder.description}.`;
+      const text = holder && `Waiting for another migration: ${holder.description}.`;
       if (text && text !== said) say(text);
       said = text;
     }
@@ -106,12 +106,12 @@ function giveUp(holder: Holder | undefined, waitedMs: number): DatabaseProblem {
   const seconds = Math.round(waitedMs / 1_000);
   if (!holder) {
     return new DatabaseProblem(
-      `The lock of migrations was not free for ${seconds} s, and no session shows that it holds it.`,
-      "Look for it, end it, then try again: select * from pg_locks where locktype = 'advisory'; select * from pg_prepared_xacts;",
+      `The migration lock was not free for ${seconds} s, and no session seems to hold it.`,
+      "Find the session or prepared transaction that holds it and end it, then try again: select * from pg_locks where locktype = 'advisory'; select * from pg_prepared_xacts;",
     );
   }
   return new DatabaseProblem(
     `Another migration has held the lock for ${seconds} s: ${holder.description}.`,
-    `If it is not at work any more, end it, then try again: select pg_terminate_backend(${holder.pid});`,
+    `If it hangs, end it, then try again: select pg_terminate_backend(${holder.pid});`,
   );
 }

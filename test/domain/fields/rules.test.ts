@@ -32,19 +32,23 @@ describe('a name', () => {
   });
 
   test.each([
-    ['hris_employees', 'has not the form table.field', /EXCLUDE_MODELS/],
-    ['hris_employees.', 'has not the form table.field', /EXCLUDE_MODELS/],
+    ['hris_employees', 'not of the form table.field', /EXCLUDE_MODELS/],
+    ['hris_employees.', 'not of the form table.field', /EXCLUDE_MODELS/],
     ['hris_employes.ssn', 'names table hris_employes, which does not exist', 'write hris_employees'],
-    ['hris_employees.snn', 'no known field', 'write hris_employees.ssn'],
-    ['hris_employees.entirely_new', 'no known field', /hris_employees\.raw\.entirely_new/],
-    ['hris_employees.home_address.stret_1', 'no known field', 'write hris_employees.home_address.street_1'],
-    ['hris_employees.manager.work_mail', 'no known field', 'write hris_employees.manager.work_email'],
+    ['hris_employees.snn', 'not a known field', 'write hris_employees.ssn'],
+    ['hris_employees.entirely_new', 'not a known field', /hris_employees\.raw\.entirely_new/],
+    [
+      'hris_employees.home_address.stret_1',
+      'not a known field',
+      'write hris_employees.home_address.street_1',
+    ],
+    ['hris_employees.manager.work_mail', 'not a known field', 'write hris_employees.manager.work_email'],
     ['*.remote_dat', 'which no table has', 'write *.remote_data'],
     ['hris_employees.id', 'by which rows are found or ordered', 'leave it out'],
     ['*.changed_at', 'by which rows are found or ordered', 'leave it out'],
     ['hris_employees.raw', 'holds the whole record', /field/],
     ['*.raw', 'holds whole records', /field/],
-    ['@secret', 'no preset', 'write @sensitive'],
+    ['@secret', 'not a preset', 'write @sensitive'],
     ['__proto__.constructor', 'does not exist', undefined],
   ])('%s is refused, with what to write', (name, problem, remedy) => {
     const read = readName(name, 'exclude');

@@ -49,7 +49,7 @@ const since = z
     }
   })
   .describe(
-    'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
+    'Only what changed since then. It must not be in the future; UTC if it has no offset. Such a sync deletes nothing',
   );
 
 /** Options of a full sync; all of them are optional. */

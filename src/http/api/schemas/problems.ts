@@ -35,7 +35,7 @@ export const problemsOfReading = common;
 /** Answers of the change feed. */
 export const problemsOfChanges = {
   ...common,
-  410: problem('Changes after this position have been removed; `detail` says how to go on.'),
+  410: problem('Changes after this position have been removed; `detail` says how to continue.'),
 };
 
 const ofOne = {

@@ -78,7 +78,7 @@ export const changesSchema = z.object({
   next: z
     .string()
     .describe(
-      'Give it as `after` to go on, now or later. It moves also when nothing in a stretch of the feed matched',
+      'Pass it as `after` to continue, now or later. It also moves if nothing in a part of the feed matches',
     ),
   more: z.boolean().describe('Whether there is more to read now'),
 } satisfies Shape<MatchingChanges>);
