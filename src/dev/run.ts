@@ -58,7 +58,7 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     stop: ({ endNow }) => endNow(),
   });
   const cleared = await children.clearLeftovers();
-  if (cleared.length > 0) note(`Ended what an earlier run has left: ${cleared.join(', ')}.`);
+  if (cleared.length > 0) note(`Ended processes of an earlier run: ${cleared.join(', ')}.`);
   removeEnvironmentFile(dataDir);
 
   const state = loadState(dataDir);

@@ -91,7 +91,7 @@ export function setupProblems({ unusable, failed }: Pick<SetupResult, 'unusable'
   }
   if (failed.length > 0) {
     const count = failed.length === 1 ? '1 integration' : `${failed.length} integrations`;
-    lines.push(`✗ ${count} failed; the others are set up. When the reason is mended, run: kombo-sync setup`);
+    lines.push(`✗ ${count} failed; the others are set up. Fix the reason, then run: kombo-sync setup`);
     lines.push(...failed.map(({ id, message }) => `    ${id}: ${message}`));
   }
   return lines;

@@ -129,7 +129,7 @@ export function describeUnusable(unusable: readonly UnusableAttribute[]): { what
   const first = wrong.length > 0 ? 'Remove what has another type, or rename it on Temporal Cloud. ' : '';
   return {
     what:
-      `${parts.join('; ')}. Syncs run all the same, without these labels: ` +
+      `${parts.join('; ')}. Syncs still run, without these labels: ` +
       `Temporal's UI and the temporal CLI cannot find runs by ${names}`,
     remedy: `${first}Run: kombo-sync setup. If that may not make them, make them by hand: docs/operations.md, "Search attributes by hand".`,
   };

@@ -72,7 +72,7 @@ test('from CSV, each id is tried although one is unknown to Kombo, and the exit 
   system.control.setIntegration(inSetup, { setupStatus: 'INCOMPLETE' });
   const path = file('some.csv', `id,name\n${first},"Acme, Inc."\nnobody:7,x\n${inSetup},y\n${first},z\n`);
   const done = await system.text(['integrations', 'add', '--file', path], 1);
-  expect(done.stderr).toContain('The first line is taken for a head: id\n');
+  expect(done.stderr).toContain('The first line is taken as a header: id\n');
   expect(done.stderr).toContain('nobody:7: Kombo does not know an integration nobody:7.');
   expect(done.stdout).toContain('3 integrations: 2 added, 0 there already, 1 failed.\n');
   expect(done.stdout).toContain('Named more than once: 1.\n');

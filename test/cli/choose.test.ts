@@ -50,7 +50,7 @@ test('a choice shows in every command, its rows can be erased, and it can be und
   expect((await set(['--erase', '--yes'])).stdout).toMatch(/^There were no rows to erase\.$/m);
 
   const back = await set(['--models', '*']);
-  expect(back.stdout).toMatch(/^.* reads from now on: all that the settings let be read\.$/m);
+  expect(back.stdout).toMatch(/^.* reads from now on: all that the settings allow\.$/m);
   expect(back.stdout).toMatch(/^What is newly chosen is read in full now\.$/m);
 });
 

@@ -77,7 +77,7 @@ describe('2: wrong use', () => {
     expect(takingAnId.length).toBeGreaterThan(12);
   });
 
-  const WRITE_AN_ID = 'Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E';
+  const WRITE_AN_ID = 'Write the id of an integration, for example personio:CBNMt7dSNCzBdnRTx87dev4E';
 
   test.concurrent.each(['', ' ', 'a\nb', 'x'.repeat(201)])('the id %j', async (id) => {
     const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };

@@ -41,7 +41,7 @@ describe('no id is taken from a file', () => {
     ['with an id that is cut', `${A}\npersonio:\n`, /line 2: personio:/],
     ['of one line that is no id', 'Acme\n', /line 1: Acme/],
     ['whose array holds something else', `["${A}", 7, {"id":"${B}"}]`, /item 2: 7, item 3: \{"id"/],
-    ['whose array is cut', `["${A}", `, /begins as a JSON array and is none/],
+    ['whose array is cut', `["${A}", `, /starts like a JSON array but is not valid JSON/],
     ['with many wrong lines', `${A}\n${'wrong\n'.repeat(9)}`, /line 2: .*line 6: wrong, and 4 more/],
   ])('%s', (_name, text, message) => {
     expect(() => parseIds(text)).toThrow(message);

@@ -245,7 +245,7 @@ test('an integration that cannot be read yet is added, and read as soon as possi
   system.control.addIntegration({ id: waiting, category: 'LMS', records });
   system.control.setIntegration(waiting, { setupStatus: 'FINAL_SYNC_PENDING' });
   const { stdout } = await system.text(['integrations', 'add', waiting]);
-  expect(stdout).toMatch(/It cannot be read now, and is as soon as it can be\. .*first sync is running/);
+  expect(stdout).toMatch(/It cannot be read now; it is read as soon as possible\. .*first sync is running/);
   await eventually(async () => (await show(waiting)).status === 'parked');
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);

@@ -35,7 +35,7 @@ const run = (args: string[], namespace: string, env: Record<string, string> = {}
 test('a search attribute of a wrong type is named with the type found and the type needed', async () => {
   const { code, stdout } = await run(['setup'], wrong);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^! KomboTool has the type Int and needs Keyword\. Syncs run all the same/m);
+  expect(stdout).toMatch(/^! KomboTool has the type Int and needs Keyword\. Syncs still run/m);
   expect(stdout).toContain('cannot find runs by KomboTool.\n    → Remove what has another type');
   const checked = await run(['doctor'], wrong);
   expect(checked.stdout).toMatch(/^! Search attributes: KomboTool has the type Int and needs Keyword/m);

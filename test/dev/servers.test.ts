@@ -70,7 +70,7 @@ describe('Postgres', () => {
     writeFileSync(file, '14\n');
     onTestFinished(() => writeFileSync(file, version));
     await expect(start()).rejects.toThrow(
-      /are of Postgres 14, and this is Postgres \d+\. Delete that folder/,
+      /is from Postgres 14, but this is Postgres \d+\. Delete that folder/,
     );
   });
 });

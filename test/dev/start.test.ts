@@ -130,7 +130,7 @@ test('dev starts, shows what happens, stops, continues with its data, and surviv
   expect(Object.keys(await liveRows((await factsOf(last)).databaseUrl))).toHaveLength(3);
   expect(left.filter(({ pid }) => identify(pid))).toEqual([]);
   const log = await stop(last, 'SIGTERM');
-  expect(log).toContain('Ended what an earlier run has left');
+  expect(log).toContain('Ended processes of an earlier run');
   expect(log).not.toContain('First full sync');
 }, 180_000);
 

@@ -35,7 +35,7 @@ describe.each([
     expect(done.failed).toEqual([]);
     expect(done.unusable.length).toBeGreaterThan(2);
     const text = setupProblems(done).join('\n');
-    expect(text).toContain('Syncs run all the same');
+    expect(text).toContain('Syncs still run');
     for (const { name, found, needed } of done.unusable) {
       expect(text).toContain(
         found === null ? `${name} (${needed})` : `${name} has the type ${found} and needs ${needed}`,

@@ -168,7 +168,7 @@ test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
     const { status, headers, text } = await read(url);
     expect(status).toBe(400);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(text).toContain('The address holds a character that nothing here is named with.');
+    expect(text).toContain('The address contains a character that no name here has.');
     expect((await read(url.replace('%00', '%2500'))).status).not.toBe(400);
   },
 );

@@ -13,7 +13,7 @@ export function registerProcesses(program: Command): void {
     .addHelpText(
       'after',
       `
-Each part steps aside when its variable is set: KOMBO_API_KEY (the sandbox), DATABASE_URL (Postgres),
+Set a variable to use your own part instead: KOMBO_API_KEY (the sandbox), DATABASE_URL (Postgres),
 TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops everything.`,
     )
     .action(run([], () => import('../commands/dev.ts')));
@@ -43,7 +43,7 @@ TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops e
   addCommand(
     program,
     'doctor',
-    'Check every setting and dependency and say the remedy; exit 1 if something is wrong',
+    'Check every setting and dependency and say how to fix it; exit 1 if something is wrong',
     ['doctor'],
   ).action(async (options: { json?: boolean }) => {
     // It loads the settings itself, because the fault may be in them.

@@ -33,7 +33,7 @@ export function registerSyncs(program: Command): void {
     .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table')
     .option(
       '--per-minute <n>',
-      'with --all: so many begin in a minute, after the first ten',
+      'with --all: how many begin per minute, after the first ten',
       parseCount(6_000),
       60,
     )

@@ -62,7 +62,7 @@ function readJson(content: string): { values: Value[]; header: null } {
   try {
     parsed = JSON.parse(content);
   } catch (error) {
-    throw wrongUse(`It begins as a JSON array and is none: ${(error as Error).message}`);
+    throw wrongUse(`It starts like a JSON array but is not valid JSON: ${(error as Error).message}`);
   }
   const values = (parsed as unknown[]).map((value, index) => ({
     where: `item ${index + 1}`,

@@ -44,7 +44,7 @@ async function toBeErased(context: Context, id: string, request: ChoiceRequest):
 }
 
 function describe({ integration, changed, read, notChosen, sync, erased }: SetIntegration): string {
-  const choice = choiceText(integration) ?? 'all that the settings let be read';
+  const choice = choiceText(integration) ?? 'all that the settings allow';
   return [
     `${integration.id} ${changed ? 'reads from now on' : 'reads as before'}: ${choice}.`,
     `Read: ${read.join(', ') || 'nothing'}.`,

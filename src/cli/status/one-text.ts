@@ -15,7 +15,7 @@ import {
 
 const DRIFT = {
   none: 'none in the last full sync',
-  expected: 'what the last full sync repaired, no delta can show',
+  expected: 'the last full sync repaired only what no delta can show',
   unexpected: 'the last full sync repaired what a delta should have brought; "kombo-sync drift" shows it',
 };
 

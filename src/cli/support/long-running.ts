@@ -35,7 +35,7 @@ export async function warnOfAbsent(deps: {
   const { store, temporal, log } = deps;
   await Promise.all([
     store.pool.query('select 1').catch((error: unknown) => {
-      log.warn(`${explain(error)} Webhooks are accepted all the same.`);
+      log.warn(`${explain(error)} Webhooks are still accepted.`);
     }),
     ensureConnected(temporal).then(
       () => warnOfUnusable(temporal.client, log),

@@ -10,7 +10,7 @@ export const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 /** The id of an integration. A text that cannot be one is wrong use, without a look-up. */
 export function parseId(text: string): string {
   if (!isIntegrationId(text)) {
-    throw new InvalidArgumentError(`Write the id of an integration, as ${EXAMPLE_ID}.`);
+    throw new InvalidArgumentError(`Write the id of an integration, for example ${EXAMPLE_ID}.`);
   }
   return text;
 }
@@ -21,7 +21,7 @@ export function parseList(text: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, as a,b.');
+  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, for example a,b.');
   return parts;
 }
 

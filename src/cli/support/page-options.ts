@@ -23,5 +23,5 @@ export function addPageOptions(command: Command): Command {
     .option('--failing', 'only those with an endpoint that fails')
     .option('--limit <n>', 'integrations at most', parseCount(10_000), DEFAULT_LIMIT)
     .option('--after <id>', 'continue after this integration')
-    .option('--all', 'every one, however many they are');
+    .option('--all', 'all of them, without a limit');
 }

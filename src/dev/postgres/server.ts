@@ -153,7 +153,7 @@ function requireSameMajor(data: string, major: string | undefined): void {
   const found = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
   if (major === found) return;
   throw new Error(
-    `The data in ${data} are of Postgres ${found}, and this is Postgres ${major}. Delete that folder to start afresh, or set DATA_DIR to another one.`,
+    `The data in ${data} is from Postgres ${found}, but this is Postgres ${major}. Delete that folder to start afresh, or set DATA_DIR to another one.`,
   );
 }
 

@@ -56,7 +56,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'fullSync',
           summary: 'Read everything again, find deletions, and report drift',
           description:
-            'One by hand runs at a time for an integration; asking again joins it, with the options it has.',
+            'An integration has one full sync by hand at a time. Asking again joins it; its options stay.',
           params: integrationParams,
           headers: actHeaders,
           body: fullSyncBody,
@@ -78,7 +78,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'fullSyncAll',
           summary: 'Read everything of every active integration again',
           description:
-            'Answers at once; the syncs are started behind it, and how that ends is in the audit log as full-sync-all. They begin at a pace. Each is the workflow full-sync/<integrationId>; one that runs already is joined.',
+            'Answers at once and starts the syncs afterwards, at a pace. The audit log has the outcome as full-sync-all. Each sync is the workflow full-sync/<integrationId>; if it runs already, this request joins it.',
           headers: actHeaders,
           body: fullSyncsBody,
           response: { 202: success('What is going to happen', fullSyncsSchema), ...problemsOfActing },
@@ -128,8 +128,8 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'pauseIntegration',
-          summary: 'Stop reading an integration until it is resumed',
-          description: 'Webhooks are accepted meanwhile, and what they name is read then.',
+          summary: 'Stop reading an integration until you resume it',
+          description: 'Webhooks are still accepted, and what they name is read later.',
           params: integrationParams,
           headers: actHeaders,
           body: pauseBody,
@@ -149,7 +149,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'resumeIntegration',
-          summary: 'Go on with a paused integration, beginning with what was missed',
+          summary: 'Resume a paused integration, beginning with what it missed',
           params: integrationParams,
           headers: actHeaders,
           response: { 200: success('It is not paused any more', resumedSchema), ...problemsOfActingOnOne },

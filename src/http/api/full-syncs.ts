@@ -36,7 +36,9 @@ export class FullSyncs {
   /** Starts no more syncs, and waits for the starts under way. */
   async close(): Promise<void> {
     this.#closing.abort(
-      new Error('The process ends before all were started. Ask for it again; what runs already is joined.'),
+      new Error(
+        'The process ends before all were started. Ask for it again; it joins those that run already.',
+      ),
     );
     await this.#current?.done;
   }

@@ -112,13 +112,13 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'setIntegration',
-          summary: 'Choose which models are read for an integration, of those that the settings let be read',
+          summary: 'Choose which models are read for an integration, among those that the settings allow',
           description:
-            'What is not chosen any more is not asked for at Kombo from now on; its rows stay, unless they are to be erased. What has come to be chosen is read in full.',
+            'Kombo is not asked for what is no longer chosen; its rows stay unless you erase them. What you newly choose is read in full.',
           params: integrationParams,
           headers: actHeaders,
           body: setBody,
-          response: { 200: success('It is chosen so', setSchema), ...problemsOfActingOnOne },
+          response: { 200: success('The choice is stored', setSchema), ...problemsOfActingOnOne },
         },
       },
       async (request, reply) => {

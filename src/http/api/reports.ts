@@ -131,7 +131,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           description: 'Verdict and counts are over all integrations; the list is a page of them.',
           querystring: cutoverQuery,
           response: {
-            200: success('The verdict, with what it rests on', cutoverSchema),
+            200: success('The verdict, with its checks', cutoverSchema),
             ...problemsOfReading,
           },
         },
@@ -150,7 +150,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'getCutoverOfIntegration',
           summary: 'Whether this integration can do without the legacy webhooks',
           params: integrationParams,
-          response: { 200: success('The verdict, with what it rests on', cutoverSchema), ...problemsOfOne },
+          response: { 200: success('The verdict, with its checks', cutoverSchema), ...problemsOfOne },
         },
       },
       ({ params: { id } }) => askCutover(() => cutoverReport(deps, { id })),

@@ -72,7 +72,7 @@ function showResults(integrations: readonly IntegrationOverview[], data: ListDat
   const { query, links, found, next, now } = data;
   if (integrations.length === 0) {
     return html`<p class="empty" role="status">
-      No integration fits. <a href="${links.list({ refresh: query.refresh })}">Show all</a>
+      No integration matches. <a href="${links.list({ refresh: query.refresh })}">Show all</a>
     </p>`;
   }
   const total = query.failing ? found.failing : query.status ? found.byStatus[query.status] : found.total;

@@ -15,10 +15,10 @@ export const CHANGE_FEED = [
   `create table kombo_sync.changes_removed (up_to bigint not null, newest_at timestamptz)`,
   `create unique index changes_removed_one_row on kombo_sync.changes_removed ((true))`,
   `insert into kombo_sync.changes_removed (up_to) values (0)`,
-  `comment on table kombo_sync.changes_removed is 'Up to which seq the change feed has been removed, in one row: a hole alone does not tell.'`,
+  `comment on table kombo_sync.changes_removed is 'Up to which seq changes have been removed, in one row: a hole in the feed alone does not show it.'`,
 
   `create table kombo_sync.writers (target text primary key)`,
-  `comment on table kombo_sync.writers is 'What is written to by one transaction at a time: a table and an integration each, whose row it locks.'`,
+  `comment on table kombo_sync.writers is 'One row for a table and an integration: a transaction that writes to them locks it, so only one writes at a time.'`,
 
   `create function kombo_sync.begin_write(target text) returns bigint language plpgsql volatile as $$
   declare
@@ -108,7 +108,7 @@ export const CHANGE_FEED = [
         message = format('The change feed does not reach back to position %s.', after),
         detail = format('Changes up to %s, written until %s UTC, have been removed (CHANGES_RETENTION).',
           removed.up_to, to_char(removed.newest_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
-        hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest(). If you can do without what was removed, go on there at once.';
+        hint = 'Read the tables in schema kombo again, then continue after kombo_sync.changes_oldest(). If you can do without what was removed, continue there at once.';
     end if;
     -- The largest number there is has never been a position.
     if after > newest and after < 9223372036854775807 then
@@ -118,7 +118,7 @@ export const CHANGE_FEED = [
         hint = 'Read the tables in schema kombo again, then continue after kombo_sync.changes_oldest().';
     end if;
   end $$`,
-  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error where some have been removed. Keep the last seq as the next position.'`,
+  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error if some have been removed. Keep the last seq as the next position.'`,
 
   `create function kombo_sync.changes_oldest() returns bigint language sql volatile
     return (select up_to from kombo_sync.changes_removed)`,

@@ -9,7 +9,7 @@ export const FIELD_CHOICE = [
   )`,
   `create unique index field_choice_one_row on kombo_sync.field_choice ((true))`,
   `comment on table kombo_sync.field_choice is
-    'Which fields are not stored or only as a hash, in one row. Pages are written by this choice alone.'`,
+    'Which fields are not stored, or only as a hash, in one row. Every page is written by this choice.'`,
   `create function kombo_sync.without_times(doc jsonb, keys text[], timed boolean default true, depth integer default 20)
   returns jsonb
   language plpgsql immutable parallel safe as $$

@@ -75,7 +75,7 @@ export const fullSyncsBody = options
       .min(1)
       .max(6_000)
       .optional()
-      .describe('So many begin in a minute, after the first ten; 60 when left out'),
+      .describe('How many begin per minute, after the first ten; 60 when left out'),
   })
   .nullish();
 
@@ -92,7 +92,7 @@ export const fullSyncsSchema = z.object({
 });
 
 export const pauseBody = z.strictObject({
-  reason: line(500).describe('Why, for those who find it paused'),
+  reason: line(500).describe('Why you pause it; the status shows it'),
 });
 
 const cancelled = z.array(z.string()).describe('Ids of the workflows that ran and were cancelled');
@@ -106,7 +106,7 @@ export const pausedSchema = z.object({
 export const resumedSchema = z.object({
   integration: integrationSchema,
   resumed: z.boolean().describe('false: it was not paused'),
-  sync: startedSchema.nullable().describe('The sync that reads what was missed; null when it was not paused'),
+  sync: startedSchema.nullable().describe('The sync that reads what it missed; null if it was not paused'),
 } satisfies Shape<ResumedIntegration>);
 
 export const cancelledSchema = z.object({

@@ -26,7 +26,7 @@ export const counts = countsOf(PASS_COUNTS)
   .extend({
     records: count.describe('What Kombo returned'),
     stale: count.describe('Older than what is stored, so not written'),
-    rejected: count.describe('Set aside, since they could not be stored'),
+    rejected: count.describe('Set aside, because they could not be stored'),
   })
   .meta({ id: 'Counts' });
 
@@ -51,7 +51,7 @@ export const integrationId = z
 export const integrationParams = z.object({ id: integrationId });
 
 export const tableName = line(100).describe('Name of a table of DATA_SCHEMA, such as ats_jobs');
-export const endpointPath = line(100).describe('An endpoint, as /ats/jobs');
+export const endpointPath = line(100).describe('An endpoint, for example /ats/jobs');
 
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
@@ -85,7 +85,7 @@ export const pageQuery = <const F extends Form>(
 export const next = z
   .string()
   .nullable()
-  .describe('Give it as `cursor` for the next page; null when this was the last one');
+  .describe('Pass it as `cursor` for the next page; null if this is the last one');
 
 /** The `next` of a page, which the caller sends to get the next page. */
 const cursor = <const F extends Form>(form: F) =>

@@ -68,7 +68,7 @@ export const endpointSchema = z
     notChosen: z
       .object({
         by: chooser,
-        since: time.nullable().describe('null where it was never read, or no sync has noticed yet'),
+        since: time.nullable().describe('null if it was never read, or if no sync has noticed yet'),
       })
       .nullable()
       .describe('You have not chosen it: it is not read, and its rows stay'),

@@ -55,7 +55,7 @@ export const integrationSchema = z
     models: z
       .array(z.string())
       .nullable()
-      .describe('Only these models and tables are read for it; null: all that MODELS lets be read'),
+      .describe('Only these models and tables are read for it; null: all that MODELS allows'),
     excludeModels: z
       .array(z.string())
       .nullable()

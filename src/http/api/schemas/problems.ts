@@ -6,12 +6,12 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 /** Every error of the HTTP server: https://www.rfc-editor.org/rfc/rfc9457 */
 const problemSchema = z
   .object({
-    type: z.string().describe('The kind of problem, as urn:kombo-sync:problem:not_found'),
+    type: z.string().describe('The kind of problem, for example urn:kombo-sync:problem:not_found'),
     title: z.string().describe('What kind of problem it is, in words; the same each time'),
     status: z.number().int(),
     detail: z.string().describe('What is wrong in this case, and what to do'),
     code: z.enum(CODES).describe('The kind of problem as one word, for programs'),
-    instance: z.string().describe('This request, as urn:uuid:…; the log names it as reqId'),
+    instance: z.string().describe('This request: urn:uuid:…; the log names it as reqId'),
   })
   .meta({ id: 'Problem' });
 
