@@ -32,7 +32,7 @@ import { readTemporalSettings } from './settings/temporal.ts';
 const SHORTEST_INTERVAL_MS = 1_000;
 const WEEK_MS = 7 * 86_400_000;
 
-/** Every setting, its default and what it means: the table of docs/settings.md is checked against this. */
+/** Every setting, its default and its meaning. A test compares the table of docs/settings.md with this. */
 export const SETTINGS = {
   KOMBO_API_KEY: apiKey.optional().describe("Kombo's API key"),
   KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')
@@ -144,7 +144,7 @@ const schema = z.object(SETTINGS);
 
 export type Config = Readonly<z.output<typeof schema>>;
 
-/** Settings that a command cannot do without. */
+/** Settings that a command may require. */
 export type Required = 'KOMBO_API_KEY' | 'KOMBO_WEBHOOK_SECRETS' | 'DATABASE_URL';
 
 const EXAMPLES: Record<Required, string> = {
@@ -153,10 +153,10 @@ const EXAMPLES: Record<Required, string> = {
   DATABASE_URL: 'DATABASE_URL=postgres://user:password@localhost:5432/app',
 };
 
-/** For what Temporal's clients and Node read of it by themselves; all that is ours is read by `loadConfig`. */
+/** For the variables that Temporal's clients and Node read; `loadConfig` reads ours. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
-/** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists everything that is wrong. */
+/** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists every problem. */
 export function temporalEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
@@ -166,10 +166,10 @@ export function temporalEnvironment(
 }
 
 /**
- * Reads the settings. This is the only place that looks at `process.env`; `NAME_FILE` names a file that holds the value,
- * as container platforms mount secrets. An empty value is the same as none.
+ * Reads the settings. This is the only place that looks at `process.env`. `NAME_FILE` names a file with the value,
+ * because container platforms mount secrets as files. An empty value counts as none.
  *
- * @throws ConfigError that lists everything that is wrong at once.
+ * @throws ConfigError that lists every problem.
  */
 export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -224,7 +224,7 @@ export function loadConfig(
   return config;
 }
 
-/** A setting that is not there, and cannot be done without. */
+/** A required setting is missing. */
 export function missing(name: Required): SettingIssue {
   return { name, problem: 'is missing', remedy: 'set it', example: EXAMPLES[name] };
 }

@@ -9,18 +9,18 @@ export type { DeliveryEvent } from './deps.ts';
 const CLOSE_TIMEOUT_MS = 7_000;
 
 export interface RunningServer {
-  /** Where webhooks arrive, from this machine, such as http://localhost:3000 */
+  /** Where this machine reaches the webhook endpoint, such as http://localhost:3000 */
   readonly url: string;
-  /** Where everything else is: the same, or OPERATIONS_PORT. */
+  /** Where everything else is: the same address, or the one on OPERATIONS_PORT. */
   readonly operationsUrl: string;
-  /** Stops listening, lets what is under way end, and cuts it off after seven seconds. */
+  /** Stops listening, lets requests under way end, and cuts them off after seven seconds. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on HOST and PORT, and on OPERATIONS_PORT where it is set.
+ * Listens on HOST and PORT, and on OPERATIONS_PORT if it is set.
  *
- * @throws Error with the remedy when an address cannot be had.
+ * @throws Error with the remedy if it cannot listen on an address.
  */
 export async function startServer(deps: HttpDeps): Promise<RunningServer> {
   const { HOST: host, PORT, OPERATIONS_PORT } = deps.config;
@@ -39,13 +39,13 @@ export async function startServer(deps: HttpDeps): Promise<RunningServer> {
   }
 }
 
-/** @returns its address. */
+/** @returns the address. */
 async function listen(app: FastifyInstance, host: string, port: number, setting: string): Promise<string> {
   const problem = await app.listen({ host, port }).then(
     () => undefined,
     (error: unknown) => cannotListen(host, port, setting, error),
   );
-  // Without its cause: the code of a HOST that DNS does not know would be taken for Postgres being away.
+  // Leaves out the cause: its code, for a HOST that DNS does not know, would look like an outage of Postgres.
   if (problem !== undefined) throw new Error(problem);
   const address = app.server.address();
   const boundPort = typeof address === 'object' && address ? address.port : port;

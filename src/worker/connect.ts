@@ -3,7 +3,7 @@ import { defined } from '../domain/defined.ts';
 import { temporalProxy } from '../settings/proxy.ts';
 import { readEnvironment, withReason } from '../temporal/connect.ts';
 
-/** The connection of a worker; it is another library underneath, with the same settings. @throws when there is none. */
+/** The connection of a worker: another library, with the same settings. @throws if it cannot connect. */
 export async function connectWorker(): Promise<{ connection: NativeConnection; namespace: string }> {
   const { connectionOptions, namespace } = readEnvironment();
   const { address, tls, apiKey, metadata } = connectionOptions;
@@ -16,7 +16,7 @@ export async function connectWorker(): Promise<{ connection: NativeConnection; n
   return { connection, namespace };
 }
 
-/** The way that commands and `serve` take, too, whose client finds it by itself. */
+/** The proxy that commands and `serve` use too; their client finds it without help. */
 function proxyTo(address: string | undefined): NativeConnectionOptions['proxy'] {
   const proxy = address === undefined ? undefined : temporalProxy(address);
   return proxy && { type: 'http-connect', targetHost: proxy.address, ...defined({ basicAuth: proxy.user }) };

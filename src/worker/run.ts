@@ -28,9 +28,9 @@ import { installRuntime } from './runtime.ts';
 export type { PageEvent } from '../../activities/index.ts';
 
 export interface RunningWorker {
-  /** Lets the pages in flight commit, gives the rest back, and ends within half a minute. */
+  /** Commits the pages in flight, gives the rest back, and ends within half a minute. */
   stop(): Promise<void>;
-  /** Settles when the worker has ended; rejects when it ended by itself with an error. */
+  /** Settles when the worker has ended; rejects if it ended by itself with an error. */
   readonly finished: Promise<void>;
 }
 
@@ -42,10 +42,10 @@ export interface WorkerDeps {
   chunkMs?: number | undefined;
 }
 
-/** Reading is waiting for Kombo, so many activities fit in one process; each holds a page or two in memory. */
+/** A read mostly waits for Kombo, so many activities fit in one process. Each holds a page or two in memory. */
 const ACTIVITY_SLOTS = 40;
 const CACHED_WORKFLOWS = 500;
-/** Longer than a request to Kombo may take, shorter than the patience of Kubernetes should be set to. */
+/** Longer than a request to Kombo may take, shorter than the grace period that you should set in Kubernetes. */
 const SHUTDOWN_FORCE_TIME = '35s';
 
 /** Starts a worker for workflows and activities. Many may run, in one place or several. */
@@ -92,7 +92,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },
       shutdownForceTime: SHUTDOWN_FORCE_TIME,
-      // Eager dispatch would go round the priorities of the task queue.
+      // Eager dispatch would bypass the priorities of the task queue.
       maxEagerActivityReservationsPerWorkflowTask: 0,
     });
   } catch (error) {
@@ -134,7 +134,7 @@ async function runAndClose(
   }
 }
 
-/** The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process. */
+/** The prebuilt bundle of the package, or the workflow sources, which each process bundles once. */
 async function workflowBundle(): Promise<WorkflowBundleOption> {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
   if (existsSync(bundle)) return { codePath: bundle };

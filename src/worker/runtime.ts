@@ -4,7 +4,7 @@ import { causesOf } from '../outages/index.ts';
 
 let installed = false;
 
-/** What the SDK calls information (bundling, worker states) is detail to an operator. */
+/** The SDK's information (bundling, worker states) is only detail to you. */
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'warn' | 'error'> = {
   TRACE: 'trace',
   DEBUG: 'trace',
@@ -14,7 +14,7 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'warn' | 'error'> = {
 };
 
 /**
- * Sends the SDK's log through ours, and leaves signals to the process: a worker is one of several parts that stop in order.
+ * Sends the SDK's log through ours, and leaves signals to the process, which stops its parts in order.
  * The SDK has one runtime for a process, so only the first call counts.
  */
 export function installRuntime(log: Logger): void {
@@ -37,7 +37,7 @@ export function installRuntime(log: Logger): void {
   });
 }
 
-/** Only plain values: an error keeps its message, and anything else that is nested stays out of the log. */
+/** Keeps only plain values and messages of errors. Other nested values stay out of the log. */
 function describe(meta: LogMetadata | undefined): Record<string, unknown> {
   const entries = Object.entries(meta ?? {}).filter(([key]) => key !== 'sdkComponent');
   return Object.fromEntries(
@@ -48,7 +48,7 @@ function describe(meta: LogMetadata | undefined): Record<string, unknown> {
   );
 }
 
-/** With its causes, which say why. */
+/** An error with its causes, which say why. */
 const textOf = (error: Error) =>
   causesOf(error)
     .map(({ name, message }) => `${name}: ${message}`)

@@ -5,7 +5,7 @@ import type { Snapshot } from './snapshot.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Everything `/metrics` shows. Labels are closed sets: no ids, no names that come from outside. */
+/** Everything `/metrics` shows. Labels are closed sets, without ids or names from outside. */
 export function createMetrics() {
   const registry = new Registry();
   const registers = [registry];
@@ -120,7 +120,7 @@ export function createMetrics() {
       deliveries.inc({ type, outcome: event.outcome });
       duration.observe({ outcome: event.outcome }, event.ms / 1_000);
     },
-    /** The page for Prometheus. Without a snapshot the values that need Postgres are left out, not frozen. */
+    /** The page for Prometheus. Without a snapshot, the values that need Postgres are left out, not frozen. */
     async render(snapshot: Snapshot | undefined): Promise<{ contentType: string; body: string }> {
       for (const gauge of fromStore) gauge.reset();
       storeUp.set(snapshot ? 1 : 0);

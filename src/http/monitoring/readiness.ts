@@ -8,7 +8,7 @@ const TIMEOUT_MS = 2_000;
 
 export interface Check {
   ok: boolean;
-  /** What is wrong and what to do, for the operator. */
+  /** What is wrong and what you can do. */
   message?: string;
 }
 
@@ -20,7 +20,7 @@ export interface Readiness {
   note: string;
 }
 
-/** Whether the service can do all of its job, part by part, within two seconds. */
+/** Whether each part of the service works. Answers within two seconds. */
 export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
   const [temporal, { database, migrations }] = await Promise.all([checkTemporal(deps), checkPostgres(deps)]);
   return {
@@ -32,7 +32,7 @@ export async function checkReadiness(deps: HttpDeps): Promise<Readiness> {
   };
 }
 
-/** Without the reasons of Postgres and Temporal, since no token is asked for. */
+/** Leaves out the reasons of Postgres and Temporal, because callers need no token. */
 const sayOutage = ({ brief, remedy }: Outage) => `${brief}. ${remedy}`;
 
 async function checkTemporal({ temporal, log }: HttpDeps): Promise<Check> {
@@ -80,7 +80,7 @@ async function checkPostgres({ store, log }: HttpDeps): Promise<{ database: Chec
   }
 }
 
-/** A standby, or a server whose disk is full: everything that is read works, and nothing that is written. */
+/** A standby, or a server with a full disk: reads work and writes fail. */
 async function readsOnly({ pool }: Store): Promise<boolean> {
   const { rows } = await pool.query<{ on: boolean }>(
     `select current_setting('transaction_read_only') = 'on' as on`,

@@ -5,10 +5,10 @@ import type { Metrics } from './metrics.ts';
 import { checkReadiness } from './readiness.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** They are open to every caller: many of them at once must cost no more than one. */
+/** They are open to every caller, so many requests at once must cost no more than one. */
 const KEPT_MS = 1_000;
 
-/** `/healthz`, `/readyz` and `/metrics`: for machines, open, and without a name of any integration. */
+/** `/healthz`, `/readyz` and `/metrics`: for machines, open, without names of integrations. */
 export function operationsRoutes(
   deps: HttpDeps & { metrics: Metrics; readSnapshot: () => Promise<Snapshot | undefined> },
 ) {

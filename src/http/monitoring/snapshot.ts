@@ -7,7 +7,7 @@ import { listUnknownModels } from '../../store/state/unknown-models.ts';
 import { countIssues } from '../../store/state/issues.ts';
 import { within } from '../../within.ts';
 
-/** State of the service as Postgres has it, added up so that no id is left. */
+/** The state of the service in Postgres, as totals without ids. */
 export interface Snapshot {
   /** Age of the oldest watermark of any active integration, by category. */
   freshnessSeconds: Map<string, number>;
@@ -22,18 +22,18 @@ export interface Snapshot {
 interface SnapshotOptions {
   /** A snapshot is kept for this long. */
   maxAgeMs?: number;
-  /** One that took long to read is kept for so many times as long. */
+  /** A slow snapshot is kept for this many times its reading time. */
   rest?: number;
   /** No request waits longer than this. */
   timeoutMs?: number;
-  /** While the next one takes longer than that, the last one counts if it is not older than this. */
+  /** While the next one takes longer than that, the last one counts unless it is older than this. */
   lateMs?: number;
 }
 
 /**
- * Reads snapshots one after the other, and with pauses, however often it is asked. Undefined while Postgres cannot be read.
- * With ten thousand integrations reading one is about a second of work for Postgres: that is not done at every scrape, and
- * a slow moment does not look like an outage.
+ * Reads one snapshot at a time, with pauses between them. Undefined while Postgres cannot be read. With ten thousand
+ * integrations, a snapshot costs Postgres about a second, so not every scrape reads one. A slow moment does not look
+ * like an outage.
  */
 export function createSnapshotReader(
   deps: { config: Config; store: Store },
