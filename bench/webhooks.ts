@@ -2,7 +2,7 @@
  * What a storm of webhooks costs with different coalescing windows: the real app over real connections, against a real
  * Temporal dev server. No worker runs, because none is needed for a webhook to be acknowledged.
  *
- *     npx node bench/webhooks.ts [windows in ms, as 0,5,10]
+ *     npx node bench/webhooks.ts [windows in ms, for example 0,5,10]
  *
  * On two shared cores with the load generator beside it (Node 24, Temporal CLI 1.5.1, WAL):
  *
@@ -14,9 +14,9 @@
  *               25        2982        30.8        60.0          11
  *               50        1706        55.2        87.5          11
  *
- * Hence a window of 10 ms: it folds as much as longer ones, and waits less. A lone delivery does not wait at all (3 to 5
- * ms with any window). Over 50 integrations at once 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
- * where every one starts a new workflow: there the server is the limit, and runs differ by more than windows do.
+ * Hence a window of 10 ms: it folds as much as longer ones, and waits less. A lone delivery does not wait at all (3 to
+ * 5 ms with any window). Over 50 integrations at once, 400 to 1,100 deliveries a second are acknowledged, and 90 to 200
+ * if each starts a new workflow: there the server is the limit, and runs differ more than windows do.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -6,7 +6,7 @@ import { integrationChanged, modelsChanged, syncNow, syncState } from './message
 import type { Reads } from './reads.ts';
 import type { RunState } from './run-state.ts';
 
-/** What a run hears. A malformed message asks for nothing; it must not stop the run. */
+/** The messages that a run receives. A malformed one is ignored, because it must not stop the run. */
 export function handleMessages(debounce: DebounceOptions, state: RunState, reads: Reads): void {
   const ask = (message: unknown, asked: Asked) => {
     const now = Date.now();
@@ -25,11 +25,11 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
         ask(signal, { lookUp: true });
         return;
       }
-      // No clock of a sender puts it after the moment at which it is told of.
+      // Whatever the sender's clock says, it happened before its message arrived.
       const now = Date.now();
       const deletedAt = Math.min(now, parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? now);
       ask(signal, { lookUp: true, deletedAt });
-      // The look-up that a deletion asks for does not wait for reads, which may take hours.
+      // The look-up after a deletion does not wait for reads, which may take hours.
       state.cut.push(...reads.cut().map(({ syncId }) => syncId));
     },
     { description: 'The integration itself changed: look it up again.' },

@@ -6,9 +6,9 @@ import type { Trigger } from '../src/domain/sync.ts';
 import type { DebtKind } from '../src/domain/reads.ts';
 
 /**
- * What Kombo answers is a result, so what fails an activity is the database or a lost worker: it is tried again until it
- * works. The heartbeat timeout bounds how long a killed worker holds anything (invariant I26), and start-to-close is far
- * above the time box of an activity.
+ * Every answer of Kombo is a result, so only the database or a lost worker fails an activity: Temporal tries it again
+ * until it works. The heartbeat timeout bounds how long a killed worker holds anything (invariant I26), and
+ * start-to-close is far above the time box of an activity.
  */
 const lasting = {
   startToCloseTimeout: ACTIVITY_TIMEOUT_MS,
@@ -19,18 +19,18 @@ const lasting = {
 export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIntegration, noteIssue } =
   proxyActivities<Activities>(lasting);
 
-/** Old history is a matter of disk space. */
+/** Old history only costs disk space. */
 export const { tidyUp } = proxyActivities<Activities>({
   ...lasting,
   retry: { ...ACTIVITY_RETRY, maximumAttempts: 3 },
 });
 
-/** News overtakes full passes in the task queue, and no integration starves another one. */
+/** News overtakes full passes in the task queue, and no integration starves another. */
 const PRIORITY: Record<DebtKind, number> = { 'look-up': 2, delta: 2, full: 4, sweep: 4 };
-/** What looks without news. */
+/** For reads that no news asked for. */
 const CATCH_UP_PRIORITY = 3;
 
-/** Options of one call: what the UI shows for it, and its place in the queue. */
+/** Options of one call: its text in the UI, and its place in the queue. */
 export function callOptions(
   kind: DebtKind,
   { integrationId, trigger }: { integrationId: string; trigger: Trigger },

@@ -4,8 +4,8 @@ import { CHANGE_FEED } from './change-feed.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 
 /**
- * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
- * check allows stand here as they were then; a test compares what all steps come to with the lists of the domain.
+ * The service's own schema. You may read it; only kombo-sync writes it. A released step never changes, so it lists the
+ * values that a check allowed then; a test compares the result of all steps with the lists of the domain.
  */
 async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);

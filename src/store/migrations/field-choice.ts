@@ -1,4 +1,4 @@
-/** Which fields of records are kept out, and how records are compared without them. A part of the first step. */
+/** Which fields of records are excluded or hashed, and how to compare records without them. Part of the first step. */
 export const FIELD_CHOICE = [
   `create table kombo_sync.field_choice (
     rules text[] not null,
@@ -14,7 +14,7 @@ export const FIELD_CHOICE = [
   returns jsonb
   language plpgsql immutable parallel safe as $$
   begin
-    -- A stack has an end, and no record of a model is nested as deep as this.
+    -- The stack is limited, and no record of a model is nested this deep.
     if depth = 0 then
       return doc;
     elsif jsonb_typeof(doc) = 'array' then
