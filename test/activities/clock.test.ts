@@ -35,7 +35,7 @@ describe("the database's clock", () => {
       1,
     ],
     [
-      'and so does one that was busy before the question went out',
+      'a process that was busy before the request went out asks again',
       [
         [3_000, 1],
         [2, 1],
@@ -44,7 +44,7 @@ describe("the database's clock", () => {
       1,
     ],
     [
-      'the quickest of three counts where none is quick',
+      'the quickest of three counts if none is quick',
       [
         [20, 200],
         [30, 30.5],

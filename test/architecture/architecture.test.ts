@@ -79,11 +79,11 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('the domain imports nothing but itself', () => {
+  test('the domain imports only itself', () => {
     expect(forbidden('src/domain', ({ from }) => from.startsWith('src/domain/'))).toEqual([]);
   });
 
-  test('the domain has no clock, no chance and no surroundings', () => {
+  test('the domain has no clock, no random numbers and no environment', () => {
     const impure = /\bnew Date\(\)|Date\.now\(|Math\.random\(|crypto\.|process\.|\bfetch\(|setTimeout\(/;
     const found = files.filter(
       (file) => file.startsWith('src/domain/') && impure.test(readFileSync(path.join(root, file), 'utf8')),
@@ -98,7 +98,7 @@ describe('boundaries', () => {
     expect(shared.filter((found) => !found.startsWith('src/dev/'))).toEqual([]);
   });
 
-  test('the sandbox knows the catalogue, the signature and nothing else of the service', () => {
+  test('the sandbox imports only the catalogue and the signature from the service', () => {
     const found = forbidden(
       'sandbox',
       ({ from }) =>
@@ -107,7 +107,7 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('only src/config.ts reads the environment; the command line and `dev` hand it on', () => {
+  test('only src/config.ts reads the environment; the command line and `dev` pass it on', () => {
     const readers = files.filter(
       (file) =>
         /^(src|activities|workflows|sandbox)\//.test(file) &&
@@ -117,7 +117,7 @@ describe('boundaries', () => {
     expect(readers).toEqual([]);
   });
 
-  test('handlers of commands are loaded by their definitions; they load nothing late but Temporal', () => {
+  test('command definitions load the handlers; the handlers lazily load only Temporal', () => {
     const late = /\bimport\(\s*'([^']+)'/g;
     const found = files
       .filter((file) => file.startsWith('src/cli/') && !file.startsWith('src/cli/definitions/'))
@@ -132,11 +132,11 @@ describe('boundaries', () => {
     ]);
   });
 
-  test('no file imports itself by way of others, types included', () => {
+  test('no imports form a cycle, not even of types', () => {
     expect(circles(files.filter((file) => !file.startsWith('test/')))).toEqual([]);
   });
 
-  test('imports run downwards from floor to floor', () => {
+  test('imports only go down from folder to folder', () => {
     const floors: readonly (readonly string[])[] = [
       ['src/cli'],
       ['src/dev'],
@@ -172,7 +172,7 @@ describe('boundaries', () => {
     ['src/cli', ['definitions', 'commands', 'integrations', 'status', 'sync', 'support']],
     ['src/dev', ['demo', 'postgres', 'temporal', 'processes']],
     ['activities', ['.', 'support']],
-  ])('in %s, imports run downwards from room to room', (folder, rooms) => {
+  ])('in %s, imports only go down from subfolder to subfolder', (folder, rooms) => {
     const roomOf = (file: string) =>
       rooms.indexOf(path.relative(folder, path.dirname(file)).split('/')[0] || '.');
     const inside = files.filter((file) => file.startsWith(`${folder}/`) && roomOf(file) !== -1);
@@ -180,7 +180,7 @@ describe('boundaries', () => {
     expect(upwards(inside, roomOf)).toEqual([]);
   });
 
-  test('only the store names schemas of Postgres, whose names are settings, and begins transactions', () => {
+  test('only the store begins transactions and names schemas of Postgres, which are settings', () => {
     const names =
       /(?<!import\S* |\/)\b(kombo_sync\.[a-z$]|kombo\.(?:\$\{|(?:ats|hris|lms|assessment)_)|schema kombo\b)/;
     const begins = /\.transaction\(\)|\bpool\.connect\(\)/;
@@ -209,7 +209,7 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('a table that is looked up by any text is a Map: an object has entries of its own by its prototype', () => {
+  test('a lookup by arbitrary text uses a Map, because an object also has the keys of its prototype', () => {
     // Kysely asks for an object, and lists its entries.
     const allowed = ['src/store/migrate.ts'];
     const open = /^(export )?const \w+: (Readonly<|Partial<)*Record<string,/m;

@@ -41,7 +41,7 @@ test('counts leave out zeros', () => {
 test.each([
   ['a foreseen failure', new CliError(3, 'not_found', 'None.'), { code: 'not_found', exitCode: 3 }],
   ['anything else', new Error('Broken.'), { code: 'failed', message: 'Broken.', exitCode: 1 }],
-  ['what is no error', 'text', { code: 'failed', message: 'text', exitCode: 1 }],
+  ['a value that is not an error', 'text', { code: 'failed', message: 'text', exitCode: 1 }],
   [
     'a wrong password',
     Object.assign(new Error('password authentication failed'), { code: '28P01', severity: 'FATAL' }),

@@ -88,11 +88,11 @@ test("a line break in a role's name does not end a comment of the script", async
 test.each([
   ['no role', [], 2, '--role'],
   ['an empty role', ['--role', ''], 2, 'must not be empty'],
-  ['a role that is not there', ['--role', 'nobody', '--apply'], 3, 'create role "nobody" login'],
+  ['a role that does not exist', ['--role', 'nobody', '--apply'], 3, 'create role "nobody" login'],
   ['two tenants', ['--role', 'a', '--origin', 'x', '--integration', OTHER], 2, 'not both'],
-  ['an id that is none', ['--role', 'a', '--integration', '-'], 2, '--integration'],
-  ['a model that is none', ['--role', 'a', '--models', 'hris_employes'], 2, 'hris_employes'],
-  ['an integration that is not here', ['--role', 'a', '--integration', 'bombohr:none'], 3, 'bombohr:none'],
+  ['an invalid id', ['--role', 'a', '--integration', '-'], 2, '--integration'],
+  ['an unknown model', ['--role', 'a', '--models', 'hris_employes'], 2, 'hris_employes'],
+  ['an unknown integration', ['--role', 'a', '--integration', 'bombohr:none'], 3, 'bombohr:none'],
 ])('%s is reported with its exit code', async (_what, args, exitCode, message) => {
   const { code, stderr } = await grants(...args);
   expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(message) as string });

@@ -79,7 +79,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(live.sort()).toEqual(there.map(([id]) => id).sort());
   };
 
-  test('a first pass brings everything, and the next ones write nothing', async () => {
+  test('a first pass brings every record, and the next passes write nothing', async () => {
     const first = await sync('delta');
     const { size } = await shown();
     expect(first).toMatchObject({
@@ -106,7 +106,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(await feed(store, integration)).toHaveLength(before.changes);
   });
 
-  test('the columns say what raw says, for every documented field', async () => {
+  test('the columns match raw, for every documented field', async () => {
     await sync('full');
     const checks = Object.entries({
       ...endpoint.fields,
@@ -133,7 +133,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(await feed(store, integration)).toContain(`created ${created}`);
   });
 
-  test('two records that changed in the same instant, on two pages', async () => {
+  test('two records that changed in the same instant arrive on two pages', async () => {
     await sync('full');
     const changed = ids();
     change(changed);
@@ -142,7 +142,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await expectEqual();
   });
 
-  test('nested changes that a delta shows arrive, though changed_at stays', async () => {
+  test('nested changes that a delta shows arrive, although changed_at stays', async () => {
     await sync('full');
     for (const [model, relation] of Object.entries(endpoint.models)) {
       if (relation !== 'delta') continue;
@@ -164,7 +164,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     }
   });
 
-  test('an answer from before a change, written after it, takes nothing back', async () => {
+  test('an answer from before a change, written after it, does not undo the change', async () => {
     await sync('full');
     const observedAt = await databaseTime(store);
     const query = { integrationId: integration, endpoint: path, signal: new AbortController().signal };
@@ -223,7 +223,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await expectEqual();
   });
 
-  test('an emptied tombstone keeps what was known', async () => {
+  test('an emptied tombstone keeps the stored fields', async () => {
     await sync('full');
     const [gone] = ids();
     const known = (await row(gone!))?.raw;

@@ -3,7 +3,7 @@ import { PROBLEMS } from '../../src/http/errors/problems.ts';
 import { testApp } from '../http/support.ts';
 import { section, tableRows } from './markdown.ts';
 
-test('the table of routes is what the OpenAPI document has, with every parameter of a query', async () => {
+test('the table of routes matches the OpenAPI document, with every query parameter', async () => {
   const { app } = await testApp();
   const { paths } = (await app.inject('/api/docs/json')).json<{
     paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>>;

@@ -21,14 +21,14 @@ const links = PAGES.flatMap((page) =>
   [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => [page, target!] as const),
 );
 
-test.each(links)('%s links to %s, which is there', (page, link) => {
+test.each(links)('%s links to %s, which exists', (page, link) => {
   const [path, anchor] = link.split('#');
   const target = path ? join(dirname(page), path) : page;
   expect(existsSync(join(ROOT, target)), `${target} does not exist`).toBe(true);
   if (anchor !== undefined) expect(anchors(target)).toContain(anchor);
 });
 
-test('signing by openssl as the README shows gives the signature that is expected', () => {
+test('signing with openssl as the README shows gives the expected signature', () => {
   const [block] = codeBlocks(section('README.md', '### Send a webhook by hand'), 'sh');
   const script = block!.replace(/^curl.*$/m, 'printf "%s\\n%s" "$SIGNATURE" "$BODY"');
   const env = { ...process.env, ID: 'personio:abc', SECRET: 'whsec_1', URL: 'http://localhost' };
@@ -82,7 +82,7 @@ test('docker-compose.yml gives its Temporal server our search attributes', () =>
   expect(given).toEqual(SEARCH_ATTRIBUTES.map(({ name, type }) => `${name}=${types[type]}`));
 });
 
-test('the README names two commands that do all the set-up, and .ci/run tests with the second one', () => {
+test('the README names two commands that set everything up, and .ci/run tests with the second one', () => {
   const [block] = codeBlocks(section('README.md', '## Quick start'), 'sh');
   const commands = block!
     .trim()

@@ -66,7 +66,7 @@ test.each(forwarded)(
   },
 );
 
-test('what the proxies forward from the internet leads to webhooks only', async () => {
+test('the path that the proxies forward from the internet leads only to webhooks', async () => {
   const { url } = await serve();
   for (const address of ['/webhooks/', '/webhooks/metrics', '/webhooks/../metrics', '/webhooks/%2e%2e/']) {
     expect((await fetch(`${url}${address}`)).status).toBe(404);
@@ -141,8 +141,8 @@ async function start(name: string, server: RunningServer): Promise<{ hooks: stri
   return urls;
 }
 
-describe.each(['nginx', 'caddy'])('the configuration of %s, where it is installed', (name) => {
-  test.runIf(has(name))('lets webhooks in, and nothing else', async () => {
+describe.each(['nginx', 'caddy'])('the configuration of %s, if it is installed', (name) => {
+  test.runIf(has(name))('lets only webhooks in', async () => {
     const { hooks } = await start(name, await serve());
     const body = dataChanged('personio:1', 'hris_teams');
     const delivery = { method: 'POST', body, headers: { 'x-kombo-signature': sign(body, SECRET) } };

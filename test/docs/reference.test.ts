@@ -5,7 +5,7 @@ import { read, section, tableRows } from './markdown.ts';
 
 const page = read('docs/reference.md');
 
-test('the table of metrics is what /metrics shows', async () => {
+test('the table of metrics matches /metrics', async () => {
   const { body } = await createMetrics().render(undefined);
   const shown = [...body.matchAll(/^# HELP (kombo_sync_\w+) (.*)\n# TYPE \w+ (\w+)$/gm)].map(
     ([, name, help, type]) => [`\`${name}\``, type, help],

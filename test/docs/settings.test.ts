@@ -26,7 +26,7 @@ test("the README's table repeats some of its rows", () => {
   for (const row of first) expect(rows).toContainEqual(row);
 });
 
-test('.env.example knows no setting that does not exist', () => {
+test('.env.example names only settings that exist', () => {
   const others = ['POSTGRES_PASSWORD', 'DATABASE_OWNER_PASSWORD', 'DATABASE_PASSWORD', 'TEMPORAL_ADDRESS'];
   for (const [, name] of read('.env.example').matchAll(/^#?([A-Z_]+)=/gm)) {
     expect([...names, ...others]).toContain(name);

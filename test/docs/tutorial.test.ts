@@ -100,7 +100,7 @@ class Shell {
 }
 
 test(
-  'docs/migration.md: every command runs as written and shows what it is said to show',
+  'docs/migration.md: every command runs as written and prints what the page says',
   { timeout: 420_000 },
   async () => {
     const dataDir = temporaryFolder();

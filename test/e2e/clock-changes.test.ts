@@ -40,7 +40,7 @@ async function runsAround(day: string, cron: string, timezone: string): Promise<
   return startTime.map((time) => new Date(tsToMs(time)).toISOString().slice(0, 16));
 }
 
-test('what runs next, by the server, has the Sunday on which the clocks go forward', async () => {
+test('the server's next runs include the Sunday on which the clocks go forward', async () => {
   // Some March is among the next ten.
   const id = await schedule('15 2 * 3 0', 'Europe/Berlin', new Date());
   const { nextRuns } = (await describeSchedule(client, id)).fullSync!;
@@ -49,7 +49,7 @@ test('what runs next, by the server, has the Sunday on which the clocks go forwa
   expect(texts).toContainEqual(expect.stringMatching(/^20\d\d-03-(2[5-9]|3[01])T/));
 });
 
-describe('each week has one run where the clocks go forward', () => {
+describe('each week has one run when the clocks go forward', () => {
   test.each([
     // The hour that is missing is the second, as in most zones, or the third, or half an hour, or two.
     ['Europe/Berlin', '2027-03-28', '15 2 * * 0', ['03-21T01:15', '03-28T01:15', '04-04T00:15']],
@@ -71,13 +71,13 @@ describe('each week has one run where the clocks go forward', () => {
   });
 });
 
-test('a run of every hour comes once an hour on that day too', async () => {
+test('an hourly schedule also runs once an hour on that day', async () => {
   const runs = await runsAround('2027-03-28', '0 * * * *', 'Europe/Berlin');
   expect(runs).toHaveLength(20 * 24);
   expect(new Set(runs).size).toBe(20 * 24);
 });
 
-describe('where the clocks go back no week is without a run, and one in the hour that comes twice does no harm', () => {
+describe('when the clocks go back, every week has a run, and a second one in the repeated hour is harmless', () => {
   test.each([
     ['Europe/Berlin', '2027-10-31', '15 2 * * 0', ['10-24T00:15', '10-31T01:15', '11-07T01:15']],
     // The server runs it in both hours here; the second one is skipped while the first one is under way.

@@ -61,7 +61,7 @@ const age = async (id: string, minutes: number) =>
   );
 
 test.concurrent(
-  '(I24) it waits until both families of webhooks have told of a change, and then it is ready',
+  '(I24) it waits until both families of webhooks have reported a change, and then it is ready',
   async () => {
     const id = system.integration();
     await accepted(control.announce(id, 'integration-created'));
@@ -79,12 +79,12 @@ test.concurrent(
   },
 );
 
-test('(I24) where there is nothing to judge, nothing is ready', async () => {
+test('(I24) without an integration, nothing is ready', async () => {
   const empty = { ...operator, store: await createTestStore() };
   expect(await cutoverReport(empty)).toMatchObject({ verdict: 'wait', integrations: [] });
 });
 
-test.concurrent('(I24) it is blocked when a change came that no data-changed told of', async () => {
+test.concurrent('(I24) it is blocked by a change that no data-changed reported', async () => {
   const id = await ready();
   await age(id, 30);
   await synced(id, 'data-changed');
@@ -99,7 +99,7 @@ test.concurrent('(I24) it is blocked when a change came that no data-changed tol
 });
 
 test.concurrent(
-  '(I24) evidence grows old, unless syncs after legacy webhooks show that nothing has changed',
+  '(I24) evidence expires, unless syncs after legacy webhooks show that nothing has changed',
   async () => {
     const id = await ready();
     await age(id, 8 * 24 * 60);
@@ -130,7 +130,7 @@ test.concurrent('(I24) unexpected drift blocks it until a full sync finds none',
   await judged(id, { verdict: 'ready' });
 });
 
-test.concurrent('(I24) what is paused or parked blocks it, until it is read again', async () => {
+test.concurrent('(I24) a paused or parked integration blocks it, until it is read again', async () => {
   const id = await ready();
   await pauseIntegration(operator, id, 'audit');
   await judged(id, { verdict: 'blocked', state: 'blocked', schedule: 'blocked' });
@@ -166,7 +166,7 @@ test.concurrent('(I24) an endpoint that fails makes it wait, one that needs you 
   }
 });
 
-test.concurrent('(I24) what the tool does not offer does not hold it up', async () => {
+test.concurrent('(I24) an endpoint that the tool does not offer does not block it', async () => {
   const id = system.integration();
   control.setModelProblem(id, 'lms_skills', 'INTEGRATION.MODEL_NOT_AVAILABLE');
   control.setModelProblem(id, 'lms_course_progressions', 'INTEGRATION.MODEL_DISABLED');
@@ -176,7 +176,7 @@ test.concurrent('(I24) what the tool does not offer does not hold it up', async 
   expect(system.reads(id)).not.toContain('/lms/skills');
 });
 
-test('(I24) the report is the worst of all, and says when Kombo still sends what is switched off', async () => {
+test('(I24) the report has the worst verdict, and says if Kombo still sends legacy webhooks that are switched off', async () => {
   const off = { ...operator, config: { ...operator.config, LEGACY_WEBHOOKS: false } };
   const [good, paused] = [await ready(), await ready()];
   await pauseIntegration(operator, paused, 'audit');

@@ -56,7 +56,7 @@ async function lateNews(id: string): Promise<void> {
 }
 
 describe.concurrent('(I21) an integration that is deleted', () => {
-  test('is not read any more, no matter what comes late; its rows stay until they are erased', async () => {
+  test('is no longer read, no matter what comes late; its rows stay until they are erased', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.addFault({ kind: 'stall', ms: 12_000, integration: id, endpoint: '/lms/users' });
@@ -85,7 +85,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect((await schedules(id)).fullSync).toBeNull();
   });
 
-  test('while it is read by a sync that would take long is looked up at once', async () => {
+  test('during a long sync is looked up at once', async () => {
     const id = system.integration();
     await system.firstSync(id);
     // Longer than a request may take: left to itself the pass would fail first.
@@ -104,7 +104,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     control.removeFault(stall);
   });
 
-  test.each(['sync', 'full sync'])('is found to be gone by a %s when no webhook says so', async (found) => {
+  test.each(['sync', 'full sync'])('is found by a %s if no webhook reports it', async (found) => {
     const id = system.integration();
     await system.firstSync(id);
     control.removeIntegration(id);
@@ -116,7 +116,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(await rows(system, id)).toBe(30);
   });
 
-  test('and connected anew is active again and read whole; the deletion that comes again does nothing', async () => {
+  test('and connected again is active and read in full; a repeated deletion changes nothing', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.setEnabled(id, false);
@@ -145,7 +145,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(await system.fullPasses(id)).toEqual(each(2));
   });
 
-  test('a 404 that was a mistake is taken back by hand or by the next webhook', async () => {
+  test('after a mistaken 404, you or the next webhook bring it back', async () => {
     for (const back of ['by hand', 'by webhook']) {
       const id = system.integration();
       await system.firstSync(id);
@@ -169,7 +169,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
 });
 
 describe.concurrent('when DELETED_RETENTION is over', () => {
-  test('the data of a deleted integration are erased, and nothing else', async () => {
+  test('the data of a deleted integration is erased, and nothing else', async () => {
     const [id, other] = [brief.integration(), brief.integration()];
     await Promise.all([brief.firstSync(id), brief.firstSync(other)]);
     brief.control.setEnabled(id, false);
@@ -199,7 +199,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     expect(await brief.differences(id)).toEqual([]);
   });
 
-  test('one that a 404 has removed is looked up once more, and kept when it is there', async () => {
+  test('an integration that a 404 removed is looked up once more, and kept if Kombo has it', async () => {
     const id = brief.integration();
     await brief.firstSync(id);
     mistakenly404(brief, id);

@@ -45,7 +45,7 @@ async function histories(id: string): Promise<string> {
 }
 
 test(
-  '(I29) a choice that changes while a sync runs: nothing that it keeps out is written from then on, and purge finds the rest',
+  '(I29) after the choice changes during a sync, no excluded value is written, and a purge finds the rest',
   { timeout: 120_000 },
   async () => {
     await setUpFields(ALL);
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test('(I29) a change of what is kept out is no change: the feed stays silent, and all else arrives', async () => {
+test('(I29) a change of an excluded field is not a change for the feed, and everything else arrives', async () => {
   await setUpFields(CHOSEN);
   const id = system.integration();
   await system.server();

@@ -26,7 +26,7 @@ async function startWorkerProcess(): Promise<RunningCli> {
 const BOUND_MS = 35_000;
 
 test(
-  '(I26) a worker that freezes in the middle of a page holds up the feed for 35 seconds at most, and its endpoint not for ever',
+  '(I26) a worker that freezes in the middle of a page holds up the feed for 35 seconds at most, and its endpoint for a bounded time',
   { timeout: 150_000 },
   async () => {
     const id = system.integration();
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  '(I26) a worker that is killed while it starts a sync, or while it keeps what a cancelled one has not read, costs 35 seconds at most',
+  '(I26) a worker that is killed while it starts a sync, or while it records what a cancelled one has not read, costs 35 seconds at most',
   { timeout: 120_000 },
   async () => {
     const id = system.integration();

@@ -127,7 +127,7 @@ async function equal(): Promise<Map<string, Payroll>> {
 
 // One record's way from a new entry in the catalogue to the change feed, in order: the tests build on each other.
 
-test('it is listed in full, and its columns say what the records say', async () => {
+test('it is read in full, and its columns match the records', async () => {
   const records = { [TABLE]: 5, hris_employees: 3 };
   await control('addIntegration', { id: ID, category: 'HRIS', scale: 0, records });
   await control('announce', { integration: ID, event: 'integration-created' });
@@ -153,7 +153,7 @@ test('a webhook that names its model brings what was created, changed and delete
   expect(payrolls.get(created)).toMatchObject({ deleted_at: null });
 });
 
-test('what it shows of others brings it back: a part without a table, and a record of another one', async () => {
+test('a webhook about a nested part or a nested record of another table makes a read of it', async () => {
   const line = { integration: ID, table: TABLE, id: changed, model: 'hris_payroll_lines' };
   await control('updateNested', line);
   expect(await flush()).toEqual(['hris_payroll_lines']);
@@ -165,7 +165,7 @@ test('what it shows of others brings it back: a part without a table, and a reco
   expect((await equal()).get(changed)!.employee).toEqual(expect.objectContaining(fields));
 });
 
-test('the change feed and `status` tell of it, and all of that took one full pass', async () => {
+test('the change feed and `status` show it, after one full pass', async () => {
   const [{ changes }, { endpoints }] = await Promise.all([
     cli<{ changes: { id: string; op: string }[] }>(env, 'changes', '--table', TABLE),
     cli<{ endpoints: { endpoint: string }[] }>(env, 'status', ID),

@@ -52,7 +52,7 @@ const retrying = (id: string) =>
 const requests = (of: System, id: string) => of.control.requests({ integrationId: id, path: USERS });
 
 describe.concurrent('(I10) an endpoint that fails', () => {
-  test('holds nothing else up, is visible, is tried again by itself, and heals', async () => {
+  test('holds up nothing else, is visible, is tried again by itself, and heals', async () => {
     const { control } = system;
     const id = system.integration(PAGES);
     const fault = fail(system, id);
@@ -85,7 +85,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('needs you after RETRY_GIVE_UP: no timer is left, and people and the catch-up still try it', async () => {
+  test('needs you after RETRY_GIVE_UP: no timer is left, but you and the catch-up still try it', async () => {
     const { control } = hasty;
     const id = hasty.integration(PAGES);
     const fault = fail(hasty, id);
@@ -120,7 +120,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await hasty.differences(id)).toEqual([]);
   });
 
-  test('needs you at once where trying again cannot help, and is tried again all the same', async () => {
+  test('needs you at once if trying again cannot help, and is still tried again', async () => {
     const { control } = system;
     const id = system.integration();
     const fault = control.addFault({
@@ -161,7 +161,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('(I22) is cancelled like anything else, and tried by what comes next', async () => {
+  test('(I22) is cancelled like any read, and the next sync tries it', async () => {
     const { control } = system;
     const id = system.integration(PAGES);
     const fault = fail(system, id);
@@ -181,7 +181,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
 });
 
 test.concurrent(
-  '(I9) (I15) a full pass that fails is gone on with where it stopped, with all that came meanwhile',
+  '(I9) (I15) a failed full pass resumes where it stopped, and changes meanwhile arrive',
   async () => {
     const { control } = system;
     const id = system.integration({ records: { lms_users: 700 } });
@@ -229,7 +229,7 @@ test.concurrent(
 
 describe.concurrent('(I21) an integration that Kombo still sets up', () => {
   test.each(['a webhook', 'you'])(
-    'brought by %s is looked at again until it can be read, though no webhook says so',
+    'brought by %s is looked up again until it can be read, although no webhook reports it',
     async (by) => {
       const { control } = system;
       const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });
@@ -247,7 +247,7 @@ describe.concurrent('(I21) an integration that Kombo still sets up', () => {
     },
   );
 
-  test('and of which reads are refused is tried again in the same way', async () => {
+  test('and that refuses reads is tried again in the same way', async () => {
     const { control } = system;
     const id = system.integration();
     control.setIntegration(id, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });

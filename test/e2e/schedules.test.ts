@@ -45,7 +45,7 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });
 });
 
-test('triggered it runs a labelled full sync; a second trigger meanwhile is skipped', async () => {
+test('a trigger runs a labelled full sync; a second trigger meanwhile is skipped', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
@@ -77,7 +77,7 @@ test('triggered it runs a labelled full sync; a second trigger meanwhile is skip
   await expect(full.result()).rejects.toThrow(/cancelled/i);
 });
 
-test('changed settings change it, a pause stays, and an integration that goes takes it along', async () => {
+test('changed settings change it, a pause stays, and a removed integration loses it', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const integration = (await findIntegration(system.store, id))!;
@@ -112,7 +112,7 @@ test('changed settings change it, a pause stays, and an integration that goes ta
   expect(await findIntegration(system.store, id)).toMatchObject({ status: 'removed' });
 });
 
-test('bringing all in step takes the schedules of what is removed or unknown, and of nothing that came meanwhile or belongs to another task queue', async () => {
+test('setup deletes schedules of removed and unknown integrations, but not new ones or those of another task queue', async () => {
   const [here, gone, unknown, late, elsewhere] = Array.from({ length: 5 }, () => uniqueIntegrationId()) as [
     string,
     string,
@@ -178,7 +178,7 @@ test('the plain temporal command starts a full sync, and the run labels itself',
   });
 });
 
-test('(I15) (I16) a full sync repairs what deltas never told, and one by hand runs at a time', async () => {
+test('(I15) (I16) a full sync repairs what deltas never showed, and one by hand runs at a time', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const [gone, forged] = control.ids(id, 'lms_users') as [string, string];

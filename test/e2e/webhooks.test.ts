@@ -25,7 +25,7 @@ control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-rec
 
 const endOf = (id: string) => outcomeOf(system, id);
 
-test('a webhook becomes rows, and the run says what it did', async () => {
+test('a webhook becomes rows, and the run reports what it did', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const [user] = control.ids(id, 'lms_users') as [string];
@@ -49,7 +49,7 @@ test('a webhook becomes rows, and the run says what it did', async () => {
   );
 });
 
-test('(I1) an id of any letters is taken and read, though the server bounds the key made of it by bytes', async () => {
+test('(I1) an id of any letters is accepted and read, although the server limits the bytes of its key', async () => {
   const id = `${uniqueIntegrationId()}${'é'.repeat(60)}`;
   control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 3 } });
   await system.tell(id, ['lms_users']);
@@ -59,7 +59,7 @@ test('(I1) an id of any letters is taken and read, though the server bounds the 
   expect(await system.fullPasses(id)).toEqual(each(2));
 });
 
-test('(I1) names of any number are taken, and label a run as far as the server lets them', async () => {
+test('(I1) any number of names is accepted, and labels a run as far as the server allows', async () => {
   const { client } = temporal;
   const id = system.integration();
   const models = Array.from({ length: 80 }, (_, index) => `lms_model_of_a_later_time_${1_000 + index}`);
@@ -143,7 +143,7 @@ describe.concurrent('other webhooks', () => {
     return count;
   };
 
-  test('those about nothing that is read are answered and counted, and nothing else', async () => {
+  test('webhooks about nothing that is read are only answered and counted', async () => {
     const id = system.integration();
     const types = [
       'connection-flow-failed',
@@ -166,7 +166,7 @@ describe.concurrent('other webhooks', () => {
     expect(control.requests({ integrationId: id })).toEqual([]);
   });
 
-  test.each([false, true])('an order that came (inline: %s) is read', async (inline) => {
+  test.each([false, true])('a received order (inline: %s) is read', async (inline) => {
     const id = system.integration({ category: 'ASSESSMENT', records: {}, scale: 0 });
     await system.firstSync(id);
     const [order] = control.create(id, 'assessment_orders') as [string];

@@ -15,7 +15,7 @@ const log = pino({ level: 'silent' });
 describe.each([
   ['has no place left for search attributes', { ...noPlaceLeft(1), KomboModels: TYPE.KeywordList }],
   [
-    'has them with other types',
+    'has search attributes with other types',
     { KomboIntegrationId: TYPE.Int, KomboTool: TYPE.Text, KomboCategory: TYPE.Int, KomboModels: TYPE.Int },
   ],
 ])('in a namespace that %s', (_name, attributes) => {
@@ -29,7 +29,7 @@ describe.each([
     id = system.integration();
   }, 60_000);
 
-  test('setup does what it can, and says what is lost', async () => {
+  test('setup does what it can, and says what is missing', async () => {
     const { config, store, temporal } = system;
     const done = await setup({ config, store, temporal, log });
     expect(done.failed).toEqual([]);

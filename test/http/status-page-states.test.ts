@@ -107,7 +107,7 @@ describe('a state is explained in words, with what to do', () => {
 
   test.each([
     ['a timer waits', false, 3_600_000, /Next look .{0,25}in (1 h|59 min|60 min)/],
-    ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
+    ['no timer waits any more', false, null, /Next look with the next webhook or scheduled sync/],
     ['you must act', true, 0, /Next look with the next webhook or scheduled sync/],
   ])('the next look-up of a parked integration: %s', async (_name, needsAttention, retryInMs, words) => {
     const id = uniqueIntegrationId();

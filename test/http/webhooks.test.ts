@@ -171,7 +171,7 @@ describe('refused', () => {
   test.each([
     ['truncated JSON', '{"id":"x"'],
     ['an empty body', ''],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00])],
+    ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00])],
     ['another shape', '[1,2,3]'],
     ['data-changed without an integration', '{"id":"x","type":"data-changed","data":{"changed_models":[]}}'],
   ])('I2: 400 for %s with a good signature', async (_name, body) => {

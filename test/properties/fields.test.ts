@@ -61,7 +61,7 @@ async function everything(): Promise<string> {
 }
 
 test(
-  `(I29) what is excluded is nowhere, what is hashed is there as its hash only, and everything else is there`,
+  `(I29) excluded values are nowhere, hashed ones only as hashes, and everything else is stored`,
   { timeout: 240_000 },
   async () => {
     let played = 0;

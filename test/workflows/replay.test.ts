@@ -35,7 +35,7 @@ const REMEDY = `A run of this shape that is open while you deploy would stop wit
   if (patched('what-changed')) { new code } else { old code }
 When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
 
-describe('(I20) recorded runs replay on the workflow code as it is', async () => {
+describe('(I20) recorded runs replay on the present workflow code', async () => {
   const workflowBundle = await bundle('../../workflows/index.ts');
 
   test.each(shapes)('%s', async (shape) => {
@@ -43,7 +43,7 @@ describe('(I20) recorded runs replay on the workflow code as it is', async () =>
     await expect(replay, REMEDY).resolves.toBeUndefined();
   });
 
-  test('there is one of each shape', () => {
+  test('there is a recorded run of each shape', () => {
     expect(shapes.sort()).toEqual([
       'beside',
       'cancelled',
@@ -78,7 +78,7 @@ test('(I20) a workflow that does something else is refused', async () => {
   await expect(replay).rejects.toThrow(DeterminismViolationError);
 });
 
-test.each(shapes)('(I17) the recorded history of %s holds no record and no key', (shape) => {
+test.each(shapes)('(I17) the recorded history of %s contains no record and no key', (shape) => {
   const text = readFileSync(new URL(`${shape}.json`, folder), 'utf8');
   const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
   expect(decoded).toContain('"integrationId":"recorded:');

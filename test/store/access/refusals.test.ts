@@ -23,7 +23,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
 
   test.each([
     ['a superuser', 'superuser', /is a superuser, for whom no policy counts\. .* nosuperuser;$/],
-    ['one that passes over policies', 'bypassrls', /passes over policies \(BYPASSRLS\)\. .* nobypassrls;$/],
+    ['a role that bypasses policies', 'bypassrls', /passes over policies \(BYPASSRLS\)\. .* nobypassrls;$/],
   ])('%s', async (_what, option, message) => {
     await store.pool.query(`alter role ${role.name} ${option}`);
     expect(await refused()).toMatch(message);
