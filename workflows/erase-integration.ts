@@ -3,7 +3,7 @@ import type { EraseInput } from '../src/domain/sync.ts';
 import { readEraseInput } from './input.ts';
 import { eraseIntegration as erase } from './proxies.ts';
 
-/** The shortest pause of the loop, whatever the clocks say. */
+/** The shortest pause of the loop, for any clocks. */
 const SHORTEST_WAIT_MS = 60_000;
 
 export interface EraseResult {

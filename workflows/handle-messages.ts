@@ -25,7 +25,7 @@ export function handleMessages(debounce: DebounceOptions, state: RunState, reads
         ask(signal, { lookUp: true });
         return;
       }
-      // Whatever the sender's clock says, it happened before its message arrived.
+      // The deletion came before its message, even if the sender's clock says otherwise.
       const now = Date.now();
       const deletedAt = Math.min(now, parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? now);
       ask(signal, { lookUp: true, deletedAt });

@@ -40,7 +40,7 @@ async function runsAround(day: string, cron: string, timezone: string): Promise<
   return startTime.map((time) => new Date(tsToMs(time)).toISOString().slice(0, 16));
 }
 
-test('the server's next runs include the Sunday on which the clocks go forward', async () => {
+test('the next runs of the server include the Sunday on which the clocks go forward', async () => {
   // Some March is among the next ten.
   const id = await schedule('15 2 * 3 0', 'Europe/Berlin', new Date());
   const { nextRuns } = (await describeSchedule(client, id)).fullSync!;

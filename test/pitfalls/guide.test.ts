@@ -105,7 +105,7 @@ describe('pitfalls of the guide', () => {
     expect(await readWatermark(store, integration, APPLICATIONS)).toEqual(newest);
   });
 
-  test('6. if our clock is ten minutes ahead of Kombo's, nothing is lost', async () => {
+  test('6. nothing is lost if our clock is ten minutes ahead of that of Kombo', async () => {
     await withWorld({ pageSize: 2, now: () => new Date(Date.now() - 600_000) }, async (other, id) => {
       await other.sync(id, APPLICATIONS, 'full');
       const [changed] = other.sandbox.control.ids(id, 'ats_applications');

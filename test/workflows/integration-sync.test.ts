@@ -99,7 +99,7 @@ describe('signals during a sync', () => {
     expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_jobs']);
   });
 
-  test('(I6) a start that leaves something to a read looks again when the read ends, whatever the outcome', async () => {
+  test('(I6) a start that leaves something to a read looks again when the read ends, for any outcome', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_jobs')]);
     await run.advanceTo(T0 + 10_000);

@@ -207,7 +207,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('deleted' as const) }) },
 );
 
-test('(I6) no signalled model is forgotten, whatever happens in any order', async () => {
+test('(I6) no signalled model is forgotten, for any order of events', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const session = new Session();

@@ -170,7 +170,7 @@ describe('what a signal may say', () => {
     expect(startInput(other.pending('startSync'))).toMatchObject({ deletedAt: T0 });
   });
 
-  test('when the integration was deleted: not after the moment of the signal, whatever the sender claims', async () => {
+  test('when the integration was deleted: not after the moment of the signal, even if the sender claims so', async () => {
     const { run } = await TestRun.start('integrationSync', INPUT, {
       jobs: [signal('integrationChanged', { event: 'deleted', deletedAt: '9999-12-31T23:59:59Z' })],
     });

@@ -8,7 +8,7 @@ type Place = Pick<WriteTarget, 'integrationId' | 'endpoint'>;
 
 /**
  * Takes the locks of a write: one writer per table and integration, and an announcement to readers of the feed. Kombo's
- * dates without an offset are UTC, so the session uses UTC, whatever the time zone of the database.
+ * dates without an offset are UTC, so the session uses UTC, not the time zone of the database.
  *
  * @returns the number of the present moment. Answers written now have lower numbers, later requests higher.
  */
