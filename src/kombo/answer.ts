@@ -4,7 +4,7 @@ import { LONGEST_LIMIT_MS } from '../domain/retry.ts';
 import { parseExact } from './json.ts';
 import { REFUSAL } from './schemas.ts';
 
-/* What an answer of Kombo says. */
+/* Reads the answers of Kombo. */
 
 export interface Answer {
   body: unknown;
@@ -16,7 +16,7 @@ export interface Answer {
   pauseMs: number;
 }
 
-/** @throws SyncError for everything but a success with a body that is whole. */
+/** @throws SyncError for everything but a success with a complete body. */
 export async function readAnswer(path: string, response: Response, maxBytes: number): Promise<Answer> {
   const { text, bytes } = await readText(path, response, maxBytes);
   return {
@@ -30,7 +30,7 @@ export async function readAnswer(path: string, response: Response, maxBytes: num
 /** A refusal is a code and a sentence; a page of a proxy may be longer, and only its status counts. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
-/** The bytes are counted as they come out of the decompressor: a hundred kilobytes may unpack to a hundred megabytes. */
+/** Counts the bytes after unpacking, because a hundred kilobytes may unpack to a hundred megabytes. */
 async function readText(
   path: string,
   response: Response,
@@ -63,7 +63,7 @@ function readBody(path: string, response: Response, text: string): unknown {
   if (response.ok && body !== undefined) return body;
   const code = REFUSAL.parse(body);
   const said = classifyAnswer(code, response.status);
-  // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
+  // A 200 that is not JSON was cut on the way. So was a refusal that claims to be JSON, and its code is lost.
   const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;
   const isCut = response.ok || (body === undefined && claimsJson && said === 'RequestRejected');
   const errorClass = isCut ? 'Unavailable' : said;
@@ -80,11 +80,11 @@ function readDate(response: Response): Date | null {
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 
-/** Retry-After in seconds or as a date; else the seconds until Kombo's window starts anew. */
+/** Retry-After in seconds or as a date, or else the seconds until Kombo's next window. */
 function readRetryAfter(response: Response): number | undefined {
   const header = response.headers.get('retry-after');
   if (header !== null) {
-    // A date is by Kombo's clock, and ours may be another.
+    // A date is by Kombo's clock, which may differ from ours.
     const now = readDate(response)?.getTime() ?? Date.now();
     const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
     if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), LONGEST_LIMIT_MS);

@@ -37,8 +37,8 @@ export function removedConflict({
 }
 
 /**
- * @throws OperationError (unknown-name) unless every name is a model, a table or a path of this category, or a pattern that
- * one of them matches.
+ * @throws OperationError (unknown-name) unless each name is a model, a table or a path of this category, or a pattern
+ * that matches one.
  */
 export function checkModels(
   models: readonly string[] | null | undefined,

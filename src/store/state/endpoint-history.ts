@@ -13,11 +13,11 @@ interface IntegrationHistory {
   besideFullSync: boolean;
 }
 
-/** SQL for a pass that shows life: it writes, or waits for a limit and will go on. */
+/** SQL for a pass that shows life: it writes, or waits for a limit and will continue. */
 export const IS_ALIVE = `greatest(active_at, waits_until) > clock_timestamp() - ${PASS_ALIVE_MS} * interval '1 millisecond'`;
 
 /**
- * What is known of each of the given endpoints. A handful of look-ups in an index for each, however long the history is.
+ * What is known about each of these endpoints: a few index look-ups for each, for any length of the history.
  *
  * @param syncId the sync that asks: its own full passes are not another sync's.
  */
@@ -65,7 +65,7 @@ export async function readHistory(
   };
 }
 
-/** What is known of one endpoint, also when that is nothing. */
+/** What is known about one endpoint, even if that is nothing. */
 export const historyOf = ({ endpoints }: Pick<IntegrationHistory, 'endpoints'>, path: string) =>
   endpoints.get(path) ?? NO_HISTORY;
 
@@ -76,8 +76,8 @@ from unnest($2::text[]) as e(path)
 ${joinComplete('$1::text')}
 ${joinWhole('$1::text')}
 left join lateral (
-  -- Only asked for where nothing was ever read to its end. Before the first page has come Kombo's clock is not known, which
-  -- may be a day behind at most.
+  -- Only needed if no read of the endpoint has ever ended. Before the first page, Kombo's clock is unknown; it may be
+  -- up to a day behind.
   select case when p.pages > 0 then p.watermark_at else p.started_at - interval '1 day' end as at
   from kombo_sync.passes p
   where complete.watermark_at is null and p.integration_id = $1::text and p.endpoint = e.path
