@@ -27,7 +27,7 @@ const isRunning = async (workflowId: string): Promise<boolean> => {
     throw error;
   }
 };
-/** Nothing runs for the integration any more. */
+/** No workflow runs for the integration. */
 const idle = (id: string) =>
   eventually(
     async () => !(await isRunning(syncWorkflowId(id))) && !(await isRunning(fullSyncWorkflowId(id))),
@@ -37,7 +37,7 @@ const idle = (id: string) =>
 /** Not skills: courses hold copies of them, which no delta refreshes. */
 const CHANGED = ['lms_users', 'lms_courses'] as const;
 
-/** Changes every record of a table, and tells of it. */
+/** Changes every record of a table, and reports it. */
 async function change(id: string, table: string, value: string): Promise<void> {
   control.update(id, table, control.ids(id, table), { remote_id: value });
   await accepted(control.flushWebhook(id));

@@ -30,7 +30,7 @@ const judged = async (id: string, expected: Record<string, string>) =>
 const check = async (id: string, name: CutoverCheck['name']) =>
   (await cutoverReport(operator, { id })).integrations[0]!.checks.find((entry) => entry.name === name)!;
 
-/** A sync of Kombo's that brought a change, told by these. */
+/** A sync at Kombo that brought a change, reported by these webhooks. */
 async function synced(id: string, lose?: 'sync-finished' | 'data-changed'): Promise<void> {
   control.update(id, 'lms_users', control.ids(id, 'lms_users')[0]!);
   for (const result of await control.finishSync(id, { lose })) await accepted(Promise.resolve(result));

@@ -191,7 +191,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     expect(await brief.known(other)).toMatchObject({ status: 'active' });
     expect(await brief.differences(other)).toEqual([]);
 
-    // And connected anew, it is like any other.
+    // Connected again, it is like any other.
     brief.control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 4 } });
     await brief.firstSync(id);
     expect(await brief.known(id)).toMatchObject({ status: 'active', erasedAt: null });
@@ -204,7 +204,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     await brief.firstSync(id);
     mistakenly404(brief, id);
     await brief.tell(id, ['lms_users']);
-    // No webhook comes any more.
+    // No webhook comes from now on.
     await eventually(async () => (await brief.fullPasses(id))['/lms/users'] === 2);
     await brief.settled(id);
     expect(await brief.known(id)).toMatchObject({ status: 'active', removedAt: null });

@@ -23,7 +23,7 @@ export async function createLiveSystem() {
       await system.firstSync(id);
       return id;
     },
-    /** Changes a record, tells of it, and waits until it is a row, which must be soon. */
+    /** Changes a record, reports it, and waits until it is a row, which must be soon. */
     change: async (id: string, table: 'lms_users' | 'lms_courses'): Promise<boolean> => {
       const [record] = control.ids(id, table);
       const value = `seen ${Math.random()}`;

@@ -99,7 +99,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
       full: { failure: { failures: 2, needsAttention: true, givenUp: true } },
     });
 
-    // A webhook about it is news: what it tells of is read, since the listing has begun, and the run that serves it ends.
+    // A webhook about it is news: a delta reads from the start of the listing, and the run that serves it ends.
     const [user] = control.ids(id, 'lms_users') as [string];
     control.update(id, 'lms_users', user, { remote_id: 'news' });
     await accepted(control.flushWebhook(id));
@@ -190,7 +190,7 @@ test.concurrent(
     const gone = [users[0]!, users[600]!];
     control.vanish(id, 'lms_users', gone);
     const before = requests(system, id).length;
-    // From the third page on each try fails for good.
+    // From the third page on, every try fails.
     const fault = control.addFault({
       kind: 'error',
       code: 'INTEGRATION.QA_FAILED',

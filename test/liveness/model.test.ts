@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { dueOf, harmOf, SOON_MS, type Harm, type Part } from './bounds.ts';
 import { makePlan, type Failure } from './plan.ts';
 
-/* The model of the random failures itself: what it asks for is not asked for by mistake. */
+/* Checks the model of the random failures, so that it does not ask for anything by mistake. */
 
 const PART: Part = { integration: 1, endpoint: '/lms/users' };
 const OTHER: Part = { integration: 1, endpoint: '/lms/skills' };
@@ -18,7 +18,7 @@ const list = (more: Partial<Extract<Failure, { of: 'list' }>>): Failure => ({
   ...more,
 });
 
-/** What a failure harms that begins at 1,000 and ends at 6,000. */
+/** The harm of a failure that begins at 1,000 and ends at 6,000. */
 const harms = (...failures: Failure[]): Harm[] =>
   failures.flatMap((failure) => {
     const harm = harmOf(failure, 1_000);

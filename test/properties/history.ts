@@ -78,7 +78,7 @@ export class Player {
     this.#time.now += 1000;
     const begun = this.#time.now;
     let walk = await this.#sync('full');
-    // One that has gone on with another one has not read everything anew.
+    // A pass that resumed another one did not read everything itself.
     if (this.#time.momentOf(walk.pass.started_seq) < begun) walk = await this.#sync('full');
     while (walk.pass.sweep_state === 'due' || walk.sweep) await this.#sweep(walk);
     return walk.pass;
@@ -137,7 +137,7 @@ export class Player {
         if (running && walk.fetched.length > 0) await this.#commit(walk);
         break;
       case 'abort':
-        // Another worker goes on from what the database says; this one still holds a page that it will try to write.
+        // Another worker continues from the database; this one still holds a page that it will try to write.
         if (running) await this.#resume(walk);
         break;
       case 'zombie': {

@@ -9,7 +9,7 @@ export interface Version {
   /** When it came to be, by our clock. */
   at: number;
   kind: Exclude<ChangeKind, 'moved'>;
-  /** What the API returns; undefined when it returns nothing any more. */
+  /** What the API returns; undefined once it returns nothing. */
   body: Body | undefined;
 }
 
@@ -30,8 +30,8 @@ export interface Listing {
 }
 
 /**
- * Kombo in memory: one endpoint, listed by position with a cursor, filtered anew for each page. No two states of a record
- * are ever alike, as a value that comes back byte for byte under the same changed_at is a known limit.
+ * Kombo in memory: one endpoint, listed by position with a cursor, filtered again for each page. No two states of a
+ * record are ever alike, as a value that comes back byte for byte under the same changed_at is a known limit.
  */
 export class KomboModel {
   readonly #entries = new Map<string, Entry>();

@@ -76,7 +76,7 @@ type Called = Pick<ScheduledActivity, 'input'>;
 export const readInput = (activity: Called) => activity.input as SyncEndpointInput;
 export const startInput = (activity: Called) => activity.input as StartSyncInput;
 
-/** What a keepForLater is told. */
+/** The input of a keepForLater. */
 export const kept = (run: TestRun) => run.pending('keepForLater').input as KeepForLaterInput;
 
 export function carriedBy(command: Command | undefined): CarriedState {
