@@ -64,7 +64,7 @@ describe.concurrent('(I30) an integration with two chosen models', () => {
     });
     await system.tell(id, ['hris_absences', 'hris_teams']);
     expect((await system.settled(id)).endpoints).toMatchObject({ '/hris/groups': { status: 'completed' } });
-    // As the catch-up does.
+    // Like the catch-up.
     await result(await syncNow(operator, id, {}));
     await result(await fullSync(operator, id, {}));
     expect(asked(id)).toEqual(CHOSEN);
@@ -137,7 +137,7 @@ describe.concurrent('(I30) an integration with two chosen models', () => {
       [id],
     );
     expect(changes).toHaveLength(rows);
-    // Chosen again, it is read from its beginning.
+    // Chosen again, it is read from the start.
     control.clearFaults();
     const again = await setIntegration(operator, id, { models: null });
     expect(await result(again.sync!)).toMatchObject({ endpoints: { [ABSENCES]: { kind: 'full' } } });

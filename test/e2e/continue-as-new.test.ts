@@ -7,7 +7,7 @@ import { eventually } from '../support/poll.ts';
 import { createWire } from '../support/wire.ts';
 import { createSystem, storeThrough } from './setup.ts';
 
-/** A server that asks for continue-as-new after so few events that nearly every run gets to hear it. */
+/** A server that suggests continue-as-new after so few events that nearly every run sees it. */
 async function startImpatientServer(): Promise<string> {
   const reserved = createServer();
   await new Promise<void>((resolve) => reserved.listen(0, '127.0.0.1', resolve));
@@ -32,7 +32,7 @@ async function startImpatientServer(): Promise<string> {
       ...labels,
     ]
       .concat('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=25')
-      // Of the kind that answers a webhook with an error once a run has grown past it.
+      // Once a run has more signals, the server answers the next webhook with an error.
       .concat('--dynamic-config-value', 'history.maximumSignalsPerExecution=100')
       .concat('--dynamic-config-value', 'frontend.enableServerVersionCheck=false'),
     { stdio: 'ignore' },

@@ -8,7 +8,7 @@ import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
-// Nothing is read by a timer or a schedule here.
+// No timer or schedule reads anything here.
 const system = await createSystem();
 const { control, operator, temporal } = system;
 await system.worker();

@@ -16,7 +16,7 @@ await system.server();
 const EVERY = [...control.subscription(), 'sync-finished', 'remote-event-received'] as const;
 control.subscribe(EVERY);
 
-/** The verdict, and the checks that are in the way with what they say. */
+/** The verdict, and the failed checks with their messages. */
 async function judge(id: string): Promise<Record<string, string>> {
   const { integrations } = await cutoverReport(operator, { id });
   const { verdict, checks } = integrations[0]!;
@@ -37,7 +37,7 @@ async function synced(id: string, lose?: 'sync-finished' | 'data-changed'): Prom
   await system.settled(id);
 }
 
-/** A new integration that is known, scheduled, read, and whose webhooks of both families have come. */
+/** A new integration with schedules and a full read, for which webhooks of both families have come. */
 async function ready(spec: Parameters<typeof system.integration>[0] = {}): Promise<string> {
   const id = system.integration(spec);
   await system.firstSync(id);
@@ -52,7 +52,7 @@ async function readAll(id: string): Promise<void> {
   await system.temporal.client.workflow.getHandle(workflowId, runId).result();
 }
 
-/** What has come about an integration came so much earlier. */
+/** Makes everything about an integration so much older. */
 const age = async (id: string, minutes: number) =>
   store.pool.query(
     `update kombo_sync.sync_deliveries set first_at = first_at - $2 * interval '1 minute', last_at = last_at - $2 * interval '1 minute'
@@ -103,7 +103,7 @@ test.concurrent(
   async () => {
     const id = await ready();
     await age(id, 8 * 24 * 60);
-    // What has come is counted once a second, so the last count may still be on its way.
+    // Deliveries are counted once a second, so the last count may not be stored yet.
     await eventually(async () => {
       await store.pool.query(
         `update kombo_sync.deliveries set first_at = now() - interval '8 days', last_at = now() - interval '8 days'

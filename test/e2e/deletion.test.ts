@@ -8,9 +8,9 @@ import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';
 
-/** Data of what is removed are kept for two weeks, as is the default. */
+/** The data of a removed integration is kept for two weeks, the default. */
 const system = await createSystem();
-/** And here for a moment. */
+/** Here it is only kept for a moment. */
 const brief = await createSystem({ DELETED_RETENTION: '1s' });
 await Promise.all([system.worker(), brief.worker()]);
 await Promise.all([system.server(), brief.server()]);
@@ -39,14 +39,14 @@ const removed = (of: System, id: string) =>
     return known?.status === 'removed' && known;
   });
 
-/** Kombo says once that it does not know an integration, of which it lists records a moment later. */
+/** Kombo says once that it does not know an integration, and lists its records a moment later. */
 function mistakenly404(of: System, id: string): void {
   const fault = { kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' } as const;
   of.control.addFault({ ...fault, integration: id, endpoint: '/lms/users' });
   of.control.addFault({ ...fault, endpoint: `/integrations/${encodeURIComponent(id)}` });
 }
 
-/** Everything that may still come about an integration that is deleted. */
+/** Everything that may still arrive about a deleted integration. */
 async function lateNews(id: string): Promise<void> {
   const data = { integration_id: id, id };
   for (const type of ['data-changed', 'integration-created', 'integration-state-changed', 'sync-finished']) {
@@ -88,7 +88,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
   test('during a long sync is looked up at once', async () => {
     const id = system.integration();
     await system.firstSync(id);
-    // Longer than a request may take: left to itself the pass would fail first.
+    // Longer than a request may take: without the look-up, the pass would fail first.
     const stall = control.addFault({ kind: 'stall', ms: 60_000, integration: id, endpoint: '/lms/users' });
     const reads = system.reads(id).length + 1;
     await system.tell(id, ['lms_users']);

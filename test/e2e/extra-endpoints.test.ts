@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const PATH = '/hris/brand-new';
 const TABLE = 'hris_brand_new';
-/** What a later version knows of it. */
+/** The entry of a later version. */
 const ENTRY = `  defineEndpoint({
     path: '${PATH}',
     models: { ${TABLE}: 'own' },
@@ -88,7 +88,7 @@ async function changes(): Promise<string[]> {
 }
 
 const operator = { ...system.operator, store };
-/** As the pages are shown to you after the login. */
+/** A page as you see it after the login. */
 const page = async (path: string) => {
   const origin = new URL(server.url).origin;
   const body = new URLSearchParams({ token: TOKEN });
@@ -104,7 +104,7 @@ const page = async (path: string) => {
   return response.text();
 };
 
-// One list from the setting to the version that knows it, in order: the tests build on each other.
+// From the setting to the version that knows the endpoint. The tests build on each other.
 
 test('it is read in full into a table without columns for its fields', async () => {
   await equal();

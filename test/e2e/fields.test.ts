@@ -17,7 +17,7 @@ const ALL = settings('');
 const CHOSEN = settings('lms_users.work_email');
 const SECRET = 'SECRET@example.com';
 
-/** In any row of the integration, and in any history of it. */
+/** Counts traces in all rows and histories of the integration. */
 async function traces(id: string): Promise<number> {
   const { rows } = await store.pool.query<{ found: number }>(
     `select (select count(*) from kombo.lms_users t where integration_id = $1 and t::text like '%SECRET%')
@@ -62,7 +62,7 @@ test(
     await eventually(async () => (await traces(id)) > 0);
     await setUpFields(CHOSEN);
     const before = await traces(id);
-    // The worker that is still there tries, and may not.
+    // The old worker still tries, and is refused.
     await eventually(
       async () => (await system.debts(id)).get('/lms/users')?.full?.failure?.code === 'OtherFields',
     );

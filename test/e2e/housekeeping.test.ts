@@ -14,7 +14,7 @@ import { startHousekeeping } from '../../src/worker/housekeeping.ts';
 import { eventually } from '../support/poll.ts';
 import { createSystem } from './setup.ts';
 
-// What broke off between Postgres and Temporal, or was ended from outside, is made up for by any worker.
+// Any worker repairs what broke off between Postgres and Temporal, or was ended from outside.
 const system = await createSystem();
 const { control, store, temporal, config } = system;
 const { client } = temporal;
@@ -22,7 +22,7 @@ const lifecycle = createLifecycle(client, config);
 await system.worker();
 await system.server();
 
-/** The rounds of a worker, as if time went by faster. */
+/** The rounds of a worker, as if time passed faster. */
 function keepHouse(
   settle = (id: string) => settleIntegration({ store, lifecycle }, id),
   eraseDeletedAfterMs: number | null = null,
@@ -40,7 +40,7 @@ function keepHouse(
   });
   onTestFinished(() => house.stop());
 }
-/** As if all that was noted in Postgres had been noted that long ago. */
+/** Makes everything in Postgres that much older. */
 const age = (id: string, minutes: number) =>
   Promise.all([
     store.pool.query(
@@ -111,7 +111,7 @@ test('(I28) a parked integration is looked up again although its sync was termin
 test('(I28) an integration that cannot be settled does not keep others from being settled', async () => {
   const [stuck, other] = [system.integration(), system.integration()];
   for (const id of [stuck, other]) await system.firstSync(id);
-  // At once: the worker keeps house too, and would settle the first one while the other is read.
+  // Both at once, because the worker would settle the first one while the second is read.
   for (const id of [stuck, other]) {
     await remove(store, id, { code: 'RemovedByHand', message: 'by ops', at: new Date() });
     await age(id, id === stuck ? 10 : 5);
@@ -166,7 +166,7 @@ test('(I18) a pass whose workflow was terminated is not shown as running for day
   await eventually(async () => (await state()) === 'running');
   keepHouse();
   await age(id, 5);
-  // It is open: it is left alone, however long it has been silent.
+  // An open run is left alone, however long it has been silent.
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await state()).toBe('running');
   await client.workflow.getHandle(workflowId).terminate('by hand');

@@ -11,7 +11,7 @@ const through = storeThrough(way.address, store.url);
 const worker = await system.worker({ store: through });
 await system.server({ store: through });
 
-/** The issue as it is kept, once no run is about it. */
+/** The stored issue, once no run is about it. */
 async function kept(issue: string) {
   await eventually(async () => {
     const { status } = await temporal.client.workflow.getHandle(issueWorkflowId(issue)).describe();

@@ -6,7 +6,7 @@ import { eventually } from '../support/poll.ts';
 import { outcomeOf, whole } from './outcome.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
-// The pause before a try by itself is the default: nothing here heals but by a webhook.
+// The pause before a retry is the default, so only webhooks heal here.
 const system = await createSystem();
 const { control, operator, store, temporal } = system;
 await system.worker();
@@ -22,7 +22,7 @@ async function send(id: string, news: News, duplicate = false): Promise<void> {
   else await accepted(control.announce(id, news, { duplicate }));
 }
 
-/** Every order of some of the news, one of them at least. */
+/** Every order of one or more of these webhooks. */
 function orders(news: readonly News[]): News[][] {
   return news.flatMap((first) => {
     const others = orders(news.filter((other) => other !== first));
@@ -35,7 +35,7 @@ async function owed(id: string): Promise<string[]> {
   return [...(await system.debts(id)).keys()];
 }
 
-/** With one of them missing, or two, where it makes a difference. */
+/** With one or two of them missing, if that makes a difference. */
 const EVERY = orders(NEWS);
 const WHOLE = EVERY.filter((order) => order.length === NEWS.length);
 
@@ -98,7 +98,7 @@ test.concurrent(
           async () => (await describeSchedule(temporal.client, id)).fullSync ?? undefined,
         );
         expect(scheduled).toMatchObject({ paused: false });
-        // What is announced meanwhile is accepted, and nothing is read for it.
+        // Webhooks are accepted meanwhile, but nothing is read.
         await send(id, 'data-changed');
         await eventually(async () => (await owed(id)).length > 0);
         expect(system.reads(id)).toEqual([]);

@@ -5,8 +5,8 @@ import { createLiveSystem, SOON_MS } from './live.ts';
 import { accepted } from './setup.ts';
 
 /*
- * What can be read is read soon while other parts fail (invariant I25). Each test breaks one part, changes a record of another
- * part, and waits for the row.
+ * Healthy parts are read soon while other parts fail (invariant I25). Each test breaks one part, changes a record of
+ * another part, and waits for the row.
  */
 const { system, debt: debtOf, isOwed, integration, change } = await createLiveSystem();
 const { control, store, temporal } = system;

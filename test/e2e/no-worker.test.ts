@@ -8,7 +8,7 @@ import { pause } from '../../src/store/state/life.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
 
-// Acts for which no worker has to run.
+// Acts that need no worker.
 const { operator, store, temporal } = await createSystem();
 
 test('(I23) full syncs of all start for every active integration, at the given pace', async () => {

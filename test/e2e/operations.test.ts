@@ -22,7 +22,7 @@ await system.worker();
 await system.server();
 
 const schedules = (id: string) => describeSchedule(client, id);
-/** What was noted of acts on an integration, oldest first. */
+/** The audit log of an integration, oldest first. */
 const acts = async (id: string) =>
   (await listActs(store, { integrationId: id }))
     .reverse()
@@ -161,7 +161,7 @@ describe.concurrent('(I23) removing', () => {
     await client.workflow.getHandle(eraseWorkflowId(id)).result();
     expect(await system.fullPasses(id)).toEqual({});
     expect(await system.known(id)).toMatchObject({ status: 'removed', erasedAt: expect.any(Date) as Date });
-    // What was done stays on record.
+    // The audit log stays.
     expect(await acts(id)).toEqual(noted('remove done', 'remove done'));
   });
 

@@ -5,7 +5,7 @@ import { eventually } from '../support/poll.ts';
 import { createLiveSystem, SOON_MS } from './live.ts';
 import { accepted } from './setup.ts';
 
-// What an outage leaves behind, and what a locked table or a tight limit keeps waiting.
+// The state after an outage, and what a locked table or a tight limit delays.
 const { system, debt: debtOf, isOwed, integration, change } = await createLiveSystem();
 const { control, store, temporal } = system;
 
@@ -19,7 +19,7 @@ describe.concurrent('(I27) after an outage', () => {
     const fault = control.addFault({ kind: 'unavailable', integration: id, endpoint: USERS, ...always });
     await system.tell(id, ['lms_users']);
     await eventually(async () => (await debt(id)).delta?.failure, { timeoutMs: 30_000 });
-    // As after hours, with a pause that has grown.
+    // As if it had failed for hours, with a long pause.
     await store.pool.query(
       `update kombo_sync.debts set due_at = now() + interval '4 hours', failing_since = now() - interval '2 days',
          tried_at = now() - interval '1 hour' where integration_id = $1`,

@@ -8,13 +8,13 @@ import type { SyncState } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';
 
-/** Tries again soon; a timer waits for a second at least. */
+/** Has short pauses; a timer waits for at least a second. */
 const system = await createSystem({
   RETRY_INTERVAL: '200ms',
   RETRY_MAX_INTERVAL: '1s',
   CATCH_UP_INTERVAL: '6h',
 });
-/** And here gives up soon. */
+/** This one also gives up soon. */
 const hasty = await createSystem({
   RETRY_INTERVAL: '200ms',
   RETRY_MAX_INTERVAL: '1h',
@@ -26,12 +26,12 @@ await Promise.all([system.server(), hasty.server()]);
 const { client } = system.temporal;
 
 const USERS = '/lms/users';
-/** Two pages of users, the second of which fails at once and every time while the fault is there. */
+/** Two pages of users. The second one fails every time while the fault exists. */
 const PAGES = { records: { lms_users: 300 } };
 const fail = (of: System, id: string): number =>
   of.control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: USERS, count: 'always' });
 
-/** What is owed of the users. */
+/** The debts of the users. */
 const owed = async (of: System, id: string): Promise<Partial<Record<DebtKind, Debt>>> =>
   (await of.debts(id)).get(USERS) ?? {};
 const failed = (of: System, id: string, times = 1): Promise<Failure> =>

@@ -40,7 +40,7 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.getTime()).toBeLessThan(Date.now() + 8 * 86_400_000);
   expect(catchUp).toBeNull();
-  // What a server that was away for long has missed is left to the catch-up; the server's own default is a year.
+  // The catch-up reads what a long outage of the server missed; the server's own default is a year.
   const { policies } = await client.schedule.getHandle(fullSyncScheduleId(id)).describe();
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });
 });
@@ -139,7 +139,7 @@ test('setup deletes schedules of removed and unknown integrations, but not new o
     for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
     return ids;
   };
-  // A listing shows what is new a moment later.
+  // A listing shows new schedules after a moment.
   await eventually(async () => {
     const ids = await listedIds();
     return [gone, unknown, late, elsewhere].every((id) => ids.includes(catchUpScheduleId(id)));

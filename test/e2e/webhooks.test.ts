@@ -11,7 +11,7 @@ import { outcomeOf, whole } from './outcome.ts';
 import { createWire } from '../support/wire.ts';
 import { accepted, createSystem, each, storeThrough } from './setup.ts';
 
-// A quiet time that a busy machine does not outlast between two webhooks of a burst.
+// Longer than a busy machine needs between two webhooks of a burst.
 const system = await createSystem({ DEBOUNCE_QUIET: '500ms' });
 const { config, control, store, temporal } = system;
 await system.worker();
@@ -65,7 +65,7 @@ test('(I1) any number of names is accepted, and labels a run as far as the serve
   const models = Array.from({ length: 80 }, (_, index) => `lms_model_of_a_later_time_${1_000 + index}`);
   await system.tell(id, models);
   expect(await system.settled(id)).toMatchObject({ status: 'completed', unknownModels: models });
-  // Started without labels the run gives them to itself.
+  // A run without labels labels itself.
   const bare = await client.workflow.signalWithStart<typeof integrationSync, [ModelsChanged]>(
     WORKFLOW_TYPES.integrationSync,
     {
@@ -106,7 +106,7 @@ test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async (
 test('(I6) webhooks at the end of a run, and during it, are never lost', async () => {
   const id = system.integration();
   await system.firstSync(id);
-  // Each stream sends its next webhook the moment that the last one has become a row, which is when a run is about to end.
+  // Each stream sends its next webhook when the last one is a row, which is when a run is about to end.
   const stream = async (table: string) => {
     const [record] = control.ids(id, table) as [string];
     for (let round = 0; round < 12; round += 1) {
@@ -268,7 +268,7 @@ test('(I1) with Postgres down a webhook is accepted, and served when it is back'
   outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
   expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
   const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
-  // The outage is felt: the plan has been tried in vain.
+  // The outage has an effect: the start of the sync was tried in vain.
   await eventually(async () => {
     const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
     return (activity?.attempt ?? 0) > 1;
