@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/config-error.ts';
 import { loadConfig, temporalEnvironment } from '../src/config.ts';
 
-/** What is said of these settings; fails when nothing is. */
+/** The complaint about these settings; fails if there is none. */
 function complaint(env: Record<string, string>): string {
   try {
     loadConfig(env);
@@ -49,7 +49,7 @@ describe('http://, which exposes the key on the way,', () => {
     'HTTP://10.0.0.7/v1',
     'http://localhost.example.com',
     'http://127.0.0.1.example.com',
-    // Only the names that no proxy is used for.
+    // Only names that never use a proxy.
     'http://127.8.9.10/v1',
   ])('%s is refused as the address of Kombo, unless you say so', (url) => {
     expect(complaint({ KOMBO_API_URL: url })).toMatch(
@@ -149,7 +149,7 @@ describe("the variables of Temporal's clients", () => {
 });
 
 describe('TEMPORAL_TLS', () => {
-  // The SDK would take each of these for "off", and send the API key in clear.
+  // The SDK would read each of these as "off", and send the API key in clear.
   test.each(['maybe', 'on', 'TRUE', 'yes', 'true '])('%j is neither true nor false', (value) => {
     expect(complaint({ TEMPORAL_TLS: value })).toMatch(
       /^TEMPORAL_TLS is neither true nor false; .*for example TEMPORAL_TLS=true\.$/,
@@ -163,7 +163,7 @@ describe('TEMPORAL_TLS', () => {
 
   test('empty means the same as left out, as for every setting', () => {
     expect(() => loadConfig({ TEMPORAL_TLS: '' })).not.toThrow();
-    // An empty header takes one away that the profile has.
+    // An empty header removes one that the profile has.
     expect(
       temporalEnvironment({ TEMPORAL_TLS: '', TEMPORAL_API_KEY: '', TEMPORAL_GRPC_META_A: '', HOME: '/h' }),
     ).toEqual({ TEMPORAL_GRPC_META_A: '', HOME: '/h' });

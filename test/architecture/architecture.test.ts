@@ -19,7 +19,7 @@ const files = sourceFiles([
 const withoutComments = (file: string) =>
   readFileSync(path.join(root, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/ .*$/gm, '');
 
-/** Imports of the files in a folder that `allowed` does not let pass, as 'file → import'. */
+/** Imports of the files in a folder that `allowed` refuses, as 'file → import'. */
 function forbidden(folder: string, allowed: (imported: Import) => boolean): string[] {
   return files
     .filter((file) => file.startsWith(`${folder}/`))
@@ -30,7 +30,7 @@ function forbidden(folder: string, allowed: (imported: Import) => boolean): stri
     );
 }
 
-/** Imports that lead from a lower floor to a higher one; floors are numbered from the top. */
+/** Imports that lead from a lower floor to a higher one. Floors are numbered from the top. */
 function upwards(from: readonly string[], floorOf: (file: string) => number): string[] {
   return from.flatMap((file) =>
     importsOf(file)
@@ -195,7 +195,7 @@ describe('boundaries', () => {
   });
 
   test('comments, messages, pages and names of tests say who does it, as the style note asks', () => {
-    // A user of Unix systems is called so, and some ids of tests.
+    // One of these words is a Unix user, and part of some test ids.
     const vague = /\b((some|any|every)body|(some|any)one|(who|what)ever|nobody(?= \w)|a\sperson)\b/i;
     const settings = ['.env.example', 'Dockerfile', 'docker-compose.yml'];
     const pages = globSync('**/*.md', { cwd: root, exclude: ['node_modules', 'CONTRIBUTING.md'] });

@@ -8,7 +8,7 @@ import { testTemporal } from '../support/temporal.ts';
 import { CONFIG, expectSound, openBrowser, serve, ONE_LOOK, visit } from './support.ts';
 
 const AMOUNT = 10_000;
-/** Well below what you notice on a machine of its own; this one may be busy with other tests. */
+/** Too short to notice on an idle machine; this one may be busy with other tests. */
 const PROMPT_MS = 1_000;
 
 let browser: Browser;

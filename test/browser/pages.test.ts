@@ -27,7 +27,7 @@ import {
 
 let browser: Browser;
 let empty: string;
-/** Of a server whose only integration has names of any length and of any characters. */
+/** The address of a server whose integration has names of any length and characters. */
 let odd: string;
 let url: string;
 let ids: Three;
@@ -52,13 +52,13 @@ beforeAll(async () => {
   url = await serve(three, temporal, { config: CHOOSING });
 });
 
-/** Settings that keep something out. */
+/** Settings that exclude something. */
 const CHOOSING = testConfig({
   TEMPORAL_UI_URL: 'http://localhost:8233',
   EXCLUDE_FIELDS: 'hris_employees.ssn,hris_employees.bank_accounts,*.remote_data',
 });
 
-/** Open at Kombo: one of an integration, and one of the whole environment. */
+/** Inserts two open issues: one of an integration, and one of the whole environment. */
 async function insertIssues(store: Store, integrationId: string): Promise<void> {
   const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
   await saveIssue(store, {
@@ -125,7 +125,7 @@ describe('no console error, no sideways scrolling and no finding of axe, on phon
       await take(visited.page, look);
       expect(await overflow(visited.page)).toBeLessThanOrEqual(0);
     }
-    // Swagger UI would like to set a style in a way that its policy does not allow; nothing is amiss without it.
+    // Swagger UI tries to set a style that the policy forbids; it works without that.
     expect(visited.complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual(
       [],
     );

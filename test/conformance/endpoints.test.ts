@@ -46,7 +46,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
       onlyOpen ? { package_id: `package ${++changes}` } : undefined,
     );
   const sync = async (kind: PassKind) => world.sync(integration, path, kind);
-  /** A delta, or a full pass where no delta would show the change. */
+  /** A delta, or a full pass if no delta would show the change. */
   const look = async () => sync(showsChanges ? 'delta' : 'full');
   const ids = () => control().ids(integration, table);
   const row = async (id: string) => readRow(store, integration, table, id);
@@ -57,7 +57,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     );
     return new Map(found.map((one) => [one.id, one]));
   };
-  /** What the API shows now: the tombstones too, where it has them. */
+  /** What the API shows now, including tombstones if it has them. */
   const shown = async () => {
     const records = new Map<string, unknown>();
     let cursor: string | null = null;

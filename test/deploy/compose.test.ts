@@ -64,7 +64,7 @@ test('no container starts as root', () => {
 test('each process gets the secrets that it needs, and no others', () => {
   const known = Object.entries(services).map(([name, { environment = {}, env_file }]) => {
     const given = SECRETS.filter((secret) => Boolean(environment[secret]));
-    // What the file holds reaches a process unless it is overridden.
+    // The values of the file reach a process unless they are overridden.
     if (env_file) expect(SECRETS.filter((secret) => !(secret in environment))).toEqual([]);
     return [name, [...given, environment['DATABASE_URL']].filter((value) => value !== undefined)];
   });

@@ -15,7 +15,7 @@ let admin: Awaited<ReturnType<typeof createEmptyStore>>;
 let owner: Store;
 let service: Store;
 
-/** What psql makes of the script, with names of our own: roles are of the whole server. */
+/** The script as psql reads it, with names of our own, because roles belong to the whole server. */
 function script(): string {
   return read('deploy/postgres/roles.sql')
     .replaceAll(/^\\getenv .*$/gm, '')

@@ -9,7 +9,7 @@ import { codeBlocks, section } from './markdown.ts';
 const PAGE = 'docs/access.md';
 const everything = section(PAGE, '## Everything').replaceAll(/^ {3}/gm, '');
 const suffix = randomBytes(6).toString('hex');
-/** Roles are of the whole server, so each run has its own. */
+/** Roles belong to the whole server, so each run has its own. */
 const withOwnRoles = (text: string) => text.replaceAll(/\b(analyst|acme)\b/g, `$1_${suffix}`);
 
 let store: TestStore;
@@ -20,7 +20,7 @@ const roleOf = (name: string) => {
   return { name: url.username, url: url.href };
 };
 
-/** Runs each command of a block as it stands there. */
+/** Runs each command of a block as written. */
 async function run(block: string): Promise<string[]> {
   const lines = block.split('\n').filter((line) => line.startsWith('kombo-sync '));
   expect(lines.length).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ test('the table of routes matches the OpenAPI document, with every query paramet
   );
   expect([...documented.keys()].toSorted()).toEqual(routes.map(({ route }) => route).toSorted());
   for (const { route, query } of routes) {
-    // Those of every list are described once.
+    // The page describes the parameters of every list once.
     for (const name of query.filter((one) => one !== 'limit' && one !== 'cursor')) {
       expect(documented.get(route), `${route} takes ${name}`).toMatch(new RegExp(`[\`?]${name}[\`=]`));
     }

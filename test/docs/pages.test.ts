@@ -50,9 +50,9 @@ test('signing with openssl as the README shows gives the expected signature', ()
 
 test('the SQL in the pages runs', async () => {
   const store = await createTestStore();
-  // The recipes of the guarantees build on one another; test/store/recipes.test.ts runs them in order.
+  // The recipes of the guarantees build on each other; test/store/recipes.test.ts runs them in order.
   const pages = PAGES.filter((page) => page !== 'docs/guarantees.md');
-  // Roles are of the whole server; test/docs/postgres.test.ts and access.test.ts make them under names of their own.
+  // Roles belong to the whole server; test/docs/postgres.test.ts and access.test.ts create them under their own names.
   const blocks = pages.flatMap((page) =>
     codeBlocks(read(page), 'sql')
       .filter((sql) => !/^(create role|drop owned)/.test(sql))
@@ -63,7 +63,7 @@ test('the SQL in the pages runs', async () => {
     const client = await store.pool.connect();
     try {
       await client.query('begin');
-      // A psql variable stands for what the reader fills in.
+      // A psql variable stands for a value that you fill in.
       await client.query(sql.replaceAll(/:'\w+'/g, `'example'`));
     } catch (error) {
       throw new Error(`${page}: ${sql}`, { cause: error });

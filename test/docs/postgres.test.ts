@@ -17,7 +17,7 @@ const ROLES = ['kombo_sync_owner', 'kombo_sync', 'reporting', 'consumer'] as con
 type Role = (typeof ROLES)[number];
 const nameOf = (role: Role) => `${role}_${suffix}`;
 
-/** Roles are of the whole server, so each run has its own; the schema has the name of one of them. */
+/** Roles belong to the whole server, so each run has its own. The schema has the name of one of them. */
 const withOwnRoles = (sql: string) =>
   sql.replaceAll(
     /(?<!schema (?:kombo, )?)\b(kombo_sync_owner|kombo_sync|reporting|consumer)\b(?!\.)/g,

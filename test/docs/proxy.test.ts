@@ -73,7 +73,7 @@ test('the path that the proxies forward from the internet leads only to webhooks
   }
 });
 
-/** Whether a program is here. */
+/** Whether a program is installed. */
 const has = (program: string) => spawnSync(program, ['-h']).error === undefined;
 
 interface Proxy {
@@ -181,7 +181,7 @@ describe.each(['nginx', 'caddy'])('the configuration of %s, if it is installed',
       fetch(`${internal}${address}`, { redirect: 'manual', ...init });
     const form = await open('/kombo/');
     expect(await form.text()).toContain('action="/kombo/login"');
-    // The page's address, as a browser would name it where it speaks TLS to the proxy.
+    // The page's address, as a browser would name it if it used TLS to the proxy.
     const headers = { origin: 'https://internal.example.com' };
     const login = await open('/kombo/login', {
       method: 'POST',

@@ -26,7 +26,7 @@ test('everything that runs the sources in a clone checks for it', () => {
 
 test('npm installs all that a clone needs, even if NODE_ENV or a setting of yours leaves packages out', () => {
   expect(read('.npmrc')).toMatch(/^include\[\]=dev\ninclude\[\]=optional$/m);
-  // The image is for production, so that stage does without the file.
+  // The image is for production, so that stage does not need the file.
   const [dependencies] = read('Dockerfile').split('npm ci --omit=dev');
   expect(dependencies).toMatch(/^COPY package\.json package-lock\.json \.\/$/m);
 });

@@ -43,7 +43,7 @@ describe('what npm packs', () => {
     expect(targets.filter((target) => !there(target))).toEqual([]);
   });
 
-  // The build itself fails with what is found.
+  // The build itself fails with these findings.
   test('is checked, so a broken build is found', () => {
     const whole = [...PACKED_FROM_BUILD, 'dist/src/version.js'];
     expect(wrongInBuild(whole)).toEqual([]);

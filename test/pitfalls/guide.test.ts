@@ -231,7 +231,7 @@ describe('pitfalls of the guide', () => {
     control().clearRequests();
     control().setIntegration(integration, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });
     for (const path of everyEndpoint()) {
-      // One list may be wrong about the integration: only when all of them refuse to be read, it cannot be read.
+      // One list may be wrong about the integration. It cannot be read only if all lists refuse.
       expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
       const read = await full(path);
       expect(read).toMatchObject({ state: 'failed', reason: { code: 'INTEGRATION.SETUP_SYNC_PENDING' } });
@@ -243,12 +243,12 @@ describe('pitfalls of the guide', () => {
       `update kombo_sync.debts set tried_at = now() - interval '2 minutes' where integration_id = $1`,
       [integration],
     );
-    // The webhook that says so: everything that had refused is due.
+    // After the webhook that reports it, every refused read is due.
     const { passes } = await start('delta', { models: [], lookUp: true, by: 'timer' });
     expect(passes.map(({ endpoint }) => endpoint)).toEqual(expect.arrayContaining([APPLICATIONS, JOBS]));
     await full();
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
-    // A model that is switched off turns into tombstones, all of them, and that is taken as meant.
+    // All records of a model that is switched off become tombstones, which counts as intended.
     control().switchModel(integration, 'ats_applications', false);
     const off = await delta();
     expect(off.counts.deleted).toBeGreaterThan(0);
@@ -279,7 +279,7 @@ describe('pitfalls of the guide', () => {
     control().update(integration, 'ats_applications', changed!);
     const { read, outcomes } = await start('delta');
     expect(read.toSorted()).toEqual(everyEndpoint().toSorted());
-    // What has been read before is read at once; the others need a full pass.
+    // Endpoints that were read before are read at once; the others need a full pass.
     expect(outcomes).toMatchObject([{ endpoint: APPLICATIONS, kind: 'delta', status: 'completed' }]);
     await isCurrent(changed!);
     control().clearRequests();

@@ -16,7 +16,7 @@ let ids: string[];
 beforeEach(async () => {
   ids = [uniqueIntegrationId(), uniqueIntegrationId()];
   for (const id of ids) await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
-  // Otherwise Temporal has to hear of them first.
+  // Otherwise Temporal must be told about them first.
   await store.pool.query('update kombo_sync.integrations set temporal_due_at = null');
 });
 

@@ -141,7 +141,7 @@ describe('a signal after a cancellation', () => {
     });
   });
 
-  // The server hands signals in before a cancellation of the same workflow task: the order is not to be seen.
+  // In one workflow task, the server delivers signals before a cancellation, so the order is not visible.
   test('(I6) (I22) in the same workflow task is owed, and served by the run that follows', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_tags')]);

@@ -53,7 +53,7 @@ describe('(I25) reads do not wait for each other', () => {
     expect(brief(await finishRead(run, '/ats/jobs', more()))).toEqual(['syncEndpoint full /ats/users']);
     expect(brief(await finishRead(run, '/ats/users', more()))).toEqual(['syncEndpoint full /ats/candidates']);
     expect(brief(await finishRead(run, '/ats/tags'))).toEqual(['syncEndpoint full /ats/jobs']);
-    // What is cut off keeps no place.
+    // A read that is cut off frees its place.
     await run.activate([signal('integrationChanged', { event: 'deleted' })]);
     await run.advanceTo(run.now + 5_000);
     const again = started(MANY, { kind: 'full' });

@@ -15,7 +15,7 @@ const shapes = readdirSync(folder)
 
 const load = (shape: string): unknown => JSON.parse(readFileSync(new URL(`${shape}.json`, folder), 'utf8'));
 
-/** What a run does may depend on its id: only `sync/<id>` waits for the next try of what failed. */
+/** A run may depend on its id: only `sync/<id>` waits for the next try of failed reads. */
 function workflowIdOf(shape: string): string {
   const { events } = load(shape) as {
     events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];

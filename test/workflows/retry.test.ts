@@ -20,7 +20,7 @@ import { completed, signal, update } from './jobs.ts';
 
 useWorkflows();
 
-/** One endpoint has failed, the other one has not. */
+/** One endpoint has failed, the other has not. */
 async function startRetrying(retryInMs = 30_000): Promise<TestRun> {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   await finishRead(run, '/ats/jobs', readFailed({ retryInMs }));
@@ -156,7 +156,7 @@ describe('what a signal may say', () => {
 
   test('when the integration was deleted: the newest moment counts, and without one the moment of the signal', async () => {
     const run = await startSignalled('ats_jobs');
-    // By hand it may come in any form that is taken elsewhere.
+    // By hand, any form that is accepted elsewhere may come.
     for (const at of ['2026-11-01T10:00:00.000Z', '2026-11-01 14:00+02', '2026-11-01T11:00:00']) {
       await run.activate([signal('integrationChanged', { event: 'deleted', deletedAt: at })]);
     }
