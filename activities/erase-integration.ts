@@ -12,12 +12,12 @@ type EraseStep =
   /** Some rows are gone, more are left. */
   | { state: 'erasing'; rows: number }
   | { state: 'erased'; rows: number }
-  /** It is not removed any more, or DELETED_RETENTION is off. */
+  /** It is no longer removed, or DELETED_RETENTION is off. */
   | { state: 'kept'; rows: 0 }
-  /** DELETED_RETENTION is over in so many milliseconds. */
+  /** DELETED_RETENTION ends in `inMs` milliseconds. */
   | { state: 'early'; rows: 0; inMs: number };
 
-/** Erases the data of a removed integration, a time box at a time. */
+/** Erases the data of a removed integration, one time box per call. */
 export function createEraseIntegration(deps: ActivityDeps) {
   return async function eraseIntegration({ integrationId, now = false }: EraseInput): Promise<EraseStep> {
     return asFailures(async () => {
@@ -46,7 +46,7 @@ export function createEraseIntegration(deps: ActivityDeps) {
         if (liveness.isShuttingDown() || performance.now() >= until) return { state: 'erasing', rows };
       }
       await markErased(deps.store, integrationId);
-      deps.log.info({ integrationId, rows }, 'The data of a removed integration are erased');
+      deps.log.info({ integrationId, rows }, 'The data of a removed integration is erased');
       return { state: 'erased', rows };
     });
   };

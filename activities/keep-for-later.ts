@@ -14,23 +14,23 @@ import { keepReads } from './support/plan.ts';
 
 export interface KeepForLaterInput {
   integrationId: string;
-  /** Tells what is kept from what else is. */
+  /** The id under which the served webhooks are noted. */
   syncId: string;
-  /** What was asked for, in the order in which it came. */
+  /** What was asked for, in the order of arrival. */
   wanted: Wanted[];
-  /** How all that was to be read; delta when it is not said. */
+  /** How it was to be read; a delta by default. */
   kind?: PassKind;
-  /** Syncs whose passes end here. */
+  /** Syncs whose passes are ended. */
   syncIds: string[];
   /** Endpoints that were to be read in full and are not yet. */
   unread?: string[];
-  /** Since when the integration was active when the run planned last, or when the run began (ISO). */
+  /** Since when the integration had been active at the run's last plan; without a plan, when the run began (ISO). */
   activeSince: string;
 }
 
 /**
- * A run ends before it has read what it was asked for: all of it is owed, so that a later sync reads it (invariant I6), and
- * its passes can be resumed.
+ * A run ends before it has read everything that it was asked for. The rest is owed, so that a later sync reads it
+ * (invariant I6), and its passes can be resumed.
  */
 export function createKeepForLater(deps: ActivityDeps) {
   return async function keepForLater(input: KeepForLaterInput): Promise<void> {
@@ -53,13 +53,13 @@ export function createKeepForLater(deps: ActivityDeps) {
         }
       }
       for (const endpoint of unread) {
-        // What had begun is owed since then, so that it can be resumed.
+        // A pass that has begun is owed since its start, so that it can be resumed.
         const pass = begun.find((one) => one.kind === 'full' && one.endpoint === endpoint);
         if (!pass?.isCompleted)
           await owe(store, integrationId, [{ endpoint, kind: 'full' }], pass?.startedAt);
       }
-      // A pause has cut the run off and is over by now: what the resume has started may have begun before this was owed. You,
-      // who cancel a sync, do not want it to start again.
+      // If a pause cut the run off and you have resumed since, the sync of the resume may have begun before this was
+      // owed, so wake it. If you cancelled the sync, you do not want it to start again.
       const resumed =
         integration?.status === 'active' && integration.statusSince > new Date(input.activeSince);
       if (resumed) await wakeUnlessCalling(deps, integrationId);

@@ -10,22 +10,22 @@ import { noteFailedRead } from './support/note-failure.ts';
 
 interface LookUpInput {
   integrationId: string;
-  /** Tells this try from others. */
+  /** Distinguishes this try from others. */
   syncId: string;
 }
 
 interface LookUpResult {
-  /** Why Kombo could not be asked; null when it has answered. */
+  /** Why the look-up failed; null if Kombo answered. */
   failure: Reason | null;
-  /** The answer has made something due. */
+  /** Whether the answer has made a read due. */
   owes: boolean;
-  /** Milliseconds until Kombo's limit allows another question; missing when it is not used up. */
+  /** Milliseconds until Kombo's rate limit allows another request; missing if it is not used up. */
   waitMs?: number;
-  /** Milliseconds until something that fails is tried again; null when no timer is to wait. */
+  /** Milliseconds until a failed read is tried again; null if no timer is needed. */
   retryInMs: number | null;
 }
 
-/** Looks an integration up for as long as a slow answer takes. What is read meanwhile does not wait for it. */
+/** Looks an integration up, with enough time for a slow answer. Reads do not wait for it. */
 export function createLookUpIntegration(deps: ActivityDeps) {
   return async function lookUpIntegration({ integrationId, syncId }: LookUpInput): Promise<LookUpResult> {
     return asFailures(async () => {
@@ -42,7 +42,7 @@ export function createLookUpIntegration(deps: ActivityDeps) {
         const { error, askedSeq } = looked;
         const { code, message, errorClass } = error;
         if (errorClass === 'RateLimited') {
-          // A limit is no failure: the look-up stays owed and goes on.
+          // A rate limit is not a failure: the look-up stays owed and is tried again.
           return { failure: { code, message }, waitMs: limitMs(error), owes: false, retryInMs: null };
         }
         const failed = {

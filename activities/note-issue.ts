@@ -4,7 +4,7 @@ import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
 
-/** Keeps what Kombo says of an issue. */
+/** Stores what Kombo reports about an issue. */
 export function createNoteIssue(deps: ActivityDeps) {
   return async function noteIssue(issue: Issue): Promise<void> {
     return asFailures(async () => {

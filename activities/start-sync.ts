@@ -24,8 +24,8 @@ import type { StartSyncInput, SyncStart } from './support/sync-start.ts';
 import { blocked, goneReason, keepUnread, knownCategory, unanswered } from './support/unread.ts';
 
 /**
- * Begins a sync: decides which endpoints it reads, notes what it owes, and reads what one short look brings. A look-up at
- * Kombo goes on beside that; only what is new or parked waits for it, and not for long.
+ * Begins a sync: decides which endpoints it reads, records what is owed, and takes one short look at what changed. A
+ * look-up at Kombo runs beside that. Only a new or parked integration waits for it, and not for long.
  */
 export function createStartSync(deps: ActivityDeps) {
   return async function startSync(input: StartSyncInput): Promise<SyncStart> {
@@ -42,7 +42,7 @@ export function createStartSync(deps: ActivityDeps) {
         clock: await databaseClock(deps.store),
         liveness,
       };
-      // A full sync decides about nothing but full passes.
+      // A full sync only decides about full passes.
       const decidedAt = input.kind === 'delta' ? sync.clock.earliest() : null;
       const start = await begin(deps, sync, input);
       await settleTemporal(deps, integrationId, sync.workflowId);
@@ -75,7 +75,7 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   let known = await findIntegration(deps.store, integrationId);
   if (known && input.lookUp) await owe(deps.store, integrationId, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
   const looking = (await needsLook(deps, known, input)) ? ask(deps, sync, input) : undefined;
-  // What is said to be deleted is not read before that is settled.
+  // If a webhook reported a deletion, wait for the look-up before reading.
   const isDoubtful = input.deletedAt !== undefined || Boolean(known?.announcedDeletedAt);
   const waits = known?.status !== 'active' || isDoubtful;
   const looked = waits ? await looking : undefined;
@@ -95,7 +95,7 @@ async function begin(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Pro
   return read(deps, sync, known, input, looking);
 }
 
-/** Reads, while a look-up that nothing waits for goes on. */
+/** Reads while a look-up runs that nothing waits for. */
 async function read(
   deps: ActivityDeps,
   sync: Sync,
@@ -127,22 +127,22 @@ async function read(
     const kept = await keepUnread(deps, said.integration, input);
     return { ...kept, outcomes: start.outcomes, unknownModels: start.unknownModels };
   }
-  // A webhook about the integration itself is news for what it refused to let read.
+  // After a webhook about the integration itself, refused endpoints may be readable again.
   if (input.lookUp) {
     await makeDue(deps.store, id, REFUSALS, deps.settings.RETRY_INTERVAL);
   }
-  // What Kombo has said may offer more than was known, and may owe more.
+  // The look-up may have made more endpoints readable, and more reads owed.
   const again = { ...planOf(input), ...(input.kind === 'delta' ? BY_ITSELF : {}) };
   const more = withMore(start, await planReads(deps, said.integration, again));
   return { ...more, ...knownCategory(said.integration.category, deps) };
 }
 
-/** What the state of the integration, or the scope that the customer has granted, makes endpoints answer. */
+/** Errors that follow from the state of the integration, or from the scope that the customer has granted. */
 const REFUSALS = classesThat((policy) => policy.followsState);
 
 const BY_ITSELF = { by: 'timer', models: [], urgent: false } as const;
 
-/** Adds what is to be read beside what has been read or will be. */
+/** Adds the passes that a start does not have yet. */
 function withMore(start: SyncStart, { passes }: Plan): SyncStart {
   const read = start.outcomes.filter(({ status }) => status !== 'skipped');
   const has = new Set([...start.passes, ...read].map(readKey));
@@ -179,18 +179,18 @@ function ask(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Promise<Loo
     timeoutMs: FIRST_LOOK_MS,
     signal: sync.liveness.signal,
   });
-  // It is awaited later, or not at all.
+  // It is awaited later or never.
   looking.catch(() => {});
   return looking;
 }
 
-/** An endpoint said something of the whole integration: Kombo is asked who is right. */
+/** An endpoint's answer concerns the whole integration, so this asks Kombo whether it is true. */
 async function lookNow(deps: ActivityDeps, sync: Sync, input: StartSyncInput): Promise<LookedUp | undefined> {
   const debts = await readDebts(deps.store, input.integrationId);
   return debts.get(LOOK_UP)?.['look-up'] ? ask(deps, sync, input) : undefined;
 }
 
-/** @returns the look-up as a read of its own, where it only took too long. */
+/** @returns the look-up as a read of its own, if it only took too long. */
 async function noteLookFailed(
   deps: ActivityDeps,
   { integrationId, syncId }: Sync,
@@ -208,10 +208,10 @@ async function noteLookFailed(
   return error.errorClass === 'Unavailable' ? [{ endpoint: LOOK_UP, kind: 'look-up', because: 'retry' }] : [];
 }
 
-/** While Kombo does not answer about a parked integration, what webhooks and you name is tried: reading will tell. */
+/** While Kombo does not answer about a parked integration, reads that a webhook or you ask for are still tried. */
 function isLeftParked(known: Integration, looked: LookedUp | undefined, { by }: StartSyncInput): boolean {
   if (known.status !== 'parked' || looked?.state === 'there') return false;
-  // What is said to be deleted is not to be read on.
+  // A webhook reported a deletion, so reading stops.
   if (known.announcedDeletedAt) return true;
   return by !== 'webhook' && by !== 'operator';
 }

@@ -26,14 +26,14 @@ export interface SyncEndpointInput extends FullSyncOptions {
   endpoint: string;
   kind: DebtKind;
   because: Because;
-  /** One sync, one pass per endpoint and kind: the same id goes on with the same pass. */
+  /** A sync has one pass per endpoint and kind: the same id continues the same pass. */
   syncId: string;
   trigger: Trigger;
-  /** Tries that have failed in a row. */
+  /** How many tries have failed in a row. */
   tries?: number;
 }
 
-/** What a read has come to. */
+/** The result of one call. */
 export type ReadResult = {
   /** Counts of the whole pass so far. */
   counts: PassCounts;
@@ -41,14 +41,14 @@ export type ReadResult = {
   | { state: 'completed'; owes: boolean; sweep?: EndpointOutcome['sweep']; drift?: EndpointOutcome['drift'] }
   /** The time box or a shutdown ended it: call again. */
   | { state: 'more' }
-  /** Kombo's limit is used up, or a try has failed: call again after a while. */
+  /** Kombo's rate limit is used up, or a try failed: call again after `waitMs`. */
   | { state: 'waits'; waitMs: number; tries: number; reason: Reason }
   | { state: 'failed' | 'skipped'; reason: Reason; owes: boolean; retryInMs: number | null }
 );
 
 /**
- * Reads one endpoint for as long as its time box lasts, and sweeps it after a complete listing. What Kombo answers is a
- * result; only the database or a lost worker can make this fail.
+ * Reads one endpoint until its time box ends, and sweeps it after a complete listing. An error from Kombo is a result;
+ * only the database or a lost worker can make this activity fail.
  */
 export function createSyncEndpoint(deps: ActivityDeps) {
   return async function syncEndpoint(input: SyncEndpointInput): Promise<ReadResult> {
@@ -75,7 +75,7 @@ interface Reading {
   box: AbortSignal;
 }
 
-/** It is not read, and nothing has failed. */
+/** The endpoint is not read, which is not a failure. */
 function skipped(reason: Reason): ReadResult {
   return { state: 'skipped', counts: NO_COUNTS, reason, owes: false, retryInMs: null };
 }
@@ -91,7 +91,7 @@ async function read(reading: Reading): Promise<ReadResult> {
   });
   if (!opened) return skipped(leftOutReason(input));
   liveness.onBeat(() => void touchPass(deps.store, opened.id).catch(() => {}));
-  // An earlier attempt has read it to its end, and its answer got lost.
+  // An earlier attempt completed the pass, but its result was lost.
   if (opened.state === 'completed') {
     return afterListing(reading, opened, await isOwed(deps.store, input.integrationId, input.endpoint));
   }
@@ -107,7 +107,7 @@ async function read(reading: Reading): Promise<ReadResult> {
   const end = await walk(deps, opened, { clock, liveness, box, atLeastOnePage: true });
   const { pass } = end;
   const progressed = pass.pages > opened.pages;
-  // What one read was refused, another must be granted: this shows that the integration can be read.
+  // If reads of this integration were refused, a page shows that it can be read again.
   if (progressed && (await unparkAfterPage(deps, input.integrationId))) {
     await deps.temporal.wake(input.integrationId);
   }
@@ -120,7 +120,7 @@ async function read(reading: Reading): Promise<ReadResult> {
   return afterListing(reading, pass, end.paid.owes);
 }
 
-/** A full listing is swept as long as there is time. */
+/** Sweeps a full listing while there is time. */
 async function afterListing(reading: Reading, pass: Pass, owes: boolean): Promise<ReadResult> {
   if (pass.sweep_state === 'none') return { state: 'completed', counts: passCounts(pass), owes };
   return sweepPass(reading, pass, owes);
@@ -143,8 +143,7 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
   if (end.state === 'stopped') {
     const { error, pass } = end;
     if (error.errorClass === 'RateLimited') {
-      // Its row shows life until it goes on, so that no other run begins it meanwhile.
-      // A limit is no failure.
+      // A rate limit is not a failure. The row shows life until the sweep continues, so that no other run begins it.
       await noteProgress(deps.store, input.integrationId, input.endpoint, 'sweep');
       await pauseSweep(deps.store, pass.id, limitMs(error), error);
       return waits(counts, error, 0, limitMs(error));
@@ -152,13 +151,13 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
     if (error.errorClass === 'PassLost') return waits(counts, error, 0, SHORTEST_PAUSE_MS);
     const { integrationId, endpoint, syncId } = input;
     const tryId = `${syncId}#${input.tries ?? 0}`;
-    // The listing is complete: it stays, and is swept later.
+    // The listing is complete, so it stays and is swept later.
     const failed = { integrationId, endpoint, kind: 'sweep' as const, tryId, error };
     const { reason } = await noteFailedRead(deps, { ...failed, listing: pass });
     return { state: 'failed', counts, reason, owes, retryInMs: await nextRetry(deps, integrationId) };
   }
   const { sweep: swept, drift } = end;
-  // A sweep that stopped is for you to decide; reading again would only stop again, so nothing is owed.
+  // A stopped sweep waits for your decision. Reading again would only stop again, so nothing is owed.
   if (swept.state === 'stopped') {
     const reason = { code: 'SweepStopped', message: swept.message ?? '' };
     return { state: 'failed', counts, reason, owes, retryInMs: null };
@@ -167,8 +166,8 @@ async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise
 }
 
 /**
- * A pass that was stopped. A limit uses up no try, and neither does what made progress. A full pass is patient: an outage of
- * a minute does not end it. Anything else is written down, and tried again later.
+ * A pass was stopped. Neither a rate limit nor a pass that made progress uses up a try. A full pass is patient: an
+ * outage of a minute does not end it. Any other failure is recorded, and the read is tried again later.
  */
 async function afterError(
   reading: Reading,
@@ -180,7 +179,8 @@ async function afterError(
   const { integrationId, endpoint, syncId } = input;
   const counts = passCounts(pass);
   const tries = progressed ? 0 : (input.tries ?? 0);
-  // An attempt that was thought to be lost has written a page: nothing is wrong, and its cursor is the one to go on from.
+  // An attempt that seemed lost has written a page. This is not a failure: the pass continues from that attempt's
+  // cursor.
   if (error.errorClass === 'PassLost') return waits(counts, error, tries, SHORTEST_PAUSE_MS);
   if (error.errorClass === 'RateLimited') {
     const waitMs = limitMs(error);

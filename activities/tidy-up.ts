@@ -3,7 +3,7 @@ import type { ActivityDeps } from './support/deps.ts';
 import { asFailures } from './support/failures.ts';
 import { keepAlive } from './support/liveness.ts';
 
-/** Removes what is older than CHANGES_RETENTION and HISTORY_RETENTION. */
+/** Removes changes and history that are older than CHANGES_RETENTION and HISTORY_RETENTION. */
 export function createTidyUp(deps: ActivityDeps) {
   return async function tidyUp(): Promise<{ changes: number; passes: number }> {
     return asFailures(async () => {

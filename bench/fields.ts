@@ -1,6 +1,6 @@
 /**
- * What keeping fields out costs: pages of the same records with nothing excluded, with twenty fields excluded that they
- * have, and with twenty that none of them has (the walk alone), in one run on one machine.
+ * What excluding fields costs: pages of the same records with nothing excluded, with twenty fields excluded that they
+ * have, and with twenty that none of them has (only the walk), in one run on one machine.
  *
  *   npm run bench:fields                 nine rounds of 15,000 records; --rounds 15 for more
  *

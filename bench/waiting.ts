@@ -1,6 +1,6 @@
 /**
- * How long a change of a healthy endpoint takes to become a row while another part of the same integration fails, from the
- * webhook on. The quiet time of the debounce (a second) is in each number.
+ * How long a change of a healthy endpoint takes from its webhook to its row while another part of the same integration
+ * fails. The quiet time of the debounce (a second) is in each number.
  *
  *   npm run bench:waiting            three times each
  *   npm run bench:waiting -- 10      more often
@@ -23,7 +23,7 @@ interface Case {
   fault?: FaultSpec;
   /** Which look-up fails. */
   lookUp?: FaultSpec;
-  /** A full sync of the failing endpoint goes on. */
+  /** A full sync of the failing endpoint runs meanwhile. */
   full?: boolean;
   /** The change is one of the failing endpoint itself. */
   itself?: boolean;

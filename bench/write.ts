@@ -66,7 +66,7 @@ async function compare(store: Store, url: string, rounds: number): Promise<void>
   const results = new Map<Way, Times[]>(ways.map((way) => [way, []]));
   for (let round = 0; round < rounds; round += 1) {
     const contents = new Map<Way, string>();
-    // Each way has the database to itself, and each is the first of a round once.
+    // Each way has the database to itself, and each is first in one round.
     for (const way of rotated(ways, round)) {
       await store.pool.query(
         `truncate kombo_sync.changes, ${CHANGES}, ${ways.map(({ table }) => table).join(', ')}`,
@@ -109,7 +109,7 @@ function report(ways: readonly Way[], results: ReadonlyMap<Way, Times[]>): void 
   }
 }
 
-/** What a way has left in its table and, where it keeps one, in its change feed. */
+/** The content of a way's table and, if it has one, of its change feed. */
 async function contentOf(store: Store, way: Way): Promise<string> {
   const { rows } = await store.pool.query(
     `select count(*), bit_xor(hashtextextended((to_jsonb(t) - '{asked_seq,arrived_seq}'::text[])::text, 0)) as hash

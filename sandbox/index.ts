@@ -24,7 +24,7 @@ export const DEMO_INTEGRATIONS: readonly SandboxIntegrationSpec[] = [
   { id: 'bombohr:lms-demo', category: 'LMS', organizationName: 'Acme Academy' },
 ];
 
-/** Assessments are ordered from us rather than synced, so they are not part of the demo. */
+/** Not part of the demo: Kombo does not sync assessments from a tool; customers order them from you. */
 export const ASSESSMENT_INTEGRATION: SandboxIntegrationSpec = {
   id: 'bombohr:assessment-demo',
   category: 'ASSESSMENT',
@@ -32,31 +32,31 @@ export const ASSESSMENT_INTEGRATION: SandboxIntegrationSpec = {
 };
 
 export interface SandboxOptions {
-  /** Everything generated follows from it. */
+  /** Decides all generated data. */
   seed?: number;
   apiKey?: string;
   webhookSecret?: string;
-  /** Where webhooks go; can be set later with `control.setWebhookUrl`. */
+  /** Where webhooks go. `control.setWebhookUrl` sets it later. */
   webhookUrl?: string;
-  /** The three demo integrations when left out. */
+  /** Default: the three demo integrations. */
   integrations?: readonly SandboxIntegrationSpec[];
-  /** What `control.saveState()` of an earlier sandbox returned: takes the place of `integrations`. */
+  /** The result of `control.saveState()` of an earlier sandbox. It replaces `integrations`. */
   savedState?: string | undefined;
-  /** The sandbox's clock: time stamps, the Date header, the rate limit's window. */
+  /** The clock of the sandbox: for timestamps, the Date header and the window of the rate limit. */
   now?: () => Date;
-  /** Requests per minute; no limit when left out. */
+  /** Requests per minute. Default: no limit. */
   rateLimit?: number;
 }
 
 export interface Sandbox {
   readonly app: FastifyInstance;
   readonly control: SandboxControl;
-  /** Starts to listen (127.0.0.1, a free port) and returns the API's base address, with `/v1`. */
+  /** Listens (by default on a free port of 127.0.0.1) and returns the base URL of the API, with `/v1`. */
   listen(options?: { port?: number; host?: string }): Promise<string>;
   close(): Promise<void>;
 }
 
-/** A stand-in for Kombo's API whose data can be changed, and which fails on demand. */
+/** A stand-in for Kombo's API. You can change its data and make it fail. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const seed = options.seed ?? 1;
   const world = new World(seed, options.now ?? (() => new Date()));

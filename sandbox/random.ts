@@ -1,4 +1,4 @@
-/** Deterministic numbers and ids: the same seed always makes the same data, without storing any of it. */
+/** Deterministic numbers and ids: the same seed always makes the same data, so none of it is stored. */
 
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const DIGITS = new Map(Array.from(ALPHABET, (character, index) => [character, index]));
@@ -8,7 +8,7 @@ const TAIL_LENGTH = 18;
 const MULTIPLIER = 0x9e3779b1;
 const INVERSE = inverseOf(MULTIPLIER);
 
-/** A well spread 32-bit number from two others. */
+/** A well-spread 32-bit number from two others. */
 export function mix(a: number, b: number): number {
   let h = Math.imul(a ^ (b + 0x7f4a7c15), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -24,8 +24,8 @@ export function hashText(text: string): number {
 }
 
 /**
- * An id as Kombo makes them: 24 base58 characters. It depends on the integration and the place of the record alone, so two
- * models of one integration share ids, as Kombo's do. The head can be turned back, so a million ids need no index.
+ * An id like Kombo's: 24 base58 characters. It depends only on the integration and the ordinal of the record, so two
+ * models of one integration share ids, as at Kombo. The head encodes the ordinal, so a million ids need no index.
  */
 export function encodeId(key: number, ordinal: number): string {
   let head = (Math.imul(ordinal, MULTIPLIER) ^ key) >>> 0;
@@ -42,7 +42,7 @@ export function encodeId(key: number, ordinal: number): string {
   return id;
 }
 
-/** The ordinal of an id of this key, or undefined when it is not one. */
+/** The ordinal of an id of this key, or undefined if it is not such an id. */
 export function decodeId(key: number, id: string): number | undefined {
   if (id.length !== HEAD_LENGTH + TAIL_LENGTH) return undefined;
   let head = 0;
@@ -65,7 +65,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** Of an odd number, modulo 2^32 (Newton's iteration doubles the correct bits each time). */
+/** The inverse of an odd number, modulo 2^32. Newton's iteration doubles the correct bits each time. */
 function inverseOf(odd: number): number {
   let inverse = odd;
   for (let i = 0; i < 5; i++) inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));

@@ -1,4 +1,4 @@
-/** Words that the generated records are made of. */
+/** The words in generated records. */
 
 function list(text: string): readonly string[] {
   return text.split(',').map((word) => word.trim());

@@ -1,6 +1,6 @@
 /**
- * Builds the package into `dist`: JavaScript for Node, and the workflows as one prebuilt bundle, so that a worker starts
- * without bundling.
+ * Builds the package into `dist`: JavaScript for Node, and one bundle with the workflows, so that a worker need not
+ * bundle them when it starts.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, rm, writeFile } from 'node:fs/promises';

@@ -1,14 +1,14 @@
 /**
- * Compares the catalogue of endpoints with the newest package of Kombo's SDK on PyPI, the newest form of Kombo's API that can be
- * read by a program: endpoints, model names, fields of records, and the parameters that a sync sends. The sources are read as
- * text; nothing of them runs.
+ * Compares the catalogue of endpoints with the newest package of Kombo's SDK on PyPI, the newest description of Kombo's
+ * API that a program can read: endpoints, model names, fields of records, and the parameters that a sync sends. It
+ * reads the sources as text and runs none of them.
  *
  *   npm run contract                         everything that one side lacks, and a summary
  *   npm run contract -- --summary            one line
  *   npm run contract -- --strict             exit code 1 if the catalogue lacks something
  *   npm run contract -- --timeout 10 --index https://pypi.example.com/pypi/kombo/json
  *
- * Exit code 0 when they were compared, 2 when the package cannot be had.
+ * Exit code 0 if they were compared, 2 if the package cannot be fetched or read.
  */
 import { parseArgs } from 'node:util';
 import { CATALOGUE, KNOWN_MODELS } from '../src/domain/catalogue/index.ts';
@@ -38,12 +38,12 @@ async function main(): Promise<number> {
   const seconds = Number(values.timeout);
   if (!(seconds > 0 && seconds <= 600)) {
     throw new NoPackage(
-      `--timeout ${values.timeout} is no time.`,
+      `--timeout ${values.timeout} is not a time up to 600 seconds.`,
       'Write seconds, for example --timeout 10.',
     );
   }
   if (!URL.canParse(values.index)) {
-    throw new NoPackage(`--index ${values.index} is no address.`, `Write one such as ${PYPI}.`);
+    throw new NoPackage(`--index ${values.index} is not an address.`, `Write one such as ${PYPI}.`);
   }
   const found = await fetchPackage(values.index, seconds * 1000);
   const published = readPackage(found);
@@ -65,7 +65,7 @@ function print(title: string, lines: readonly string[]): void {
   process.stdout.write(`${[title, ...body].join('\n')}\n\n`);
 }
 
-/** As the parser of arguments says it. */
+/** Whether `parseArgs` refused the arguments. */
 function isWrongUse(error: unknown): boolean {
   return String((error as { code?: unknown } | null)?.code).startsWith('ERR_PARSE_ARGS_');
 }

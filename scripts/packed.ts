@@ -11,7 +11,7 @@ export const PACKED_FROM_BUILD = [
 /** What the package exports has types; the rest of the build needs none. */
 const PUBLIC_TYPES = /^dist\/src\/(consumer|tables|domain)\/.*\.d\.ts$/;
 
-/** The files that npm would pack, by their paths from the root. */
+/** The files that npm would pack, as paths from the root. */
 export function packedFiles(root: string): string[] {
   const { stdout, stderr, status, error } = spawnSync(
     'npm',
@@ -23,7 +23,7 @@ export function packedFiles(root: string): string[] {
   return listing!.files.map(({ path }) => path);
 }
 
-/** What is wrong with the build among these files, in sentences. */
+/** What is wrong with the build in these files, in sentences. */
 export function wrongInBuild(files: readonly string[]): string[] {
   const built = files.filter((file) => file.startsWith('dist/'));
   return [

@@ -1,6 +1,6 @@
 /**
- * Records one run of each shape against real servers into test/histories, where every test run replays them. Run it when a
- * change of workflow code is meant to break old runs, or to add shapes, which are then named:
+ * Records one run of each shape on real servers into test/histories, where every test run replays them. Run it if a
+ * change of workflow code breaks old runs on purpose. To record only some shapes, name them:
  *
  *   npx node scripts/record-histories.ts
  *   npx node scripts/record-histories.ts retried erased
@@ -17,7 +17,7 @@ import { signalIssue } from '../src/temporal/start-issue.ts';
 import { DEFAULT_API_KEY } from '../sandbox/index.ts';
 import { startService } from '../test/support/service.ts';
 
-// A full read hands over after each page, as a long one does after minutes.
+// With 0, a full read hands over after each page, as a long one does after minutes.
 const { control, config, store, client, close } = await startService(
   {
     TASK_QUEUE: 'recorded',
@@ -28,7 +28,7 @@ const { control, config, store, client, close } = await startService(
   0,
 );
 
-/** Each shape has an integration of its own, named after it. */
+/** Each shape has its own integration, named after it. */
 const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>> = {
   'first-sync': async (id) => signalled(id, []),
   delta: async (id) => {
@@ -57,7 +57,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await requestSyncNow(client, config, { integrationId: id, models: ['lms_users'] });
     return client.workflow.getHandle(syncWorkflowId(id));
   },
-  /** Kombo says, when it is asked, that it cannot be read. */
+  /** Kombo's answer to the look-up says that the integration cannot be read. */
   parked: async (id) => {
     await readOnce(id);
     control.setIntegration(id, { status: 'INVALID' });
@@ -86,14 +86,14 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await handle.cancel();
     return handle;
   },
-  /** An endpoint fails, is tried again by itself, and is read. */
+  /** An endpoint fails; the timer tries it again, and the try succeeds. */
   retried: async (id) => {
     await readOnce(id);
     control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: '/lms/users' });
     control.update(id, 'lms_users', control.ids(id, 'lms_users', { limit: 300 }));
     return signalled(id, ['lms_users']);
   },
-  /** A webhook that comes while something waits for its next try. */
+  /** A webhook arrives while a failed read waits for its next try. */
   'retry-interrupted': async (id) => {
     await readOnce(id);
     control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: '/lms/users' });
@@ -102,7 +102,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await untilFailing(id);
     return signalled(id, ['lms_courses']);
   },
-  /** What is signalled after a cancellation is handed to the next run; this is the first of the two. */
+  /** A signal after a cancellation goes to the next run. This history is of the first run. */
   'cancelled-and-signalled': async (id) => {
     await readOnce(id);
     control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users', ms: 3_000 });
@@ -113,7 +113,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await signalled(id, ['lms_courses']);
     return handle;
   },
-  /** An endpoint takes long, and a webhook for another one is served beside it. */
+  /** The sync reads an endpoint that a webhook names while another endpoint is slow. */
   beside: async (id) => {
     await readOnce(id);
     control.addFault({ kind: 'delay', integration: id, endpoint: '/lms/users', ms: 5_000 });
@@ -128,7 +128,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     control.addFault({ kind: 'rate-limit', retryAfter: 3, integration: id, endpoint: '/lms/users' });
     return signalled(id, ['lms_users']);
   },
-  /** Kombo takes long to answer about the integration, and its endpoints are read meanwhile. */
+  /** Kombo is slow to answer the look-up; the endpoints are read meanwhile. */
   'slow-look-up': async (id) => {
     await readOnce(id);
     const endpoint = `/integrations/${encodeURIComponent(id)}`;
@@ -147,7 +147,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     });
     return client.workflow.getHandle(workflowId, runId);
   },
-  /** Set up while it is looked at: the first look finds it pending, a later one reads everything. */
+  /** The setup ends during the run: the first look-up finds it pending, a later one lets the sync read everything. */
   'setup-pending': async (id) => {
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
     const handle = await signalled(id, []);
@@ -169,7 +169,7 @@ const RECORD: Record<string, (integrationId: string) => Promise<WorkflowHandle>>
     await readOnce(id);
     return told(id, 'deleted');
   },
-  /** A deletion that is told while a pass runs: the pass is cut off. */
+  /** A webhook reports the deletion while a pass runs: the pass is stopped. */
   'deleted-while-reading': async (id) => {
     await readOnce(id);
     control.addFault({ kind: 'stall', integration: id, endpoint: '/lms/users', ms: 30_000 });
@@ -190,7 +190,7 @@ async function untilFailing(integrationId: string): Promise<void> {
   while ((await store.pool.query(failing, [integrationId])).rowCount === 0) await delay(20);
 }
 
-/** A webhook about the integration itself. */
+/** Signals a webhook about the integration itself. */
 async function told(integrationId: string, event: 'deleted' | 'state-changed'): Promise<WorkflowHandle> {
   const { workflowId, runId } = await signalChanges(client, config, {
     integrationId,
@@ -214,16 +214,16 @@ async function readOnce(integrationId: string): Promise<void> {
   await ended(await signalled(integrationId, []));
 }
 
-/** A run that fails or is cancelled is as good a recording as another. */
+/** Waits for the end of the run. A failed or cancelled run is worth recording too. */
 async function ended(handle: WorkflowHandle): Promise<void> {
   await handle.result().catch(() => {});
 }
 
-/** Nothing of a record, and no key, may be in a history (invariant I17). */
+/** Throws if a history holds part of a record or a key (I17). */
 function refuseSecrets(text: string, integrationId: string): void {
   const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
   const ids = control.tables(integrationId).flatMap((table) => control.ids(integrationId, table));
-  // People; the other tables hold words, as names of skills, that a stack trace may hold too.
+  // Only users: the other tables hold words, for example names of skills, that a stack trace can hold too.
   const users = [...control.snapshot(integrationId, 'lms_users').values()].flatMap((user) =>
     Object.values(user),
   );
@@ -257,7 +257,7 @@ try {
   await close();
 }
 
-/** The identity of a worker is the name of the machine, and stack traces hold its folders. */
+/** The identity of a worker names the machine, and stack traces name its folders. */
 function hideMachine(key: string, value: unknown): unknown {
   if (key === 'identity') return 'recorder';
   return key === 'stackTrace' ? '' : value;

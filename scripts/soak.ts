@@ -1,13 +1,14 @@
 /**
- * Plays random failures on real servers for as long as you like, as `test/liveness` does for a minute: endpoints of Kombo fail,
- * hang, are limited or refuse, workers are killed or freeze, sessions and tables of Postgres are lost or locked, clocks are
- * off. Prints how long changes of healthy parts waited until they were rows, and ends with 1 when a promise was broken.
+ * Plays random failures on real servers for as long as you like, as `test/liveness` does for half a minute: endpoints
+ * of Kombo fail, hang, are limited or refuse, workers are killed or freeze, sessions and tables of Postgres are lost or
+ * locked, clocks are off. It prints how long changes of healthy parts took to become rows, and exits with 1 if a
+ * promise was broken.
  *
  *   npx node scripts/soak.ts --minutes 20
  *   npx node scripts/soak.ts --minutes 480 --seconds 90 --seed 4711
  *
- * Rounds of `--seconds` follow each other until the time is over; each has a seed of its own, the first one `--seed`. What a
- * round could not keep is printed at once, with its plan, and the rounds go on.
+ * Rounds of `--seconds` follow each other until the time is over. The first has the seed `--seed`, each later one the
+ * next number. Broken promises are printed after their round, with its plan, and the next round begins.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -1,14 +1,14 @@
-/** What is wrong with one setting, as it is read: `PORT is not a port, for example 3000`. */
+/** What is wrong with one setting. You read it as `PORT is not a port, for example 3000`. */
 export interface SettingIssue {
   /** The variable. */
   name: string;
   problem: string;
-  /** What to do, where the problem does not say so itself. */
+  /** What to do, unless the problem says it. */
   remedy?: string | undefined;
   example?: string | undefined;
 }
 
-/** Settings are wrong or missing; all of them at once. */
+/** Lists every setting that is wrong or missing. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
   readonly issues: readonly SettingIssue[];

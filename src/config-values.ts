@@ -6,12 +6,12 @@ import { parseDuration } from './domain/duration.ts';
 import { readTimeZone } from './domain/time-zone.ts';
 import { Secret } from './secret.ts';
 
-/* How the text of a setting becomes its value, or a complaint. */
+/* Turns the text of a setting into its value, or into a complaint. */
 
-/** What is said where a setting is wrong. */
+/** Says why a setting is wrong. */
 export type Wrong = Omit<SettingIssue, 'name'>;
 
-/** Makes a value of a setting's text, or complains where `parse` finds none in it. */
+/** Turns a setting's text into a value, or complains if `parse` returns none. */
 export const parsed =
   <T>(parse: (text: string) => T | undefined, wrong: Wrong) =>
   (text: string, context: z.RefinementCtx): T => {
@@ -46,7 +46,7 @@ export const durationOrOff = (text: string) =>
     .default(text)
     .transform(parsed((value) => (value === 'off' ? null : parseDuration(value)), noDuration(text)));
 
-/** Reads one of these words. */
+/** Accepts one of these words. */
 export const oneOf = <const T extends string>(...words: readonly T[]) =>
   parsed((text) => words.find((word) => word === text), {
     problem: words.length > 2 ? `must be one of ${words.join(', ')}` : `must be ${words.join(' or ')}`,
@@ -97,7 +97,7 @@ export const url = (protocols: string[], example: string) =>
       otherwise({ problem: 'is not an address', example }),
     );
 
-/** What may follow `Bearer` in a header. Nothing else can be sent, and the runtime's own complaint would show it. */
+/** What may follow `Bearer` in a header. Anything else cannot be sent, and the runtime's error would show it. */
 export const BEARER = /^[\x21-\x7e]+$/;
 
 export const apiKey = z.string().transform(
@@ -108,19 +108,19 @@ export const apiKey = z.string().transform(
   }),
 );
 
-/** Credentials in it would be shown with it, and cannot be sent. */
+/** Credentials in an address would be shown with it, and cannot be sent. */
 export const hasCredentials = (text: string) => {
   const { username = '', password = '' } = URL.parse(text) ?? {};
   return username !== '' || password !== '';
 };
 
-/** The names of this machine. What is sent to them never leaves it, not even through a proxy. */
+/** The names of this machine. Requests to them never leave it, not even through a proxy. */
 export const THIS_MACHINE = ['127.0.0.1', 'localhost', '::1'];
 
-/** Of a host as URL writes it, with brackets around an address of IPv6. */
+/** Takes a host as URL writes it, with brackets around an address of IPv6. */
 export const isThisMachine = (hostname: string) => THIS_MACHINE.includes(hostname.replace(/^\[|\]$/g, ''));
 
-/** Whether what is sent to an address leaves this machine and can be read on the way. */
+/** Whether requests to an address leave this machine and can be read on the way. */
 export const sendsInClear = (address: string) => {
   const { protocol = '', hostname = '' } = URL.parse(address) ?? {};
   return protocol === 'http:' && !isThisMachine(hostname);
@@ -136,7 +136,7 @@ export const timezone = z
       return complain(context, { problem: 'is not a time zone', example: 'Europe/Berlin' });
     }
     return complain(context, {
-      problem: 'is an offset, which is no time zone',
+      problem: 'is an offset, not a time zone',
       remedy: `name a place such as Europe/Berlin, or write ${zone.wrong}`,
     });
   });

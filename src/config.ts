@@ -37,7 +37,7 @@ import { WORKER_SETTINGS } from './settings/worker.ts';
 const SHORTEST_INTERVAL_MS = 1_000;
 const WEEK_MS = 7 * 86_400_000;
 
-/** Every setting, its default and what it means: the table of docs/settings.md is checked against this. */
+/** Every setting, its default and its meaning. A test compares the table of docs/settings.md with this. */
 export const SETTINGS = {
   KOMBO_API_KEY: apiKey.optional().describe("Kombo's API key"),
   KOMBO_API_URL: url(['http:', 'https:'], 'https://api.us.kombo.dev/v1')
@@ -45,7 +45,7 @@ export const SETTINGS = {
       (value) => !hasCredentials(value),
       otherwise({
         problem: 'holds a user or a password',
-        remedy: 'leave them out, KOMBO_API_KEY is sent by itself',
+        remedy: 'leave them out; requests carry KOMBO_API_KEY',
         example: 'https://api.us.kombo.dev/v1',
       }),
     )
@@ -117,7 +117,7 @@ export const SETTINGS = {
     'A read that has failed for this long needs you; no timer tries it any more, only the catch-up, full syncs, webhooks and you',
   ),
   DELETED_RETENTION: durationOrOff('14d').describe(
-    'How long the data of a deleted integration are kept before they are erased; `off` keeps them',
+    'How long the data of a deleted integration is kept before it is erased; `off` keeps it',
   ),
   WATERMARK_OVERLAP: duration('5m').describe('A delta reads again this much'),
   FULL_REFRESH_INTERVAL: duration('6h').describe(
@@ -160,7 +160,7 @@ const schema = z.object(SETTINGS);
 
 export type Config = Readonly<z.output<typeof schema>>;
 
-/** Settings that a command cannot do without. */
+/** Settings that a command may require. */
 export type Required = 'KOMBO_API_KEY' | 'KOMBO_WEBHOOK_SECRETS' | 'DATABASE_URL';
 
 const EXAMPLES: Record<Required, string> = {
@@ -169,10 +169,10 @@ const EXAMPLES: Record<Required, string> = {
   DATABASE_URL: 'DATABASE_URL=postgres://user:password@localhost:5432/app',
 };
 
-/** For what Temporal's clients and Node read of it by themselves; all that is ours is read by `loadConfig`. */
+/** For the variables that Temporal's clients and Node read; `loadConfig` reads ours. */
 export const environment = (): NodeJS.ProcessEnv => process.env;
 
-/** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists everything that is wrong. */
+/** The variables of Temporal's clients, with the values of files. @throws ConfigError that lists every problem. */
 export function temporalEnvironment(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
@@ -182,10 +182,10 @@ export function temporalEnvironment(
 }
 
 /**
- * Reads the settings. This is the only place that looks at `process.env`; `NAME_FILE` names a file that holds the value,
- * as container platforms mount secrets. An empty value is the same as none.
+ * Reads the settings. This is the only place that looks at `process.env`. `NAME_FILE` names a file with the value,
+ * because container platforms mount secrets as files. An empty value counts as none.
  *
- * @throws ConfigError that lists everything that is wrong at once.
+ * @throws ConfigError that lists every problem.
  */
 export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -4,8 +4,8 @@ import { cleanLines } from './domain/text.ts';
 export type { Logger } from 'pino';
 
 /**
- * The logger of a process. Logs go to stderr, so that stdout belongs to a command's own output. Records, bodies and
- * secrets are never passed to it; the redaction is the second line of defence.
+ * The logger of a process. Logs go to stderr, so that stdout has only a command's own output. Callers never log
+ * records, bodies or secrets; the redaction is the second line of defence.
  */
 export function createLogger(options: { level: string; format?: 'pretty' | 'json' | undefined }): Logger {
   const pretty = (options.format ?? (process.stderr.isTTY ? 'pretty' : 'json')) === 'pretty';
@@ -22,7 +22,7 @@ export function createLogger(options: { level: string; format?: 'pretty' | 'json
   });
 }
 
-/** A line as JSON, before it is made pretty: messages of Postgres and Temporal may quote what a terminal would obey. */
+/** Escapes a line before it is made pretty: messages of Postgres and Temporal may quote control characters. */
 function forTerminal(line: string): string {
   const clean = (_key: string, value: unknown) => (typeof value === 'string' ? cleanLines(value) : value);
   return `${JSON.stringify(JSON.parse(line), clean)}\n`;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** A value that must not be printed: every way to turn it into text yields `[redacted]`. `reveal()` is the one way in. */
+/** A value that must not be printed: turned into text, it is always `[redacted]`. Only `reveal()` returns it. */
 export class Secret {
   readonly #value: string;
 
@@ -25,10 +25,10 @@ export class Secret {
   }
 }
 
-/** Lengths and counts below which a text repeats itself; what `openssl rand -hex 8` gives is above them. */
+/** Limits below which a text counts as repetitive. The output of `openssl rand -hex 8` is above them. */
 const LEAST = { kinds: 6, jumps: 8, unrepeated: 0.6 };
 
-/** Whether a secret of 16 characters or more has little variety: few characters, runs such as 12345, one piece repeated. */
+/** Whether a secret of 16 characters or more has little variety: few characters, runs such as 12345, or repetition. */
 export function isGuessable(text: string): boolean {
   const codes = Array.from(text, (character) => character.codePointAt(0)!);
   const jumps = codes.filter((code, index) => Math.abs(code - (codes[index - 1] ?? Infinity)) > 1);

@@ -10,13 +10,13 @@ export function packageVersion(): string {
   return readManifest().version ?? 'unknown';
 }
 
-/** A package that the user may put beside this one, as npm takes it: with the oldest version that fits. */
+/** A package that you may install beside this one, as an argument of npm: with the oldest version that fits. */
 export function optionalPeer(name: string): string {
   const range = readManifest().peerDependencies?.[name] ?? 'latest';
   return `${name}@${range.replace(/^\^/, '')}`;
 }
 
-/** Our package.json, which is at another distance from the source than from the build. */
+/** Our package.json. The source and the build have different paths to it. */
 function readManifest(): Manifest {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     try {

@@ -1,12 +1,12 @@
-/** Something took longer than it was given. */
+/** Something took longer than its time limit. */
 export class NoAnswer extends Error {
   override name = 'NoAnswer';
 }
 
 /**
- * The outcome of `work`, or a rejection when it takes longer than `ms`. The work itself goes on.
+ * The outcome of `work`, or a rejection if it takes longer than `ms`. The work itself continues.
  *
- * @throws NoAnswer that says how long was waited.
+ * @throws NoAnswer with the time waited.
  */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

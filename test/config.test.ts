@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/config-error.ts';
 import { loadConfig, temporalEnvironment } from '../src/config.ts';
 
-/** What is said of these settings; fails when nothing is. */
+/** The complaint about these settings; fails if there is none. */
 function complaint(env: Record<string, string>): string {
   try {
     loadConfig(env);
@@ -17,7 +17,7 @@ function complaint(env: Record<string, string>): string {
 
 describe("Kombo's key", () => {
   test.each(['ks_prod_abc\nks_prod_def', 'ks_prod_abc ', 'ks_prod_äbc', 'ks_prod_abc\u0000'])(
-    '%j cannot be sent, which is said without showing it',
+    '%j cannot be sent, and the message does not show it',
     (key) => {
       expect(complaint({ KOMBO_API_KEY: key })).toMatch(
         /^KOMBO_API_KEY holds .*; .*for example ks_prod_…\.$/,
@@ -26,7 +26,7 @@ describe("Kombo's key", () => {
     },
   );
 
-  test('is taken as Kombo makes it', () => {
+  test('is accepted as Kombo makes it', () => {
     expect(loadConfig({ KOMBO_API_KEY: 'ks_prod_a-b.c~d+e/f=' }).KOMBO_API_KEY?.reveal()).toBe(
       'ks_prod_a-b.c~d+e/f=',
     );
@@ -43,13 +43,13 @@ test.each(['https://ada:hunter2@api.kombo.dev/v1', 'https://hunter2@api.kombo.de
   },
 );
 
-describe('http://, which shows the key to all on the way,', () => {
+describe('http://, which exposes the key on the way,', () => {
   test.each([
     'http://api.kombo.dev/v1',
     'HTTP://10.0.0.7/v1',
     'http://localhost.example.com',
     'http://127.0.0.1.example.com',
-    // Only the names that no proxy is used for.
+    // Only names that never use a proxy.
     'http://127.8.9.10/v1',
   ])('%s is refused as the address of Kombo, unless you say so', (url) => {
     expect(complaint({ KOMBO_API_URL: url })).toMatch(
@@ -83,7 +83,7 @@ describe('FULL_SYNC_TIMEZONE', () => {
     ['Europe/Kyiv', 'Europe/Kyiv'],
     ['America/Port_of_Spain', 'America/Port_of_Spain'],
     ['Etc/GMT-2', 'Etc/GMT-2'],
-  ])('%s becomes %s, which the server takes', (text, name) => {
+  ])('%s becomes %s, which the server accepts', (text, name) => {
     expect(loadConfig({ FULL_SYNC_TIMEZONE: text }).FULL_SYNC_TIMEZONE).toBe(name);
   });
 
@@ -93,7 +93,7 @@ describe('FULL_SYNC_TIMEZONE', () => {
     ['UTC+1', 'Etc/GMT-1'],
   ])('%s is refused with the name to write: %s', (text, name) => {
     expect(complaint({ FULL_SYNC_TIMEZONE: text })).toBe(
-      `FULL_SYNC_TIMEZONE is an offset, which is no time zone; name a place such as Europe/Berlin, or write ${name}.`,
+      `FULL_SYNC_TIMEZONE is an offset, not a time zone; name a place such as Europe/Berlin, or write ${name}.`,
     );
   });
 
@@ -129,14 +129,17 @@ describe("the variables of Temporal's clients", () => {
     ],
     ['temporal.example:7233/', 'TEMPORAL_ADDRESS holds a slash; write the host and the port only'],
     ['temporal example', 'TEMPORAL_ADDRESS is not a host and a port'],
-  ])('an address such as %s is named as what it is', (address, said) => {
+  ])('an address such as %s is refused with the reason', (address, said) => {
     expect(complaint({ TEMPORAL_ADDRESS: address })).toContain(said);
     expect(() => temporalEnvironment({ TEMPORAL_ADDRESS: address })).toThrow(said);
   });
 
-  test.each(['localhost:7233', '[::1]:7233', 'temporal', 'a.b.tmprl.cloud:7233'])('%s is one', (address) => {
-    expect(temporalEnvironment({ TEMPORAL_ADDRESS: address })).toEqual({ TEMPORAL_ADDRESS: address });
-  });
+  test.each(['localhost:7233', '[::1]:7233', 'temporal', 'a.b.tmprl.cloud:7233'])(
+    '%s is accepted',
+    (address) => {
+      expect(temporalEnvironment({ TEMPORAL_ADDRESS: address })).toEqual({ TEMPORAL_ADDRESS: address });
+    },
+  );
 
   test('a key that cannot be sent is not shown', () => {
     const said = complaint({ TEMPORAL_API_KEY: 'tmprl_secret\nmore' });
@@ -146,7 +149,7 @@ describe("the variables of Temporal's clients", () => {
 });
 
 describe('TEMPORAL_TLS', () => {
-  // The SDK would take each of these for "off", and send the API key in clear.
+  // The SDK would read each of these as "off", and send the API key in clear.
   test.each(['maybe', 'on', 'TRUE', 'yes', 'true '])('%j is neither true nor false', (value) => {
     expect(complaint({ TEMPORAL_TLS: value })).toMatch(
       /^TEMPORAL_TLS is neither true nor false; .*for example TEMPORAL_TLS=true\.$/,
@@ -158,9 +161,9 @@ describe('TEMPORAL_TLS', () => {
     expect(temporalEnvironment({ TEMPORAL_TLS: value })).toEqual({ TEMPORAL_TLS: value });
   });
 
-  test('empty, it is the same as left out, as with every setting', () => {
+  test('empty means the same as left out, as for every setting', () => {
     expect(() => loadConfig({ TEMPORAL_TLS: '' })).not.toThrow();
-    // An empty header takes one away that the profile has.
+    // An empty header removes one that the profile has.
     expect(
       temporalEnvironment({ TEMPORAL_TLS: '', TEMPORAL_API_KEY: '', TEMPORAL_GRPC_META_A: '', HOME: '/h' }),
     ).toEqual({ TEMPORAL_GRPC_META_A: '', HOME: '/h' });
@@ -178,7 +181,7 @@ describe('what is wrong', () => {
     }
   };
 
-  test('is told setting by setting, in parts', () => {
+  test('is listed by setting, with problem, remedy and example', () => {
     const env = { PORT: '-1', DEBOUNCE_QUIET: 'soon', DEBOUNCE_MAX_WAIT: '5s', LOG_FORMAT: 'xml' };
     expect(issuesOf(env, ['DATABASE_URL'])).toEqual([
       { name: 'PORT', problem: 'is not a port', example: '3000' },
@@ -211,7 +214,7 @@ describe('what is wrong', () => {
     expect(complaint({ [name]: value })).toBe(message);
   });
 
-  test('of a file that a setting names is said of that', () => {
+  test('of a file is reported for the setting that names it', () => {
     expect(issuesOf({ KOMBO_API_KEY_FILE: '/nowhere/key' })).toEqual([
       { name: 'KOMBO_API_KEY_FILE', problem: 'names /nowhere/key, which cannot be read' },
     ]);
@@ -229,7 +232,7 @@ describe('ADMIN_TOKEN', () => {
     'abcdefghijklmnopqrstuvwxyz',
     'zyxwvutsrqponmlkjihgfedc',
     'aaaaaaaaaaaaaaaaaaaaab12',
-  ])('%s can be guessed, which is said with the remedy and without showing it', (token) => {
+  ])('%s can be guessed; the message has the remedy and does not show it', (token) => {
     expect(complaint({ ADMIN_TOKEN: token })).toMatch(
       /^ADMIN_TOKEN is easy to guess; .*openssl rand -hex 24\.$/,
     );
@@ -259,7 +262,7 @@ describe('PUBLIC_URL', () => {
     'ftp://example.com',
     'https://example.com/?a=b',
     'https://a:b@example.com',
-  ])('%s is no such address', (url) => {
+  ])('%s is refused', (url) => {
     expect(complaint({ PUBLIC_URL: url })).toMatch(
       /^PUBLIC_URL .*for example https:\/\/example\.com\/kombo\.$/,
     );
@@ -285,7 +288,7 @@ describe('OPERATIONS_PORT', () => {
     expect(loadConfig({}).OPERATIONS_PORT).toBeUndefined();
   });
 
-  test.each(['x', '65536', '-1', '1.5'])('%s is no port', (port) => {
+  test.each(['x', '65536', '-1', '1.5'])('%s is not a port', (port) => {
     expect(complaint({ OPERATIONS_PORT: port })).toMatch(
       /^OPERATIONS_PORT is not a port, for example 3001\.$/,
     );

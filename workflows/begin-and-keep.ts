@@ -7,12 +7,12 @@ import { keepForLater, startOptions, startSync } from './proxies.ts';
 import { explain } from './reads.ts';
 import { labelRun } from './ui.ts';
 
-/* How a run takes on what it is asked for, and how it gives back what it does not read. */
+/* How a run begins what it is asked for, and how it records as owed what it does not read. */
 
 /** The id of a sync of this run. */
 export const syncIdOf = (sync: number | 'cancelled') => `${workflowInfo().runId}/${sync}`;
 
-/** Begins a sync. That it could not begin is an answer too. */
+/** Begins a sync, or returns why it could not. */
 export async function begin(request: StartSyncInput): Promise<SyncStart | { failure: Reason }> {
   try {
     const started = await startSync.executeWithOptions(startOptions(request.kind, request), [request]);
@@ -24,7 +24,7 @@ export async function begin(request: StartSyncInput): Promise<SyncStart | { fail
   }
 }
 
-/** Writes down what the run will not read, also when it is cancelled. */
+/** Records as owed what the run will not read, even if it is cancelled. */
 export async function keep(
   activeSince: string | undefined,
   kept: Omit<KeepForLaterInput, 'activeSince'>,

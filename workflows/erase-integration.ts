@@ -3,19 +3,19 @@ import type { EraseInput } from '../src/domain/sync.ts';
 import { readEraseInput } from './input.ts';
 import { eraseIntegration as erase } from './proxies.ts';
 
-/** No clock makes it go round faster. */
+/** The shortest pause of the loop, for any clocks. */
 const SHORTEST_WAIT_MS = 60_000;
 
 export interface EraseResult {
   integrationId: string;
-  /** False when it is not removed any more, or its data are to be kept. */
+  /** False if it is no longer removed, or if its data is kept. */
   erased: boolean;
   rows: number;
 }
 
 /**
- * Erases the rows of a removed integration when DELETED_RETENTION is over. It is started with a delay of that length, and
- * looks again whether the time has come: the setting may have changed, and the integration may have come back.
+ * Erases the rows of a removed integration when DELETED_RETENTION is over. It starts with a delay of that length, and
+ * then checks again: the setting may have changed, and the integration may have come back.
  */
 export async function eraseIntegration(untrusted: EraseInput): Promise<EraseResult> {
   const { integrationId, now } = readEraseInput(untrusted);

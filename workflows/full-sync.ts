@@ -30,8 +30,8 @@ import { Story } from './story.ts';
 import { describeProgress } from './ui.ts';
 
 /**
- * Reads every endpoint of an integration in full and sweeps what is gone. The weekly schedule starts it, and you do. Deltas go
- * on beside it: the data rules make that safe, so nothing waits for a weekly run.
+ * Reads every endpoint of an integration in full and sweeps what is gone. The weekly schedule or you start it. Deltas
+ * continue beside it: the data rules make that safe, so nothing waits for a weekly run.
  */
 export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
   const input = readFullSyncInput(untrusted);
@@ -67,7 +67,7 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
     await condition(() => reads.size === 0 || workflowInfo().continueAsNewSuggested);
     if (reads.size > 0) {
       await reads.stop();
-      // A cancellation would not outlast it.
+      // A cancellation would be lost with the continue-as-new.
       if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('Cancelled.');
       const { unknownModels, blocked } = started;
       const { unfinished } = story;
@@ -115,7 +115,7 @@ async function start(input: FullSyncInput): Promise<Started> {
   const { integrationId, models, trigger = 'manual' } = input;
   const syncId = syncIdOf(1);
   const lookUp = trigger === 'initial';
-  // What was asked for is owed, though nothing of it was begun.
+  // The request is owed even if nothing of it has begun.
   const keepAsked = async () => {
     const asked = { models, everything: models === undefined, lookUp };
     const wanted = [want(undefined, asked, workflowInfo().runStartTime.getTime())];
@@ -165,7 +165,7 @@ function refuseUnknown({ integrationId, models }: FullSyncInput, { unknownModels
   });
 }
 
-/** What was begun and not read to its end is owed. */
+/** Reads that began and did not end are owed. */
 async function keepUnread({ integrationId }: FullSyncInput, started: Started, reads: Reads): Promise<void> {
   const { open } = reads;
   await keep(started.activeSince, {
@@ -177,7 +177,7 @@ async function keepUnread({ integrationId }: FullSyncInput, started: Started, re
   });
 }
 
-/** Old history is a matter of disk space: it never fails a sync. */
+/** Old history only costs disk space, so a failure here never fails a sync. */
 async function tidy(): Promise<void> {
   try {
     await tidyUp.executeWithOptions(fullQueue(), []);

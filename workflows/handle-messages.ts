@@ -25,11 +25,11 @@ export function handleMessages(state: RunState, reads: Reads): void {
         ask(signal, { lookUp: true });
         return;
       }
-      // No clock of a sender puts it after the moment at which it is told of.
+      // The deletion came before its message, even if the sender's clock says otherwise.
       const now = Date.now();
       const deletedAt = Math.min(now, parseTimestamp(signal.deletedAt ?? '')?.getTime() ?? now);
       ask(signal, { lookUp: true, deletedAt });
-      // The look-up that a deletion asks for does not wait for reads, which may take hours.
+      // The look-up after a deletion does not wait for reads, which may take hours.
       state.cut.push(...reads.cut().map(({ syncId }) => syncId));
     },
     { description: 'The integration itself changed: look it up again.' },

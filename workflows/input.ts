@@ -5,7 +5,7 @@ import type { NotifyInput } from '../src/domain/notification.ts';
 import type { EraseInput, FullSyncInput, IntegrationSyncInput } from '../src/domain/sync.ts';
 import { isIntegrationId } from '../src/domain/text.ts';
 
-/** Input may come from the plain `temporal` CLI, so its form is checked; a wrong one fails the run and says why. */
+/** Input may come from the plain `temporal` CLI, so this checks its form. A wrong one fails the run with the reason. */
 export function readIntegrationSyncInput(input: IntegrationSyncInput | undefined): IntegrationSyncInput {
   const integrationId = readIntegrationId(input, 'integrationSync');
   for (const name of ['quietMs', 'maxWaitMs'] as const) {

@@ -29,7 +29,7 @@ interface Run {
   story: Story;
 }
 
-/** One sync of the run: what it takes on, and for whom. */
+/** One sync of the run: what it reads, and for whom. */
 interface Sync {
   syncId: string;
   asker: Asker;
@@ -38,11 +38,11 @@ interface Sync {
 }
 
 /**
- * Brings one integration up to date: waits until its webhooks pause, starts a sync, and lets its reads go on while it waits
- * for more. It ends when nothing is wanted, due or being read. Started by signal-with-start, so that a run is there when and
- * only when there is something to do. The states and events are in docs/SPEC.md.
+ * Brings one integration up to date: waits until its webhooks pause, starts a sync, and waits for more while its reads
+ * continue. It ends when nothing is wanted, due or being read. Signal-with-start starts it, so a run exists exactly
+ * while there is something to do. docs/SPEC.md has the states and events.
  *
- * Failures are states: a run goes on with the rest, tries again, and says in its result which endpoints failed.
+ * Failures are states: a run continues with the rest, tries again, and lists the failed endpoints in its result.
  */
 export async function integrationSync(untrusted: IntegrationSyncInput): Promise<SyncResult> {
   const input = readIntegrationSyncInput(untrusted);
@@ -54,14 +54,14 @@ export async function integrationSync(untrusted: IntegrationSyncInput): Promise<
   CancellationScope.current().cancelRequested.catch(() => state.interrupt(workflowTask()));
   try {
     for (const pass of input.carried?.reading ?? []) reads.start(pass);
-    // Nothing may be awaited between the look at what is open and the return: a signal that arrives meanwhile makes the
-    // server refuse the completion, and this loop sees it.
+    // Await nothing between this check and the return: then a signal that arrives meanwhile makes the server refuse the
+    // completion, and this loop sees it.
     while (isOpen(run)) {
       await untilDue(run);
       if (isHistoryLong() && isOpen(run)) await handOver(run);
       else if (state.nextAt() <= Date.now()) await start(run);
     }
-    // A cancellation that came with the last answer has interrupted nothing, but what was wanted was cut off.
+    // A cancellation that came with the last answer interrupted no read, but it cut off what was wanted.
     if (state.interrupted.length > 0) throw new CancelledFailure('Cancelled when the last read had ended.');
   } catch (error) {
     if (isCancellation(error)) await endCancelled(run);
@@ -106,10 +106,10 @@ function endIfRead({ reads, story, state }: Run, syncId: string): void {
 /** Tells one workflow task from another. */
 const workflowTask = () => workflowInfo().historyLength;
 
-/** The server counts signals too: a run that only waits for the database must not outgrow it. */
+/** The server counts signals too, so a run that only waits for the database must not exceed its limit. */
 const isHistoryLong = () => workflowInfo().continueAsNewSuggested;
 
-/** Only `sync/<id>` waits for the next try: one timer for an integration. Other runs wake that one. */
+/** Only `sync/<id>` waits for the next try, so an integration has one timer. Other runs wake that one. */
 const waitsForTries = ({ integrationId }: IntegrationSyncInput) =>
   workflowInfo().workflowId === syncWorkflowId(integrationId);
 
@@ -129,8 +129,8 @@ function show({ state, reads }: Run): void {
 }
 
 /**
- * Waits until a sync is to start, or nothing is left to do. The timer is set for the moment as it is, and set again only when
- * it has run out or something is due before: a signal costs no command.
+ * Waits until a sync must start, or nothing is left to do. It sets the timer again only if the timer has run out or
+ * something is due earlier, so a signal costs no command.
  */
 async function untilDue(run: Run): Promise<void> {
   const { state } = run;
@@ -150,7 +150,7 @@ function summaryOf({ wanted, retryAt }: RunState): string {
   return wanted ? `debounce: ${wanted.models.length} models` : 'next try';
 }
 
-/** Starts a sync with what is wanted and due. What it has not read at once is read beside everything else. */
+/** Starts a sync with what is wanted and due. Reads that do not end at once continue beside everything else. */
 async function start(run: Run): Promise<void> {
   const { input, state, story } = run;
   const wanted = state.take(Date.now());
@@ -169,7 +169,7 @@ async function start(run: Run): Promise<void> {
       state.putBack(wanted, Date.now());
       state.notBefore = Date.now() + FAILED_PLAN_PAUSE_MS;
     } else {
-      // What was cut off since then is ended by the next start.
+      // The next start ends those that were cut off since then.
       state.cut.splice(0, wasCut);
       apply(run, sync, started);
     }
@@ -215,7 +215,7 @@ function requestOf({ input, state, reads }: Run, { syncId, asker, trigger, wante
   };
 }
 
-/** Undefined when the history has grown long meanwhile: the database may be away, and webhooks go on. */
+/** Undefined if the history has grown long meanwhile: the database may be away while webhooks keep coming. */
 async function untilHistoryLong<T>(work: () => Promise<T>): Promise<T | undefined> {
   const scope = new CancellationScope();
   let isOver = false;
@@ -246,7 +246,7 @@ function apply(run: Run, { syncId, trigger, wanted }: Sync, started: SyncStart):
   state.noteUnknown(started.unknownModels);
   state.blocked = started.blocked && { ...started.blocked, failed: false };
   state.activeSince = started.activeSince ?? state.activeSince;
-  // What a deletion has overtaken does not begin: the look-up decides.
+  // If a deletion was reported meanwhile, the reads do not begin: the look-up decides.
   if (state.wanted?.deletedAt !== undefined) state.cut.push(syncId);
   else for (const pass of started.passes) reads.start({ ...pass, syncId, trigger });
   for (const key of started.left) {
@@ -273,8 +273,8 @@ async function handOver({ input, state, reads, story }: Run): Promise<void> {
 }
 
 /**
- * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). What is signalled
- * after the cancellation is none of its business: the run that follows serves it.
+ * The run was cancelled: what its webhooks named is owed, and the next sync reads it (invariant I6). The run that
+ * follows serves signals that come after the cancellation.
  */
 async function endCancelled({ input, state, reads, story }: Run): Promise<void> {
   story.cancel();

@@ -9,7 +9,7 @@ import type { IntegrationChange } from '../src/domain/wanted.ts';
  * a signal that the other does not know (invariant I4).
  */
 
-/** What a webhook says of its integration, and how many deliveries of which types this is about. */
+/** What webhooks say about their integration, and how many deliveries of which types a message is about. */
 interface AboutDeliveries {
   deliveries?: Record<string, number> | undefined;
   tool?: string | undefined;
@@ -20,22 +20,22 @@ interface AboutDeliveries {
 /** Models that Kombo says have changed. */
 export interface ModelsChanged extends AboutDeliveries {
   models: string[];
-  /** Any model may have changed: what a legacy webhook says. */
+  /** Any model may have changed. Legacy webhooks say this. */
   everything?: boolean | undefined;
 }
 
 /** Something about the integration itself changed: look it up again. */
 export interface IntegrationChanged extends AboutDeliveries, IntegrationChange {}
 
-/** Sync without waiting for the debounce; every endpoint when no models are named. */
+/** Sync without waiting for the debounce: every endpoint if no models are named. */
 interface SyncNow {
   models?: string[];
 }
 
 /**
- * Where a run is: `waiting` for webhooks to pause, `starting` a sync, `reading` and nothing else to do, `retrying`: what failed
- * is tried again at `retryAt`, unless something comes before, `keeping` for later what it will not read, `ending`. Reads go on
- * beside all of them.
+ * What a run does: `waiting` for webhooks to pause, `starting` a sync, only `reading`, `retrying` (it tries again at
+ * `retryAt`, or earlier if something comes), `keeping` what it will not read as owed, `ending`. Reads continue beside
+ * all of them.
  */
 const PHASES = ['waiting', 'starting', 'reading', 'retrying', 'keeping', 'ending'] as const;
 export type Phase = (typeof PHASES)[number];
@@ -44,9 +44,9 @@ export interface SyncState {
   phase: Phase;
   /** Models that wait for the next sync. */
   pendingModels: readonly string[];
-  /** When the next sync starts (ISO), while one waits. */
+  /** When the next sync starts (ISO), if one waits. */
   dueAt?: string | undefined;
-  /** When what failed is tried again (ISO). */
+  /** When a failed read is tried again (ISO). */
   retryAt?: string | undefined;
   running: OpenPass[];
   outcomes: EndpointOutcome[];
@@ -55,7 +55,7 @@ export interface SyncState {
 
 export const modelsChanged = defineSignal<[ModelsChanged]>('modelsChanged');
 export const integrationChanged = defineSignal<[IntegrationChanged]>('integrationChanged');
-/** Of `noteIssue`: an issue was raised or resolved at Kombo. */
+/** For `noteIssue`: an issue was raised or resolved at Kombo. */
 export const issueChanged = defineSignal<[Issue]>('issueChanged');
 export const syncState = defineQuery<SyncState>('syncState');
 export const syncNow = defineUpdate<{ accepted: true }, [SyncNow]>('syncNow');

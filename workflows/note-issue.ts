@@ -4,8 +4,8 @@ import { issueChanged } from './messages.ts';
 import { noteIssue as note } from './proxies.ts';
 
 /**
- * Brings one issue of Kombo's to Postgres: started by signal-with-start, so that Temporal has it before the webhook is
- * answered, and Postgres may be down. It ends when Postgres has the newest version that it has heard of.
+ * Writes one issue of Kombo to Postgres. Signal-with-start starts it, so that Temporal has the issue before the webhook
+ * is answered, even if Postgres is down. It ends when Postgres has the newest version that it has received.
  */
 export async function noteIssue(): Promise<void> {
   let heard: Issue | undefined;
@@ -17,7 +17,7 @@ export async function noteIssue(): Promise<void> {
     },
     { description: 'An issue was raised or resolved at Kombo.' },
   );
-  // Nothing else would tell of it, so a cancellation does not end it.
+  // Nothing else reports the issue, so a cancellation does not end this.
   await CancellationScope.nonCancellable(async () => {
     for (let noted: Issue | undefined; heard !== noted;) {
       noted = heard;

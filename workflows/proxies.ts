@@ -12,9 +12,9 @@ import type { Trigger } from '../src/domain/sync.ts';
 import { isBulk, type DebtKind, type PassKind, type PlannedPass } from '../src/domain/reads.ts';
 
 /**
- * What Kombo answers is a result, so what fails an activity is the database or a lost worker: it is tried again until it
- * works. The heartbeat timeout bounds how long a killed worker holds anything (invariant I26), and start-to-close is far
- * above the time box of an activity.
+ * Every answer of Kombo is a result, so only the database or a lost worker fails an activity: Temporal tries it again
+ * until it works. The heartbeat timeout bounds how long a killed worker holds anything (invariant I26), and
+ * start-to-close is far above the time box of an activity.
  */
 const lasting = {
   startToCloseTimeout: ACTIVITY_TIMEOUT_MS,
@@ -25,7 +25,7 @@ const lasting = {
 export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIntegration, noteIssue } =
   proxyActivities<Activities>(lasting);
 
-/** Old history is a matter of disk space. */
+/** Old history only costs disk space. */
 export const { tidyUp } = proxyActivities<Activities>({
   ...lasting,
   retry: { ...ACTIVITY_RETRY, maximumAttempts: 3 },
@@ -45,7 +45,7 @@ export const { sendNotification: sendTest } = proxyActivities<Activities>({
 
 /** News overtakes full passes in the task queue, and no integration starves another one. */
 const PRIORITY: Record<DebtKind, number> = { 'look-up': 2, delta: 2, full: 4, sweep: 4 };
-/** What looks without news. */
+/** For reads that no news asked for. */
 const CATCH_UP_PRIORITY = 3;
 /** A full sync begins when those that have begun leave room, so that a thousand of them do not all stay half done. */
 const FULL_START_PRIORITY = 5;

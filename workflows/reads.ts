@@ -24,24 +24,24 @@ const OPEN_BESIDE = 2;
 
 interface ReadsOf {
   integrationId: string;
-  /** What you have asked of a full sync. */
+  /** The options of a full sync. */
   options?: FullSyncOptions;
 }
 
-/** How a read has ended. */
+/** The end of a read. */
 export interface EndedRead {
   pass: OpenPass;
-  /** Undefined for a look-up that has answered. */
+  /** Undefined for a look-up that Kombo answered. */
   outcome: EndpointOutcome | undefined;
-  /** Something is due that the read has not paid. */
+  /** Whether something is due that the read has not paid. */
   owes: boolean;
-  /** Milliseconds until something that fails is tried again. */
+  /** Milliseconds until a failed read is tried again. */
   retryInMs: number | null;
 }
 
 /**
- * The reads of a run. Each goes on by itself: one that does not answer, is limited or reads everything keeps no other one from
- * beginning (invariant I25). Only full reads are bounded, and one that waits gives up its place meanwhile.
+ * The reads of a run. They do not wait for each other: one that gets no answer, is limited or reads everything does not
+ * delay the others (invariant I25). Only the number of full reads is bounded; one that waits gives up its place.
  */
 export class Reads {
   readonly #of: ReadsOf;
@@ -50,7 +50,7 @@ export class Reads {
   readonly #onEnd: (ended: EndedRead) => void;
   readonly #onChange: () => void;
   #scope = new CancellationScope();
-  /** Full reads and sweeps that are called now, and those that wait for a place. */
+  /** Full reads and sweeps with a running activity, and those that wait for a place. */
   #fullReads = 0;
   readonly #queue: OpenPass[] = [];
   #stopping = false;
@@ -68,12 +68,12 @@ export class Reads {
     this.#onChange = on.change;
   }
 
-  /** What is open: it reads, waits, or has no place yet. */
+  /** The open reads: they read, wait, or have no place yet. */
   get open(): OpenPass[] {
     return [...this.#open.values()];
   }
 
-  /** What is being read, or waits for a limit. */
+  /** The reads under way, including those that wait for a limit. */
   get reading(): OpenPass[] {
     return this.open.filter((pass) => this.#reading.has(pass) || pass.waitsUntil !== undefined);
   }
@@ -94,13 +94,13 @@ export class Reads {
     void this.#scope.run(() => this.#read(pass));
   }
 
-  /** Lets no read call another activity. Resolves when none is under way; what is not done stays open. */
+  /** Stops reads from calling another activity. Resolves when no activity runs; unfinished reads stay open. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await condition(() => this.#reading.size === 0);
   }
 
-  /** Cuts every read off, and returns what they were. */
+  /** Cuts every read off, and returns them. */
   cut(): OpenPass[] {
     const cut = this.open;
     this.#open.clear();
@@ -125,7 +125,7 @@ export class Reads {
         }
       }
     } catch (error) {
-      // The code that cut it off takes care of what it was to read.
+      // The code that cut it off records what is owed.
       if (isCancellation(error)) return;
       if (!(error instanceof ActivityFailure)) throw error;
       const failed = { endpoint: pass.endpoint, kind: kindOf(pass), status: 'failed' as const };
@@ -140,7 +140,7 @@ export class Reads {
     this.#onChange();
   }
 
-  /** One call of the read, when its time has come and there is a place; undefined when the run stops its reads. */
+  /** One call of the read, once its time has come and a place is free; undefined if the run stops its reads. */
   async #call(pass: OpenPass): Promise<CallResult | undefined> {
     if (pass.waitsUntil !== undefined) {
       const waitMs = Math.max(SHORTEST_PAUSE_MS, pass.waitsUntil - Date.now());
@@ -149,7 +149,7 @@ export class Reads {
     const isBounded = pass.kind === 'full' || pass.kind === 'sweep';
     if (isBounded) await this.#takePlace(pass);
     try {
-      // What is not done is carried into the next run, so another call here would be cut off at once.
+      // The next run continues unfinished reads, so another call here would be cut off at once.
       if (this.#stopping || workflowInfo().continueAsNewSuggested) return undefined;
       delete pass.waitsUntil;
       this.#reading.add(pass);
@@ -161,7 +161,7 @@ export class Reads {
     }
   }
 
-  /** First come, first served: a long read that is called again goes behind those that wait, so it holds none of them up. */
+  /** First come, first served: a long read that calls again queues behind those that wait and does not hold them up. */
   async #takePlace(pass: OpenPass): Promise<void> {
     this.#queue.push(pass);
     try {
@@ -206,12 +206,12 @@ function outcomeOf(
   return { ...outcome, sweep, drift };
 }
 
-/** A sweep ends the full read before it. */
+/** A sweep counts as the end of its full read. */
 function kindOf({ kind }: OpenPass): EndpointOutcome['kind'] {
   return kind === 'delta' ? 'delta' : 'full';
 }
 
-/** Code and sentence of a failed activity, as the history shows them. */
+/** The code and the message of a failed activity, as the history shows them. */
 export function explain(failure: ActivityFailure): Reason {
   const { cause } = failure;
   if (cause instanceof ApplicationFailure) {

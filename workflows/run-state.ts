@@ -22,24 +22,24 @@ import {
 import type { Phase, SyncState } from './messages.ts';
 import type { EndedRead } from './reads.ts';
 
-/** Names that this version does not know may be many. */
+/** Limits the unknown names, which may be many. */
 const MAX_UNKNOWN = 100;
 
-/** What one run of `integrationSync` knows beside its reads: what is wanted, what is due, and what has been done. */
+/** What one run of `integrationSync` knows besides its reads: what is wanted, due and done. */
 export class RunState {
-  /** What was asked for and no sync has taken on. */
+  /** What was asked for and no sync has taken yet. */
   wanted: Wanted | undefined;
   /** What the run itself does; undefined while it only waits. */
   doing: 'starting' | 'keeping' | 'ending' | undefined;
-  /** When something that is owed is read (epoch milliseconds): it is due, or it fails and is tried again. */
+  /** When the next debt is due, or a failed read is tried again (epoch milliseconds). */
   retryAt: number | undefined;
-  /** Nothing is started before this: Kombo did not say, or a start has failed (epoch milliseconds). */
+  /** Nothing starts before this, because Kombo did not answer or a start failed (epoch milliseconds). */
   notBefore = 0;
-  /** Reads to which a sync has left something: it looks again when they end. */
+  /** Reads to which a sync has left something. The run looks again when they end. */
   readonly again = new Set<string>();
-  /** Passes that were cut off and are to be ended. */
+  /** Passes that were cut off and must be ended. */
   cut: string[] = [];
-  /** What was wanted when the run was cancelled: no longer this run's to read. */
+  /** What was wanted when the run was cancelled. This run no longer reads it. */
   readonly interrupted: Wanted[] = [];
   /** Since when the integration was active at the last start (ISO). */
   activeSince: string | undefined;
@@ -68,7 +68,7 @@ export class RunState {
     if (everything && !carried) this.wanted = want(undefined, { everything, urgent: true }, now);
   }
 
-  /** A message: it only adds to what is wanted, so that a storm of them costs no command. */
+  /** Handles a message: it only adds to what is wanted, so that many messages cost no command. */
   ask(asked: Asked, now: number, task: number): void {
     const leads = this.#debounce.leading === true && isNews(asked) && now >= this.quietAt;
     this.wanted = want(this.wanted, leads ? { ...asked, leads } : asked, now);
@@ -93,7 +93,7 @@ export class RunState {
     return Math.max(this.notBefore, Math.min(wantedAt, retryAt));
   }
 
-  /** A sync takes on what is wanted and what is due. What is asked for from now on waits for the next one. */
+  /** A sync takes what is wanted and due. Later requests wait for the next one. */
   take(now: number): Wanted | undefined {
     const { wanted } = this;
     this.wanted = undefined;
@@ -102,13 +102,13 @@ export class RunState {
     return wanted;
   }
 
-  /** A sync could not take it on. */
+  /** A sync could not begin, so it puts back what it took. */
   putBack(wanted: Wanted | undefined, now: number): void {
     if (wanted) this.wanted = joinWanted(this.wanted, wanted);
     else this.fallDue(now);
   }
 
-  /** Something that is owed is due. */
+  /** A debt is due. */
   fallDue(now: number): void {
     this.retryAt = Math.min(this.retryAt ?? now, now);
   }
@@ -121,7 +121,7 @@ export class RunState {
     this.retryIn(retryInMs, now);
   }
 
-  /** Only the earliest of several tries counts: the sync that it starts finds the others. */
+  /** Only the earliest of several tries counts: the sync that it starts finds the others too. */
   retryIn(ms: number | null, now: number): void {
     if (ms === null) return;
     const at = now + Math.max(SHORTEST_PAUSE_MS, ms);
@@ -140,10 +140,10 @@ export class RunState {
   }
 
   /**
-   * The run is cancelled: what is wanted from now on belongs to the run that follows. In one workflow task signals are handed
-   * in before a cancellation, whichever came first; what came with it is therefore both cut off and wanted.
+   * The run is cancelled: later requests belong to the run that follows. In one workflow task, Temporal delivers
+   * signals before a cancellation, whichever came first. So requests of the same task count as both cut off and wanted.
    *
-   * @param taken what a sync has taken on and not begun.
+   * @param taken what a sync has taken and not begun.
    */
   interrupt(task: number, taken?: Wanted): void {
     if (!this.#cancelled && this.wanted) {
@@ -210,7 +210,7 @@ export function askerOf(wanted: Wanted | undefined, isCatchUp: boolean): Asker {
   return 'timer';
 }
 
-/** What started a sync: a run that the catch-up has begun serves webhooks and you as well. */
+/** What started a sync. A run that the catch-up began also serves webhooks and you. */
 export function triggerOf(asker: Asker, ofRun: Trigger): Trigger {
   if (asker === 'webhook') return 'webhook';
   return asker === 'operator' ? 'manual' : ofRun;

@@ -4,12 +4,12 @@ import { type EndpointOutcome } from '../src/domain/sync.ts';
 import { addCounts, NO_COUNTS } from '../src/domain/counts.ts';
 import { type OpenPass } from '../src/domain/reads.ts';
 
-/* What Temporal's UI shows of a run. */
+/* What Temporal's UI shows about a run. */
 
 /**
- * Adds the search attributes that the starter did not give, as with a start by the plain `temporal` CLI.
+ * Adds the search attributes that the starter did not give, for example the plain `temporal` CLI.
  *
- * @param unusable those that the server would not take: one of them would keep the run from going on.
+ * @param unusable those that the server would refuse: one of them would block the run.
  */
 export function labelRun(labels: Labels, unusable: readonly string[] = []): void {
   const has = workflowInfo().typedSearchAttributes;
@@ -19,7 +19,7 @@ export function labelRun(labels: Labels, unusable: readonly string[] = []): void
   if (missing.length > 0) upsertSearchAttributes(missing);
 }
 
-/** What is read and what is done (markdown). */
+/** The reads under way and those that are done (markdown). */
 export function describeProgress(
   reading: readonly OpenPass[],
   done: readonly EndpointOutcome[],

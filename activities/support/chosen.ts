@@ -5,7 +5,7 @@ import { endReadsOf } from '../../src/store/state/choice.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Why nothing is read where `openPass` opens none: the choice leaves it out since this moment. */
+/** Why `openPass` opened no pass: the choice has just been changed and leaves the endpoint out. */
 export function leftOutReason({
   integrationId,
   endpoint,
@@ -17,8 +17,8 @@ export function leftOutReason({
 }
 
 /**
- * Why Kombo is not asked for an endpoint, by the settings of this worker and by the choice as Postgres has it now; undefined
- * when it is chosen. What had begun to read it ends.
+ * Why Kombo is not asked for an endpoint, by the settings of this worker and the integration's present choice;
+ * undefined if it is chosen. Reads of the endpoint under way are ended.
  */
 export async function whyNotChosen(
   deps: ActivityDeps,

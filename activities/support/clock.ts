@@ -1,18 +1,18 @@
 import type { Store } from '../../src/store/database.ts';
 
 /**
- * The database's clock, read once and carried on by a monotonic timer. Several workers write the same tables, so the moments
- * that these show must come from one clock. It is known but for the round trip of the question, so each use says which side
- * is safe: the one that rather reads something again than misses it.
+ * The database's clock, read once and continued by a monotonic timer. Several workers write the same tables, so their
+ * times must come from one clock. The round trip leaves it uncertain by some milliseconds, so each use chooses the safe
+ * side: the one that may read a change twice but never misses one.
  */
 export interface DatabaseClock {
-  /** Not after the present moment, as for when a page was asked for. */
+  /** Never after the present moment, for example for when a page was asked for. */
   earliest(): Date;
-  /** Not before it, as for when an answer came, by which the start of a pass is moved back. */
+  /** Never before the present moment, for example for when an answer arrived, which moves the start of a pass back. */
   latest(): Date;
 }
 
-/** Enough, since no version is told from another by it, and the start of a pass is moved back by whole seconds. */
+/** Exact enough: versions are not ordered by this clock, and the start of a pass is moved back by whole seconds. */
 const QUICK_MS = 5;
 const SAMPLES = 3;
 
@@ -27,8 +27,8 @@ export async function databaseClock(store: Store): Promise<DatabaseClock> {
 }
 
 /**
- * A process that is busy sends late or looks late at what has come, and the clock is as uncertain as that took. So it asks again
- * where that was long, and the quickest answer counts.
+ * A busy process sends or receives late, and the clock is uncertain by the time of the round trip. So it asks again
+ * after a slow round trip, and the quickest answer counts.
  */
 export async function sampleClock(ask: () => Promise<Date>, elapsed: () => number): Promise<DatabaseClock> {
   let best = { said: 0, arrived: 0, roundTrip: Number.POSITIVE_INFINITY };

@@ -75,11 +75,11 @@ export interface PageEvent {
   done: boolean;
 }
 
-/** What activities do in Temporal beside their own run. */
+/** What activities do in Temporal outside of their own run. */
 export interface ActivityTemporal {
-  /** Has `sync/<id>` look at what is owed. */
+  /** Makes `sync/<id>` read what is owed. */
   wake(integrationId: string): Promise<void>;
-  /** Brings schedules, syncs and erasure in line with the status of the integration. */
+  /** Makes schedules, syncs and erasure match the status of the integration. */
   settle(integrationId: string, exceptWorkflowId?: string): Promise<void>;
   /** Names of our search attributes that no run of this namespace can carry. */
   unusableLabels?(): Promise<ReadonlySet<string>>;
@@ -94,7 +94,7 @@ export interface ActivityDeps {
   /** What of the records is kept out. */
   fields: Fields;
   temporal: ActivityTemporal;
-  /** Keeps writers of a locked table from using up the connections. */
+  /** Keeps writers of a locked table from taking every connection. */
   gate: TableGate;
   /** Bounds what asks Kombo at once; `createActivities` makes one when it is left out. */
   places?: RequestPlaces | undefined;

@@ -3,14 +3,14 @@ import { ApplicationFailureCategory, type ApplicationFailureOptions } from '@tem
 import { POLICIES, SyncError, type ErrorClass } from '../../src/domain/errors.ts';
 import { outageOf, type Outage, type PostgresOutage, type TemporalOutage } from '../../src/outages/index.ts';
 
-/** An error that says nothing of the database is a bug; a few tries tell it from bad luck. */
+/** An error that is not about the database is a bug. A few tries distinguish it from bad luck. */
 const TRIES_OF_BUGS = 3;
 
 /**
- * Runs an activity's body and turns what it throws into Temporal's terms. What Kombo answers is no failure of an activity but
- * its result; so what is left is the database, which is waited for, and bugs, which end the activity. Messages of database
- * errors are replaced, since Postgres quotes values in them (invariant I17); none of them is final, since even a table that is
- * missing may be on its way, as while a backup is restored or an upgrade is rolled out.
+ * Runs an activity's body and converts its errors for Temporal. An error from Kombo is a result, not a failure. The
+ * other failures are outages of the database, which Temporal retries, and bugs, which end the activity. Messages of
+ * database errors are replaced, because Postgres quotes values in them (invariant I17). No database error is final:
+ * even a missing table may appear, for example while a backup is restored or an upgrade is rolled out.
  */
 export async function asFailures<T>(body: () => Promise<T>): Promise<T> {
   try {
@@ -34,7 +34,7 @@ function toFailure(error: unknown): unknown {
   return failureOf('Internal', message, name);
 }
 
-/** What Kombo refuses today, as with a wrong key, it may grant tomorrow. */
+/** Most refusals by Kombo are not final: with another key, for example, Kombo may accept the request. */
 function fail(errorClass: ErrorClass, message: string, code: string): ApplicationFailure {
   const { passing, final } = POLICIES[errorClass];
   return failureOf(errorClass, message, code, {
@@ -43,7 +43,7 @@ function fail(errorClass: ErrorClass, message: string, code: string): Applicatio
   });
 }
 
-/** The type of a failure is always one of our classes, since Temporal's UI and its filters show it. */
+/** The type of a failure is always one of our classes, because Temporal's UI shows it and filters by it. */
 function failureOf(
   type: ErrorClass,
   message: string,
@@ -53,14 +53,14 @@ function failureOf(
   return ApplicationFailure.create({ type, message, details: [{ code }], ...options });
 }
 
-/** That Postgres or Temporal did not answer; undefined when this program is wrong, or Kombo has said something. */
+/** The outage of Postgres or Temporal; undefined if the error is a bug or comes from Kombo. */
 export function infrastructureOutage(error: unknown): PostgresOutage | TemporalOutage | undefined {
   if (error instanceof SyncError) return undefined;
   const outage = outageOf(error);
   return outage?.part === 'kombo' ? undefined : outage;
 }
 
-/** Without the words of Postgres, which quotes values; addresses are what an operator needs. */
+/** Names the address, which you need, but leaves out Postgres' own message, which quotes values. */
 export function sayOutage({ brief, code }: Outage): string {
   return code === '' ? `${brief}.` : `${brief} (${code}).`;
 }

@@ -25,18 +25,18 @@ export interface Sync {
   liveness: Liveness;
 }
 
-/** What came of looking at several endpoints. */
+/** The outcome of a look at several endpoints. */
 export interface FirstLook {
   outcomes: EndpointOutcome[];
-  /** What takes longer: it is read on by itself, beside everything else. */
+  /** Reads that take longer. Each continues in an activity of its own. */
   rest: PlannedPass[];
-  /** Something is due that this look has not paid. */
+  /** Whether something is due that this look has not paid. */
   owes: boolean;
 }
 
 /**
- * Reads what the deltas of a sync bring, for a second or so. Most have one short page, and then the sync is done with a single
- * activity. What has more pages, or does not answer, is left to a read of its own, so that no endpoint waits for another one
+ * Reads the deltas of a sync for a second or so. Most have one short page, so the sync needs a single activity. A read
+ * with more pages or without an answer continues in an activity of its own, so that no endpoint waits for another
  * (invariant I25).
  *
  * @param longestMs how long it may take while nothing has come of it that waits for its end.
@@ -101,14 +101,14 @@ async function lookAt(
       return;
     }
     if (pass.state !== 'running') {
-      // An earlier attempt of this activity has come to its end.
+      // An earlier attempt of this activity has ended it.
       look.outcomes.push(endedBefore(pass));
       return;
     }
     end = await walk(deps, pass, { clock, liveness, box });
     if (end.pass.pages > pass.pages && (await unparkAfterPage(deps, integrationId))) look.owes = true;
   } catch (error) {
-    // Where Postgres has failed for one endpoint, Temporal tries that one again, and the others are not read twice.
+    // If Postgres failed for one endpoint, Temporal tries that one again without reading the others twice.
     if (!infrastructureOutage(error)) throw error;
     look.rest.push(planned);
     return;
@@ -136,7 +136,7 @@ function endedBefore(pass: Pass): EndpointOutcome {
   return { endpoint, kind, status, counts: passCounts(pass), reason };
 }
 
-/** What had failed works again: so may others that failed for the same reason. */
+/** A read that had failed works again, so try the others that failed for the same reason. */
 export async function heal(
   deps: ActivityDeps,
   integrationId: string,
@@ -149,7 +149,7 @@ export async function heal(
 }
 
 /**
- * Works on each item, a few at once. One that takes long does not count any more, so that it keeps no other one from
+ * Works on each item, a few at once. An item that takes long no longer counts, so it does not keep others from
  * beginning.
  */
 async function eachSoon<T>(

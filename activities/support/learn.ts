@@ -16,7 +16,7 @@ import { exactNumber } from '../../src/kombo/json.ts';
 import { isToBeLearnt, saveLearnt } from '../../src/store/state/extra-endpoints.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Few enough to cost little, and enough to hold a live record. */
+/** Small enough to cost little, and large enough to contain a live record. */
 const SAMPLE_SIZE = 100;
 
 interface Place {
@@ -25,11 +25,12 @@ interface Place {
 }
 
 /**
- * Learns what an endpoint takes that this version does not know, before it is listed: once, and again after a week. Kombo refuses a
- * parameter that an endpoint does not take, or ignores it, or shows nothing; so each is tried with a record that must come back
- * and with something that must not. What stays in doubt counts as not taken, which costs requests and never a record.
+ * Learns which parameters an unknown endpoint takes, before it is listed: once, and again after a week. Kombo may
+ * refuse a parameter that an endpoint does not take, ignore it, or return nothing. So each is tried with a record that
+ * must be returned and with a value that must return nothing. A doubtful parameter counts as not taken: that costs
+ * requests, but never a record.
  *
- * What fails here fails again when the list is read, and is told there.
+ * An error here occurs again when the list is read, and is reported there.
  */
 export async function learn(deps: ActivityDeps, place: Place, signal: AbortSignal): Promise<void> {
   const endpoint = getEndpoint(place.endpoint);
@@ -38,18 +39,18 @@ export async function learn(deps: ActivityDeps, place: Place, signal: AbortSigna
     const learnt = await askWhatItTakes(deps, endpoint, { ...place, signal });
     if (!learnt) return;
     await saveLearnt(deps.store, endpoint.path, learnt);
-    deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt what an endpoint takes');
+    deps.log.info({ endpoint: endpoint.path, ...learnt }, 'Learnt which parameters an endpoint takes');
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
     const { code } = error;
-    deps.log.debug({ ...place, code }, 'What an endpoint takes could not be learnt now');
+    deps.log.debug({ ...place, code }, 'An endpoint could not be learnt; the next read tries again');
   }
 }
 
 type Asking = Pick<ActivityDeps, 'kombo' | 'budget'>;
 type Ask = (query: Pick<PageQuery, 'updatedAfter' | 'ids'>) => Promise<KomboPage>;
 
-/** @returns undefined if Kombo refuses the list in every way. @throws SyncError for any other trouble. */
+/** @returns undefined if Kombo refuses the list in every form. @throws SyncError for any other error of Kombo. */
 async function askWhatItTakes(
   deps: Asking,
   endpoint: EndpointDefinition,
@@ -77,14 +78,14 @@ async function askWhatItTakes(
   return undefined;
 }
 
-/** Shows what changed after the time, and nothing where nothing did. */
+/** Whether the endpoint returns what changed after a time, and nothing if nothing changed. */
 async function takesUpdatedAfter(ask: Ask, changedAt: Date): Promise<boolean> {
   const shown = await unlessRefused(ask({ updatedAfter: justBefore(changedAt) }));
   if (!shown || shown.results.length === 0) return false;
   return isEmpty(await unlessRefused(ask({ updatedAfter: NOTHING_SINCE })));
 }
 
-/** Shows the record with that id, and nothing where there is none. */
+/** Whether the endpoint returns the record with an id, and nothing for an id that does not exist. */
 async function takesIds(ask: Ask, endpoint: EndpointDefinition, id: string): Promise<boolean> {
   const shown = await unlessRefused(ask({ ids: [id] }));
   const { storable } = prepareRecords(endpoint, shown?.results ?? [], exactNumber);
@@ -110,7 +111,7 @@ async function fetchPatiently(
   throw new SyncError('RateLimited', `Kombo's limit is used up.`, { retryAfterMs: page.pauseMs });
 }
 
-/** Undefined for a request that Kombo does not take; it may take another one. */
+/** Undefined if Kombo refuses this request; it may take another one. */
 async function unlessRefused(asking: Promise<KomboPage>): Promise<KomboPage | undefined> {
   try {
     return await asking;

@@ -2,19 +2,19 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { HEARTBEAT_EVERY_MS } from '../../src/domain/retry.ts';
 
 export interface Liveness extends Disposable {
-  /** Aborts when the work is to stop at once: a real cancellation, not the shutdown of the worker. */
+  /** Aborts when the work must stop at once: on a cancellation, not on a shutdown of the worker. */
   readonly signal: AbortSignal;
-  /** The worker is going away: finish the page in flight and give the rest back. */
+  /** Whether the worker shuts down: finish the page in flight and leave the rest to other workers. */
   isShuttingDown(): boolean;
-  /** What the next heartbeat tells Temporal's UI. */
+  /** The progress that the next heartbeat shows in Temporal's UI. */
   report(progress: Record<string, unknown>): void;
-  /** Called with each heartbeat, to show elsewhere too that the work lives. */
+  /** Registers a function to call with each heartbeat, for example to show in Postgres that the work lives. */
   onBeat(beat: () => void): void;
 }
 
 /**
- * Tells Temporal that the activity lives, and what it hears in return. The first heartbeat comes after some seconds, so that
- * short activities, which most are, send none: on Temporal Cloud each one is billed.
+ * Sends heartbeats to Temporal and receives cancellations. The first heartbeat is sent after some seconds, so that
+ * short activities, which are most of them, send none: Temporal Cloud bills each one.
  */
 export function keepAlive(): Liveness {
   const context = Context.current();
@@ -28,7 +28,7 @@ export function keepAlive(): Liveness {
   }, HEARTBEAT_EVERY_MS);
   const onCancel = () => {
     if (context.cancellationDetails?.workerShutdown) shuttingDown = true;
-    // A CancelledFailure for every interruption: anything else would count as a failed attempt.
+    // Every interruption is a CancelledFailure: any other error would count as a failed attempt.
     else stop.abort(new CancelledFailure('The activity was cancelled.'));
   };
   if (context.cancellationSignal.aborted) onCancel();

@@ -17,26 +17,26 @@ import { removalText } from './unread.ts';
 
 export interface LookUpRequest {
   integrationId: string;
-  /** A webhook told of its deletion. */
+  /** When it was deleted, if a webhook reported that. */
   deletedAt?: Date | undefined;
-  /** A webhook named it; else you or a schedule asks. */
+  /** Whether a webhook named it; otherwise you or a schedule asked. */
   named: boolean;
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-/** What Kombo has said of an integration. */
+/** The outcome of a look-up. */
 export type LookedUp =
   /** It can be read, unless it is paused here. `missed`: everything is owed in full. */
   | { state: 'there'; integration: Integration; missed: boolean }
   | { state: 'parked'; integration: Integration }
   | { state: 'gone'; reason: Reason }
-  /** Kombo did not say. */
+  /** Kombo did not answer. */
   | { state: 'unanswered'; error: SyncError; askedSeq: number };
 
 /**
- * Asks Kombo about an integration, and brings what is known in line with the answer. Webhooks may come in any order, twice or
- * never: each only makes us ask, and what Kombo says counts (invariant I21).
+ * Asks Kombo about an integration, and updates Postgres with the answer. Webhooks may arrive in any order, twice or
+ * never: each only makes us ask, and Kombo's answer counts (invariant I21).
  */
 export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promise<LookedUp> {
   const { integrationId: id, timeoutMs, signal } = request;
@@ -64,7 +64,7 @@ export async function lookUp(deps: ActivityDeps, request: LookUpRequest): Promis
   return looked;
 }
 
-/** Kombo shows it: brings what is known in line with that. */
+/** Kombo returned it: updates Postgres with that. */
 async function settle(
   deps: ActivityDeps,
   known: Integration | undefined,
@@ -97,7 +97,7 @@ async function settle(
         revive,
         keepPause,
         unpark,
-        // Another life of the id begins without a choice.
+        // An id that is connected again begins without a choice.
         missed: missed ? endpointsOf(deps, found, revive && !keepPause ? undefined : known) : [],
         missedSince: onlyRefused ? known?.statusSince : undefined,
         voidUpTo: deletedAt,
@@ -110,7 +110,7 @@ async function settle(
 }
 
 async function keepParked(deps: ActivityDeps, integration: Integration, why: Parked): Promise<LookedUp> {
-  // Undefined when it was paused or removed in this moment.
+  // Undefined if it has just been paused or removed.
   const now =
     (await parkIntegration(deps, integration, why)) ?? (await findIntegration(deps.store, integration.id));
   if (now === undefined || now.status === 'removed') return gone(integration.id, now && removalText(now));
@@ -119,7 +119,7 @@ async function keepParked(deps: ActivityDeps, integration: Integration, why: Par
     : { state: 'there', integration: now, missed: false };
 }
 
-/** Kombo does not know it (any more). */
+/** Kombo does not know it, or no longer. */
 async function settleGone(
   deps: ActivityDeps,
   known: Integration | undefined,
@@ -153,7 +153,7 @@ function gone(id: string, message: string | null | undefined): LookedUp {
   return { state: 'gone', reason: { code: 'IntegrationGone', message: message ?? `${id} is removed.` } };
 }
 
-/** Kombo does not have it any more: nothing is read or started for it, and its data are erased in time. */
+/** Kombo no longer has it: nothing is read or started for it, and its data is erased in time. */
 async function retire(
   deps: ActivityDeps,
   id: string,
@@ -165,8 +165,8 @@ async function retire(
 }
 
 /**
- * Brings Temporal in line, where that is due, but for the run that asks: it is not cancelled when its integration is gone. When Temporal is away, it stays due: workers bring it in line later, and the
- * reading does not wait for it.
+ * Makes Temporal match the status of an integration, if that is due. The run that asks is left out: it is not cancelled
+ * when its integration is gone. If Temporal is away, this stays due for the workers, and reads do not wait for it.
  */
 export async function settleTemporal(
   deps: ActivityDeps,
@@ -182,7 +182,7 @@ export async function settleTemporal(
     if (!outage) throw error;
     deps.log.warn(
       { integrationId: id },
-      `Temporal is not in line yet; it is tried again. ${sayOutage(outage)}`,
+      `Temporal does not match the status yet; a worker tries again. ${sayOutage(outage)}`,
     );
   }
 }

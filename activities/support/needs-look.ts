@@ -7,7 +7,7 @@ import { readDebts } from '../../src/store/state/debts.ts';
 import type { Integration } from '../../src/store/state/integrations.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** What of a sync's input may make it look its integration up. */
+/** The input of a sync that may make it look its integration up. */
 interface LookReasons extends Pick<Asked, 'models' | 'urgent' | 'lookUp' | 'deletedAt'> {
   kind: PassKind;
 }
@@ -15,7 +15,10 @@ interface LookReasons extends Pick<Asked, 'models' | 'urgent' | 'lookUp' | 'dele
 const LOOK_UP_EVERY_MS = 24 * 60 * 60 * 1000;
 const LOOK_UP_UNAVAILABLE_EVERY_MS = 60 * 60 * 1000;
 
-/** An integration is looked up when it is new, parked or stale, when a webhook said that it changed, and once a day. */
+/**
+ * An integration is looked up if it is new, parked, or its data is outdated, if a webhook reports a change, and once a
+ * day.
+ */
 export async function needsLook(
   deps: ActivityDeps,
   known: Integration | undefined,
@@ -31,12 +34,13 @@ export async function needsLook(
   }
   if (lookedUpAt === null) return true;
   const ageMs = now.getTime() - lookedUpAt.getTime();
-  // A 404 may have been a mistake, as with a key of another environment. Else late deliveries about what was deleted cost
-  // one look-up a day: they may be of a new connection with the same id, whose first webhook was lost.
+  // A 404 may have been a mistake, for example with a key of another environment. Otherwise, late deliveries about a
+  // deleted integration cost one look-up a day: it may have been connected again with the same id, and the first
+  // webhook lost.
   if (status === 'removed') {
     return ageMs >= LOOK_UP_EVERY_MS || (known.statusCode === REMOVED.unknown && !known.erasedAt);
   }
-  // What Kombo tells changes of it may offer by now.
+  // The tool may offer by now the models that were named.
   const byHand = input.urgent === true || input.kind === 'full';
   const offered =
     (byHand || ageMs >= LOOK_UP_UNAVAILABLE_EVERY_MS) &&

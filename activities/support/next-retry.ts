@@ -1,7 +1,7 @@
 import { nextRetryMs, type RetryQuery } from '../../src/store/state/due.ts';
 import type { ActivityDeps } from './deps.ts';
 
-/** Milliseconds until a timer should read something that fails; null when none is to wait. */
+/** Milliseconds until a timer should try a failed read; null if no timer is needed. */
 export async function nextRetry(
   { store, settings }: ActivityDeps,
   integrationId: string,

@@ -19,36 +19,37 @@ interface FailedTry {
   integrationId: string;
   endpoint: string;
   kind: DebtKind;
-  /** Tells this try from others. */
+  /** Distinguishes this try from others. */
   tryId: string;
   error: SyncError;
-  /** The pass ends with it. */
+  /** The pass that ends with this failure. */
   pass?: Pass | undefined;
   /** Given with the pass: how long that took is told by it. */
   clock?: Pick<DatabaseClock, 'latest'> | undefined;
   /** The pass whose listing was to be swept: it stays as it is. */
   listing?: Pass | undefined;
-  /** When Kombo was asked, for a look-up. */
+  /** For a look-up, when Kombo was asked. */
   askedSeq?: number | undefined;
 }
 
 /** What a failed read means for its sync. */
 interface FailedOutcome {
-  /** Skipped: the tool does not offer the endpoint, which is no failure. */
+  /** Skipped: the tool does not offer the endpoint, or it is not chosen. This is not a failure. */
   status: 'failed' | 'skipped';
   reason: Reason;
-  /** Something is due now: the integration is to be looked up. */
+  /** Whether a look-up of the integration is due now. */
   owes: boolean;
 }
 
 /**
- * Writes down that a read failed: it is owed, after a pause that grows with the outage, and its pass can be resumed
- * (invariants I6, I10). What one answer says of the whole integration is not believed, but has Kombo asked.
+ * Records that a read failed: it is owed after a pause that grows with the outage, and its pass can be resumed
+ * (invariants I6, I10). If one answer concerns the whole integration, this does not trust it, but makes a worker look
+ * the integration up.
  */
 export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Promise<FailedOutcome> {
   const { integrationId, endpoint, kind, error, pass } = failed;
   const { errorClass, code, message } = error;
-  // It has been left out while it was read, so nothing fails.
+  // You have left the endpoint out while it was read, so this is not a failure.
   const notChosen = kind === 'look-up' ? undefined : await whyNotChosen(deps, integrationId, endpoint);
   if (notChosen) return { status: 'skipped', reason: notChosen, owes: false };
   const policy = POLICIES[errorClass];
@@ -60,7 +61,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
     if (failed.clock) measurePass(deps, pass, state, failed.clock);
   }
   const outcome = { status: isSkipped ? 'skipped' : 'failed', reason: { code, message } } as const;
-  // It was removed here, which is for those who did that to see to.
+  // The integration is removed here, not at Kombo, so a look-up is not needed.
   if (errorClass === 'IntegrationGone' && code === errorClass) return { ...outcome, owes: false };
   if (errorClass === 'RequestRejected' && findEndpoint(endpoint)?.status === 'unknown') {
     await forgetLearnt(deps.store, endpoint);
@@ -73,7 +74,7 @@ export async function noteFailedRead(deps: ActivityDeps, failed: FailedTry): Pro
   return { ...outcome, owes: true };
 }
 
-/** Writes down one try of a read that goes on. */
+/** Records one failed try of a read that continues. */
 export async function noteTry(deps: ActivityDeps, failed: FailedTry): Promise<NotedFailure | undefined> {
   const { integrationId, endpoint, kind, tryId, pass, listing, askedSeq } = failed;
   const { errorClass, code, message } = failed.error;
@@ -113,7 +114,7 @@ function log(
   else deps.log.info({ ...about, failures }, message);
 }
 
-/** One list may be wrong about the integration; when all of them refuse to be read, it cannot be read. */
+/** One endpoint may be wrong about the integration. If all of them refuse to be read, it is parked. */
 async function parkWhereAllRefuse(
   deps: ActivityDeps,
   integrationId: string,

@@ -6,8 +6,8 @@ import { park } from '../../src/store/state/life.ts';
 import { retryOptions, type ActivityDeps } from './deps.ts';
 
 /**
- * Parks an integration, or leaves it parked, and plans the next look-up: a webhook may get lost. What needs you is left to
- * the catch-up. Undefined when it is paused or removed meanwhile.
+ * Parks an integration, or keeps it parked, and plans the next look-up, because a webhook may be lost. If it needs
+ * attention, only the catch-up looks it up. Undefined if it was paused or removed meanwhile.
  */
 export async function parkIntegration(
   deps: ActivityDeps,

@@ -25,23 +25,23 @@ interface PlanRequest {
   kind: PassKind;
   by: Asker;
   syncId: string;
-  /** Models that are asked for; undefined means every endpoint. */
+  /** Models that were asked for; undefined means every endpoint. */
   models: readonly string[] | undefined;
   urgent: boolean;
-  /** What the run reads already, by `readKey`. */
+  /** Reads that the run does already, by `readKey`. */
   busy: ReadonlySet<string>;
 }
 
 export interface Plan {
   passes: PlannedPass[];
-  /** What is asked for and not read: it is not chosen, the tool does not offer it, or it fails and its pause is not over. */
+  /** Asked for but not read: not chosen, not offered, or failing with a pause that is not over. */
   outcomes: EndpointOutcome[];
   unknownModels: string[];
-  /** What is left to reads that the run does already. */
+  /** Asked for, and left to reads that the run does already. */
   left: string[];
 }
 
-/** Decides what a sync reads, and notes what it owes before anything is tried (invariant I6). */
+/** Decides what a sync reads, and notes what it owes before the first try (invariant I6). */
 export async function planReads(
   deps: ActivityDeps,
   integration: Integration,
@@ -50,7 +50,7 @@ export async function planReads(
   const { id, unavailableModels } = integration;
   const { settings, store } = deps;
   const selection = selectEndpoints(integration, settings);
-  // A model that only an endpoint holds which is not chosen is known all the same.
+  // A model is also known if the only endpoint that holds it is not chosen.
   const route = routeModels(request.models ?? [], selection.all, knownModels(settings.EXTRA_ENDPOINTS));
   const notChosen = reasonsOf(selection, id);
   const paths = selection.all.map(({ path }) => path);
@@ -70,7 +70,7 @@ export async function planReads(
     const circumstances = {
       now: history.now,
       retryMs: settings.RETRY_INTERVAL,
-      // A list without a record costs no more in full than a delta would.
+      // While the list is empty, a full read costs no more than a delta.
       fullRefreshMs: known?.updatedAfter === null ? 0 : settings.FULL_REFRESH_INTERVAL,
       notChosen: notChosen.get(endpoint.path),
       unavailableModels,
@@ -82,14 +82,14 @@ export async function planReads(
     early.push(...soon.map((one) => ({ ...one, endpoint: endpoint.path })));
     for (const decision of decisions) take(plan, owed, endpoint.path, decision);
     owed.push(...owedByNews(endpoint, ask, decisions));
-    // Nothing else would come to read it before the next catch-up. One that is owed already may be resumed.
+    // Without a debt, only the next catch-up would read it. A full read that is owed already may be resumed.
     const isNew = decisions.some((decision) => decision.do === 'read' && decision.because === 'never-read');
     if (isNew && !past.debts.full) owed.push({ endpoint: endpoint.path, kind: 'full' });
     if (!isAskedFor(ask)) continue;
     for (const kind of busy) plan.left.push(readKey({ endpoint: endpoint.path, kind }));
   }
   await owe(store, id, distinct(owed));
-  // What you name by hand is checked elsewhere.
+  // Names that you pass by hand are checked elsewhere.
   if (request.by === 'webhook') await noteUnknownModels(store, route.unknown);
   await hastenTries(store, id, early);
   return plan;
@@ -144,8 +144,8 @@ function unread(
 }
 
 /**
- * What a webhook or you have named is owed until a pass that begins from now on has read it, even if this sync fails.
- * What looks by itself owes nothing: it will look again.
+ * What a webhook or you have named is owed until a pass that begins after this has read it, even if this sync fails. A
+ * scheduled sync owes nothing: the next one reads it anyway.
  */
 function owedByNews(endpoint: EndpointDefinition, ask: Ask, decisions: readonly Decision[]): Owed[] {
   const isNews = ask.by === 'webhook' || ask.by === 'operator';
@@ -160,8 +160,8 @@ function distinct(owed: readonly Owed[]): Owed[] {
 }
 
 /**
- * Nothing is read now, and nothing that was asked for is forgotten. What is not chosen is owed in full, for the time when it
- * is chosen again.
+ * Nothing is read now, so what was asked for is noted as owed. Endpoints that are not chosen are owed in full, for the
+ * time when you choose them again.
  */
 export async function keepReads(
   deps: ActivityDeps,

@@ -17,15 +17,15 @@ export interface ReadPage extends Page {
   pauseMs: number;
   /** How many records to ask for next. */
   nextSize: number;
-  /** It takes so much memory that nothing should be read beside it. */
+  /** It takes so much memory that the next page must wait. */
   isLarge: boolean;
   /** To be called once the page is written: its bytes are used again for another one. */
   release?: (() => void) | undefined;
 }
 
 /**
- * Reads one page and makes it ready to be written. Short troubles are waited out here, since a retry by Temporal costs more
- * than a second of patience. A page that is too large is asked for in smaller ones. What has not answered in time is left to later: it has cost enough.
+ * Reads one page and prepares it for writing. It waits out short troubles, because a retry by Temporal costs more than
+ * a second of waiting. It splits a page that is too large. After a timeout it does not try again: that has cost enough.
  *
  * @param draw numbers the moment before each try, as `drawObservation` does; after a wait, an earlier number is too old.
  */
@@ -92,7 +92,7 @@ export async function readPage(
   }
 }
 
-/** What Kombo answers for a new endpoint that an environment does not have is not documented. */
+/** Kombo does not document its answer for a new endpoint that an environment does not have. */
 function isNotOfferedYet({ isNew }: EndpointDefinition, { errorClass, code }: SyncError): boolean {
   return isNew && errorClass === 'RequestRejected' && !(code !== null && isKnownCode(code));
 }

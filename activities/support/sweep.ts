@@ -23,7 +23,7 @@ import { endless } from './walk.ts';
 
 type SweepEnd =
   | { state: 'completed'; pass: Pass; sweep: SweepOutcome; drift: EndpointOutcome['drift'] }
-  /** The time is up, or the worker is going away. */
+  /** The time box ended, or the worker shuts down. */
   | { state: 'more'; pass: Pass }
   | { state: 'stopped'; pass: Pass; error: SyncError };
 
@@ -34,19 +34,21 @@ interface SweepOptions {
   allowMassDeletion: boolean;
 }
 
-/** Ids of 24 characters: the address stays below what proxies allow. */
+/** With ids of 24 characters, the address stays below the limit of proxies. */
 const ASK_AT_ONCE = 100;
-/** What is held until all pages of an answer are there. */
+/** How many bytes of records are held until all pages of an answer have arrived. */
 const MAX_HELD = 64 * 1024 * 1024;
 const TOO_MUCH = Symbol('more than a worker should hold');
-/** Far more pages than the records that were asked for can fill. Where the endpoint cannot be asked so, it lists all. */
+/**
+ * Far more pages than these records can fill. An endpoint that does not take ids lists everything, and may have more.
+ */
 const MAX_PAGES_BY_IDS = 1_000;
 
 /**
- * After a complete listing: asks Kombo again about each live row that the listing did not show, and only what Kombo does
- * not know then is marked deleted (invariant I15).
+ * After a complete listing: asks Kombo about each live row that was not listed, and deletes only the rows that Kombo
+ * does not return (invariant I15).
  *
- * @throws what is neither Kombo's doing nor a lock.
+ * @throws errors other than those of Kombo and of locks.
  */
 export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOptions): Promise<SweepEnd> {
   const { table } = getEndpoint(listed.endpoint);
@@ -120,12 +122,12 @@ async function ask(
       clock,
       draw,
     );
-    // A tool or proxy that ignores the filter would return everything: only what was asked for counts.
+    // A tool or proxy that ignores the filter returns everything. Only records that were asked for count.
     const mine = page.storable.filter((record) => asked.includes(record.id));
     returned.push(...mine);
     held += mine.reduce((sum, { raw }) => sum + raw.length, 0);
     if (held > MAX_HELD && asked.length > 1) return TOO_MUCH;
-    // A record that does not say which one it is may be any of them, so none of them counts as gone.
+    // A record without a readable id may be any of them, so none of them counts as gone.
     unreadable.push(...page.rejected.flatMap((record) => record.id ?? asked));
     cursor = page.next;
     pageSize = page.nextSize;

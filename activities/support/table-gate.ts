@@ -1,15 +1,17 @@
 import { SyncError } from '../../src/domain/errors.ts';
 
-/** Writers of one table at once in a process: more than it takes to keep Postgres busy, far fewer than its connections. */
+/**
+ * How many pages a process writes to one table at once: enough to keep Postgres busy, far fewer than its connections.
+ */
 const WRITERS = 8;
-/** How long nothing is written to a table after a lock on it was met. */
+/** How long nothing is written to a table after a write has met a lock. */
 const CLOSED_MS = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Lets a bounded number of pages into each table at once. A table that another session has locked, as while an index is
- * built, would else take every connection of the pool, and with them the tables that are free. Once a write has given up
- * waiting for a lock, the next ones are refused at once for a few seconds.
+ * Lets a bounded number of pages into each table at once. Otherwise a table that another session has locked, for
+ * example while it builds an index, would take every connection of the pool and block the other tables. After a write
+ * has given up waiting for a lock, the next ones are refused at once for a few seconds.
  */
 export class TableGate {
   readonly #writing = new Map<string, number>();
@@ -43,7 +45,7 @@ export class TableGate {
       this.#writing.set(table, writing + 1);
       return;
     }
-    // A page that leaves hands its place on.
+    // A page that is done passes its place to the next one.
     await new Promise<void>((resolve) => {
       const waiting = this.#waiting.get(table) ?? [];
       waiting.push(resolve);

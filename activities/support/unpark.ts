@@ -6,10 +6,10 @@ import { unparkByRead } from '../../src/store/state/life.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /**
- * A page was read. Where every endpoint had refused that, the integration can be read again. What Kombo says when it is asked
- * is not ended by a read.
+ * A page was read. If the integration was parked because every endpoint refused to be read, it can be read again. A
+ * read does not end a parking that a look-up caused.
  *
- * @returns whether something is owed by this.
+ * @returns whether this has made a read owed.
  */
 export async function unparkAfterPage(deps: ActivityDeps, integrationId: string): Promise<boolean> {
   const { store, settings } = deps;

@@ -8,9 +8,9 @@ import type { ActivityDeps } from './deps.ts';
 import { keepReads } from './plan.ts';
 import type { StartSyncInput, SyncStart } from './sync-start.ts';
 
-/* What a start answers when nothing, or not all, is read. */
+/* What `startSync` returns if it reads nothing, or not everything. */
 
-/** Nothing is read, and nothing that was asked for is forgotten. */
+/** Reads nothing, but notes what was asked for as owed. */
 export async function keepUnread(
   deps: ActivityDeps,
   integration: Integration,
@@ -19,7 +19,7 @@ export async function keepUnread(
   const { id, tool, category, status, statusReason, statusCode, needsAttention, retryAt } = integration;
   await keepReads(deps, integration, kind, models);
   const now = await databaseTime(deps.store);
-  // A look whose time has come has been tried, and Kombo did not answer: then the look-up waits as any failing read does.
+  // If the look-up is due, it was tried just now without an answer. It then waits like any failing read.
   const waits = status === 'parked' && !needsAttention && retryAt && retryAt > now;
   const reason =
     status === 'paused'
@@ -39,7 +39,7 @@ export async function keepUnread(
   };
 }
 
-/** Why it is removed, for Temporal's history: what you have written yourself stays in Postgres (invariant I17). */
+/** Why it is removed, for Temporal's history. Your own text stays in Postgres (invariant I17). */
 export function removalText({ id, statusCode, statusReason }: Integration): string {
   if (statusCode === REMOVED.byHand || statusReason === null) return `${id} is removed.`;
   return statusReason;
@@ -50,7 +50,7 @@ export function goneReason(known: Integration | undefined, id: string): Reason {
   return { code: 'IntegrationGone', message };
 }
 
-/** It is kept, and read in full once a version knows its category, since nothing of it has been read before. */
+/** An integration of an unknown category is kept, and read in full once a version knows the category. */
 export function knownCategory(category: string, { settings }: ActivityDeps): Pick<SyncStart, 'blocked'> {
   if (selectEndpoints({ category, ...NO_CHOICE }, settings).all.length > 0) return {};
   const message = `This version of kombo-sync does not know the category ${category}, so nothing is read. Look for a newer one.`;
@@ -69,7 +69,7 @@ export function blocked(reason: Reason): SyncStart {
   };
 }
 
-/** It is new, and there is no place to keep what was asked for: the run keeps it, and asks again. */
+/** A new integration has no row to store debts for, so the run keeps what was asked for, and asks Kombo again. */
 export function unanswered({ code, message }: { code: string; message: string }): SyncStart {
   return { ...blocked({ code, message }), unanswered: true };
 }

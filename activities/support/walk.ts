@@ -19,25 +19,26 @@ type WalkEnd =
   | { state: 'completed'; pass: Pass; paid: Paid }
   /** The time is up, or the worker is going away. */
   | { state: 'more'; pass: Pass }
-  /** Kombo, or a lock in Postgres, has stopped it. */
+  /** Kombo or a lock in Postgres stopped it. */
   | { state: 'stopped'; pass: Pass; error: SyncError };
 
 interface WalkOptions {
   clock: DatabaseClock;
   liveness: Liveness;
-  /** Ends the walk after the page that is being written: a request that is under way is given up. */
+  /** Ends the walk after the page that is being written, and gives up a request under way. */
   box: AbortSignal;
-  /** A page is read and written however short the time is, so that a pass which is called again and again comes to its end. */
+  /** Reads and writes a page however short the time is, so that a pass that is called again and again ends. */
   atLeastOnePage?: boolean;
 }
 
 const OUT_OF_BOX = Symbol('out of the time box');
 
 /**
- * Reads one endpoint page by page until the end, the time box or an error: the next page is fetched while the last one is
- * written, unless that is so large that a second one should not be held. Each page is one transaction that also moves the cursor, so the next attempt resumes there (invariants I7, I9).
+ * Reads one endpoint page by page until the end, the time box or an error. It fetches the next page while it writes the
+ * last one, unless two of them would take too much memory. Each page is one transaction that also moves the cursor, so
+ * the next attempt resumes there (invariants I7, I9).
  *
- * @throws what is neither Kombo's doing nor a lock: the database is away, or the activity is cancelled.
+ * @throws errors other than those of Kombo and of locks: the database is away, or the activity is cancelled.
  */
 export async function walk(deps: ActivityDeps, opened: Pass, options: WalkOptions): Promise<WalkEnd> {
   const { integration_id: integration, endpoint, kind, trigger } = opened;
@@ -122,7 +123,7 @@ async function walkPages(deps: ActivityDeps, opened: Pass, options: WalkOptions)
     if (error instanceof SyncError) return { state: 'stopped', pass, error };
     throw error;
   } finally {
-    // A page that was fetched ahead and is not wanted any more.
+    // A page that was fetched ahead is no longer wanted.
     unwanted.abort(new Error('The pass has ended.'));
   }
 }
@@ -145,7 +146,7 @@ async function orAborted<T>(answer: Promise<T>, box: AbortSignal): Promise<T | t
   }
 }
 
-/** Keeps a rejection until it is awaited, instead of ending the process when nothing waits for it. */
+/** Keeps a rejection until it is awaited. Otherwise it would end the process if nothing waits for it. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
@@ -172,7 +173,7 @@ function limitUsedUp(pauseMs: number): SyncError {
   return new SyncError('RateLimited', what, { retryAfterMs: pauseMs });
 }
 
-/** Its cursors are ever new ones, so that only their number shows it. */
+/** All its cursors are new, so only their number shows that it is endless. */
 export function endless(endpoint: string, pages: number): SyncError {
   return new SyncError('CursorRepeated', `The listing of ${endpoint} has no end: ${pages} pages were read.`);
 }

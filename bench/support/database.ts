@@ -5,12 +5,12 @@ import { Children } from '../../src/dev/processes/children.ts';
 import { freePort } from '../../src/dev/processes/ports.ts';
 import { startPostgres } from '../../src/dev/postgres/server.ts';
 
-/** DATABASE_URL, or an embedded Postgres in a temporary folder that is removed afterwards. */
+/** The database of DATABASE_URL, or an embedded Postgres in a temporary folder that is removed afterwards. */
 export async function benchDatabase(): Promise<{ url: string; stop(): Promise<void> }> {
   const url = process.env['DATABASE_URL'];
   if (url) return { url, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(path.join(tmpdir(), 'kombo-sync-bench-'));
-  // As root Postgres runs as a user of its own, which must be able to enter.
+  // If this runs as root, Postgres runs as another user, who must be able to enter.
   await chmod(dataDir, 0o755);
   const postgres = await startPostgres({ dataDir, port: await freePort(), children: new Children(dataDir) });
   return {

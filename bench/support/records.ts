@@ -3,12 +3,12 @@ import type { ColumnType, EndpointDefinition } from '../../src/domain/catalogue/
 interface PageSpec {
   pages: number;
   size: number;
-  /** Another version gives the same ids with another body and a later changed_at. */
+  /** A higher version gives the same ids with another body and a later changed_at. */
   version: number;
   firstId?: number;
 }
 
-/** Pages of records as Kombo would send them (JSON text), with every documented field filled in. */
+/** Pages of records as JSON text, like Kombo's, with every documented field filled in. */
 export function makePages(endpoint: EndpointDefinition, spec: PageSpec): string[] {
   return Array.from({ length: spec.pages }, (_, page) => {
     const first = (spec.firstId ?? 0) + page * spec.size;
@@ -22,7 +22,7 @@ export function makePages(endpoint: EndpointDefinition, spec: PageSpec): string[
 
 function makeRecord(endpoint: EndpointDefinition, number: number, version: number): Record<string, unknown> {
   const record: Record<string, unknown> = {
-    // Spread over the key space, as Kombo's ids are.
+    // Spread over the key space, like Kombo's ids.
     id: `${((number * 2_654_435_761) % 4_294_967_296).toString(36).padStart(7, '0')}${String(number).padStart(17, 'x')}`,
     changed_at: new Date(Date.UTC(2026, 0, version, 0, 0, 0, number % 1_000)).toISOString(),
     remote_deleted_at: null,

@@ -13,12 +13,12 @@ import { drawObservation } from '../../src/store/state/observations.ts';
 import { beginWrite } from '../../src/store/records/begin-write.ts';
 import { writeRecords } from '../../src/store/records/write-records.ts';
 
-/** A way of getting pages into Postgres, with a table and connections of its own. */
+/** A way to write pages to Postgres, with its own table and connections. */
 export interface Way {
   readonly name: string;
   readonly table: string;
   readonly insertOnly: boolean;
-  /** The change feed that it keeps. */
+  /** The table of its change feed. */
   readonly feed?: string;
   write(pages: readonly string[], observedAt: Date): Promise<void>;
   close(): Promise<void>;
@@ -29,10 +29,10 @@ export type Row = Record<string, unknown>;
 const INTEGRATION = 'bench:one';
 export const CHANGES = 'bench_changes';
 
-/** How long Kombo takes to answer, at the very least. */
+/** The shortest time that Kombo can take to answer. */
 const NETWORK_MS = 2;
 
-/** What a pass does, from the JSON text on: as in `activities/sync-endpoint.ts`, the next page is read while one is written. */
+/** What a pass does with the JSON text. Like `sync-endpoint.ts`, it reads the next page while it writes one. */
 export function ours(
   url: string,
   endpoint: EndpointDefinition,
@@ -96,7 +96,7 @@ export function multiRow(url: string, endpoint: EndpointDefinition): Way {
   };
 }
 
-/** What most services do: a prepared statement for each row, which neither counts nor keeps a change feed. */
+/** What most services do: a prepared statement for each row, without counts and without a change feed. */
 export function rowByRow(url: string, endpoint: EndpointDefinition, inFlight: number): Way {
   const store = openStore(url, { max: inFlight });
   const table = `bench_row_${inFlight}`;
@@ -115,8 +115,8 @@ export function rowByRow(url: string, endpoint: EndpointDefinition, inFlight: nu
 }
 
 /**
- * The same, with what this project's statement does: what happened to the row, and an entry in a change
- * feed for it. Still one prepared statement that commits by itself; the locks that keep the feed in order are left out.
+ * The same with what this project's statement adds: what happened to the row, and an entry in a change feed. Still one
+ * prepared statement with its own commit, and without the locks that keep the feed in order.
  */
 export function rowByRowWithFeed(url: string, endpoint: EndpointDefinition): Way {
   const store = openStore(url, { max: 1 });
@@ -170,7 +170,7 @@ export function plainCopy(url: string, endpoint: EndpointDefinition): Way {
   };
 }
 
-/** The compared ways get the same table as ours is, but for what only we keep; COPY gets one without any index. */
+/** The other ways get a table like ours without the columns that only we have; that of COPY has no index. */
 export async function prepareTables(store: Store, ways: readonly Way[], ownTable: string): Promise<void> {
   await store.pool.query(`drop table if exists ${CHANGES}`);
   await store.pool.query(`create table ${CHANGES} (like kombo_sync.changes including all)`);

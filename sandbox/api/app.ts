@@ -55,7 +55,7 @@ export function buildApp(deps: ApiDeps): FastifyInstance {
       for (const endpoint of CATALOGUE) {
         api.get(endpoint.path, (request, reply) => answerList(deps, endpoint, request, reply));
       }
-      // Lists that were added since.
+      // Endpoints of `addEndpoint`.
       api.get<{ Params: { '*': string } }>('/*', (request, reply) => {
         const extra = deps.world.extra.find(`/${request.params['*']}`);
         if (!extra) throw noEndpoint();
@@ -107,7 +107,7 @@ function addHooks(api: FastifyInstance, { world, apiKey, faults, rateLimit, requ
   });
 }
 
-/** @param parameters null shows nothing. */
+/** @param parameters with null, the page is empty. */
 function answerList(
   deps: ApiDeps,
   endpoint: EndpointDefinition,
@@ -130,7 +130,7 @@ function answerList(
   return sendPage(reply, page.records, faultOf(faults, 'repeat-cursor') ? query.cursor! : page.next);
 }
 
-/** Records are put together as text, since a record may be text that no serialiser would write. */
+/** Records are joined as text, since `setRaw` can make a record of text that no serialiser would write. */
 function sendPage(reply: FastifyReply, records: readonly string[], next: string | null): FastifyReply {
   const body = `{"status":"success","data":{"next":${JSON.stringify(next)},"results":[${records.join(',')}]}}`;
   return reply.type('application/json; charset=utf-8').send(body);
@@ -175,7 +175,7 @@ function integrationIdOf(request: FastifyRequest): string | undefined {
   return (request.params as { id?: string }).id;
 }
 
-/** As the framework throws them: a body that is no JSON, for example. */
+/** An error of Fastify's own, for example for a body that is not JSON. */
 function isClientError(error: unknown): boolean {
   const { statusCode = 500 } = error as { statusCode?: number };
   return statusCode >= 400 && statusCode < 500;

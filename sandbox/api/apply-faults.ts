@@ -6,7 +6,7 @@ import { faultOf, type Fault } from './faults.ts';
 const BALANCER_PAGE =
   '<html><head><title>503 Service Temporarily Unavailable</title></head><body><h1>503</h1></body></html>';
 
-/** Carries out the faults that come before any answer is made. Says whether the request is finished with. */
+/** Carries out the faults that come before an answer. True if the request needs no other answer. */
 export async function applyFaults(reply: FastifyReply, faults: readonly Fault[]): Promise<boolean> {
   const slow = faultOf(faults, 'delay');
   if (slow) await delay(slow.ms);
@@ -48,7 +48,7 @@ export async function applyFaults(reply: FastifyReply, faults: readonly Fault[])
   return false;
 }
 
-/** Waits for the time to pass or the client to leave. */
+/** Waits until the time has passed or the client has left. */
 async function hold(reply: FastifyReply, ms: number | undefined): Promise<'over' | 'gone'> {
   return new Promise((resolve) => {
     const timer = ms === undefined ? undefined : setTimeout(() => resolve('over'), ms);

@@ -3,17 +3,17 @@ import { createHmac } from 'node:crypto';
 interface CursorContent {
   integrationId: string;
   path: string;
-  /** Position behind which the next page begins. */
+  /** The next page begins after this position. */
   after: number;
 }
 
-/** Opaque to clients. It says where to go on and nothing about filters, which are sent again with every page. */
+/** Opaque to clients. It says where to continue, but nothing about filters: clients send them with every page. */
 export function encodeCursor(seed: number, content: CursorContent): string {
   const text = JSON.stringify([content.integrationId, content.path, content.after]);
   return Buffer.from(`${seal(seed, text)}${text}`).toString('base64url');
 }
 
-/** Where a cursor points, or undefined when it is not one of this endpoint and integration. */
+/** The position of a cursor, or undefined if it is not a cursor of this endpoint and integration. */
 export function decodeCursor(
   seed: number,
   cursor: string,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** Statuses as far as Kombo's documents tell; the others are the nearest that fits. */
+/** The statuses that Kombo documents; for the other codes, the nearest that fits. */
 const STATUS_BY_CODE: ReadonlyMap<string, number> = new Map(
   Object.entries({
     'PLATFORM.AUTHENTICATION_INVALID': 401,

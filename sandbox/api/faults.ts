@@ -4,21 +4,21 @@ import { createRandom } from '../random.ts';
 const SCOPE = {
   /** Only requests for this integration. */
   integration: z.string().optional(),
-  /** Only this path below `/v1`, as `/ats/jobs` or `/check-api-key`. */
+  /** Only this path below `/v1`, for example `/ats/jobs` or `/check-api-key`. */
   endpoint: z.string().optional(),
-  /** Only requests that read like this: what has changed, everything, or records by their ids. */
+  /** Only requests of this kind: for changes, for everything, or for records by their ids. */
   reads: z.enum(['delta', 'full', 'ids']).optional(),
   /** The first matching request that it hits, counted from 1. */
   nth: z.int().min(1).default(1),
-  /** How many matching requests it hits, then it is used up. */
+  /** How many matching requests it hits before it is used up. */
   count: z.union([z.int().min(1), z.literal('always')]).default(1),
-  /** Hits a matching request only with this probability; the same requests for the same seed. */
+  /** Hits a matching request with this probability. The same seed hits the same requests. */
   chance: z.number().min(0).max(1).optional(),
 };
 
 const milliseconds = z.number().min(0);
 
-/** Something that goes wrong on purpose. */
+/** A failure on demand. */
 export const FAULT = z.discriminatedUnion('kind', [
   z.object({
     ...SCOPE,
@@ -26,7 +26,7 @@ export const FAULT = z.discriminatedUnion('kind', [
     retryAfter: z.number().optional(),
     reset: z.number().optional(),
   }),
-  /** What a load balancer says: 503 and HTML. */
+  /** 503 and HTML, like a load balancer. */
   z.object({ ...SCOPE, kind: z.literal('unavailable') }),
   z.object({ ...SCOPE, kind: z.literal('error'), code: z.string(), status: z.int().optional() }),
   z.object({
@@ -41,15 +41,15 @@ export const FAULT = z.discriminatedUnion('kind', [
   z.object({ ...SCOPE, kind: z.literal('truncate') }),
   /** The connection is reset before an answer. */
   z.object({ ...SCOPE, kind: z.literal('reset') }),
-  /** No answer until the client gives up, or until so many milliseconds have passed. */
+  /** No answer until the client gives up, or for `ms` milliseconds. */
   z.object({ ...SCOPE, kind: z.literal('stall'), ms: milliseconds.optional() }),
   z.object({ ...SCOPE, kind: z.literal('delay'), ms: milliseconds }),
-  /** These two match only requests that carry a cursor. */
+  /** This one and the next match only requests with a cursor. */
   z.object({ ...SCOPE, kind: z.literal('refuse-cursor') }),
   z.object({ ...SCOPE, kind: z.literal('repeat-cursor') }),
-  /** A page without records whose cursor leads to the records it should have had. */
+  /** A page without records. Its cursor leads to the records that it should have had. */
   z.object({ ...SCOPE, kind: z.literal('empty-page') }),
-  /** The Date header is wrong by so much. */
+  /** The Date header is off by `ms`. */
   z.object({ ...SCOPE, kind: z.literal('clock-skew'), ms: z.number() }),
 ]);
 
@@ -68,11 +68,11 @@ interface Armed {
 interface FaultTarget {
   path: string;
   integrationId: string | undefined;
-  /** What the request asks for, by name. */
+  /** The parameters of the request, by name. */
   query: Readonly<Record<string, string>>;
 }
 
-/** The faults that wait for their request. */
+/** The faults that are not used up yet. */
 export class FaultQueue {
   readonly #seed: number;
   #armed: Armed[] = [];
@@ -82,7 +82,7 @@ export class FaultQueue {
     this.#seed = seed;
   }
 
-  /** @throws ZodError when the fault is not described properly. */
+  /** @throws ZodError if the fault is not valid. */
   add(spec: FaultSpec): number {
     const id = ++this.#made;
     const random = createRandom(this.#seed + id);
@@ -102,7 +102,7 @@ export class FaultQueue {
     return this.#armed.map(({ id, fault, hits }) => ({ id, fault, hits }));
   }
 
-  /** The faults that hit this request; each is counted as used. */
+  /** The faults that hit this request. Counts one use of each. */
   take(target: FaultTarget): Fault[] {
     const hits = this.#armed.filter((armed) => hit(armed, target));
     this.#armed = this.#armed.filter(({ fault, hits }) => fault.count === 'always' || hits < fault.count);

@@ -13,7 +13,7 @@ export interface Page {
   next: string | null;
 }
 
-/** One page of a list endpoint. Every filter is applied anew, as the cursor knows none of them. */
+/** One page of a list endpoint. It applies every filter again, since a cursor carries none. */
 export function listPage(
   integration: IntegrationState,
   endpoint: EndpointDefinition,
@@ -43,7 +43,7 @@ export function listPage(
   return { records, next: null };
 }
 
-/** The cursor of the page that would begin where this one does. */
+/** The cursor that leads to this same page. */
 export function cursorBefore(
   integration: IntegrationState,
   endpoint: EndpointDefinition,
@@ -76,7 +76,7 @@ function matchesState(
   endpoint: EndpointDefinition,
   query: ListQuery,
 ): boolean {
-  // Endpoints without include_deleted have no tombstones to show.
+  // Endpoints without include_deleted never return tombstones.
   if (!query.includeDeleted && table.deletedAt(ordinal) !== undefined) return false;
   if (query.since === undefined) return true;
   const time = endpoint.delta === 'created_after' ? table.createdAt(ordinal) : table.shownAfter(ordinal);
@@ -89,10 +89,10 @@ function matchesFields(reader: Reader, endpoint: EndpointDefinition, query: List
   return !statuses || statuses.includes(String(reader.get('status')));
 }
 
-/** A second view of the orders: only the open ones. */
+/** Returns the same orders as `/assessment/orders`, but only the open ones. */
 const OPEN_ORDERS = '/assessment/orders/open';
 
-/** Fields of the model that another endpoint shows, and this one does not. */
+/** Fields of the model that only another endpoint returns. */
 function hiddenFields({ table, fields }: EndpointDefinition): string[] {
   return modelOf(table).documented.filter((field) => !(field in fields));
 }

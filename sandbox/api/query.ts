@@ -8,7 +8,7 @@ const DEFAULT_PAGE_SIZE = 100;
 export interface ListQuery {
   pageSize: number;
   cursor: string | undefined;
-  /** Milliseconds; only records shown (or, for orders, created) after it. */
+  /** Milliseconds; only records that changed (for orders: were created) after this time. */
   since: number | undefined;
   includeDeleted: boolean;
   ids: string[] | undefined;
@@ -17,8 +17,8 @@ export interface ListQuery {
 }
 
 /**
- * Reads and checks the query of a list endpoint. A parameter that the sandbox does not know is refused, since ignoring a
- * filter would return records that were not asked for.
+ * Reads and checks the query of a list endpoint. Refuses a parameter that the sandbox does not know, since to ignore a
+ * filter would return records that the client did not ask for.
  */
 export function readListQuery(endpoint: EndpointDefinition, query: Record<string, unknown>): ListQuery {
   const known = parametersOf(endpoint);

@@ -1,10 +1,10 @@
 const WINDOW_MS = 60_000;
-/** Told to clients when no limit is set. */
+/** The limit in the headers when no limit is set. */
 const NOMINAL_LIMIT = 300;
 
-/** A fixed window of one minute over all requests, as `ratelimit-*` headers describe it. */
+/** Counts all requests in fixed windows of one minute, as the `ratelimit-*` headers describe. */
 export class RateLimit {
-  /** Requests per minute; undefined: as many as one likes. */
+  /** Requests per minute; undefined: no limit. */
   limit: number | undefined;
   #windowStart = 0;
   #used = 0;

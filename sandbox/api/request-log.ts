@@ -6,13 +6,13 @@ export interface LoggedRequest {
   integrationId: string | undefined;
   /** By the sandbox's clock. */
   at: Date;
-  /** Undefined while there is no answer, and for ever when the connection was cut. */
+  /** Undefined before the answer, and for a request whose connection was cut. */
   status: number | undefined;
 }
 
 const KEPT = 100_000;
 
-/** What clients asked, in order; the oldest requests are forgotten. */
+/** The requests of clients, in order. The oldest are dropped. */
 export class RequestLog {
   #entries: LoggedRequest[] = [];
 

@@ -5,13 +5,13 @@ import type { WebhookControl } from './webhooks.ts';
 
 export interface DemoOptions {
   everyMs: number;
-  /** Every so many `data-changed` one is lost on purpose. */
+  /** Loses every `loseEvery`th `data-changed` on purpose. */
   loseEvery?: number;
-  /** Integrations to change; all of them when left out. */
+  /** Integrations to change. Default: all. */
   integrations?: readonly string[];
 }
 
-/** Plays a day at the office: records change, come and go, and webhooks tell of it, mostly. */
+/** Plays a day at the office: records come, change and go, and webhooks report most of it. */
 export class Demo {
   readonly #control: WebhookControl;
   readonly #world: World;
@@ -29,7 +29,7 @@ export class Demo {
   start(options: DemoOptions): void {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => {
-      // A receiver that is slow to answer must not be asked twice at once.
+      // Waits for a slow receiver instead of sending it two webhooks at once.
       this.#step ??= this.step(options).finally(() => (this.#step = undefined));
     }, options.everyMs);
     this.#timer.unref();
@@ -41,7 +41,7 @@ export class Demo {
     await this.#step;
   }
 
-  /** One change in one integration, and its webhook; for a receiver that still listens to it, the end of a sync as well. */
+  /** Makes one change in one integration and sends its webhook, with `sync-finished` too if that is subscribed. */
   async step(options: DemoOptions): Promise<void> {
     const integrations = this.#synced(options.integrations);
     if (integrations.length === 0) return;
@@ -56,7 +56,7 @@ export class Demo {
     }
   }
 
-  /** Those that Kombo would sync: nothing changes there for one that is switched off, fails or is being set up. */
+  /** The integrations that Kombo would sync: not those that are switched off, fail or are being set up. */
   #synced(wanted: readonly string[] | undefined): string[] {
     const states = wanted?.flatMap((id) => this.#world.find(id) ?? []) ?? this.#world.list();
     return states
@@ -65,7 +65,7 @@ export class Demo {
   }
 
   #change(integrationId: string): void {
-    // Tables with names of their own only; hris_teams and open orders are second views of another table.
+    // hris_teams and the open orders are second views of another table.
     const tables = this.#control.tables(integrationId).filter((table) => !SECOND_VIEWS.has(table));
     const table = this.#pick(tables);
     const dice = this.#random();
@@ -74,7 +74,7 @@ export class Demo {
       return;
     }
     const ids = this.#control.ids(integrationId, table);
-    // Reference data stays small and whole, so that the demo goes on for ever.
+    // Reference data is never deleted, so that the demo can run for ever.
     const canShrink = ids.length > 50 && modelOf(table).stamped;
     if (ids.length === 0) {
       this.#control.create(integrationId, table);

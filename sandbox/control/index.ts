@@ -7,7 +7,7 @@ import type { ControlDeps } from './records.ts';
 import { WebhookControl } from './webhooks.ts';
 
 /**
- * Changes the sandbox's world. `table` may be a table (`hris_groups`) or a model (`ats_job_postings`).
+ * Controls the sandbox. `table` can be a table (`hris_groups`) or a model (`ats_job_postings`).
  * Every method throws a RangeError for an integration, table or record that does not exist.
  */
 export class SandboxControl extends WebhookControl {
@@ -22,14 +22,14 @@ export class SandboxControl extends WebhookControl {
     return this.deps.world.list().map(({ id }) => id);
   }
 
-  /** An id that was removed begins a new life, with a later `created_at`. */
+  /** An id that was removed before gets a new life, with a later `created_at`. */
   addIntegration(spec: SandboxIntegrationSpec): void {
     this.deps.world.add(spec);
   }
 
   /**
-   * Serves a list that the catalogue does not have, or changes what it does with parameters. Integrations that are added later
-   * may say how many records it has; the others have their share.
+   * Serves an endpoint that the catalogue does not have, or changes how it treats parameters. An integration that is
+   * added later can say how many records it has there; otherwise it has the usual share.
    */
   addEndpoint(spec: ExtraEndpointSpec): void {
     this.deps.world.extra.add(spec);
@@ -45,17 +45,17 @@ export class SandboxControl extends WebhookControl {
     Object.assign(this.deps.world.get(integrationId).settings, settings);
   }
 
-  /** What `PUT /integrations/{id}/enabled` does: INACTIVE, or back to ACTIVE. Sends no webhook; `announce` does. */
+  /** Like `PUT /integrations/{id}/enabled`: INACTIVE, or back to ACTIVE. Sends no webhook; `announce` does. */
   setEnabled(integrationId: string, enabled: boolean): void {
     this.deps.world.get(integrationId).setEnabled(enabled);
   }
 
-  /** Everything that was changed, as text for `savedState` of a later sandbox with the same seed. */
+  /** All changes, as text for `savedState` of a later sandbox with the same seed. */
   saveState(): string {
     return JSON.stringify({ ...this.deps.world.save(), webhooks: this.deps.webhooks.save() });
   }
 
-  /** @returns a number to take the fault back with. */
+  /** @returns the id for `removeFault`. */
   addFault(fault: FaultSpec): number {
     return this.deps.faults.add(fault);
   }
@@ -73,7 +73,7 @@ export class SandboxControl extends WebhookControl {
     this.deps.rateLimit.limit = perMinute ?? undefined;
   }
 
-  /** What clients asked, oldest first. `path` is below `/v1`. */
+  /** The requests of clients, oldest first. `path` is below `/v1`. */
   requests(filter: { integrationId?: string | undefined; path?: string | undefined } = {}): LoggedRequest[] {
     return this.deps.requests.list(filter);
   }
@@ -83,16 +83,16 @@ export class SandboxControl extends WebhookControl {
   }
 
   /**
-   * Changes records every `everyMs` and sends the webhooks that are subscribed; every `loseEvery`th `data-changed` is lost (0 or
-   * left out: none).
-   * @throws Error when there is no webhook address.
+   * Changes records every `everyMs` and sends the subscribed webhooks, but loses every `loseEvery`th `data-changed` (0
+   * or left out: none).
+   * @throws Error if there is no webhook URL.
    */
   startDemo(options: DemoOptions): void {
     this.deps.webhooks.requireUrl();
     this.#demo.start(options);
   }
 
-  /** Resolves when a step that is under way has ended. */
+  /** Resolves when the current step has ended. */
   async stopDemo(): Promise<void> {
     await this.#demo.stop();
   }

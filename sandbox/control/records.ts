@@ -19,16 +19,16 @@ export interface ControlDeps {
 
 type ChangeAction = 'created' | 'updated' | 'tombstoned' | 'vanished' | 'restored' | 'emptied';
 
-/** What the sandbox did: for a log line, not for bookkeeping. */
+/** Reports changes and webhooks to a log. */
 interface ControlEvents {
   changed: [{ integrationId: string; table: string; action: ChangeAction; count: number }];
-  /** A `data-changed` was made. */
+  /** A `data-changed` was sent, or lost on purpose. */
   webhook: [{ integrationId: string; models: string[]; result: WebhookResult }];
 }
 
 type Ids = string | readonly string[];
 
-/** The part of the control interface that is about records. */
+/** The part of the control interface for records. */
 export class RecordControl extends EventEmitter<ControlEvents> {
   protected readonly deps: ControlDeps;
 
@@ -60,7 +60,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     return ids;
   }
 
-  /** Every record with its tombstones, by id: what a complete copy of the table must hold. */
+  /** All records and tombstones, by id: what a complete copy of the table must hold. */
   snapshot(integrationId: string, table: string): Map<string, Fields> {
     const integration = this.deps.world.get(integrationId);
     const state = integration.table(table);
@@ -68,7 +68,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     return new Map(texts.map(([ordinal, text]) => [state.idOf(ordinal), JSON.parse(text) as Fields]));
   }
 
-  /** Makes records; `fields` overrides what is generated (`id` too, and `candidate_id` and the like link). */
+  /** Makes records. `fields` overrides generated values, `id` included; fields such as `candidate_id` set links. */
   create(integrationId: string, table: string, options: { count?: number; fields?: Fields } = {}): string[] {
     const integration = this.deps.world.get(integrationId);
     const ids = Array.from({ length: options.count ?? 1 }, () =>
@@ -78,17 +78,14 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     return ids;
   }
 
-  /** Sets fields; without `fields` changes what usually changes in such a record. */
+  /** Sets `fields`, or without them changes what usually changes in such a record. */
   update(integrationId: string, table: string, ids: Ids, fields?: Fields): void {
     const integration = this.deps.world.get(integrationId);
     for (const id of listed(ids)) changes.updateRecord(integration, table, id, this.now(), fields);
     this.#tell(integrationId, table, 'updated', ids);
   }
 
-  /**
-   * Changes only what is nested in a record: a linked record of the model, or the membership of a join model. The record's
-   * own `changed_at` stays.
-   */
+  /** Changes only what is nested in a record (a linked record, or a membership of a join model), not `changed_at`. */
   updateNested(integrationId: string, table: string, id: string, model: string): void {
     changes.updateNestedRecord(this.deps.world.get(integrationId), table, id, model, this.now());
     this.#tell(integrationId, model, 'updated', id);
@@ -100,7 +97,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     this.#tell(integrationId, table, 'tombstoned', ids);
   }
 
-  /** The record is gone from the API, and no tombstone, delta or webhook tells of it. */
+  /** Removes the record from the API. No tombstone, delta or webhook reports it. */
   vanish(integrationId: string, table: string, ids: Ids): void {
     const integration = this.deps.world.get(integrationId);
     for (const id of listed(ids)) changes.vanishRecord(integration, table, id);
@@ -113,14 +110,14 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     this.#tell(integrationId, table, 'restored', ids);
   }
 
-  /** Makes a tombstone's fields null, as happens 14 days after the deletion. */
+  /** Makes the fields of a tombstone null, as Kombo does 14 days after the deletion. */
   empty(integrationId: string, table: string, ids: Ids): void {
     const integration = this.deps.world.get(integrationId);
     for (const id of listed(ids)) changes.emptyRecord(integration, table, id, this.now());
     this.#tell(integrationId, table, 'emptied', ids);
   }
 
-  /** Puts a record at the other end of the listing, as a reader between two pages would meet it twice or miss it. */
+  /** Moves a record to one end of the listing, so that a reader between two pages sees it twice or misses it. */
   move(integrationId: string, table: string, id: string, where: 'first' | 'last'): void {
     const integration = this.deps.world.get(integrationId);
     integration.table(table).move(changes.ordinalOf(integration, table, id), where);
@@ -135,7 +132,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     this.#tell(integrationId, table, 'updated', id);
   }
 
-  /** The customer switches a model off (all its records become tombstones) or on again. */
+  /** Switches a model off, as a customer does (all its records become tombstones), or on again. */
   switchModel(integrationId: string, table: string, on: boolean): void {
     const integration = this.deps.world.get(integrationId);
     const model = modelOf(table).name;
@@ -156,7 +153,7 @@ export class RecordControl extends EventEmitter<ControlEvents> {
     this.#tell(integrationId, table, on ? 'restored' : 'tombstoned', ids);
   }
 
-  /** Makes reads of a model fail with the code; null makes them work again. */
+  /** Makes reads of a model fail with this code; null makes them work again. */
   setModelProblem(integrationId: string, table: string, problem: ModelProblem | null): void {
     const { problems } = this.deps.world.get(integrationId);
     if (problem === null) problems.delete(modelOf(table).name);

@@ -218,7 +218,7 @@ const COMMANDS: Record<string, Command> = {
 
 export const CONTROL_COMMANDS: readonly string[] = Object.keys(COMMANDS);
 
-/** The control interface over HTTP: answers `{"result": …}`, or 400 and `{"error": …}`. */
+/** The control interface over HTTP. It answers `{"result": …}`, or 400 and `{"error": …}`. */
 export function registerControlRoutes(app: FastifyInstance, control: SandboxControl): void {
   for (const [name, { schema, run }] of Object.entries(COMMANDS)) {
     app.post(`/__control/${name}`, async (request, reply) => {
@@ -233,7 +233,7 @@ export function registerControlRoutes(app: FastifyInstance, control: SandboxCont
   }
 }
 
-/** Optional fields that are there and undefined are not the same as fields that are not there. */
+/** Drops undefined fields: the compiler (`exactOptionalPropertyTypes`) wants them left out. */
 function defined<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

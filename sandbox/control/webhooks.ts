@@ -13,14 +13,14 @@ import {
 import { RecordControl } from './records.ts';
 
 interface FinishSyncOptions extends Omit<DeliveryOptions, 'id' | 'lose'> {
-  /** SUCCEEDED when left out. */
+  /** Default: SUCCEEDED. */
   state?: SyncState | undefined;
-  /** One of the two webhooks, or both. */
+  /** Loses one of the two webhooks, or both (true). */
   lose?: boolean | 'sync-finished' | 'data-changed' | undefined;
 }
 
 export interface IssueOptions {
-  /** Left out: it is about the whole environment. */
+  /** Without it, the issue is about the whole environment. */
   integration?: string | undefined;
   issue?: string | undefined;
   type?: string | undefined;
@@ -28,13 +28,13 @@ export interface IssueOptions {
   message?: string | undefined;
 }
 
-/** A sync that is told of has begun so long before the first change that it brought. */
+/** How long before its first change a reported sync began. */
 const LEAD_MS = 1_000;
 const ORDERS = 'assessment_orders';
 
 /**
- * The part of the control interface that is about webhooks. But for `sendWebhook`, a webhook of a type that is not subscribed
- * is not made, and the methods return undefined.
+ * The part of the control interface for webhooks. Except `sendWebhook`, its methods send only subscribed types, and
+ * otherwise return undefined.
  */
 export class WebhookControl extends RecordControl {
   readonly #issues = new Map<string, { raised: payloads.RaisedIssue; of: IntegrationState | undefined }>();
@@ -43,12 +43,12 @@ export class WebhookControl extends RecordControl {
     this.deps.webhooks.target.url = url;
   }
 
-  /** Chooses which types of webhook are sent at all, as in Kombo's dashboard: these and no others. */
+  /** Subscribes to exactly these types of webhook, as in Kombo's dashboard. */
   subscribe(types: readonly WebhookType[]): void {
     this.deps.webhooks.subscription = new Set(types);
   }
 
-  /** The types that are subscribed; all but `sync-finished` and `remote-event-received` unless `subscribe` said otherwise. */
+  /** The subscribed types. Default: all but `sync-finished` and `remote-event-received`. */
   subscription(): WebhookType[] {
     return WEBHOOK_TYPES.filter((type) => this.deps.webhooks.subscription.has(type));
   }
@@ -58,14 +58,14 @@ export class WebhookControl extends RecordControl {
     return this.deps.world.get(integrationId).pending;
   }
 
-  /** Sends what it is given, also what is not subscribed. */
+  /** Sends a webhook of any type, subscribed or not. */
   async sendWebhook(options: WebhookOptions): Promise<WebhookResult> {
     return this.deps.webhooks.send(options);
   }
 
   /**
-   * Sends one `data-changed` that names exactly the pending models, and forgets them, also when it is lost or not subscribed.
-   * @returns undefined when nothing has changed: no webhook is sent then.
+   * Sends one `data-changed` that names exactly the pending models. Then none is pending, even if it is lost.
+   * @returns undefined if nothing has changed, since no webhook is sent then.
    */
   async flushWebhook(
     integrationId: string,
@@ -76,9 +76,9 @@ export class WebhookControl extends RecordControl {
   }
 
   /**
-   * A sync of Kombo's has ended: sends `sync-finished` and then, when something has changed, `data-changed`. The sync began just
-   * before the first change that is pending.
-   * @returns what was made, in that order.
+   * Ends a sync of Kombo's: sends `sync-finished` and then, if something has changed, `data-changed`. The sync began
+   * just before the first pending change.
+   * @returns the results, in that order.
    */
   async finishSync(integrationId: string, options: FinishSyncOptions = {}): Promise<WebhookResult[]> {
     const { state = 'SUCCEEDED', lose = false, ...how } = options;
@@ -99,7 +99,7 @@ export class WebhookControl extends RecordControl {
     return results.filter((result) => result !== undefined);
   }
 
-  /** Something happened in a tool with upstream webhooks: sends `remote-event-received`. */
+  /** Sends `remote-event-received`, as after an event in a tool with upstream webhooks. */
   async remoteEvent(
     integrationId: string,
     options: DeliveryOptions = {},
@@ -108,8 +108,8 @@ export class WebhookControl extends RecordControl {
   }
 
   /**
-   * Tells that the integration came, goes or changed its state, and changes nothing itself: an integration that is said to be
-   * deleted can be read until `removeIntegration`.
+   * Reports that the integration was created, deleted or changed its state. It changes nothing itself: an integration
+   * whose deletion is reported can be read until `removeIntegration`.
    */
   async announce(
     integrationId: string,
@@ -120,7 +120,7 @@ export class WebhookControl extends RecordControl {
     return this.#offer(payloads.lifecycle(integration, event, this.deps.world.now()), options);
   }
 
-  /** Tells of an order that `create` has made: `assessment:order-received`, or the same of an inline assessment. */
+  /** Reports an order that `create` has made: `assessment:order-received`, or `inline-assessment:order-received`. */
   async announceOrder(
     integrationId: string,
     orderId: string,
@@ -132,7 +132,7 @@ export class WebhookControl extends RecordControl {
     return this.#offer(payloads.orderReceived(integration, order, inline), how);
   }
 
-  /** A customer failed to connect a tool: sends `connection-flow-failed`, which names no integration. */
+  /** Sends `connection-flow-failed`: a customer failed to connect a tool. It names no integration. */
   async announceFailedConnection(
     flow: payloads.ConnectionFlow,
     options: DeliveryOptions = {},
@@ -141,9 +141,9 @@ export class WebhookControl extends RecordControl {
   }
 
   /**
-   * Raises an issue of an integration, or of the whole environment: sends `issue-status-changed`. The same `issue` again is a
-   * new episode of it.
-   * @returns the issue's id, for `resolveIssue`, with what was sent.
+   * Raises an issue of an integration, or of the whole environment: sends `issue-status-changed`. The same `issue`
+   * again begins a new episode.
+   * @returns the id of the issue, for `resolveIssue`, and what was sent.
    */
   async raiseIssue(
     { integration, issue = this.deps.webhooks.newId(), type, title, message }: IssueOptions,
@@ -162,7 +162,7 @@ export class WebhookControl extends RecordControl {
     return { issue, sent: await this.#offer(payloads.issueStatusChanged(raised, of), options) };
   }
 
-  /** Resolves an issue that was raised since the sandbox has started. */
+  /** Resolves an issue that was raised since the sandbox started. */
   async resolveIssue(issue: string, options: DeliveryOptions = {}): Promise<WebhookResult | undefined> {
     const known = this.#issues.get(issue);
     if (!known) throw new RangeError(`There is no issue ${issue}.`);
@@ -170,7 +170,7 @@ export class WebhookControl extends RecordControl {
     return this.#offer(payloads.issueStatusChanged(resolved, known.of), options);
   }
 
-  /** Tells of an application or a job posting of AI Apply, which the sandbox invents; `fields` overrides its fields. */
+  /** Reports an invented application or job posting of AI Apply. `fields` overrides its fields. */
   async announceAiApply(
     event: AiApplyEvent,
     options: DeliveryOptions & { fields?: Fields | undefined } = {},

@@ -9,7 +9,7 @@ export const ASSESSMENT_DETAILS: Details = {
     size: 150,
     own: (r) => ({
       package_id: r.pick('package', ['typing-test', 'background-check', 'video-interview']),
-      // An order that has just come in is open.
+      // A new order is open.
       status: r.made ? STATUSES[r.revision % STATUSES.length] : r.live('status', STATUSES),
       candidate: {
         remote_id: `c-${r.remoteId}`,

@@ -193,7 +193,7 @@ export const ATS_DETAILS: Details = {
   },
 };
 
-/** The overall rating is one of the responses, without an id. */
+/** The overall rating is one of the responses. It has no id. */
 function scores(r: RecordReader): Fields[] {
   const options = ['No', 'Yes', 'Strong yes'].map((label, index) => ({ remote_id: String(index), label }));
   const hires = r.live('hires', options);
@@ -218,7 +218,7 @@ function candidateCopy(candidate: RecordReader | null): Fields | null {
   };
 }
 
-/** A stage has its place in the pipeline only where it is nested. */
+/** Only a nested stage has its place in the pipeline. */
 function stageCopy(stage: RecordReader | null, ...names: string[]): Fields | null {
   return stage && { ...stage.part(...names), index: stage.ordinal };
 }

@@ -1,7 +1,7 @@
 import { CITIES, FIRST_NAMES, LAST_NAMES } from '../words.ts';
 import type { Fields, ModelDetails, RecordReader } from './define.ts';
 
-/** Reference data: as many records as there are names, and the next name after each change. */
+/** Reference data: one record for each name. A change takes the next name. */
 export function listed(
   names: readonly string[],
   more: (r: RecordReader) => Fields = () => ({}),
@@ -24,7 +24,7 @@ export function fullName(r: RecordReader): string {
   return `${firstName(r)} ${lastName(r)}`;
 }
 
-/** The name as mail addresses and profiles have it. */
+/** The name for email addresses and profiles. */
 export function handle(r: RecordReader): string {
   const plain = `${firstName(r)}.${lastName(r)}`.normalize('NFD').replaceAll(/[^A-Za-z.]/g, '');
   return `${plain.toLowerCase()}.${r.remoteId}`;
@@ -44,7 +44,7 @@ export function address(r: RecordReader, salt = 'address'): Fields {
   };
 }
 
-/** What the connected tool itself answered: passed through for some records only, as scopes allow it. */
+/** The tool's own answer. Kombo passes it through only if the scopes allow it, so only some records have it. */
 export function remoteData(r: RecordReader): Fields | null {
   if (!r.chance('remote data', 40)) return null;
   return {

@@ -15,7 +15,7 @@ import type {
 } from './define.ts';
 import { makeField } from './fields.ts';
 
-/** The model of a category whose size the others follow, and their share of it. */
+/** The model of each category that decides the sizes of the others. They have `SHARE` of it. */
 const MAIN: Readonly<Record<string, string>> = {
   ats: 'ats_applications',
   hris: 'hris_employees',
@@ -25,12 +25,12 @@ const MAIN: Readonly<Record<string, string>> = {
 const SHARE = 0.2;
 const PARTS_EACH = 2;
 
-/** What a copy shows of a record, if its model has it. */
+/** The fields of a nested copy of a record, if its model has them. */
 const COPIED = ['name', 'type', 'first_name', 'last_name', 'display_full_name', 'email', 'work_email'];
 
 interface Draft {
   readonly name: string;
-  /** None for a model that is only nested. */
+  /** Empty for a model that is only nested. */
   readonly endpoints: EndpointDefinition[];
   readonly fields: Record<string, ColumnType>;
   readonly models: Record<string, ModelRelation>;
@@ -40,8 +40,9 @@ interface Draft {
 }
 
 /**
- * All models of a catalogue. What `details` leave out follows from the names and types of the fields and from the models that
- * an endpoint shows: `candidate_id` points to a candidate, `tags` holds some, and a name that no endpoint has is a list of parts.
+ * All models of a catalogue. What `details` leave out follows from the names and types of the fields and from the
+ * models of an endpoint: `candidate_id` points to a candidate, `tags` holds tags, and a name that no endpoint has
+ * becomes a list of nested parts.
  */
 export class Models {
   readonly byName: ReadonlyMap<string, ModelDefinition>;
@@ -67,7 +68,7 @@ export class Models {
     );
   }
 
-  /** The model behind a table or model name. */
+  /** The model for a table name or model name. */
   find(name: string): ModelDefinition | undefined {
     return this.byName.get(this.#tables.get(name) ?? name);
   }
@@ -126,7 +127,7 @@ export class Models {
     }
   }
 
-  /** All else that the endpoint shows must be able to change: a model by a link, and a name without an endpoint as parts. */
+  /** Links the other models of the endpoint, so that each can change. A name without an endpoint becomes parts. */
   #linkRest(draft: Draft): void {
     for (const [name, relation] of Object.entries(draft.models)) {
       if (relation === 'own' || relation === 'embedded' || this.#linked(draft, name)) continue;
@@ -195,12 +196,12 @@ function copied({ fields }: Draft): string[] {
   return ['id', 'remote_id', ...COPIED.filter((field) => field in fields)];
 }
 
-/** Nested fields of which nothing is known yet. */
+/** Nested fields that nothing describes yet. */
 function jsonFields({ fields, nested }: Draft): string[] {
   return Object.keys(fields).filter((field) => fields[field] === 'jsonb' && !(field in nested));
 }
 
-/** Whether the name stands for the membership that a field shows: `ats_join_candidates_tags` for `tags`. */
+/** Whether the model name stands for the membership in a field: `ats_join_candidates_tags` for `tags`. */
 function isJoin(name: string, field: string, target: string): boolean {
   const noun = target.slice(prefixOf(target).length + 1);
   return name.includes('_join_') && (name.endsWith(`_${field}`) || name.endsWith(`_${noun}`));

@@ -4,27 +4,27 @@ export type Fields = Record<string, unknown>;
 
 /** A reference from each record of one model to records of another. */
 export interface LinkDefinition {
-  /** Model that is pointed at. */
+  /** The model of the targets. */
   readonly to: string;
-  /** Field that shows the id of the one record pointed at. */
+  /** Field that holds the id of the one target. */
   readonly field?: string;
-  /** Most records pointed at; one when left out. */
+  /** The highest number of targets. Default: one. */
   readonly many?: number;
-  /** Model name that a webhook gives for a change of the membership itself. */
+  /** The model that a webhook names when the membership itself changes. */
   readonly join?: string;
-  /** Which records of the target belong to which source: spreads the links of one model. */
+  /** Shifts which targets belong to which source, so that the links of one model differ. */
   readonly shift?: number;
-  /** The records form a tree with so many children each, instead of being dealt out in turn. */
+  /** The records form a tree with this many children each, instead of being dealt out in turn. */
   readonly tree?: number;
-  /** Percentage of records that have the link; all of them when left out. */
+  /** Percentage of records that have the link. Default: all. */
   readonly share?: number;
   /** A change without named fields moves the link to the next target. */
   readonly drifts?: boolean;
-  /** A change of the target brings back its sources of the same model. */
+  /** When the target changes, deltas return its sources of the same model too. */
   readonly refreshesSameModel?: boolean;
 }
 
-/** Reads a generated record with all that was changed since. Ids and links are resolved on demand. */
+/** Reads a generated record with its changes. Ids and links are resolved on demand. */
 export interface RecordReader {
   readonly ordinal: number;
   readonly id: string;
@@ -33,40 +33,40 @@ export interface RecordReader {
   readonly deletedAt: string | null;
   /** How many times the record was changed without naming fields. */
   readonly revision: number;
-  /** Made on demand, not generated: such a record is new. */
+  /** `create` made the record: it is new, not generated. */
   readonly made: boolean;
   /** A whole number in [0, max), different for each salt. */
   int(salt: string, max: number): number;
-  /** True for so many percent of the records. */
+  /** True for `percent` of the records. */
   chance(salt: string, percent: number): boolean;
   pick<T>(salt: string, values: readonly T[]): T;
-  /** As `pick`, but the next value after each change. */
+  /** Like `pick`, but each change takes the next value. */
   live<T>(salt: string, values: readonly T[]): T;
-  /** A date-time at most so many days before the data's epoch. */
+  /** A date-time, at most `days` before the epoch of the data. */
   time(salt: string, days: number): string;
   one(link: string): RecordReader | null;
   all(link: string): RecordReader[];
   /** Live records of another model whose link points here. */
   holders(model: string, link: string): RecordReader[];
   get(field: string): unknown;
-  /** The record without copies of others and without time stamps. */
+  /** The record without copies of others and without timestamps. */
   own(): Fields;
   /** The record without copies of others. */
   stamped(): Fields;
-  /** Those of the record's own fields that are named. */
+  /** The named fields of the record, without copies of others. */
   part(...names: string[]): Fields;
 }
 
 export type Make = (record: RecordReader) => unknown;
 
-/** Records by default: a number, or a share of another model's. */
+/** The default number of records, or a share of another model's. */
 export type Size = number | { readonly of: string; readonly share: number };
 
-/** What the catalogue does not say of a model. All that is left out is made from the catalogue's field names and types. */
+/** What the catalogue does not say about a model. The rest follows from its field names and types. */
 export interface ModelDetails {
   readonly size?: Size;
   readonly links?: Readonly<Record<string, LinkDefinition>>;
-  /** Fields of the record itself whose values are not free, without id and time stamps. */
+  /** Fields of the record itself that need particular values, without id and timestamps. */
   own?(record: RecordReader): Fields;
   /** Fields that hold copies of linked records. */
   readonly nested?: Readonly<Record<string, Make>>;
@@ -81,14 +81,14 @@ export interface ModelDefinition extends ModelDetails {
   readonly size: Size;
   readonly links: Readonly<Record<string, LinkDefinition>>;
   readonly nested: Readonly<Record<string, Make>>;
-  /** Links that show as a field of the record. */
+  /** Links that are a field of the record. */
   readonly linkFields: readonly (readonly [link: string, field: string])[];
   /** Makes the fields that `own` leaves out. */
   readonly makes: readonly (readonly [field: string, make: Make])[];
-  /** Fields that are documented; an endpoint may show fewer of them. */
+  /** Documented fields. An endpoint may return fewer of them. */
   readonly documented: readonly string[];
-  /** With `remote_id`, as almost all are. */
+  /** Has `remote_id`, like almost all models. */
   readonly remote: boolean;
-  /** With `changed_at` and `remote_deleted_at`, as almost all are. */
+  /** Has `changed_at` and `remote_deleted_at`, like almost all models. */
   readonly stamped: boolean;
 }

@@ -12,7 +12,7 @@ import {
 } from './common.ts';
 import type { Make, RecordReader } from './define.ts';
 
-/** Texts by the name of their field, the next one after each change. */
+/** Texts by field name. Each change takes the next one. */
 const TEXTS: Readonly<Record<string, readonly (string | null)[]>> = {
   approval_status: ['PENDING', 'APPROVED', 'REJECTED'],
   balance_unit: ['DAYS', 'HOURS'],
@@ -31,7 +31,7 @@ const TEXTS: Readonly<Record<string, readonly (string | null)[]>> = {
   used_unit: ['DAYS', 'HOURS'],
 };
 
-/** Fields that look the same in every model that has them. */
+/** Fields that look alike in all models. */
 const SHAPES: Readonly<Partial<Record<ColumnType, readonly [name: RegExp, make: Make][]>>> = {
   text: [
     [/^first_name$/, firstName],
@@ -57,21 +57,21 @@ const MAKERS: Record<ColumnType, (field: string, model: string) => Make> = {
   jsonb: makeJson,
 };
 
-/** Makes a field of which no more is known than the catalogue says. */
+/** Makes a field from what the catalogue says about it. */
 export function makeField(model: string, field: string, type: ColumnType): Make {
   const shape = SHAPES[type]?.find(([name]) => name.test(field));
   if (shape) return shape[1];
   const texts = TEXTS[field];
   if (type === 'text' && texts) return (r) => r.live(field, texts);
   const make = MAKERS[type](field, model);
-  // So that each change shows in everything that has a name.
+  // A name is never null, so every change shows in it.
   if (field === 'name') return make;
   const salt = `no ${field}`;
   return (r) => (r.chance(salt, 12) ? null : make(r));
 }
 
 function makeText(field: string, model: string): Make {
-  // A column holds a date as text where Kombo says no time of day.
+  // If Kombo gives no time of day, the column holds the date as text.
   if (field.endsWith('_date')) return (r) => r.time(field, 400).slice(0, 10);
   if (/(^|_)(url|avatar)$/.test(field)) return (r) => `https://tool.example.com/${model}/${r.remoteId}`;
   const noun = model

@@ -35,7 +35,7 @@ function copyOf(link: string, ...names: string[]): Make {
   return (r) => r.one(link)?.part(...names) ?? null;
 }
 
-/** Sums of a payslip, or of all of a run; a tool may leave one out. */
+/** Sums of a payslip or of a pay run. A tool may leave one out. */
 function totals(r: RecordReader, most: number): Fields {
   const value = most / 2 + r.int('gross', most / 2) + r.revision;
   const sum = (share: number) => ({ currency: 'EUR', value: Math.round(value * share * 100) / 100 });
@@ -80,7 +80,7 @@ export const HRIS_DETAILS: Details = {
       employments: (r) => r.holders('hris_employments', 'employee').map((one) => one.stamped()),
       time_off_balances: (r) => r.holders('hris_time_off_balances', 'employee').map((one) => one.stamped()),
       manager: copyOf('manager', ...MANAGER_COPY),
-      // The same under an older name.
+      // The older name of `groups`.
       teams: (r) => parts(r.all('groups'), ...GROUP_COPY),
       legal_entity: copyOf('legal_entity', 'id', 'remote_id', 'name', 'address'),
       work_location: (r) => r.one('location')?.stamped() ?? null,

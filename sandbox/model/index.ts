@@ -13,14 +13,14 @@ const DETAILS = { ...ATS_DETAILS, ...HRIS_DETAILS, ...LMS_DETAILS, ...ASSESSMENT
 let models = new Models(CATALOGUE, DETAILS);
 const added = new Map<string, EndpointDefinition>();
 
-/** Makes the model of a list that the catalogue does not have. It follows from the path alone, so all sandboxes share it. */
+/** Makes the model of an endpoint outside the catalogue. It depends only on the path, so all sandboxes share it. */
 export function addModel(endpoint: EndpointDefinition): void {
   if (added.has(endpoint.path)) return;
   added.set(endpoint.path, endpoint);
   models = new Models([...CATALOGUE, ...added.values()], DETAILS);
 }
 
-/** The model behind a table or model name. @throws RangeError for a name that is neither. */
+/** The model for a table name or model name. @throws RangeError for any other name. */
 export function modelOf(name: string): ModelDefinition {
   const model = models.find(name);
   if (!model) throw new RangeError(`The sandbox has no table or model ${name}.`);
@@ -44,7 +44,7 @@ export function linksBetween(from: string, to: string): NamedLink[] {
     .map(([name, link]) => ({ from, name, link }));
 }
 
-/** The link whose membership a webhook names as `join`. */
+/** The link whose membership webhooks call `join`. */
 export function linkOfJoin(join: string): NamedLink | undefined {
   for (const model of models.byName.values()) {
     for (const [name, link] of Object.entries(model.links)) {

@@ -3,7 +3,7 @@ import { linkOfJoin, linksBetween, modelOf, type Fields, type NamedLink } from '
 import type { IntegrationState } from './integration.ts';
 import { sourcesOf, targetsOf } from './links.ts';
 
-/** @throws RangeError when the table has no such record. */
+/** @throws RangeError if the table has no such record. */
 export function ordinalOf(integration: IntegrationState, table: string, id: string): number {
   const ordinal = integration.table(table).ordinalOf(id);
   if (ordinal === undefined) throw new RangeError(`${table} of ${integration.id} has no record ${id}.`);
@@ -25,7 +25,7 @@ export function createRecord(
   return state.idOf(ordinal);
 }
 
-/** Changes named fields, or, without any, what in the record changes in the course of a day. */
+/** Changes the given fields, or without them what usually changes in such a record. */
 export function updateRecord(
   integration: IntegrationState,
   table: string,
@@ -36,7 +36,7 @@ export function updateRecord(
   const model = modelOf(table);
   const state = integration.table(table);
   const ordinal = ordinalOf(integration, table, id);
-  // A link that moves away takes its old holder along: a nested record that left is a change as well.
+  // If a link moves, its old target has changed too, since it has lost a nested record.
   integration.touchHolders(model, ordinal, at);
   if (fields) {
     applyFields(integration, table, ordinal, fields);
@@ -52,14 +52,14 @@ export function updateRecord(
   integration.recordChanged(model, ordinal, at);
 }
 
-/** The record is gone from the connected tool. */
+/** Deletes the record in the tool: a tombstone stays in the API. */
 export function tombstoneRecord(integration: IntegrationState, table: string, id: string, at: number): void {
   const ordinal = ordinalOf(integration, table, id);
   integration.table(table).edit(ordinal).deletedAt = at;
   integration.recordChanged(modelOf(table), ordinal, at);
 }
 
-/** The record is gone from the API, and neither a delta nor a webhook tells of it. */
+/** Removes the record from the API. Neither a delta nor a webhook reports it. */
 export function vanishRecord(integration: IntegrationState, table: string, id: string): void {
   integration.table(table).edit(ordinalOf(integration, table, id)).vanished = true;
 }
@@ -74,7 +74,7 @@ export function restoreRecord(integration: IntegrationState, table: string, id: 
   integration.recordChanged(modelOf(table), ordinal, at);
 }
 
-/** What Kombo does 14 days after a deletion: the tombstone stays, its fields become null. */
+/** Does what Kombo does 14 days after a deletion: the tombstone stays, its fields become null. */
 export function emptyRecord(integration: IntegrationState, table: string, id: string, at: number): void {
   const ordinal = ordinalOf(integration, table, id);
   const record = integration.table(table).edit(ordinal);
@@ -83,10 +83,7 @@ export function emptyRecord(integration: IntegrationState, table: string, id: st
   integration.recordChanged(modelOf(table), ordinal, at);
 }
 
-/**
- * Changes something that is nested in the record and leaves the record's own `changed_at` alone: a linked record, or the
- * membership that a join model stands for.
- */
+/** Changes what is nested in the record (a linked record, or the membership of a join model), not its `changed_at`. */
 export function updateNestedRecord(
   integration: IntegrationState,
   table: string,
@@ -126,7 +123,7 @@ function nestedOrdinal(
   return found;
 }
 
-/** Takes the last member away, or adds the first when there is none. */
+/** Removes the last member, or adds one if there is none. */
 function toggleMembership(integration: IntegrationState, join: NamedLink, source: number): void {
   const from = integration.table(join.from);
   const to = integration.table(join.link.to);

@@ -7,21 +7,21 @@ import {
 } from '../../src/domain/catalogue/index.ts';
 import { addModel } from '../model/index.ts';
 
-/** What becomes of a parameter: it is taken, ignored, or refused with `PLATFORM.INPUT_INVALID`. */
+/** How an endpoint treats a parameter: it takes it, ignores it, or refuses it with `PLATFORM.INPUT_INVALID`. */
 export const TREATMENTS = ['taken', 'ignored', 'refused'] as const;
 type Treatment = (typeof TREATMENTS)[number];
-/** Of a filter: it may also show nothing to a request with it, as Kombo does where a tool does not support a filter. */
+/** A request with a filter can also get an empty page, as from Kombo if the tool does not support the filter. */
 export const FILTER_TREATMENTS = [...TREATMENTS, 'hides'] as const;
 type FilterTreatment = (typeof FILTER_TREATMENTS)[number];
 
-/** A list that the catalogue does not have, and what it does with the parameters of others; it takes them when nothing is said. */
+/** An endpoint that the catalogue does not have, and how it treats parameters. Default: it takes them. */
 export interface ExtraEndpointSpec {
-  /** As `/hris/brand-new`. */
+  /** For example `/hris/brand-new`. */
   path: string;
   updatedAfter?: FilterTreatment;
   includeDeleted?: Treatment;
   ids?: FilterTreatment;
-  /** With `cursor`; where it is refused, the whole list is one page. */
+  /** Goes for `cursor` too. If it is refused, the whole list is one page. */
   pageSize?: Treatment;
 }
 
@@ -30,14 +30,14 @@ export interface ExtraEndpoint {
   spec: ExtraEndpointSpec;
 }
 
-/** Beside `id`, the time stamps and what `create` and `update` set. */
+/** The fields besides `id`, the timestamps, and those that `create` and `update` set. */
 const FIELDS = { remote_id: 'text', name: 'text', amount: 'numeric', active: 'boolean' } as const;
 
-/** Lists that the catalogue does not have. */
+/** The endpoints that the catalogue does not have. */
 export class ExtraEndpoints {
   readonly #byPath = new Map<string, ExtraEndpoint>();
 
-  /** Adds it, or changes what it does with parameters. @throws RangeError for what is no such path. */
+  /** Adds an endpoint, or changes how it treats parameters. @throws RangeError if its path cannot be added. */
   add(spec: ExtraEndpointSpec): void {
     const {
       path,
@@ -90,7 +90,7 @@ const PARAMETERS = {
   page_size: 'pageSize',
 } as const;
 
-/** The query without what is ignored; null if one of its filters hides everything. */
+/** The query without ignored parameters; null if one of its filters hides everything. */
 export function takenOf(
   { spec }: ExtraEndpoint,
   query: Readonly<Record<string, unknown>>,

@@ -26,13 +26,13 @@ export interface SavedIntegration {
   switchedOff: [string, number][];
   problems: [string, ModelProblem][];
   pending: string[];
-  /** When the first of them changed; left out when none has. */
+  /** When the first pending model changed; left out if none has. */
   pendingSince?: number | undefined;
-  /** Those that were changed. */
+  /** Only tables with changes. */
   tables: Record<string, SavedTable>;
 }
 
-/** One integration: its records, how they hang together, and which models changed since the last webhook. */
+/** One integration: its records, their links, and which models changed since the last webhook. */
 export class IntegrationState {
   readonly id: string;
   readonly category: Category;
@@ -47,20 +47,20 @@ export class IntegrationState {
     dataExpiredAt: null,
     readError: null,
   };
-  /** Models that the customer has switched off, and when: all their records are tombstones. */
+  /** When the customer switched each of these models off. All their records are tombstones. */
   readonly switchedOff = new Map<string, number>();
   readonly problems = new Map<string, ModelProblem>();
   readonly #pending = new Set<string>();
-  /** When the first of them changed. */
+  /** When the first pending model changed. */
   #pendingSince: number | undefined;
   readonly #spec: IntegrationSpec;
   readonly #extra: ExtraEndpoints;
   readonly #wanted: ReadonlyMap<string, number>;
   readonly #key: number;
-  /** Made when they are asked for: of ten thousand integrations most tables never are. */
+  /** Made on demand, since most tables of ten thousand integrations are never read. */
   readonly #tables = new Map<string, TableState>();
 
-  /** @throws RangeError when the specification names a table that does not exist. */
+  /** @throws RangeError if the specification names a table that does not exist. */
   constructor(spec: IntegrationSpec, seed: number, createdAt: Date, extra: ExtraEndpoints) {
     this.#spec = spec;
     this.#extra = extra;
@@ -74,7 +74,7 @@ export class IntegrationState {
     this.#key = mix(seed, hashText(spec.id));
   }
 
-  /** @throws RangeError when the specification names a table that does not exist. */
+  /** @throws RangeError if the specification names a table that does not exist. */
   static start(
     spec: SandboxIntegrationSpec,
     seed: number,
@@ -121,18 +121,18 @@ export class IntegrationState {
     return integration;
   }
 
-  /** Kombo's switch: what is switched off is not synced and cannot be read. Switched on, bad credentials stay bad. */
+  /** While switched off, Kombo neither syncs nor serves it. Switching it on does not repair its credentials. */
   setEnabled(enabled: boolean): void {
     if (!enabled) this.settings.status = 'INACTIVE';
     else if (this.settings.status === 'INACTIVE') this.settings.status = 'ACTIVE';
   }
 
-  /** Model names that the next `data-changed` has to tell. */
+  /** The models that the next `data-changed` must name. */
   get pending(): string[] {
     return [...this.#pending];
   }
 
-  /** Forgets what is pending, as it is about to be told. `since` is when the first of it changed. */
+  /** Takes the pending models, for a webhook. `since` is when the first of them changed. */
   takePending(): { models: string[]; since: number | undefined } {
     const taken = { models: this.pending, since: this.#pendingSince };
     this.#pending.clear();
@@ -140,7 +140,7 @@ export class IntegrationState {
     return taken;
   }
 
-  /** @throws RangeError when the integration's category has no such table. */
+  /** @throws RangeError if the category of the integration has no such table. */
   table(name: string): TableState {
     const model = modelOf(name);
     const known = this.#tables.get(model.name);
@@ -158,7 +158,7 @@ export class IntegrationState {
     return table;
   }
 
-  /** Reads records; keep it only for one answer, as it does not see later changes. */
+  /** Reads records. Keep it only for one answer, since it does not see later changes. */
   library(): Library {
     return new Library((model) => this.table(model), this.#key);
   }
@@ -172,14 +172,14 @@ export class IntegrationState {
     return [...known, ...this.#extra.of(this.category)];
   }
 
-  /** The record has changed by itself: notes the model, and shows it wherever a delta returns it nested. */
+  /** The record itself changed: notes the model, and deltas return the records that show it nested. */
   recordChanged(model: ModelDefinition, ordinal: number, at: number): void {
     this.table(model.name).edit(ordinal).changedAt = at;
     this.#note(model.name, at);
     this.touchHolders(model, ordinal, at);
   }
 
-  /** Nested data of the record has changed, which shows only where the catalogue says so. */
+  /** Nested data of the record changed. Deltas return the record only if the catalogue says so. */
   nestedChanged(holder: ModelDefinition, ordinal: number, changedModel: string, at: number): void {
     this.#note(changedModel, at);
     if (this.#shows(holder.name, changedModel)) this.table(holder.name).edit(ordinal).touchedAt = at;
@@ -204,7 +204,7 @@ export class IntegrationState {
     }
   }
 
-  /** Orders have webhooks of their own, and a few tables have no model name: no `data-changed` ever names them. */
+  /** No `data-changed` names orders, which have their own webhooks, or the few tables without a model name. */
   #note(model: string, at: number): void {
     if (model === 'assessment_orders') return;
     if (!KNOWN_MODELS.has(model) && !this.#extra.hasModel(model)) return;
@@ -212,7 +212,7 @@ export class IntegrationState {
     this.#pendingSince ??= at;
   }
 
-  /** All models and memberships that there are records of. */
+  /** Notes all models and memberships that have records. */
   #noteEverything(at: number): void {
     for (const model of modelsOf(this.category)) {
       if (this.table(model.name).total === 0) continue;

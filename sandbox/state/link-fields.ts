@@ -1,7 +1,7 @@
 import type { Fields, ModelDefinition } from '../model/index.ts';
 import type { IntegrationState } from './integration.ts';
 
-/** Separates fields that name a linked record by its id (as `candidate_id`) from all others. */
+/** Separates fields with the id of a linked record, such as `candidate_id`, from all others. */
 export function decodeLinks(
   integration: IntegrationState,
   model: ModelDefinition,

@@ -2,7 +2,7 @@ import { hashText, mix } from '../random.ts';
 import type { LinkDefinition } from '../model/index.ts';
 import type { TableState } from './table.ts';
 
-/** Where the links of a source point when they have not been set: dealt out in turn, so they can be followed both ways. */
+/** The default targets of a source. They are dealt out in turn, so links can be followed both ways. */
 function dealtTargets(name: string, link: LinkDefinition, source: number, targets: number): number[] {
   if (targets === 0) return [];
   if (link.tree) {
@@ -17,7 +17,7 @@ function dealtTargets(name: string, link: LinkDefinition, source: number, target
   return Array.from({ length: count }, (_, turn) => (first + turn) % targets);
 }
 
-/** Targets of a source: those set by hand, else those dealt out. */
+/** The targets of a source: those that were set, otherwise the default ones. */
 export function targetsOf(
   name: string,
   link: LinkDefinition,
@@ -28,7 +28,7 @@ export function targetsOf(
   return from.peek(source)?.links?.[name] ?? dealtTargets(name, link, source, to.generated);
 }
 
-/** Sources whose link points at the target, in the order they were made. */
+/** The sources whose link points at the target, oldest first. */
 export function sourcesOf(
   name: string,
   link: LinkDefinition,

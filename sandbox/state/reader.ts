@@ -5,7 +5,7 @@ import { sourcesOf, targetsOf } from './links.ts';
 import { DATA_EPOCH, type RecordState, type TableState } from './table.ts';
 
 const HOUR = 3_600_000;
-/** Writing dates is the dearest part of making a record, and there are not many different ones. */
+/** Formatting dates is the most expensive part of making a record, and there are few different ones. */
 const timeTexts = new Map<number, string>();
 
 function hoursBefore(hours: number): string {
@@ -14,7 +14,7 @@ function hoursBefore(hours: number): string {
   return text;
 }
 
-/** Looks records up and keeps them for the length of one answer, since many of them are nested in several others. */
+/** Looks up records and keeps them for one answer, since many are nested in several others. */
 export class Library {
   readonly #tables = new Map<string, TableState>();
   readonly #tableOf: (model: string) => TableState;
@@ -139,7 +139,7 @@ export class Reader implements RecordReader {
     return (this.#own = Object.assign(own, this.#state?.fields));
   }
 
-  /** Not part of `own`, as time stamps are dear to write. */
+  /** Not part of `own`, since formatting timestamps is expensive. */
   stamped(): Fields {
     const own = { ...this.own() };
     if (!this.#model.stamped) return own;
@@ -161,7 +161,7 @@ export class Reader implements RecordReader {
     );
   }
 
-  /** The same as text, without the fields that an endpoint does not show. */
+  /** The same as text, without the fields that the endpoint hides. */
   text(hidden: readonly string[]): string {
     if (this.#state?.raw !== undefined) return this.#state.raw;
     const whole = this.whole();

@@ -1,19 +1,19 @@
 import type { Category } from '../../src/domain/catalogue/index.ts';
 import { modelOf, type ModelDefinition } from '../model/index.ts';
 
-/** Why the endpoints of a model cannot be read, as Kombo's error codes say it. */
+/** Why the endpoints of a model cannot be read, as Kombo's error code. */
 export type ModelProblem =
   'INTEGRATION.MODEL_NOT_AVAILABLE' | 'INTEGRATION.MODEL_DISABLED' | 'INTEGRATION.PERMISSION_MISSING';
 
-/** An integration that is there with its records. */
+/** An integration and its records. */
 export interface IntegrationSpec {
-  /** As `bombohr:ats-demo`. */
+  /** For example `bombohr:ats-demo`. */
   id: string;
   category: Category;
-  /** The part of the id before the colon when left out. */
+  /** Default: the part of the id before the colon. */
   tool?: string;
   organizationName?: string;
-  /** The caller's own id of the customer; null when left out. */
+  /** The id that you give to the customer. Default: null. */
   originId?: string;
   /** Records by table or model name; the others follow in proportion. */
   records?: Record<string, number>;
@@ -22,28 +22,28 @@ export interface IntegrationSpec {
 }
 
 /**
- * With how it starts: as one that has long been there when left out. An integration that starts in setup has told of none of
- * its records yet, so its first `data-changed` names all that it has.
+ * Adds how it starts; by default, like one that has existed for long. An integration that starts in setup has reported
+ * none of its records yet, so its first `data-changed` names every model that it has.
  */
 export interface SandboxIntegrationSpec extends IntegrationSpec {
   status?: IntegrationSettings['status'];
   setupStatus?: IntegrationSettings['setupStatus'];
   qaStatus?: IntegrationSettings['qaStatus'];
-  /** The sandbox's now when left out. */
+  /** Default: now, by the clock of the sandbox. */
   createdAt?: Date;
 }
 
-/** What `GET /integrations/{id}` tells, and what reads fail with. */
+/** What `GET /integrations/{id}` answers, and what makes reads fail. */
 export interface IntegrationSettings {
   status: 'ACTIVE' | 'INVALID' | 'INACTIVE';
   setupStatus: 'INCOMPLETE' | 'FINAL_SYNC_PENDING' | 'COMPLETED';
   qaStatus: 'PENDING' | 'FAILED' | 'PASSED';
   dataExpiredAt: Date | null;
-  /** Every read fails with this code, before any other setting counts. */
+  /** Every read fails with this code; it outranks the other settings. */
   readError: string | null;
 }
 
-/** Sizes that were asked for, by model. @throws RangeError for a name that is no table or model. */
+/** The sizes in the specification, by model. @throws RangeError for a name that is not a table or model. */
 export function wantedSizes({ records }: IntegrationSpec): ReadonlyMap<string, number> {
   if (!records) return NOTHING_WANTED;
   return new Map(Object.entries(records).map(([name, count]) => [modelOf(name).name, count]));

@@ -1,28 +1,28 @@
 import { decodeId, encodeId, mix } from '../random.ts';
 import type { Fields } from '../model/index.ts';
 
-/** What differs from the generated record. Almost all records have none of it, so a million of them cost nothing. */
+/** What differs from the generated record. Almost all records differ in nothing, so a million of them cost nothing. */
 export interface RecordState {
   position?: number;
   createdAt?: number;
   changedAt?: number;
-  /** When nested data changed last: brings the record back without moving its `changed_at`. */
+  /** When nested data last changed: deltas return the record again, with the same `changed_at`. */
   touchedAt?: number;
   deletedAt?: number | undefined;
   vanished?: boolean;
   emptied?: boolean;
   revision?: number;
-  /** Fields that were set to a value. */
+  /** Fields that were set. */
   fields?: Fields;
   /** Ordinals of linked records, by link. */
   links?: Record<string, number[]>;
-  /** The whole record as JSON text, served as it is. */
+  /** Text that is served in place of the record, as it is. */
   raw?: string;
-  /** Id of a record that was made under a name of its own. */
+  /** The id, if the record was made with an id of its own. */
   id?: string;
 }
 
-/** What has to be kept of a table to go on with it later. */
+/** What a later sandbox needs to continue with a table. */
 export interface SavedTable {
   created: number;
   states: [number, RecordState][];
@@ -36,7 +36,7 @@ interface TableChanges {
   /** Ordinals by position, for positions before the first and after the last generated record. */
   readonly front: number[];
   readonly back: number[];
-  /** Sources whose link was set by hand, by link and target. */
+  /** Sources whose link was set, by link and target. */
   readonly adopted: Map<string, Map<number, Set<number>>>;
 }
 
@@ -44,16 +44,16 @@ function noChanges(): TableChanges {
   return { states: new Map(), ids: new Map(), front: [], back: [], adopted: new Map() };
 }
 
-/** Of all tables without changes: most of them, where there are thousands of integrations. */
+/** Shared by all tables without changes, since with thousands of integrations most tables have none. */
 const UNTOUCHED = noChanges();
 
 const DAY = 86_400_000;
-/** Generated data is from before this day, so that it is the same after every start. */
+/** Generated data is older than this day, so that it is the same after every start. */
 export const DATA_EPOCH = Date.UTC(2026, 0, 5, 8);
 
 /**
- * The records of one model of one integration. A record is known by its ordinal (how many were made before it); its
- * position says where it stands in a listing. Records are generated, so only changes are stored.
+ * The records of one model of one integration. The ordinal of a record is the number of records made before it; its
+ * position is its place in the listing. Records are generated, so only changes are stored.
  */
 export class TableState {
   readonly #key: number;
@@ -63,7 +63,7 @@ export class TableState {
   #created = 0;
   #changes = UNTOUCHED;
 
-  /** `key` belongs to the integration and makes the ids; `salt` tells its tables apart. */
+  /** `key` is the integration's and makes the ids; `salt` differs between its tables. */
   constructor(options: { key: number; salt: number; generated: number; createdAt: number }) {
     this.#key = options.key;
     this.#salt = options.salt;
@@ -71,17 +71,17 @@ export class TableState {
     this.#newest = Math.min(DATA_EPOCH, options.createdAt);
   }
 
-  /** Generated records, also changed and deleted ones: links are dealt out among these. */
+  /** The number of generated records, with changed and deleted ones. Default links point only to these. */
   get generated(): number {
     return this.#generated;
   }
 
-  /** All records ever made; ordinals are below this. */
+  /** The number of records ever made. Ordinals are below it. */
   get total(): number {
     return this.#generated + this.#created;
   }
 
-  /** Every record is as it was generated. */
+  /** No record has changed since it was generated. */
   get untouched(): boolean {
     return this.#changes === UNTOUCHED;
   }
@@ -111,7 +111,7 @@ export class TableState {
     return this.#changes.states.get(ordinal);
   }
 
-  /** The record's state, to be changed by the caller. */
+  /** The state of the record, for the caller to change. */
   edit(ordinal: number): RecordState {
     const { states } = this.#touch();
     let state = states.get(ordinal);
@@ -143,7 +143,7 @@ export class TableState {
     return this.#changes.states.get(ordinal)?.changedAt ?? this.createdAt(ordinal);
   }
 
-  /** The moment that `updated_after` is compared with. */
+  /** The time that `updated_after` is compared with. */
   shownAfter(ordinal: number): number {
     return Math.max(this.changedAt(ordinal), this.#changes.states.get(ordinal)?.touchedAt ?? 0);
   }
@@ -182,7 +182,7 @@ export class TableState {
     state.links = { ...state.links, [link]: targets };
   }
 
-  /** Sources whose link was set by hand to this target. */
+  /** Sources whose link was set to this target. */
   adopted(link: string, target: number): Iterable<number> {
     return this.#changes.adopted.get(link)?.get(target) ?? [];
   }
@@ -192,8 +192,8 @@ export class TableState {
   }
 
   /**
-   * Ordinals in listing order, from the first position behind `after`. With `changedSince`, records that cannot have
-   * changed since may be left out.
+   * Ordinals in listing order, from the first position after `after`. With `changedSince`, it may leave out records
+   * that cannot have changed since then.
    */
   *walk(after = Number.NEGATIVE_INFINITY, changedSince = 0): Generator<number> {
     if (changedSince >= this.#newest && this.#changes.states.size < this.#generated / 4) {

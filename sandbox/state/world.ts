@@ -12,11 +12,11 @@ export interface SavedWorld {
 /** All integrations of the sandbox, and its clock. */
 export class World {
   readonly seed: number;
-  /** Lists beside those of the catalogue. */
+  /** Endpoints that the catalogue does not have. */
   readonly extra = new ExtraEndpoints();
   readonly #clock: () => Date;
   readonly #integrations = new Map<string, IntegrationState>();
-  /** When integrations that were removed had been created. */
+  /** The `created_at` of removed integrations. */
   readonly #earlierLives = new Map<string, number>();
 
   constructor(seed: number, clock: () => Date) {
@@ -29,8 +29,8 @@ export class World {
   }
 
   /**
-   * An id that was removed begins a new life, which is told from the last one by its later `created_at`.
-   * @throws RangeError for what cannot be an id.
+   * An id that was removed before gets a new life. Its later `created_at` distinguishes it from the last one.
+   * @throws RangeError if the id is not valid or is taken.
    */
   add(spec: SandboxIntegrationSpec): IntegrationState {
     if (!isIntegrationId(spec.id))
@@ -46,7 +46,7 @@ export class World {
     return { seed: this.seed, endpoints: this.extra.save(), integrations };
   }
 
-  /** @throws RangeError when the state belongs to another seed, whose records are others. */
+  /** @throws RangeError if the state has another seed, since another seed makes other records. */
   load(saved: SavedWorld): void {
     if (saved.seed !== this.seed) {
       throw new RangeError(`The saved state is of seed ${saved.seed}, the sandbox of seed ${this.seed}.`);
@@ -73,7 +73,7 @@ export class World {
     return id === undefined ? undefined : this.#integrations.get(id);
   }
 
-  /** @throws RangeError for an integration that is not there. */
+  /** @throws RangeError if there is no such integration. */
   get(id: string): IntegrationState {
     const integration = this.#integrations.get(id);
     if (!integration) throw new RangeError(`There is no integration ${id}.`);

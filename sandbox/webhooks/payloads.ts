@@ -14,7 +14,7 @@ export function dataChanged(integration: IntegrationState, models: readonly stri
   return { type: 'data-changed', data: { ...about(integration), changed_models } };
 }
 
-/** The payloads name the integration differently: `id` when it comes or goes, `integration_id` when its state changes. */
+/** The id is `id` if the integration is created or deleted, but `integration_id` if its state changes. */
 export function lifecycle(integration: IntegrationState, type: LifecycleEvent, now: Date): Payload {
   const end_user = endUser(integration);
   if (type === 'integration-state-changed') {
@@ -55,7 +55,7 @@ export function syncFinished(integration: IntegrationState, sync: EndedSync): Pa
   return { type: 'sync-finished', data };
 }
 
-/** Kombo describes this payload nowhere: it is what all others say of an integration. */
+/** Kombo does not document this payload. It has what all others say about an integration. */
 export function remoteEventReceived(integration: IntegrationState): Payload {
   return { type: 'remote-event-received', data: { ...about(integration), end_user: endUser(integration) } };
 }
@@ -87,7 +87,7 @@ export function orderReceived(integration: IntegrationState, order: Fields, inli
   };
 }
 
-/** AI Apply is no part of an integration, and nothing of it can be read here: `fields` says what matters to the caller. */
+/** AI Apply does not belong to an integration, and no endpoint returns its data: `fields` sets what you need. */
 export function aiApplyApplication(newId: () => string, now: Date, fields: Fields): Payload {
   const at = now.toISOString();
   const application = { id: newId(), job_posting_id: newId(), status: 'SUBMITTED' };
@@ -124,7 +124,7 @@ export interface RaisedIssue {
   resolvedAt: Date | null;
 }
 
-/** Without an integration it is about the whole environment. */
+/** Without an integration, the issue is about the whole environment. */
 export function issueStatusChanged(issue: RaisedIssue, integration: IntegrationState | undefined): Payload {
   const { id, type, title, message, firstObservedAt, resolvedAt } = issue;
   const data = {

@@ -4,16 +4,16 @@ import { DEFAULT_SUBSCRIPTION, type WebhookType } from './types.ts';
 
 /** How a webhook is delivered. */
 export interface DeliveryOptions {
-  /** Event id; a new one when left out. */
+  /** Event id. Default: a new one. */
   id?: string | undefined;
-  /** Indented by two spaces, as some senders do; the signature covers the indented bytes. */
+  /** Indents by two spaces, like some senders. The signature covers the indented bytes. */
   pretty?: boolean | undefined;
   wrongSignature?: boolean | undefined;
-  /** Make it and do not send it. */
+  /** Makes the webhook but does not send it. */
   lose?: boolean | undefined;
-  /** Send the same bytes twice. */
+  /** Sends the same bytes twice. */
   duplicate?: boolean | undefined;
-  /** Another receiver than the sandbox's. */
+  /** Default: the webhook URL of the sandbox. */
   url?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface WebhookResult {
   body: string;
   signature: string;
   lost: boolean;
-  /** One HTTP status per delivery; null without an answer. */
+  /** One HTTP status for each delivery; null without an answer. */
   statuses: (number | null)[];
 }
 
@@ -37,7 +37,7 @@ interface WebhookTarget {
   secret: string;
 }
 
-/** What has to be kept to go on later: a receiver takes a second webhook with the id of the first for a repetition. */
+/** What a later sandbox needs: a receiver takes a webhook with an id that it knows for a repetition. */
 export interface SavedWebhooks {
   ids: number;
   subscription: WebhookType[];
@@ -45,10 +45,10 @@ export interface SavedWebhooks {
 
 const TIMEOUT_MS = 30_000;
 
-/** Sends signed webhooks, once each: what becomes of a failed delivery is the receiver's problem, as in reality. */
+/** Sends signed webhooks, once each. It does not repeat a failed delivery. */
 export class WebhookSender {
   readonly target: WebhookTarget;
-  /** The types that are chosen in the dashboard. */
+  /** The types that the dashboard has chosen. */
   subscription: ReadonlySet<WebhookType> = new Set(DEFAULT_SUBSCRIPTION);
   readonly #seed: number;
   #ids = 0;
@@ -67,20 +67,20 @@ export class WebhookSender {
     this.subscription = new Set(saved.subscription);
   }
 
-  /** For an event, or for something that an event tells of. */
+  /** For an event, or for something that an event reports. */
   newId(): string {
     return encodeId(this.#seed, ++this.#ids);
   }
 
-  /** @throws Error when there is no address to send to. */
+  /** @throws Error if there is no webhook URL. */
   requireUrl(): string {
     if (this.target.url) return this.target.url;
     throw new Error('The sandbox has no webhook address: give it webhookUrl, or call setWebhookUrl.');
   }
 
   /**
-   * Sends what it is given, subscribed or not.
-   * @throws Error when there is no address to send to.
+   * Sends a webhook of any type, subscribed or not.
+   * @throws Error if there is no URL to send it to.
    */
   async send(options: WebhookOptions): Promise<WebhookResult> {
     const id = options.id ?? this.newId();

@@ -20,10 +20,10 @@ export type LifecycleEvent = 'integration-created' | 'integration-deleted' | 'in
 
 export type AiApplyEvent = 'ai-apply-application-status-updated' | 'ai-apply-job-posting-status-updated';
 
-/** What `data-changed` has taken the place of. */
+/** `data-changed` replaces these. */
 const LEGACY: readonly WebhookType[] = ['sync-finished', 'remote-event-received'];
 
-/** What you would choose in the dashboard today. */
+/** The types to choose in the dashboard today. */
 export const DEFAULT_SUBSCRIPTION = WEBHOOK_TYPES.filter((type) => !LEGACY.includes(type));
 
 /** How a sync can end. */

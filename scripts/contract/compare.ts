@@ -4,12 +4,12 @@ import type { Published, PublishedList } from './read-package.ts';
 const KINDS = ['endpoint', 'model', 'field', 'parameter'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Something that one side has and the other one lacks. */
+/** One name that one side has and the other lacks. */
 export interface Finding {
-  /** Who lacks it. */
+  /** The side that lacks it. */
   lacking: 'catalogue' | 'package';
   kind: Kind;
-  /** The path of the endpoint whose field or parameter it is. */
+  /** The path of the endpoint, for a field or a parameter. */
   of?: string;
   name: string;
 }
@@ -21,10 +21,10 @@ export interface Catalogue {
 
 /** Columns of every table. */
 const ALWAYS = ['id', 'changed_at', 'remote_deleted_at'];
-/** The API has them, and packages leave them out everywhere. */
+/** The API returns these fields, but the package never has them. */
 const NEVER_PUBLISHED = new Set(['remote_data', 'integration_fields']);
 
-/** What the catalogue and a package have that the other one lacks. */
+/** Finds what only the catalogue or only the package has. */
 export function compare({ endpoints, models }: Catalogue, published: Published): Finding[] {
   const known = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const paths = published.lists.map(({ path }) => path);
@@ -60,7 +60,7 @@ function parametersOf({ paginated, delta, includeDeleted, byIds }: EndpointDefin
 }
 
 function syncParameters({ parameters }: PublishedList): string[] {
-  // The creation of a record only serves where there is no better filter.
+  // A sync filters by the creation of a record only if there is no better filter.
   const delta = parameters.includes('updated_after') ? 'updated_after' : 'created_after';
   return ['cursor', 'page_size', delta, 'include_deleted', 'ids'].filter((name) => parameters.includes(name));
 }
@@ -76,7 +76,7 @@ function differences(kind: Kind, here: readonly string[], there: readonly string
   return [...missing('catalogue', there, here), ...missing('package', here, there)];
 }
 
-/** The package and what it and the catalogue lack, in one line. */
+/** The package, and what the catalogue and it lack, in one line. */
 export function summarize(
   { version, date }: { version: string; date: string },
   published: Published,

@@ -17,7 +17,7 @@ export interface Package {
   sources: ReadonlyMap<string, string>;
 }
 
-/** The package cannot be had. Its message says what happened and what to do. */
+/** The package cannot be fetched or read. The message says what happened and what to do. */
 export class NoPackage extends Error {
   override name = 'NoPackage';
 
@@ -49,7 +49,7 @@ export async function fetchPackage(index: string, timeoutMs: number): Promise<Pa
   const { info, urls } = known.data;
   const source = urls.find(({ packagetype }) => packagetype === 'sdist');
   if (!source) throw new NoPackage(`${index} has no sources of ${info.version}.`, CHANGED);
-  // A mirror may name the file by where it is from there.
+  // A mirror may give a relative URL.
   const address = new URL(source.url, index).href;
   const archive = await download(address, signal);
   if (createHash('sha256').update(archive).digest('hex') !== source.digests.sha256) {

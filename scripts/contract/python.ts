@@ -5,24 +5,24 @@ export interface PythonClass {
 
 export interface PythonModule {
   classes: ReadonlyMap<string, PythonClass>;
-  /** Types that have a name of their own, with the text that they stand for. */
+  /** The text of each type that has a name of its own. */
   aliases: ReadonlyMap<string, string>;
 }
 
 const TEXTS = /\br?"""[\s\S]*?"""/g;
 const CLASS = /^class (\w+)\([^)]*\):\n((?:(?: {4}.*)?\n)*)/gm;
 const ALIAS = /^(\w+) = ((?:Literal|Union|TypeAliasType|Annotated)\b[^\n]*(?:\n(?: |[\])]).*)*)/gm;
-/** At the first level of a class, with the lines that go on deeper. */
+/** A field at the first level of a class, with its continuation lines. */
 const FIELD = /^ {4}(\w+): (.*(?:\n(?: {5,}.*| {4}[\])].*))*)/gm;
 
-/** What a module of generated models declares. It is read as text: names, and types as they are written. */
+/** The declarations in a module of generated models, read as text: names, and types as they are written. */
 export function readModule(source: string): PythonModule {
   const text = `${source.replaceAll(TEXTS, '')}\n`;
   const classes = new Map<string, PythonClass>();
   for (const [, name = '', body = ''] of text.matchAll(CLASS)) {
     const fields = new Map<string, string>();
     for (const [, field = '', type = ''] of body.matchAll(FIELD)) {
-      // Some names mean something else in Python.
+      // A field whose name means something else in Python has an alias.
       const alias = /\balias="([^"]+)"/.exec(type)?.[1];
       fields.set(alias ?? field, type);
     }
@@ -32,7 +32,7 @@ export function readModule(source: string): PythonModule {
   return { classes, aliases };
 }
 
-/** The words in the text of a type that may be names of others. */
+/** The words in a type that can be names of other types. */
 export const namesIn = (type: string) => [...new Set(type.match(/\b[A-Z]\w+\b/g) ?? [])];
 
 /** The values of `Literal["a", "b"]`. */

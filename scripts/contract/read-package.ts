@@ -1,24 +1,24 @@
 import { literals, namesIn, readModule, type PythonClass } from './python.ts';
 import { NoPackage, type Package } from './fetch-package.ts';
 
-/** A list as the package has it. */
+/** A list endpoint in the package. */
 export interface PublishedList {
   path: string;
   parameters: readonly string[];
-  /** Of its records, at the first level. */
+  /** The fields of its records, at the first level. */
   fields: readonly string[];
 }
 
 export interface Published {
   lists: readonly PublishedList[];
-  /** Names that a `data-changed` webhook may have. */
+  /** The model names that a `data-changed` webhook can contain. */
   models: readonly string[];
 }
 
 const OPERATION =
   /\bmodels\.(\w+Request)\([\s\S]{0,6000}?\bmethod="GET",\s+path="([^"]+)"[\s\S]{0,3000}?operation_id="(\w+)"/g;
 
-/** What a package says of lists and models. @throws NoPackage if it is not written as it was when this was made. */
+/** The lists and models of a package. @throws NoPackage if its sources are not written as this code expects. */
 export function readPackage({ version, sources }: Pick<Package, 'version' | 'sources'>): Published {
   const classes = new Map<string, PythonClass>();
   const aliases = new Map<string, string>();
@@ -26,7 +26,7 @@ export function readPackage({ version, sources }: Pick<Package, 'version' | 'sou
     if (!/\/models\/\w+\.py$/.test(name)) continue;
     const module = readModule(source);
     for (const [key, value] of module.classes) classes.set(key, value);
-    // Names are unique but for short ones such as Name, which a module keeps to itself.
+    // Names are unique except short ones such as Name, which only their own module uses.
     for (const [key, value] of module.aliases) aliases.set(`${name}:${key}`, value).set(key, value);
   }
   const lists = new Map<string, PublishedList>();
@@ -50,7 +50,7 @@ export function readPackage({ version, sources }: Pick<Package, 'version' | 'sou
   return { lists: [...lists.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)), models };
 }
 
-/** The fields of what an operation lists; undefined if it answers something else than pages of results. */
+/** The fields of the records that an operation lists; undefined if it does not answer with pages of results. */
 function recordFields(
   classes: ReadonlyMap<string, PythonClass>,
   aliases: ReadonlyMap<string, string>,
@@ -64,7 +64,7 @@ function recordFields(
   const fields = new Set<string>();
   const open = namesIn(results);
   const seen = new Set<string>();
-  // A record may be one of several kinds, by a name that stands for them.
+  // A record may be a union of several classes, behind an alias.
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
@@ -75,7 +75,7 @@ function recordFields(
   return [...fields];
 }
 
-/** The literal type of a changed model's name, in the module of the webhook. */
+/** The values of the literal type of a model name, from the module of the `data-changed` webhook. */
 function modelNames(sources: ReadonlyMap<string, string>): string[] {
   for (const [name, source] of sources) {
     if (!name.endsWith('/models/datachangedwebhookpayload.py')) continue;

@@ -5,7 +5,7 @@ const FILE = new Set(['0', '\0', '']);
 const LONG_NAME = 'L';
 const EXTENDED = 'x';
 
-/** The text files of a tar archive, by their names. @throws Error for what is no such archive. */
+/** The text files of a tar archive, by name. @throws Error if it is not a tar archive. */
 export function readTar(archive: Uint8Array): Map<string, string> {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
   const files = new Map<string, string>();
@@ -14,7 +14,8 @@ export function readTar(archive: Uint8Array): Map<string, string> {
     const header = bytes.subarray(at, at + BLOCK);
     const size = Number.parseInt(text(header, 124, 12), 8);
     const end = at + BLOCK + size;
-    if (Number.isNaN(size) || end > bytes.length) throw new Error('It is no tar archive, or it breaks off.');
+    if (Number.isNaN(size) || end > bytes.length)
+      throw new Error('This is not a tar archive, or it ends too early.');
     const content = bytes.subarray(at + BLOCK, end);
     const type = text(header, 156, 1);
     if (type === LONG_NAME) longName = text(content, 0, size);

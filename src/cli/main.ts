@@ -8,7 +8,7 @@ import { keepLoopbackDirect } from '../settings/proxy.ts';
 import { outliveReaders } from './support/readers.ts';
 import { jsonText, screenText } from './support/terminal.ts';
 
-/** How long a finished command may need to end by itself before it is ended. */
+/** How long a finished command may take to end by itself. Then its process is ended. */
 const EXIT_BOUND_MS = 3_000;
 
 const RUNS_SERVERS = new Set(['dev', 'serve', 'worker']);
@@ -17,7 +17,7 @@ const json = process.argv.includes('--json');
 
 outliveReaders();
 
-// Most of the start of a command is compiling what it loads; the second time that is done.
+// Compiling modules takes most of a command's start. The cache saves that from the second start on.
 module.enableCompileCache();
 
 try {
@@ -35,15 +35,15 @@ try {
     }
   }
 }
-// Nothing should be open any more; should something be, it must not keep a finished command alive.
+// Nothing should be open now. If something is, it must not keep a finished command alive.
 setTimeout(() => process.exit(), EXIT_BOUND_MS).unref();
 
-/** Reads the files of settings, if there are any. What the environment already says wins. */
+/** Reads the files with settings, if there are any. The environment takes precedence. */
 async function loadSettings(): Promise<void> {
   try {
     const { env } = process;
     Object.assign(env, { ...(await readDotEnv('.env', env)), ...env });
-    // Beside a `dev` that runs, everything that does not run servers of its own works with that one's.
+    // While `dev` runs, commands that do not run their own servers use those of `dev`.
     if (RUNS_SERVERS.has(process.argv[2] ?? '')) return;
     Object.assign(env, { ...readEnvironmentFile(env['DATA_DIR']), ...env });
   } catch (error) {
@@ -52,7 +52,7 @@ async function loadSettings(): Promise<void> {
   }
 }
 
-/** Commander has already written what is wrong; asked-for help and the version are no failures. */
+/** Commander has already printed the error. Help and the version are no failures. */
 function describeUsage(error: CommanderError): Failure | undefined {
   if (error.exitCode === 0) return undefined;
   const message = error.code === 'commander.help' ? 'A command is missing.' : error.message;

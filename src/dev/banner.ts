@@ -6,25 +6,25 @@ export interface BannerFacts {
   config: Config;
   url: string;
   operationsUrl: string;
-  /** Undefined where the Temporal server is not ours. */
+  /** Undefined if the Temporal server is yours. */
   temporalUiUrl: string | undefined;
   temporalAddress: string;
   namespace: string;
-  /** Of the embedded Postgres; a user's own address is not printed, since it holds a password. */
+  /** The URL of the embedded Postgres. Yours is not printed, since it holds a password. */
   databaseUrl: string | undefined;
   /** Undefined without the sandbox. */
   sandboxUrl: string | undefined;
-  /** Which secrets are our own: a user's are not printed. */
+  /** Which secrets `dev` made. Yours are not printed. */
   made: { webhookSecret: boolean; adminToken: boolean };
-  /** Names of settings that are the demo's. */
+  /** The settings that have the value of the demo. */
   demoSettings: readonly string[];
   dataDir: string;
-  /** How the user calls the program. */
+  /** How you call the program. */
   command: string;
   example: { integrationId: string; tool: string; category: string; model: string } | undefined;
 }
 
-/** What one who has just started `dev` wants to know. */
+/** What you want to know when `dev` has started. */
 export function bannerText(facts: BannerFacts): string {
   const { config, url, operationsUrl, databaseUrl, sandboxUrl, dataDir } = facts;
   const token = facts.made.adminToken ? config.ADMIN_TOKEN?.reveal() : 'yours (ADMIN_TOKEN)';
@@ -78,9 +78,9 @@ function demoLines({ config, sandboxUrl, demoSettings, command }: BannerFacts): 
   if (!sandboxUrl) return [`  Add an integration: ${command} integrations add <id>`, ''];
   const short = demoSettings.map((name) => `${name}=${duration(config, name)}`).join(' ');
   return [
-    '  The sandbox now changes records every few seconds and loses a webhook now and then; the catch-up makes that good.',
+    '  The sandbox now changes records every few seconds. It loses some webhooks; the catch-up reads what they reported.',
     ...(short === '' ? [] : [`  Short for this demo: ${short}. Set them yourself for other values.`]),
-    '  Ctrl-C stops everything; the data stay.',
+    '  Ctrl-C stops everything; the data stays.',
     '',
   ];
 }

@@ -5,12 +5,12 @@ import { writePrivately } from './processes/private-file.ts';
 
 type Settings = Readonly<Record<string, string | undefined>>;
 
-/** Where other commands find the servers of a `dev` that runs; there is no such file when none does. */
+/** The file where other commands find the servers of a running `dev`. It exists only while `dev` runs. */
 export function devEnvironmentFile(dataDir = '.kombo-sync'): string {
   return path.join(dataDir, 'env');
 }
 
-/** Writes it for shells, which read it too. */
+/** Writes the file so that shells can read it too. */
 export function writeEnvironmentFile(dataDir: string, settings: Settings): void {
   const lines = Object.entries(settings).flatMap(([name, value]) =>
     value ? [`${name}='${value.replaceAll("'", QUOTE)}'\n`] : [],
@@ -18,10 +18,10 @@ export function writeEnvironmentFile(dataDir: string, settings: Settings): void 
   writePrivately(devEnvironmentFile(dataDir), lines.join(''));
 }
 
-/** How a shell reads a quote between quotes: one string ends, a quote, the next one begins. */
+/** A quote between quotes, for a shell: the string ends, a quote follows, the next string begins. */
 const QUOTE = `'\\''`;
 
-/** Reads what `writeEnvironmentFile` has written. Node's own reader knows no quote between quotes. */
+/** Reads the file of `writeEnvironmentFile`. Node's own reader does not know quotes between quotes. */
 export function readEnvironmentFile(dataDir?: string): Settings {
   const lines = read(devEnvironmentFile(dataDir)).matchAll(/^(\w+)='((?:[^']|'\\'')*)'$/gm);
   return Object.fromEntries([...lines].map(([, name, value]) => [name!, value!.replaceAll(QUOTE, "'")]));
@@ -32,9 +32,9 @@ export function removeEnvironmentFile(dataDir: string): void {
 }
 
 /**
- * Reads the settings of the user's file, if there is one.
+ * Reads the settings in your file, if it exists.
  *
- * @throws Error with the remedy when it is no text, or when a setting of ours is cut that `env` does not override.
+ * @throws Error with the remedy if it is not text, or if a # cuts one of our settings that `env` does not override.
  */
 export async function readDotEnv(file: string, env: Settings): Promise<Settings> {
   const text = read(file);
@@ -47,7 +47,7 @@ export async function readDotEnv(file: string, env: Settings): Promise<Settings>
   );
 }
 
-/** A value without quotes that has a # in it: Node ends the value there, where a shell and Compose go on. */
+/** A value without quotes that contains a #. Node ends the value there; a shell and Compose do not. */
 const CUT = /^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=(?:[ \t]*[^\s'"`#](?:[^#\n]*[^\s#])?#|#\S)/gm;
 
 async function namesOfSettings(): Promise<string[]> {
@@ -55,7 +55,7 @@ async function namesOfSettings(): Promise<string[]> {
   return Object.keys(SETTINGS);
 }
 
-/** The text of a file, empty when there is no such file. Editors on Windows put a mark before it, or write UTF-16. */
+/** The text of a file; empty if there is no such file. Editors on Windows begin it with a mark, or write UTF-16. */
 function read(file: string): string {
   let bytes: Buffer;
   try {

@@ -24,7 +24,7 @@ import { watchSyncs } from './demo/watch-syncs.ts';
 export interface DevFacts {
   /** Where webhooks arrive. */
   url: string;
-  /** Where pages and API are: the same unless OPERATIONS_PORT is set. */
+  /** Where pages and API are: the same URL unless OPERATIONS_PORT is set. */
   operationsUrl: string;
   temporalAddress: string;
   temporalUiUrl: string | undefined;
@@ -35,15 +35,15 @@ export interface DevFacts {
 
 export interface DevOptions {
   env: Env;
-  /** The user's own settings. */
+  /** Your own settings. */
   config: Config;
   output: Output;
   signal: AbortSignal;
-  /** Told once, when everything runs. */
+  /** Called once, when everything runs. */
   onReady?: (facts: DevFacts) => void;
 }
 
-/** What the service and the worker stand on. A part is undefined where the user has one of his own. */
+/** What the service and the worker need. A server is undefined if you have your own. */
 export interface Ground {
   config: Config;
   store: Store;
@@ -53,18 +53,18 @@ export interface Ground {
   postgres: EmbeddedPostgres | undefined;
   temporal: TemporalServer | undefined;
   dataDir: string;
-  /** The settings that are ours. */
+  /** The settings that `dev` made. */
   settings: Readonly<Record<string, string>>;
 }
 
 const DEMO = { everyMs: 4_000, loseEvery: 8 };
-/** A page in flight is committed in less; what is not is read again. */
+/** The worker commits a page in less time. A page that it does not commit is read again. */
 const WORKER_STOP_MS = 4_000;
 
 /**
- * Runs the service and the worker on servers that are there, first the first full syncs, then the demo.
+ * Runs the service and the worker on running servers: first the first full syncs, then the demo.
  *
- * @throws when the signal aborts or a part ends by itself.
+ * @throws if the signal aborts or a part ends by itself.
  */
 export async function operate(options: DevOptions, ground: Ground, parts: Parts): Promise<void> {
   const { env, output, signal } = options;
@@ -155,7 +155,7 @@ function startDemo(
   sandbox.control.startDemo({ ...DEMO, integrations: integrations.map(({ id }) => id) });
 }
 
-/** Something to send a webhook about. */
+/** An example for a webhook that you send by hand. */
 function exampleOf(integration: Integration | undefined, config: Config) {
   if (!integration) return undefined;
   const { id, tool, category } = integration;

@@ -1,11 +1,11 @@
 import { cleanLines } from '../domain/text.ts';
 
-/** Where `dev` talks to you. */
+/** Where `dev` prints. */
 export interface Output {
-  /** Whether lines that were printed can be changed. */
+  /** Whether printed lines can be replaced. */
   readonly updates: boolean;
   say(line: string): void;
-  /** Prints these lines in the place of the last block. Only where `updates`. */
+  /** Prints these lines in place of the last block. Only if `updates`. */
   block(lines: readonly string[]): void;
 }
 

@@ -27,10 +27,10 @@ import type { TemporalServer } from './temporal/server.ts';
 const SANDBOX_KEY = 'ks_dev_sandbox';
 
 /**
- * Runs everything in this process and its children until the signal aborts. What the user has set takes the place of a part
- * of ours: KOMBO_API_KEY of the sandbox, DATABASE_URL of Postgres, TEMPORAL_ADDRESS of the Temporal server.
+ * Runs everything in this process and its children until the signal aborts. Your settings replace our parts:
+ * KOMBO_API_KEY the sandbox, DATABASE_URL the embedded Postgres, TEMPORAL_ADDRESS the Temporal server.
  *
- * @throws Error with the remedy when a part does not start, or ends by itself. Nothing is left running then either.
+ * @throws Error with the remedy if a part does not start, or ends by itself. All other parts are stopped then too.
  */
 export async function runDev(options: DevOptions): Promise<void> {
   const parts = new Parts();
@@ -44,10 +44,10 @@ export async function runDev(options: DevOptions): Promise<void> {
   }
 }
 
-/** Starts what the service and the worker need, and settles their settings. */
+/** Starts what the service and the worker need, and decides their settings. */
 async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
   const { env, config: given, output, signal } = options;
-  // What it and its servers write holds passwords and data.
+  // The files of this process and its servers hold passwords and data.
   process.umask(0o077);
   if (isSet(env, 'PORT')) await requireFreePort(given.PORT, LOOPBACK);
   const dataDir = path.resolve(given.DATA_DIR);
@@ -60,7 +60,7 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     stop: ({ endNow }) => endNow(),
   });
   const cleared = await children.clearLeftovers();
-  if (cleared.length > 0) note(`Ended what an earlier run has left: ${cleared.join(', ')}.`);
+  if (cleared.length > 0) note(`Ended processes of an earlier run: ${cleared.join(', ')}.`);
   removeEnvironmentFile(dataDir);
 
   const state = loadState(dataDir);
@@ -90,7 +90,7 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
     ADMIN_TOKEN: given.ADMIN_TOKEN ? undefined : state.adminToken,
     ...(sandbox && demoSettings(env)),
   });
-  // HOST is for `serve`: conda and some shells export one that is no address.
+  // HOST is for `serve`. Conda and some shells export a HOST that is not an address.
   const config = { ...loadConfig({ ...env, ...settings }), HOST: LOOPBACK };
   const log = createLogger({
     level: isSet(env, 'LOG_LEVEL') ? config.LOG_LEVEL : 'warn',
@@ -104,7 +104,7 @@ async function prepare(options: DevOptions, parts: Parts): Promise<Ground> {
   });
   const handle = await parts.start({
     name: 'The connection to Temporal',
-    // A server that has only just begun may take its time on a busy machine.
+    // A server that has just started can be slow on a busy machine.
     start: () => Promise.race([connectTemporal(temporal && '30s'), aborted(signal)]),
     stop: (connected) => connected.close(),
   });
@@ -147,7 +147,7 @@ async function startServers(
     parts
       .start({ name, start: begin, stop: (server) => server.stop(), ended: (server) => server.ended })
       .catch((error: unknown) => {
-        // The other one need not come up then, which can be long when it is being built.
+        // Stops the start of the other server, which takes long if it must be built.
         failure.abort(error);
         throw error;
       });

@@ -51,7 +51,7 @@ export async function startOwnTemporal(options: ServersOptions): Promise<Tempora
 
 const HTTP_PORT = 3000;
 
-/** Starts the service on `chosen`, or when that is undefined on a free port. */
+/** Starts the service on the port `chosen`, or if that is undefined on a free port. */
 export async function startOnHttpPort<T>(
   options: { chosen: number | undefined; host: string; note: (line: string) => void },
   start: (port: number) => Promise<T>,
@@ -68,8 +68,8 @@ export async function startOnHttpPort<T>(
 const LOCK_POLL_MS = 100;
 
 /**
- * Of this user's processes one at a time chooses ports and starts such a server there. Two that choose the same port at the
- * same moment could take the other one's Temporal server for their own.
+ * Lets only one of this user's processes at a time choose ports and start such a server. Two that choose the same port
+ * at the same time could take the other's Temporal server for their own.
  */
 async function oneAtATime<T>(what: string, signal: AbortSignal, start: () => Promise<T>): Promise<T> {
   const place = temporaryPlace();
@@ -89,7 +89,7 @@ async function oneAtATime<T>(what: string, signal: AbortSignal, start: () => Pro
 
 const ATTEMPTS = 3;
 
-/** Between the choice of a port and its use another program may have taken it; then another one is chosen. */
+/** Another program may take a chosen port before the server uses it. If so, this chooses another port. */
 async function onFreePort<T>(start: (taken: (...ports: number[]) => void) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     let ports: number[] = [];
@@ -102,7 +102,7 @@ async function onFreePort<T>(start: (taken: (...ports: number[]) => void) => Pro
   }
 }
 
-/** @throws Error when the port that the user has chosen is busy: that one is not changed. */
+/** @throws Error if the port that you have chosen is busy, since no other port may replace it. */
 export async function requireFreePort(chosen: number, host: string): Promise<void> {
   if (chosen === 0 || (await isFree(chosen, host))) return;
   throw new Error(

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Shorter than what is right for real data, so that one who watches sees a lost webhook made good within a minute. */
+/** Too short for real data, but you can watch how a sync makes up for a lost webhook within a minute. */
 const DEMO_SETTINGS = {
   DEBOUNCE_QUIET: '2s',
   DEBOUNCE_MAX_WAIT: '10s',
@@ -15,7 +15,7 @@ const DEBOUNCE = Object.keys(DEMO_SETTINGS).filter((name) => name.startsWith('DE
 
 export const isSet = (env: Env, name: string) => Boolean(env[name] || env[`${name}_FILE`]);
 
-/** The demo's settings, except where the user has one of his own. */
+/** The settings of the demo, except those that you have set. */
 export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
   // One part of the debounce says little without the others.
   const isOwn = (name: string) =>
@@ -25,14 +25,14 @@ export function demoSettings(env: Env): Partial<typeof DEMO_SETTINGS> {
 
 const OF_ANOTHER_SERVER = /^TEMPORAL_(PROFILE|API_KEY|TLS|GRPC_META_|CODEC_|ADDRESS_FILE|NAMESPACE_FILE)/;
 
-/** What leads Temporal's clients to our own server, and keeps what the user has for another one out of the way. */
+/** Points Temporal's clients to our own server, and removes your settings for another one. */
 export function ownTemporal(env: Env, address: string, dataDir: string): Record<string, string | undefined> {
   const others = Object.keys(env).filter((name) => OF_ANOTHER_SERVER.test(name));
   return {
     ...Object.fromEntries(others.map((name) => [name, undefined])),
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: 'default',
-    // No such file, so that no profile is read.
+    // There is no such file, so the clients read no profile.
     TEMPORAL_CONFIG_FILE: path.join(dataDir, 'no-temporal-profile.toml'),
   };
 }

@@ -14,12 +14,15 @@ const schema = z.object({
   adminToken: z.string().min(16).default(random(24)),
 });
 
-/** What `dev` has made up once and keeps, so that a second start is like the first. */
+/** What `dev` makes once and keeps, so that a second start is like the first. */
 export type DevState = z.output<typeof schema>;
 
 const fileOf = (dataDir: string) => path.join(dataDir, 'state.json');
 
-/** Reads what is kept in the folder, and keeps what had to be made up. @throws Error that names the file if it is broken. */
+/**
+ * Reads the state in the folder, and makes and keeps what is missing.
+ * @throws Error that names the file if it is broken.
+ */
 export function loadState(dataDir: string): DevState {
   makeFolder(dataDir);
   const state = schema.safeParse(read(fileOf(dataDir)));

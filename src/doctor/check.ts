@@ -1,10 +1,10 @@
-/** One line of the doctor. `fail` means that kombo-sync cannot do its job; `warn` that it can, with a restriction. */
+/** One line of the doctor. `fail`: kombo-sync cannot do its job; `warn`: it can, with a restriction. */
 export interface Check {
   name: string;
   status: 'ok' | 'warn' | 'fail';
   /** What was found. */
   message: string;
-  /** What to do, unless all is well. */
+  /** What to do; missing if all is well. */
   remedy?: string;
 }
 

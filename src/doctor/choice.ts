@@ -5,7 +5,7 @@ import { ok, type Check } from './check.ts';
 
 const LISTED = 5;
 
-/** What is not read, since you have not chosen it: by the settings of this process, and for integrations with less. */
+/** What is not read because you have not chosen it, by the settings of this process and by choices of integrations. */
 export function checkChoice(
   settings: EndpointSettings,
   integrations: readonly Pick<Integration, 'id' | 'models' | 'excludeModels' | 'status'>[] = [],

@@ -5,15 +5,15 @@ import type { Store } from '../store/database.ts';
 import { isSame, readRecordedChoice } from '../store/state/field-choice.ts';
 import { ok, warn, type Check } from './check.ts';
 
-/** What of the records is kept out, and whether all workers keep it out. */
+/** Which fields are excluded or hashed, and whether the recorded choice says the same. */
 export async function checkFields(store: Store, config: Config): Promise<Check> {
   const { excluded, hashed } = keptOut(config);
   const recorded = await readRecordedChoice(store);
   if (!isSame(recorded, fieldsOf(config))) {
     return warn(
       'Fields',
-      'EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY is not as it was set up last',
-      'If these values are meant to count, run: kombo-sync setup. Then restart the workers.',
+      'EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY differs from the last setup',
+      'To keep these values, run: kombo-sync setup. Then restart the workers.',
     );
   }
   const said = [

@@ -13,9 +13,9 @@ import { within } from '../within.ts';
 
 export type { Check } from './check.ts';
 
-/** Each dependency may take this long to answer. */
+/** How long each dependency may take to answer. */
 const BOUND_MS = 5_000;
-/** A little less for what has a better message of its own for a timeout. */
+/** A little less for checks that have a better message for a timeout. */
 const INNER_BOUND_MS = 4_500;
 
 /**

@@ -2,7 +2,7 @@ import type { Store } from '../store/database.ts';
 import { countIssues, listIssues } from '../store/state/issues.ts';
 import { ok, warn, type Check } from './check.ts';
 
-/** What Kombo has said is wrong, by its webhooks: it may come days before reading fails. */
+/** Issues that Kombo's webhooks have reported. They may come days before a read fails. */
 export async function checkIssues(store: Store): Promise<Check> {
   const [total, { entries }] = await Promise.all([countIssues(store), listIssues(store, { limit: 3 })]);
   if (total === 0) return ok('Issues at Kombo', 'none is open');

@@ -4,10 +4,10 @@ import { REGION_LIST, regionOf } from '../kombo/regions.ts';
 import type { Secret } from '../secret.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
-/** A delta reads WATERMARK_OVERLAP again, so a small difference does no harm. */
+/** A smaller difference does no harm, since a delta reads WATERMARK_OVERLAP again. */
 const SKEW_LIMIT_MS = 30_000;
 
-/** @param proxy host:port of the proxy on the way, if there is one. */
+/** @param proxy host:port of the proxy to Kombo, if there is one. */
 export async function checkKombo(
   baseUrl: string,
   apiKey: Secret,
@@ -27,7 +27,7 @@ export async function checkKombo(
     if (!(error instanceof SyncError)) throw error;
     const remedy = [
       error.remedyByHand,
-      // A key of another region is refused like one that is wrong.
+      // Kombo refuses a key of another region like a wrong one.
       error.errorClass === 'AccessDenied' && `The regions are: ${REGION_LIST}.`,
       proxy && `The proxy on the way is ${proxy}.`,
     ];
@@ -35,7 +35,7 @@ export async function checkKombo(
   }
 }
 
-/** The Date header has whole seconds, which is fine enough. */
+/** The Date header has whole seconds, which is exact enough. */
 function checkClock(theirs: Date | null, ours: Date): Check[] {
   if (!theirs) return [];
   const skewMs = ours.getTime() - theirs.getTime();

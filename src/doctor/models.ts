@@ -3,7 +3,7 @@ import type { Store } from '../store/database.ts';
 import { listUnknownModels } from '../store/state/unknown-models.ts';
 import { ok, warn, type Check } from './check.ts';
 
-/** Kombo grows: what it has begun to name and this version does not know is not read. */
+/** Kombo adds models. Those that webhooks name but this version does not know are not read. */
 export async function checkModels(store: Store): Promise<Check> {
   const names = (await listUnknownModels(store, knownModels(store.extraEndpoints))).map(({ name }) => name);
   if (names.length === 0) return ok('Models', 'all that webhooks have named are known');

@@ -17,16 +17,16 @@ const OLDEST_POSTGRES = 140_000;
 
 export interface PostgresFindings {
   checks: Check[];
-  /** What the other checks compare with; undefined when it is not known. */
+  /** Other checks compare with these; undefined if they could not be read. */
   integrations?: Integration[];
 }
 
-/** @throws when Postgres cannot be reached. */
+/** @throws if Postgres cannot be reached. */
 export async function checkPostgres(config: Config): Promise<PostgresFindings> {
   const store = openConfigured(config, { max: 1, applicationName: 'kombo-sync doctor' });
   try {
     const checks: Check[] = [];
-    // Each asks for more than the one before, so the first that fails is what to mend.
+    // Each check needs more than the one before, so the first that fails is the one to fix.
     for (const check of [checkServer, checkRights, checkGround, checkMigrations]) {
       const found = await check(store);
       checks.push(found);
@@ -62,7 +62,7 @@ async function checkServer(store: Store): Promise<Check> {
   return ok('Postgres', `version ${text}${store.isPooled() ? ', through a pooler' : ''}`);
 }
 
-/** Encoding, whether it can be written, and whose schemas these are. */
+/** Checks the encoding, whether the database can be written, and whether the schemas are kombo-sync's. */
 async function checkGround(store: Store): Promise<Check> {
   try {
     await inspectGround(store.pool, store.schemas, store.extraEndpoints);
@@ -106,7 +106,7 @@ async function checkSequences(store: Store): Promise<Check> {
   );
 }
 
-/** Fewer connections than a process opens make statements wait for one another. */
+/** If a process may open fewer connections than it wants, its statements wait for each other. */
 async function checkConnections(store: Store, { DATABASE_POOL: pool }: Config): Promise<Check> {
   const { rows } = await store.pool.query<{ role: string; allowed: number }>(
     `select rolname::text as role, least(nullif(rolconnlimit, -1), nullif(datconnlimit, -1),

@@ -1,6 +1,6 @@
 import { ok, warn, type Check } from './check.ts';
 
-/** Whether `serve` answers on this machine. It may well run elsewhere, so this never fails. */
+/** Whether `serve` answers on this machine. It may run on another one, so this check never fails. */
 export async function checkService(host: string, port: number, timeoutMs: number): Promise<Check> {
   const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;

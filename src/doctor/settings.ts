@@ -7,7 +7,7 @@ import { fail, ok, type Check } from './check.ts';
 
 const REQUIRED: readonly Required[] = ['KOMBO_API_KEY', 'KOMBO_WEBHOOK_SECRETS', 'DATABASE_URL'];
 
-/** Checks all settings at once. What is only missing leaves a config, so that the rest can be checked. */
+/** Checks all settings at once. If some are only missing, it still returns a config to check the rest with. */
 export function checkSettings(): { config: Config | undefined; checks: Check[] } {
   const issues = issuesWith(REQUIRED);
   const checks =
@@ -33,7 +33,7 @@ function remedyOf({ remedy, example }: SettingIssue): string {
   return example ? `${action}, for example ${example}.` : `${action}.`;
 }
 
-/** What is kept of records that are deleted at Kombo: for you to decide. */
+/** Whether the fields of records that Kombo deleted are kept, which you decide. */
 export function checkPrivacy({ ERASE_DELETED_AFTER: after }: Pick<Config, 'ERASE_DELETED_AFTER'>): Check {
   if (after === null) {
     return ok(

@@ -7,8 +7,8 @@ const DENIED = [7, 16];
 const UNIMPLEMENTED = 12;
 
 /**
- * What the job needs to be allowed. Every request lacks what it cannot do without, so that nothing happens: a server says
- * first whether the caller may ask at all, and then that the request is not valid.
+ * What kombo-sync must be allowed to do. Each request lacks a required field, so it has no effect: the server first
+ * checks whether the caller may send it, and then refuses it as not valid.
  */
 const NEEDS: readonly {
   may: string;
@@ -47,7 +47,7 @@ const NEEDS: readonly {
   },
 ];
 
-/** Whether the credentials may do what kombo-sync does: to read the namespace takes less. */
+/** Whether the credentials may do all that kombo-sync does. To read the namespace needs less. */
 export async function checkRights(temporal: TemporalHandle): Promise<Check> {
   const codes = await Promise.all(
     NEEDS.map(async ({ may, ask }) => {
@@ -77,7 +77,7 @@ export async function checkRights(temporal: TemporalHandle): Promise<Check> {
   );
 }
 
-/** @throws what is no answer. */
+/** @throws the error if it is not an answer of the server. */
 function codeOf(error: unknown): number {
   const answer = grpcAnswer(error);
   if (answer === undefined) throw error;

@@ -17,7 +17,7 @@ const QUEUES = [
   { tasks: 'activities', type: 2 },
 ];
 
-/** Leaves time to find out why there is no answer. */
+/** Short enough to leave time to find out why there is no answer. */
 const CONNECT_TIMEOUT = '3s';
 
 export interface TemporalFindings {
@@ -26,7 +26,7 @@ export interface TemporalFindings {
   schedules?: FoundSchedules;
 }
 
-/** @throws when the server cannot be reached, or has no such namespace. */
+/** @throws if the server cannot be reached, or does not have the namespace. */
 export async function checkTemporal(taskQueue: string, timeoutMs: number): Promise<TemporalFindings> {
   const temporal = await connectTemporal(CONNECT_TIMEOUT);
   try {
@@ -128,10 +128,10 @@ async function pollersOf(
     });
 }
 
-/** A poll takes a minute at most. The server lists pollers for five, so also those of a worker that has gone. */
+/** A poll takes at most a minute. The server lists pollers for five minutes, so also those of a worker that ended. */
 const POLLED_WITHIN_MS = 120_000;
 
-/** Whether a poller was there lately. A server that does not say when is believed. */
+/** Whether a poller was seen lately. If the server does not say when, it counts as seen. */
 export function isRecent(at: { seconds?: unknown } | null | undefined, now = Date.now()): boolean {
   const seconds = Number(at?.seconds ?? Number.NaN);
   return Number.isNaN(seconds) || now - seconds * 1_000 < POLLED_WITHIN_MS;

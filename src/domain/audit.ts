@@ -1,4 +1,4 @@
-/** What is done by hand, as the audit log calls it. */
+/** The acts, by their names in the audit log. */
 export const ACTIONS = [
   'add',
   'remove',
@@ -19,6 +19,6 @@ export type Action = (typeof ACTIONS)[number];
 export const AUDIT_SOURCES = ['cli', 'api', 'page'] as const;
 export type AuditSource = (typeof AUDIT_SOURCES)[number];
 
-/** What has become of it. One that stays `started` broke off. */
+/** The outcome of an act. If it stays `started`, the act was interrupted. */
 export const AUDIT_OUTCOMES = ['started', 'done', 'failed'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];

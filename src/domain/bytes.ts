@@ -4,7 +4,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['GiB', 1024 ** 3],
 ]);
 
-/** Bytes of a size such as `64MiB`; undefined when it is not one. */
+/** Bytes of a size such as `64MiB`; undefined if it is not a size. */
 export function parseBytes(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([KMG]iB)$/.exec(text.trim());
   return match ? Math.round(Number(match[1]) * UNITS.get(match[2]!)!) : undefined;

@@ -8,11 +8,11 @@ import { picks } from './model-names.ts';
 import type { Reason } from './reads.ts';
 import { shellWord } from './text.ts';
 
-/** Which models are read: all of them, where a part is null. Names and patterns as in `model-names.ts`. */
+/** Which models are read. A part that is null limits nothing. Names and patterns are those of `model-names.ts`. */
 export interface Choice {
   /** Only these. */
   readonly models: readonly string[] | null;
-  /** Not these, even if something else picks them. */
+  /** Not these, even if `models` picks them. */
   readonly excludeModels: readonly string[] | null;
 }
 
@@ -25,10 +25,10 @@ export interface EndpointSettings {
   readonly EXCLUDE_MODELS: readonly string[];
 }
 
-/** The settings as they are when you set none of them. */
+/** The settings if you set none of them. */
 export const ALL_MODELS: EndpointSettings = { EXTRA_ENDPOINTS: [], MODELS: null, EXCLUDE_MODELS: [] };
 
-/** What has left an endpoint out. The settings count first: an integration can only narrow what they choose. */
+/** What leaves an endpoint out. The settings count first: an integration can only narrow what they choose. */
 export const CHOOSERS = ['settings', 'integration'] as const;
 export type Chooser = (typeof CHOOSERS)[number];
 
@@ -40,17 +40,17 @@ export interface NotChosen {
 
 /** The endpoints of an integration. */
 export interface Selection {
-  /** What is read, as far as the tool offers it. */
+  /** Endpoints to read, as far as the tool offers them. */
   read: EndpointDefinition[];
-  /** What would be read if it were chosen. */
+  /** Endpoints that would be read if they were chosen. */
   notChosen: NotChosen[];
-  /** Both. Empty for a category that this version does not know. */
+  /** Both. Empty for an unknown category. */
   all: EndpointDefinition[];
 }
 
 /**
- * The endpoints of an integration by whether they are read. The only place that decides it: Kombo is never asked for any
- * other.
+ * Divides the endpoints of an integration into those to read and those that are not chosen. Only this function decides
+ * it: a worker asks Kombo for no other endpoint.
  */
 export function selectEndpoints(
   integration: Choice & { readonly category: Category },
@@ -65,7 +65,7 @@ export function selectEndpoints(
   return { read: all.filter(({ path }) => !isLeftOut.has(path)), notChosen, all };
 }
 
-/** What of the catalogue a choice leaves out, read or not: of one category, or of all. */
+/** The endpoints that a choice leaves out, also those that are not read anyway, of one category or of all. */
 export function leftOutOf(
   choice: Choice,
   { EXTRA_ENDPOINTS }: Pick<EndpointSettings, 'EXTRA_ENDPOINTS'>,
@@ -95,10 +95,10 @@ export function isChosen(endpoint: EndpointDefinition, { models, excludeModels }
   return (models === null || isPicked(models)) && !isPicked(excludeModels ?? []);
 }
 
-/** Code of what is asked for and not read, since it is not chosen. */
+/** The code of an endpoint that was asked for, but is not read because it is not chosen. */
 export const NOT_CHOSEN = 'NOT_CHOSEN';
 
-/** Why an endpoint that is not chosen is not read, and what to do if it should be. */
+/** Why an endpoint is not read if it is not chosen, and what to do to read it. */
 export function notChosenReason(
   { table }: Pick<EndpointDefinition, 'table'>,
   by: Chooser,

@@ -3,19 +3,19 @@ import { namesMinute, parseCron } from './cron.ts';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** This year and the four after it. Whole years, so that schedules change once a year and not each day. */
+/** This year and the next four. Whole years, so that schedules change once a year and not every day. */
 const YEARS = 5;
 
 /**
- * The runs of a cron expression that Temporal leaves out where the clocks go forward, as further cron expressions of six
- * fields, the last one the year. A time that does not exist on that day is moved by as much as the clocks: 02:15 becomes
- * 03:15. A weekly run would otherwise come after two weeks.
+ * The runs of a cron expression that Temporal leaves out when the clocks go forward, as more cron expressions with six
+ * fields, the last one the year. A time that does not exist on that day is moved as far as the clocks: 02:15 becomes
+ * 03:15. Without this, a weekly run would come after two weeks.
  *
- * Each is named with its date: moving the expression itself out of that hour would work for simple ones only, and would
- * move the runs of all other days. Where Temporal runs such a time itself, as in a gap of half an hour, it is the same
- * moment, and runs once. Where the clocks go back Temporal leaves nothing out.
+ * Each expression names its date. Moving the original expression out of that hour would work only if it is simple, and
+ * would move the runs of all other days. If Temporal runs such a time itself, as in a gap of half an hour, it is the
+ * same time, and runs once. When the clocks go back, Temporal leaves nothing out.
  *
- * @param now its year is the first of those that are looked at.
+ * @param now its year is the first year that is checked.
  */
 export function runsLeftOut(cron: string, timezone: string, now: Date): string[] {
   const times = parseCron(cron);
@@ -37,21 +37,21 @@ export function runsLeftOut(cron: string, timezone: string, now: Date): string[]
 }
 
 /**
- * Where midnight is missing, Temporal's server may take the whole day for the weekday before, as in America/Santiago; so all
- * runs of that day are named.
+ * If midnight does not exist, as in America/Santiago, Temporal may take the day for the weekday before. So all its runs
+ * are named.
  */
 function endOfCare(from: number, to: number): number {
   const midnight = Math.floor((to - 1) / DAY) * DAY;
   return midnight >= from ? midnight + DAY : to;
 }
 
-/** Local times that do not exist, as if the local clock were UTC: from the first one to the first that exists again. */
+/** Local times that do not exist, written as if they were UTC: from the first one to the next that exists. */
 interface Gap {
   from: number;
   to: number;
 }
 
-/** Looking for them takes milliseconds, and schedules are made for thousands of integrations. */
+/** A search takes milliseconds, and schedules are made for thousands of integrations. */
 const known = new Map<string, Gap[]>();
 
 function gapsOf(timezone: string, year: number): Gap[] {
@@ -79,7 +79,7 @@ function findGaps(timezone: string, start: number, end: number): Gap[] {
   return gaps;
 }
 
-/** How far the local clock is ahead of UTC at a moment, in milliseconds. */
+/** How far the local clock is ahead of UTC at a time, in milliseconds. */
 function offsets(timezone: string): (at: number) => number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: timezone,

@@ -1,23 +1,23 @@
-/** What is counted of a pass, in the order in which it is told. */
+/** What a pass counts, in the order of the output. */
 export const PASS_COUNTS = [
   'pages',
-  /** What Kombo returned, stored or not. */
+  /** All records that Kombo returned, stored or not. */
   'records',
   'created',
   'updated',
   'unchanged',
   'deleted',
   'restored',
-  /** Older than what is stored, so not written. */
+  /** Older than the row, so not written. */
   'stale',
-  /** Set aside, since they could not be stored. */
+  /** Could not be stored, so set aside. */
   'rejected',
 ] as const;
 
 /** Counts of one pass, or of several added up. */
 export type PassCounts = Record<(typeof PASS_COUNTS)[number], number>;
 
-/** Zero of each. */
+/** Zero for each key. */
 export function none<Key extends string>(keys: readonly Key[]): Record<Key, number> {
   return Object.fromEntries(keys.map((key) => [key, 0])) as Record<Key, number>;
 }
@@ -39,7 +39,7 @@ export function subtractCounts(a: PassCounts, b: PassCounts): PassCounts {
 /** What a full pass had to repair that a delta should have brought. */
 const REPAIRS = ['missing', 'stale', 'wronglyLive', 'wronglyDeleted'] as const;
 
-/** `expected` is how much of the others no delta could have shown. */
+/** `expected`: how many of the others no delta could have shown. */
 export const DRIFT_COUNTS = [...REPAIRS, 'expected'] as const;
 
 export type DriftCounts = Record<(typeof DRIFT_COUNTS)[number], number>;
@@ -48,7 +48,7 @@ export function repaired(counts: DriftCounts): number {
   return REPAIRS.reduce((sum, key) => sum + counts[key], 0);
 }
 
-/** How a drift report is judged, the worst last: `expected` when no delta could have shown any of it. */
+/** The verdict on a drift report, the worst last. `expected`: no delta could have shown any of it. */
 export const DRIFT_VERDICTS = ['none', 'expected', 'unexpected'] as const;
 
 export type DriftVerdict = (typeof DRIFT_VERDICTS)[number];

@@ -16,7 +16,7 @@ const FIELDS: readonly Field[] = [
   { min: 0, max: 7, names: WEEKDAYS },
 ];
 
-/** The values that each field allows, in order. A time is named when all fields allow it, as on Temporal's server. */
+/** The values that each field allows, in order. A time matches if all fields allow it, as on Temporal's server. */
 interface CronTimes {
   minutes: readonly number[];
   hours: readonly number[];
@@ -27,10 +27,10 @@ interface CronTimes {
 }
 
 /**
- * Reads what Temporal's schedules take as minute, hour, day, month and weekday, each a `*`, a number, a name, a range or a
- * list, with steps: https://docs.temporal.io/schedule#cron-expressions
+ * Reads a cron expression of Temporal's schedules: minute, hour, day, month and weekday, each a `*`, a number, a name,
+ * a range or a list, with steps: https://docs.temporal.io/schedule#cron-expressions
  *
- * @returns undefined for anything else, and for what never comes true.
+ * @returns undefined for anything else, and for an expression that never matches.
  */
 export function parseCron(text: string): CronTimes | undefined {
   const parts = text.trim().toLowerCase().split(/\s+/);
@@ -47,7 +47,7 @@ export function isCron(text: string): boolean {
   return parseCron(text) !== undefined;
 }
 
-/** Whether it names a minute, which is given as if the local clock were UTC. */
+/** Whether the expression matches a minute, which is given as if the local clock were UTC. */
 export function namesMinute(times: CronTimes, local: Date): boolean {
   const weekday = local.getUTCDay();
   return (
@@ -59,7 +59,7 @@ export function namesMinute(times: CronTimes, local: Date): boolean {
   );
 }
 
-/** All values that a field allows, in order; undefined when it is wrong. */
+/** All values that a field allows, in order; undefined if it is wrong. */
 function valuesOf(text: string, field: Field): number[] | undefined {
   const values = new Set<number>();
   for (const item of text.split(',')) {

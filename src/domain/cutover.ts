@@ -5,13 +5,13 @@ import { isoTime } from './duration.ts';
 import type { IntegrationStatus } from './life.ts';
 
 /**
- * Is it safe to switch the old webhooks (`sync-finished`, `remote-event-received`) off? Judged by what has happened, never by
- * what should have: https://docs.kombo.dev/ats/guides/data-changed-migration
+ * Whether you can switch off the legacy webhooks (`sync-finished`, `remote-event-received`). Only what has happened
+ * counts, never what should have: https://docs.kombo.dev/ats/guides/data-changed-migration
  */
 export const VERDICTS = ['ready', 'wait', 'blocked'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What is checked for it. */
+/** The checks behind the verdict. */
 export const CUTOVER_CHECKS = [
   'state',
   'evidence',
@@ -26,15 +26,15 @@ export interface CutoverCheck {
   name: (typeof CUTOVER_CHECKS)[number];
   verdict: Verdict;
   message: string;
-  /** What to do next; null when nothing is. */
+  /** What to do next; null if there is nothing to do. */
   remedy: string | null;
 }
 
-/** A sync that a legacy webhook asked for, and that found a change or came just after data-changed had brought one. */
+/** A sync for a legacy webhook that found a change, or that came just after data-changed had brought one. */
 export interface LegacySync {
   syncId: string;
   at: Date;
-  /** A data-changed told of what it found as well. */
+  /** A data-changed reported the same changes. */
   confirmed: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface EndpointFacts {
   lastFull: Date | null;
   watermark: Date | null;
   failure: { message: string; needsAttention: boolean } | null;
-  /** Verdict of the newest full pass's drift; null when there was nothing to compare with. */
+  /** The drift verdict of the newest full pass; null if there was nothing to compare with. */
   drift: DriftVerdict | null;
 }
 
@@ -52,18 +52,18 @@ export interface CutoverFacts {
   category: string;
   status: IntegrationStatus;
   statusReason: string | null;
-  /** The newest of them, newest first: as many as are asked for, or as there are. */
+  /** Newest first, at most as many as the caller needs. */
   legacySyncs: LegacySync[];
-  /** When a webhook of each kind came last. */
+  /** When the last webhook of each kind came. */
   lastLegacyAt: Date | null;
   lastDataChangedAt: Date | null;
-  /** When the newest legacy webhook came whose sync has read something, whether it found a change or not. */
+  /** When the newest legacy webhook came whose sync read something, with or without changes. */
   lastLegacySyncAt: Date | null;
-  /** Endpoints that the tool offers and that are read. */
+  /** Endpoints that are read and that the tool offers. */
   endpoints: EndpointFacts[];
-  /** Endpoints that you have not chosen: they are no gap. */
+  /** Endpoints that you have not chosen. They do not block. */
   notChosen: NotChosen[];
-  /** Undefined while Temporal cannot be asked; null when there is none. */
+  /** Undefined if Temporal does not answer; null if there is none. */
   schedule: { paused: boolean; nextRun: Date | null } | null | undefined;
 }
 
@@ -71,15 +71,15 @@ interface CutoverOptions {
   now: Date;
   /** A data-changed may come this much later than the sync-finished of the same sync at Kombo. */
   graceMs: number;
-  /** How long a data-changed shows by itself that such webhooks come. */
+  /** For how long one data-changed shows that such webhooks come. */
   evidenceMs: number;
-  /** A delta is fresh when it is not older than this. */
+  /** A delta is fresh if it is not older than this. */
   freshMs: number;
 }
 
 export interface IntegrationCutover {
   integrationId: string;
-  /** Endpoints that you have not chosen: they are no gap. */
+  /** Endpoints that you have not chosen. They do not block. */
   notChosen: NotChosen[];
   verdict: Verdict;
   checks: CutoverCheck[];
@@ -99,7 +99,7 @@ export function judgeCutover(facts: CutoverFacts, options: CutoverOptions): Inte
   return { integrationId, notChosen, verdict: worst(checks.map(({ verdict }) => verdict)), checks };
 }
 
-/** Blocked outranks wait, and wait outranks ready. */
+/** `blocked` outranks `wait`, and `wait` outranks `ready`. */
 export function worst(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('blocked')) return 'blocked';
   return verdicts.includes('wait') ? 'wait' : 'ready';
@@ -124,14 +124,14 @@ function judgeState({ integrationId, status, statusReason }: CutoverFacts): Cuto
   const remedy =
     status === 'paused'
       ? `kombo-sync integrations resume ${shellWord(integrationId)}`
-      : 'Do what the reason says; the rest goes by itself.';
+      : 'Do what the reason says; kombo-sync then continues by itself.';
   return not('blocked', 'state', `It is ${status}: ${statusReason ?? 'no reason given'}`, remedy);
 }
 
 /** Kombo sends no data-changed for this category. */
 const NO_DATA_CHANGED = 'ASSESSMENT';
 
-/** Each of the last syncs that a legacy webhook brought and that found something must have been told by data-changed too. */
+/** data-changed must also have reported what each of the last syncs after a legacy webhook found. */
 function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverCheck {
   const { now, graceMs } = options;
   const { category, legacySyncs, lastLegacyAt, lastDataChangedAt } = facts;
@@ -143,16 +143,16 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     return not(
       'blocked',
       'evidence',
-      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed told of, last at ${isoTime(late[0]!.at)}.`,
-      'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here; then wait for the next changes.',
+      `${late.length} of the last ${legacySyncs.length} syncs after a legacy webhook found changes that no data-changed reported, last at ${isoTime(late[0]!.at)}.`,
+      'In the Kombo dashboard, subscribe the webhook to data-changed and let it point here. Then wait for the next changes.',
     );
   }
   if (untold.length > 0) {
     return not(
       'wait',
       'evidence',
-      `A legacy webhook brought changes at ${isoTime(untold[0]!.at)}, and data-changed has not told of them yet.`,
-      'Look again in some minutes.',
+      `A legacy webhook brought changes at ${isoTime(untold[0]!.at)}, and data-changed has not reported them yet.`,
+      'Look again in a few minutes.',
     );
   }
   if (lastDataChangedAt !== null && (legacySyncs.length > 0 || lastLegacyAt === null)) {
@@ -163,7 +163,7 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
     const count = legacySyncs.length;
     return ready(
       'evidence',
-      `data-changed told of each of the last ${count} changes that a legacy webhook brought.`,
+      `data-changed reported each of the last ${count} changes that a legacy webhook brought.`,
     );
   }
   if (lastDataChangedAt === null) {
@@ -183,15 +183,15 @@ function judgeEvidence(facts: CutoverFacts, options: CutoverOptions): CutoverChe
   return not(
     'wait',
     'evidence',
-    'No legacy webhook has brought a change yet, so nothing shows that data-changed tells of all of them.',
+    'No legacy webhook has brought a change yet, so nothing shows that data-changed reports all of them.',
     'Change a record in the tool, or wait for the next change.',
   );
 }
 
 /**
- * Good evidence shows how it was when it came; the webhook may have been unsubscribed since. So data-changed must have come
- * lately, or it must be known that there was nothing to tell: as long as legacy webhooks come and are acted upon, a change
- * that no data-changed told of shows as one, and blocks. A quiet integration is ready then, however old its evidence.
+ * Evidence gets old: the webhook may have been unsubscribed since. So data-changed must have come lately, or it must be
+ * known that there was nothing to report. As long as legacy webhooks come and start syncs, a change without
+ * data-changed is found, and blocks. Then a quiet integration is ready, even if its last data-changed is old.
  */
 function judgeAge(
   lastDataChangedAt: Date,
@@ -242,13 +242,15 @@ function judgeDrift({ integrationId, endpoints }: CutoverFacts): CutoverCheck {
       'blocked',
       'drift',
       `The last full sync had to repair what a webhook should have brought: ${names(drifted)}.`,
-      `kombo-sync drift ${shellWord(integrationId)} shows it. Then kombo-sync sync full ${shellWord(integrationId)} --wait: without new drift the way is free.`,
+      `kombo-sync drift ${shellWord(integrationId)} shows it. Then run kombo-sync sync full ${shellWord(integrationId)} --wait: this check passes if it finds no new drift.`,
     );
   }
   const explained = endpoints.some(({ drift }) => drift === 'expected');
   return ready(
     'drift',
-    explained ? 'What the last full sync repaired, no delta can show.' : 'The last full sync found no drift.',
+    explained
+      ? 'The last full sync repaired only what no delta can show.'
+      : 'The last full sync found no drift.',
   );
 }
 

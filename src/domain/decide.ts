@@ -3,18 +3,18 @@ import { isOffered, ownModel, type EndpointDefinition } from './catalogue/index.
 import { classesThat, type ErrorClass } from './errors.ts';
 import { TOMBSTONE_LIFE_MS } from './window.ts';
 
-/** Who or what asks for a sync. A webhook or you bring news; the others look by themselves. */
+/** What asks for a sync. A webhook or you (`operator`) bring news; the others look without news. */
 const ASKERS = ['webhook', 'operator', 'catch-up', 'full-sync', 'timer'] as const;
 export type Asker = (typeof ASKERS)[number];
 
-/** Why and since when a read fails. */
+/** Why a read fails, and since when. */
 export interface Failure extends Reason {
   errorClass: ErrorClass;
   /** Failures in a row. */
   failures: number;
   since: Date;
   triedAt: Date;
-  /** Trying again has not helped, or cannot. */
+  /** Trying again did not help, or cannot help. */
   needsAttention: boolean;
   /** No timer waits for the next try. */
   givenUp: boolean;
@@ -22,11 +22,11 @@ export interface Failure extends Reason {
 
 /** A read that is owed. */
 export interface Debt {
-  /** What was told of since then may not have been read. */
+  /** Changes reported since then may not have been read. */
   since: Date;
-  /** When it was asked for last, as a number of a sequence: only a pass that begins later pays it. */
+  /** When it was last asked for, as a number of a sequence: only a pass that begins later pays it. */
   askedSeq: number;
-  /** It is not read by itself before this; null reads it now. */
+  /** Timers do not read it before this; null: now. */
   dueAt: Date | null;
   failure: Failure | null;
 }
@@ -34,19 +34,19 @@ export interface Debt {
 /** The start of a pass. */
 export interface Begun {
   at: Date;
-  /** A number of the sequence by which debts are told to be older or newer. */
+  /** A number of the sequence that orders passes and debts. */
   seq: number;
 }
 
-/** What is known of an endpoint before a sync. */
+/** What is known about an endpoint before a sync. */
 export interface EndpointHistory {
   /** Start of the newest completed pass. */
   watermark: Date | null;
   /** Start of the newest completed pass without a window. */
   lastFull: Date | null;
-  /** Start of a full pass that is under way, or has failed and can be resumed: it lists everything up to then. */
+  /** Start of a full pass that runs, or that failed and can be resumed. It covers all changes before that time. */
   fullBegun: Date | null;
-  /** Passes that are being read or swept now, by any sync. */
+  /** Passes that any sync reads or sweeps now. */
   reading: Partial<Record<PassKind | 'sweep', Begun>>;
   debts: Partial<Record<DebtKind, Debt>>;
 }
@@ -59,49 +59,49 @@ export const NO_HISTORY: EndpointHistory = {
   debts: {},
 };
 
-/** What a sync was asked for, as far as one endpoint is concerned. */
+/** What a sync was asked to do about one endpoint. */
 export interface Ask {
   kind: PassKind;
   by: Asker;
   /** Every endpoint is asked for. */
   everything: boolean;
-  /** A change that its delta shows is told of, or it is asked for by name. */
+  /** It is asked for by name, or a change was reported that its delta shows. */
   named: boolean;
-  /** A change is told of that only a full pass shows. */
+  /** A change was reported that only a full pass shows. */
   hidden: boolean;
-  /** Whether its pause is not waited for, as you have asked or the catch-up does. */
+  /** Do not wait for its pause: you asked, or the catch-up did. */
   urgent: boolean;
 }
 
 export interface Circumstances {
   now: Date;
-  /** A failing read is tried for a webhook at most once in this time. */
+  /** A webhook tries a failing read at most once in this time. */
   retryMs: number;
-  /** At most one full pass in this time because of a change that only a full pass shows. */
+  /** At most one full pass in this time for changes that only a full pass shows. */
   fullRefreshMs: number;
-  /** Why Kombo is not to be asked for it at all: you have not chosen it. Undefined when you have. */
+  /** Why the endpoint is not chosen; undefined if it is chosen. */
   notChosen: Reason | undefined;
   /** Models that the tool does not offer, by Kombo's list. */
   unavailableModels: readonly string[];
-  /** Another sync reads the integration in full: what was never read is left to that one, unless it is asked for. */
+  /** Another sync reads the integration in full, and what was never read, unless a webhook or you ask for it here. */
   besideFullSync: boolean;
-  /** What this run is reading already: it reads again by itself when more is owed at the end. */
+  /** What this run already reads. At the end it reads again if more is owed. */
   busy: ReadonlySet<DebtKind>;
 }
 
 export type Decision =
   /** Read it now. */
   | { do: 'read'; kind: DebtKind; because: Because }
-  /** Keep it for later; `failure` says what it waits for. */
+  /** Keep it as owed; `failure` says what it waits for. */
   | { do: 'owe'; kind: PassKind; dueAt: Date | null; failure: Failure | null }
-  /** It is asked for and cannot be read. */
+  /** It was asked for, but cannot be read. */
   | { do: 'skip'; kind: PassKind; reason: Reason };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * What a sync does about one endpoint. To read what has changed, to read everything and to sweep are decided one by one: a
- * full pass that fails keeps no delta from being read, and the other way round.
+ * What a sync does about one endpoint. Deltas, full reads and sweeps are decided one by one, so a failing full read
+ * does not stop deltas, and a failing delta does not stop full reads.
  */
 export function decide(
   endpoint: EndpointDefinition,
@@ -114,7 +114,7 @@ export function decide(
   const { notChosen } = circumstances;
   if (notChosen) {
     const skip: Decision[] = asked ? [{ do: 'skip', kind, reason: notChosen }] : [];
-    // What happens meanwhile may leave no trace that a delta could show, so once it is chosen again it is read in full.
+    // Changes until it is chosen again may leave no trace for a delta, so then it is read in full.
     const isToOwe = history.watermark !== null && !history.debts.full;
     return isToOwe ? [{ do: 'owe', kind: 'full', dueAt: null, failure: null }, ...skip] : skip;
   }
@@ -122,14 +122,14 @@ export function decide(
   if (notOffered) {
     if (!asked) return [];
     const skip: Decision = { do: 'skip', kind, reason: notOffered };
-    // What was never read is read as soon as it can be, without being owed.
+    // If it was never read, nothing need be owed: it is read as soon as it can be.
     return history.watermark ? [{ do: 'owe', kind, dueAt: null, failure: null }, skip] : [skip];
   }
   if (ask.kind === 'full') return asked ? [{ do: 'read', kind: 'full', because: 'full-sync' }] : [];
   const full = decideFull(endpoint, history, ask, circumstances);
   const delta = decideDelta(endpoint, history, ask, circumstances);
   const readsFull = full?.do === 'read' || circumstances.busy.has('full');
-  // A listing that is about to be made again replaces the one that is to be swept.
+  // A new listing replaces the one that waits for its sweep.
   const sweep = readsFull ? undefined : decideSweep(history, ask, circumstances);
   return [full, delta, sweep].filter((decision) => decision !== undefined);
 }
@@ -144,7 +144,7 @@ function decideDelta(
   ask: Ask,
   circumstances: Circumstances,
 ): Decision | undefined {
-  // Where nothing was ever read, there is nothing to build on before a full pass has begun.
+  // A delta needs a watermark, or a full pass that has begun.
   const base = history.watermark ?? history.fullBegun;
   if (endpoint.delta === 'none' || !base) return undefined;
   const debt = history.debts.delta;
@@ -182,7 +182,7 @@ function decideFull(
   return { do: 'read', kind: 'full', because: because ?? why(ask, false, debt) };
 }
 
-/** Why an endpoint is to be read in full, beside what is owed. */
+/** Why an endpoint must be read in full, apart from debts. */
 function whyFull(
   endpoint: EndpointDefinition,
   history: EndpointHistory,
@@ -191,19 +191,19 @@ function whyFull(
 ): Because | undefined {
   const { now } = circumstances;
   const since = (moment: Date | null) => (moment ? now.getTime() - moment.getTime() : Infinity);
-  // A delta may be owed from before Kombo has shown that there is none.
+  // A delta may be owed from the time before Kombo showed that the endpoint has no delta.
   const asksForDelta = ask.named || ask.everything || isDue(history.debts.delta, ask, circumstances);
   if (ask.hidden || (endpoint.delta === 'none' && asksForDelta && history.watermark)) {
     return 'hidden-change';
   }
   if (!history.watermark) {
-    // News of an endpoint that is being listed for the first time is read by a delta from the beginning of that.
+    // While the endpoint is listed for the first time, a delta from the start of the listing reads the news.
     if (history.fullBegun && history.reading.full) return undefined;
     return leaves(history, ask, circumstances) ? undefined : 'never-read';
   }
-  // What was deleted so long ago may have left no trace that a delta could show.
+  // A deletion since then may have left no trace for a delta.
   if (since(history.watermark) > TOMBSTONE_LIFE_MS) return 'outage';
-  // A filter that shows only new records needs a whole look now and then; a daily one rides on the catch-up.
+  // A filter that shows only new records is not enough, so the catch-up reads everything once a day.
   if (endpoint.delta !== 'updated_after' && ask.everything && since(history.lastFull) >= DAY_MS) {
     return 'no-filter';
   }
@@ -213,22 +213,22 @@ function whyFull(
 function decideSweep(history: EndpointHistory, ask: Ask, circumstances: Circumstances): Decision | undefined {
   const debt = history.debts.sweep;
   if (!debt || circumstances.busy.has('sweep') || history.reading.full) return undefined;
-  // The pass that has listed everything goes on to sweep by itself; once that has failed, its pause counts.
+  // The pass that listed everything sweeps afterwards. Only if that has failed, its pause counts.
   if (history.reading.sweep && !debt.failure) return undefined;
   if (!isDue(debt, ask, circumstances) && !(ask.urgent && isAskedFor(ask))) return undefined;
   return { do: 'read', kind: 'sweep', because: debt.failure ? 'retry' : 'owed' };
 }
 
-/** Whether an endpoint that was never read is left to the full sync that reads the integration just now. */
+/** Whether an endpoint that was never read is left to the full sync that now reads the integration. */
 function leaves(history: EndpointHistory, ask: Ask, { besideFullSync }: Circumstances): boolean {
   const isNews = ask.by === 'webhook' || ask.by === 'operator';
   return besideFullSync && !history.watermark && !(isNews && isAskedFor(ask));
 }
 
-/** What fails together is tried together: a pause that is nearly over ends with that of another read. */
+/** Reads that fail together are tried together: a pause that is nearly over ends with that of another read. */
 const NEARLY = 0.7;
 
-/** Whether a read that is owed is to be done now. */
+/** Whether an owed read must be done now. */
 function isDue(debt: Debt | undefined, { by }: Ask, { now }: Pick<Circumstances, 'now'>): boolean {
   if (!debt) return false;
   const { dueAt, failure } = debt;
@@ -239,8 +239,8 @@ function isDue(debt: Debt | undefined, { by }: Ask, { now }: Pick<Circumstances,
 }
 
 /**
- * Whether a failing read is tried. Its pause holds for what looks by itself; a webhook is news and tries it at once, but not
- * more often than once in RETRY_INTERVAL; you can always try it.
+ * Whether a failing read is tried. Timers wait for its pause. A webhook is news and tries it at once, but at most once
+ * in RETRY_INTERVAL. You can always try it.
  */
 function mayTry(debt: Debt, ask: Ask, circumstances: Circumstances): boolean {
   if (isDue(debt, ask, circumstances) || !debt.failure) return true;
@@ -259,7 +259,7 @@ function why(ask: Ask, asked: boolean, debt: Debt | undefined): Because {
   return ask.by;
 }
 
-/** Why the tool does not offer an endpoint; undefined when it may be read. */
+/** Why the tool does not offer an endpoint; undefined if it can be read. */
 function whyNotOffered(
   endpoint: EndpointDefinition,
   history: EndpointHistory,
@@ -272,24 +272,24 @@ function whyNotOffered(
   }
   const refused = refusalOf(history);
   if (!refused?.failure) return undefined;
-  // The catch-up looks by itself, so it waits the day out; news does not, and a full sync leaves nothing out.
+  // A catch-up has no news, so it waits out the pause. A webhook does not wait, and a full sync reads everything.
   const tries =
     ask.kind === 'full' ||
     mayTry(refused, ask.by === 'catch-up' ? { ...ask, urgent: false } : ask, circumstances);
   return tries ? undefined : { code: refused.failure.code, message: refused.failure.message };
 }
 
-/** The answer by which the tool has said that it does not offer an endpoint. */
+/** The debt whose failure says that the tool does not offer the endpoint. */
 export function refusalOf({ debts }: Pick<EndpointHistory, 'debts'>): Debt | undefined {
   return Object.values(debts).find((debt) => debt.failure?.errorClass === 'EndpointDisabled');
 }
 
-/** Whether a failure counts as one: what the tool does not offer has not failed. */
+/** Whether a read fails. An endpoint that the tool does not offer does not count. */
 export function isFailing<D extends Pick<Debt, 'failure'>>(
   debt: D | undefined,
 ): debt is D & { failure: Failure } {
   return Boolean(debt?.failure) && debt?.failure?.errorClass !== 'EndpointDisabled';
 }
 
-/** What healed together heals together: whether an error is of a kind that ends for many reads at once. */
+/** Classes of errors that end for many reads at once. */
 export const HEALING_CLASSES = classesThat((policy) => policy.healsTogether);

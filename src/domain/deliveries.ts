@@ -1,4 +1,4 @@
-/** What becomes of a webhook that is answered with 200. */
+/** The outcome of a delivery that is answered with 200. */
 export const DELIVERY_OUTCOMES = [
   'accepted',
   'ignored',

@@ -6,7 +6,7 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ['d', 86_400_000],
 ]);
 
-/** Milliseconds of a duration such as `500ms`, `5s`, `2m`, `6h`, `7d`; undefined when it is not one. */
+/** Milliseconds of a duration such as `500ms`, `5s`, `2m`, `6h`, `7d`; undefined if it is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return undefined;
@@ -51,5 +51,5 @@ export function relativeTime(date: Date, now: Date): string {
 /** A time in UTC to the second: "2026-01-15 12:00:00 UTC". */
 export const utcTime = (date: Date) => `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
-/** The same as ISO writes it: "2026-01-15T12:00:00Z". */
+/** The same in ISO format: "2026-01-15T12:00:00Z". */
 export const isoTime = (date: Date) => `${date.toISOString().slice(0, 19)}Z`;

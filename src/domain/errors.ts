@@ -1,6 +1,6 @@
 /**
- * Errors by what to do about them, not by what caused them. The names are shown in the status, in logs and in Temporal's UI.
- * Kombo's codes and which of them may be repeated: https://docs.kombo.dev/guides/errors
+ * Errors by what to do about them, not by their cause. You see the names in the status, in logs and in Temporal's UI.
+ * Kombo's codes, and which requests can be repeated: https://docs.kombo.dev/guides/errors
  */
 export const ERROR_CLASSES = [
   'Unavailable',
@@ -25,29 +25,29 @@ export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 const MINUTE_MS = 60_000;
 
-/** What follows from an error. Every class says all of it, so that a new one cannot be forgotten anywhere. */
+/** What follows from an error. Every class must state all of it, so that a new class is complete. */
 interface Policy {
-  /** What a worker does about it by itself, and what you should do. */
+  /** What a worker does about it, and what you should do. */
   remedy: string;
-  /** The same for what you have asked for yourself: no worker tries that again. */
+  /** The same for a command that you run: no worker tries that again. */
   remedyByHand?: string;
-  /** It may pass within seconds: worth a few tries before it counts as a failure. */
+  /** It may pass within seconds, so it is tried a few times before it counts as a failure. */
   passing: boolean;
-  /** Nothing has failed: the read goes on by itself after a while, and no try is used up. */
+  /** Nothing has failed: the read continues after a while, and no try is used up. */
   harmless: boolean;
-  /** An attempt of an activity that ends with it is the last one. */
+  /** Temporal does not try the activity again after it. */
   final: boolean;
-  /** It is said of the whole integration, so `GET /integrations/{id}` is asked who is right. */
+  /** It concerns the whole integration, so a look-up (`GET /integrations/{id}`) must confirm it. */
   looksUp: boolean;
-  /** It follows from the state of the integration, or from what the customer has granted: news of these is news for it. */
+  /** It follows from the integration's state or the customer's grants. If these change, the read is tried again. */
   followsState: boolean;
-  /** Trying again does not help before you have done something. It is tried all the same, for who knows. */
+  /** Trying again should not help until you have done something. It is still tried, in case it does. */
   needsAttention: boolean;
   /** The pass can be resumed at its cursor. */
   resumable: boolean;
-  /** It is due as soon as Kombo answers for something that failed in the same way. */
+  /** It is due as soon as Kombo answers another read that failed in the same way. */
   healsTogether: boolean;
-  /** The longest pause between two tries (milliseconds), where that is not RETRY_MAX_INTERVAL. */
+  /** The longest pause between two tries (milliseconds), if it is shorter than RETRY_MAX_INTERVAL. */
   longestPauseMs?: number;
 }
 
@@ -98,7 +98,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   },
   AccessDenied: {
     ...LASTING,
-    // Once the key is right again everything is behind, which should not last for hours.
+    // When the key is right again, everything is behind. That should not last for hours.
     longestPauseMs: 60 * MINUTE_MS,
     healsTogether: true,
     remedy: 'Check KOMBO_API_KEY, KOMBO_API_URL (region) and the IP allow-list in the Kombo dashboard.',
@@ -125,7 +125,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
     ...PASSING,
     harmless: true,
     healsTogether: false,
-    remedy: 'The other attempt reads on.',
+    remedy: 'The other attempt continues the pass.',
   },
   TableLocked: {
     ...PASSING,
@@ -134,7 +134,7 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   },
   WorkerLost: { ...PASSING, remedy: 'It is tried again.' },
   Cancelled: { ...LASTING, remedy: 'The next sync reads it.' },
-  // These two only end a try of an activity, which Temporal begins anew until it works.
+  // These two only end an attempt of an activity. Temporal repeats the activity until it works.
   DatabaseUnavailable: { ...LASTING, remedy: 'It is tried again until Postgres answers.' },
   TemporalUnavailable: { ...LASTING, remedy: 'It is tried again until Temporal answers.' },
   Internal: {
@@ -145,12 +145,12 @@ export const POLICIES: Record<ErrorClass, Policy> = {
   },
 };
 
-/** The classes whose policy is like that. */
+/** The classes whose policy meets a condition. */
 export function classesThat(hold: (policy: Policy) => boolean): ErrorClass[] {
   return ERROR_CLASSES.filter((errorClass) => hold(POLICIES[errorClass]));
 }
 
-/** Looked up by text from outside, so it must not be an object with a prototype. */
+/** A Map, since text from outside is looked up in it, and an object has a prototype. */
 const CLASS_BY_CODE: ReadonlyMap<string, ErrorClass> = new Map([
   ['PLATFORM.RATE_LIMIT_EXCEEDED', 'RateLimited'],
   ['REMOTE.RATE_LIMIT_EXCEEDED', 'RateLimited'],
@@ -177,8 +177,8 @@ const CLASS_BY_CODE: ReadonlyMap<string, ErrorClass> = new Map([
 ]);
 
 /**
- * The class of an answer. Kombo says to branch on the code; the HTTP status counts only when there is none, as with the
- * plain pages of a load balancer.
+ * The class of an answer. Kombo says to branch on the code. The HTTP status counts only without a known code, for
+ * example for the plain page of a load balancer.
  */
 export function classifyAnswer(code: string | null, httpStatus: number): ErrorClass {
   const known = code === null ? undefined : CLASS_BY_CODE.get(code);
@@ -189,20 +189,20 @@ export function classifyAnswer(code: string | null, httpStatus: number): ErrorCl
   return 'RequestRejected';
 }
 
-/** What Kombo answers to a parameter that it does not take, and to a cursor that is not valid any more. */
+/** Kombo's answer to a parameter that it does not take, and to a cursor that is no longer valid. */
 export const INPUT_INVALID = 'PLATFORM.INPUT_INVALID';
 
 export const isKnownCode = (code: string) => CLASS_BY_CODE.has(code);
 
-/** The codes under which failures of a class are written down. */
+/** The codes under which failures of a class are stored. */
 export function codesOf(errorClass: ErrorClass): string[] {
   const codes = [...CLASS_BY_CODE].filter(([, value]) => value === errorClass);
   return [errorClass, ...codes.map(([code]) => code)];
 }
 
 /**
- * A failure with its class. What happened and what to do are apart, so that each reader gets what concerns it; the message
- * says both for logs and for Temporal's UI. None of them ever holds a record, a key or a secret.
+ * A failure with its class. What happened and what to do are separate fields, so that each caller can choose; the
+ * message has both, for logs and for Temporal's UI. None of them ever holds a record, a key or a secret.
  */
 export class SyncError extends Error {
   override name = 'SyncError';
@@ -210,10 +210,10 @@ export class SyncError extends Error {
   /** One sentence. */
   readonly what: string;
   readonly remedy: string;
-  /** For what you have asked for yourself. */
+  /** The remedy for a command that you run. */
   readonly remedyByHand: string;
   readonly code: string;
-  /** Milliseconds until a new try makes sense, when the other side said so. */
+  /** Milliseconds until a new try makes sense, if the server said so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -223,7 +223,7 @@ export class SyncError extends Error {
       code?: string | null;
       retryAfterMs?: number | undefined;
       cause?: unknown;
-      /** Where that of the class does not fit. */
+      /** If the remedy of the class does not fit. */
       remedy?: string;
     } = {},
   ) {

@@ -2,21 +2,21 @@ import { isName } from './text.ts';
 import { isTimestamp, parseTimestamp } from './timestamp.ts';
 
 /**
- * What you can ask of a full sync. The command line, the API, the workflow and each of its reads take the options from here:
- * one that is added reaches every pass by itself.
+ * The options of a full sync, for the command line, the API, the workflow and each of its reads. So a new option
+ * reaches every pass.
  */
 export interface FullSyncOptions {
-  /** Only the endpoints of these models; every endpoint when left out. */
+  /** Only the endpoints of these models. Default: every endpoint. */
   models?: string[] | undefined;
-  /** Only what changed since then (ISO date or date-time); such a sync never sweeps. */
+  /** Only what changed since then (ISO date or date-time). Such a sync never sweeps. */
   since?: string | undefined;
-  /** Let a sweep delete more than SWEEP_MAX_SHARE of a table. */
+  /** Allow a sweep to delete more than SWEEP_MAX_SHARE of a table. */
   allowMassDeletion?: boolean | undefined;
 }
 
 type Name = keyof FullSyncOptions;
 
-/** What each must be, in words and as a check: input may come from the plain `temporal` CLI. */
+/** What each option must be, in words and as a check, since input may come from the plain `temporal` CLI. */
 const FORMS: Record<Name, { form: string; fits: (value: unknown) => boolean }> = {
   models: {
     form: 'a list of names, for example ["ats_jobs"]',
@@ -29,7 +29,7 @@ const FORMS: Record<Name, { form: string; fits: (value: unknown) => boolean }> =
   allowMassDeletion: { form: 'true or false', fits: (value) => typeof value === 'boolean' },
 };
 
-/** The options that are set among what was given. @throws RangeError for one that is not of its form */
+/** The options that are set. @throws RangeError for one with a wrong form. */
 export function fullSyncOptions(given: { [Option in Name]?: unknown }): FullSyncOptions {
   const options: Partial<Record<Name, unknown>> = {};
   for (const name of Object.keys(FORMS) as Name[]) {
@@ -42,7 +42,7 @@ export function fullSyncOptions(given: { [Option in Name]?: unknown }): FullSync
 }
 
 /**
- * The moment that `since` means, as ISO text in UTC. One that is still to come is refused: the sync would read nothing, and
+ * The time that `since` means, as ISO text in UTC. It refuses a time in the future: the sync would read nothing and
  * look like a success.
  *
  * @throws RangeError that says what it must be.

@@ -1,15 +1,15 @@
 import { isAskedFor, type Ask, type Circumstances, type Decision, type EndpointHistory } from './decide.ts';
 import type { DebtKind } from './reads.ts';
 
-/** A try of what fails that is not to come later than this. */
+/** A try of a failing read that must come at this time or before. */
 export interface Hastened {
   kind: DebtKind;
   at: Date;
 }
 
 /**
- * A webhook that comes within RETRY_INTERVAL of the last try is not tried at once. Its pause may be an hour, or a day where the
- * tool did not offer the endpoint; it is news all the same, so the next try comes as soon as it may.
+ * If a webhook comes within RETRY_INTERVAL of the last try, the read is not tried at once. But its pause may be an
+ * hour, or a day if the tool did not offer the endpoint. A webhook is news, so the next try comes after RETRY_INTERVAL.
  */
 export function hasten(
   { debts }: Pick<EndpointHistory, 'debts'>,

@@ -1,15 +1,15 @@
 import { cleanLine, cleanText, isIntegrationId, isName } from './text.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/** What Kombo says is wrong, as its webhooks tell it: text for you, never data. */
+/** A problem that Kombo's webhooks report: text for you, never data. */
 export interface Issue {
   id: string;
-  /** Null: it is about the whole environment. */
+  /** Null if it is about the whole environment. */
   integrationId: string | null;
   /** For example `integration.authentication_failed`; the list is open. */
   type: string;
   title: string;
-  /** Plain text; its Markdown is shown as it is. */
+  /** Shown as plain text, although Kombo sends Markdown. */
   message: string;
   /** When this episode began (ISO). */
   firstObservedAt: string;
@@ -18,12 +18,12 @@ export interface Issue {
 }
 
 const MAX_MESSAGE = 2_000;
-/** Clocks differ a little. A time far ahead would hide all later episodes. */
+/** Allows for clocks that differ. A time far in the future would hide all later episodes. */
 const MAX_AHEAD_MS = 24 * 3_600_000;
 
 /**
- * Of two versions of an issue the newer one: that of the later episode, and within an episode the resolved one. So late,
- * repeated and reordered webhooks come to the same.
+ * The newer of two versions of an issue: that of the later episode, and within an episode the resolved one. So late,
+ * repeated and reordered webhooks have the same result.
  */
 export function newerIssue(a: Issue | undefined, b: Issue): Issue {
   if (!a) return b;
@@ -32,8 +32,8 @@ export function newerIssue(a: Issue | undefined, b: Issue): Issue {
 }
 
 /**
- * The issue in a webhook or a message, with texts that can be shown and times that are at most a day ahead. Undefined without a
- * usable id.
+ * The issue in a webhook or a message, with texts that are safe to show and times at most a day in the future.
+ * Undefined without a usable id.
  */
 export function readIssue(value: unknown, now: Date): Issue | undefined {
   const { id, integrationId, type, title, message, firstObservedAt, resolvedAt } = (value ?? {}) as Record<

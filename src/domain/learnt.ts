@@ -2,15 +2,15 @@ import type { EndpointDefinition } from './catalogue/index.ts';
 import { textOfRaw, type StorableRecord } from './records.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-/* What Kombo shows of an endpoint that this version does not know. */
+/* What kombo-sync learns about an unknown endpoint by asking Kombo. */
 
-/** How its list is asked for. */
+/** How to ask for its list. */
 interface Shape {
   paginated: boolean;
   includeDeleted: boolean;
 }
 
-/** What it takes. Null while its list is short and has shown no record to try it with. */
+/** The parameters that it takes. Null while its list has no record to try one with. */
 export interface Learnt extends Shape {
   updatedAfter: boolean | null;
   byIds: boolean | null;
@@ -24,7 +24,7 @@ export const SHAPES: readonly Shape[] = [
   { paginated: false, includeDeleted: false },
 ];
 
-/** Kombo changes: what was learnt longer ago is asked again. */
+/** After this time kombo-sync asks again, since Kombo changes. */
 export const LEARNT_FOR_MS = 7 * 24 * 60 * 60 * 1000;
 
 export function withLearnt(endpoint: EndpointDefinition, learnt: Learnt): EndpointDefinition {
@@ -38,13 +38,13 @@ export function withLearnt(endpoint: EndpointDefinition, learnt: Learnt): Endpoi
   };
 }
 
-/** A live record to try filters with; its time is null if it does not say when it changed. */
+/** A live record to try filters with. `changedAt` is null if the record does not have it. */
 export interface Sample {
   id: string;
   changedAt: Date | null;
 }
 
-/** The record that changed last, so that few others come back with it. */
+/** The record that changed last, so that a filter returns few others with it. */
 export function pickSample(records: readonly StorableRecord[]): Sample | undefined {
   let newest: Sample | undefined;
   for (const record of records) {
@@ -61,10 +61,10 @@ export function pickSample(records: readonly StorableRecord[]): Sample | undefin
 
 const timeOf = ({ changedAt }: Sample) => changedAt?.getTime() ?? -Infinity;
 
-/** A time when nothing has changed yet: a list that is asked for what changed since, and shows something, ignores the filter. */
+/** A time in the far future. If a list returns records that changed since then, it ignores the filter. */
 export const NOTHING_SINCE = new Date('2100-01-01T00:00:00.000Z');
 /** An id that no record has. */
 export const NO_SUCH_ID = 'kombo-sync-asks-for-no-record';
 
-/** A record that changed then must come back for this time, whether or not `updated_after` looks at parts of a second. */
+/** `updated_after` with this time must return a record that changed at `time`, even if Kombo compares whole seconds. */
 export const justBefore = (time: Date) => new Date(time.getTime() - 1000);

@@ -1,12 +1,13 @@
 /**
- * The life of an integration, by what `GET /integrations/{id}` says of it: https://docs.kombo.dev/hris/guides/integration-states
- * Values that this version does not know change nothing: reading will tell.
+ * The life of an integration, by the answer of `GET /integrations/{id}`:
+ * https://docs.kombo.dev/hris/guides/integration-states Values that this version does not know change nothing: reads
+ * show what they mean.
  */
 
 export const INTEGRATION_STATUSES = ['active', 'paused', 'parked', 'removed'] as const;
 export type IntegrationStatus = (typeof INTEGRATION_STATUSES)[number];
 
-/** Why an integration is not read, in words for the operator. */
+/** Why an integration is not read, in words for you. */
 export interface Parked {
   code: string;
   message: string;
@@ -21,19 +22,19 @@ interface KomboState {
   setupStatus: string | null;
 }
 
-/** Codes under which an integration is removed. Only a 404 may have been a mistake, as with a key of another environment. */
+/** Codes of removed integrations. Only a 404 can be a mistake, for example with a key of another environment. */
 export const REMOVED = {
-  /** A webhook told of the deletion. */
+  /** A webhook reported the deletion. */
   deleted: 'Deleted',
-  /** Kombo does not know it (any more). */
+  /** Kombo does not know it, or no longer. */
   unknown: 'PLATFORM.INTEGRATION_NOT_FOUND',
-  /** An operator removed it here. */
+  /** You removed it here. */
   byHand: 'RemovedByHand',
 } as const;
 
-/** Code under which an integration is parked: a webhook told of its deletion, and Kombo shows it as one that can be read. */
+/** Code of a parked integration: a webhook reported its deletion, but Kombo shows that it can be read. */
 const DELETION_DOUBTED = 'DeletionDoubted';
-/** Kombo is asked for so long which of both is right. */
+/** For this long, look-ups find out which of the two is right. */
 const DOUBT_MS = 24 * 60 * 60 * 1000;
 
 interface ParkedWords {
@@ -77,7 +78,7 @@ const DOUBTED: ParkedWords = {
   needsAttention: false,
 };
 
-/** By our codes for Kombo's states, and by the codes with which Kombo refuses a read. They are looked up by text from outside. */
+/** By our codes for Kombo's states and Kombo's codes for refused reads. A Map, since the codes are from outside. */
 const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
   ['INVALID', LOGIN],
   ['INTEGRATION.AUTHENTICATION_INVALID', LOGIN],
@@ -91,12 +92,12 @@ const PARKED_WORDS: ReadonlyMap<string, ParkedWords> = new Map([
   [DELETION_DOUBTED, DOUBTED],
 ]);
 
-/** Why an integration is parked under a code, and what to do. `what` stands in for a code that this version does not know. */
+/** Why an integration is parked with a code, and what to do. `what` explains a code that this version does not know. */
 export function parkedWords(code: string | null, what: string): ParkedWords {
   return PARKED_WORDS.get(code ?? '') ?? { ...OTHER, what };
 }
 
-/** The same as it is kept. */
+/** The same in the form that is stored. */
 export function parkedBy(code: string, what = code): Parked {
   const words = parkedWords(code, what);
   return { code, message: `${words.what} ${words.remedy}`, needsAttention: words.needsAttention };
@@ -112,44 +113,44 @@ const CODE_BY_SETUP: ReadonlyMap<string, string> = new Map([
   ['FINAL_SYNC_PENDING', 'SETUP_SYNC_PENDING'],
 ]);
 
-/** Why an integration in that state cannot be read, or undefined when it can. */
+/** Why an integration in this state cannot be read; undefined if it can. */
 export function whyParked(state: KomboState): Parked | undefined {
   const code = CODE_BY_STATUS.get(state.status ?? '') ?? CODE_BY_SETUP.get(state.setupStatus ?? '');
   return code === undefined ? undefined : parkedBy(code);
 }
 
-/** Codes that `GET /integrations/{id}` parks an integration with. */
+/** Codes with which a look-up parks an integration. */
 export const SAID_WHEN_ASKED: readonly string[] = [
   ...CODE_BY_STATUS.values(),
   ...CODE_BY_SETUP.values(),
   DELETION_DOUBTED,
 ];
 
-/** Whether a read was refused with it: then only a read can show that it has passed, as with `INTEGRATION.QA_FAILED`. */
+/** Whether only refused reads have the code, like `INTEGRATION.QA_FAILED`. Then only a read can show that it passed. */
 export function isSaidByReads(code: string | null): boolean {
   return code !== null && !SAID_WHEN_ASKED.includes(code);
 }
 
-/** An integration as Kombo has shown it. */
+/** An integration as Kombo shows it. */
 export interface Seen {
   state: string | null;
   setupStatus: string | null;
   /** When the connection was made. */
   createdAt: Date | null;
-  /** Set while its data are stale because filters or scope changed. */
+  /** Set while its data is stale because filters or scope changed. */
   dataExpiredAt: Date | null;
 }
 
 /**
- * Whether anything may have changed without a trace since Kombo was asked last: it could not be read and now it can, its data
- * were stale and are fresh again, or it is another connection with the same id. Whether it is paused here does not matter.
+ * Whether data may have changed without a trace since the last look-up: the integration could not be read and now can,
+ * its data was stale and is fresh again, or it is another connection with the same id. A pause here does not matter.
  */
 export function mayHaveMissed(before: Seen, now: Seen): boolean {
   const isFresh = before.dataExpiredAt !== null && now.dataExpiredAt === null;
   return isOtherConnection(before, now) || isFresh || (isParked(before) && !isParked(now));
 }
 
-/** Whether it was connected anew, with the same id. */
+/** Whether it was connected again, with the same id. */
 function isOtherConnection(before: Life, now: Life): boolean {
   return before.createdAt !== null && now.createdAt !== null && now.createdAt > before.createdAt;
 }
@@ -159,74 +160,74 @@ function isParked({ state, setupStatus }: Seen): boolean {
 }
 
 interface Life {
-  /** When the connection was made, by Kombo. */
+  /** When the connection was made, by Kombo's clock. */
   createdAt: Date | null;
 }
 
 /**
- * Whether a deletion is that of the connection which Kombo shows now. Kombo goes on answering for a while after a deletion;
- * and a webhook that comes late, or again, may tell of an earlier connection with the same id.
+ * Whether a deletion concerns the connection that Kombo shows now. After a deletion, Kombo still answers for a while;
+ * and a late or repeated webhook may report the deletion of an earlier connection with the same id.
  */
 export function isDeletionOf(deletedAt: Date, life: Life): boolean {
   return life.createdAt === null || deletedAt >= life.createdAt;
 }
 
-/** Whether a removed integration that Kombo shows is back: a new connection, or one whose removal was a mistake. */
+/** Whether a removed integration that Kombo shows is back: a new connection, or the removal was a mistake. */
 export function isBack(removed: { code: string | null; at: Date | null }, life: Life): boolean {
   if (removed.code !== REMOVED.deleted && removed.code !== REMOVED.byHand) return true;
   return removed.at !== null && life.createdAt !== null && life.createdAt > removed.at;
 }
 
-/** What is known here of an integration that Kombo shows. */
+/** What kombo-sync knows about an integration that Kombo shows. */
 export interface KnownLife extends Seen {
   status: IntegrationStatus;
   statusCode: string | null;
   statusSince: Date;
   removedAt: Date | null;
-  /** Since when it is known here. */
+  /** Since when kombo-sync knows it. */
   knownSince: Date;
-  /** Deletions up to then have turned out to be none, or you have overruled them. */
+  /** Deletions up to then were mistakes, or you have overruled them. */
   deletionsVoidUpTo: Date | null;
 }
 
-/** What is asked of a judgement, and by whom. */
+/** The circumstances of a look-up. */
 interface Question {
   now: Date;
-  /** When a webhook says that it was deleted. */
+  /** When it was deleted, if a webhook says so. */
   deletedAt?: Date | undefined;
-  /** You add it. */
+  /** You add the integration. */
   byHand?: boolean;
-  /** You say that it was not deleted, though a webhook or a 404 has said so. */
+  /** You say that it was not deleted, although a webhook or a 404 says so. */
   force?: boolean;
 }
 
-/** What follows from Kombo's showing an integration. */
+/** What follows when Kombo shows an integration. */
 type Judgement =
-  /** The deletion that a webhook told of is that of the connection which Kombo shows, and cannot be read any more. */
+  /** A webhook reported the deletion of the connection that Kombo shows, and it can no longer be read. */
   | { case: 'deleted'; at: Date }
-  /** It was removed, and what Kombo shows is no reason to bring it back. */
+  /** It was removed, and Kombo's answer is no reason to bring it back. */
   | { case: 'still-removed' }
-  /** Kombo shows a connection that can be read: it is not read, and Kombo is asked again. */
+  /** A webhook reported its deletion, but Kombo shows that it can be read: it is not read, and look-ups continue. */
   | { case: 'doubted'; parked: Parked }
   | {
       case: 'there';
       /** It was removed and is back. */
       revive: boolean;
-      /** The removal was a mistake: what was paused before it is paused again. */
+      /** The removal was a mistake: an integration that was paused before is paused again. */
       keepPause: boolean;
       /** Why it cannot be read. */
       parked: Parked | undefined;
-      /** It was parked, and Kombo says that it can be read. */
+      /** It was parked, and Kombo says that it can be read again. */
       unpark: boolean;
-      /** Anything may have changed without a trace: everything is to be read in full. */
+      /** Data may have changed without a trace: everything must be read in full. */
       missed: boolean;
-      /** Only reads were refused: what was read in full since then has it all. */
+      /** Only reads were refused: an endpoint that was read in full since then has all changes. */
       onlyRefused: boolean;
     };
 
 /**
- * Judges what Kombo shows against what is known. You bring a removed integration back by adding it; one that was deleted in
- * Kombo only when you say that it was not.
+ * Compares what Kombo shows with what is known. You bring back a removed integration by adding it; if it was deleted in
+ * Kombo, only with `force`.
  */
 export function judgeSighting(known: KnownLife | undefined, found: Seen, question: Question): Judgement {
   const { byHand = false, force = false, deletedAt, now } = question;
@@ -237,7 +238,7 @@ export function judgeSighting(known: KnownLife | undefined, found: Seen, questio
   const parked = whyParked({ status: found.state, setupStatus: found.setupStatus });
   if (deletedAt && !force && !isVoid(deletedAt, known) && isDeletionOf(deletedAt, found)) {
     const at = known && known.knownSince > deletedAt ? known.knownSince : deletedAt;
-    // A 404 has said the same before.
+    // If it was removed by a 404, that confirms the deletion.
     if (parked || removed) return { case: 'deleted', at };
     if (isDoubted(known, now)) return { case: 'doubted', parked: parkedBy(DELETION_DOUBTED) };
   }
@@ -260,7 +261,7 @@ function isVoid(deletedAt: Date, known: KnownLife | undefined): boolean {
   return upTo !== null && deletedAt <= upTo;
 }
 
-/** From the first look on that has contradicted the webhook. */
+/** For a day from the first look-up that contradicted the webhook. */
 function isDoubted(known: KnownLife | undefined, now: Date): boolean {
   if (known?.status !== 'parked' || known.statusCode !== DELETION_DOUBTED) return true;
   return now.getTime() - known.statusSince.getTime() < DOUBT_MS;

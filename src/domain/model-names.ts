@@ -2,8 +2,8 @@ import { CATALOGUE, type EndpointDefinition } from './catalogue/index.ts';
 import { nearest } from './nearest.ts';
 
 /*
- * How you name what is to be read: by a table (`hris_groups`), a model (`hris_teams`) or a path (`/hris/groups`). `*` stands
- * for any text. This is the one rule, for settings, commands and the API.
+ * How you name what to read: by a table (`hris_groups`), a model (`hris_teams`) or a path (`/hris/groups`). `*` stands
+ * for any text. Settings, commands and the API all use this rule.
  */
 
 /** Models that have an endpoint of their own. */
@@ -18,7 +18,7 @@ export function namesOf(endpoint: EndpointDefinition): string[] {
   return [...new Set([endpoint.table, endpoint.path, ...ownModels(endpoint)])];
 }
 
-/** Models that have no endpoint of their own and live in this one. Their full name picks it, a pattern does not. */
+/** Models without their own endpoint that are nested in this one. Their full name picks it, a pattern does not. */
 export function nestedNamesOf({ models }: EndpointDefinition): string[] {
   return Object.keys(models).filter(
     (model) => !OWNED.has(model) && (models[model] === 'delta' || models[model] === 'full'),
@@ -32,7 +32,7 @@ export function picks(name: string, endpoint: EndpointDefinition): boolean {
   return names.includes(name) || nestedNamesOf(endpoint).includes(name);
 }
 
-/** Whether `*` in a pattern can stand for some text so that it is the name. */
+/** Whether the pattern matches the name. */
 function matches(pattern: string, name: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   const tail = rest.pop() ?? '';
@@ -46,14 +46,14 @@ function matches(pattern: string, name: string): boolean {
   return true;
 }
 
-/** A name that picks nothing. */
+/** A name that matches nothing. */
 export interface WrongName {
   name: string;
-  /** The name that may have been meant; undefined when none is like it. */
+  /** The name that you may have meant; undefined if none is similar. */
   nearest: string | undefined;
 }
 
-/** The names that pick none of these endpoints. */
+/** The names that match none of these endpoints. */
 export function wrongNames(names: readonly string[], endpoints: readonly EndpointDefinition[]): WrongName[] {
   const wrong = names.filter((name) => !endpoints.some((endpoint) => picks(name, endpoint)));
   if (wrong.length === 0) return [];

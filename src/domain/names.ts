@@ -1,7 +1,7 @@
 import type { Trigger } from './sync.ts';
 import { cleanLine } from './text.ts';
 
-/** Names that stand outside: users' scripts, saved views and dashboards depend on them. */
+/** Do not change these names: your scripts, saved views and dashboards depend on them. */
 export const WORKFLOW_TYPES = {
   integrationSync: 'integrationSync',
   fullSync: 'fullSync',
@@ -45,7 +45,7 @@ export function escapeQuery(value: string): string {
 
 const FAIRNESS_KEY_BYTES = 64;
 
-/** The server refuses a longer key, and counts it in bytes of UTF-8: it is cut between two characters. */
+/** The server refuses a longer key, and counts bytes of UTF-8, so this cuts between two characters. */
 export function fairnessKey(integrationId: string): string {
   let key = '';
   let bytes = 0;
@@ -57,10 +57,10 @@ export function fairnessKey(integrationId: string): string {
   return key;
 }
 
-/** Of the value of one search attribute, which is JSON. */
+/** The server's limit for the value of one search attribute, as JSON. */
 const LABEL_BYTES = 2_048;
 
-/** The models in the label of a run: all names, or the first that fit and how many more there are. */
+/** The models in the label of a run: all names, or those that fit and the number of the others. */
 export function modelsLabel(models: readonly string[]): string[] {
   if (utf8Bytes(JSON.stringify(models)) <= LABEL_BYTES) return [...models];
   let bytes = utf8Bytes(JSON.stringify([more(models.length)]));
@@ -76,7 +76,7 @@ export function modelsLabel(models: readonly string[]): string[] {
 
 const more = (count: number) => `…and ${count} more`;
 
-/** The sandbox of workflows has no TextEncoder. */
+/** Temporal's sandbox for workflows has no TextEncoder. */
 function utf8Bytes(text: string): number {
   let bytes = 0;
   for (const character of text) {

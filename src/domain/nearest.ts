@@ -1,7 +1,7 @@
-/** More differences than this are another word, not a typing error. */
+/** With more differences it is another word, not a typing error. */
 const MOST = 3;
 
-/** The name that is most like one that was typed wrong; undefined when none is near. */
+/** The name most similar to a mistyped one; undefined if none is similar. */
 export function nearest(typed: string, names: Iterable<string>): string | undefined {
   let best: string | undefined;
   let fewest = Math.min(MOST, Math.floor(typed.length / 2)) + 1;
@@ -13,7 +13,7 @@ export function nearest(typed: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** How many letters are to be added, left out, replaced or exchanged with the next one to make one word of the other. */
+/** How many letters must be added, removed, replaced or swapped with the next one to turn one word into the other. */
 export function differences(one: string, other: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -1,12 +1,12 @@
 /** Kombo's maximum; the default of 100 would cost two and a half times the requests. */
 export const MAX_PAGE_SIZE = 250;
 
-/** A page of this many bytes takes little of a worker's memory. Pages of ordinary records have a tenth of it. */
+/** A page of this size takes little of a worker's memory. Pages of ordinary records are a tenth of it. */
 export const PAGE_BYTES = 8 * 1024 * 1024;
 
 /**
- * How many records to ask for, after an answer of so many bytes to a request for `size` of them. It falls at once and grows
- * step by step, since one large record says little about the next ones.
+ * How many records to ask for, after an answer of `bytes` bytes to a request for `size` records. It shrinks at once but
+ * at most doubles, since one large record says little about the next ones.
  */
 export function nextPageSize(size: number, bytes: number): number {
   const fitting = Math.max(1, Math.floor((size * PAGE_BYTES) / Math.max(1, bytes)));
@@ -14,8 +14,8 @@ export function nextPageSize(size: number, bytes: number): number {
 }
 
 /**
- * How many records to ask for when so many were too much; undefined when there is no smaller page. A quarter: halves would
- * more often end just below the bound, after more answers in vain.
+ * How many records to ask for if `size` were too many; undefined if there is no smaller page. A quarter, since halving
+ * would waste more answers and end just below the limit.
  */
 export function smallerPage(size: number): number | undefined {
   return size > 1 ? Math.max(1, Math.floor(size / 4)) : undefined;

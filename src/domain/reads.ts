@@ -6,20 +6,20 @@ export const PASS_STATES = ['running', 'completed', 'failed', 'skipped', 'abando
 
 export type PassState = (typeof PASS_STATES)[number];
 
-/** How far the sweep after a complete listing is. */
+/** The state of the sweep after a complete listing. */
 export const SWEEP_STATES = ['none', 'due', 'checking', 'done', 'stopped'] as const;
 
 export type SweepState = (typeof SWEEP_STATES)[number];
 
-/** What can be owed for an endpoint. The three are paid, and fail, one by one: none hides another. */
+/** What can be owed. Each kind is paid and fails on its own, so none hides another. */
 export const DEBT_KINDS = ['delta', 'full', 'sweep', 'look-up'] as const;
 
 export type DebtKind = (typeof DEBT_KINDS)[number];
 
-/** The integration itself, in the place of an endpoint: what a look-up that is owed or failing stands under. */
+/** Stands in place of an endpoint for an owed look-up of the integration itself. */
 export const LOOK_UP = '/integrations/{id}';
 
-/** What started a sync; the values of the search attribute `KomboTrigger`. */
+/** What started a sync. These are the values of the search attribute `KomboTrigger`. */
 export const TRIGGERS = ['webhook', 'schedule', 'manual', 'catch-up', 'initial'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
@@ -30,28 +30,28 @@ export interface PlannedPass {
   because: Because;
 }
 
-/** A read that a run does: it belongs to a sync, whose id finds its row again. */
+/** A read of a run. It belongs to a sync, whose id finds the row of its pass. */
 export interface OpenPass extends PlannedPass {
   syncId: string;
   /** What started its sync. */
   trigger: Trigger;
-  /** It goes on at this time (epoch milliseconds). */
+  /** It continues at this time (epoch milliseconds). */
   waitsUntil?: number;
-  /** Tries that have failed in a row. */
+  /** Failed tries in a row. */
   tries?: number;
 }
 
-/** Tells the reads of an integration from each other. */
+/** Identifies a read of an integration. */
 export const readKey = ({ endpoint, kind }: Pick<PlannedPass, 'endpoint' | 'kind'>) => `${kind} ${endpoint}`;
 
-/** Why something failed or was skipped, for programs and for the operator. */
+/** Why a read failed or was skipped, for programs and for you. */
 export interface Reason {
   /** An error class of `domain/errors.ts`, or Kombo's own code. */
   code: string;
   message: string;
 }
 
-/** Why something is read; shown in the status, in the history and in Temporal's UI. */
+/** Why an endpoint is read. You see it in the status, in the history and in Temporal's UI. */
 export const BECAUSE = [
   'webhook',
   'operator',

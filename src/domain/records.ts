@@ -50,13 +50,13 @@ export function textOfRaw({ raw }: Pick<StorableRecord, 'raw'>): string {
 export interface RejectedRecord {
   id: string | undefined;
   reason: RejectReason;
-  /** The record's own text, to hash it; never logged. */
+  /** The record's text, for its hash; never logged. */
   text: string;
 }
 
 const ID_MAX_LENGTH = 500;
 
-/** What stays in an emptied tombstone. Everything else null or empty means: emptied. */
+/** What stays in an emptied tombstone. If everything else is null or empty, it is emptied. */
 const TOMBSTONE_FIELDS = new Set(['id', 'remote_id', 'changed_at', 'remote_deleted_at']);
 
 /** Fields that every table has a column for. */
@@ -66,8 +66,8 @@ const EVERYWHERE = new Set(['id', 'changed_at', 'remote_deleted_at']);
 export type ExactNumber = (value: unknown) => string | undefined;
 
 /**
- * Splits what a page returned into records to store and records to set aside. Of records with the same id the last one
- * counts (a row that moved while the page was put together).
+ * Splits a page into records to store and records to set aside. Of several records with the same id, the last one
+ * counts: the row moved while Kombo built the page.
  */
 export function prepareRecords(
   endpoint: EndpointDefinition,
@@ -86,7 +86,7 @@ export function prepareRecords(
   return { storable: [...storable.values()], rejected };
 }
 
-/** @param policy what is done to the record before anything else is: nothing of what it keeps out is in what comes back. */
+/** @param policy applied to the record first: no value that it excludes is in the result. */
 export function prepareRecord(
   endpoint: EndpointDefinition,
   received: unknown,
@@ -108,7 +108,7 @@ export function prepareRecord(
   try {
     raw = JSON.stringify(inJsonbOrder(record));
     if (raw.includes('\\u0000') || raw.includes('\\ud')) {
-      // The text may also hold these characters escaped, which is fine; so look at the values, never at the text.
+      // Look at the values, not at the text, which may contain these characters escaped.
       record = storableValue(record) as Record<string, unknown>;
       raw = JSON.stringify(inJsonbOrder(record));
     }
@@ -130,12 +130,12 @@ export function prepareRecord(
     deleted,
     undocumented: undocumentedOf(endpoint, record),
     hasTimes,
-    // Not by what is left of it: a record may have nothing but fields that are kept out.
+    // Decided by the received record: without its excluded fields, a full one may look emptied too.
     emptied: deleted && isEmptied(received as Record<string, unknown>),
   };
 }
 
-/** Whole numbers as they are usually written. Others (1e5, 1.0, -0) say what another text says too, so they tell no record. */
+/** Whole numbers as they are usually written. Others (1e5, 1.0, -0) have two spellings, so they identify no record. */
 const PLAIN_INTEGER = /^(?:0|-?[1-9]\d*)$/;
 
 function readId(value: unknown, exactNumber: ExactNumber): string | undefined {
@@ -144,19 +144,19 @@ function readId(value: unknown, exactNumber: ExactNumber): string | undefined {
   return number !== undefined && PLAIN_INTEGER.test(number) ? number : undefined;
 }
 
-/** The keys of the record before, which the next one of a page mostly has too, and the same in jsonb's order. */
+/** The keys of the last record, and the same in jsonb's order. The next record of a page mostly has the same keys. */
 let shape: { keys: readonly string[]; ordered: readonly string[] } = { keys: [], ordered: [] };
 
 /**
- * The record with its keys as jsonb keeps them, the short ones first. Postgres then has nothing to sort, which is a sixth
- * of what parsing a record takes it.
+ * The record with its keys in jsonb's order, short ones first. Then Postgres has nothing to sort, which saves a sixth
+ * of the time that it needs to parse a record.
  */
 function inJsonbOrder(record: Record<string, unknown>): Record<string, unknown> {
   const keys = Object.keys(record);
   if (keys.length !== shape.keys.length || keys.some((key, index) => key !== shape.keys[index])) {
     shape = { keys, ordered: keys.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)) };
   }
-  // An assignment would make this key the prototype.
+  // Assigning this key would set the prototype.
   if (shape.keys.includes('__proto__')) return record;
   const ordered: Record<string, unknown> = {};
   for (const key of shape.ordered) ordered[key] = record[key];

@@ -2,13 +2,13 @@ import { POLICIES, type ErrorClass } from './errors.ts';
 import { hashText } from './spread.ts';
 
 /*
- * Every number and rule of trying again, and every bound on waiting. All times are milliseconds.
+ * All numbers and rules for tries, and all bounds on waiting. Times are in milliseconds.
  */
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** A look at an endpoint's news: what does not answer within this goes on as a pass of its own and delays nothing. */
+/** The first look at an endpoint. If it takes longer than this, it continues as its own pass and delays nothing. */
 export const FIRST_LOOK_MS = 1_500;
 /**
  * The same without news, as the catch-up does: nothing waits for its answers, and each read of its own is billed. As soon as
@@ -17,9 +17,9 @@ export const FIRST_LOOK_MS = 1_500;
 export const QUIET_LOOK_MS = 6_000;
 /** A read that takes longer than this lets the next one of the same sync begin beside it. */
 export const SLOW_READ_MS = 300;
-/** A request to Kombo. Reads come out of Kombo's own database, so half a minute is generous. */
+/** For a request to Kombo. Half a minute is generous, since Kombo answers reads from its own database. */
 export const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
-/** Tries of one page, with short pauses between; longer waits are left to the workflow, which frees the slot meanwhile. */
+/** Tries of one page, with short pauses between. For a longer wait the activity ends, which frees its slot. */
 export const PAGE_TRIES = 3;
 export const FIRST_PAGE_PAUSE_MS = 500;
 export const PAGE_PATIENCE_MS = 2 * SECOND_MS;
@@ -27,15 +27,15 @@ export const PAGE_PATIENCE_MS = 2 * SECOND_MS;
 export const BUDGET_PATIENCE_MS = { delta: 5 * SECOND_MS, full: 20 * SECOND_MS };
 /** A restart of a pass whose cursor Kombo has refused. */
 export const MAX_RESTARTS = 3;
-/** Pages of one pass. A listing whose cursors never end would go round for ever. */
+/** Pages of one pass. Without this limit, a listing whose cursors never end would be read for ever. */
 export const MAX_PAGES = 200_000;
 
 /** Longer by far than the setting CHUNK, after which an activity gives its slot back. */
 export const ACTIVITY_TIMEOUT_MS = 10 * MINUTE_MS;
-/** How long a killed worker holds what it did. The first heartbeat comes later than most activities last: each one is billed. */
+/** How long the work of a killed worker waits. Heartbeats are billed, so the first comes after most activities end. */
 export const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;
 export const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
-/** What only the database or a lost worker can make fail is tried again until it works; Temporal's UI shows it meanwhile. */
+/** What only the database or a lost worker can make fail is tried until it works. Temporal's UI shows it meanwhile. */
 export const ACTIVITY_RETRY = { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000 };
 
 /** One try to send a notification. A killed worker holds it for so long. */
@@ -48,16 +48,16 @@ export const NOTIFY_RETRY = {
 
 /** A pass that has shown no life for this long has lost its worker, or the workflow that called it. */
 export const PASS_ALIVE_MS = MINUTE_MS;
-/** A full pass that met an outage is resumed for about this many tries before the sync gives it up. */
+/** A full pass in an outage is resumed about this many times before it counts as failed. */
 export const PATIENT_TRIES = 6;
 export const PATIENT_PAUSES_MS = [2, 4, 8, 16, 30].map((seconds) => seconds * SECOND_MS);
-/** The shortest pause of a run: no clock and no answer makes anything go round faster. */
+/** The shortest pause of a run. A wrong clock or answer cannot make it loop faster. */
 export const SHORTEST_PAUSE_MS = SECOND_MS;
-/** The pause after a plan that could not be made. */
+/** The pause after a failed start. */
 export const FAILED_PLAN_PAUSE_MS = MINUTE_MS;
-/** The pause before Kombo is asked again about an integration that is not known here. */
+/** The pause before the next look-up of an integration that kombo-sync does not know yet. */
 export const UNANSWERED_PAUSE_MS = 15 * SECOND_MS;
-/** The longest that a rate limit is believed at once, and how long it is taken to last where Kombo does not say. */
+/** The longest wait for a rate limit before Kombo is asked again; below, the wait if Kombo names no time. */
 export const LONGEST_LIMIT_MS = 10 * MINUTE_MS;
 const LIMIT_PAUSE_MS = 10 * SECOND_MS;
 
@@ -66,7 +66,7 @@ export function limitMs({ retryAfterMs = LIMIT_PAUSE_MS }: { retryAfterMs?: numb
   return Math.min(LONGEST_LIMIT_MS, Math.max(SHORTEST_PAUSE_MS, retryAfterMs));
 }
 
-/** How long an endpoint that the tool does not offer is left alone, unless a webhook names it. */
+/** How long an endpoint that the tool does not offer is not tried, unless a webhook names it. */
 export const NOT_OFFERED_MS = 24 * 60 * MINUTE_MS;
 
 /** The settings RETRY_INTERVAL, RETRY_MAX_INTERVAL and RETRY_GIVE_UP. */
@@ -80,26 +80,26 @@ export interface FailureHistory {
   errorClass: ErrorClass;
   /** How long it has been failing. */
   failingMs: number;
-  /** The integration: spreads the tries of many that failed together, and keeps those of one together. */
+  /** The integration. It spreads the tries of many that failed together, but keeps those of one together. */
   key: string;
 }
 
 export interface Retry {
-  /** Not tried by itself before this. */
+  /** Timers do not try it before this time has passed. */
   pauseMs: number;
-  /** It does not pass by itself, as far as is known. */
+  /** It probably does not pass by itself. */
   needsAttention: boolean;
-  /** No timer waits for it any more, only the catch-up, webhooks and you. */
+  /** No timer tries it any more, only the catch-up, webhooks and you. */
   givenUp: boolean;
 }
 
-/** A pause grows with the outage, so that the copy is never behind by much more than the outage itself. */
+/** A pause grows with the outage, so that the copy is never behind for much longer than the outage. */
 const SHARE_OF_OUTAGE = 0.1;
 const JITTER = 0.2;
 
 /**
- * When something that failed is tried again: after RETRY_INTERVAL, or after a tenth of the time for which it has been
- * failing, up to RETRY_MAX_INTERVAL. After RETRY_GIVE_UP it is left to the catch-up.
+ * When a failed read is tried again: after RETRY_INTERVAL, or after a tenth of the time for which it has been failing,
+ * up to RETRY_MAX_INTERVAL. After RETRY_GIVE_UP no timer tries it.
  */
 export function planRetry(history: FailureHistory, options: RetryOptions): Retry {
   const { errorClass, failingMs, key } = history;

@@ -3,18 +3,18 @@ import { KNOWN_MODELS, type EndpointDefinition } from './catalogue/index.ts';
 export interface Route {
   /** Endpoints whose delta shows the change. */
   delta: string[];
-  /** Endpoints that must be read whole, because no delta shows the change. */
+  /** Endpoints that must be read in full, because no delta shows the change. */
   full: string[];
-  /** Names that are not in the catalogue: newer than this version. Counted, never fatal. */
+  /** Names that this version does not know. They are counted, never an error. */
   unknown: string[];
 }
 
 /**
- * Which of the enabled endpoints must be read when `models` have changed.
+ * Which of the enabled endpoints must be read after `models` changed.
  *
- * A model that an enabled endpoint owns is read there, and at the endpoints whose delta brings it back as a nested record.
- * Only a model that nothing owns and no delta shows asks for a full pass. A name that is both a table and not a model
- * (as `hris_groups`, whose model is `hris_teams`) stands for its endpoint, so that people can name either.
+ * A model that an enabled endpoint owns is read there, and at the endpoints whose delta shows it as a nested record.
+ * Only a model that no enabled endpoint owns can need a full pass. The name of a table that is not a model (for example
+ * `hris_groups`, whose model is `hris_teams`) stands for its endpoint, so that you can use both names.
  */
 export function routeModels(
   models: Iterable<string>,

@@ -1,6 +1,6 @@
 /**
- * FNV-1a with the finisher of MurmurHash3, 32 bits: stable across processes and versions, and even in its high bits for
- * ids that differ in one character.
+ * FNV-1a with the finisher of MurmurHash3, 32 bits: stable across processes and versions, and well spread in its high
+ * bits if ids differ in one character.
  */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
@@ -10,7 +10,7 @@ export function hashText(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** A stable point in a window (milliseconds, 0 up to `windowMs`), so that not every integration starts at once. */
+/** A stable point in a window (milliseconds, 0 up to `windowMs`), so that integrations do not all start at once. */
 export function spreadOffset(integrationId: string, windowMs: number): number {
   if (windowMs <= 0) return 0;
   return Math.floor((hashText(integrationId) / 0x1_0000_0000) * windowMs);
@@ -20,8 +20,8 @@ const DAY_MINUTES = 24 * 60;
 const SIMPLE_CRON = /^(\d{1,2}) (\d{1,2}) \* \* (\*|[0-7])$/;
 
 /**
- * Moves a cron expression by the integration's share of the spread. Expressions with a fixed time and at most a day of the
- * week can be moved exactly; any other keeps its times, and the scheduler's own jitter spreads the runs over the window.
+ * Moves a cron expression by the integration's share of the spread. An expression with a fixed time and at most a
+ * weekday can be moved exactly. Any other keeps its times, and Temporal's own jitter spreads the runs over the window.
  */
 export function spreadCron(
   cron: string,

@@ -6,18 +6,18 @@ import type { Wanted } from './wanted.ts';
 export type { ServedDeliveries } from './wanted.ts';
 export { TRIGGERS, type Trigger } from './reads.ts';
 
-/** How the read of an endpoint has ended, as far as a sync is concerned. */
+/** How the read of an endpoint can end for a sync. */
 const OUTCOMES = ['completed', 'failed', 'skipped'] as const satisfies readonly PassState[];
 
-/** What became of one endpoint in one sync. */
+/** The outcome of one endpoint in one sync. */
 export interface EndpointOutcome {
   endpoint: string;
   kind: PassKind;
   status: (typeof OUTCOMES)[number];
-  /** What was written, also where the pass failed on its way. */
+  /** What was written, even if the pass failed later. */
   counts: PassCounts;
   reason?: Reason | undefined;
-  /** Missing when there was no earlier pass to compare with. */
+  /** Missing if there was no earlier pass to compare with. */
   drift?: (DriftCounts & { verdict: DriftVerdict }) | undefined;
   sweep?: SweepOutcome | undefined;
 }
@@ -35,11 +35,11 @@ export interface SweepOutcome {
 export const SYNC_STATUSES = ['completed', 'partial', 'failed'] as const;
 export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
-/** The result of a workflow run, as Temporal's UI shows it. */
+/** The result of a run, as Temporal's UI shows it. */
 export interface SyncResult {
   integrationId: string;
   status: SyncStatus;
-  /** How many times something was read in this run. */
+  /** How many syncs this run did. */
   syncs: number;
   counts: PassCounts;
   endpoints: Record<string, Omit<EndpointOutcome, 'endpoint'>>;
@@ -49,7 +49,7 @@ export interface SyncResult {
   failed: string[];
   /** Model names that this version does not know. */
   unknownModels: string[];
-  /** Why nothing was read at all: the integration is gone or paused, or the plan could not be made (`failed`). */
+  /** Why nothing was read: the integration is removed or paused, or the start failed (`failed`). */
   blocked?: Blocked | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface IntegrationSyncInput {
   /** Read every endpoint at once, without waiting for a signal: the catch-up. */
   everything?: boolean;
   trigger?: Trigger;
-  /** State that an earlier run of the same workflow hands over (continue-as-new). */
+  /** State from the run that continued as new. */
   carried?: CarriedState;
 }
 
@@ -78,16 +78,16 @@ export interface FullSyncInput extends FullSyncOptions {
 
 export interface EraseInput {
   integrationId: string;
-  /** Do not wait until DELETED_RETENTION is over: you asked for it. */
+  /** Does not wait for DELETED_RETENTION, since you asked for it. */
   now?: boolean | undefined;
 }
 
-/** What waits, runs and is done, carried through continue-as-new as one object so that fields can be added. */
+/** What a run hands over when it continues as new. One object, so that fields can be added. */
 export interface CarriedState {
   wanted?: Wanted | undefined;
-  /** Passes that are under way. */
+  /** Open passes. */
   reading: OpenPass[];
-  /** When what is owed is read again (epoch milliseconds). */
+  /** When owed reads are tried again (epoch milliseconds). */
   retryAt?: number | undefined;
   /** When a webhook asked last (epoch milliseconds), where the first one after quiet leads. */
   askedAt?: number | undefined;
@@ -95,7 +95,7 @@ export interface CarriedState {
   outcomes: EndpointOutcome[];
   unknownModels: string[];
   blocked?: Blocked | undefined;
-  /** Syncs whose passes were cut off and are to be ended. */
+  /** Syncs whose passes were stopped and must be ended. */
   cut?: string[];
   /** Syncs that still read. */
   unfinished?: UnfinishedSync[];
@@ -134,7 +134,7 @@ export function joinOutcomes(before: EndpointOutcome | undefined, now: EndpointO
   return { ...now, counts: addCounts(before.counts, now.counts) };
 }
 
-/** The result of a run, by endpoint: of its reads the worst one counts. */
+/** The result of a run. For each endpoint, its worst read counts. */
 export function buildResult(
   integrationId: string,
   outcomes: readonly EndpointOutcome[],

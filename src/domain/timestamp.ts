@@ -1,7 +1,7 @@
 const TIMESTAMP =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|([+-])(0\d|1[0-5])(?::?([0-5]\d))?)?)?$/;
 
-/** A date or date-time that Postgres reads, with or without an offset. */
+/** Whether a text is a date or date-time that Postgres reads, with or without an offset. */
 export function isTimestamp(text: string): boolean {
   const match = TIMESTAMP.exec(text);
   if (!match) return false;
@@ -40,10 +40,10 @@ export function isUsualTimestamp(bytes: Uint8Array, at: number, length: number):
 }
 
 /**
- * The moment that a date or date-time means. Without an offset it is UTC, as it is at Kombo and in our tables, wherever the
- * process runs; `new Date(text)` would take most of them for local time.
+ * The time that a date or date-time means. Without an offset it is UTC, as at Kombo and in our tables, wherever the
+ * process runs. `new Date(text)` would take most of them for local time.
  *
- * @returns undefined for what is none.
+ * @returns undefined if it is neither.
  */
 export function parseTimestamp(text: string): Date | undefined {
   if (!isTimestamp(text)) return undefined;

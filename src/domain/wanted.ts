@@ -1,6 +1,6 @@
 import { isName } from './text.ts';
 
-/** Webhooks of one type that ask for a sync, and when they came (epoch milliseconds). */
+/** Deliveries of one type that ask for a sync, and when they came (epoch milliseconds). */
 export interface ServedDeliveries {
   type: string;
   times: number;
@@ -8,52 +8,52 @@ export interface ServedDeliveries {
   lastAt: number;
 }
 
-/** What has happened to the integration itself. It goes from the delivery to the run as it is. */
+/** What happened to the integration itself. It goes unchanged from the delivery to the run. */
 export interface IntegrationChange {
   event: 'created' | 'deleted' | 'state-changed' | 'resumed' | 'issue';
-  /** When it was deleted (ISO), where the delivery says so. Not stored: it tells an earlier life of the id from this one. */
+  /** When it was deleted (ISO), if the delivery says so. Not stored: it only distinguishes the lives of an id. */
   deletedAt?: string | undefined;
 }
 
 /**
- * What a run was asked for and has not taken on yet. The same value is what a sync takes on, what it puts back when it
- * cannot, and what is written down as owed when the run ends before that.
+ * What a run was asked for and has not started. A sync takes it, puts it back if it cannot start, and if the run ends
+ * before that, it is stored as owed.
  */
 export interface Wanted {
   /** Model names, sorted and distinct. */
   models: readonly string[];
-  /** Read every endpoint. */
+  /** Reads every endpoint. */
   everything: boolean;
-  /** Do not wait for quiet, and try what fails although its pause is not over: you asked, or the catch-up did. */
+  /** Does not wait for quiet or for the pause of a failed read: you asked, or the catch-up did. */
   urgent: boolean;
   /** It came after quiet and is read at once: DEBOUNCE_LEADING. */
   leads?: boolean | undefined;
   /** Look the integration up at Kombo. */
   lookUp: boolean;
-  /** A deletion that a webhook told of (epoch milliseconds). */
+  /** A deletion that a webhook reported (epoch milliseconds). */
   deletedAt?: number | undefined;
   deliveries: readonly ServedDeliveries[];
-  /** What webhooks say of the integration: enough to begin with where Kombo does not answer. */
+  /** What webhooks say about the integration: enough to begin if Kombo does not answer. */
   tool?: string | undefined;
   category?: string | undefined;
   originId?: string | undefined;
-  /** When the first and the newest request came (epoch milliseconds). */
+  /** When the first and the last request came (epoch milliseconds). */
   firstAt: number;
   lastAt: number;
 }
 
-/** Far more than Kombo has models. More names than this mean every model. */
+/** Kombo has far fewer models. More names than this mean every model. */
 const MAX_MODELS = 200;
-/** Far more than Kombo has types of webhooks. */
+/** Kombo has far fewer types of webhooks. */
 const MAX_TYPES = 30;
 const MAX_TIMES = 1_000_000_000;
 
 type Times = Pick<Wanted, 'firstAt' | 'lastAt'>;
 
-/** What one request asks for: any part of what can be wanted. */
+/** What one request asks for: any part of `Wanted`. */
 export type Asked = { [K in keyof Omit<Wanted, keyof Times>]?: Wanted[K] | undefined };
 
-/** Adds a request that came at `at`. The order of requests does not matter, and a repeated one only moves `lastAt`. */
+/** Adds a request from the time `at`. The order of requests does not matter; a repeated one only moves `lastAt`. */
 export function want(before: Wanted | undefined, asked: Asked, at: number): Wanted {
   return joinWanted(before, { ...asked, firstAt: at, lastAt: at });
 }
@@ -93,13 +93,13 @@ function joinDeliveries(a: readonly ServedDeliveries[], b: readonly ServedDelive
   return [...byType.values()];
 }
 
-/** The names in a message. A malformed message names nothing; it must not stop the run. */
+/** The names in a message. A malformed message has none; it must not stop the run. */
 export function readModels(message: unknown): string[] {
   const { models } = (message ?? {}) as { models?: unknown };
   return Array.isArray(models) ? models.filter(isName) : [];
 }
 
-/** The counts of deliveries in a message, without those that are none. */
+/** The counts of deliveries in a message, without those that are not valid. */
 export function readDeliveries(message: unknown, at: number): ServedDeliveries[] {
   const { deliveries } = (message ?? {}) as { deliveries?: unknown };
   if (typeof deliveries !== 'object' || deliveries === null) return [];
@@ -111,9 +111,9 @@ export function readDeliveries(message: unknown, at: number): ServedDeliveries[]
 }
 
 export interface DebounceOptions {
-  /** A sync starts when nothing has come for this long. */
+  /** A sync starts when no request has come for this long. */
   quietMs: number;
-  /** A sync starts at the latest this long after the first unserved request. */
+  /** A sync starts at most this long after the first request that it serves. */
   maxWaitMs: number;
   /** The first request after quiet is not waited with; those that follow it are. */
   leading?: boolean;
@@ -121,7 +121,7 @@ export interface DebounceOptions {
 
 export const DEFAULT_DEBOUNCE: DebounceOptions = { quietMs: 5_000, maxWaitMs: 60_000 };
 
-/** The moment at which what is wanted is due (epoch milliseconds). */
+/** When the sync starts (epoch milliseconds). */
 export function deadline(wanted: Wanted, options: DebounceOptions): number {
   if (wanted.urgent || wanted.leads) return wanted.firstAt;
   return Math.min(wanted.lastAt + options.quietMs, wanted.firstAt + options.maxWaitMs);

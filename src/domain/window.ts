@@ -2,17 +2,17 @@ import type { DeltaFilter } from './catalogue/index.ts';
 import type { PassKind } from './reads.ts';
 
 /**
- * Kombo empties or removes a deleted record 14 days after it marked it, so a delta that reaches back further could miss
- * deletions for good: https://docs.kombo.dev/hris/features/deletion-policy
+ * Kombo empties or removes a deleted record 14 days after it has marked it, so a delta that begins earlier could miss
+ * deletions for ever: https://docs.kombo.dev/hris/features/deletion-policy
  */
 export const TOMBSTONE_LIFE_MS = 14 * 24 * 60 * 60 * 1000;
 
 export interface WindowRequest {
   kind: PassKind;
   filter: DeltaFilter;
-  /** Start of the newest completed pass, null when there is none. */
+  /** Start of the newest completed pass; null if there is none. */
   watermark: Date | null;
-  /** Start of a full pass that has begun and not completed: what changed before it is for that pass to read. */
+  /** Start of a full pass that has not completed. It reads the changes before its start. */
   fullBegun: Date | null;
   now: Date;
   since?: Date | undefined;
@@ -20,21 +20,21 @@ export interface WindowRequest {
 }
 
 export interface PassWindow {
-  /** The pass reads what changed after this; null reads everything, as a delta does that has nothing to build on. */
+  /** The pass reads what changed after this; null: everything, also for a delta without a watermark. */
   updatedAfter: Date | null;
-  /** Whether the start of this pass counts as a watermark once it has completed. */
+  /** Whether the start of this pass becomes the watermark when it has completed. */
   movesWatermark: boolean;
-  /** Changes up to here should have come by earlier passes: what a full pass still finds of them is drift. */
+  /** Earlier passes should have read all changes before this. Those that a full pass still finds are drift. */
   driftBefore: Date | null;
 }
 
 /**
- * The window of a pass. A delta reads from the watermark minus the overlap: rows become visible late at Kombo, and
- * `updated_after` is strict. Reading a stretch again costs little, since equal rows are not written. Before there is a
- * watermark it reads from the beginning of the full pass that is under way, so that news does not wait for its end.
+ * The window of a pass. A delta reads from the watermark minus the overlap: Kombo shows changes late, and
+ * `updated_after` is strict. To read some records again costs little, since equal rows are not written. Without a
+ * watermark, a delta reads from the start of the running full pass, so that news does not wait for its end.
  *
- * A pass may only move the watermark when it leaves no gap behind it: it read everything, or its window begins no later
- * than the watermark, and no deletion since then can have lost its trace.
+ * A pass may move the watermark only if it leaves no gap: it read everything, or its window begins no later than the
+ * watermark, and no deletion since then can have lost its trace.
  */
 export function planWindow(request: WindowRequest): PassWindow {
   const { watermark, fullBegun, since, filter } = request;
@@ -58,13 +58,13 @@ function everything(driftBefore: Date | null): PassWindow {
   return { updatedAfter: null, movesWatermark: true, driftBefore };
 }
 
-/** No clock is off by more; a Date header that says so is stale, from a cache on the way. */
+/** No clock is off by more. A Date header that says so is stale, for example from a cache. */
 const MAX_CORRECTION_MS = 24 * 60 * 60 * 1000;
 
 /**
- * How far the start of a pass must be moved back so that it holds by Kombo's clock (milliseconds, never above 0).
- * `answeredAt` is our clock when the answer came, `kombo` the answer's Date header, which is cut to whole seconds; so this
- * errs towards reading a second too much. A clock of ours that runs behind needs no correction.
+ * How far to move back the start of a pass so that it is right by Kombo's clock (milliseconds, never above 0).
+ * `answeredAt` is our time of the answer, `kombo` its Date header, which is cut to whole seconds, so a pass may read a
+ * second too much. If our clock is behind, nothing needs a correction.
  */
 export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
   if (kombo === null || Number.isNaN(kombo.getTime())) return 0;
@@ -72,9 +72,9 @@ export function clockCorrection(kombo: Date | null, answeredAt: Date): number {
 }
 
 /**
- * What Kombo's clock said when it was asked, or a little less: the answer's Date header less the time that the answer took,
- * by the reader's own timer. No start of a pass counts as later than that. Our clock may have run ahead when the pass began
- * and be right again when the answer comes; then `clockCorrection` finds nothing to correct.
+ * The time of a request by Kombo's clock, or a little earlier: the Date header of the answer minus the time that the
+ * answer took, by our own timer. No start of a pass counts as later than this: if our clock was ahead when the pass
+ * began but is right when the answer comes, `clockCorrection` finds nothing to correct.
  */
 export function askedByKombo(kombo: Date | null, tookMs: number): Date | null {
   if (kombo === null || Number.isNaN(kombo.getTime())) return null;

@@ -3,19 +3,19 @@ import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 
 export const WEBHOOK_PATH = '/webhooks/kombo';
-/** What senders make of our address: one slash too many, or capital letters. */
+/** How senders misspell our address: one slash too many, or capital letters. */
 const NEARLY_WEBHOOK = new RegExp(`^${WEBHOOK_PATH.replaceAll('/', '/+')}/*$`, 'i');
 const PREFIX = /^(\/[\w.~-]+)+$/;
 const PREFIX_MAX_LENGTH = 200;
 
 export interface Addresses {
-  /** The address as our routes have it, whether a proxy has taken the path of PUBLIC_URL away or not. */
+  /** The address as our routes have it, whether or not a proxy has removed the path of PUBLIC_URL. */
   toLocal(url: string): string;
   /** The path below which a caller sees us, such as `/kombo`; empty at the root. */
   baseOf(request: FastifyRequest): string;
 }
 
-/** How addresses outside, in front of a proxy, belong to those of our routes. */
+/** Maps addresses in front of a proxy to those of our routes. */
 export function createAddresses({ PUBLIC_URL, TRUST_PROXY }: Config): Addresses {
   const path = new URL(PUBLIC_URL ?? 'http://root').pathname.replace(/\/$/, '');
   const isTrusted = createTrust(TRUST_PROXY);

@@ -28,10 +28,10 @@ import { createIssueSender } from './webhooks/issues.ts';
 import { comesNear, createNote } from './webhooks/note.ts';
 import { webhookRoutes } from './webhooks/route.ts';
 
-/** A caller waits for the answer. */
+/** Short, because a caller waits for the answer. */
 const KOMBO_TIMEOUT_MS = 10_000;
 
-/** What listens on PORT, and what listens on OPERATIONS_PORT: the same one where that is not set. */
+/** The app on PORT and the one on OPERATIONS_PORT. Without OPERATIONS_PORT they are the same. */
 interface Apps {
   webhooks: FastifyInstance;
   operations: FastifyInstance;
@@ -40,7 +40,7 @@ interface Apps {
 /**
  * Builds the HTTP applications. Nothing is connected or listened to yet.
  *
- * @throws ConfigError without a webhook secret: everything unsigned would have to be refused anyway.
+ * @throws ConfigError without a webhook secret, because every delivery would be refused.
  */
 export async function buildApps(deps: HttpDeps): Promise<Apps> {
   if (deps.config.KOMBO_WEBHOOK_SECRETS.length === 0) {
@@ -48,7 +48,7 @@ export async function buildApps(deps: HttpDeps): Promise<Apps> {
   }
   const shared = share(deps);
   const webhooks = await createApp(shared);
-  // A try that Temporal's client plans must not meet a closed connection: it throws where no code can catch it.
+  // If a retry of Temporal's client meets a closed connection, it throws where no code can catch it.
   webhooks.addHook('onClose', async () => {
     shared.stopMeasuring();
     await Promise.all([shared.ingest.idle(), shared.issues.idle()]);
@@ -71,7 +71,7 @@ export async function buildApps(deps: HttpDeps): Promise<Apps> {
   return { webhooks, operations };
 }
 
-/** What the rooms work with. */
+/** What the routes share. */
 function share(deps: HttpDeps) {
   const { config, store, log } = deps;
   const metrics = createMetrics();
@@ -105,7 +105,7 @@ async function createApp(shared: Shared): Promise<FastifyInstance> {
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
-    // Part of what a caller is shown, to be found in the log.
+    // The answer shows it, so that you find the request in the log.
     genReqId: () => randomUUID(),
     trustProxy: config.TRUST_PROXY,
     rewriteUrl: (request) => addresses.toLocal(request.url ?? '/'),
@@ -135,5 +135,5 @@ async function createApp(shared: Shared): Promise<FastifyInstance> {
   return app;
 }
 
-/** No browser takes an answer for something else than its type says. */
+/** Keeps browsers from guessing another type for an answer. */
 const SAFE_HEADERS = { 'x-content-type-options': 'nosniff' };

@@ -8,7 +8,7 @@ import type { TemporalHandle } from '../temporal/connect.ts';
 import type { SignalRequest } from '../temporal/start.ts';
 import type { TemporalUi } from '../temporal/ui.ts';
 
-/** What becomes of a request to the webhook endpoint. */
+/** The outcome of a request to the webhook endpoint. */
 export type WebhookOutcome =
   | DeliveryOutcome
   | 'malformed'
@@ -16,17 +16,17 @@ export type WebhookOutcome =
   | 'too-large'
   /** Its body did not come in time. */
   | 'slow'
-  /** It came near the route, with another address or method, and was not taken. */
+  /** It nearly hit the route, but with another address or method, so it was refused. */
   | 'misdirected'
   /** The process had too much to do. */
   | 'overloaded'
   /** Temporal did not store it. */
   | 'unavailable';
 
-/** What became of one request to the webhook endpoint. Holds names and ids only. */
+/** One request to the webhook endpoint and its outcome. Contains only names and ids. */
 export interface DeliveryEvent {
   outcome: WebhookOutcome;
-  /** Milliseconds from the request to its answer. */
+  /** Time from the request to its answer, in milliseconds. */
   ms: number;
   /** Kombo's id of the delivery. */
   id?: string | undefined;
@@ -43,13 +43,13 @@ export interface HttpDeps {
   temporal: TemporalHandle;
   log: Logger;
   onDelivery?: ((event: DeliveryEvent) => void) | undefined;
-  /** Where Temporal's UI is, for links on the status page; as http://localhost:8233 */
+  /** Where Temporal's UI is, for links on the status page; for example http://localhost:8233 */
   temporalUiUrl?: string | undefined;
-  /** How long after a signal the next one of the same integration waits, in milliseconds; the default was measured. */
+  /** How long after a signal the next one of the same integration waits, in milliseconds. The default was measured. */
   coalescingWindowMs?: number | undefined;
-  /** From the arrival of a webhook to its answer at most, in milliseconds. */
+  /** The longest time from the arrival of a webhook to its answer, in milliseconds. */
   webhookAnswerMs?: number | undefined;
-  /** How late the event loop is; the default measures it. */
+  /** How far the event loop lags; the default measures it. */
   lagMs?: (() => number) | undefined;
   /** Connections at a time, on each port. */
   maxConnections?: number | undefined;
@@ -61,7 +61,7 @@ export interface HttpDeps {
   sendIssue?: (issue: Issue) => Promise<unknown>;
 }
 
-/** Where Temporal's UI is, where that is known. */
+/** Where Temporal's UI is, if that is known. */
 export function temporalUiOf({ temporalUiUrl, config, temporal }: HttpDeps): TemporalUi | undefined {
   const url = temporalUiUrl ?? config.TEMPORAL_UI_URL;
   return url === undefined ? undefined : { url, namespace: temporal.namespace };

@@ -9,18 +9,18 @@ export type { DeliveryEvent } from './deps.ts';
 const CLOSE_TIMEOUT_MS = 7_000;
 
 export interface RunningServer {
-  /** Where webhooks arrive, from this machine, such as http://localhost:3000 */
+  /** Where this machine reaches the webhook endpoint, such as http://localhost:3000 */
   readonly url: string;
-  /** Where everything else is: the same, or OPERATIONS_PORT. */
+  /** Where everything else is: the same address, or the one on OPERATIONS_PORT. */
   readonly operationsUrl: string;
-  /** Stops listening, lets what is under way end, and cuts it off after seven seconds. */
+  /** Stops listening, lets requests under way end, and cuts them off after seven seconds. */
   close(): Promise<void>;
 }
 
 /**
- * Listens on HOST and PORT, and on OPERATIONS_PORT where it is set.
+ * Listens on HOST and PORT, and on OPERATIONS_PORT if it is set.
  *
- * @throws Error with the remedy when an address cannot be had.
+ * @throws Error with the remedy if it cannot listen on an address.
  */
 export async function startServer(deps: HttpDeps): Promise<RunningServer> {
   const { HOST: host, PORT, OPERATIONS_PORT } = deps.config;
@@ -50,7 +50,7 @@ export async function listen(
     () => undefined,
     (error: unknown) => cannotListen(host, port, setting, error),
   );
-  // Without its cause: the code of a HOST that DNS does not know would be taken for Postgres being away.
+  // Leaves out the cause: its code, for a HOST that DNS does not know, would look like an outage of Postgres.
   if (problem !== undefined) throw new Error(problem);
   const address = app.server.address();
   const boundPort = typeof address === 'object' && address ? address.port : port;
@@ -67,7 +67,7 @@ function close(app: FastifyInstance): Promise<void> {
 function cannotListen(host: string, port: number, setting: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   if (['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL'].includes(code)) {
-    return `HOST is ${host}, which is no address of this machine. Set it to one, for example 0.0.0.0 or 127.0.0.1. If you have not set it: conda and some shells export a HOST of their own.`;
+    return `HOST is ${host}, which is not an address of this machine. Set it to one, for example 0.0.0.0 or 127.0.0.1. If you have not set it: conda and some shells export a HOST of their own.`;
   }
   const problem = code === 'EADDRINUSE' ? `Port ${port} is in use` : `Cannot listen on ${host}, port ${port}`;
   return `${problem}; set HOST and ${setting} to an address that is free.`;

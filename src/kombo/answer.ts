@@ -6,7 +6,7 @@ import { decode } from './listing.ts';
 import { parseExact } from './json.ts';
 import { REFUSAL } from './schemas.ts';
 
-/* What an answer of Kombo says. */
+/* Reads the answers of Kombo. */
 
 export interface Answer {
   body: unknown;
@@ -94,7 +94,7 @@ function readBody(path: string, response: Response, bytes: Buffer, read: ReadBod
   if (response.ok && body !== undefined) return body;
   const code = REFUSAL.parse(body);
   const said = classifyAnswer(code, response.status);
-  // A 200 that is no JSON was cut on the way, and so was a refusal that says it is JSON: its code would tell more.
+  // A 200 that is not JSON was cut on the way. So was a refusal that claims to be JSON, and its code is lost.
   const claimsJson = response.headers.get('content-type')?.includes('json') ?? false;
   const isCut = response.ok || (body === undefined && claimsJson && said === 'RequestRejected');
   const errorClass = isCut ? 'Unavailable' : said;
@@ -111,11 +111,11 @@ function readDate(response: Response): Date | null {
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 
-/** Retry-After in seconds or as a date; else the seconds until Kombo's window starts anew. */
+/** Retry-After in seconds or as a date, or else the seconds until Kombo's next window. */
 function readRetryAfter(response: Response): number | undefined {
   const header = response.headers.get('retry-after');
   if (header !== null) {
-    // A date is by Kombo's clock, and ours may be another.
+    // A date is by Kombo's clock, which may differ from ours.
     const now = readDate(response)?.getTime() ?? Date.now();
     const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
     if (!Number.isNaN(ms)) return Math.min(Math.max(ms, 0), LONGEST_LIMIT_MS);

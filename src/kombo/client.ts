@@ -12,7 +12,7 @@ import { readLimits, type Limits } from './limits.ts';
 import { readListing } from './listing.ts';
 import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
 
-/** What KOMBO_MAX_ANSWER is when it is not set. */
+/** The default of KOMBO_MAX_ANSWER. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** Code of a request that was not answered in time. */
 export const TIMED_OUT = 'TIMED_OUT';
@@ -25,9 +25,9 @@ export interface PageQuery {
   definition?: EndpointDefinition | undefined;
   cursor?: string | null | undefined;
   updatedAfter?: Date | null | undefined;
-  /** Only these records, where the endpoint can be asked so; everything where it cannot. */
+  /** Only these records, if the endpoint takes ids; otherwise everything. */
   ids?: readonly string[] | undefined;
-  /** How many records to ask for, where the endpoint has pages; the most that Kombo allows when left out. */
+  /** How many records to ask for, if the endpoint has pages; by default, the most that Kombo allows. */
   pageSize?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Leaves records as bytes (`ScannedRecord`) unless something in them has to be looked at. */
@@ -52,9 +52,9 @@ export interface KomboPage {
 export interface KomboClient {
   /** One page of a list endpoint, with the filters that a sync always sends. @throws SyncError */
   fetchPage(query: PageQuery): Promise<KomboPage>;
-  /** @throws SyncError of class IntegrationGone when Kombo does not know it. */
+  /** @throws SyncError of class IntegrationGone if Kombo does not know it. */
   getIntegration(integrationId: string, options?: RequestOptions): Promise<KomboIntegration>;
-  /** Checks the key; returns Kombo's clock. @throws SyncError of class AccessDenied when the key is wrong. */
+  /** Checks the key; returns Kombo's clock. @throws SyncError of class AccessDenied if the key is wrong. */
   checkApiKey(): Promise<{ date: Date | null }>;
 }
 

@@ -9,24 +9,24 @@ import { exactNumber } from './json.ts';
 const PREFIX = 'hmac-sha256:';
 const HASHED = new RegExp(`^${PREFIX}[\\w-]{43}$`);
 
-/** What the settings say about the fields of records. */
+/** The treatment of fields, from the settings. */
 export function fieldsOf(
   config: Pick<Config, 'EXCLUDE_FIELDS' | 'HASH_FIELDS' | 'HASH_KEY' | 'EXTRA_ENDPOINTS'>,
 ): Fields {
   return createFields(fieldChoice(config), config.HASH_KEY?.reveal() ?? '');
 }
 
-/** @param key what hashes are made with; not used where nothing is hashed. */
+/** @param key the key of the hashes; unused if nothing is hashed. */
 export function createFields(choice: FieldChoice, key: string): Fields {
   const hash = (text: string) => `${PREFIX}${createHmac('sha256', key).update(text).digest('base64url')}`;
   return {
     choice,
-    // Another key makes other hashes, so it counts. The key itself cannot be told from this.
+    // Another key makes other hashes, so this changes with it. It does not reveal the key.
     hashKey: choice.rules.some(({ treatment }) => treatment === 'hash')
       ? createHmac('sha256', key).update('kombo-sync field hashes').digest('base64url').slice(0, 16)
       : null,
     incoming: remembered((endpoint) => policyOf(choice, endpoint, hash)),
-    // What is stored may be hashed already.
+    // A stored value may be a hash already.
     stored: remembered((endpoint) =>
       policyOf(choice, endpoint, (text) => (HASHED.test(text) ? text : hash(text))),
     ),
@@ -47,5 +47,5 @@ function remembered(make: PolicyOf): PolicyOf {
   };
 }
 
-/** Where nothing is kept out. */
+/** Stores every value as it is. */
 export const STORES_ALL = createFields(EVERYTHING_STORED, '');

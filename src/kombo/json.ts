@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A number that a double may not hold exactly has sixteen characters or an exponent. Numbers follow a bracket, a colon, a
- * comma or white space; so ids, which are full of digits and letters, do not match.
+ * A number that a double may not hold exactly has sixteen characters or an exponent. Numbers follow a bracket, a colon,
+ * a comma or white space, so ids with many digits and letters do not match.
  */
 const MAY_LOSE_DIGITS = /[[:,\s]-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE])/;
 
@@ -20,8 +20,8 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
 };
 
 /**
- * Parses JSON so that every number survives `JSON.stringify` digit for digit. Numbers that a double cannot hold come back
- * as opaque raw-JSON objects. The reviver costs several times the plain parser, so it only runs for texts that need it.
+ * Parses JSON so that every number survives `JSON.stringify` digit for digit. Numbers that a double cannot hold become
+ * opaque raw-JSON objects. The reviver costs several times the plain parser, so it only runs for texts that need it.
  *
  * @throws SyntaxError
  */
@@ -42,8 +42,8 @@ export function parseExact(text: string): unknown {
 const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 
 /**
- * The same for a text in which something is nested deeper than the stack allows a reviver to follow; the parser itself has
- * no such limit. The numbers go through it as marked strings. One deep record would else cost its whole page.
+ * The same for a text that is nested too deeply for the stack of a reviver. The parser itself has no such limit, so the
+ * numbers pass through it as marked strings. Otherwise one deep record would cost its whole page.
  */
 function parseDeep(text: string): unknown {
   const mark = randomUUID();
@@ -56,7 +56,7 @@ function parseDeep(text: string): unknown {
     for (const [key, value] of Object.entries(node) as [string, unknown][]) {
       if (typeof value === 'object' && value !== null) found.push(value);
       else if (typeof value === 'string' && value.startsWith(mark)) {
-        // An assignment to a key `__proto__` would not be one.
+        // Assigning a key `__proto__` would set the prototype.
         Object.defineProperty(node, key, { value: rawJSON(value.slice(mark.length)) });
       }
     }
@@ -64,7 +64,7 @@ function parseDeep(text: string): unknown {
   return root.value;
 }
 
-/** The text of a number that `parseExact` kept, else undefined. */
+/** The text of a number that `parseExact` kept; undefined for anything else. */
 export function exactNumber(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return isRawJSON(value) ? JSON.stringify(value) : undefined;

@@ -4,36 +4,36 @@ import { cleanLine, isCode, isLine, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 
 /*
- * What is asked of Kombo's answers: only what a sync cannot do without. Records may be new, of another type or lack fields,
- * and are kept as they are. Every other text is one of the kinds below: it becomes a key, a label or a line on a terminal.
+ * What Kombo's answers must contain: only what a sync needs. Records may have new fields, lack some or have other
+ * types, and are kept as they are. Every other text is of a kind below: it becomes a key, a label or a line.
  */
 
 /** One line that can be shown and stored. */
 const line = z.string().transform((text) => cleanLine(text));
 const optionalLine = line.nullish().transform((text) => text ?? null);
-/** An id is whole or left out: one that is cut would name another customer. */
+/** An id is whole or left out: a cut id could name another customer. */
 const optionalName = z
   .unknown()
   .optional()
   .transform((id) => (isName(id) ? id : null));
-/** Null for what is no time. */
+/** Null if it is not a time. */
 const time = z
   .string()
   .nullish()
   .transform((text) => parseTimestamp(text ?? '') ?? null);
 
-/** It is stored, and goes into an address: https://datatracker.ietf.org/doc/html/rfc9110#section-4.1-5 */
+/** A cursor is stored, and goes into a URL: https://datatracker.ietf.org/doc/html/rfc9110#section-4.1-5 */
 const MAX_CURSOR = 4_096;
 const cursor = z.string().max(MAX_CURSOR).refine(isLine);
 
-/** The code of a refusal; null for one that looks like none. */
+/** The code of a refusal; null if it does not look like a code. */
 export const REFUSAL = z
   .object({ error: z.object({ code: z.unknown() }) })
   .transform(({ error: { code } }) => (isCode(code) ? code : null))
   .catch(null);
 
 export const PAGE = z.object({
-  // Without a word about the next page, an answer that was cut short would count as the last one.
+  // `next` must be there: without it, an answer that is cut off would count as the last page.
   data: z.object({ next: cursor.nullable(), results: z.array(z.unknown()) }),
 });
 
@@ -82,7 +82,7 @@ export interface KomboIntegration {
   /** INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
   setupStatus: string | null;
   organizationName: string | null;
-  /** Your own id of the customer, as you gave it when the link was made. */
+  /** Your own id for the customer, which you gave when the connection link was made. */
   originId: string | null;
   /** When the connection was made. */
   createdAt: Date | null;

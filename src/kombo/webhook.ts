@@ -5,7 +5,7 @@ import { isIntegrationId, isName } from '../domain/text.ts';
 import { parseTimestamp } from '../domain/timestamp.ts';
 import type { IntegrationChange } from '../domain/wanted.ts';
 
-/** What a delivery asks for. It never carries data that is written: it only says "look again" (invariant I3). */
+/** What a delivery asks for. Its data is never stored: it only says what to read again (I3). */
 export type Delivery = DataChanged | LegacyEvent | IntegrationEvent | IssueEvent | Ignored;
 
 interface DeliveryBase {
@@ -18,19 +18,19 @@ interface AboutIntegration extends DeliveryBase {
   integrationId: string;
   tool?: string | undefined;
   category?: string | undefined;
-  /** Your own id of the customer. */
+  /** Your own id for the customer. */
   originId?: string | undefined;
 }
 
 interface DataChanged extends AboutIntegration {
   kind: 'data-changed';
-  /** Distinct names as Kombo sent them, also those that this version does not know. */
+  /** Distinct names as Kombo sent them, including unknown ones. */
   models: string[];
-  /** The delivery names more than can be read, so any model may have changed. */
+  /** Part of the list could not be read, so any model may have changed. */
   everything?: true;
 }
 
-/** What Kombo sent before there was `data-changed`: anything of the integration may have changed. */
+/** Kombo sent these before it had `data-changed`. Any data of the integration may have changed. */
 interface LegacyEvent extends AboutIntegration {
   kind: 'legacy';
 }
@@ -40,19 +40,19 @@ export interface IntegrationEvent extends AboutIntegration {
   change: IntegrationChange;
 }
 
-/** Kombo has raised or resolved an issue, of one integration or of the whole environment. */
+/** Kombo raised or resolved an issue of one integration or of the whole environment. */
 export interface IssueEvent extends DeliveryBase, Partial<Omit<AboutIntegration, keyof DeliveryBase>> {
   kind: 'issue';
   issue: Issue;
 }
 
-/** Nothing to read: counted, and that is all. */
+/** Asks for no read. It is only counted. */
 export interface Ignored extends DeliveryBase {
   kind: 'ignored';
   integrationId?: string | undefined;
 }
 
-/** A correctly signed body that is not a delivery. The message names what is wrong, never what was sent. */
+/** A correctly signed body that is not a delivery. The message says what is wrong, but never quotes the body. */
 export class MalformedDelivery extends Error {
   override name = 'MalformedDelivery';
 }
@@ -72,7 +72,7 @@ export const DELIVERY_TYPES: ReadonlySet<string> = new Set([
   ...LEGACY_TYPES,
 ]);
 
-/** Far above what Kombo sends, and low enough that a signal stays a few kilobytes. More names than this mean every model. */
+/** Far more than Kombo sends, and few enough for a signal of a few kilobytes. More names than this mean every model. */
 const MAX_MODELS = 500;
 
 /** Ids become workflow ids and keys in Postgres. */
@@ -86,7 +86,8 @@ const envelope = z.object({ id: name, type: name, data: z.looseObject({}) });
 const changedModels = z.object({ changed_models: z.array(z.unknown()).max(MAX_MODELS) });
 const changedModel = z.object({ name }).transform((model) => model.name);
 
-// Deliveries about an integration itself name it `id`; all others name it `integration_id`, some beside an own `id`.
+// Deliveries that an integration was created or deleted have its id in `id`; all others have it in `integration_id`,
+// and some have an `id` of their own.
 const created = z
   .object({
     id: integrationId,
@@ -123,7 +124,7 @@ const issueEvent = z.object({
 });
 
 /**
- * Reads a delivery leniently: unknown fields, types and model names are fine, a missing id is not.
+ * Reads a delivery leniently: it accepts unknown fields, types and model names, but no missing id.
  *
  * @throws MalformedDelivery
  */
@@ -131,12 +132,12 @@ export function parseDelivery(json: unknown): Delivery {
   const { id, type, data } = read(envelope, json, 'it needs the strings id and type and the object data');
   switch (type) {
     case 'data-changed': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return { kind: 'data-changed', id, type, ...integration, ...readModels(data) };
     }
     case 'assessment:order-received':
     case 'inline-assessment:order-received': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return {
         kind: 'data-changed',
         id,
@@ -148,12 +149,12 @@ export function parseDelivery(json: unknown): Delivery {
     }
     case 'integration-created':
     case 'integration-deleted': {
-      const { deletedAt, ...integration } = read(created, data, 'data.id is missing or no usable id');
+      const { deletedAt, ...integration } = read(created, data, 'data.id is missing or not a usable id');
       const event = type === 'integration-created' ? 'created' : 'deleted';
       return { kind: 'lifecycle', id, type, ...integration, change: { event, deletedAt } };
     }
     case 'integration-state-changed': {
-      const integration = read(related, data, 'data.integration_id is missing or no usable id');
+      const integration = read(related, data, 'data.integration_id is missing or not a usable id');
       return { kind: 'lifecycle', id, type, ...integration, change: { event: 'state-changed' } };
     }
     case 'issue-status-changed': {
@@ -161,7 +162,7 @@ export function parseDelivery(json: unknown): Delivery {
     }
     case 'sync-finished':
     case 'remote-event-received': {
-      // Kombo documents no payload for the second one, so a missing id is no reason to refuse it.
+      // Kombo documents no payload for the second one, so a missing id does not make it malformed.
       const integration = related.safeParse(data);
       return integration.success
         ? { kind: 'legacy', id, type, ...integration.data }
@@ -173,7 +174,7 @@ export function parseDelivery(json: unknown): Delivery {
   }
 }
 
-/** A signed delivery says that data has changed: what of it cannot be read may be about any model. */
+/** The signature shows that data has changed, so an entry that cannot be read may stand for any model. */
 function readModels(data: unknown): Pick<DataChanged, 'models' | 'everything'> {
   const list = changedModels.safeParse(data);
   const entries = list.data?.changed_models.map((entry) => changedModel.safeParse(entry)) ?? [];
@@ -182,9 +183,9 @@ function readModels(data: unknown): Pick<DataChanged, 'models' | 'everything'> {
   return unread ? { models, everything: true } : { models };
 }
 
-/** Types are an open list, and texts may be missing: only the ids must be there. */
+/** Only the ids are required: Kombo may add types, and texts may be missing. */
 function readIssueEvent(data: unknown): Omit<IssueEvent, keyof DeliveryBase | 'kind'> {
-  const given = read(issueEvent, data, 'data.issue is missing, or data.integration.id is no usable id');
+  const given = read(issueEvent, data, 'data.issue is missing, or data.integration.id is not a usable id');
   const { change, issue, integration } = given;
   const { deletedAt: _none, ...about } = integration ?? {};
   const now = new Date();
@@ -200,7 +201,7 @@ function readIssueEvent(data: unknown): Omit<IssueEvent, keyof DeliveryBase | 'k
   };
   const known = readIssue(value, now);
   if (known) return { ...about, issue: known };
-  throw new MalformedDelivery('The delivery is malformed: data.issue.id is missing or no usable id.');
+  throw new MalformedDelivery('The delivery is malformed: data.issue.id is missing or not a usable id.');
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, problem: string): T {

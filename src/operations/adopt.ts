@@ -6,34 +6,34 @@ import { addIntegration, type AddedIntegration } from './integrations.ts';
 import { createPace } from './pace.ts';
 import { patientLookUps } from './patient-kombo.ts';
 
-/** What became of one id. */
+/** The outcome for one id. */
 export interface Adopted {
   id: string;
   outcome: 'added' | 'known' | 'failed';
-  /** Of its first full sync; null when it was read before, none was wanted, or it failed. */
+  /** State of its first full sync. Null if it was read before, you asked for no sync, or it failed. */
   sync: 'started' | 'running' | 'waiting' | null;
-  /** Why it failed, or waits. */
+  /** Why it failed or waits. */
   message: string | null;
 }
 
 export interface Adoption {
-  /** In the order in which they were done. */
+  /** In the order in which they finished. */
   integrations: Adopted[];
-  /** Ids that were not come to. */
+  /** How many ids were not tried. */
   left: number;
-  /** When the last of the first full syncs begins; null when none is held back. */
+  /** When the last of the first full syncs begins; null if none is delayed. */
   lastBeginsAt: Date | null;
-  /** What ended it before its end; undefined when nothing did. */
+  /** The error that ended it early; undefined if it ran to the end. */
   stopped: unknown;
 }
 
 interface AdoptOptions {
-  /** Start the first full sync of those that were never read. */
+  /** Start the first full sync of integrations that were never read. */
   sync: boolean;
-  /** So many of them begin in a minute, after the first ten. */
+  /** How many of these syncs begin per minute, after the first ten. */
   perMinute: number;
   onDone?: (adopted: Adopted) => void;
-  /** Ends it; what is under way is finished. */
+  /** Stops it; look-ups under way are finished. */
   signal?: AbortSignal;
 }
 
@@ -43,9 +43,9 @@ const AT_ONCE = 16;
 const UNAVAILABLE_IN_A_ROW = 8;
 
 /**
- * Adds the integrations that exist already. Kombo cannot list them, so they are named one by one. An id that fails does not
- * keep the others from being added; what holds for all of them (Kombo refuses the key, Postgres or Temporal is away) ends it.
- * It may be repeated: what is there stays as it is, and what failed or was not come to is done.
+ * Adds the integrations that exist already. Kombo cannot list them, so you pass their ids. If one id fails, the others
+ * are still added. An error that concerns all of them (Kombo refuses the key, Postgres or Temporal is away) ends it.
+ * Safe to repeat: integrations that were added stay as they are; ids that failed or were not tried are tried.
  */
 export async function adoptIntegrations(
   deps: LookUpDeps,
@@ -99,7 +99,7 @@ function isUnavailable(error: unknown): boolean {
   return outage?.part === 'kombo' && outage.kind === 'away';
 }
 
-/** Whether what Kombo says holds for one integration, or for all of them. */
+/** Whether an error of Kombo concerns one integration, or all of them. */
 const IS_ABOUT_ID: Record<KomboKind, boolean> = {
   away: true,
   busy: true,
@@ -107,7 +107,7 @@ const IS_ABOUT_ID: Record<KomboKind, boolean> = {
   rejected: true,
 };
 
-/** Whether it is this integration that cannot be added, and the next one may go well. */
+/** Whether only this integration cannot be added, so that the next one may succeed. */
 function isAboutId(error: unknown): boolean {
   if (error instanceof OperationError) return true;
   const outage = outageOf(error);

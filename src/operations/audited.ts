@@ -13,8 +13,8 @@ export interface Act {
 type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 
 /**
- * Does what you asked for, and keeps who did what, when and from where. An act is noted before it is done: one that
- * cannot be noted is not done.
+ * Does the act, and records in the audit log who did what, when and from where. The record comes first: an act that
+ * cannot be recorded is not done.
  */
 export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): Promise<T> {
   const { store } = deps;
@@ -32,8 +32,8 @@ export async function audited<T>(deps: Deps, act: Act, work: () => Promise<T>): 
 const WRONG_IN_ITSELF: readonly Refusal[] = ['invalid', 'unknown-name'];
 
 /**
- * Looks whether an act can be done at all. One that is refused, since there is no such integration or since it is in another
- * state, is kept as one that failed. A request that is wrong in itself is none.
+ * Checks whether an act can be done. If it is refused because of the integration (unknown, or in the wrong state), the
+ * audit log records it as failed. A request that is itself wrong is not recorded.
  */
 export async function permitted<T>(deps: Deps, act: Act, look: () => Promise<T>): Promise<T> {
   try {

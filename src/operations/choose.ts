@@ -10,33 +10,33 @@ import { invalid } from './errors.ts';
 import { endpointsOf, checkModels, removedConflict, requireIntegration } from './require.ts';
 import { openRun, toStarted, type StartedSync } from './syncs.ts';
 
-/** What to change in the choice of an integration. What is left out stays as it is. */
+/** What to change in the choice of an integration. Properties that are left out stay as they are. */
 export interface ChoiceRequest {
-  /** Only these models and tables; null, or `*` among them, for all that the settings let be read. */
+  /** Only these models and tables. Null, or `*` among them, means all that the settings allow. */
   models?: readonly string[] | null | undefined;
-  /** Never these; null for none. */
+  /** Never these. Null excludes none. */
   excludeModels?: readonly string[] | null | undefined;
-  /** Erase the rows of what is not chosen any more. */
+  /** Erase the rows of endpoints that are no longer chosen. */
   erase?: boolean | undefined;
 }
 
 export interface SetIntegration {
   integration: Integration;
-  /** False when it was chosen so before. */
+  /** False if the choice was the same before. */
   changed: boolean;
-  /** Paths of the endpoints that are read, as far as the tool offers them. */
+  /** Paths of the endpoints that are read if the tool offers them. */
   read: string[];
   notChosen: NotChosen[];
-  /** The sync that reads what has come to be chosen; null when nothing has, or nothing is read now. */
+  /** The sync that reads newly chosen endpoints; null if there are none, or the integration is not read now. */
   sync: StartedSync | null;
-  /** Rows that were erased, by table; null when that was not asked for. */
+  /** Rows that were erased, by table; null if you did not ask for it. */
   erased: ErasedTable[] | null;
 }
 
 /**
- * Chooses which models are read for one integration, of those that the settings let be read. What is not chosen any more is
- * not asked for from now on, and its rows stay unless they are to be erased. What has come to be chosen is read in full.
- * Repeated, it goes on with an erasure that broke off.
+ * Chooses which models are read for one integration, among those that the settings allow. Endpoints that are no longer
+ * chosen are not read again, and their rows stay unless you ask to erase them. Newly chosen endpoints are read in full.
+ * If an erasure broke off, call this again to continue it.
  */
 export async function setIntegration(
   deps: OperationDeps,
@@ -47,7 +47,7 @@ export async function setIntegration(
   const act: Act = { action: 'set', integrationId: id, details: { ...request } };
   const plan = await permitted(deps, act, () => planChoice(deps, id, request));
   return audited(deps, act, async () => {
-    // To narrow a choice needs no sync. What could not be read is not chosen.
+    // Narrowing a choice needs no sync. Widening does: if Temporal is away, this throws before the choice is stored.
     const running = plan.adds ? await openRun(deps, id) : undefined;
     const stored = await storeChoice(store, id, changeOf(request), config);
     if (!stored) throw removedConflict(await requireIntegration(store, id));
@@ -67,13 +67,13 @@ export async function setIntegration(
 }
 
 interface ChoicePlan {
-  /** What is not chosen then. */
+  /** Endpoints that are not chosen after the change. */
   leftOut: EndpointDefinition[];
-  /** Something is read then that is not read now. */
+  /** Whether the change adds an endpoint to read. */
   adds: boolean;
 }
 
-/** What would come of it, so that you can be asked. @throws OperationError when it cannot be done */
+/** What the change would do, so that the command can ask you first. @throws OperationError if it is refused */
 export async function planChoice(
   { store, config }: Pick<OperationDeps, 'store' | 'config'>,
   id: string,

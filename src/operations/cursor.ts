@@ -12,19 +12,21 @@ export const TIME_AND_NUMBER = ['number', 'number'] as const;
 /** When an unknown integration was named last (in microseconds), and its id. */
 export const TIME_AND_ID = ['number', 'string'] as const;
 
-/** Where a page of a list ends, as text: the sort key of its last entry, so that what is added meanwhile moves nothing. */
+/**
+ * Where a page of a list ends, as text: the sort key of its last entry, so that entries added meanwhile move nothing.
+ */
 export function toCursor(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** The key in a cursor; undefined when that is no cursor of such a list. */
+/** The key in a cursor; undefined if the text is not a cursor of this kind of list. */
 export function fromCursor<const F extends Form>(text: string, form: F): KeyOf<F> | undefined {
   const key = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
   if (!Array.isArray(key) || key.length !== form.length) return undefined;
   return key.every((part, index) => isPart(part, form[index])) ? (key as unknown as KeyOf<F>) : undefined;
 }
 
-/** A text is one that Postgres can hold. */
+/** Postgres cannot hold a text with `\0`. */
 function isPart(part: unknown, type: Form[number] | undefined): boolean {
   return type === 'number'
     ? Number.isSafeInteger(part)

@@ -9,30 +9,30 @@ import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';
 
 export interface CutoverReport {
-  /** The worst of all integrations; wait when there is none to judge. */
+  /** The worst of all integrations; `wait` if there is none to judge. */
   verdict: Verdict;
   counts: Record<Verdict, number>;
-  /** What comes of the legacy webhooks, and whether they are acted upon. */
+  /** The legacy webhooks that arrived, and whether `serve` acts on them. */
   legacy: LegacyTotals & { mode: LegacyMode };
   /** What to do next, in a sentence. */
   message: string;
   integrations: IntegrationCutover[];
-  /** Id of the last one, to go on after; null when no more follow. */
+  /** Id of the last one, to continue after; null if no more follow. */
   next: string | null;
 }
 
-/** How many of the last changes by legacy webhooks are looked at. */
+/** How many of the last changes by legacy webhooks are judged. */
 const SYNCS = 5;
 const GRACE_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Most tools change within a working week; where nothing does, the syncs after legacy webhooks show it. */
+/** Most tools change within a working week. If one does not, the syncs after legacy webhooks show that. */
 const EVIDENCE_MS = 7 * DAY_MS;
 
 /**
- * Whether the legacy webhooks can be switched off, for one integration or all of them. Removed ones do not count.
+ * Whether you can switch off the legacy webhooks, for one integration or all of them. Removed ones do not count.
  *
- * @throws OperationError (not-found) for an id that is not known.
+ * @throws OperationError (not-found) if there is no integration with this id.
  */
 export async function cutoverReport(
   deps: Pick<OperationDeps, 'config' | 'store' | 'temporal'>,
@@ -54,7 +54,7 @@ export async function cutoverReport(
   const counts = none(VERDICTS);
   for (const { verdict } of integrations) counts[verdict] += 1;
   const verdict = integrations.length === 0 ? 'wait' : worst(integrations.map((one) => one.verdict));
-  // `serve` may have another environment than the caller.
+  // `serve` may run with other settings than the caller.
   const mode = config.LEGACY_WEBHOOKS && !legacy.ignored ? 'on' : 'off';
   return {
     verdict,
@@ -66,14 +66,14 @@ export async function cutoverReport(
   };
 }
 
-/** The same with a page of the integrations, in order of their ids. Verdict and counts stay those of all. */
+/** The same report with one page of the integrations, ordered by id. Verdict and counts still cover all of them. */
 export async function cutoverPage(
   deps: Parameters<typeof cutoverReport>[0],
   page: { verdict?: Verdict | undefined; after?: string | undefined; limit: number },
 ): Promise<CutoverReport> {
   const { verdict, after = '', limit } = page;
   const report = await cutoverReport(deps);
-  // Databases order texts by their locale, in which this comparison would skip some.
+  // Sorted here: Postgres sorts by its locale, and this comparison would then skip some.
   const listed = report.integrations
     .filter((one) => (verdict === undefined || one.verdict === verdict) && one.integrationId > after)
     .sort((a, b) => (a.integrationId < b.integrationId ? -1 : 1));
@@ -82,7 +82,10 @@ export async function cutoverPage(
   return { ...report, integrations, next };
 }
 
-/** All of them by one listing, which may lag a second behind; one by itself, which does not. */
+/**
+ * All schedules come from one list, which may lag by a second. A single schedule is asked for directly and does not
+ * lag.
+ */
 async function readSchedules(client: Client, id: string | undefined): Promise<Map<string, NextFullSync>> {
   if (id === undefined) return nextFullSyncs(client);
   const { fullSync } = await describeSchedule(client, id);

@@ -6,25 +6,25 @@ import type { TemporalHandle } from '../temporal/connect.ts';
 import type { Patience } from '../temporal/patience.ts';
 import type { TemporalLinks } from '../temporal/ui.ts';
 
-/** Who acts, for the audit trail. */
+/** Who acts, for the audit log. */
 export interface Actor {
-  /** A user's name, as root@host, or what a caller of the API says it is. */
+  /** A user's name, for example root@host, or the name that a caller of the API gives. */
   name: string;
   source: AuditSource;
-  /** Address of the caller, where there is one. */
+  /** Address of the caller, if it has one. */
   address: string | null;
 }
 
-/** What acts by hand work with: the command line and the admin API both do them by these functions. */
+/** What the operations need. The command line and the admin API both call them. */
 export interface OperationDeps {
   config: Config;
   store: Store;
   temporal: TemporalHandle;
   links: TemporalLinks;
   actor: Actor;
-  /** For what carries search attributes; without it, what the server refuses is not tried again. */
+  /** For requests with search attributes. Without it, a request that the server refuses is not repeated. */
   patience?: Patience | undefined;
-  /** Ends an act of many steps between two of them; its reason says why. */
+  /** Ends an act of many steps between two steps; its reason says why. */
   signal?: AbortSignal;
 }
 

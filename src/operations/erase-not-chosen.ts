@@ -12,7 +12,7 @@ export interface ErasedTable {
 
 type Deps = Pick<OperationDeps, 'store' | 'config' | 'signal'>;
 
-/** What the settings or an integration leave out, whether EXTRA_ENDPOINTS names it or not. */
+/** Endpoints that the settings or the integration's choice leave out, including those of EXTRA_ENDPOINTS. */
 export function leftOutFor(
   integration: Choice & { category: Category },
   settings: Deps['config'],
@@ -23,7 +23,7 @@ export function leftOutFor(
   );
 }
 
-/** How many rows are not chosen, by table: of one integration what is left out of it, else of all what the settings leave out. */
+/** How many rows are not chosen, by table: for one integration what it leaves out, else what the settings leave out. */
 export function countNotChosen(
   { store, config }: Pick<Deps, 'store' | 'config'>,
   of?: { integrationId: string; leftOut: readonly EndpointDefinition[] },
@@ -32,7 +32,7 @@ export function countNotChosen(
   return countRows(store, null, leftOutOf(choiceOf(config), config));
 }
 
-/** The same of all integrations: what the settings leave out, and what each one's own choice does. */
+/** Erases, for all integrations, what the settings leave out and what each one's own choice leaves out. */
 export async function eraseAllNotChosen(
   deps: Deps,
   onRows: (erased: ErasedTable) => void = () => {},
@@ -67,9 +67,9 @@ function byTable(tables: readonly ErasedTable[]): ErasedTable[] {
 }
 
 /**
- * Erases the rows of what is not chosen, with what is known of its reads: of one integration what its choice or the settings
- * leave out, of all integrations what the settings leave out. Small steps, so that nothing waits long; repeated, it goes on
- * where it broke off. The caller audits it.
+ * Erases the rows of endpoints that are not chosen, and what is stored about their reads. For one integration: what its
+ * choice or the settings leave out. For all: what the settings leave out. Steps are small, so that nothing waits long.
+ * If it broke off, call it again to continue. The caller writes the audit log.
  */
 export async function eraseNotChosen(
   deps: Deps,

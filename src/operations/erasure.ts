@@ -8,7 +8,7 @@ export interface Erasure {
   at: Date;
 }
 
-/** When the data of a removed integration are erased; null when they are kept, or are erased already. */
+/** When the data of a removed integration is erased; null if it is kept or already erased. */
 export function erasureOf(
   { id, removedAt, erasedAt }: Pick<Integration, 'id' | 'removedAt' | 'erasedAt'>,
   { DELETED_RETENTION: retention }: Pick<Config, 'DELETED_RETENTION'>,

@@ -1,14 +1,14 @@
-/** Why an act was refused, by what the caller can do about it. */
+/** Why an act was refused, grouped by what the caller can do about it. */
 export type Refusal =
   /** There is no such integration. */
   | 'not-found'
   /** The request itself is wrong. */
   | 'invalid'
-  /** It is well-formed, and names what does not exist. */
+  /** The request is well-formed, but names something that does not exist. */
   | 'unknown-name'
-  /** Not in the state that the integration is in. */
+  /** Not possible in the integration's state. */
   | 'conflict'
-  /** Temporal is there, and no worker is. */
+  /** Temporal answers, but no worker runs. */
   | 'no-worker';
 
 const REFUSALS = {
@@ -21,10 +21,12 @@ const REFUSALS = {
   no_worker: 'no-worker',
 } as const satisfies Record<string, Refusal>;
 
-/** The same for programs; the codes are those of the API's problems. */
+/** The refusal for programs. The API uses the same codes in its problems. */
 export type OperationCode = keyof typeof REFUSALS;
 
-/** An act that was not done. The message says the remedy; the command line and the API turn it into their own terms. */
+/**
+ * A refused act. The message says what to do. The command line and the API map it to their own exit codes and statuses.
+ */
 export class OperationError extends Error {
   override name = 'OperationError';
   readonly code: OperationCode;

@@ -17,38 +17,38 @@ import { audited } from './audited.ts';
 import type { OperationDeps } from './deps.ts';
 import { eraseAllNotChosen, type ErasedTable } from './erase-not-chosen.ts';
 
-/** What was found in a table, or taken out of it. */
+/** What was found in a table or purged from it. */
 export interface PurgedTable {
   table: string;
-  /** Rows that were looked at. */
+  /** Rows that were checked. */
   rows: number;
   values: number;
 }
 
 export interface Purge {
-  /** Values that are not to be kept, without those that are null. */
+  /** Values that the choice excludes or hashes, without nulls. */
   values: number;
-  /** Tables that held some. */
+  /** Tables that hold such values. */
   tables: PurgedTable[];
-  /** False when the time was up before the end. */
+  /** False if time ran out before the end. */
   complete: boolean;
 }
 
-/** What a purge has done. */
+/** What a purge did. */
 export interface Purged extends Purge {
   /** Rows of tables that are not chosen to be read. */
   notChosen: ErasedTable[];
 }
 
 interface Walking {
-  /** Is told how far it is, after each step. */
+  /** Reports the progress after each step. */
   report?: (table: string, rows: number, values: number) => void;
   signal?: AbortSignal | undefined;
-  /** Ends it between two steps. */
+  /** The walk ends between two steps after this time. */
   boundMs?: number;
 }
 
-/** What is left of it when nothing but the counting is done; `hits` are rows that a purge would touch. */
+/** Walks over the stored tables, counting or purging by `step`. `hits` counts the rows that a purge touches. */
 async function walkTables(
   store: Store,
   fields: Fields,
@@ -87,7 +87,7 @@ interface Deps extends Pick<OperationDeps, 'store' | 'actor' | 'config' | 'signa
   fields: Fields;
 }
 
-/** Counts what is stored though it is to be kept out. */
+/** Counts stored values that the choice excludes or hashes. */
 export async function countStored(
   { store, fields }: Pick<Deps, 'store' | 'fields'>,
   walking: Walking = {},
@@ -99,15 +99,16 @@ export async function countStored(
 }
 
 /**
- * Erases what is stored though it is to be kept out: rows of what is not chosen, then values. Each step is a transaction of its own; one that broke off is begun again
- * and finds the rest. The change feed says nothing of it, since no record has changed.
+ * Purges what is stored against the choice: rows of endpoints that are not chosen, then values. Each step is one
+ * transaction. If a purge broke off, start it again: it finds the rest. The change feed shows none of it, because no
+ * record changed.
  *
- * @throws ConfigError when workers write by another choice, since they would write it again.
+ * @throws ConfigError if workers write by another choice: they would store the values again.
  */
 export async function purgeFields(deps: Deps, walking: Walking = {}): Promise<Purged> {
   const { store, fields } = deps;
   if (!isSame(await readRecordedChoice(store), fields)) {
-    const problem = 'is not as it was set up last (or HASH_FIELDS or HASH_KEY is not)';
+    const problem = 'differs from the last setup (or HASH_FIELDS or HASH_KEY does)';
     throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy: 'run kombo-sync setup first' }]);
   }
   return audited(deps, { action: 'purge-fields', integrationId: null }, async () => {
@@ -126,18 +127,18 @@ function withSetAside(purge: Purge, values: number): Purge {
 }
 
 export interface SetUpFields {
-  /** Rules that count from now on. */
+  /** How many rules apply from now on. */
   rules: number;
-  /** They were others before. */
+  /** Whether the rules were different before. */
   changed: boolean;
-  /** What is stored though it is to be kept out; null when that was purged before. */
+  /** What is still stored against the choice; null if that was purged before. */
   stored: Pick<Purge, 'values' | 'complete'> | null;
 }
 
-/** Counting a large database takes longer than `setup` should. */
+/** Counting a large database would take longer than `setup` should. */
 const COUNT_MS = 20_000;
 
-/** Makes the settings count for every worker. */
+/** Makes the settings apply to every worker. */
 export async function setUpFields(deps: Pick<Deps, 'store' | 'fields'>): Promise<SetUpFields> {
   const { store, fields } = deps;
   const before = await recordChoice(store, fields);
@@ -151,18 +152,18 @@ export async function setUpFields(deps: Pick<Deps, 'store' | 'fields'>): Promise
 }
 
 /**
- * At the start of a worker: what it keeps out counts from now on where that is more than before. To keep out less is said by
- * `setup`, since an old worker that starts again must not bring back what the others keep out.
+ * At the start of a worker: if its choice keeps out more than the recorded one, it applies from now on. Only `setup`
+ * can keep out less: an old worker that restarts must not store again what the others keep out.
  *
- * @throws ConfigError when it would keep out less.
+ * @throws ConfigError if it would keep out less.
  */
 export async function takeUpChoice(store: Store, fields: Fields, log: Logger): Promise<void> {
   const recorded = await readRecordedChoice(store);
   if (isSame(recorded, fields)) return;
   const sameKey = recorded.hashKey === null || recorded.hashKey === fields.hashKey;
   if (!sameKey || !keepsOutAsMuch(fields.choice, recorded.choice)) {
-    const problem = 'keeps out less than was set up last (or HASH_FIELDS or HASH_KEY has changed)';
-    const remedy = 'give this worker the values of the others, or run kombo-sync setup if its own are meant';
+    const problem = 'keeps out less than the last setup (or HASH_FIELDS or HASH_KEY has changed)';
+    const remedy = 'give this worker the values of the others, or run kombo-sync setup to keep its own';
     throw new ConfigError([{ name: 'EXCLUDE_FIELDS', problem, remedy }]);
   }
   await recordChoice(store, fields);

@@ -17,7 +17,7 @@ import { requireIntegration } from './require.ts';
 
 export interface GrantWish {
   role: string;
-  /** Names of models or tables, with `*`; every table when left out. */
+  /** Names of models or tables, with `*`; every table if left out. */
   models?: readonly string[] | undefined;
   withoutRaw: boolean;
   /** Limits the role to one integration, or to those of a customer. */
@@ -31,9 +31,9 @@ export interface Granted {
   withoutRaw: boolean;
   integrationId: string | null;
   originId: string | null;
-  /** What leads there, as SQL; empty when it is so already. */
+  /** The SQL that grants this; empty if the role already has it. */
   statements: string[];
-  /** What you should know of it. */
+  /** What you should know about it. */
   notes: string[];
   /** Whether the statements were run. */
   applied: boolean;
@@ -41,7 +41,7 @@ export interface Granted {
 
 type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 
-/** The statements that let a role read what is wished, and nothing else. @throws OperationError when it must not */
+/** The statements that let a role read what you ask for, and nothing else. @throws OperationError if it must not */
 export async function planGrants({ store }: Pick<Deps, 'store'>, given: GrantWish): Promise<Granted> {
   const { wish, answer } = await prepare(store, given);
   const found = await look(store, store.pool, given.role, wish);
@@ -49,7 +49,7 @@ export async function planGrants({ store }: Pick<Deps, 'store'>, given: GrantWis
   return { ...answer, statements, notes: await notesOn(store, found, wish), applied: false };
 }
 
-/** Runs them, in one transaction. */
+/** Runs these statements in one transaction. */
 export async function applyGrants(deps: Deps, given: GrantWish): Promise<Granted> {
   const { store } = deps;
   const { role, models, withoutRaw, tenant } = given;
@@ -104,7 +104,7 @@ interface Look {
   steps: Step[];
 }
 
-/** By one connection, since a transaction may hold locks that another one would wait for. */
+/** Uses one connection, because a transaction may hold locks that a second connection would wait for. */
 async function look(
   { schemas }: Store,
   client: pg.ClientBase | pg.Pool,

@@ -26,21 +26,22 @@ import { openRun, startFull, toStarted, type Reasoned, type StartedSync } from '
 
 export interface AddedIntegration {
   integration: Integration;
-  /** Whether it was unknown or removed before. */
+  /** Whether the id was not in the database, or was removed. */
   new: boolean;
   schedules: EnsureResult;
-  /** The first full sync; null when none was wanted, it has been done before, or it has to wait. */
+  /** The first full sync; null if you did not ask for it, it was done before, or it has to wait. */
   sync: StartedSync | null;
-  /** Why it cannot be read now, by Kombo. */
+  /** Why Kombo cannot serve it now. */
   waiting: Parked | null;
 }
 
 /**
- * Adds an integration that Kombo knows. Doing it again brings it up to date, has what is owed read, and starts the first full
- * sync only if none has ever completed. One that cannot be read yet, as while it is being set up, is added too, and read as
- * soon as it can be. With `force`, what webhooks and a 404 have said of its deletion does not count any more.
+ * Adds an integration that Kombo knows. Repeated, it updates the integration, reads what is owed, and starts the first
+ * full sync only if none has ever completed. One that cannot be read yet, for example because it is being set up, is
+ * added too, and read as soon as possible. With `force`, earlier reports of its deletion (webhooks, a 404) no longer
+ * count.
  *
- * @param pace says how long (milliseconds) the first full sync is held back, where one starts.
+ * @param pace returns the delay (milliseconds) of the first full sync, if one starts.
  */
 export async function addIntegration(
   deps: LookUpDeps,
@@ -76,7 +77,7 @@ export async function addIntegration(
       {
         revive,
         unpark: force && judged.unpark,
-        // Another life of the id begins without a choice.
+        // An id that is added again after its removal begins without a choice.
         missed: missed ? endpointsOf(config, found.category, revive ? undefined : before) : [],
         voidUpTo: force ? now : undefined,
       },
@@ -90,14 +91,14 @@ export async function addIntegration(
     const isOwed = states.some(({ debts }) =>
       Object.values(debts).some(({ dueAt }) => dueAt === null || dueAt <= now),
     );
-    // What is parked already, and still cannot be read, is looked up again without us.
+    // A parked integration that still cannot be read has its own timer for the next look-up.
     const wakes = wanted && (first || isOwed) && !(waiting && integration.status === 'parked');
     let sync: StartedSync | null = null;
     if (wanted && first && !waiting) {
       sync = await startFull(deps, integration, { trigger: 'initial', startDelayMs: pace() });
     } else if (wakes) {
-      // The sync that is woken looks it up, parks it where it must, and reads what is owed as soon as it can be read. That may
-      // be what an earlier call, which broke off, has noted and not begun.
+      // The sync looks it up, parks it if necessary, and reads what is owed as soon as possible. An earlier call that
+      // broke off may have noted these debts without starting a sync.
       await signalLife(deps, integration, 'created', first ? 'initial' : 'manual');
     }
     return { integration, new: before === undefined || revived, schedules, sync, waiting };
@@ -116,14 +117,16 @@ function endpointsOf(config: Config, category: Category, choice: Choice = NO_CHO
 
 export interface RemovedIntegration {
   integration: Integration;
-  /** False when it was removed before. */
+  /** False if it was removed before. */
   removed: boolean;
   cancelled: string[];
-  /** When its data are erased; null when they are kept, or are erased already. */
+  /** When its data is erased; null if it is kept or already erased. */
   erasure: Erasure | null;
 }
 
-/** Stops reading an integration here, for good: syncs are cancelled, schedules deleted, webhooks ignored, data erased in time. */
+/**
+ * Removes an integration: cancels its syncs, deletes its schedules, ignores its webhooks and erases its data in time.
+ */
 export async function removeIntegration(
   deps: OperationDeps,
   id: string,
@@ -149,14 +152,14 @@ export async function removeIntegration(
 
 export interface PausedIntegration {
   integration: Integration;
-  /** False when it was paused before. */
+  /** False if it was paused before. */
   paused: boolean;
   cancelled: string[];
 }
 
 /**
- * Stops reading until you resume it. Webhooks are accepted meanwhile, and what they name is read then. Where it was paused
- * before, only the reason changes.
+ * Stops reading until you resume it. Webhooks are still accepted, and what they name is read after that. If it was
+ * already paused, only the reason changes.
  */
 export async function pauseIntegration(
   deps: OperationDeps,
@@ -176,15 +179,15 @@ export async function pauseIntegration(
 
 export interface ResumedIntegration {
   integration: Integration;
-  /** False when it was not paused. */
+  /** False if it was not paused. */
   resumed: boolean;
-  /** The sync that reads what was missed; null when it was not paused. */
+  /** The sync that reads what was missed; null if it was not paused. */
   sync: StartedSync | null;
 }
 
 /**
- * Resumes a paused integration, beginning with what was missed. One that is active already is woken all the same: an earlier
- * call may have broken off before that. Where nothing was missed, nothing is read.
+ * Resumes a paused integration and reads what was missed. An active one gets the signal too, because an earlier call
+ * may have broken off before sending it. If nothing was missed, nothing is read.
  */
 export async function resumeIntegration(
   deps: OperationDeps,
@@ -209,7 +212,7 @@ export async function resumeIntegration(
   });
 }
 
-/** Has the sync of an integration look it up at Kombo, and read what that makes due. */
+/** Makes the sync look the integration up at Kombo, and read what that makes due. */
 async function signalLife(
   { temporal, config }: OperationDeps,
   { id, tool, category }: Pick<Integration, 'id' | 'tool' | 'category'>,

@@ -11,15 +11,18 @@ export type FieldTreatment = 'stored' | 'hashed' | 'excluded';
 
 export interface ListedField {
   table: string;
-  /** With dots for a part of a nested field. */
+  /** Dots lead to a part of a nested field. */
   field: string;
-  /** Type of the column; null for a part of a field, which has none. */
+  /** Type of the column; null for a part of a field, which has no column. */
   type: string | null;
   sensitivity: Sensitivity | null;
   treatment: FieldTreatment;
 }
 
-/** Every field of the tables that may be read, and what the settings say about it. @throws OperationError for an unknown table */
+/**
+ * Every field of the tables that may be read, and its treatment by the settings.
+ * @throws OperationError for an unknown table
+ */
 export function listFields(
   config: Pick<Config, 'EXCLUDE_FIELDS' | 'HASH_FIELDS' | 'EXTRA_ENDPOINTS'>,
   table?: string,
@@ -63,7 +66,7 @@ export function listFields(
   });
 }
 
-/** Tables of the same records are treated alike; what a star names is listed by the setting alone. */
+/** Tables of the same records are treated alike. A rule for every table (`*`) adds no fields to the list. */
 function isAbout(rule: FieldRule, { table, records }: { table: string; records: string }): boolean {
   const named = CATALOGUE.find((endpoint) => endpoint.table === rule.table);
   return rule.table === table || rule.table === records || named?.records === records;
@@ -93,7 +96,7 @@ function treatmentOf(
   return treatments.includes('hash') ? 'hashed' : 'stored';
 }
 
-/** What is kept out, in the words of the settings; for people who look at how things are. */
+/** What is excluded and hashed, as the settings say it; for the pages and reports that show the settings. */
 export function keptOut(config: Pick<Config, 'EXCLUDE_FIELDS' | 'HASH_FIELDS' | 'EXTRA_ENDPOINTS'>): {
   excluded: string[];
   hashed: string[];

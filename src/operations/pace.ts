@@ -1,9 +1,9 @@
-/** So many start at once; a handful of integrations needs no pacing. */
+/** This many start at once: a handful of integrations needs no pacing. */
 const BURST = 10;
 
 /**
- * Spreads the starts of many syncs: each call gives the next one the time (in milliseconds from now) after which it may begin.
- * Temporal keeps to it by `startDelay`, so the pace also holds when the caller has gone.
+ * Spreads the starts of many syncs: each call returns how long (in milliseconds from now) the next sync waits.
+ * Temporal enforces it as `startDelay`, so the pace holds even if the caller is gone.
  */
 export function createPace(perMinute: number): () => number {
   const begin = Date.now();

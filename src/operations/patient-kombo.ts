@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SyncError } from '../domain/errors.ts';
 import type { KomboClient } from '../kombo/client.ts';
 
-/** Pauses before another try when Kombo does not answer. A limit that is used up says itself how long it takes. */
+/** Pauses before the next try if Kombo does not answer. A rate limit says itself how long to wait. */
 const PAUSES_MS = [1_000, 4_000, 15_000];
 const LIMIT_PAUSE_MS = 10_000;
 
 /**
- * Looks integrations up without giving up at the first trouble, for many look-ups in a row: while a limit is used up all of
- * them wait, and where Kombo does not answer it is asked again. The signal ends the waiting, not what waits: that fails.
+ * Looks up many integrations in a row without giving up at the first failure: under a rate limit, all look-ups wait; if
+ * Kombo does not answer, the look-up is tried again. When the signal aborts, the look-ups that wait fail.
  */
 export function patientLookUps(kombo: KomboClient, signal?: AbortSignal): KomboClient['getIntegration'] {
   let pausedUntil = 0;

@@ -7,26 +7,26 @@ import { invalid, notFound } from './errors.ts';
 import { requireIntegration } from './require.ts';
 
 export interface RecordName {
-  /** Such as `hris_employees`. */
+  /** For example `hris_employees`. */
   table: string;
   integrationId: string;
   id: string;
 }
 
 export interface ErasedRecord extends RecordName {
-  /** What its row was before; null where there was none. */
+  /** The state of its row before; null if there was no row. */
   row: 'live' | 'deleted' | 'erased' | null;
-  /** Copies that could not be stored, and are erased too. */
+  /** Rejected copies of the record, which are erased too. */
   setAside: number;
-  /** Entries of the change feed that name it. They hold its id and no field, and stay. */
+  /** Entries of the change feed that name it. They hold its id but no field, and stay. */
   changes: number;
-  /** Other records that name it, and may hold a copy of it. */
+  /** Other records that name it and may hold a copy of it. */
   mentions: Mentions[];
 }
 
 type Deps = Pick<OperationDeps, 'store' | 'actor'>;
 
-/** What is kept of a record. @throws OperationError when nothing is */
+/** What is stored of a record. @throws OperationError if nothing is */
 export async function findErasable({ store }: Pick<Deps, 'store'>, name: RecordName): Promise<ErasedRecord> {
   const { integrationId, id } = name;
   const endpoint = await endpointOf(store, name.table);
@@ -41,8 +41,8 @@ export async function findErasable({ store }: Pick<Deps, 'store'>, name: RecordN
 }
 
 /**
- * Erases one record everywhere that it is kept. Its row stays with its key and without a field, so that consumers see it as
- * erased and its tombstone does not bring it back; a record that Kombo returns as live again does.
+ * Erases one record everywhere. Its row stays with its key but without its fields, so that consumers see it as erased
+ * and a tombstone does not bring it back. If Kombo returns the record as live again, it comes back.
  */
 export async function eraseOne(deps: Deps, name: RecordName): Promise<ErasedRecord> {
   const { table, integrationId, id } = name;
@@ -54,7 +54,7 @@ export async function eraseOne(deps: Deps, name: RecordName): Promise<ErasedReco
   });
 }
 
-/** By its name, with or without the schema. */
+/** The table's name may have the schema before it. */
 async function endpointOf(store: Deps['store'], table: string): Promise<EndpointDefinition> {
   const prefix = `${store.schemas.data}.`;
   const bare = table.startsWith(prefix) ? table.slice(prefix.length) : table;

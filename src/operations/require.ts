@@ -15,12 +15,12 @@ export async function requireIntegration(store: Store, id: string): Promise<Inte
   );
 }
 
-/** @throws OperationError (conflict) when nothing is read for the integration. */
+/** @throws OperationError (conflict) if the integration is paused or removed. */
 export function requireReadable(integration: Integration): void {
   const { id, status, statusReason } = integration;
   if (status === 'removed') throw removedConflict(integration);
   if (status !== 'paused') return;
-  // The reason is your own text, with a full stop or without.
+  // The reason is your own text and may end with a full stop.
   const reason = statusReason === null ? '' : `: "${statusReason}"`;
   throw conflict(
     'paused',
@@ -37,8 +37,8 @@ export function removedConflict({
 }
 
 /**
- * @throws OperationError (unknown-name) unless every name is a model, a table or a path of this category, or a pattern that
- * one of them matches.
+ * @throws OperationError (unknown-name) unless each name is a model, a table or a path of this category, or a pattern
+ * that matches one.
  */
 export function checkModels(
   models: readonly string[] | null | undefined,
@@ -62,9 +62,9 @@ export const endpointsOf = (category: Category, extra: readonly string[]) =>
   endpointsWith(extra).filter((endpoint) => endpoint.category === category);
 
 /**
- * What the names pick, with patterns put into words: as what reads them knows it.
+ * The names, with each pattern replaced by the tables that it matches, because a sync knows only exact names.
  *
- * @throws OperationError (conflict) when nothing of it is chosen to be read.
+ * @throws OperationError (conflict) if nothing that they name is chosen.
  */
 export function chosenModels(
   models: readonly string[] | undefined,
@@ -94,7 +94,7 @@ const REASON_LENGTH = 500;
 export function checkReason(reason: string): void {
   if (reason.trim() === '') throw invalid('Say why, for those who find it so.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
-  // A terminal would obey some of them, and a list has one line for it.
+  // A terminal would obey control characters, and a list has one line for the reason.
   if (!isLine(reason))
-    throw invalid('The reason holds a character that cannot be shown; use one line of text.');
+    throw invalid('The reason contains a character that cannot be shown. Use one line of text.');
 }

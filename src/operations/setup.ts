@@ -22,23 +22,23 @@ import {
 export interface SetupResult {
   /** Migration steps that were applied. */
   migrations: string[];
-  /** What of the records is kept out. */
+  /** Which fields are excluded or hashed. */
   fields: SetUpFields;
   /** Search attributes that were added. */
   searchAttributes: string[];
-  /** Search attributes that cannot be used: syncs run without them. */
+  /** Search attributes that cannot be used. Syncs run without them. */
   unusable: UnusableAttribute[];
-  /** Ids of the schedules that were touched, and how many were right. */
+  /** Ids of the schedules that were changed, and how many were right already. */
   schedules: Omit<Reconciled, 'failed'>;
-  /** Integrations for which something could not be done; the others are as they should be. */
+  /** Integrations for which a step failed; the others are as they should be. */
   failed: Failed[];
 }
 
 /**
  * Prepares Postgres and Temporal for `serve` and `worker`. Safe to repeat and to run from several processes at once.
  *
- * @param deps.note is told why something takes long.
- * @throws when a step fails for all integrations; the steps before it stay.
+ * @param deps.note gets a line about why a step takes long.
+ * @throws if a step fails for all integrations; the steps before it stay.
  */
 export async function setup(deps: {
   config: Config;
@@ -67,7 +67,8 @@ export async function setup(deps: {
   if (failed.length === 0) await noteDone(store, schedulesChore(config));
   const integrations = await listIntegrations(store);
   const lifecycle = createLifecycle(temporal.client, config, patience);
-  // What broke off between Postgres and Temporal is made up for. What has failed above would only fail again.
+  // Acts that broke off between Postgres and Temporal are completed. Integrations that failed above would only fail
+  // again.
   const known = new Set(failed.map(({ id }) => id));
   const rest = integrations.filter(({ id }) => !known.has(id));
   const unsettled = await eachByItself(rest, 1, async ({ id, temporalDueAt, removedAt, erasedAt }) => {
@@ -112,7 +113,7 @@ export function setupProblems({
   }
   if (failed.length > 0) {
     const count = failed.length === 1 ? '1 integration' : `${failed.length} integrations`;
-    lines.push(`✗ ${count} failed; the others are set up. When the reason is mended, run: kombo-sync setup`);
+    lines.push(`✗ ${count} failed; the others are set up. Fix the reason, then run: kombo-sync setup`);
     lines.push(...failed.map(({ id, message }) => `    ${id}: ${message}`));
   }
   return lines;

@@ -13,25 +13,25 @@ export type RunningPass = Omit<PassProgress, 'workflowId' | 'runId'>;
 
 /** A workflow that is open, with what it reads. */
 export interface RunningWork extends OpenRun {
-  /** Its page in Temporal's UI; null where TEMPORAL_UI_URL is not set. */
+  /** Its page in Temporal's UI; null if TEMPORAL_UI_URL is not set. */
   temporalUrl: string | null;
   passes: RunningPass[];
 }
 
 export interface IntegrationDetail extends IntegrationOverview, IntegrationLife {
   endpoints: EndpointStatus[];
-  /** What runs; while Temporal does not answer, what Postgres knows of it. */
+  /** What runs. If Temporal does not answer, this comes from the passes in Postgres. */
   running: RunningWork[];
-  /** Null while Temporal does not answer. */
+  /** Null if Temporal does not answer. */
   schedules: Schedules | null;
   /** All its runs in Temporal's UI. */
   temporalUrl: string | null;
 }
 
-/** Asks Temporal; undefined where it does not answer in time. */
+/** Asks Temporal; undefined if it does not answer in time. */
 export type AskTemporal = <T>(work: (client: Client) => Promise<T>) => Promise<T | undefined>;
 
-/** All that is known of an integration. @throws OperationError (not-found) with what to do. */
+/** Everything about one integration. @throws OperationError (not-found) with what to do. */
 export async function showIntegration(
   deps: ShowDeps,
   id: string,

@@ -30,21 +30,21 @@ import { erasureOf, type Erasure } from './erasure.ts';
 import { requireIntegration } from './require.ts';
 
 /*
- * The state of things, as it is shown. The command line prints these objects with --json, and the API answers with them: each
- * thing has one shape.
+ * What commands and pages show. The command line prints these objects with --json and the API answers with them, so
+ * both have the same shape.
  */
 
 export type ShowDeps = Pick<OperationDeps, 'config' | 'store' | 'links'>;
 
 export interface IntegrationPage {
   integrations: IntegrationOverview[];
-  /** Id of the last one, to go on after; null when this was the last page. */
+  /** Id of the last one, to continue after; null on the last page. */
   next: string | null;
-  /** Over all integrations; filters do not change them. */
+  /** Counts over all integrations; filters do not change them. */
   totals: Totals;
-  /** The reads of those on the page whose last tries have failed; what needs you comes first. */
+  /** Failing reads of the integrations on the page; those that need attention come first. */
   failing: FailingRead[];
-  /** Open at Kombo: of those on the page, and of the whole environment; the newest first. */
+  /** Open issues at Kombo, of the integrations on the page and of the whole environment; the newest first. */
   issues: OpenIssue[];
   komboLimit: SharedLimit;
 }
@@ -56,10 +56,10 @@ export interface SharedLimit extends KomboLimit {
   concurrency: number | null;
 }
 
-/** More of them at once say nothing new. */
+/** More issues on one page say nothing new. */
 const MOST_ISSUES = 200;
 
-/** A page of the integrations, or with `all` every one. */
+/** A page of the integrations, or all of them with `all`. */
 export async function showIntegrations(
   { config, store }: Pick<ShowDeps, 'config' | 'store'>,
   { all = false, ...options }: OverviewFilter & ListOptions<string> & { all?: boolean | undefined },
@@ -88,14 +88,14 @@ export async function showIntegrations(
   return { integrations, next, totals, failing, issues: issues.entries, komboLimit };
 }
 
-/** An integration, the webhooks that came about it, and when its data are erased. */
+/** An integration, its webhooks, and when its data is erased. */
 export interface IntegrationLife extends Integration {
-  /** Endpoints that are not read, since you have not chosen them. */
+  /** Endpoints that are not read because they are not chosen. */
   notChosen: NotChosen[];
-  /** When its data are erased; null when they are kept, or erased already. */
+  /** When its data is erased; null if it is kept or already erased. */
   erasure: Erasure | null;
   deliveries: CountedDeliveries[];
-  /** Open at Kombo, the newest first. */
+  /** Open issues at Kombo, the newest first. */
   issues: OpenIssue[];
 }
 
@@ -113,7 +113,7 @@ export async function showLife({ config, store }: ShowDeps, id: string): Promise
 type HistoryOptions = ListOptions<HistoryKey> & { integrationId: string };
 
 export interface PastSync extends SyncSummary {
-  /** Its run in Temporal's UI; null where TEMPORAL_UI_URL is not set. */
+  /** Its run in Temporal's UI; null if TEMPORAL_UI_URL is not set. */
   temporalUrl: string | null;
 }
 
@@ -164,7 +164,7 @@ export interface UnknownPage {
   next: string | null;
 }
 
-/** Ids that webhooks named and that Kombo does not know, the last one named first. */
+/** Ids that webhooks named but Kombo does not know; the one named last comes first. */
 export async function showUnknown(
   { store }: Pick<ShowDeps, 'store'>,
   options: ListOptions<UnknownKey>,

@@ -18,15 +18,15 @@ export interface StartedSync {
   integrationId: string;
   workflowId: string;
   runId: string;
-  /** A full sync of the integration ran already; this is that one, and what it reads is what that was started with. */
+  /** A sync ran already, and this is that one. A full sync keeps the options it was started with. */
   alreadyRunning: boolean;
-  /** When it begins, where that is later: many that are started together are spread. */
+  /** When it begins, if it is delayed: syncs that start together are spread. */
   beginsAt: Date | null;
-  /** Its run in Temporal's UI; null where TEMPORAL_UI_URL is not set. */
+  /** Its run in Temporal's UI; null if TEMPORAL_UI_URL is not set. */
   temporalUrl: string | null;
 }
 
-/** The run of `sync/<id>` that takes up what was asked for. @param before the run that was open before that. */
+/** The run of `sync/<id>` that reads what you asked for. @param before the run that was open before you asked. */
 export function toStarted(
   { links }: Pick<OperationDeps, 'links'>,
   integrationId: string,
@@ -55,7 +55,7 @@ export async function startFull(
   return { integrationId: id, ...run, alreadyRunning, beginsAt, temporalUrl: deps.links.run(run) };
 }
 
-/** Reads everything of one integration again. @throws OperationError when it cannot be read, or a model is wrong. */
+/** Reads everything of one integration again. @throws OperationError if it cannot be read, or a model is wrong. */
 export async function fullSync(
   deps: OperationDeps,
   id: string,
@@ -75,7 +75,7 @@ async function readable({ store, config }: OperationDeps, id: string, models: st
 
 const AT_ONCE = 8;
 
-/** Reads everything of every active integration again. The starts are paced, and this call ends soon all the same. */
+/** Reads everything of every active integration again. Temporal paces the starts, so this call returns soon. */
 export async function fullSyncAll(
   deps: OperationDeps,
   options: FullSyncOptions & { perMinute: number },
@@ -97,7 +97,7 @@ export async function fullSyncAll(
           onStarted(++done, integrations.length);
         }
       };
-      // All are waited for, also when one fails.
+      // Wait for all of them, even if one fails.
       const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return started;
@@ -110,8 +110,8 @@ const ACCEPT_BOUND_MS = 15_000;
 const LOOK_BOUND_MS = 5_000;
 
 /**
- * Reads what has changed now, without waiting for a webhook; every endpoint when no models are named. Where a sync runs
- * already, or waits for its webhooks to pause, that one reads it.
+ * Reads what has changed now, without waiting for a webhook; every endpoint if no models are named. If a sync already
+ * runs, or waits for its debounce, that one reads it.
  */
 export async function syncNow(
   deps: OperationDeps,
@@ -123,7 +123,7 @@ export async function syncNow(
   const { tool, category } = integration;
   const { client } = deps.temporal;
   return audited(deps, act, async () => {
-    // It also tells that Temporal is there at all: when the request times out after that, it is a worker that is missing.
+    // This also shows that Temporal answers: if the request then times out, a worker is missing.
     const before = await openRun(deps, id);
     const run = await client
       .withDeadline(Date.now() + ACCEPT_BOUND_MS, () =>
@@ -136,12 +136,14 @@ export async function syncNow(
   });
 }
 
-/** The run of `sync/<id>` that is open. Looked for before a request, it tells a run that is joined from one that is started. */
+/**
+ * The open run of `sync/<id>`. Asked before a request, it distinguishes a run that is joined from one that is started.
+ */
 export function openRun({ temporal: { client } }: OperationDeps, id: string): Promise<string | undefined> {
   return client.withDeadline(Date.now() + LOOK_BOUND_MS, () => openSync(client, id));
 }
 
-/** Only a worker can accept the request; without one it times out though Temporal is there. */
+/** Only a worker can accept the request. Without one it times out although Temporal answers. */
 function describeRefusal(error: unknown, taskQueue: string): unknown {
   const outage = outageOf(error);
   if (outage?.part !== 'temporal' || outage.kind !== 'late') return error;
@@ -164,8 +166,8 @@ export interface CancelledSyncs {
 }
 
 /**
- * Cancels what runs for an integration. What was not read is owed, and the next sync reads it; where one waited for the next
- * look at what is parked, that sync looks.
+ * Cancels the syncs of an integration. What was not read is owed, and the next sync reads it. If a cancelled sync
+ * waited to look up a parked integration, the next sync looks it up.
  */
 export async function cancelSyncs(
   deps: OperationDeps,

@@ -1,4 +1,4 @@
-/** An error and what has caused it, outermost first. */
+/** An error and its causes, outermost first. */
 export function causesOf(error: unknown): Error[] {
   const found: Error[] = [];
   for (let cause = error; cause instanceof Error && !found.includes(cause); cause = cause.cause) {
@@ -11,7 +11,7 @@ export function stringCode(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Codes for a server that cannot be reached or has gone: https://nodejs.org/api/errors.html#common-system-errors */
+/** Codes for a server that cannot be reached or that ended: https://nodejs.org/api/errors.html#common-system-errors */
 const NETWORK_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -26,14 +26,14 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'EPIPE',
 ]);
 
-/** Whether a socket has failed; that may also be a Unix socket whose folder is not there. */
+/** Whether a socket failed. This includes a Unix socket whose folder does not exist. */
 export function isOfSocket(error: Error): boolean {
   const code = stringCode(error);
   if (code === undefined) return false;
   return NETWORK_CODES.has(code) || ('syscall' in error && error.syscall === 'connect');
 }
 
-/** The first code among an error and its causes, and where it was met, as `ECONNREFUSED at 127.0.0.1:5432`. */
+/** The first code of an error and its causes, and where it occurred, for example `ECONNREFUSED at 127.0.0.1:5432`. */
 export function codeAndPeer(error: unknown): { code: string; reason: string } | undefined {
   for (const cause of causesOf(error)) {
     const code = stringCode(cause);
@@ -44,7 +44,7 @@ export function codeAndPeer(error: unknown): { code: string; reason: string } | 
   return undefined;
 }
 
-/** Host and port of a failed connection; of several attempts (localhost is two addresses) the last. */
+/** Host and port of a failed connection. After several attempts (localhost has two addresses), those of the last. */
 function peerOf(error: Error): string | undefined {
   const one: unknown = error instanceof AggregateError ? error.errors.at(-1) : error;
   if (!(one instanceof Error)) return undefined;

@@ -18,11 +18,11 @@ export type {
 } from './outage.ts';
 export { grpcAnswer, NoConnection, Refused } from './temporal.ts';
 
-/** What has failed; undefined when that was neither Postgres nor Temporal nor Kombo, but this program or its user. */
+/** The outage behind an error; undefined if the error is not one of Postgres, Temporal or Kombo. */
 export function outageOf(error: unknown): Outage | undefined {
   for (const cause of causesOf(error)) {
     if (cause instanceof SyncError) return ofSyncError(cause, error);
-    // A request of `fetch` that fails has the error of its socket as a cause, which is no matter of Postgres.
+    // A failed `fetch` has an error of a socket as its cause, but that is not an outage of Postgres.
     if (cause instanceof TypeError) return undefined;
     const found = ofTemporal(cause, error) ?? ofPostgres(cause, error);
     if (found) return found;
@@ -30,7 +30,7 @@ export function outageOf(error: unknown): Outage | undefined {
   return undefined;
 }
 
-/** What happened and what to do, for you who have asked for it. What is no outage is said in its own words. */
+/** What happened and what to do, for a command that you run. An error that is not an outage speaks for itself. */
 export function explain(error: unknown): string {
   const outage = outageOf(error);
   if (outage) return `${outage.what} ${outage.remedy}`;
@@ -39,7 +39,7 @@ export function explain(error: unknown): string {
 
 type PartAndKind = ['kombo', KomboKind] | ['postgres', PostgresKind] | ['temporal', TemporalKind];
 
-/** Which part has failed with an error of each class, and how; null is a bug. */
+/** For each error class, which part fails and how; null is a bug. */
 const BY_CLASS: Record<ErrorClass, PartAndKind | null> = {
   Unavailable: ['kombo', 'away'],
   RateLimited: ['kombo', 'busy'],

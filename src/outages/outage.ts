@@ -1,4 +1,4 @@
-/** What is said of a kind, and what you should do. */
+/** What a kind of outage is, and what you should do. */
 type Words = readonly [brief: string, remedy: string];
 
 const POSTGRES = {
@@ -53,17 +53,17 @@ export type OutageKind = PostgresKind | TemporalKind | KomboKind;
 
 interface Told<Part, Kind> {
   part: Part;
-  /** By what you can do about it. */
+  /** One kind for each thing that you can do about it. */
   kind: Kind;
-  /** What happened, without a full stop. Nothing of it comes from Postgres or Temporal, so every reader may see it. */
+  /** What happened, without a full stop. It quotes neither Postgres nor Temporal, so every reader may see it. */
   brief: string;
-  /** The same as a sentence with the reason. Postgres quotes values in its reasons, so no history may hold them. */
+  /** The same as a sentence with the reason. Postgres quotes values in its reasons, so keep this out of histories. */
   what: string;
-  /** What you should do where you have asked for it yourself. */
+  /** What you should do if you ran the command yourself. */
   remedy: string;
-  /** How it was told, such as `SQLSTATE 28P01`, `gRPC 14` or `ECONNREFUSED at 127.0.0.1:5432`. No record is in it. */
+  /** The code, for example `SQLSTATE 28P01`, `gRPC 14` or `ECONNREFUSED at 127.0.0.1:5432`. It holds no record. */
   code: string;
-  /** Milliseconds until a new try makes sense, when the other side said so. */
+  /** Milliseconds until a new try makes sense, if the server said so. */
   retryAfterMs?: number | undefined;
   /** What was thrown. */
   cause: unknown;
@@ -75,9 +75,9 @@ export type KomboOutage = Told<'kombo', KomboKind>;
 export type Outage = PostgresOutage | TemporalOutage | KomboOutage;
 
 interface Found {
-  /** As Postgres, Temporal or the system says it. */
+  /** The words of Postgres, Temporal or the system. */
   reason?: string;
-  /** If more is known than the kind says. */
+  /** A more exact remedy than that of the kind. */
   remedy?: string;
   code?: string;
   cause: unknown;
@@ -95,5 +95,5 @@ function tell([brief, usual]: Words, { reason, remedy = usual, code = '', cause 
   return { brief, what: sentence(reason ? `${brief}: ${reason}` : brief), remedy, code, cause };
 }
 
-/** Reasons come from outside, with a full stop or without. */
+/** A reason from outside may end with a full stop. */
 const sentence = (text: string) => (text.endsWith('.') ? text : `${text}.`);

@@ -1,10 +1,10 @@
 import { codeAndPeer, isOfSocket, stringCode } from './causes.ts';
 import { postgresOutage, type PostgresKind, type PostgresOutage } from './outage.ts';
 
-/** What is known of an error: its kind, and what says more than the words of the server and of the kind. */
+/** The kind of an error, and better words than those of the server and of the kind. */
 interface Verdict {
   kind: PostgresKind;
-  /** In the place of the server's message. */
+  /** Replaces the message of the server. */
   reason?: string;
   remedy?: string;
 }
@@ -74,7 +74,7 @@ const BY_SQLSTATE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
     },
   ],
   ['3D000', { kind: 'no-database' }],
-  // Which table is missing says nothing that the remedy does not.
+  // The name of the missing table does not help: the remedy is the same.
   ['3F000', { kind: 'behind-schema', reason: '' }],
   ['42501', { kind: 'denied' }],
   ['42703', { kind: 'behind-schema', reason: '' }],
@@ -94,11 +94,11 @@ const BY_SQLSTATE: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ['57P02', { kind: 'away' }],
   ['57P03', { kind: 'away' }],
   ['57P05', { kind: 'away' }],
-  // Of kombo_sync.read_changes.
+  // Raised by kombo_sync.read_changes.
   ['KS003', LAGGING],
 ]);
 
-/** For every code of a class: connection, credentials, conflicts of transactions, resources. */
+/** For every other code of a class: connection, credentials, conflicts of transactions, resources. */
 const BY_SQLSTATE_CLASS: ReadonlyMap<string, Verdict> = new Map([
   ['08', { kind: 'away' }],
   ['28', { kind: 'refused-credentials' }],
@@ -107,10 +107,10 @@ const BY_SQLSTATE_CLASS: ReadonlyMap<string, Verdict> = new Map([
 ]);
 
 const UNIQUE_VIOLATION = '23505';
-/** Keys that a sequence alone fills. */
+/** Keys that only a sequence fills. */
 const NUMBERED: readonly unknown[] = ['audit_log_pkey', 'changes_pkey', 'passes_pkey'];
 
-/** What the driver says itself has no code: https://github.com/brianc/node-postgres */
+/** Errors of the driver itself have no code: https://github.com/brianc/node-postgres */
 const BY_MESSAGE: readonly (readonly [RegExp, Verdict])[] = [
   [
     /^timeout exceeded when trying to connect/,
@@ -136,9 +136,10 @@ const BY_MESSAGE: readonly (readonly [RegExp, Verdict])[] = [
 ];
 
 /**
- * What an error says of Postgres. A socket that fails is one of Postgres: Temporal's clients and the one of Kombo wrap theirs.
+ * The outage of Postgres that an error shows. A bare error of a socket counts as Postgres's, since the clients of
+ * Temporal and Kombo wrap theirs.
  *
- * @param thrown what it was found in.
+ * @param thrown the outermost error, which has `error` among its causes.
  */
 export function ofPostgres(error: Error, thrown: unknown): PostgresOutage | undefined {
   const code = stringCode(error);

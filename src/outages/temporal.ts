@@ -1,7 +1,7 @@
 import { causesOf } from './causes.ts';
 import { temporalOutage, type TemporalKind, type TemporalOutage } from './outage.ts';
 
-/** There is no connection to Temporal. The message is where it was tried and why there is none, which gRPC does not say. */
+/** There is no connection to Temporal. The message says where it was tried and why it failed; gRPC does not. */
 export class NoConnection extends Error {
   override name = 'NoConnection';
   readonly kind: 'away' | 'untrusted';
@@ -12,7 +12,7 @@ export class NoConnection extends Error {
   }
 }
 
-/** Temporal refuses what it is asked for. The message is why, where the SDK does not say so in the form of gRPC. */
+/** Temporal refuses a request. The message says why, if the SDK does not report it as an error of gRPC. */
 export class Refused extends Error {
   override name = 'Refused';
 }
@@ -28,7 +28,10 @@ const BY_CODE: ReadonlyMap<number, TemporalKind> = new Map([
 ]);
 const LAST_CODE = 16;
 
-/** The client of workers has only words for the answer to its first call: https://docs.rs/tonic/latest/tonic/enum.Code.html */
+/**
+ * The workers' client reports the answer to its first call only in words:
+ * https://docs.rs/tonic/latest/tonic/enum.Code.html
+ */
 const BY_WORDS: readonly (readonly [string, TemporalKind])[] = [
   ['The request does not have valid authentication credentials', 'refused-credentials'],
   ['The caller does not have permission', 'denied'],
@@ -38,14 +41,14 @@ const BY_WORDS: readonly (readonly [string, TemporalKind])[] = [
 
 const NO_NAMESPACE = /Namespace (\S+) (?:is|was) not found/;
 
-/** What a client says when nothing answers, or when this process shuts down. There is no code for either. */
+/** The client's message, without a code, if nothing answers or if this process shuts down. */
 const NO_CHANNEL =
   /^Failed to connect before the deadline|^(Channel|The channel) has been (shut down|closed)/;
 
 /**
- * What an error says of Temporal.
+ * The outage of Temporal that an error shows.
  *
- * @param thrown what it was found in.
+ * @param thrown the outermost error, which has `error` among its causes.
  */
 export function ofTemporal(error: Error, thrown: unknown): TemporalOutage | undefined {
   const { name, message } = error;
@@ -84,14 +87,17 @@ function noNamespace(name: string, cause: unknown): TemporalOutage {
   };
 }
 
-/** A number alone is no code of gRPC: a program that fails has its exit code there. The message begins `14 UNAVAILABLE: `. */
+/**
+ * A `code` alone is not a code of gRPC: the error of a failed program has its exit code there. An error of gRPC has
+ * `details` too, or a message that begins with `14 UNAVAILABLE: `.
+ */
 function grpcCode(error: Error): number | undefined {
   const code: unknown = 'code' in error && 'details' in error ? error.code : undefined;
   const found = typeof code === 'number' ? code : Number(/^(\d+) [A-Z_]+(?::|$)/.exec(error.message)?.[1]);
   return found >= 1 && found <= LAST_CODE ? found : undefined;
 }
 
-/** What Temporal answered, where an error or one of its causes is an answer of gRPC. */
+/** Temporal's answer, if an error or one of its causes is an error of gRPC. */
 export function grpcAnswer(error: unknown): { code: number; details: string } | undefined {
   for (const cause of causesOf(error)) {
     const code = grpcCode(cause);
@@ -100,7 +106,7 @@ export function grpcAnswer(error: unknown): { code: number; details: string } | 
   return undefined;
 }
 
-/** The outermost error says what was tried, the innermost one why it failed. Of what came too late it only says how late. */
+/** The outermost error says what was tried, the innermost why it failed. A late answer only says how late it is. */
 function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   if (kind === 'late') return '';
   const details = detailsOf(error);
@@ -108,7 +114,7 @@ function reasonOf(kind: TemporalKind, error: Error, thrown: unknown): string {
   return kind === 'failed' && isWrapped ? `${thrown.message}: ${details}` : details;
 }
 
-/** The client of workers leaves the details empty, and has them as the message. */
+/** The workers' client leaves `details` empty and has them as the message. */
 function detailsOf(error: Error): string {
   const details = 'details' in error ? error.details : '';
   return typeof details === 'string' && details !== '' ? details : error.message;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { Wrong } from '../config-values.ts';
 
-/** The address of a Postgres cannot be used. What is said never shows the address, since it holds a password. */
+/** The URL of a Postgres cannot be used. The message never shows the URL, since it holds a password. */
 export class DatabaseUrlError extends Error {
   override name = 'DatabaseUrlError';
   readonly wrong: Wrong;
@@ -14,10 +14,10 @@ export class DatabaseUrlError extends Error {
 }
 
 export interface DatabaseAddress {
-  /** Without what says how to encrypt: the driver has another meaning of it, and warns. */
+  /** Without the parameters of TLS: the driver gives them another meaning, and warns. */
   connectionString: string;
   ssl: ConnectionOptions | false;
-  /** A server without TLS is good enough. */
+  /** A server without TLS is accepted too. */
   plainToo: boolean;
 }
 
@@ -41,10 +41,10 @@ const TLS_PARAMETERS = [
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 /**
- * Reads an address of Postgres as psql does: with a host, or with `?host=/folder` for a Unix socket, and with libpq's meaning
+ * Reads a URL of Postgres like psql: with a host, or with `?host=/folder` for a Unix socket, and with libpq's meaning
  * of `sslmode` (https://www.postgresql.org/docs/current/libpq-ssl.html).
  *
- * @param ca certificates (PEM) of the authorities that sign the server's.
+ * @param ca certificates (PEM) of the authorities that sign the certificate of the server.
  * @throws DatabaseUrlError
  */
 export function readDatabaseUrl(text: string, ca?: string): DatabaseAddress {
@@ -69,7 +69,7 @@ export function readDatabaseUrl(text: string, ca?: string): DatabaseAddress {
   };
 }
 
-/** Adds what the environment says to psql about encryption, if the address says nothing of it. */
+/** Adds psql's environment variables for encryption, if the URL says nothing about it. */
 export function withEnvironment(
   text: string,
   { PGSSLMODE: mode, PGSSLROOTCERT: authority }: Readonly<Record<string, string | undefined>>,
@@ -82,13 +82,13 @@ export function withEnvironment(
 const NO_HOST = 'no-host.invalid';
 
 function parse(text: string): { url: URL; hostless: boolean } {
-  // With a user and without a host it is no address for browsers.
+  // Postgres accepts a URL with a user but no host; the URL parser does not.
   const hostless = URL.canParse(text) ? null : URL.parse(text.replace('@/', `@${NO_HOST}/`));
   const url = hostless ?? URL.parse(text);
   if (url !== null && !['postgres:', 'postgresql:'].includes(url.protocol)) {
     throw new DatabaseUrlError(NO_ADDRESS);
   }
-  // Such a character ends the part where the user and the password are, so that these are found elsewhere.
+  // An unencoded character ends the part with the user and the password, so the rest of them ends up elsewhere.
   const isCutShort = url === null ? text.includes('@') : url.hash !== '' || isMisread(url);
   if (isCutShort || (url !== null && !isDecodable(url))) throw new DatabaseUrlError(ENCODE);
   if (url === null) throw new DatabaseUrlError(NO_ADDRESS);
@@ -129,7 +129,7 @@ function optionsOf(
     ...(sslpassword === undefined ? {} : { passphrase: sslpassword }),
   };
   if (mode === 'verify-full') return own;
-  // An authority that is known is asked, which libpq does for `require`, too.
+  // If an authority is known, `require` checks the certificate too, as in libpq.
   const asksAuthority = mode === 'verify-ca' || (mode === 'require' && ca !== undefined);
   if (!asksAuthority) return { ...own, rejectUnauthorized: false };
   if (ca === undefined) {

@@ -36,7 +36,7 @@ export const DATABASE_SETTINGS = {
   ),
   DATABASE_CA: z
     .string()
-    // A variable may have one line only.
+    // A variable may be limited to one line.
     .transform((value) => value.replaceAll('\\n', '\n'))
     .refine(
       isCertificate,
@@ -66,7 +66,7 @@ function isCertificate(text: string): boolean {
   }
 }
 
-/** What is wrong with the addresses, and with settings that do not go together. */
+/** What is wrong with the URLs, and which settings do not go together. */
 export function problemsOfDatabase(values: Readonly<Record<string, string>>): SettingIssue[] {
   const { DATABASE_CA: ca, DATA_SCHEMA: data = 'kombo', SERVICE_SCHEMA: service } = values;
   const issues = ['DATABASE_URL', 'DATABASE_DIRECT_URL'].flatMap((name): SettingIssue[] => {

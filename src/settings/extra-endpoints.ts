@@ -13,7 +13,7 @@ import { differences } from '../domain/nearest.ts';
 const EXAMPLE = '/hris/teams,/hris/brand-new';
 const STARTS = CATEGORIES.map((category) => `/${category.toLowerCase()}/`).join(', ');
 
-/** Paths of lists to read beside those that every version reads; also of lists that this version does not know. */
+/** Paths of endpoints to read besides the usual ones. They may be unknown to this version. */
 export const extraEndpoints = z
   .string()
   .default('')
@@ -29,13 +29,13 @@ function findWrong(paths: readonly string[]): Wrong[] {
     if (isInCatalogue(path)) return [];
     const meant = meantPath(path);
     if (meant !== undefined) {
-      return [{ problem: `names ${path}, which is no known endpoint`, remedy: `write ${meant}` }];
+      return [{ problem: `names ${path}, which is not a known endpoint`, remedy: `write ${meant}` }];
     }
     if (!isListPath(path)) return [{ problem: `names ${path}, ${whyNoList(path)}`, example: EXAMPLE }];
     const table = tableOf(path);
     const other = byTable.get(table);
     if (other !== undefined) {
-      const problem = `names ${path}, whose table would be ${table}, as that of ${other} is`;
+      const problem = `names ${path}, whose table would be ${table}, the table of ${other}`;
       return [{ problem, remedy: 'leave one of them out' }];
     }
     byTable.set(table, path);
@@ -51,12 +51,12 @@ function whyNoList(path: string): string {
   return `which cannot be the path of a list: these begin with ${STARTS} and have small letters, digits and hyphens`;
 }
 
-/** From this length on two letters may be wrong. */
+/** In names of this length or longer, two letters may be wrong. */
 const LONG_NAME = 8;
 
 /**
- * The known path that a path is a typing error of. Short names are alike, so only one letter may differ there; and categories
- * have lists of the same names.
+ * The known path that was probably meant. Short names resemble each other, so only one letter may differ there. Only
+ * paths of the same category count, since categories have endpoints with the same names.
  */
 function meantPath(path: string): string | undefined {
   const others = CATALOGUE.filter(({ path: known }) => categoryOf(known) === categoryOf(path));

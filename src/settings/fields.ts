@@ -34,10 +34,10 @@ function read({ EXCLUDE_FIELDS: exclude, HASH_FIELDS: hash, EXTRA_ENDPOINTS: ext
   return readChoice({ exclude, hash }, endpointsWith(extra));
 }
 
-/** Of settings that have been checked. */
+/** The choice of settings that were checked before. */
 export const fieldChoice = (config: Named): FieldChoice => read(config).choice;
 
-/** What is wrong with the names, and with settings that do not go together. */
+/** What is wrong with the names, and which settings do not go together. */
 export function problemsOfFields(config: Named & { HASH_KEY?: Secret | undefined }): SettingIssue[] {
   const { choice, wrong } = read(config);
   const issues: SettingIssue[] = wrong.map(({ treatment, problem, remedy }) => ({

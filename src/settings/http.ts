@@ -4,7 +4,7 @@ import type { SettingIssue } from '../config-error.ts';
 import { list, optionalPort, otherwise, parsed, port } from '../config-values.ts';
 import { isGuessable, Secret } from '../secret.ts';
 
-/** False, or addresses and networks. A mere count of proxies would let every caller that reaches us directly claim an address. */
+/** False, or addresses and networks. With a mere count of proxies, every direct caller could claim any address. */
 const trustProxy = z
   .string()
   .default('off')
@@ -27,7 +27,7 @@ function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
-/** The first parts of our own paths: below one of them the start of a path would be ambiguous. */
+/** The first parts of our own paths. PUBLIC_URL below one of them would make paths ambiguous. */
 const OWN_PATHS = /^\/(api|webhooks|integrations|cutover|log(in|out)|healthz|readyz|metrics)(\/|$)/i;
 
 const publicUrl = z

@@ -13,7 +13,7 @@ const namesSomething = otherwise({
   example: EXAMPLE,
 });
 
-/** What is read of what there is. */
+/** Which models are read. */
 export const MODEL_SETTINGS = {
   MODELS: z
     .string()
@@ -28,7 +28,7 @@ export const MODEL_SETTINGS = {
     .describe('Models or tables that are never read, comma-separated; `*` stands for any text'),
 } as const;
 
-/** What is wrong with the choice: a name that picks nothing, or that nothing is left to read. */
+/** What is wrong with the choice: a name matches nothing, or nothing is left to read. */
 export function problemsOfModels(settings: EndpointSettings): SettingIssue[] {
   const { MODELS, EXCLUDE_MODELS } = settings;
   const issues = Object.entries({ MODELS: MODELS ?? [], EXCLUDE_MODELS }).flatMap(([name, names]) => {

@@ -6,8 +6,8 @@ import { environment, type Config } from '../config.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Keeps connections to this machine away from the proxy that the environment may name. Temporal's client and Node's `fetch`
- * each read variables of their own when they connect.
+ * Keeps connections to this machine away from a proxy in the environment. Temporal's client and Node's `fetch` each
+ * read their own variables when they connect.
  */
 export function keepLoopbackDirect(env: NodeJS.ProcessEnv = environment()): void {
   const given = env['no_proxy'] || env['NO_PROXY'];
@@ -22,10 +22,10 @@ function withLoopback(list = ''): string {
 const USES_ENVIRONMENT = ['1', 'true'];
 
 /**
- * Sends what `fetch` asks, which is Kombo, through the proxy of the settings: KOMBO_PROXY, or with NODE_USE_ENV_PROXY the one
- * of the environment. Node itself reads the latter only when it starts, so it would not see what stands in `.env`.
+ * Sends requests of `fetch`, which all go to Kombo, through the proxy of the settings: KOMBO_PROXY, or with
+ * NODE_USE_ENV_PROXY that of the environment. Node itself reads the environment only when it starts, before `.env`.
  *
- * @throws ConfigError where Node is too old for KOMBO_PROXY.
+ * @throws ConfigError if Node is too old for KOMBO_PROXY.
  */
 export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: Env = environment()): void {
   const set: typeof http.setGlobalProxyFromEnv | undefined = http.setGlobalProxyFromEnv;
@@ -41,7 +41,7 @@ export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: En
   }
 }
 
-/** host:port of the proxy that `fetch` takes to an address; undefined when it takes none. For messages, without its password. */
+/** The proxy between `fetch` and Kombo as host:port, without its password, for messages; undefined if there is none. */
 export function komboProxy(
   { KOMBO_PROXY, KOMBO_API_URL }: Pick<Config, 'KOMBO_PROXY' | 'KOMBO_API_URL'>,
   env: Env = environment(),
@@ -63,8 +63,9 @@ interface ConnectProxy {
 }
 
 /**
- * The proxy that Temporal's client takes to an address. It reads the environment by rules of its own, in small letters:
- * https://github.com/grpc/grpc/blob/master/doc/environment_variables.md. The client of workers reads nothing, and is told.
+ * The proxy that Temporal's client uses for an address. It has its own rules for the environment, with lower-case
+ * names: https://github.com/grpc/grpc/blob/master/doc/environment_variables.md. The workers' client reads no variables,
+ * so it gets the proxy from here.
  */
 export function temporalProxy(address: string, env: Env = environment()): ConnectProxy | undefined {
   const proxy = URL.parse(env['grpc_proxy'] || env['https_proxy'] || env['http_proxy'] || '');
@@ -76,7 +77,7 @@ export function temporalProxy(address: string, env: Env = environment()): Connec
   return { address: `${hostname}:${port || '80'}`, ...(username ? { user } : {}) };
 }
 
-/** Whether a list such as `.example.com,10.0.0.1` holds a host, or the domain that it is in. */
+/** Whether a list such as `.example.com,10.0.0.1` contains a host or its domain. */
 function isListed(host: string, list = ''): boolean {
   return list
     .split(',')

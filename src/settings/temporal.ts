@@ -4,13 +4,13 @@ import { BEARER } from '../config-values.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Temporal's clients take everything that they do not know for `false`. */
+/** Temporal's clients take any other value for `false`. */
 const TLS_VALUES = ['', 'true', 'false', '1', '0'];
 
-/** The variables of Temporal's clients, but for TEMPORAL_CONFIG_FILE, which holds no value of another one. */
+/** `NAME_FILE` for the variables of Temporal's clients. TEMPORAL_CONFIG_FILE is a variable of its own. */
 const FILE_OF = /^(TEMPORAL_(?:ADDRESS|NAMESPACE|API_KEY|PROFILE|TLS|TLS_.+|CODEC_.+|GRPC_META_.+))_FILE$/;
 
-/** Files that Temporal's clients read, and of which they would only say that they are not there. */
+/** Files that Temporal's clients read. If one is missing, the clients do not say which variable names it. */
 const PATHS = [
   'TEMPORAL_TLS_CLIENT_CERT_PATH',
   'TEMPORAL_TLS_CLIENT_KEY_PATH',
@@ -19,8 +19,8 @@ const PATHS = [
 
 /**
  * The variables of Temporal's clients, and what is wrong with them. `NAME_FILE` names a file with the value, as for all
- * settings. The clients' own reader takes an empty variable for a value: an empty TEMPORAL_TLS would turn TLS off. Only
- * headers are left empty, which takes them out of a profile.
+ * settings. The clients take an empty variable for a value, so an empty TEMPORAL_TLS would turn TLS off: empty
+ * variables are dropped. Only an empty header is kept, since it removes the header of a profile.
  */
 export function readTemporalSettings(env: Env): { values: Record<string, string>; issues: SettingIssue[] } {
   const values: Record<string, string> = {};
@@ -51,7 +51,7 @@ export function readTemporalSettings(env: Env): { values: Record<string, string>
       example: 'TEMPORAL_TLS=true',
     });
   }
-  // Nothing else can be sent, and the client's own complaint would show it.
+  // A header cannot hold other characters, and the error of the client would show the key.
   if (!BEARER.test(values['TEMPORAL_API_KEY'] ?? 'none')) {
     issues.push({
       name: 'TEMPORAL_API_KEY',
@@ -62,7 +62,7 @@ export function readTemporalSettings(env: Env): { values: Record<string, string>
   return { values, issues };
 }
 
-/** What is wrong with an address: the client wants a host and a port, and says little about anything else. */
+/** What is wrong with an address: the client wants a host and a port, and explains little if it gets something else. */
 export function addressIssues(name: string, address: string): SettingIssue[] {
   const example = 'localhost:7233';
   const remedy = 'write the host and the port only';
@@ -72,7 +72,7 @@ export function addressIssues(name: string, address: string): SettingIssue[] {
   return [];
 }
 
-/** Undefined when it cannot be read. */
+/** Undefined if it cannot be read. */
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim();

@@ -4,14 +4,15 @@ import pg from 'pg';
 import { sendLargeValues } from './large-values.ts';
 import { isGuarded, type RowSecurity } from './row-security.ts';
 
-/** A statement for a page takes milliseconds; what is known to take longer says so itself. */
+/** A statement for a page takes milliseconds. Slow ones set their own timeout. */
 export const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * What every statement depends on, regardless of the defaults of the role and the database. A process that freezes in a
- * transaction, or whose network is gone, loses its locks after so long (invariant I26), and nothing waits longer than that for
- * a lock. Dates are read as ISO. A policy that would hide rows is an error instead (row-security.ts). What a consumer of the feed has read must
- * outlive a crash; an installation that waits for replicas, too, keeps its own value.
+ * Settings that every statement depends on, regardless of the defaults of the role and the database. A process that
+ * freezes in a transaction, or loses its network, loses its locks after these times (invariant I26), and nothing waits
+ * longer for a lock. Dates are parsed as ISO. A policy that would hide rows causes an error instead (row-security.ts).
+ * What a consumer of the feed has read must survive a crash, so `off` is replaced; an installation that also waits for
+ * replicas keeps its own value.
  */
 const SETTINGS = {
   statement_timeout: `${STATEMENT_TIMEOUT_MS}ms`,
@@ -34,14 +35,14 @@ interface Session {
   translate: (statement: string) => string;
 }
 
-/** Whether a pooler stands between a pool and its server. It may lend its connections for one transaction only. */
+/** Whether a pooler stands between a pool and its server. It may lend a connection for one transaction only. */
 export interface Pooler {
   isThere: boolean;
 }
 
 type Statement = pg.QueryConfig & { query_timeout?: number; asIs?: boolean };
 
-/** Part of a statement that has the names of the schemas already, and may hold values that look like them. */
+/** For a statement that contains the names of the schemas already, and perhaps values that look like them. */
 export const AS_IS = { asIs: true } as object;
 
 type Ask = (statement: Statement) => Promise<pg.QueryResult>;
@@ -49,10 +50,10 @@ type Ask = (statement: Statement) => Promise<pg.QueryResult>;
 const sessions = new WeakMap<pg.ClientBase, Session>();
 
 /**
- * Prepares a new connection, before it is used. A direct one is told its settings once. Behind a pooler they would stay with a
- * connection that other programs use too, and the next statement may run on another one: there each transaction begins with
- * them, a statement that stands alone gets a transaction, and none is prepared by name. The two are told apart by the process
- * that the server says it is: a pooler gives its clients numbers of its own.
+ * Prepares a new connection before it is used. A direct connection gets its settings once. Behind a pooler, settings
+ * would stay on a connection that other programs use too, and the next statement may run on another one. So there each
+ * transaction begins with the settings, a single statement gets a transaction, and none is prepared by name. The
+ * process id that the server reports distinguishes the two: a pooler gives its clients ids of its own.
  */
 export async function prepareConnection(
   client: pg.ClientBase,
@@ -78,7 +79,7 @@ export async function prepareConnection(
       policies.note(error);
       const { code } = error as { code?: string };
       if (NOT_PREPARED_HERE.includes(code ?? '')) pooler.isThere = true;
-      // Its answer may still be on the way, or it is gone: no other statement may take it.
+      // The answer may still arrive, and no other statement may take it for its own.
       if (!(error instanceof pg.DatabaseError)) void (client as pg.Client).end();
       throw error;
     }
@@ -86,7 +87,7 @@ export async function prepareConnection(
   const session: Session = { pooler, policies, settings, ask, translate };
   sessions.set(client, session);
   client.query = ((first: string | Statement, ...rest: unknown[]) => {
-    // A stream, which does all by itself.
+    // A stream handles everything itself.
     if (typeof first === 'object' && 'submit' in first) return plain(first);
     const callback = rest.find((one) => typeof one === 'function') as Callback | undefined;
     const given = typeof first === 'string' ? { text: first } : first;
@@ -98,19 +99,19 @@ export async function prepareConnection(
   }) as typeof client.query;
 }
 
-/** SQLSTATEs of a statement that was prepared by name, on a connection that is another one by now. */
+/** SQLSTATEs for a named prepared statement that meets a different server connection. */
 const NOT_PREPARED_HERE = ['26000', '42P05'];
 
 type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 
-/** Changes settings of a connection for as long as it is open. It must not go back to its pool. */
+/** Changes settings of a connection until it is closed. It must not go back to its pool. */
 export async function configure(client: pg.ClientBase, settings: Settings): Promise<void> {
   const session = sessions.get(client)!;
   Object.assign(session.settings, settings);
   if (!session.pooler.isThere) await session.ask({ text: assignment(settings, 'session') });
 }
 
-/** Not if more follows. */
+/** Does not match if another statement follows. */
 const BEGIN = /^\s*(begin|start transaction)\b[^;]*;?\s*$/i;
 const ISOLATED = /\bisolation\b/i;
 
@@ -127,7 +128,7 @@ async function run(client: pg.ClientBase, session: Session, statement: Statement
   return again(once);
 }
 
-/** Outside of a transaction: what other connections have found out counts here, too. */
+/** Call it outside of a transaction. It takes over what other connections have learnt about the policies. */
 async function followPolicies(session: Session): Promise<void> {
   const { policies, settings, ask, pooler, translate } = session;
   if (policies.isInDoubt) await policies.look(ask, translate);
@@ -152,7 +153,7 @@ async function alone(session: Session, statement: Statement): Promise<pg.QueryRe
     await session.ask({ text: 'commit' });
     return result;
   } catch (error) {
-    // If it was not the server that answered, the connection is of no use any more.
+    // An error that is not from the server means that the connection is lost.
     if (error instanceof pg.DatabaseError) await session.ask({ text: 'rollback' }).catch(() => {});
     throw error;
   }
@@ -163,7 +164,7 @@ function unnamed(statement: Statement): Statement {
   return rest;
 }
 
-/** Settings that this version of Postgres does not have are left out. */
+/** Leaves out settings that this version of Postgres does not have. */
 function assignment(settings: Settings, until: 'session' | 'transaction'): string {
   const values = Object.entries(settings).map(
     ([name, value]) => `(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)})`,
@@ -174,11 +175,14 @@ function assignment(settings: Settings, until: 'session' | 'transaction'): strin
 }
 
 const TRIES = 4;
-/** For the sake of another transaction: https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html */
+/**
+ * Postgres gave up this transaction for another:
+ * https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+ */
 const IN_CONFLICT = ['40001', '40P01'];
 const UNDONE: readonly unknown[] = [...IN_CONFLICT, ...NOT_PREPARED_HERE];
 
-/** Does it again if Postgres has undone or refused it and another try may work. */
+/** Repeats the work if Postgres has undone or refused it and another try may succeed. */
 export async function again<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {

@@ -9,24 +9,24 @@ import type { Database } from './schema.ts';
 import { STANDARD_SCHEMAS, translator, type Schemas } from './schemas.ts';
 import { again } from './connection.ts';
 
-/** For what is known to take longer than a statement usually may (`patiently`). */
+/** For statements that take longer than the usual timeout allows (`patiently`). */
 const PATIENT_TIMEOUT_MS = 10 * 60_000;
 
 export interface Store {
   readonly pool: pg.Pool;
-  /** For what a pooler in transaction mode cannot do. The same pool unless it has an address of its own. */
+  /** For what a pooler in transaction mode cannot do. The same as `pool` unless you set an address for it. */
   readonly direct: Pool;
   readonly db: Kysely<Database>;
   readonly schemas: Schemas;
-  /** The setting EXTRA_ENDPOINTS: these have tables beside those of the catalogue. */
+  /** The setting EXTRA_ENDPOINTS: they have tables in addition to those of the catalogue. */
   readonly extraEndpoints: readonly string[];
-  /** Whether a pooler was met on the way of `pool`. */
+  /** Whether `pool` has met a pooler. */
   isPooled(): boolean;
   close(): Promise<void>;
 }
 
 interface StoreOptions {
-  /** Connections at most; a worker holds about one for each pass that it writes at the same time. */
+  /** The most connections. A worker holds about one for each pass that it writes at the same time. */
   max?: number;
   applicationName?: string;
   /** Address of the same database without a pooler. */
@@ -52,7 +52,7 @@ export function openConfigured(
   });
 }
 
-/** Opens a pool. Nothing is connected until the first query, so that a process starts while Postgres is down. */
+/** Opens a pool. It connects with the first query, so that a process can start while Postgres is down. */
 export function openStore(databaseUrl: Secret | string, options: StoreOptions = {}): Store {
   const { max = 20, applicationName = 'kombo-sync', directUrl, ca, schemas = STANDARD_SCHEMAS } = options;
   const { extraEndpoints = [] } = options;
@@ -76,15 +76,14 @@ export function openStore(databaseUrl: Secret | string, options: StoreOptions = 
 }
 
 /**
- * Runs `work` in a transaction on one connection, and again if Postgres undoes it for the sake of another one. A connection
- * that may not be in order afterwards is thrown away: if it was not the server that complained, its answer may still be on
- * the way.
+ * Runs `work` in a transaction on one connection, and repeats it if Postgres undoes it for another transaction. After
+ * an error that is not from the server, the connection is closed, because the server's answer may still arrive on it.
  */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return again(() => attempt(pool, work));
 }
 
-/** The same for the builder: `work` takes its statements from the store that it is given. A transaction that is open is used. */
+/** The same with Kysely: `work` uses the store that it gets. If a transaction is open already, it runs in that one. */
 export async function inTransaction<S extends Pick<Store, 'db'>, T>(
   store: S,
   work: (inside: S) => Promise<T>,
@@ -113,12 +112,12 @@ async function attempt<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promis
   }
 }
 
-/** Whether an error leaves the connection as it should be: the server said it, or it is one of ours. */
+/** Whether the connection is intact after this error: the server sent it, or our own code threw it. */
 function isAnswer(error: unknown): boolean {
   return error instanceof pg.DatabaseError || error instanceof SyncError;
 }
 
-/** A transaction whose statements may take long, since they go over a whole table. */
+/** A transaction whose statements may take long, because they read a whole table. */
 export async function patiently<T>(pool: pg.Pool, work: (query: PatientQuery) => Promise<T>): Promise<T> {
   return transaction(pool, async (client) => {
     await client.query(`set local statement_timeout = '${PATIENT_TIMEOUT_MS}ms'`);
@@ -136,7 +135,7 @@ export type PatientQuery = <R extends pg.QueryResultRow = pg.QueryResultRow>(
 
 const PATIENT = { query_timeout: PATIENT_TIMEOUT_MS + 5_000 } as object;
 
-/** The present moment by the database's clock: of many workers and a server, the one clock that all can ask. */
+/** The time by the database's clock, the one clock that all workers and the server share. */
 export async function databaseTime(store: Pick<Store, 'pool'>): Promise<Date> {
   const { rows } = await store.pool.query<{ now: Date }>('select clock_timestamp() as now');
   return rows[0]!.now;

@@ -4,7 +4,7 @@ import type { Store } from './database.ts';
 
 /** An entry of the change feed: the row behind it is in `kombo.<tableName>`. */
 export interface Change {
-  /** Position in the feed; increasing, with holes. Text, since it may outgrow a safe integer. */
+  /** Position in the feed: increasing, with gaps. A text, because it may be too large for a safe integer. */
   seq: string;
   integrationId: string;
   tableName: string;
@@ -17,10 +17,12 @@ export interface Change {
 
 export const CHANGES_CHANNEL = 'kombo_sync_changes';
 
-/** SQLSTATEs of `kombo_sync.read_changes` where changes after the position have been removed, or the position itself is lost. */
+/**
+ * SQLSTATEs of `kombo_sync.read_changes` if changes after the position were removed, or the position itself is lost.
+ */
 const REMOVED: readonly unknown[] = ['KS001', 'KS002'];
 
-/** Reading on would pass over changes that are not there any more. The message says which; the command line and the API add the remedy. */
+/** Changes after the position were removed, so reading would skip them. The command line and the API add the remedy. */
 export class ChangesRemoved extends Error {
   override name = 'ChangesRemoved';
 }
@@ -43,11 +45,11 @@ interface ChangeRow {
 }
 
 /**
- * Changes after a position, in order. Never skips a change that commits late: the feed is only read up to a point below
- * which nothing is open any more (see `kombo_sync.changes_horizon`).
+ * Changes after a position, in order. It never skips a change that commits late: the feed is read only up to its
+ * horizon, below which no transaction is open (see `kombo_sync.changes_horizon`).
  *
- * @returns the changes that match, and the position to go on from, which may be further than the last match.
- * @throws ChangesRemoved when changes after the position are not kept any more.
+ * @returns the changes that match, and the position to continue from, which may be past the last match.
+ * @throws ChangesRemoved if changes after the position are no longer kept.
  */
 export async function readChanges(
   store: Store,
@@ -88,7 +90,7 @@ async function readFeed(
   };
 }
 
-/** The end of the feed: start here to see only what comes. */
+/** The end of the feed: start here to see only new changes. */
 export async function latestPosition(store: Store): Promise<string> {
   const { rows } = await store.pool.query<{ position: string }>(
     'select kombo_sync.changes_horizon()::text as position',
@@ -105,16 +107,16 @@ export async function oldestPosition(store: Store): Promise<string> {
 }
 
 const POLL_MS = 5_000;
-/** A pooler may lend the connection that listens to others, and a notification would get lost. */
+/** A pooler may lend the listening connection to others, and a notification would be lost. */
 const POOLED_POLL_MS = 1_000;
 const RECONNECT_MS = 1_000;
 const BATCH = 1_000;
 
 /**
- * Follows the feed until the signal aborts. NOTIFY wakes it at once; should a notification get lost, it looks again every
- * five seconds; behind a pooler it looks every second. A connection that breaks is replaced.
+ * Follows the feed until the signal aborts. NOTIFY wakes it at once. In case a notification is lost, it also looks
+ * every five seconds, behind a pooler every second. A connection that breaks is replaced.
  *
- * @throws when there is nothing to replace it with; ChangesRemoved when it has fallen behind what is kept.
+ * @throws if a new connection does not work either; ChangesRemoved if it falls behind the changes that are kept.
  */
 export async function* followChanges(
   store: Store,
@@ -134,7 +136,7 @@ export async function* followChanges(
       const client = await store.direct.connect();
       const { isThere: isPooled } = store.direct.pooler;
       client.on('notification', onWake);
-      // The next read fails then.
+      // Wake it: its next read fails.
       client.on('error', onWake);
       let hasRead = false;
       try {
@@ -148,7 +150,7 @@ export async function* followChanges(
           after = position;
         }
       } catch (error) {
-        // One that never worked says that another one would not work either.
+        // If this connection never worked, another one would not either.
         if (!hasRead || error instanceof ChangesRemoved) throw error;
       } finally {
         client.off('notification', onWake).off('error', onWake);
@@ -171,8 +173,8 @@ async function waitFor(woken: Promise<void>, ms: number): Promise<void> {
 const NOTIFY_INTERVAL_MS = 200;
 
 /**
- * Wakes readers of the feed after commits. NOTIFY inside a transaction makes commits queue behind one lock; so this sends
- * one of its own, at most five a second. A reader that misses one polls.
+ * Wakes readers of the feed after commits. NOTIFY inside a transaction makes commits queue behind one lock, so this
+ * sends it separately, at most five times a second. A reader that misses one polls.
  */
 export function createChangeNotifier(store: Store): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -185,14 +187,14 @@ export function createChangeNotifier(store: Store): () => void {
 }
 
 const STRETCH = 1_000;
-/** So much of the feed is looked through for one page, so that it comes soon however rare the matches are. */
+/** How many stretches are searched for one page, so that it returns soon even if matches are rare. */
 const MAX_STRETCHES = 10;
 
 export interface MatchingChanges {
   changes: Change[];
-  /** Position to go on after; further than the last match when what follows it did not match. */
+  /** Position to continue after; past the last match if later changes did not match. */
   next: string;
-  /** There may be more to read now. */
+  /** Whether there may be more to read now. */
   more: boolean;
 }
 

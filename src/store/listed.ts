@@ -1,20 +1,20 @@
 /** A page of a list. */
 export interface Listed<Entry, Key> {
   entries: Entry[];
-  /** Sort key of the last entry: give it as `after` for the next page. Null when this was the last one. */
+  /** Sort key of the last entry: pass it as `after` for the next page. Null on the last page. */
   next: Key | null;
 }
 
-/** How many entries a reader brings unless it is told. */
+/** How many entries a page has by default. */
 export const LIMIT = 100;
 
-/** What a reader is asked for: at most so many entries, after a key. */
+/** At most `limit` entries, after a key. */
 export interface ListOptions<Key> {
   after?: Key | undefined;
   limit?: number | undefined;
 }
 
-/** Makes a page of what a statement found that was asked for one row more than the limit. */
+/** Makes a page from rows that were selected with the limit plus one. */
 export function toListed<Row, Entry, Key>(
   rows: readonly Row[],
   limit: number,

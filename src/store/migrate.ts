@@ -14,17 +14,20 @@ import { explainDenial } from './upkeep/rights.ts';
 import { repairSequences } from './upkeep/sequences.ts';
 import { service } from './migrations/0001-service.ts';
 
-/** Numbered steps of schema `kombo_sync`; a released step never changes. Schemas `kombo` and `kombo_live` follow the catalogue. */
+/**
+ * Numbered steps of schema `kombo_sync`. A released step never changes. Schemas `kombo` and `kombo_live` follow the
+ * catalogue.
+ */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-service': service,
 };
 
 /**
- * Brings the database up to date. Safe to run twice and by several processes at once: all but one wait.
+ * Brings the database up to date. Safe to repeat, and to run from several processes at once: all but one wait.
  *
- * @returns what was done; empty when nothing was to do.
- * @throws DatabaseProblem when the database is not fit for it, or another process holds the lock for minutes; and what a step
- * throws. What came before it stays, and the next run continues from there.
+ * @returns what was done; empty if there was nothing to do.
+ * @throws DatabaseProblem if the database is not fit, or another process holds the lock for minutes; also any error of
+ * a step. Earlier steps stay, and the next run continues from there.
  */
 export async function migrate(store: Store, wait: LockWait = {}): Promise<{ applied: string[] }> {
   return withMigrationLock(store, wait, async (client) => {
@@ -46,7 +49,9 @@ export async function migrate(store: Store, wait: LockWait = {}): Promise<{ appl
   });
 }
 
-/** Kysely's own lock belongs to a session, and all programs of a database that use Kysely share it. We hold ours. */
+/**
+ * We hold our own lock: Kysely's belongs to a session, and every program that uses Kysely on the database shares it.
+ */
 class LockedDialect extends PostgresDialect {
   override createAdapter(): PostgresAdapter {
     const adapter = super.createAdapter() as PostgresAdapter;
@@ -56,7 +61,7 @@ class LockedDialect extends PostgresDialect {
 }
 
 async function runSteps(client: pg.PoolClient, { service }: Schemas): Promise<string[]> {
-  // One connection does everything, since there may be no other.
+  // One connection does everything, because the role may have no other.
   const own = { query: client.query.bind(client), release: () => {} };
   const pool = { connect: () => Promise.resolve(own), end: () => Promise.resolve(), options: {} };
   const migrator = new Migrator({
@@ -75,7 +80,7 @@ const tablesOf = (endpoints: readonly { table: string }[]) => endpoints.map(({ t
 const policiesOf = (tables: readonly string[], { data }: Schemas) =>
   tables.map((table) => `${data}.${table} (policies)`);
 
-/** Names of steps, tables, views and policies that `migrate` would bring. */
+/** Names of steps, tables, views and policies that `migrate` would add. */
 export async function pendingMigrations(store: Store): Promise<string[]> {
   const { rows } = await store.pool.query<{ name: string | null }>(
     `select to_regclass('kombo_sync.migrations')::text as name`,

@@ -7,21 +7,21 @@ import { RowSecurity } from './row-security.ts';
 
 const INT8_OID = 20;
 const CONNECT_MS = 5_000;
-/** How long a connection is tried for that the server refuses because there are too many. */
+/** How long to try for a connection while the server refuses it because there are too many. */
 const FULL_MS = 3_000;
-/** After so long it is tried whether the role may open more connections again. */
+/** After this time, the pool tries again to open more connections. */
 const FEW_MS = 60_000;
 
 interface PoolOptions {
   address: DatabaseAddress;
-  /** Connections at most. */
+  /** The most connections. */
   max: number;
   applicationName: string;
   /** Puts the names of the schemas into a statement. */
   translate: (statement: string) => string;
 }
 
-/** Connections to Postgres that are ready for use, also behind a pooler, and independent of the defaults of the role. */
+/** Connections to Postgres with our settings, regardless of the role's defaults, and also behind a pooler. */
 export class Pool extends pg.Pool {
   readonly pooler: Pooler;
   readonly #max: number;
@@ -39,19 +39,19 @@ export class Pool extends pg.Pool {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      // If the server has vanished without a word, its own timeout cannot come.
+      // If the server has vanished, its own timeout never arrives.
       query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
       types: { getTypeParser },
-      // The pool waits for it.
+      // The pool waits for this promise.
       onConnect: (client: pg.ClientBase) => prepareConnection(client, { pooler, policies }, translate),
     };
     super(settings);
     this.pooler = pooler;
     this.#max = max;
     this.#plainToo = address.plainToo;
-    // An idle connection that the server closes is reported here; without a listener it would end the process.
+    // The pool reports here that the server closed an idle connection. Without a listener, the process would end.
     this.on('error', () => {});
-    // The pool does not listen to a connection that is in use. What is asked of it then fails, which is all there is to know.
+    // The pool does not listen to a connection in use. The statement on it fails and reports the error.
     this.on('connect', (client) => client.on('error', () => {}));
   }
 
@@ -79,7 +79,7 @@ export class Pool extends pg.Pool {
     }
   }
 
-  /** The role may have no more connections than there are: statements wait for one of these, or for other processes. */
+  /** The role may open no more connections, so statements wait for one of these, or for other processes. */
   async #waitForOthers(): Promise<void> {
     if (this.totalCount === 0) {
       await delay(100);
@@ -99,7 +99,7 @@ type ConnectCallback = (
 const TOO_MANY_CONNECTIONS = '53300';
 const NO_TLS = 'The server does not support SSL connections';
 
-/** Large integers come as numbers while they are safe ones, else as text. */
+/** Large integers are numbers if they are safe, else text. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
   const parse: (id: number, form?: 'text' | 'binary') => (text: string) => unknown = pg.types.getTypeParser;
   if (oid !== INT8_OID) return parse(oid, format);

@@ -1,32 +1,33 @@
 import pg from 'pg';
 
 /*
- * Rows that a policy hides would be records that seem to be gone, so the service asks Postgres for an error instead
- * (`row_security = off`). Postgres then refuses each table that has policies at all to a role that does not own it, also if
- * they hide nothing from this role, as those that limit a tenant do. After such a refusal the policies are looked at: if they
- * hide nothing of our tables, they may be applied. They are looked at again with each new connection and every half a minute.
+ * Records whose rows a policy hides would seem to be gone, so the service asks Postgres for an error instead
+ * (`row_security = off`). Postgres then refuses every table with policies to a role that does not own it, even if they
+ * hide nothing from this role, like the policies that limit a tenant. After such a refusal, the service checks the
+ * policies: if they hide nothing of our tables, it lets Postgres apply them. It checks again with each new connection
+ * and every 30 seconds.
  */
 
 const LOOK_AGAIN_MS = 30_000;
 
-/** What is known for all connections of a pool. */
+/** What all connections of a pool know about the policies. */
 export class RowSecurity {
   setting: 'off' | 'on' = 'off';
   #lookedAt: number | undefined;
   #wasRefused = false;
 
-  /** Whether the policies have to be looked at, before the next statement. */
+  /** Whether to check the policies before the next statement. */
   get isInDoubt(): boolean {
     if (this.setting === 'off') return this.#wasRefused;
     return this.#wasRefused || performance.now() - this.#lookedAt! > LOOK_AGAIN_MS;
   }
 
-  /** Takes note of what a statement has met. */
+  /** Notes the error of a statement. */
   note(error: unknown): void {
     if (isGuarded(error)) this.#wasRefused = true;
   }
 
-  /** Looks at the policies. @param translate puts the names of the schemas into a statement. */
+  /** Checks the policies. @param translate puts the names of the schemas into a statement. */
   async look(query: Query, translate: (statement: string) => string): Promise<void> {
     this.#wasRefused = false;
     this.#lookedAt = performance.now();
@@ -37,7 +38,7 @@ export class RowSecurity {
 
 type Query = (statement: pg.QueryConfig) => Promise<pg.QueryResult>;
 
-/** Whether Postgres has refused a statement because of policies, no matter what they say. */
+/** Whether Postgres has refused a statement because its table has policies, regardless of what they say. */
 export function isGuarded(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.routine === 'check_enable_rls';
 }
@@ -53,8 +54,8 @@ export const mayHideRows = (table: string) => `(row_security_active(${table}) an
     where p.polrelid = ${table} and not p.polpermissive and (role = 0 or pg_has_role(role, 'usage')))))`;
 
 /**
- * Over the service's tables, and those beside `kombo.integrations` that have the columns of a data table. If these places
- * cannot be found, nothing is known of the policies.
+ * Checks the service's tables, and the tables beside `kombo.integrations` that have the columns of a data table. If
+ * these schemas cannot be found, policies count as hiding rows.
  */
 const LOOK = `
   select to_regclass('kombo_sync.integrations') is null or to_regclass('kombo.integrations') is null or exists (

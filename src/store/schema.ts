@@ -50,40 +50,40 @@ export interface IntegrationsTable {
   status_code: string | null;
   status_reason: string | null;
   organization_name: string | null;
-  /** Your own id of the customer, as Kombo says it. */
+  /** Your own id of the customer, as Kombo returns it. */
   origin_id: string | null;
   /** Models that the tool does not offer, by Kombo's read_models. */
   unavailable_models: WithDefault<string[]>;
-  /** Your choice of what is read for it; null for all that the settings let be read. */
+  /** Your choice of models; null for all that the settings allow. */
   models: string[] | null;
   exclude_models: string[] | null;
   data_expired_at: Date | null;
   /** When the integration was last looked up at Kombo. */
   looked_up_at: Date | null;
-  /** When Kombo was asked that question whose answer is the newest, as a number of `kombo_sync.observations`. */
+  /** When Kombo was asked for the look-up that is stored, as a number of `kombo_sync.observations`. */
   looked_up_seq: number | null;
   created_at: WithDefault<Date>;
   updated_at: WithDefault<Date>;
-  /** As Kombo says it: ACTIVE, INVALID, INACTIVE. */
+  /** As Kombo returns it: ACTIVE, INVALID, INACTIVE. */
   kombo_state: string | null;
-  /** As Kombo says it: INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
+  /** As Kombo returns it: INCOMPLETE, FINAL_SYNC_PENDING, COMPLETED. */
   setup_status: string | null;
-  /** When the connection was made at Kombo: tells a second life of an id from the first. */
+  /** When the connection was created at Kombo. It shows that an id was connected again. */
   kombo_created_at: Date | null;
   status_since: WithDefault<Date>;
   /** Parked until you do something at Kombo. */
   needs_attention: WithDefault<boolean>;
-  /** When a parked integration is looked at again without a webhook. */
+  /** When a parked integration is looked up again without a webhook. */
   retry_at: Date | null;
-  /** A deletion that a webhook told of and that is not settled yet. */
+  /** When a webhook reported a deletion that no look-up has settled yet. */
   announced_deleted_at: Date | null;
-  /** Deletions up to then were none of the connection that is there. */
+  /** Deletions reported up to this time do not concern the present connection. */
   deletions_void_up_to: Date | null;
   removed_at: Date | null;
   erased_at: Date | null;
-  /** Why it was paused when it was removed, for the case that the removal was a mistake. */
+  /** Why it was paused when it was removed, in case the removal was a mistake. */
   paused_reason: string | null;
-  /** Since when its schedules and syncs in Temporal may not be what the status asks for; null when they are. */
+  /** Since when its schedules and syncs in Temporal may not match its status; null if they match. */
   temporal_due_at: WithDefault<Date | null>;
 }
 
@@ -92,26 +92,28 @@ export interface DebtsTable {
   /** Path of an endpoint, or `/integrations/{id}` for a look-up. */
   endpoint: string;
   kind: DebtKind;
-  /** What was told of since then may not be in Postgres. */
+  /** Changes reported since then may not be in Postgres. */
   since: WithDefault<Date>;
-  /** When it was asked for last, as a number of `kombo_sync.observations`: only a pass that began later pays it. */
+  /**
+   * When the read was last asked for, as a number of `kombo_sync.observations`. Only a pass that began later pays it.
+   */
   asked_seq: Generated<number>;
-  /** Not read by itself before this; null reads it with the next sync. */
+  /** No timer reads it before this; null reads it with the next sync. */
   due_at: Date | null;
   /** Failures in a row. */
   failures: WithDefault<number>;
   failing_since: Date | null;
   tried_at: Date | null;
-  /** The try that failed last, so that one that is written down twice counts once. */
+  /** The last failed try, so that a try that is recorded twice counts once. */
   tried_by: string | null;
   failure_class: ErrorClass | null;
   failure_code: string | null;
   failure_message: string | null;
-  /** Trying again has not helped, or cannot. */
+  /** Whether trying again has not helped, or cannot help. */
   needs_attention: WithDefault<boolean>;
-  /** No timer waits for the next try. */
+  /** Whether no timer tries it any more. */
   given_up: WithDefault<boolean>;
-  /** When a sync was last woken because this was overdue. */
+  /** When a worker last woke a sync because this debt was overdue. */
   woken_at: Date | null;
 }
 
@@ -136,7 +138,7 @@ export interface ChangesTable {
 export interface RejectedRecordsTable {
   integration_id: string;
   endpoint: string;
-  /** The record's id, or its hash when it has none. */
+  /** The record's id, or its hash if it has no id. */
   record_key: string;
   id: string | null;
   reason: RejectReason;
@@ -186,7 +188,7 @@ export interface UnknownIntegrationsTable {
 
 export interface IssuesTable {
   issue_id: string;
-  /** Null: it is about the whole environment. */
+  /** Null for an issue of the whole environment. */
   integration_id: string | null;
   type: string;
   title: string;
@@ -206,10 +208,10 @@ export interface UnknownModelsTable {
 
 export interface ExtraEndpointsTable {
   path: string;
-  /** What Kombo has shown that the endpoint takes; null while nothing is learnt. */
+  /** The parameters that the endpoint takes, as learnt from Kombo; null until they are learnt. */
   paginated: boolean | null;
   include_deleted: boolean | null;
-  /** Null also while the list has shown no record to try it with. */
+  /** Also null while no record was listed to try it with. */
   updated_after: boolean | null;
   by_ids: boolean | null;
   learnt_at: Date | null;
@@ -232,7 +234,7 @@ export interface AuditLogTable {
 
 export interface IdempotencyKeysTable {
   key: string;
-  /** That the request is about. */
+  /** The integration that the request is about. */
   integration_id: string | null;
   request: string;
   status: number | null;

@@ -1,4 +1,4 @@
-/** Names of the schemas in Postgres, as the settings DATA_SCHEMA and SERVICE_SCHEMA have them. */
+/** Names of the schemas in Postgres, from the settings DATA_SCHEMA and SERVICE_SCHEMA. */
 export interface Schemas {
   data: string;
   service: string;
@@ -6,14 +6,15 @@ export interface Schemas {
 
 export const STANDARD_SCHEMAS: Schemas = { data: 'kombo', service: 'kombo_sync' };
 
-/** The schema of the live views, beside the one of the data. */
+/** The schema of the live views, which belongs to the schema of the data. */
 export function liveSchema(data: string): string {
   return `${data}_live`;
 }
 
 /**
- * Statements are written with the standard names. This puts the names of the settings in their place, where a schema
- * stands: before a dot, or after the word `schema`. Statements hold no values, so nothing else can look like that.
+ * Statements are written with the standard names. This replaces them by the names in the settings wherever a schema is
+ * named: before a dot, or after the word `schema`. Statements contain no values, so nothing else can look like a
+ * schema.
  */
 export function translator({ data, service }: Schemas): (statement: string) => string {
   if (data === STANDARD_SCHEMAS.data && service === STANDARD_SCHEMAS.service) return (statement) => statement;

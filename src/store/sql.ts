@@ -12,24 +12,24 @@ export const joinState = (integrationId: string) => `left join kombo_sync.endpoi
   on state.integration_id = ${integrationId} and state.endpoint = e.path`;
 
 /**
- * `owed.since`: what was told of since then is not in Postgres yet; null where nothing is owed. `owed.refused`: the tool has
- * said that it does not offer the endpoint.
+ * `owed.since`: changes reported since then may not be in Postgres; null if nothing is owed. `owed.refused`: the tool
+ * has said that it does not offer the endpoint.
  */
 export const joinOwed = (integrationId: string) => `cross join lateral (
   select min(d.since) filter (where d.kind in ('delta', 'full')) as since,
     coalesce(bool_or(d.failure_class = 'EndpointDisabled'), false) as refused
   from kombo_sync.debts d where d.integration_id = ${integrationId} and d.endpoint = e.path) owed`;
 
-/** SQL for a column of times as microseconds since 1970: exact, where a Date knows milliseconds only. */
+/** SQL for a column of times as microseconds since 1970. A Date would be less exact: it has only milliseconds. */
 export const microseconds = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
 
-/** SQL for the time that so many microseconds are. */
+/** SQL for the time after this many microseconds since 1970. */
 export const momentOf = (parameter: string) =>
   `(timestamptz 'epoch' + ${parameter}::bigint * interval '1 microsecond')`;
 
 /**
- * SQL for the endpoints that the settings let be read, with the model that each lists and the names that pick it. What an
- * integration reads of them says `isChosenBy`.
+ * SQL for the endpoints that the settings allow, with the model that each lists and the names that pick it.
+ * `isChosenBy` says which of them an integration reads.
  */
 export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
   const read = CATEGORIES.flatMap((category) => selectEndpoints({ category, ...NO_CHOICE }, settings).read);
@@ -40,8 +40,8 @@ export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
 }
 
 /**
- * SQL for whether the choice of an integration, whose row is named so, lets endpoint `e` be read. It says what `isChosen`
- * of the domain says; `names` and `nested` of `e` are separated by spaces.
+ * SQL for whether the choice of an integration includes endpoint `e`, like `isChosen` of the domain. `names` and
+ * `nested` of `e` are separated by spaces. @param integration the name of its row in the statement
  */
 export const isChosenBy = (integration: string) =>
   `((${integration}.models is null or ${arePicking(`${integration}.models`)})

@@ -21,7 +21,7 @@ const DEFAULT_ADDRESS = 'localhost:7233';
 const CONNECT_TIMEOUT = '5s';
 
 /**
- * Where Temporal is and how to get in, by the variables and the profile file of the `temporal` CLI:
+ * The address of Temporal and the credentials, from the variables and the profile file of the `temporal` CLI:
  * https://docs.temporal.io/develop/environment-configuration
  */
 export function readEnvironment(): { connectionOptions: ConnectionOptions; namespace: string } {
@@ -37,19 +37,19 @@ function load(env: Record<string, string>): ReturnType<typeof loadClientConnectC
   try {
     return loadClientConnectConfig({ overrideEnvVars: env });
   } catch (error) {
-    // The variables were looked at before, so it is the file. Only the first line: the rest quotes the file, keys included.
+    // The variables were checked before, so the file is wrong. Only the first line: the rest quotes the file and keys.
     const [said] = (error instanceof Error ? error.message : String(error)).split('\n');
     const name = env['TEMPORAL_PROFILE'] ? 'TEMPORAL_PROFILE' : 'TEMPORAL_CONFIG_FILE';
     throw new ConfigError([{ name, problem: `cannot be used: ${said}` }]);
   }
 }
 
-/** host:port that would be connected to. */
+/** The address of Temporal as host:port. */
 export function temporalAddress(): string {
   return readEnvironment().connectionOptions.address ?? DEFAULT_ADDRESS;
 }
 
-/** Connects now. @throws when the server does not answer within the timeout, five seconds unless told. */
+/** Connects now. @throws if the server does not answer within the timeout. */
 export async function connectTemporal(timeout: Duration = CONNECT_TIMEOUT): Promise<TemporalHandle> {
   const { connectionOptions, namespace } = readEnvironment();
   const codecs = await payloadCodecs();
@@ -73,14 +73,14 @@ export async function lazyTemporal(): Promise<TemporalHandle> {
   return toHandle(connection, namespace, codecs, settled);
 }
 
-/** Waits until a lazy handle is connected. @throws when the server does not answer. */
+/** Waits until a lazy handle is connected. @throws if the server does not answer. */
 export async function ensureConnected({ connection }: TemporalHandle): Promise<void> {
   await connection.ensureConnected().catch(async (error: unknown) => {
     throw await withReason(error);
   });
 }
 
-/** Where nothing answers, neither client says where that is and why: the network tells. */
+/** Finds the reason on the network if nothing answers, since neither client names the address and the reason. */
 export async function withReason(error: unknown): Promise<unknown> {
   const outage = outageOf(error);
   if (outage?.part !== 'temporal' || outage.kind !== 'away') return error;

@@ -1,13 +1,13 @@
 import { explain, outageOf, type TemporalKind } from '../outages/index.ts';
 
-/** An integration for which something could not be done. */
+/** An integration for which an action failed. */
 export interface Failed {
   id: string;
   /** Why, and what to do. */
   message: string;
 }
 
-/** Whether what Temporal says holds for one integration, or for all of them. */
+/** Whether an outage of Temporal concerns one integration (true) or all of them. */
 const IS_ABOUT_ONE: Record<TemporalKind, boolean> = {
   away: false,
   late: false,
@@ -19,17 +19,17 @@ const IS_ABOUT_ONE: Record<TemporalKind, boolean> = {
   failed: true,
 };
 
-/** Whether something fails for one integration only, so that the next one may go well. */
+/** Whether an error concerns one integration only, so that the next one may succeed. */
 export function isAboutOne(error: unknown): boolean {
   const outage = outageOf(error);
   return outage?.part === 'temporal' ? IS_ABOUT_ONE[outage.kind] : outage === undefined;
 }
 
 /**
- * Does something for each integration, several at once. One that fails keeps none of the others from being done.
+ * Runs an action for each integration, several at once. A failure does not stop the others.
  *
- * @returns those that failed, in order of their ids.
- * @throws what holds for all of them: that Temporal is away, or refuses every request.
+ * @returns the integrations that failed, in order of their ids.
+ * @throws an error that concerns all of them: Temporal is away, or refuses every request.
  */
 export async function eachByItself<T extends { id: string }>(
   items: readonly T[],

@@ -11,14 +11,15 @@ import {
 } from './search-attributes.ts';
 
 /*
- * Runs and schedules carry search attributes as labels. A namespace may lack some, have no place for them, or have them with
- * another type, and then the server refuses all that carries them. So that nothing waits for a label, they are left out.
+ * Runs and schedules carry search attributes as labels. A namespace may lack some, have no room for them, or have them
+ * with another type, and then the server refuses every run and schedule that carries them. So such labels are left out:
+ * nothing waits for a label.
  */
 
-/** So long an answer holds. */
+/** How long an answer is used. */
 const FRESH_MS = 60_000;
 
-/** What the namespace of a client lacks, as far as that is known. */
+/** What is known about the search attributes of a client's namespace. */
 class Known {
   unusable: readonly UnusableAttribute[] = [];
   #askedAt = -Infinity;
@@ -37,7 +38,7 @@ class Known {
     return new Set(this.unusable.map(({ name }) => name));
   }
 
-  /** Where the server does not answer, what was known stays. */
+  /** If the server does not answer, the last answer stays in use. */
   async ask(): Promise<void> {
     this.#asking ??= this.#learn().finally(() => (this.#asking = undefined));
     await this.#asking;
@@ -48,7 +49,7 @@ class Known {
       this.unusable = await unusableAttributes(this.#client);
       this.#askedAt = performance.now();
     } catch {
-      // The call that needs to know will say so itself.
+      // The call that needs the answer reports the outage itself.
     }
   }
 }
@@ -61,7 +62,7 @@ function knownOf(client: Client): Known {
   return known;
 }
 
-/** Names of the search attributes that cannot be used, by an answer that is at most a minute old. */
+/** Names of the search attributes that cannot be used, from an answer that is at most a minute old. */
 export async function unusableNames(client: Client): Promise<Set<string>> {
   const known = knownOf(client);
   if (!known.isFresh()) await known.ask();
@@ -69,11 +70,11 @@ export async function unusableNames(client: Client): Promise<Set<string>> {
 }
 
 /**
- * Starts something with the labels that the namespace can take. The server is only asked which these are when it has refused
- * one, so that a start costs no more than itself.
+ * Starts a run or a schedule with the labels that the namespace accepts. It asks the server which these are only after
+ * a refusal, so that a start usually costs one request.
  *
- * @param act does it; again when labels are refused, which means that nothing was done before.
- * @param options.bare whether to do without all labels, rather than to fail, when the server refuses what it has.
+ * @param act starts it. If the server refuses the labels, it has done nothing, so `act` is called again.
+ * @param options.bare whether to start it without labels, rather than to fail, if the server refuses even its own.
  */
 export async function labelled<T>(
   client: Client,
@@ -83,7 +84,7 @@ export async function labelled<T>(
 ): Promise<T> {
   const known = knownOf(client);
   const without = known.names();
-  // What was mended since is used again, from the next time on.
+  // A label that works again is used from the next call on.
   if (without.size > 0 && !known.isFresh()) void known.ask();
   try {
     return await act(toAttributes(labels, without));
@@ -110,7 +111,7 @@ function toAttributes(labels: Labels, without: ReadonlySet<string>): TypedSearch
   return new TypedSearchAttributes(searchAttributes(labels).filter(({ key }) => !without.has(key.name)));
 }
 
-/** Says in the log which labels are left out; never throws. */
+/** Logs which labels are left out. It never throws. */
 export async function warnOfUnusable(client: Client, log: Logger): Promise<void> {
   try {
     const unusable = await unusableAttributes(client);

@@ -28,16 +28,18 @@ import { signalChanges, type StartConfig } from './start.ts';
 
 type LifecycleConfig = ScheduleConfig & StartConfig & Pick<Config, 'DELETED_RETENTION'>;
 
-/** What happens in Temporal when an integration comes, goes, is paused or is to be read again. All of it may be repeated. */
+/** What changes in Temporal when an integration is added, removed, paused or resumed. Every call can be repeated. */
 export interface Lifecycle {
   /** @param isNew whether none is likely to be there. */
   ensureSchedules(integration: Scheduled, isNew?: boolean): Promise<Ensured>;
   deleteSchedules(integrationId: string): Promise<void>;
-  /** Cancels every sync of the integration but one; what they have not read is owed. Returns the ids of those that ran. */
+  /**
+   * Cancels the running syncs of the integration except one, and returns their ids. What they have not read is owed.
+   */
   cancelSyncs(integrationId: string, except?: string): Promise<string[]>;
-  /** Has `sync/<id>` look at what is owed. */
+  /** Makes `sync/<id>` read what is owed. */
   wake(integrationId: string): Promise<void>;
-  /** Erases the data when DELETED_RETENTION is over, or now. */
+  /** Erases the data after DELETED_RETENTION, or now. */
   planErasure(integrationId: string, removedAt: Date | 'now'): Promise<void>;
   cancelErasure(integrationId: string): Promise<void>;
 }
@@ -89,7 +91,7 @@ export function createLifecycle(
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       }
     },
-    // It may not have begun yet, and then a cancellation would wait for that.
+    // Terminates it: if it has not begun yet, a cancellation would wait until it begins.
     async cancelErasure(id) {
       await ifRunning(() =>
         client.workflow.getHandle(eraseWorkflowId(id)).terminate('The integration is back.'),
@@ -98,7 +100,7 @@ export function createLifecycle(
   };
 }
 
-/** Cancels a run, if there is one; a server takes the cancellation of one that has ended without a word. */
+/** Cancels a run if it is running. It checks this first, since the server also accepts to cancel an ended run. */
 async function cancelRunning(handle: WorkflowHandle): Promise<boolean> {
   let running = false;
   await ifRunning(async () => {

@@ -6,7 +6,7 @@ import { codeAndPeer } from '../outages/index.ts';
 import { temporalProxy } from '../settings/proxy.ts';
 
 const KNOCK_MS = 1_000;
-/** A server that wants another certificate of the client says so after the handshake. */
+/** A server that wants another client certificate says so after the handshake. */
 const AFTERTHOUGHT_MS = 300;
 
 export interface NoAnswer {
@@ -15,7 +15,7 @@ export interface NoAnswer {
   reason: string;
 }
 
-/** Why Temporal's clients get no answer at an address, as the network and TLS say it. */
+/** Finds out, by TCP and TLS, why Temporal's clients get no answer from an address. */
 export async function whyNoAnswer(
   address: string,
   tls: TLSConfig | boolean | null | undefined,
@@ -36,7 +36,7 @@ function hostAndPort(address: string): { host: string; port: number } {
   return { host, port: Number(port) };
 }
 
-/** Why no connection can be made to an address; undefined when one can, or takes too long. */
+/** Why a connection to an address fails; undefined if it succeeds or takes too long. */
 function knock(address: string): Promise<Error | undefined> {
   return settle(connect({ ...hostAndPort(address), timeout: KNOCK_MS }), 'connect');
 }
@@ -57,7 +57,7 @@ async function tlsFailure(address: string, tls: TLSConfig | true): Promise<NoAns
   );
 }
 
-/** A server that wants TLS does not say so to one that speaks without. */
+/** Tries TLS, since a server that wants it does not say so to a client without it. */
 async function speaksTls(address: string): Promise<NoAnswer | undefined> {
   const failed = await handshake(address, { rejectUnauthorized: false });
   if (failed) return undefined;
@@ -77,7 +77,7 @@ async function handshake(address: string, options: ConnectionOptions): Promise<E
   return settle(socket, 'secureConnect', AFTERTHOUGHT_MS);
 }
 
-/** The error of a socket; undefined when it becomes ready. One that takes too long is an error only where there is a handshake. */
+/** The error of a socket; undefined if it becomes ready. A timeout is an error only if there is a handshake. */
 async function settle(socket: Socket, ready: string, afterMs = 0): Promise<Error | undefined> {
   const { promise, resolve } = Promise.withResolvers<Error | undefined>();
   const late = () => resolve(afterMs > 0 ? new Error('no handshake in time') : undefined);

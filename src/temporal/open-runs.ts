@@ -10,22 +10,22 @@ import {
 } from '../domain/names.ts';
 import { unusableNames } from './labels.ts';
 
-/** A workflow of an integration that is open. */
+/** An open workflow of an integration. */
 export interface OpenRun {
   workflowId: string;
   runId: string;
-  /** Such as `fullSync`. */
+  /** For example `fullSync`. */
   type: string;
   trigger: string | null;
   startedAt: Date;
-  /** When it begins, where that is later. */
+  /** When it begins, if that is in the future. */
   beginsAt: Date | null;
 }
 
 /** An integration has a handful at most. */
 const MOST = 100;
 
-/** What runs for an integration, or waits to, by visibility: that lags a second or so behind. Oldest first. */
+/** The open runs of an integration, also those that will begin, oldest first. Visibility lags by about a second. */
 export async function listOpenRuns(client: Client, integrationId: string): Promise<OpenRun[]> {
   const isLabelled = !(await unusableNames(client)).has(KOMBO_INTEGRATION_ID.name);
   const ids = isLabelled ? undefined : ourWorkflowIds(integrationId);
@@ -57,12 +57,12 @@ const ourWorkflowIds = (integrationId: string) => [
   eraseWorkflowId(integrationId),
 ];
 
-/** A run that a schedule starts has the time behind its id; another integration's id may only begin alike. */
+/** A schedule appends the time to the id of its run. Any other longer id is another integration's. */
 function isRunOf(workflowId: string, id: string): boolean {
   return workflowId.startsWith(id) && /^(-\d{4}-\d{2}-\d{2}T[\d:]+Z)?$/.test(workflowId.slice(id.length));
 }
 
-/** Run of the sync of an integration that is open now, or undefined. */
+/** The id of the open run of the integration's sync, or undefined. */
 export async function openSync(client: Client, integrationId: string): Promise<string | undefined> {
   try {
     const { runId, status } = await client.workflow.getHandle(syncWorkflowId(integrationId)).describe();

@@ -10,14 +10,14 @@ const MAX_PAUSE_MS = 500;
 const LATE_MS = 300;
 
 /**
- * Options for a connection that lives through an outage of Temporal, and that can be closed during one.
+ * Options for a connection that survives an outage of Temporal, and that you can close during one.
  *
- * - The client's own retries keep going after a deadline or an abort, with pauses of up to five seconds. Short pauses
+ * - The client's own retries continue after a deadline or an abort, with pauses of up to five seconds. Short pauses
  *   let a call end close to its deadline.
- * - A retry that meets a closed connection throws inside a timer, which ends the process. `settled` waits for the ones
- *   that are planned and lets no new ones begin; call it before `close`.
- * - gRPC reconnects after ever longer pauses, two minutes at most; that long webhooks would be refused after Temporal is
- *   back.
+ * - A retry on a closed connection throws inside a timer, which ends the process. `settled` waits for the planned
+ *   retries and prevents new ones; call it before `close`.
+ * - By default, gRPC pauses up to two minutes before it reconnects. For that time, webhooks would be refused although
+ *   Temporal is back.
  */
 export function outageOptions(): {
   options: Pick<ConnectionOptions, 'interceptors' | 'channelArgs'>;

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { grpcAnswer, Refused } from '../outages/index.ts';
 import { isAboutAttributes } from './search-attributes.ts';
 
-/** Does something that carries search attributes, in spite of a server that has not heard of them yet. */
+/** Runs a call with search attributes, again if the server does not know them yet. */
 export type Patience = <T>(act: () => Promise<T>) => Promise<T>;
 
-/** What is refused now is not tried again. */
+/** Does not try again. */
 export const impatient: Patience = (act) => act();
 
 interface PatienceOptions {
-  /** Told now and then why it takes so long. */
+  /** Called now and then with the reason for the wait. */
   note: (line: string) => void;
   signal?: AbortSignal | undefined;
-  /** How long the server may take, from the first refusal on (milliseconds). */
+  /** How long to try, from the first refusal (milliseconds). */
   boundMs?: number;
   everyMs?: number;
   noteEveryMs?: number;
@@ -23,8 +23,8 @@ const EVERY_MS = 1_000;
 const NOTE_EVERY_MS = 10_000;
 
 /**
- * A server keeps its list of search attributes for some seconds, so for as long it refuses what carries one that was just
- * registered. This tries again for up to a minute, for all that it is used for together.
+ * A server caches its list of search attributes for some seconds. Until then it refuses calls with one that was just
+ * registered. This tries again for up to a minute, all calls together.
  */
 export function createPatience(options: PatienceOptions): Patience {
   const { note, signal, boundMs = BOUND_MS, everyMs = EVERY_MS, noteEveryMs = NOTE_EVERY_MS } = options;

@@ -7,14 +7,14 @@ export interface ScheduleInfo {
   id: string;
   paused: boolean;
   note: string | null;
-  /** When it runs, in words an operator knows: a cron expression or an interval. */
+  /** When it runs, for you to read: a cron expression or an interval. */
   when: string;
   nextRuns: Date[];
   recentRuns: { workflowId: string; at: Date }[];
 }
 
 export interface Schedules {
-  /** Null where there is none. */
+  /** Null if there is none. */
   fullSync: ScheduleInfo | null;
   catchUp: ScheduleInfo | null;
 }
@@ -36,8 +36,8 @@ export interface NextFullSync {
 const IDS_AT_ONCE = 100;
 
 /**
- * When the weekly full sync of each integration runs next, from the schedules themselves: of these integrations, in one
- * query for a hundred of them, or of all.
+ * When the weekly full sync of each integration runs next, from the schedules themselves: for these integrations, with
+ * one query for a hundred of them, or for all.
  */
 export async function nextFullSyncs(
   client: Client,
@@ -68,7 +68,7 @@ export async function nextFullSyncs(
   return found;
 }
 
-/** Ids of the workflows that the schedules of an integration have started and that run now. */
+/** Ids of the running workflows that the schedules of an integration have started. */
 export async function scheduledRuns(client: Client, integrationId: string): Promise<string[]> {
   const found = await Promise.all(scheduleIds(integrationId).map((id) => describe(client, id)));
   return found.flatMap(
@@ -90,7 +90,7 @@ function toInfo(found: ScheduleDescription): ScheduleInfo {
   };
 }
 
-/** Starts every note of ours, so that a schedule that you paused by hand stays paused. */
+/** All our notes start with this. A pause with another note is yours, and stays. */
 export const PAUSE_NOTE = 'kombo-sync: ';
 
 export const scheduleIds = (integrationId: string) => [
@@ -98,7 +98,7 @@ export const scheduleIds = (integrationId: string) => [
   catchUpScheduleId(integrationId),
 ];
 
-/** A schedule that is not there needs nothing. */
+/** Does nothing if there is no such schedule. */
 export async function ifThere(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -37,10 +37,10 @@ export interface Ensured {
 export type IsKnown = (options: ScheduleOptions) => boolean;
 
 /**
- * Creates the schedules of an integration, or brings them up to the settings and to its status. One that was paused by hand
- * stays paused.
+ * Creates the schedules of an integration, or updates them to the settings and its status. A schedule that you paused
+ * in Temporal stays paused.
  *
- * @param now its year says for which years changes of the clocks are looked up.
+ * @param now changes of the clocks are looked up from its year on.
  */
 export async function ensureSchedules(
   client: Client,
@@ -131,7 +131,7 @@ function asRefusal(error: unknown): unknown {
   return error instanceof TypeError ? new Refused(error.message, { cause: error }) : error;
 }
 
-/** Pauses a schedule or ends that, as the integration is. What was paused by hand stays so. False when that was to do. */
+/** Pauses or unpauses a schedule like its integration. A pause of yours stays. False if there was a change to make. */
 async function ensurePause(
   client: Client,
   { scheduleId, state }: ScheduleDescription,

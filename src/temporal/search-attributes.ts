@@ -8,20 +8,20 @@ const NEEDED = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 
 /** gRPC status codes: https://grpc.io/docs/guides/status-codes/ */
 const INVALID_ARGUMENT = 3;
-/** The server does not let every program list or make them, for example Temporal Cloud. */
+/** Some servers, for example Temporal Cloud, do not let every program list or make search attributes. */
 const REFUSED: readonly (number | undefined)[] = [7, 12, 16];
 
 /** One of our search attributes that cannot be used. */
 export interface UnusableAttribute {
   name: string;
   needed: 'Keyword' | 'KeywordList';
-  /** The type that it has; null where there is no such attribute. */
+  /** The type that it has; null if there is no such attribute. */
   found: string | null;
-  /** Why it could not be registered, as the server says it. */
+  /** Why it could not be registered, in the words of the server. */
   reason?: string;
 }
 
-/** What is needed of a client; commands, `serve` and workers connect by two different libraries. */
+/** The parts of a client that are used here, since workers connect by another library than commands and `serve`. */
 export type Asked = Pick<Client, 'connection' | 'options'>;
 
 const WANTED = SEARCH_ATTRIBUTES.map(({ name, type }) => ({ name, needed: NEEDED[type] }));
@@ -44,13 +44,13 @@ export async function unusableAttributes(client: Asked): Promise<UnusableAttribu
   }
 }
 
-/** Where the list is not to be had, what queries may say of an attribute tells what it is. */
+/** If the server does not give the list, the queries that it accepts show the type of an attribute. */
 async function judgeByQueries(
   client: Asked,
   { name, needed }: (typeof WANTED)[number],
 ): Promise<UnusableAttribute | undefined> {
   if (!(await takesQuery(client, `${name} IS NULL`))) return { name, needed, found: null };
-  // Of all types that take a text, only Keyword can be asked so.
+  // Of all types for text, only Keyword accepts this query.
   const isKeyword = await takesQuery(client, `${name} STARTS_WITH 'none'`);
   if (isKeyword === (needed === 'Keyword')) return undefined;
   return { name, needed, found: isKeyword ? 'Keyword' : 'another type' };
@@ -68,18 +68,18 @@ async function takesQuery(client: Asked, query: string): Promise<boolean> {
 }
 
 interface Registered {
-  /** Names of those that were made. */
+  /** Names of the new ones. */
   added: string[];
-  /** Those that cannot be used all the same: syncs run without them. */
+  /** Those that still cannot be used. Syncs run without them. */
   unusable: UnusableAttribute[];
 }
 
-/** Registers the search attributes that are not there, as far as the server has a place for them and lets us. */
+/** Registers the missing search attributes, as far as the server has room for them and allows it. */
 export async function registerSearchAttributes(client: Asked): Promise<Registered> {
   const missing = (await unusableAttributes(client)).filter(({ found }) => found === null);
   const reasons = new Map<string, string>();
   if (missing.length > 0 && (await refusal(client, missing)) !== undefined) {
-    // One after the other, in the order of their use: there may be a place for some.
+    // One by one, the most useful first: there may be room for some of them.
     for (const one of missing) {
       const reason = await refusal(client, [one]);
       if (reason !== undefined) reasons.set(one.name, reason);
@@ -96,7 +96,7 @@ export async function registerSearchAttributes(client: Asked): Promise<Registere
   };
 }
 
-/** Registers attributes. @returns why the server does not; undefined when it has. */
+/** Registers attributes. @returns why the server refuses; undefined if it has registered them. */
 async function refusal(client: Asked, wanted: readonly UnusableAttribute[]): Promise<string | undefined> {
   try {
     await client.connection.operatorService.addSearchAttributes({
@@ -111,10 +111,10 @@ async function refusal(client: Asked, wanted: readonly UnusableAttribute[]): Pro
   }
 }
 
-/** What says nothing about the attributes: cancelled, too late, away. */
+/** gRPC codes that say nothing about the attributes: cancelled, too late, away. */
 const OUTAGES: readonly number[] = [1, 4, 14];
 
-/** What is wrong, what is lost by it, and what to do. */
+/** What is wrong, what you lose by it, and what to do. */
 export function describeUnusable(unusable: readonly UnusableAttribute[]): { what: string; remedy: string } {
   const names = unusable.map(({ name }) => name).join(', ');
   const wrong = unusable.filter(({ found }) => found !== null);
@@ -129,7 +129,7 @@ export function describeUnusable(unusable: readonly UnusableAttribute[]): { what
   const first = wrong.length > 0 ? 'Remove what has another type, or rename it on Temporal Cloud. ' : '';
   return {
     what:
-      `${parts.join('; ')}. Syncs run all the same, without these labels: ` +
+      `${parts.join('; ')}. Syncs still run, without these labels: ` +
       `Temporal's UI and the temporal CLI cannot find runs by ${names}`,
     remedy: `${first}Run: kombo-sync setup. If that may not make them, make them by hand: docs/operations.md, "Search attributes by hand".`,
   };
@@ -141,7 +141,7 @@ function missingText(missing: readonly UnusableAttribute[], reason: string | und
   return reason === undefined ? text : `${text}: ${reason.replace(/\.$/, '')}`;
 }
 
-/** Whether Temporal has refused a request for one of our search attributes: what it says names it. */
+/** Whether Temporal refused a request because of one of our search attributes: its answer names it. */
 export function isAboutAttributes(error: unknown): boolean {
   const answer = grpcAnswer(error);
   if (answer?.code !== INVALID_ARGUMENT) return false;

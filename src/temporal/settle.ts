@@ -7,22 +7,22 @@ import { scheduleIds } from './schedule-state.ts';
 import type { EnsureResult } from './schedules.ts';
 
 export interface Settled {
-  /** As Temporal is in line with it; undefined when there is none. */
+  /** The integration that Temporal now matches; undefined if there is none. */
   integration: Integration | undefined;
   schedules: EnsureResult;
   /** Ids of the syncs that were cancelled. */
   cancelled: string[];
 }
 
-/** The status may change while Temporal is brought in line. More often than this in a moment, the rest is left to later. */
+/** The status may change while Temporal is updated. After this many rounds, the rest is left for later. */
 const ROUNDS = 5;
 
 /**
- * Brings Temporal in line with what Postgres says of an integration: its schedules, its syncs and the erasure of its data. A
- * change of status is written to Postgres first, with a note that Temporal is due; the note goes away here. So a process that
- * dies between the two, or cannot reach Temporal, leaves something that any worker makes up for.
+ * Makes Temporal match what Postgres says about an integration: its schedules, its syncs and the erasure of its data. A
+ * change of status is first written to Postgres, with a note that Temporal must follow; this removes the note. So if a
+ * process dies between the two, or cannot reach Temporal, any worker can finish the change.
  *
- * @param exceptWorkflowId a sync that is not cancelled, since it is the one that asks.
+ * @param exceptWorkflowId a sync that is not cancelled, since it is the caller.
  */
 export async function settleIntegration(
   { store, lifecycle }: { store: Store; lifecycle: Lifecycle },
@@ -47,7 +47,7 @@ export async function settleIntegration(
       settled.schedules = result;
       await noteMade(store, made);
       if (integration.status === 'paused') {
-        // After the status, so that a sync which begins meanwhile finds it paused.
+        // The status was written before, so a sync that begins now finds the integration paused.
         settled.cancelled.push(...(await lifecycle.cancelSyncs(id, exceptWorkflowId)));
       }
     }

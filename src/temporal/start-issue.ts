@@ -6,8 +6,8 @@ import type { noteIssue } from '../../workflows/index.ts';
 import { issueChanged } from '../../workflows/messages.ts';
 
 /**
- * Tells the workflow of an issue what Kombo says of it, and starts it when none is running: one call, atomic on the server.
- * When it returns, Temporal has durably accepted it (invariant I1).
+ * Signals the workflow of an issue, and starts it if none is running, in one call that is atomic on the server. When it
+ * returns, Temporal has durably accepted the signal (I1).
  */
 export async function signalIssue(
   client: Client,

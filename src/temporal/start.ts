@@ -48,8 +48,8 @@ export interface StartedRun {
 }
 
 /**
- * Tells an integration's sync what has changed, and starts it when none is running: one call, atomic on the server. When it
- * returns, Temporal has durably accepted the signal (invariant I1).
+ * Signals the changes to the sync of an integration, and starts it if none is running, in one call that is atomic on
+ * the server. When it returns, Temporal has durably accepted the signal (I1).
  */
 export async function signalChanges(
   client: Client,
@@ -84,7 +84,7 @@ export async function signalChanges(
   return { workflowId, runId: signaledRunId };
 }
 
-/** Starts a delta sync that does not wait for the debounce; every endpoint when no models are named. Needs a running worker. */
+/** Starts a delta sync without the debounce, of every endpoint if no models are named. Needs a running worker. */
 export async function requestSyncNow(
   client: Client,
   config: StartConfig,
@@ -109,7 +109,7 @@ interface FullSyncRequest extends FullSyncOptions {
   trigger?: Trigger | undefined;
   tool?: string | undefined;
   category?: string | undefined;
-  /** Begins so much later: the pace of many (milliseconds). */
+  /** Begins this much later (milliseconds), so that many do not begin at once. */
   startDelayMs?: number | undefined;
 }
 
@@ -117,11 +117,11 @@ interface StartedFullSync {
   handle: WorkflowHandle<typeof fullSync>;
   runId: string;
   alreadyRunning: boolean;
-  /** When it begins, where that is later. */
+  /** When it begins, if that is in the future. */
   beginsAt: Date | null;
 }
 
-/** Starts a full sync. One by hand runs at a time for an integration: when there is one, its handle comes back. */
+/** Starts a full sync. Only one by hand runs at a time for an integration: if there is one, this returns its handle. */
 export async function startFullSync(
   client: Client,
   config: Pick<Config, 'TASK_QUEUE'>,

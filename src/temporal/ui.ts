@@ -1,12 +1,12 @@
 import { escapeQuery, KOMBO_INTEGRATION_ID, WORKFLOW_TYPES } from '../domain/names.ts';
 
-/** Where Temporal's UI is, and which namespace it shows. */
+/** The URL of Temporal's UI, and the namespace that it shows. */
 export interface TemporalUi {
   url: string;
   namespace: string;
 }
 
-/** Addresses in Temporal's UI; null while it is not known where that is. */
+/** Links into Temporal's UI; null if its URL is not known. */
 export function createTemporalLinks(ui: TemporalUi | undefined) {
   return {
     run: (run: { workflowId: string; runId: string }) => (ui ? runUrl(ui, run) : null),

@@ -23,7 +23,7 @@ export async function connectWorker(): Promise<{
   return { connection, namespace, dataConverter };
 }
 
-/** The way that commands and `serve` take, too, whose client finds it by itself. */
+/** The proxy that commands and `serve` use too; their client finds it without help. */
 function proxyTo(address: string | undefined): NativeConnectionOptions['proxy'] {
   const proxy = address === undefined ? undefined : temporalProxy(address);
   return proxy && { type: 'http-connect', targetHost: proxy.address, ...defined({ basicAuth: proxy.user }) };

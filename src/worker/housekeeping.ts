@@ -15,14 +15,14 @@ export interface Housekeeping {
 export interface HousekeepingDeps {
   store: Store;
   client: Client;
-  /** Brings Temporal in line with the status of an integration. */
+  /** Makes Temporal match the status of an integration. */
   settle: (integrationId: string) => Promise<unknown>;
-  /** Has the sync of an integration look at what is owed. */
+  /** Makes the sync of an integration read what is owed. */
   wake: (integrationId: string) => Promise<unknown>;
   /** Tells operators what is wrong. */
   tell?: () => Promise<void>;
   settings: EndpointSettings;
-  /** The setting ERASE_DELETED_AFTER (milliseconds); null keeps what is deleted. */
+  /** The setting ERASE_DELETED_AFTER (milliseconds); null keeps the fields of deleted records. */
   eraseDeletedAfterMs: number | null;
   log: Logger;
   /** Wakes readers of the change feed. */
@@ -31,22 +31,22 @@ export interface HousekeepingDeps {
 }
 
 const EVERY_MS = 15_000;
-/** What changes a status brings Temporal in line itself, so only what is left of one that broke off is due for so long. */
+/** A change of status updates Temporal itself. It is due for this long only if that broke off. */
 const UNSETTLED_MS = 20_000;
 const AT_ONCE = 50;
-/** So many batches a round; what is left is the next one's. */
+/** Batches per round. The next round does the rest. */
 const ERASURES_AT_ONCE = 10;
 const LATER = 'This is left to the next round';
 
-/** Where the next round goes on. */
+/** Where the next round continues. */
 interface Progress {
   /** Id of a pass. */
   lookedUpTo: number;
 }
 
 /**
- * Makes up for what broke off between two steps: a status that Temporal has not heard of, a read that is due and that no sync
- * does, a pass whose workflow was terminated. Every worker does it; doing it twice does no harm.
+ * Repairs what broke off between two steps: a status that Temporal does not know, a due read that no sync does, a pass
+ * whose workflow was terminated. Every worker does this; doing it twice is harmless.
  */
 export function startHousekeeping(deps: HousekeepingDeps): Housekeeping {
   const { log, everyMs = EVERY_MS } = deps;
@@ -83,7 +83,7 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
   };
   await each(await listUnsettled(store, UNSETTLED_MS, AT_ONCE), async (id) => {
     await settle(id);
-    log.info({ integrationId: id }, 'Temporal is in line with an integration again');
+    log.info({ integrationId: id }, 'Temporal matches the status of an integration again');
   });
   await forgetUnread(store, settings);
   const overdue = [
@@ -97,7 +97,7 @@ async function tidyUp(deps: HousekeepingDeps, progress: Progress, signal: AbortS
   await eraseDeleted(deps, signal);
   await tell?.().catch((error: unknown) => log.debug({ err: error }, LATER));
   const lost = await listLostPasses(store, progress.lookedUpTo, AT_ONCE);
-  // Round after round through all of them, since those whose workflow is open stay on the list.
+  // The rounds go through all of them in turn, because those with an open workflow stay on the list.
   progress.lookedUpTo = lost.length < AT_ONCE ? 0 : lost.at(-1)!.id;
   await each(lost, async ({ id, workflowId, runId }) => {
     if (await isRunOpen(client, workflowId, runId)) return;

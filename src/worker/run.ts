@@ -31,9 +31,9 @@ import { createSinks } from './sinks.ts';
 export type { PageEvent } from '../../activities/index.ts';
 
 export interface RunningWorker {
-  /** Lets the pages in flight commit, gives the rest back, and ends within half a minute. */
+  /** Commits the pages in flight, gives the rest back, and ends within half a minute. */
   stop(): Promise<void>;
-  /** Settles when the worker has ended; rejects when it ended by itself with an error. */
+  /** Settles when the worker has ended; rejects if it ended by itself with an error. */
   readonly finished: Promise<void>;
   /** Where METRICS_PORT is, from this machine. */
   readonly metricsUrl: string | undefined;

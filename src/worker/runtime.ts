@@ -19,7 +19,7 @@ const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'warn' | 'error'> = {
 };
 
 /**
- * Sends the SDK's log through ours, and leaves signals to the process: a worker is one of several parts that stop in order.
+ * Sends the SDK's log through ours, and leaves signals to the process, which stops its parts in order.
  * The SDK has one runtime for a process, so only the first call counts.
  *
  * @param options.metrics keeps the metrics of the SDK for `temporalMetrics`.
@@ -81,7 +81,7 @@ function describeOwn(meta: LogMetadata): Record<string, unknown> {
   };
 }
 
-/** Only plain values: an error keeps its message, and anything else that is nested stays out of the log. */
+/** Keeps only plain values and messages of errors. Other nested values stay out of the log. */
 function describe(meta: LogMetadata | undefined): Record<string, unknown> {
   const entries = Object.entries(meta ?? {}).filter(([key]) => key !== 'sdkComponent');
   return Object.fromEntries(
@@ -92,7 +92,7 @@ function describe(meta: LogMetadata | undefined): Record<string, unknown> {
   );
 }
 
-/** With its causes, which say why. */
+/** An error with its causes, which say why. */
 const textOf = (error: Error) =>
   causesOf(error)
     .map(({ name, message }) => `${name}: ${message}`)

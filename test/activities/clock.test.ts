@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { sampleClock } from '../../activities/support/clock.ts';
 
-/** Postgres' clock when this process's timer stands at 0. */
+/** Postgres' clock when the timer of this process is at 0. */
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-/** Each question takes so long on its way there and back (milliseconds); a busy process adds to either. */
+/** Each request takes these milliseconds there and back. A busy process adds to either. */
 function system(trips: readonly (readonly [there: number, back: number])[]) {
   let elapsed = 0;
   let asked = 0;
@@ -35,7 +35,7 @@ describe("the database's clock", () => {
       1,
     ],
     [
-      'and so does one that was busy before the question went out',
+      'a process that was busy before the request went out asks again',
       [
         [3_000, 1],
         [2, 1],
@@ -44,7 +44,7 @@ describe("the database's clock", () => {
       1,
     ],
     [
-      'the quickest of three counts where none is quick',
+      'the quickest of three counts if none is quick',
       [
         [20, 200],
         [30, 30.5],
@@ -78,16 +78,13 @@ describe("the database's clock", () => {
         [0, 800.3],
       ],
     ],
-  ] as const)(
-    'what was asked is never dated too late and what was answered never too early: %j',
-    async (trips) => {
-      const it = system(trips);
-      const clock = await it.sample();
-      for (const ms of [0, 0.3, 1_000, 240_000.9]) {
-        it.pass(ms);
-        expect(clock.earliest().getTime()).toBeLessThanOrEqual(it.now());
-        expect(clock.latest().getTime()).toBeGreaterThanOrEqual(it.now());
-      }
-    },
-  );
+  ] as const)('a request is never dated too late, and an answer never too early: %j', async (trips) => {
+    const it = system(trips);
+    const clock = await it.sample();
+    for (const ms of [0, 0.3, 1_000, 240_000.9]) {
+      it.pass(ms);
+      expect(clock.earliest().getTime()).toBeLessThanOrEqual(it.now());
+      expect(clock.latest().getTime()).toBeGreaterThanOrEqual(it.now());
+    }
+  });
 });

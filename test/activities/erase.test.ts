@@ -12,7 +12,7 @@ const { control, store } = bench;
 const { eraseIntegration } = bench.activities();
 const DAY = 86_400_000;
 
-/** An integration with data that was removed so many days ago. */
+/** An integration with data, removed this many days ago. */
 async function removedIntegration(daysAgo: number, code = 'Deleted'): Promise<string> {
   const id = await bench.integration({ records: { ats_jobs: 30 } });
   await readOnce(bench, id);
@@ -22,7 +22,7 @@ async function removedIntegration(daysAgo: number, code = 'Deleted'): Promise<st
 const rows = (id: string) => bench.count(id);
 const known = async (id: string) => (await findIntegration(store, id))!;
 
-test('nothing is erased before DELETED_RETENTION is over, and everything then', async () => {
+test('nothing is erased before DELETED_RETENTION is over, and everything after that', async () => {
   const id = await removedIntegration(13);
   const { removedAt } = await known(id);
   const early = await run(eraseIntegration, { integrationId: id });
@@ -39,13 +39,13 @@ test('nothing is erased before DELETED_RETENTION is over, and everything then', 
   expect(await run(eraseIntegration, { integrationId: id, now: true })).toEqual({ state: 'erased', rows: 0 });
 });
 
-test('at once when you have asked for it', async () => {
+test('everything is erased at once if you ask for it', async () => {
   const id = await removedIntegration(0, 'RemovedByHand');
   expect(await run(eraseIntegration, { integrationId: id, now: true })).toMatchObject({ state: 'erased' });
   expect(await rows(id)).toBe(0);
 });
 
-test('nothing when it is off, or when the integration is there again', async () => {
+test('nothing is erased if DELETED_RETENTION is off, or the integration exists again', async () => {
   const id = await removedIntegration(1_000);
   const off = bench.activities({ settings: loadConfig({ DELETED_RETENTION: 'off' }) });
   expect(await run(off.eraseIntegration, { integrationId: id })).toEqual({ state: 'kept', rows: 0 });
@@ -82,17 +82,17 @@ test('what a 404 has removed is looked up once more: kept and woken when it is t
   });
   control.clearFaults();
   control.addFault({ kind: 'error', code: 'PLATFORM.AUTHENTICATION_INVALID' });
-  // A wrong key today is no reason to give up for good.
+  // A wrong key is not a reason to give up.
   expect(await failure(eraseIntegration, { integrationId: id })).toMatchObject({ nonRetryable: false });
   expect(await rows(id)).toBe(30);
   control.removeIntegration(id);
   expect(await run(eraseIntegration, { integrationId: id })).toMatchObject({ state: 'erased' });
-  // What a webhook told of is not asked about.
+  // After a deletion that a webhook reported, Kombo is not asked.
   const told = await removedIntegration(20);
   expect(await run(eraseIntegration, { integrationId: told })).toMatchObject({ state: 'erased' });
 });
 
-test('it gives its place to others between two steps', async () => {
+test('it makes room for others between two steps', async () => {
   const id = await removedIntegration(20);
   const { eraseIntegration: step } = bench.activities({ chunkMs: 0 });
   let steps = 0;
@@ -107,7 +107,7 @@ test('it gives its place to others between two steps', async () => {
   expect(await rows(id)).toBe(0);
 });
 
-describe('what is erased stays erased', () => {
+describe('erased data stays erased', () => {
   const removeAndErase = async (id: string) => {
     await remove(store, id, { code: 'RemovedByHand', message: 'gone', at: new Date() });
     expect(await run(eraseIntegration, { integrationId: id, now: true })).toMatchObject({ state: 'erased' });
@@ -115,7 +115,7 @@ describe('what is erased stays erased', () => {
   const refused = { state: 'failed', reason: { code: 'IntegrationGone' }, owes: false };
   const { syncEndpoint } = bench.activities();
 
-  test('a pass that comes late reads nothing', async () => {
+  test('a late pass reads nothing', async () => {
     const id = await bench.integration({ records: { ats_jobs: 30 } });
     await readOnce(bench, id);
     await removeAndErase(id);
@@ -129,7 +129,7 @@ describe('what is erased stays erased', () => {
     expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'RemovedByHand' });
   });
 
-  test('a page that was on its way is not written', async () => {
+  test('a page under way is not written', async () => {
     const id = await bench.integration({ records: { ats_jobs: 600 } });
     control.addFault({ kind: 'delay', ms: 1_000, integration: id, endpoint: '/ats/jobs', nth: 2 });
     const reading = run(syncEndpoint, pass(id, { kind: 'full' }));
@@ -140,7 +140,7 @@ describe('what is erased stays erased', () => {
     expect(await bench.passes(id)).toEqual([]);
   });
 
-  test('nor are answers that a sweep waits for', async () => {
+  test('answers that a sweep waits for are not written', async () => {
     const id = await bench.integration({ records: { ats_jobs: 30 } });
     await readOnce(bench, id);
     control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 10 }));

@@ -30,14 +30,14 @@ test.each([
     /^Temporal cannot be reached \(gRPC 14\)\. It is tried again/,
   ],
   [new TypeError('Odd.'), 'Internal', /^Odd\.$/],
-])('%s ends an attempt with the type %s, which is one of our classes', async (error, type, message) => {
+])('%s ends an attempt with our class %s', async (error, type, message) => {
   const failed = await thrown(error);
   expect(failed).toMatchObject({ type, message: expect.stringMatching(message) as string });
   expect(ERROR_CLASSES).toContain(failed.type);
   expect(failed.message).not.toContain('ada');
 });
 
-test('a bug is final after a few attempts, and an outage never is', async () => {
+test('a bug is final after a few attempts, an outage never', async () => {
   expect(await thrown(new TypeError('Odd.'), 3)).toMatchObject({ type: 'Internal', nonRetryable: true });
   expect(await thrown(new Error('Query read timeout'), 99)).toMatchObject({ nonRetryable: false });
 });

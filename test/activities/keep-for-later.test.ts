@@ -29,14 +29,14 @@ async function keep(id: string, asked: Asked | undefined, more: Partial<KeepForL
 }
 const due = async (id: string) => readsOf(await run(startSync, start(id)));
 
-describe('(I6) what a run that ends has not read', () => {
-  test('is owed, by the models that were named', async () => {
+describe('(I6) what a run has not read when it ends', () => {
+  test('is owed for the models that were named', async () => {
     const id = await wholeIntegration(bench);
     await keep(id, { models: ['ats_offers', 'ats_nonsense'] });
     expect(await due(id)).toEqual(['delta /ats/applications', 'delta /ats/offers']);
   });
 
-  test('is all of it, where everything was asked for', async () => {
+  test('is owed for every endpoint if everything was asked for', async () => {
     const id = await wholeIntegration(bench);
     await keep(id, { everything: true });
     expect(await due(id)).toEqual(every('delta'));
@@ -44,7 +44,7 @@ describe('(I6) what a run that ends has not read', () => {
     expect(await due(id)).toEqual(every('full'));
   });
 
-  test('is a look-up', async () => {
+  test('may be a look-up, which is owed', async () => {
     const id = await wholeIntegration(bench);
     const lookUps = () => bench.control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
     await run(startSync, start(id));
@@ -54,7 +54,7 @@ describe('(I6) what a run that ends has not read', () => {
     expect(lookUps()).toBe(1);
   });
 
-  test('is a deletion that a webhook told of', async () => {
+  test('may be a deletion that a webhook reported, which is stored', async () => {
     const id = await wholeIntegration(bench);
     const deletedAt = new Date();
     bench.control.removeIntegration(id);
@@ -66,7 +66,7 @@ describe('(I6) what a run that ends has not read', () => {
     expect(await findIntegration(store, id)).toMatchObject({ statusCode: 'Deleted', removedAt: deletedAt });
   });
 
-  test('is nothing, where the integration is not known', async () => {
+  test('is not stored if the integration is unknown', async () => {
     const id = 'bombohr:nowhere';
     const now = new Date().toISOString();
     await keep(id, { models: ['ats_jobs'], lookUp: true }, { activeSince: now });
@@ -74,7 +74,7 @@ describe('(I6) what a run that ends has not read', () => {
   });
 });
 
-test('(I24) webhooks that a cancelled run has not served are evidence all the same', async () => {
+test('(I24) webhooks that a cancelled run has not served count as evidence', async () => {
   const id = await bench.integration();
   const at = Date.now();
   const deliveries = [{ type: 'data-changed', times: 2, firstAt: at, lastAt: at }];
@@ -83,10 +83,10 @@ test('(I24) webhooks that a cancelled run has not served are evidence all the sa
   expect(await readCutoverFacts(store, query)).toMatchObject([{ lastDataChangedAt: new Date(at) }]);
 });
 
-describe('(I22) a run that was cancelled', () => {
+describe('(I22) a cancelled run', () => {
   const { syncEndpoint: readPage } = bench.activities({ chunkMs: 0 });
 
-  /** A full pass that is planned and has read one page, or one more. */
+  /** A planned full pass that has read one page, or one more. */
   async function begin(id: string) {
     const input = pass(id, { kind: 'full' });
     expect(await run(readPage, input)).toMatchObject({ state: 'more' });
@@ -98,7 +98,7 @@ describe('(I22) a run that was cancelled', () => {
     };
   }
 
-  test('owes what it has not read, without a pause, and a later one goes on with it', async () => {
+  test('owes what it has not read, without a pause, and a later run continues it', async () => {
     const id = await bench.integration({ records: { ats_jobs: 600 } });
     await keep(id, undefined, await begin(id));
     expect(await bench.debts(id)).toMatchObject({ full: { dueAt: null, failure: null } });
@@ -108,13 +108,13 @@ describe('(I22) a run that was cancelled', () => {
       counts: { pages: 3, records: 600, created: 600 },
     });
     expect(bench.queries(id).slice(before)[0]).toHaveProperty('cursor');
-    // What has changed since the first page was asked for is still owed.
+    // Changes since the first page was asked for are still owed.
     expect(Object.keys(await bench.debts(id))).toEqual(['delta']);
     await run(syncEndpoint, pass(id));
     expect(await bench.debts(id)).toEqual({});
   });
 
-  test('by you starts nothing, not even a minute later', async () => {
+  test('that you cancelled starts nothing, not even a minute later', async () => {
     const id = await bench.integration({ records: { ats_jobs: 300 } });
     await keep(id, undefined, await begin(id));
     await store.pool.query(
@@ -126,7 +126,7 @@ describe('(I22) a run that was cancelled', () => {
     expect(await due(id)).toContain('full /ats/jobs');
   });
 
-  test('by a pause that has ended by now wakes sync/<id>, and by one that goes on does not', async () => {
+  test('wakes sync/<id> if a pause cancelled it and has ended, but not while the pause continues', async () => {
     for (const ended of [true, false]) {
       const id = await bench.integration({ records: { ats_jobs: 300 } });
       const what = await begin(id);
@@ -137,7 +137,7 @@ describe('(I22) a run that was cancelled', () => {
     }
   });
 
-  test('before it had begun: a pause that has ended by now wakes sync/<id>, you do not', async () => {
+  test('that had not begun wakes sync/<id> after a pause that has ended, but not if you cancelled it', async () => {
     for (const paused of [true, false]) {
       const id = await bench.integration();
       const since = await activeSince(id);
@@ -149,7 +149,7 @@ describe('(I22) a run that was cancelled', () => {
     }
   });
 
-  test('and had gone on with an older pass is not taken for one that a pause has cut off', async () => {
+  test('that had resumed an older pass does not count as cut off by an earlier pause', async () => {
     const id = await bench.integration({ records: { ats_jobs: 800 } });
     await keep(id, undefined, await begin(id));
     await pause(store, id, 'audit');
@@ -158,7 +158,7 @@ describe('(I22) a run that was cancelled', () => {
     expect(bench.timesWoken(id)).toBe(0);
   });
 
-  test('and is sync/<id> itself is not woken by itself', async () => {
+  test('does not wake itself if it is sync/<id>', async () => {
     const id = await bench.integration({ records: { ats_jobs: 300 } });
     const what = await begin(id);
     await pause(store, id, 'audit');
@@ -167,7 +167,7 @@ describe('(I22) a run that was cancelled', () => {
     expect(bench.timesWoken(id)).toBe(0);
   });
 
-  test('(I6) a change that no delta shows is not served by going on with a full pass that began before it', async () => {
+  test('(I6) cannot serve a change that no delta shows with a full pass that began before it', async () => {
     const id = await bench.integration({ category: 'LMS', records: { lms_courses: 600 } });
     const input = pass(id, { endpoint: '/lms/courses', kind: 'full' });
     expect(await run(readPage, input)).toMatchObject({ state: 'more' });

@@ -8,7 +8,7 @@ import { createWorkbench, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
 
-/** Kombo with jobs of so many bytes each, that answers no request for more than `maxBytes`. */
+/** Kombo with jobs of this size each, which refuses answers of more than `maxBytes`. */
 function komboOfLarge(records: { count: number; bytes: number }, maxBytes: number) {
   const asked: { at: number; size: number }[] = [];
   const fetchPage = (query: PageQuery): Promise<KomboPage> => {
@@ -28,17 +28,17 @@ function komboOfLarge(records: { count: number; bytes: number }, maxBytes: numbe
 }
 
 describe('a page that is too large', () => {
-  test('is asked for in smaller ones, until all of it is here', async () => {
+  test('is asked for in smaller pages until all its records have arrived', async () => {
     const id = await bench.integration();
     const { kombo, asked } = komboOfLarge({ count: 300, bytes: 2 * 1024 * 1024 }, 64 * 1024 * 1024);
     const { syncEndpoint } = bench.activities({ kombo });
     expect(await run(syncEndpoint, pass(id))).toMatchObject({ state: 'completed', counts: { created: 300 } });
     expect(asked.slice(0, 3).map(({ size }) => size)).toEqual([250, 62, 15]);
-    // From then on a page takes little memory.
+    // After that, a page takes little memory.
     expect(Math.max(...asked.slice(3).map(({ size }) => size))).toBe(4);
   });
 
-  test('and has one record is a failure that is visible and needs you; the pass resumes there', async () => {
+  test('with one record is a visible failure that needs attention; the pass resumes there', async () => {
     const id = await bench.integration();
     const { kombo, asked } = komboOfLarge({ count: 3, bytes: PAGE_BYTES }, PAGE_BYTES - 1);
     const { syncEndpoint } = bench.activities({ kombo });
@@ -77,12 +77,12 @@ describe('a page that is too large', () => {
   });
 });
 
-test('(I9) a listing without an end, whose cursors never come twice, ends with an error', async () => {
+test('(I9) an endless listing whose cursors never repeat ends with an error', async () => {
   const id = await bench.integration();
   let asked = 0;
   const fetchPage = async (): Promise<KomboPage> => {
     asked += 1;
-    // As if as many pages as Kombo can have were behind it; reading them would take hours.
+    // Pretend that as many pages were read as Kombo can have. Reading them would take hours.
     if (asked === 2) {
       await bench.store.pool.query('update kombo_sync.passes set pages = $1 where integration_id = $2', [
         MAX_PAGES,
@@ -100,7 +100,7 @@ test('(I9) a listing without an end, whose cursors never come twice, ends with a
 });
 
 describe('a sweep', () => {
-  /** Jobs that a full listing lacks, and that a sweep asks about. */
+  /** Jobs that a full listing lacks and a sweep asks about. */
   async function unlisted(count: number) {
     const id = await bench.integration({ records: { ats_jobs: count } });
     await readOnce(bench, id);
@@ -111,7 +111,7 @@ describe('a sweep', () => {
     return { id, ids, listing, answer };
   }
 
-  test('asks about fewer records at once when their answers are too much to hold', async () => {
+  test('asks about fewer records at once if their answers are too large to hold', async () => {
     const { id, ids, listing, answer } = await unlisted(5);
     const asked: number[] = [];
     const name = 'x'.repeat(16 * 1024 * 1024);
@@ -127,7 +127,7 @@ describe('a sweep', () => {
     expect(await bench.count(id, 'deleted_at is null')).toBe(ids.length);
   });
 
-  test('(I9) ends with an error when its listing has no end, though no cursor comes twice', async () => {
+  test('(I9) ends with an error if its answer is endless, even if no cursor repeats', async () => {
     const { listing, answer } = await unlisted(1);
     let cursors = 0;
     const fetchPage = (query: PageQuery) => answer([], query.ids ? `${(cursors += 1)}` : null);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 let used = 0;
 
-/** An endpoint of its own, since what is learnt holds for all integrations, and an integration that has read it. */
+/** A new endpoint, because all integrations share what is learnt, and an integration that has read it. */
 async function readNew(spec: Omit<ExtraEndpointSpec, 'path'> = {}, records = 5) {
   const endpoint = PATHS[used++]!;
   const table = endpoint.slice(1).replaceAll(/[/-]/g, '_');
@@ -37,7 +37,7 @@ async function readNew(spec: Omit<ExtraEndpointSpec, 'path'> = {}, records = 5) 
     table,
     full,
     told,
-    /** What a webhook that names it reads; what is left is read too. */
+    /** What a webhook that names it makes a sync read. Reads that are left are done too. */
     news: async () => {
       const started = await told();
       for (const { endpoint: path, kind, because } of started.passes) {
@@ -73,7 +73,7 @@ async function readNew(spec: Omit<ExtraEndpointSpec, 'path'> = {}, records = 5) 
 
 const ALL = { paginated: true, include_deleted: true, updated_after: true, by_ids: true };
 
-describe('an endpoint that this version does not know', () => {
+describe('an unknown endpoint', () => {
   test('is read by deltas, with its deletions, if Kombo takes updated_after', async () => {
     const one = await readNew();
     expect(await one.learnt()).toEqual(ALL);
@@ -90,9 +90,9 @@ describe('an endpoint that this version does not know', () => {
     });
   });
 
-  // What is ignored shows everything, what is hidden nothing: neither may count as a delta.
+  // An ignored parameter shows everything, a hiding one nothing: neither may count as a delta.
   test.each(['ignored', 'refused', 'hides'] as const)(
-    'is read in full for news if updated_after is %s, once in FULL_REFRESH_INTERVAL',
+    'is read in full for webhooks if updated_after is %s, at most once per FULL_REFRESH_INTERVAL',
     async (updatedAfter) => {
       const one = await readNew({ updatedAfter });
       expect(await one.learnt()).toEqual({ ...ALL, updated_after: false });
@@ -115,7 +115,7 @@ describe('an endpoint that this version does not know', () => {
   });
 
   test.each(['ignored', 'refused', 'hides'] as const)(
-    '(I15) loses no row by a sweep if ids is %s, and those that are gone',
+    '(I15) with ids that is %s, loses only the rows of deleted records in a sweep',
     async (ids) => {
       const one = await readNew({ ids, pageSize: 'ignored' }, 120);
       expect(await one.learnt()).toEqual({ ...ALL, by_ids: false });
@@ -141,7 +141,7 @@ describe('an endpoint that this version does not know', () => {
     expect(await one.live()).toBe(298);
   });
 
-  test('is learnt once and for all integrations, and again after a week', async () => {
+  test('is learnt once for all integrations, and again after a week', async () => {
     const one = await readNew();
     const asked = one.asked().length;
     await one.full();
@@ -155,7 +155,7 @@ describe('an endpoint that this version does not know', () => {
     expect(await one.learnt()).toEqual({ ...ALL, updated_after: false });
   });
 
-  test('is read at once for its first record, and learnt by it', async () => {
+  test('is read at once for its first record, and learnt with it', async () => {
     const one = await readNew({}, 0);
     expect(await one.learnt()).toEqual({ ...ALL, updated_after: null, by_ids: null });
     control.create(one.id, one.table);
@@ -164,7 +164,7 @@ describe('an endpoint that this version does not know', () => {
     expect(await one.learnt()).toEqual(ALL);
   });
 
-  test('(I6) is read in full, by itself, if Kombo does not take updated_after any more', async () => {
+  test('(I6) is read in full by a timer if Kombo no longer takes updated_after', async () => {
     const one = await readNew();
     control.addEndpoint({ path: one.endpoint, updatedAfter: 'refused' });
     control.create(one.id, one.table);
@@ -185,9 +185,9 @@ describe('an endpoint that this version does not know', () => {
     expect(await one.live()).toBe(6);
   });
 
-  test('is read although it could not be learnt now, and learnt later', async () => {
+  test('is read even if it cannot be learnt, and learnt later', async () => {
     const endpoint = PATHS[used]!;
-    // The first request shows the list; those that try its filters fail.
+    // The first request gets the list. Those that try its filters fail.
     control.addFault({ kind: 'unavailable', endpoint, nth: 2, count: 1 });
     const one = await readNew();
     expect(await one.learnt()).toBeUndefined();
@@ -196,7 +196,7 @@ describe('an endpoint that this version does not know', () => {
     expect(await one.learnt()).toEqual(ALL);
   });
 
-  test('is not offered if Kombo refuses it without a code that is known', async () => {
+  test('counts as not offered if Kombo refuses it without a known code', async () => {
     const id = await bench.integration({ category: 'HRIS' });
     const endpoint = PATHS.at(-2)!;
     const body = JSON.stringify({ status: 'error', error: { code: null, message: 'no' } });
@@ -209,7 +209,7 @@ describe('an endpoint that this version does not know', () => {
     control.removeFault(fault);
   });
 
-  test('that is no list needs you, and the message names the setting', async () => {
+  test('that is not a list needs attention, and the message names the setting', async () => {
     const id = await bench.integration({ category: 'HRIS' });
     const endpoint = PATHS.at(-1)!;
     const result = await run(syncEndpoint, pass(id, { endpoint, kind: 'full', because: 'never-read' }));
@@ -223,8 +223,8 @@ describe('an endpoint that this version does not know', () => {
     expect(await bench.debts(id, endpoint)).toMatchObject({ full: { failure: { needsAttention: true } } });
   });
 
-  test('(I17) nothing of its records is in the log', () => {
-    expect(bench.logs()).toContain('Learnt what an endpoint takes');
+  test('(I17) has nothing of its records in the log', () => {
+    expect(bench.logs()).toContain('Learnt which parameters an endpoint takes');
     expect(bench.logs()).not.toContain('remote_id');
   });
 });

@@ -10,8 +10,8 @@ const { control, store } = bench;
 const NOT_FOUND = { kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' } as const;
 const nothing = { passes: [], outcomes: [] };
 
-describe('(I21) deleted', () => {
-  test('while Kombo shows that it cannot be read any more', async () => {
+describe('(I21) a deleted integration', () => {
+  test('is removed if Kombo says that it cannot be read', async () => {
     const id = await whole();
     const deletedAt = new Date();
     control.setEnabled(id, false);
@@ -19,7 +19,7 @@ describe('(I21) deleted', () => {
     expect(started).toMatchObject({ ...nothing, blocked: { code: 'IntegrationGone' } });
     expect(await known(id)).toMatchObject({ status: 'removed', statusCode: 'Deleted', removedAt: deletedAt });
     expect(isSettled(id)).toBe(true);
-    // Nothing that comes late brings it back, and what is late about its data is not even looked up.
+    // Late webhooks do not bring it back. Those about its data do not even cause a look-up.
     control.setEnabled(id, true);
     const before = looks(id);
     expect(await begin(id, { models: ['ats_jobs'] })).toMatchObject(nothing);
@@ -28,9 +28,9 @@ describe('(I21) deleted', () => {
     expect(await known(id)).toMatchObject({ status: 'removed', removedAt: deletedAt });
   });
 
-  describe('while Kombo shows it as active', () => {
+  describe('while Kombo returns it as active', () => {
     const DOUBTED = { status: 'parked', statusCode: 'DeletionDoubted', needsAttention: false };
-    /** As if the doubt had begun so long ago. */
+    /** Moves the begin of the doubt this far into the past. */
     const doubtedFor = (id: string, age: string) =>
       store.pool.query(
         `update kombo_sync.integrations set status_since = now() - $2::interval, retry_at = now() where id = $1`,
@@ -46,7 +46,7 @@ describe('(I21) deleted', () => {
       return { id, deletedAt };
     };
 
-    test('it is parked, and nothing is read, no matter what comes and though Kombo does not answer', async () => {
+    test('is parked and not read, despite all webhooks, even if Kombo does not answer', async () => {
       const { id, deletedAt } = await told();
       const before = bench.queries(id).length;
       control.addFault({ kind: 'unavailable', endpoint: lookUp(id), count: 3 });
@@ -57,7 +57,7 @@ describe('(I21) deleted', () => {
       expect(bench.queries(id)).toHaveLength(before);
     });
 
-    test('it is removed as soon as Kombo does not know it any more', async () => {
+    test('is removed as soon as Kombo no longer knows it', async () => {
       const { id, deletedAt } = await told();
       control.removeIntegration(id);
       await begin(id);
@@ -68,7 +68,7 @@ describe('(I21) deleted', () => {
       });
     });
 
-    test('for a day, it is read again and whole, and the same webhook does nothing any more', async () => {
+    test('is read in full after a day, and the same webhook no longer has an effect', async () => {
       const { id, deletedAt } = await told();
       await doubtedFor(id, '23 hours');
       expect(await begin(id)).toMatchObject(nothing);
@@ -79,7 +79,7 @@ describe('(I21) deleted', () => {
       expect(await known(id)).toMatchObject({ status: 'active', announcedDeletedAt: null });
     });
 
-    test('and paused, it stays paused, and is parked when you resume it', async () => {
+    test('stays paused if it was, and is parked when you resume it', async () => {
       const id = await whole();
       await pause(store, id, 'audit');
       await begin(id, { lookUp: true, deletedAt: new Date() });
@@ -90,7 +90,7 @@ describe('(I21) deleted', () => {
     });
   });
 
-  test('first seen as a 404, then told of, no matter how Kombo answers by then', async () => {
+  test('is removed for the reported reason after a 404, whether Kombo returns it by then or not', async () => {
     for (const answers of [true, false]) {
       const id = await whole();
       control.addFault({ ...NOT_FOUND, endpoint: lookUp(id) });
@@ -103,7 +103,7 @@ describe('(I21) deleted', () => {
     }
   });
 
-  test('a 404 that was a mistake is taken back with the next webhook, and everything is read', async () => {
+  test('comes back with the next webhook after a mistaken 404, and is read in full', async () => {
     const id = await whole();
     control.addFault({ ...NOT_FOUND, endpoint: lookUp(id) });
     await begin(id, { lookUp: true });
@@ -114,7 +114,7 @@ describe('(I21) deleted', () => {
     expect(isSettled(id)).toBe(true);
   });
 
-  test('(I22) a 404 that was a mistake does not end a pause', async () => {
+  test('(I22) is paused again after a mistaken 404', async () => {
     const id = await whole();
     await pause(store, id, 'audit');
     control.addFault({ ...NOT_FOUND, endpoint: lookUp(id), count: 2 });
@@ -129,7 +129,7 @@ describe('(I21) deleted', () => {
     expect(readsOf(await begin(id))).toEqual([...FULL, 'delta /ats/jobs'].sort());
   });
 
-  test('another connection is not paused because an earlier one was', async () => {
+  test('is not paused as a new connection if the earlier one was', async () => {
     for (const deletedAt of [new Date(), undefined]) {
       const id = await whole({ createdAt: new Date('2026-03-01T12:00:00Z') });
       await pause(store, id, 'audit');
@@ -141,7 +141,7 @@ describe('(I21) deleted', () => {
     }
   });
 
-  test('a deletion of an earlier life does nothing, however late or often it comes', async () => {
+  test('is not removed as a new connection by a webhook about the earlier one, however late or often it comes', async () => {
     const id = await whole();
     const deletedAt = new Date(Date.now() - 86_400_000);
     for (let times = 0; times < 2; times += 1) {
@@ -150,7 +150,7 @@ describe('(I21) deleted', () => {
     }
   });
 
-  test('and connected anew it is read whole', async () => {
+  test('is read in full when it is connected again', async () => {
     const id = await whole();
     control.removeIntegration(id);
     await begin(id, { lookUp: true, deletedAt: new Date() });
@@ -162,11 +162,11 @@ describe('(I21) deleted', () => {
   });
 
   const YESTERDAY = `now() - interval '25 hours'`;
-  /** As if it had been looked up so long ago. */
+  /** Sets when it was last looked up. */
   const lookedUp = (id: string, when: string) =>
     store.pool.query(`update kombo_sync.integrations set looked_up_at = ${when} where id = $1`, [id]);
 
-  test('and connected anew, it is found by any webhook within a day when the one that tells of it is lost', async () => {
+  test('is found by any webhook within a day if it is connected again and the webhook about that is lost', async () => {
     const id = await whole();
     control.removeIntegration(id);
     await begin(id, { lookUp: true, deletedAt: new Date() });
@@ -178,10 +178,10 @@ describe('(I21) deleted', () => {
   });
 
   test.each(['Deleted', 'RemovedByHand', NOT_FOUND.code])(
-    'erased, with %s, it is looked up once a day, no matter what comes',
+    'that is erased, with %s, is looked up once a day, despite all webhooks',
     async (code) => {
       for (const answers of [false, true]) {
-        // A removal because of a 404 is taken back by any answer.
+        // Any answer takes back a removal because of a 404.
         if (answers && code === NOT_FOUND.code) continue;
         const id = await whole();
         await remove(store, id, { code, message: 'gone', at: new Date() });
@@ -198,7 +198,7 @@ describe('(I21) deleted', () => {
     },
   );
 
-  test('(I28) Temporal is brought in line later when it is away, and no read waits for it', async () => {
+  test('(I28) is settled in Temporal later if that is away, and no read waits for it', async () => {
     const id = await whole();
     const deletedAt = new Date();
     control.removeIntegration(id);
@@ -216,7 +216,7 @@ describe('(I21) deleted', () => {
     expect(isSettled(id)).toBe(true);
   });
 
-  test('a look that is owed is done though it is removed, once', async () => {
+  test('is looked up once if a look-up is owed', async () => {
     const id = await whole();
     control.removeIntegration(id);
     await begin(id, { lookUp: true, deletedAt: new Date() });

@@ -17,7 +17,7 @@ describe('an id that Kombo does not know', () => {
   const at = Date.now();
   const deliveries = [{ type: 'data-changed', times: 1, firstAt: at, lastAt: at }];
 
-  test('and that webhooks name is noted until it does', async () => {
+  test('is noted when webhooks name it, until Kombo knows it', async () => {
     const id = `bombohr:${randomUUID()}`;
     const named = () => run(startSync, { ...input(id, { models: ['ats_jobs'] }), deliveries });
     expect(await named()).toMatchObject({ passes: [], blocked: { code: 'IntegrationGone' } });
@@ -29,7 +29,7 @@ describe('an id that Kombo does not know', () => {
     expect(await isUnknown(id)).toBe(false);
   });
 
-  test('and that you start a sync for is told to you, and counts for no webhook', async () => {
+  test('is reported when you start a sync for it, and does not count as named by a webhook', async () => {
     const id = `bombohr:${randomUUID()}`;
     for (const kind of ['full', 'delta'] as const) {
       expect(await run(startSync, { ...input(id), kind })).toMatchObject({
@@ -41,7 +41,7 @@ describe('an id that Kombo does not know', () => {
   });
 });
 
-describe('(I6) (I25) what was asked for of an integration that has no row', () => {
+describe('(I6) (I25) what was asked for of an integration without a row', () => {
   test.each([
     { kind: 'error', code: 'PLATFORM.UNKNOWN_ERROR', status: 500 },
     { kind: 'error', code: 'INTEGRATION.QA_FAILED', status: 400 },
@@ -62,7 +62,7 @@ describe('(I6) (I25) what was asked for of an integration that has no row', () =
     expect(readsOf(await begin(id, { models: ['ats_jobs'] }))).toEqual(FULL);
   });
 
-  test('is read without waiting, where the webhook says what it is', async () => {
+  test('is read without waiting if the webhook names its tool and category', async () => {
     const id = await bench.integration({}, false);
     control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id), count: 'always' });
     const asked = {
@@ -80,7 +80,7 @@ describe('(I6) (I25) what was asked for of an integration that has no row', () =
     });
   });
 
-  test('waits where Kombo refuses the key', async () => {
+  test('waits while Kombo refuses the key', async () => {
     const id = await bench.integration({}, false);
     const shut = bench.activities({ apiKey: 'wrong', settings: loadConfig({ RETRY_INTERVAL: '10s' }) });
     expect(await run(shut.startSync, input(id))).toMatchObject({
@@ -89,7 +89,7 @@ describe('(I6) (I25) what was asked for of an integration that has no row', () =
     });
   });
 
-  test('and of one that is removed, which no other sync would look at again', async () => {
+  test('waits too if the integration is removed, because no other sync would look it up', async () => {
     const id = await whole();
     control.removeIntegration(id);
     await begin(id, { lookUp: true, deletedAt: new Date() });
@@ -104,7 +104,7 @@ describe('lookUpIntegration', () => {
   const look = (id: string) =>
     run(lookUpIntegration, { integrationId: id, syncId: randomUUID() }, inSync(id));
 
-  test('has the time that a slow answer takes, and says what has come of it', async () => {
+  test('has enough time for a slow answer, and reports the outcome', async () => {
     const id = await whole();
     control.setIntegration(id, { status: 'INVALID' });
     control.addFault({ kind: 'delay', ms: 2_000, endpoint: lookUp(id) });
@@ -115,7 +115,7 @@ describe('lookUpIntegration', () => {
     expect(readsOf(await begin(id))).toEqual(every('full'));
   });
 
-  test('(I10) notes that Kombo could not be asked, and when it is tried again', async () => {
+  test('(I10) records a failed look-up, and returns when it is tried again', async () => {
     const id = await whole();
     control.addFault({ kind: 'status', status: 500, endpoint: lookUp(id) });
     expect(await look(id)).toMatchObject({
@@ -130,7 +130,7 @@ describe('lookUpIntegration', () => {
     expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
   });
 
-  test('(I10) waits for as long as Kombo names a limit, which is no failure', async () => {
+  test("(I10) waits as long as Kombo's rate limit says, which is not a failure", async () => {
     const id = await whole();
     control.addFault({ kind: 'rate-limit', retryAfter: 45, endpoint: lookUp(id) });
     await owe(store, id, [{ endpoint: '/integrations/{id}', kind: 'look-up' }]);
@@ -139,7 +139,7 @@ describe('lookUpIntegration', () => {
     expect(await look(id)).toEqual({ failure: null, owes: false, retryInMs: null });
   });
 
-  test('(I10) leaves nothing behind when it fails after a later question was answered', async () => {
+  test('(I10) records nothing if it fails after a later look-up was answered', async () => {
     const id = await whole();
     const impatient = bench.activities({ timeoutMs: 1_500 });
     control.addFault({ kind: 'stall', endpoint: lookUp(id) });
@@ -150,7 +150,7 @@ describe('lookUpIntegration', () => {
     expect(await bench.debts(id, '/integrations/{id}')).toEqual({});
   });
 
-  test('stops at once when it is cancelled', async () => {
+  test('stops at once if it is cancelled', async () => {
     const id = await whole();
     control.addFault({ kind: 'stall', endpoint: lookUp(id) });
     const env = environment();

@@ -7,8 +7,8 @@ const lookUps = await createLookUps();
 const { bench, startSync, syncEndpoint, begin, isSettled, known, looks, reads, whole } = lookUps;
 const { control, store } = bench;
 
-describe('while Kombo sets it up', () => {
-  test('(I21) it is known and scheduled, nothing is read, and a timer of sync/<id> waits', async () => {
+describe('while an integration is being set up', () => {
+  test('(I21) it is stored and scheduled, nothing is read, and a timer of sync/<id> waits', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
     const started = await begin(id, { lookUp: true, models: ['ats_jobs'] });
@@ -16,12 +16,12 @@ describe('while Kombo sets it up', () => {
     expect(started.retryInMs).toBeGreaterThan(0);
     expect(await known(id)).toMatchObject({ status: 'parked', needsAttention: false });
     expect(isSettled(id)).toBe(true);
-    // This was another run, as a full sync or a catch-up.
+    // This was another run, for example a full sync or a catch-up.
     expect(bench.timesWoken(id)).toBe(1);
     expect(reads(id)).toBe(0);
   });
 
-  test('webhooks make it look at once and move no timer', async () => {
+  test('webhooks make a sync look it up at once, and do not move the timer', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
     await begin(id);
@@ -29,7 +29,7 @@ describe('while Kombo sets it up', () => {
     for (let times = 0; times < 5; times += 1) await begin(id, { models: ['ats_jobs'] });
     expect(looks(id)).toBe(6);
     expect((await known(id)).retryAt).toEqual(retryAt);
-    // A tenth of the time for which it has been so.
+    // The pause is a tenth of the time for which it has been parked.
     await store.pool.query(
       `update kombo_sync.integrations set retry_at = now(), status_since = now() - interval '1 hour' where id = $1`,
       [id],
@@ -39,7 +39,7 @@ describe('while Kombo sets it up', () => {
     expect(retryInMs).toBeLessThanOrEqual(6 * 60_000);
   });
 
-  test('a timer waits for it also after you have taken days to finish the setup', async () => {
+  test('a timer waits for it even after you took days to finish the setup', async () => {
     const id = await bench.integration({}, false);
     control.setIntegration(id, { setupStatus: 'INCOMPLETE' });
     expect((await begin(id)).retryInMs).toBeNull();
@@ -51,7 +51,7 @@ describe('while Kombo sets it up', () => {
     control.setIntegration(id, { setupStatus: 'FINAL_SYNC_PENDING' });
     expect((await begin(id)).retryInMs).toBeGreaterThan(0);
     expect(await known(id)).toMatchObject({ statusCode: 'SETUP_SYNC_PENDING', needsAttention: false });
-    // After RETRY_GIVE_UP it is left to the catch-up.
+    // After RETRY_GIVE_UP, only the catch-up looks it up.
     await store.pool.query(
       `update kombo_sync.integrations set status_since = now() - interval '73 hours', retry_at = now() where id = $1`,
       [id],
@@ -61,7 +61,7 @@ describe('while Kombo sets it up', () => {
   });
 });
 
-test('(I25) a parked one whose look-up is not answered is looked up again soon, though no timer waited for it', async () => {
+test('(I25) a parked integration whose look-up is not answered is looked up again soon, even if it had no timer', async () => {
   const id = await whole();
   control.setIntegration(id, { status: 'INVALID' });
   expect((await begin(id, { lookUp: true })).retryInMs).toBeNull();
@@ -75,8 +75,8 @@ test('(I25) a parked one whose look-up is not answered is looked up again soon, 
   expect(readsOf(await begin(id))).toEqual(FULL);
 });
 
-describe('(I21) what could not be read is read in full when it can be', () => {
-  test('after it was invalid, no matter what was asked for', async () => {
+describe('(I21) an integration that could not be read is read in full', () => {
+  test('after it was invalid, regardless of what was asked for', async () => {
     const id = await whole();
     control.setIntegration(id, { status: 'INVALID' });
     expect(await begin(id, { lookUp: true })).toMatchObject({ passes: [], blocked: { code: 'INVALID' } });
@@ -96,7 +96,7 @@ describe('(I21) what could not be read is read in full when it can be', () => {
     expect(readsOf(await begin(id))).toEqual(FULL);
   });
 
-  test('after its data were stale, also when that ended in a pause', async () => {
+  test('after its data was outdated, even if that ended during a pause', async () => {
     for (const paused of [false, true]) {
       const id = await whole();
       control.setIntegration(id, { dataExpiredAt: new Date() });
@@ -109,7 +109,7 @@ describe('(I21) what could not be read is read in full when it can be', () => {
     }
   });
 
-  test('when it was connected anew under the same id, though no webhook told of the deletion', async () => {
+  test('after it was connected again with the same id, even if no webhook reported the deletion', async () => {
     const id = await whole({ createdAt: new Date('2026-03-01T12:00:00Z') });
     control.removeIntegration(id);
     control.addIntegration({ id, category: 'ATS', scale: 0 });
@@ -118,7 +118,7 @@ describe('(I21) what could not be read is read in full when it can be', () => {
     }
   });
 
-  test('and nothing is, when it is looked up again and all is well', async () => {
+  test('but not after a look-up that finds no change', async () => {
     const id = await whole();
     for (let times = 0; times < 3; times += 1) {
       expect(readsOf(await begin(id, { lookUp: true }))).toEqual([]);
@@ -126,13 +126,13 @@ describe('(I21) what could not be read is read in full when it can be', () => {
   });
 });
 
-describe('refused by every read though Kombo says that all is well', () => {
+describe('an integration that every read refuses although Kombo calls it active', () => {
   const refuseAll = (id: string, code: string) =>
     control.addFault({ kind: 'error', code, integration: id, count: 'always' });
   const everything = (id: string) =>
     run(startSync, start(id, { by: 'operator', models: undefined }), inSync(id));
 
-  test('reading is tried, and the first page that can be read ends it: everything is read in full', async () => {
+  test('is still tried, and after the first page it is active and read in full', async () => {
     for (const looked of [false, true]) {
       const id = await whole();
       const fault = refuseAll(id, 'INTEGRATION.QA_FAILED');
@@ -153,7 +153,7 @@ describe('refused by every read though Kombo says that all is well', () => {
     }
   });
 
-  test('the pause grows with the time', async () => {
+  test('is tried after a pause that grows with the time', async () => {
     const id = await whole();
     refuseAll(id, 'INTEGRATION.SETUP_SYNC_PENDING');
     await everything(id);
@@ -173,7 +173,7 @@ describe('refused by every read though Kombo says that all is well', () => {
   });
 });
 
-test('a page that a running sync still reads does not end what Kombo says of the integration', async () => {
+test('a page that a running sync still reads does not end a parking that a look-up caused', async () => {
   const id = await whole();
   control.setIntegration(id, { status: 'INVALID' });
   await begin(id, { lookUp: true });
@@ -181,12 +181,12 @@ test('a page that a running sync still reads does not end what Kombo says of the
   expect(await known(id)).toMatchObject({ status: 'parked', statusCode: 'INVALID' });
 });
 
-test('(I6) a pause in the very moment in which it is looked up keeps what was asked for', async () => {
+test('(I6) a pause during the look-up keeps what was asked for', async () => {
   const id = await whole();
   control.setIntegration(id, { status: 'INVALID' });
   control.addFault({ kind: 'delay', ms: 300, endpoint: lookUp(id) });
   control.addFault({ kind: 'delay', ms: 3_000, integration: id, endpoint: '/ats/jobs' });
-  // While Kombo answers.
+  // The pause comes while Kombo answers.
   setTimeout(() => void pause(store, id, 'audit'), 100);
   await begin(id, { lookUp: true, models: ['ats_jobs'] });
   expect(await known(id)).toMatchObject({ status: 'paused' });

@@ -2,10 +2,10 @@ import type { StartSyncInput } from '../../activities/support/sync-start.ts';
 import { findIntegration } from '../../src/store/state/integrations.ts';
 import { createWorkbench, every, run, start, wholeIntegration } from './setup.ts';
 
-/** Each read of an integration that is read whole. */
+/** Every read of an integration that is read in full. */
 export const FULL = every('full');
 
-/** The path at which Kombo tells of an integration. */
+/** The path of a look-up. */
 export const lookUp = (id: string) => `/integrations/${encodeURIComponent(id)}`;
 
 export interface Asked {
@@ -14,7 +14,7 @@ export interface Asked {
   deletedAt?: Date;
 }
 
-/** What a sync is started with: a webhook where it names models. */
+/** The input of a sync; with models, it is for a webhook. */
 export const input = (id: string, { models, deletedAt, ...more }: Asked = {}): StartSyncInput =>
   start(id, {
     ...more,
@@ -22,7 +22,7 @@ export const input = (id: string, { models, deletedAt, ...more }: Asked = {}): S
     deletedAt: deletedAt?.getTime(),
   });
 
-/** A workbench for tests of what a sync learns of its integration. */
+/** A workbench for tests of look-ups. */
 export async function createLookUps() {
   const bench = await createWorkbench();
   const { control, store } = bench;
@@ -35,12 +35,12 @@ export async function createLookUps() {
     /** Starts a sync and ends it at once. */
     begin: (id: string, asked?: Asked) => run(startSync, input(id, asked)),
     known: async (id: string) => (await findIntegration(store, id))!,
-    /** Whether Temporal was brought in line with it since. */
+    /** Whether Temporal was settled for it since the last call. */
     isSettled: (id: string) => bench.settled.splice(0).includes(id),
     reads: (id: string) =>
       control.requests({ integrationId: id }).filter(({ path }) => !path.startsWith('/integrations/')).length,
     looks: (id: string) => control.requests({ path: lookUp(id) }).length,
-    /** Known, active, and read in full once. */
+    /** An integration that is known, active, and read in full once. */
     whole: async (spec: { createdAt?: Date } = {}): Promise<string> => {
       const id = await wholeIntegration(bench, spec);
       bench.settled.splice(0);

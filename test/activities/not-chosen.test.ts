@@ -13,7 +13,7 @@ const bench = await createWorkbench();
 const { control, store } = bench;
 const JOBS = '/ats/jobs';
 
-/** A worker whose settings leave the jobs out, and one whose settings choose everything. */
+/** A worker with settings that leave the jobs out, and one with settings that choose everything. */
 const narrow = bench.activities({ settings: loadConfig({ EXCLUDE_MODELS: 'ats_jobs' }) });
 const wide = bench.activities();
 
@@ -21,7 +21,7 @@ const exclude = (id: string, excludeModels: string[] | null) =>
   storeChoice(store, id, { excludeModels }, ALL_MODELS);
 
 type Activities = typeof wide;
-/** The two ways to leave the jobs out, and the way back. */
+/** The two ways to leave the jobs out, and to choose them again. */
 const WAYS: [string, (id: string) => Promise<Activities>, (id: string) => Promise<Activities>][] = [
   ['that the settings leave out', () => Promise.resolve(narrow), () => Promise.resolve(wide)],
   [
@@ -47,7 +47,7 @@ const skipped = {
 const without = (reads: string[]) => reads.filter((read) => !read.endsWith(JOBS));
 
 describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
-  test('is not asked for by any sync, which says so', async () => {
+  test('is not read by any sync, which says so', async () => {
     const id = await wholeIntegration(bench);
     const worker = await leaveOut(id);
     expect(await named(worker, id, 'ats_jobs')).toMatchObject({
@@ -67,7 +67,7 @@ describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
     expect(await listUnknownModels(store, KNOWN_MODELS)).toEqual([]);
   });
 
-  test('is not asked for by what was planned before, of any kind', async () => {
+  test('is not read by reads of any kind that were planned before', async () => {
     const id = await wholeIntegration(bench);
     const worker = await leaveOut(id);
     for (const kind of ['delta', 'full', 'sweep'] as const) {
@@ -81,12 +81,12 @@ describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
     expect(bench.queries(id, JOBS)).toEqual([]);
   });
 
-  test('is read in full when it is chosen again, by itself and with what happened meanwhile', async () => {
+  test('is read in full by a timer when it is chosen again, with all changes since', async () => {
     const id = await wholeIntegration(bench, { records: { ats_jobs: 3 } });
     const narrowed = await leaveOut(id);
     await alone(narrowed, id);
     expect(await bench.debts(id)).toMatchObject({ full: { dueAt: null, failure: null } });
-    // Only a full pass and its sweep show it.
+    // Only a full pass with its sweep shows it.
     control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs').slice(0, 1));
     const worker = await choose(id);
     const started = await alone(worker, id);
@@ -97,7 +97,7 @@ describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
     expect(readsOf(await alone(worker, id))).toEqual([]);
   });
 
-  test('and was never read is read in full when it is chosen', async () => {
+  test('that was never read is read in full when it is chosen', async () => {
     const id = await bench.integration({ records: { ats_jobs: 1 } });
     const narrowed = await leaveOut(id);
     for (const one of (await fullSync(narrowed, id)).passes) {
@@ -110,7 +110,7 @@ describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
     expect(passes).toMatchObject([{ endpoint: JOBS, kind: 'full' }]);
   });
 
-  test('and is named while it is paused is owed in full, and read when it is chosen again', async () => {
+  test('that is named during a pause is owed in full, and read when it is chosen again', async () => {
     const id = await wholeIntegration(bench);
     await pause(store, id, 'a reason');
     const narrowed = await leaveOut(id);
@@ -134,7 +134,7 @@ describe.each(WAYS)('(I30) an endpoint %s', (_who, leaveOut, choose) => {
   });
 });
 
-test('a pass that the settings of another worker leave out ends there, and is not gone on with', async () => {
+test('a worker with settings that leave the endpoint out ends its pass, which is not resumed', async () => {
   const id = await bench.integration({ records: { ats_jobs: 600 } });
   const input = pass(id, { kind: 'full' });
   const brief = bench.activities({ chunkMs: 0 });
@@ -146,14 +146,14 @@ test('a pass that the settings of another worker leave out ends there, and is no
   expect(await bench.passes(id)).toMatchObject([
     { state: 'skipped', error_code: 'NOT_CHOSEN', cursor: null },
   ]);
-  // The answer of the try before may have been lost.
+  // The result of the try before may have been lost.
   expect(await run(wide.syncEndpoint, input)).toMatchObject({
     state: 'skipped',
     reason: { code: 'NOT_CHOSEN' },
   });
 });
 
-test('(I30) narrowing while a pass runs lets nothing be written after it, and the pass is skipped', async () => {
+test("(I30) after a pass's endpoint was left out, nothing of it is written, and the pass is skipped", async () => {
   const id = await bench.integration({ records: { ats_jobs: 600 } });
   const rows: number[] = [];
   const narrowing: Promise<unknown>[] = [];
@@ -174,7 +174,7 @@ test('(I30) narrowing while a pass runs lets nothing be written after it, and th
   expect(rows[0]).toBeLessThan(600);
 });
 
-test('(I30) a read that fails after its endpoint was left out has not failed', async () => {
+test('(I30) a read that fails after its endpoint was left out does not count as failed', async () => {
   const id = await wholeIntegration(bench);
   control.addFault({ kind: 'stall', integration: id, endpoint: JOBS, count: 'always' });
   const reading = run(bench.activities({ timeoutMs: 1_000 }).syncEndpoint, pass(id));

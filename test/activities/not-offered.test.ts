@@ -23,7 +23,7 @@ describe('a model that Kombo lists as not available', () => {
   const looks = (id: string) => control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
   const skipped = [{ endpoint: '/ats/jobs', status: 'skipped', reason: { code: 'MODEL_NOT_AVAILABLE' } }];
 
-  test('(I6) and that a webhook names is read once it is available, by any sync, and no timer waits', async () => {
+  test('(I6) is read by any sync once it is available if a webhook named it, and has no timer', async () => {
     const id = await wholeIntegration(bench);
     offer(id, false);
     await looked(id);
@@ -35,7 +35,7 @@ describe('a model that Kombo lists as not available', () => {
     expect(readsOf(await alone(id))).toEqual([]);
   });
 
-  test('is looked up again for a webhook that names it, once an hour', async () => {
+  test('causes a look-up once an hour for webhooks that name it', async () => {
     const id = await wholeIntegration(bench);
     offer(id, false);
     await looked(id);
@@ -50,7 +50,7 @@ describe('a model that Kombo lists as not available', () => {
     expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
   });
 
-  test('is looked up again at once when you name it', async () => {
+  test('causes a look-up at once if you name it', async () => {
     const id = await wholeIntegration(bench);
     const full = () => run(startSync, start(id, { kind: 'full', by: 'full-sync', models: ['ats_jobs'] }));
     for (const [ask, reads] of [
@@ -65,7 +65,7 @@ describe('a model that Kombo lists as not available', () => {
     }
   });
 
-  test('no timer waits for it, nor for what is not read any more, though reading it has failed before', async () => {
+  test('has no timer, even if its reads failed before; neither has an endpoint that is no longer read', async () => {
     const id = await wholeIntegration(bench);
     const code = 'PLATFORM.INPUT_INVALID';
     for (const endpoint of ['/ats/jobs', '/ats/application-stages']) {
@@ -80,10 +80,10 @@ describe('a model that Kombo lists as not available', () => {
   });
 });
 
-describe('an endpoint that refuses because the tool does not offer it', () => {
+describe('an endpoint that the tool refuses as not offered', () => {
   const code = 'INTEGRATION.MODEL_NOT_AVAILABLE';
 
-  /** As it has refused once. */
+  /** An integration whose tool has refused the jobs once. */
   async function refused() {
     const id = await wholeIntegration(bench);
     control.addFault({ kind: 'error', code, integration: id, endpoint: '/ats/jobs' });
@@ -96,7 +96,7 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     return id;
   }
 
-  test('(I6) is left alone for a day, and what is named meanwhile is read then', async () => {
+  test('(I6) is not asked for during a day, and then read if it was named meanwhile', async () => {
     const id = await refused();
     // No timer waits for it.
     expect(await alone(id)).toMatchObject({ passes: [], outcomes: [], retryInMs: null });
@@ -107,20 +107,20 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     expect(readsOf(await alone(id))).toEqual([]);
   });
 
-  test('is back when it answers', async () => {
+  test('is offered again when it answers', async () => {
     const id = await refused();
     await run(syncEndpoint, pass(id));
     expect(await bench.debts(id)).toEqual({});
     expect(readsOf(await named(id, 'ats_jobs'))).toEqual(JOBS);
   });
 
-  test('(I27) is tried again for a webhook that names it, though not more often than once in RETRY_INTERVAL', async () => {
+  test('(I27) is tried again for a webhook that names it, at most once per RETRY_INTERVAL', async () => {
     const id = await refused();
     const before = bench.queries(id).length;
     const early = await named(id, 'ats_jobs');
     expect(early).toMatchObject({ outcomes: [{ status: 'skipped' }] });
     expect(bench.queries(id)).toHaveLength(before);
-    // A timer waits for the moment at which it may be tried, for the webhook may have been the last one.
+    // A timer waits until it may be tried, because no other webhook may come.
     expect(early.retryInMs).toBeGreaterThan(0);
     expect(early.retryInMs).toBeLessThanOrEqual(30_000);
     await bench.wait(id, 30_000);
@@ -128,7 +128,7 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     expect(await bench.debts(id)).toEqual({});
   });
 
-  test('(I27) is tried for a webhook of the integration that comes right after a try, too', async () => {
+  test('(I27) is also tried for a webhook of the integration that comes right after a try', async () => {
     const id = await refused();
     const early = await looked(id);
     expect(readsOf(early)).toEqual([]);
@@ -137,7 +137,7 @@ describe('an endpoint that refuses because the tool does not offer it', () => {
     expect(readsOf(await alone(id))).toEqual(JOBS);
   });
 
-  test('is tried at once when you name it', async () => {
+  test('is tried at once if you name it', async () => {
     expect(readsOf(await asked(await refused()))).toEqual(JOBS);
   });
 });
@@ -164,7 +164,7 @@ describe('an endpoint that is new at Kombo', () => {
     [404, null],
     [403, 'PLATFORM.NOT_ON_THIS_PLAN'],
     [400, 'constructor'],
-  ])('counts as not offered when Kombo refuses it with %s and the code %s', async (status, code) => {
+  ])('counts as not offered if Kombo refuses it with %s and the code %s', async (status, code) => {
     expect(await read(NEW, status, code)).toMatchObject({ state: 'skipped' });
     expect(await read('/ats/jobs', status, code)).toMatchObject({ state: 'failed' });
   });
@@ -172,7 +172,7 @@ describe('an endpoint that is new at Kombo', () => {
   test.each([
     [400, 'PLATFORM.INPUT_INVALID'],
     [401, 'PLATFORM.AUTHENTICATION_INVALID'],
-  ])('fails like all others when Kombo says why: %s %s', async (status, code) => {
+  ])('fails like any other if Kombo gives a reason: %s %s', async (status, code) => {
     expect(await read(NEW, status, code)).toMatchObject({ state: 'failed', reason: { code } });
   });
 });

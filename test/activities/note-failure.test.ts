@@ -21,15 +21,15 @@ const { startSync, syncEndpoint } = bench.activities();
 const JOBS = '/ats/jobs';
 const REJECTED = 'PLATFORM.INPUT_INVALID';
 
-/** The next request for the jobs fails like that. */
+/** Makes the next request for the jobs fail with this code. */
 const refuse = (id: string, code: string, count: number | 'always' = 1) =>
   control.addFault({ kind: 'error', code, integration: id, endpoint: JOBS, count });
 
-/** Requests for the jobs are never answered. */
+/** Makes Kombo never answer requests for the jobs. */
 const stall = (id: string) =>
   control.addFault({ kind: 'stall', integration: id, endpoint: JOBS, count: 'always' });
 
-/** A delta that Kombo refuses. */
+/** Runs a delta that Kombo refuses. */
 async function failRead(id: string, code = REJECTED, env = environment()) {
   refuse(id, code);
   const result = await run(syncEndpoint, pass(id), env);
@@ -61,7 +61,7 @@ describe('(I10) a failure', () => {
     expect(await bench.debts(id)).toEqual({});
   });
 
-  test('says when the next try is, which is later the longer it has been failing', async () => {
+  test('returns when the next try is; the longer it has been failing, the later', async () => {
     const id = await wholeIntegration(bench);
     const { retryInMs } = await failRead(id);
     expect(retryInMs).toBeLessThanOrEqual(loadConfig({}).RETRY_INTERVAL);
@@ -75,7 +75,7 @@ describe('(I10) a failure', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: { failures: 2 } } });
   });
 
-  test('that another run than sync/<id> has met wakes that one', async () => {
+  test('in another run than sync/<id> wakes sync/<id>', async () => {
     const id = await bench.integration();
     await readOnce(bench, id);
     await failRead(id, REJECTED, inSync(id));
@@ -102,7 +102,7 @@ describe('(I10) a failure', () => {
     expect(told()).toEqual([40, 30, 50, 30]);
   });
 
-  test('counts once when it is written down again, as after Temporal was away for the waking', async () => {
+  test('counts once if it is recorded again, for example because Temporal was away', async () => {
     const id = await wholeIntegration(bench);
     const away = () => Promise.reject(new Error('Temporal is away'));
     const broken = bench.activities({ temporal: { settle: () => Promise.resolve(), wake: away } });
@@ -110,7 +110,7 @@ describe('(I10) a failure', () => {
     refuse(id, REJECTED);
     await failure(broken.syncEndpoint, input);
     const { delta } = await bench.debts(id);
-    // The pass has ended: its second attempt says so and reads nothing.
+    // The pass has ended. The second attempt returns that and reads nothing.
     expect(await run(syncEndpoint, input)).toMatchObject({ state: 'failed', reason: { code: REJECTED } });
     expect(bench.queries(id)).toHaveLength(1);
     expect(await bench.debts(id)).toEqual({ delta });
@@ -119,7 +119,7 @@ describe('(I10) a failure', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: { failures: 2 } } });
   });
 
-  test('is over with the next pass that completes, and the next one begins anew', async () => {
+  test('ends with the next completed pass, and the next failure counts from one', async () => {
     const id = await wholeIntegration(bench);
     await failRead(id);
     await failRead(id);
@@ -129,7 +129,7 @@ describe('(I10) a failure', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: { failures: 1 } } });
   });
 
-  test('of a full pass is patient: a try that fails is repeated soon, six times, before it is given up', async () => {
+  test('of a full pass comes after six tries in short order', async () => {
     const id = await bench.integration({ records: { ats_jobs: 600 } });
     stall(id);
     const { syncEndpoint: readFull } = bench.activities({ timeoutMs: 50 });
@@ -144,7 +144,7 @@ describe('(I10) a failure', () => {
       }
       ({ tries } = result);
       pauses.push(result.waitMs);
-      // It is visible meanwhile.
+      // The failing tries are visible meanwhile.
       expect(await bench.debts(id)).toMatchObject({ full: { failure: { failures: tries } } });
     }
     expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 30_000]);
@@ -155,7 +155,7 @@ describe('(I10) a failure', () => {
 test.each([
   ['EndpointDisabled', 'INTEGRATION.MODEL_NOT_AVAILABLE'],
   ['RequestRejected', REJECTED],
-])('(I6, I10) %s of an older pass that is met after a newer read is not believed', async (_class, code) => {
+])('(I6, I10) %s of an older pass is ignored after a newer read', async (_class, code) => {
   const id = await bench.integration({ records: { ats_jobs: 300 } });
   const old = pass(id, { kind: 'full' });
   await run(bench.activities({ chunkMs: 0 }).syncEndpoint, old);
@@ -165,7 +165,7 @@ test.each([
   expect(await bench.debts(id)).not.toHaveProperty('full');
 });
 
-describe('what heals together', () => {
+describe('reads that heal together', () => {
   const outage = async (id: string, endpoint: string, minutesAgo: number) =>
     insertDebt(store, id, {
       endpoint,
@@ -178,7 +178,7 @@ describe('what heals together', () => {
       },
     });
 
-  test('(I27) one read that works again makes due what failed in the same outage, of this integration and of others', async () => {
+  test('(I27) are due when one of them works again, in this integration and in others of the same outage', async () => {
     const [one, other, older] = [
       await wholeIntegration(bench),
       await wholeIntegration(bench),
@@ -186,7 +186,7 @@ describe('what heals together', () => {
     ];
     for (const endpoint of [JOBS, '/ats/offers']) await outage(one, endpoint, 60);
     await outage(other, JOBS, 59);
-    // That one fails for longer, and so for another reason.
+    // That one has failed for longer, so for another reason.
     await outage(older, JOBS, 600);
     expect(await run(syncEndpoint, pass(one), inSync(one))).toMatchObject({ owes: true });
     expect(bench.timesWoken(other)).toBe(1);
@@ -197,12 +197,12 @@ describe('what heals together', () => {
   });
 });
 
-describe('(I21) what one list says of the whole integration', () => {
+describe('(I21) what one endpoint says about the whole integration', () => {
   const NOT_FOUND = 'PLATFORM.INTEGRATION_NOT_FOUND';
   const status = async (id: string) => (await findIntegration(store, id))!.status;
 
   test.each([NOT_FOUND, 'INTEGRATION.QA_FAILED', 'INTEGRATION.INACTIVE'])(
-    '%s is not believed, but has Kombo asked',
+    '%s is not trusted, but causes a look-up',
     async (code) => {
       const id = await wholeIntegration(bench);
       const { owes } = await failRead(id, code, inSync(id));
@@ -218,7 +218,7 @@ describe('(I21) what one list says of the whole integration', () => {
     },
   );
 
-  test('is true when Kombo says so: it is removed', async () => {
+  test('counts if the look-up confirms it: the integration is removed', async () => {
     const id = await wholeIntegration(bench);
     await failRead(id, NOT_FOUND);
     control.removeIntegration(id);
@@ -227,7 +227,7 @@ describe('(I21) what one list says of the whole integration', () => {
     expect(bench.settled).toContain(id);
   });
 
-  test('is asked within the same start, where an endpoint says it there', async () => {
+  test('causes the look-up in the same start if an endpoint says it there', async () => {
     const id = await wholeIntegration(bench);
     refuse(id, NOT_FOUND);
     control.removeIntegration(id);
@@ -237,7 +237,7 @@ describe('(I21) what one list says of the whole integration', () => {
     expect(await status(id)).toBe('removed');
   });
 
-  test('parks it when every list says so, and a read that works makes it active again', async () => {
+  test('parks it if every endpoint says so, and a read that works makes it active again', async () => {
     const id = await wholeIntegration(bench);
     const code = 'INTEGRATION.QA_FAILED';
     control.addFault({ kind: 'error', code, integration: id, count: 'always' });

@@ -9,7 +9,7 @@ const { control, store } = bench;
 const { syncEndpoint } = bench.activities();
 
 test.each(OBJECT_NAMES)(
-  'Kombo says %s, which every object has: a failure of a known class, and no attempt that fails',
+  'the code %s, a property of every object, is a failure of a known class, and the attempt does not fail',
   async (name) => {
     const id = await bench.integration();
     for (const status of [400, 503]) {

@@ -6,7 +6,7 @@ import { API_KEY, createWorkbench, failure, pass, run, start } from './setup.ts'
 const bench = await createWorkbench();
 const { control, store } = bench;
 
-/** Planted in every place where personal data or a secret may be; must come out nowhere. */
+/** Planted in every place for personal data or secrets. It must appear nowhere else. */
 const MARKER = 'MARKER';
 
 function planted(id: string, fields: Record<string, unknown> = {}): string {
@@ -45,14 +45,14 @@ function expectSilence(...seen: unknown[]): void {
   for (const text of texts) expect(text).not.toContain(API_KEY);
 }
 
-/** Errors with everything that JSON would leave out. */
+/** Errors as text, with everything that JSON would leave out. */
 function unfold(value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   const names = ['message', 'stack', 'cause', ...Object.keys(value)];
   return Object.fromEntries(names.map((name) => [name, (value as unknown as Record<string, unknown>)[name]]));
 }
 
-test('(I17) a pass with good, odd and unstorable records tells counts and nothing of the records', async () => {
+test('(I17) a pass with good, odd and rejected records shows counts and nothing of the records', async () => {
   const id = await integrationWithMarkers();
   const events: unknown[] = [];
   const result = await run(
@@ -70,7 +70,7 @@ test('(I17) a pass with good, odd and unstorable records tells counts and nothin
   expectSilence(result, events, await bench.passes(id));
 });
 
-test('(I17) answers that cannot be read, with records in them, are not quoted', async () => {
+test('(I17) unreadable answers that contain records are not quoted', async () => {
   const id = await integrationWithMarkers();
   const bodies = [`{"data":{"results":[${planted('x')}]`, `<p>${MARKER}</p>`, `{"data":"${MARKER}"}`];
   const { syncEndpoint } = bench.activities();
@@ -103,7 +103,7 @@ test('(I17) a refused key is not shown', async () => {
   expectSilence(result, await bench.debts(id));
 });
 
-test('(I17) an error of the database is told by its number, not by its words', async () => {
+test('(I17) an error of the database is reported with its code, without its message', async () => {
   const id = await integrationWithMarkers();
   await store.pool.query(
     `create function refuse_marker() returns trigger language plpgsql as $$ begin raise exception 'saw % %', new.id, new.raw; end $$`,
@@ -119,7 +119,7 @@ test('(I17) an error of the database is told by its number, not by its words', a
   expectSilence(error);
 });
 
-test('(I17) what you write yourself, such as the reason of a pause and your name, stays in Postgres', async () => {
+test('(I17) your own text, for example the reason of a pause and your name, stays in Postgres', async () => {
   const { startSync } = bench.activities();
   const id = await bench.integration();
   await pause(store, id, `${MARKER}: sick leave of Ada`);

@@ -29,7 +29,7 @@ import { createTestStore } from '../support/database.ts';
 
 export const API_KEY = 'ks_test_MARKER_key';
 
-/** Postgres, a sandbox over real HTTP, and activities between them; shared by the tests of a file. */
+/** Postgres, a sandbox on real HTTP, and activities between them, shared by the tests of a file. */
 export async function createWorkbench() {
   const store = await createTestStore();
   const sandbox = createSandbox({ apiKey: API_KEY, integrations: [] });
@@ -77,14 +77,14 @@ export async function createWorkbench() {
     /** How often a sync was woken for an integration. */
     timesWoken: (id: string) => woken.filter((other) => other === id).length,
     logs: () => lines.join(''),
-    /** An integration of its own, that Kombo knows and so do we. */
+    /** A new integration, which Kombo and, by default, our database know. */
     integration: async (spec: Partial<SandboxIntegrationSpec> = {}, known = true): Promise<string> => {
       const id = `bombohr:${randomBytes(6).toString('hex')}`;
       control.addIntegration({ id, category: 'ATS', scale: 0, ...spec });
       if (known) await saveIntegration(store, { id, tool: 'bombohr', category: spec.category ?? 'ATS' });
       return id;
     },
-    /** Requests for one endpoint, as their queries. */
+    /** The queries of all requests for an endpoint. */
     queries: (integrationId: string, path = '/ats/jobs') =>
       control.requests({ integrationId, path }).map((request) => request.query),
     passes: async (integrationId: string): Promise<Pass[]> => {
@@ -94,10 +94,10 @@ export async function createWorkbench() {
       );
       return rows;
     },
-    /** What is owed of one endpoint, by kind. */
+    /** The debts of an endpoint, by kind. */
     debts: async (integrationId: string, endpoint = '/ats/jobs') =>
       (await readDebts(store, integrationId)).get(endpoint) ?? {},
-    /** As if what waits had waited for so long already. */
+    /** Makes waiting debts as if they had waited this long already. */
     wait: (integrationId: string, ms: number) =>
       store.pool.query(
         `update kombo_sync.debts set due_at = due_at - $2 * interval '1 millisecond',
@@ -118,7 +118,7 @@ export type Workbench = Awaited<ReturnType<typeof createWorkbench>>;
 
 let syncs = 0;
 
-/** A new pass over the jobs; give the same input again to go on with it. */
+/** The input of a new pass over the jobs. Use the same input again to continue it. */
 export function pass(integrationId: string, more: Partial<SyncEndpointInput> = {}): SyncEndpointInput {
   return {
     integrationId,
@@ -131,7 +131,7 @@ export function pass(integrationId: string, more: Partial<SyncEndpointInput> = {
   };
 }
 
-/** The start of a sync that looks by itself and is asked for nothing; name models to ask for these. */
+/** The input of a sync by a timer that is asked for nothing. Name models to ask for them. */
 export function start(integrationId: string, more: Partial<StartSyncInput> = {}): StartSyncInput {
   return {
     integrationId,
@@ -144,14 +144,14 @@ export function start(integrationId: string, more: Partial<StartSyncInput> = {})
   };
 }
 
-/** What a start reads or has left to be read, as 'kind endpoint'. */
+/** What a start has read or left to be read, as 'kind endpoint'. */
 export function readsOf(started: SyncStart): string[] {
   const looked = started.outcomes.filter(({ status }) => status === 'completed');
   const quiet = (started.quiet ?? []).map((endpoint) => ({ kind: 'delta', endpoint }));
   return [...looked, ...quiet, ...started.passes].map(({ kind, endpoint }) => `${kind} ${endpoint}`).sort();
 }
 
-/** Every read of an integration of that category. */
+/** Every read of an integration of this category. */
 export function every(kind: DebtKind, category = 'ATS'): string[] {
   return enabledEndpoints(category)
     .map(({ path }) => `${kind} ${path}`)
@@ -167,12 +167,12 @@ export function environment(info: Info = {}): MockActivityEnvironment {
   return new MockActivityEnvironment(info, { logger: quiet });
 }
 
-/** As an activity of `sync/<id>`, which waits for the next try of all. */
+/** The environment of an activity of `sync/<id>`, which waits for the next try of every read. */
 export function inSync(integrationId: string): MockActivityEnvironment {
   return environment({ workflowExecution: { workflowId: syncWorkflowId(integrationId), runId: 'run' } });
 }
 
-/** Runs an activity's function as a worker would. */
+/** Runs an activity's function as a worker does. */
 export async function run<A, R>(
   activity: (input: A) => Promise<R>,
   input: A,
@@ -181,7 +181,7 @@ export async function run<A, R>(
   return env.run(activity, input);
 }
 
-/** Runs it and returns what it failed with. */
+/** Runs an activity and returns its error. */
 export async function failure<A, R>(
   activity: (input: A) => Promise<R>,
   input: A,
@@ -195,7 +195,7 @@ export async function failure<A, R>(
   throw new Error(`It did not fail but answered ${JSON.stringify(result.value)}`);
 }
 
-/** Calls `then` as soon as a pass has committed so many pages. */
+/** Calls `then` as soon as a pass has committed this many pages. */
 export function afterPage(pages: number, then: () => void): (event: PageEvent) => void {
   return (event) => {
     if (event.page === pages) then();
@@ -208,14 +208,14 @@ export async function readOnce(bench: Workbench, integrationId: string, endpoint
   return run(bench.activities().syncEndpoint, input);
 }
 
-/** An integration of which every endpoint has been read once, so that a start reads what it is asked for and nothing else. */
+/** An integration whose endpoints were all read once, so that a start reads only what it is asked for. */
 export async function wholeIntegration(
   bench: Workbench,
   spec: Partial<SandboxIntegrationSpec> = {},
 ): Promise<string> {
   const id = await bench.integration(spec);
   const { startSync, syncEndpoint } = bench.activities();
-  // Looked up as well.
+  // This also looks it up.
   await run(startSync, start(id, { lookUp: true, kind: 'full', by: 'full-sync' }));
   for (const { path } of enabledEndpoints(spec.category ?? 'ATS')) {
     await run(syncEndpoint, pass(id, { endpoint: path, kind: 'full' }));

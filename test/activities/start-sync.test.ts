@@ -27,7 +27,7 @@ const named = (id: string, ...models: string[]) => run(startSync, start(id, { by
 const looks = (id: string) => control.requests({ path: `/integrations/${encodeURIComponent(id)}` }).length;
 
 describe('startSync', () => {
-  test('an integration that only Kombo knows is looked up, kept, scheduled and read whole', async () => {
+  test('an integration that only Kombo knows is looked up, stored, scheduled and read in full', async () => {
     const id = await bench.integration({ organizationName: 'Acme' }, false);
     const started = await named(id, 'ats_jobs');
     expect(started).toMatchObject({ tool: 'bombohr', category: 'ATS', unknownModels: [] });
@@ -39,7 +39,7 @@ describe('startSync', () => {
     expect(bench.settled).toContain(id);
   });
 
-  test('one that Kombo does not know is removed', async () => {
+  test('an integration that Kombo does not know is removed', async () => {
     const id = await bench.integration();
     control.removeIntegration(id);
     const started = await run(startSync, start(id, { lookUp: true }));
@@ -49,7 +49,7 @@ describe('startSync', () => {
     expect((await named(id, 'ats_jobs')).blocked?.code).toBe('IntegrationGone');
   });
 
-  test('(I13) one of a category that this version does not know is kept, and the sync says why nothing is read', async () => {
+  test('(I13) an integration of an unknown category is kept, and the sync says why nothing is read', async () => {
     const id = await bench.integration({ category: 'PAYROLL' }, false);
     expect(await named(id, 'payroll_runs')).toMatchObject({
       category: 'PAYROLL',
@@ -63,7 +63,7 @@ describe('startSync', () => {
     expect([...(await oldestWatermarks(store)).keys()]).not.toContain('PAYROLL');
   });
 
-  test('what models name is read, and nothing else; names without an endpoint are reported', async () => {
+  test('only the endpoints of the named models are read; names without an endpoint are reported', async () => {
     const id = await wholeIntegration(bench);
     const started = await named(id, 'ats_jobs', 'ats_new_thing');
     expect(readsOf(started)).toEqual(['delta /ats/jobs']);
@@ -72,14 +72,14 @@ describe('startSync', () => {
     expect(readsOf(all)).toEqual(every('delta'));
   });
 
-  test('a catch-up beside a first full sync leaves to it what was never read, as long as that goes on', async () => {
+  test('a catch-up leaves endpoints that were never read to a first full sync that runs', async () => {
     const id = await bench.integration({ records: { ats_jobs: 600 } });
     const reading = pass(id, { kind: 'full', trigger: 'initial' });
     expect(await run(bench.activities({ chunkMs: 0 }).syncEndpoint, reading)).toMatchObject({
       state: 'more',
     });
     const catchUp = () => run(startSync, start(id, { by: 'catch-up', models: undefined }));
-    // News of what is being listed is read from the beginning of that listing.
+    // Changes of an endpoint that is being listed are read since the start of that listing.
     expect(readsOf(await catchUp())).toEqual([]);
     expect(readsOf(await named(id, 'ats_offers'))).toEqual(['full /ats/applications', 'full /ats/offers']);
     await store.pool.query(
@@ -89,7 +89,7 @@ describe('startSync', () => {
     expect(readsOf(await catchUp()).length).toBeGreaterThan(5);
   });
 
-  test('(I6) a paused integration keeps what is asked for until it is resumed', async () => {
+  test('(I6) a paused integration keeps what was asked for until it is resumed', async () => {
     const id = await wholeIntegration(bench);
     await pause(store, id, 'audit');
     expect((await named(id, 'ats_jobs')).blocked).toMatchObject({ code: 'Paused' });
@@ -97,7 +97,7 @@ describe('startSync', () => {
     expect(readsOf(await run(startSync, start(id)))).toEqual(['delta /ats/jobs']);
   });
 
-  test('(I6) what a webhook names is owed before anything is tried, and until a pass has read it', async () => {
+  test('(I6) what a webhook names is owed from before the first try until a pass has read it', async () => {
     const id = await wholeIntegration(bench);
     control.addFault({ kind: 'delay', ms: 3_000, integration: id, endpoint: '/ats/jobs' });
     const started = await named(id, 'ats_jobs');
@@ -107,7 +107,7 @@ describe('startSync', () => {
     expect(await bench.debts(id)).toEqual({});
   });
 
-  test('(I6) what has come to be owed while a page was read stays owed', async () => {
+  test('(I6) a read that was asked for while a page was read stays owed', async () => {
     const id = await wholeIntegration(bench);
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));
     const input = pass(id);
@@ -116,13 +116,13 @@ describe('startSync', () => {
     await insertDebt(store, id, { endpoint: '/ats/jobs', kind: 'delta' });
     expect(bench.timesWoken(id)).toBe(0);
     expect(await run(syncEndpoint, input)).toMatchObject({ state: 'completed', owes: true });
-    // No other sync may come to read it.
+    // There may be no other sync to read it.
     expect(bench.timesWoken(id)).toBe(1);
     expect(readsOf(await run(startSync, start(id)))).toEqual(['delta /ats/jobs']);
     expect(readsOf(await run(startSync, start(id)))).toEqual([]);
   });
 
-  test('a start that is called again answers for what its first attempt has read', async () => {
+  test('a second attempt of a start returns what its first attempt has read', async () => {
     const id = await wholeIntegration(bench);
     const input = start(id, { by: 'webhook', models: ['ats_jobs'] });
     const first = await run(startSync, input);
@@ -131,7 +131,7 @@ describe('startSync', () => {
     expect(bench.queries(id)).toHaveLength(1);
   });
 
-  test('what the run reads already is left to it', async () => {
+  test('a read that the run does already is left to it', async () => {
     const id = await wholeIntegration(bench);
     const busy = ['delta /ats/jobs'];
     const started = await run(startSync, start(id, { by: 'webhook', models: ['ats_jobs'], busy }));
@@ -140,7 +140,7 @@ describe('startSync', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: null } });
   });
 
-  test('a full sync reads in full what it names, and leaves the rest', async () => {
+  test('a full sync reads only what it names, in full', async () => {
     const id = await wholeIntegration(bench);
     const full = start(id, { kind: 'full', by: 'full-sync', models: ['ats_jobs', 'ats_nonsense'] });
     expect(await run(startSync, full)).toMatchObject({
@@ -152,8 +152,8 @@ describe('startSync', () => {
   });
 });
 
-describe('(I25) a start waits for nothing that it does not need', () => {
-  test('a look-up that does not answer keeps no endpoint from being read', async () => {
+describe('(I25) a start does not wait for what it does not need', () => {
+  test('endpoints are read even if the look-up is not answered', async () => {
     const id = await wholeIntegration(bench);
     const at = `/integrations/${encodeURIComponent(id)}`;
     control.addFault({ kind: 'stall', endpoint: at, count: 'always' });
@@ -163,7 +163,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
     expect(await bench.debts(id)).toEqual({});
   });
 
-  test('and one that fails is owed, and tried again when its pause is over', async () => {
+  test('a look-up that fails is owed, and tried again after its pause', async () => {
     const id = await wholeIntegration(bench);
     const at = `/integrations/${encodeURIComponent(id)}`;
     control.addFault({ kind: 'status', status: 403, endpoint: at, count: 1 });
@@ -183,7 +183,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
     expect((await readDebts(store, id)).size).toBe(0);
   });
 
-  test('an endpoint that does not answer is left to a read of its own, and the others are read', async () => {
+  test('an endpoint that does not answer is left to its own read, and the others are read', async () => {
     const id = await wholeIntegration(bench);
     control.addFault({ kind: 'stall', integration: id, endpoint: '/ats/jobs', count: 'always' });
     const started = await run(startSync, start(id, { by: 'operator', models: undefined }));
@@ -191,7 +191,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
     expect(readsOf(started)).toEqual(every('delta'));
   });
 
-  test('one that is refused is noted, and the others are read', async () => {
+  test('an endpoint that Kombo refuses is recorded, and the others are read', async () => {
     const id = await wholeIntegration(bench);
     const code = 'PLATFORM.INPUT_INVALID';
     control.addFault({ kind: 'error', code, integration: id, endpoint: '/ats/jobs' });
@@ -204,7 +204,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: { errorClass: 'RequestRejected' } } });
   });
 
-  test('a full pass that fails keeps no delta from being read', async () => {
+  test('a delta is read even if the full pass fails', async () => {
     const id = await wholeIntegration(bench);
     await insertDebt(store, id, {
       endpoint: '/ats/jobs',
@@ -216,7 +216,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
     expect(await bench.debts(id)).toMatchObject({ full: { failure: { failures: 1 } } });
   });
 
-  test('an unreachable Kombo stops only what needs a look-up', async () => {
+  test('an unreachable Kombo stops only an integration that needs a look-up', async () => {
     const known = await wholeIntegration(bench);
     control.addFault({ kind: 'unavailable', count: 'always', integration: known });
     expect(readsOf(await named(known, 'ats_jobs'))).toEqual(['delta /ats/jobs']);
@@ -231,7 +231,7 @@ describe('(I25) a start waits for nothing that it does not need', () => {
 });
 
 describe('Postgres', () => {
-  test('that is away is waited for', async () => {
+  test('is waited for while it is away', async () => {
     const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
     const error = await failure(bench.activities({ store: away }).startSync, start('bombohr:any'));
     expect(error).toMatchObject({
@@ -241,7 +241,7 @@ describe('Postgres', () => {
     await away.close();
   });
 
-  test('(I6) whose table is not there for a while is waited for', async () => {
+  test('(I6) is waited for while a table is missing', async () => {
     const id = await wholeIntegration(bench);
     const { keepForLater } = bench.activities();
     const asked = start(id, { by: 'webhook', models: ['ats_jobs'] });

@@ -12,14 +12,14 @@ async function one(text: string, ...values: unknown[]): Promise<unknown> {
   return rows[0];
 }
 
-test('(I15) asks Kombo again about what the listing lacked, and deletes only what is really gone', async () => {
+test('(I15) a sweep asks Kombo about rows that were not listed, and deletes only those that are gone', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   const [gone, missed] = control.ids(id, 'ats_jobs') as [string, string];
   control.vanish(id, 'ats_jobs', gone);
   const listing = pass(id, { kind: 'full' });
   await run(bench.activities({ chunkMs: 0 }).syncEndpoint, listing);
-  // A record that moves in front of the reader between two pages: the listing lacks it, though it lives.
+  // A record that moves to an earlier page between two pages is not listed, although it is live.
   const last = control.ids(id, 'ats_jobs').at(-1)!;
   control.move(id, 'ats_jobs', last, 'first');
   control.clearRequests();
@@ -38,13 +38,13 @@ test('(I15) asks Kombo again about what the listing lacked, and deletes only wha
   expect(await run(syncEndpoint, listing)).toEqual(swept);
 });
 
-test('(I15) a sweep that was interrupted is gone on with, also by a later run', async () => {
+test('(I15) an interrupted sweep is continued, also by a later run', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 180 }));
   const listing = pass(id, { kind: 'full', allowMassDeletion: true });
   const { syncEndpoint: shortly } = bench.activities({ chunkMs: 0 });
-  // The listing has one page; a hundred are asked about at once.
+  // The listing has one page. A sweep asks about a hundred records at once.
   expect(await run(shortly, listing)).toMatchObject({ state: 'more', counts: { pages: 1 } });
   expect(await bench.count(id, 'deleted_at is not null')).toBe(100);
   expect(await bench.debts(id)).toHaveProperty('sweep');
@@ -58,7 +58,7 @@ test('(I15) a sweep that was interrupted is gone on with, also by a later run', 
   expect(await bench.count(id, 'deleted_at is not null')).toBe(180);
 });
 
-test('(I15) a listing that lacks too much deletes nothing unless you say that it is meant', async () => {
+test('(I15) after a listing that lacks too much, nothing is deleted unless you allow it', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 200 }));
@@ -71,7 +71,7 @@ test('(I15) a listing that lacks too much deletes nothing unless you say that it
       message: expect.stringContaining(`sync full ${id} --models ats_jobs --allow-mass-deletion`) as string,
     },
   });
-  // Also when it is asked a second time.
+  // The result is the same the second time.
   expect(await run(syncEndpoint, refused)).toEqual(stopped);
   expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
   const meant = pass(id, { kind: 'full', allowMassDeletion: true });
@@ -79,7 +79,7 @@ test('(I15) a listing that lacks too much deletes nothing unless you say that it
   expect(await bench.count(id, 'deleted_at is not null')).toBe(200);
 });
 
-test('(I15) a listing that did not come to its end deletes nothing', async () => {
+test('(I15) after an incomplete listing, nothing is deleted', async () => {
   const id = await bench.integration({ records: { ats_jobs: 600 } });
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 5 }));
@@ -94,11 +94,11 @@ test('(I15) a listing that did not come to its end deletes nothing', async () =>
   expect(await bench.count(id, 'deleted_at is not null')).toBe(0);
 });
 
-test('(I15) (I25) when Kombo cannot be asked, nothing is deleted, the listing stays, and the sweep is owed by itself', async () => {
+test('(I15) (I25) if Kombo does not answer a sweep, nothing is deleted, the listing stays, and only the sweep is owed', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 2 }));
-  // Two pages are listed; asking by ids is the third request.
+  // The first two requests list pages. The third one asks by ids.
   control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
   const result = await run(syncEndpoint, pass(id, { kind: 'full' }));
   expect(result).toMatchObject({ state: 'failed', retryInMs: expect.any(Number) as number });
@@ -114,12 +114,12 @@ test('(I15) (I25) when Kombo cannot be asked, nothing is deleted, the listing st
   expect(await bench.debts(id)).toEqual({});
 });
 
-test('(I10) a failing sweep is shown until its question is answered, also when a newer listing takes its place', async () => {
+test('(I10) a failing sweep is shown until Kombo answers one, even if a newer listing replaces it', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 180 }));
   const fails = async () => {
-    // One page is listed; asking by ids is the second request.
+    // The first request lists a page. The second one asks by ids.
     control.addFault({ kind: 'unavailable', integration: id, nth: 2, count: 3 });
     const result = await run(syncEndpoint, pass(id, { kind: 'full', allowMassDeletion: true }));
     expect(result).toMatchObject({ state: 'failed' });
@@ -128,13 +128,13 @@ test('(I10) a failing sweep is shown until its question is answered, also when a
   const first = await fails();
   expect(first).toMatchObject({ failures: 1 });
   expect(await fails()).toMatchObject({ since: first!.since, failures: 2 });
-  // The first of two answers ends it, not the last.
+  // The first of two answers ends the failure, not the last.
   const { syncEndpoint: shortly } = bench.activities({ chunkMs: 0 });
   expect(await run(shortly, pass(id, { kind: 'sweep' }))).toMatchObject({ state: 'more' });
   expect(await bench.debts(id)).toMatchObject({ sweep: { dueAt: null, failure: null } });
 });
 
-test('(I10) (I26) a sweep that Kombo limits says so while it waits, and no other run begins it meanwhile', async () => {
+test('(I10) (I26) a sweep that waits for a rate limit says so, and no other run begins it meanwhile', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 1 }));
@@ -159,7 +159,7 @@ test('(I10) (I26) a sweep that Kombo limits says so while it waits, and no other
   expect(await shown()).toEqual({ error_code: null, waits: null });
 });
 
-test('(I26) a sweep that has failed and then meets a limit fails no more, and no other run begins it', async () => {
+test('(I26) a failed sweep that then meets a rate limit no longer fails, and no other run begins it', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   control.vanish(id, 'ats_jobs', control.ids(id, 'ats_jobs', { limit: 1 }));
@@ -175,7 +175,7 @@ test('(I26) a sweep that has failed and then meets a limit fails no more, and no
   expect(await run(syncEndpoint, sweep)).toMatchObject({ state: 'completed', sweep: { deleted: 1 } });
 });
 
-test('(I15) only what was asked for counts, though a tool ignores the filter and returns other records', async () => {
+test('(I15) only records that were asked for count, even if a tool ignores the filter and returns others', async () => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   const [gone, other] = control.ids(id, 'ats_jobs') as [string, string];
@@ -207,9 +207,9 @@ test.each([
         '"n":1e400000',
       ),
   ],
-  // So it may be any of them.
+  // So it may be any of the records.
   ['does not say which one it is', () => '"not a record"'],
-])('(I15) a record that cannot be stored and %s does not count as gone', async (_what, answer) => {
+])('(I15) a rejected record that %s does not count as gone', async (_what, answer) => {
   const id = await bench.integration(JOBS);
   await readOnce(bench, id);
   const [one, two] = control.ids(id, 'ats_jobs') as [string, string];
@@ -226,12 +226,12 @@ test.each([
   expect(await bench.count(id, `id = '${one}' and deleted_at is null`)).toBe(1);
 });
 
-test('(I15) a timesheet that has left the window of Kombo is listed, so no sweep deletes it', async () => {
+test("(I15) a timesheet outside of Kombo's window is still listed, so no sweep deletes it", async () => {
   const id = await bench.integration({ category: 'HRIS', records: { hris_timesheets: 3 } });
   const read = () => run(syncEndpoint, pass(id, { endpoint: '/hris/timesheets', kind: 'full' }));
   await read();
   const [left, deleted, vanished] = control.ids(id, 'hris_timesheets') as [string, string, string];
-  // Long ago: nothing of it changes any more, also where the tool has deleted it.
+  // It is so old that it no longer changes, even if the tool deletes it.
   control.update(id, 'hris_timesheets', left, { started_at: '2020-01-07T08:00:00.000Z' });
   control.tombstone(id, 'hris_timesheets', deleted);
   control.vanish(id, 'hris_timesheets', vanished);

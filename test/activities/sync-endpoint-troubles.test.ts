@@ -54,7 +54,7 @@ describe('troubles', () => {
     expect(await bench.debts(id)).toMatchObject({ delta: { failure: { errorClass } } });
   });
 
-  test('a long Retry-After is left to the workflow, which frees the slot meanwhile, and counts as no failure', async () => {
+  test('a long Retry-After is left to the workflow, so that the slot is free, and is not a failure', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'rate-limit', retryAfter: 42, integration: id });
     const input = pass(id);
@@ -73,7 +73,7 @@ describe('troubles', () => {
     expect(await run(bench.activities().syncEndpoint, input)).toMatchObject({ state: 'completed' });
   });
 
-  test('a request that hangs is given up once, and not tried again in the same breath', async () => {
+  test('a request that hangs is given up once, and not tried again at once', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'stall', integration: id, nth: 2 });
     const { syncEndpoint } = bench.activities({ timeoutMs: 400 });
@@ -85,7 +85,7 @@ describe('troubles', () => {
 });
 
 describe('stopping', () => {
-  test('(I19) a shutdown lets the page in flight commit and gives the rest back', async () => {
+  test('(I19) a shutdown commits the page in flight and leaves the rest to other workers', async () => {
     const id = await bench.integration({ records: { ats_jobs: 900 } });
     const env = environment();
     const { syncEndpoint } = bench.activities({ onPage: afterPage(1, () => shutDown(env)) });
@@ -103,7 +103,7 @@ describe('stopping', () => {
     expect(rest).toMatchObject({ state: 'completed', counts: { pages: 4, records: 900, created: 900 } });
   });
 
-  test('a real cancellation ends the request in flight', async () => {
+  test('a cancellation ends the request in flight', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'stall', integration: id, nth: 2 });
     const env = environment();
@@ -121,7 +121,7 @@ describe('stopping', () => {
     await eventually(async () => (await bench.passes(id))[0]?.pages === 1 && bench.queries(id).length === 2);
     const result = await run(bench.activities({ chunkMs: 0 }).syncEndpoint, input);
     expect(result).toMatchObject({ state: 'more', counts: { pages: 2 } });
-    // The first attempt has its second page at last, and finds that it is not its own any more.
+    // The first attempt gets its second page at last, and finds that it has lost the pass.
     expect(await zombie).toMatchObject({ state: 'waits', reason: { code: 'PassLost' }, waitMs: 1_000 });
     expect((await bench.passes(id))[0]).toMatchObject({ pages: 2, records: 500, created: 500, unchanged: 0 });
   });

@@ -12,7 +12,7 @@ const JOBS = { records: { ats_jobs: 600 } };
 const watermarkOf = async (id: string) =>
   historyOf(await readHistory(store, id, ['/ats/jobs']), '/ats/jobs').watermark;
 
-/** When each page was asked for and had arrived. */
+/** When each page was asked for, and when it had arrived. */
 async function moments(id: string) {
   const { rows } = await store.pool.query<{ asked: number; arrived: number }>(
     `select distinct asked_seq as asked, arrived_seq as arrived from kombo.ats_jobs
@@ -40,7 +40,7 @@ describe('windows', () => {
     expect(await bench.count(id)).toBe(600);
   });
 
-  test('(I8) a delta reads from the watermark less the overlap, on every page', async () => {
+  test('(I8) a delta reads from the watermark minus the overlap, on every page', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     const watermark = await watermarkOf(id);
@@ -53,7 +53,7 @@ describe('windows', () => {
     expect(bench.queries(id).map((query) => query['updated_after'])).toEqual([after, after]);
   });
 
-  test('(I8) the watermark moves back by as much as our clock is ahead of Kombo’s', async () => {
+  test('(I8) the watermark is moved back by as much as our clock is ahead of Kombo’s', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'clock-skew', integration: id, ms: -600_000, count: 'always' });
     await readOnce(bench, id);
@@ -63,7 +63,7 @@ describe('windows', () => {
     expect(moved).toBeLessThan(602_000);
   });
 
-  test('(I8) a clock of ours that is behind is no reason to skip anything', async () => {
+  test('(I8) nothing is skipped if our clock is behind', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'clock-skew', integration: id, ms: 600_000, count: 'always' });
     await readOnce(bench, id);
@@ -71,7 +71,7 @@ describe('windows', () => {
     expect(done!.watermark_at.getTime()).toBeLessThanOrEqual(done!.started_at.getTime());
   });
 
-  test('(I8) a failed or unfinished pass does not move the watermark, and an empty page ends nothing', async () => {
+  test('(I8) a failed or unfinished pass does not move the watermark, and an empty page does not end a pass', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     const before = await watermarkOf(id);
@@ -89,7 +89,7 @@ describe('windows', () => {
     expect(await watermarkOf(id)).toEqual(newest.watermark_at);
   });
 
-  test('(I12) a page is asked for when the last one has arrived; one that is tried again, later', async () => {
+  test('(I12) a page counts as asked for when the last one arrived, and after another try, when that began', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'unavailable', integration: id, nth: 3 });
     await readOnce(bench, id);
@@ -101,7 +101,7 @@ describe('windows', () => {
     expect(third!.asked).toBeGreaterThan(second!.arrived);
   });
 
-  test('(I12) a page that has to wait for Kombo’s rate limit is asked for after that', async () => {
+  test('(I12) a page that waits for Kombo’s rate limit counts as asked for after that', async () => {
     const id = await bench.integration(JOBS);
     const { kombo } = bench;
     const fetchPage: typeof kombo.fetchPage = async (query) => ({
@@ -127,14 +127,14 @@ describe('windows', () => {
   });
 });
 
-describe('going on', () => {
-  test('(I7) (I9) a try after an outage goes on at the cursor and asks for no earlier page again', async () => {
+describe('continuing a pass', () => {
+  test('(I7) (I9) a try after an outage continues at the cursor and does not ask for an earlier page again', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'unavailable', integration: id, nth: 3, count: 3 });
     const input = pass(id, { kind: 'full' });
     expect(await run(bench.activities().syncEndpoint, input)).toMatchObject({
       state: 'waits',
-      // What made progress has used up no try.
+      // A call that made progress does not use up a try.
       tries: 0,
       waitMs: 2_000,
     });
@@ -146,7 +146,7 @@ describe('going on', () => {
     expect(result).toMatchObject({ state: 'completed', counts: { pages: 3, records: 600, created: 600 } });
   });
 
-  test('(I9) a delta that has failed is resumed at its cursor by the next sync', async () => {
+  test('(I9) a failed delta is resumed at its cursor by the next sync', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     control.update(id, 'ats_jobs', control.ids(id, 'ats_jobs'));
@@ -174,7 +174,7 @@ describe('going on', () => {
     expect((await bench.passes(id)).at(-1)).toMatchObject({ restarts: 1, state: 'completed' });
   });
 
-  test('(I9) a cursor that is refused again and again ends the pass', async () => {
+  test('(I9) a cursor that is refused repeatedly ends the pass', async () => {
     const id = await bench.integration(JOBS);
     control.addFault({ kind: 'refuse-cursor', integration: id, count: 'always' });
     expect(await run(bench.activities().syncEndpoint, pass(id, { kind: 'full' }))).toMatchObject({
@@ -185,7 +185,7 @@ describe('going on', () => {
     expect((await bench.passes(id))[0]).toMatchObject({ restarts: 3 });
   });
 
-  test('(I9) a sync that goes on with a full pass may restart it as often as one that began it, and no more', async () => {
+  test('(I9) a sync that resumes a full pass may restart it exactly as often as one that began it', async () => {
     const id = await bench.integration(JOBS);
     const { syncEndpoint } = bench.activities();
     control.addFault({ kind: 'refuse-cursor', integration: id, count: 3 });
@@ -213,7 +213,7 @@ describe('going on', () => {
     expect(await watermarkOf(id)).toBeNull();
   });
 
-  test('(I9) a chunk that has used up its time gives the rest back', async () => {
+  test('(I9) a call whose time box has ended leaves the rest to the next one', async () => {
     const id = await bench.integration(JOBS);
     const input = pass(id);
     const { syncEndpoint } = bench.activities({ chunkMs: 0 });
@@ -226,7 +226,7 @@ describe('going on', () => {
     expect(bench.queries(id)).toHaveLength(3);
   });
 
-  test('(I7) a call that comes again after the end answers the same', async () => {
+  test('(I7) a call that is repeated after the end returns the same', async () => {
     const id = await bench.integration(JOBS);
     const input = pass(id);
     const first = await run(bench.activities().syncEndpoint, input);
@@ -235,7 +235,7 @@ describe('going on', () => {
     expect(bench.timesWoken(id)).toBe(0);
   });
 
-  test('(I6) what was named while it ran is told by its end, and wakes what reads it', async () => {
+  test('(I6) the end of a pass reports a read that was asked for while it ran, and wakes sync/<id>', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     control.addFault({ kind: 'delay', ms: 500, integration: id });
@@ -247,7 +247,7 @@ describe('going on', () => {
     expect(bench.timesWoken(id)).toBe(1);
   });
 
-  test('(I6) and its next attempt tells and wakes again, when its own did not come to that', async () => {
+  test('(I6) the next attempt reports and wakes if the first one did not get that far', async () => {
     const id = await bench.integration(JOBS);
     await readOnce(bench, id);
     control.addFault({ kind: 'delay', ms: 500, integration: id });

@@ -10,7 +10,7 @@ const JOBS = 'kombo.ats_jobs';
 const AT_ONCE = 8;
 const CLOSED = { errorClass: 'TableLocked', message: expect.stringContaining(TAGS) as string };
 
-/** What Postgres says when a lock is not to be had in time. */
+/** Postgres' error if a lock is not free in time. */
 const locked = () => Promise.reject(Object.assign(new Error('canceling statement'), { code: '55P03' }));
 
 let gate: TableGate;
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A write that goes on until it is told to end. */
+/** A write that runs until the test ends it. */
 function slow(table = TAGS) {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const state = { begun: false };
@@ -38,14 +38,14 @@ const begun = (writes: readonly ReturnType<typeof slow>[]) =>
 describe('(I26) the gate of a table', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 
-  test('lets a write through and gives its result, or its error', async () => {
+  test('lets a write through, and returns its result or its error', async () => {
     expect(await gate.write(TAGS, () => Promise.resolve(42))).toBe(42);
     const broken = gate.write(TAGS, () => Promise.reject(new Error('no')));
     await expect(broken).rejects.toThrow('no');
     expect(await gate.write(TAGS, () => Promise.resolve(42))).toBe(42);
   });
 
-  test('lets eight write at once, and another one when one of them leaves, in order', async () => {
+  test('lets eight writes run at once, and the next one in order when one of them ends', async () => {
     const writes = Array.from({ length: AT_ONCE + 3 }, () => slow());
     await settle();
     expect(begun(writes)).toBe(AT_ONCE);
@@ -67,14 +67,14 @@ describe('(I26) the gate of a table', () => {
     expect(begun(next)).toBe(AT_ONCE);
   });
 
-  test('keeps a full table from no other one', async () => {
+  test('does not stop writes to other tables while one is full', async () => {
     const writes = Array.from({ length: AT_ONCE + 1 }, () => slow());
     await settle();
     expect(begun(writes)).toBe(AT_ONCE);
     expect(await gate.write(JOBS, () => Promise.resolve('free'))).toBe('free');
   });
 
-  test('closes for five seconds after a lock was met, and says how long it stays so', async () => {
+  test('closes for five seconds after a write has met a lock, and says for how long', async () => {
     await expect(gate.write(TAGS, locked)).rejects.toMatchObject({ ...CLOSED, retryAfterMs: 5_000 });
     vi.advanceTimersByTime(4_000);
     const work = vi.fn<() => Promise<void>>(() => Promise.resolve());
@@ -86,7 +86,7 @@ describe('(I26) the gate of a table', () => {
     expect(work).toHaveBeenCalledOnce();
   });
 
-  test('refuses those that wait when it closes: none of them takes a connection', async () => {
+  test('refuses writes that wait when it closes, so that none of them takes a connection', async () => {
     const writes = Array.from({ length: AT_ONCE }, () => slow());
     const work = vi.fn<() => Promise<void>>(() => Promise.resolve());
     const waiting = Array.from({ length: 3 }, () => gate.write(TAGS, work));
@@ -96,7 +96,7 @@ describe('(I26) the gate of a table', () => {
       Array.from({ length: 3 }, () => ({ status: 'rejected', reason: CLOSED })),
     );
     expect(work).not.toHaveBeenCalled();
-    // Those that were under way come to their end, and all places are free again.
+    // Writes under way end, and all places are free again.
     for (const write of writes) write.end();
     expect(await writes[1]!.done).toBe('written');
     vi.advanceTimersByTime(5_000);
@@ -115,7 +115,7 @@ describe('(I26) the gate of a table', () => {
   );
 });
 
-test('(I26) a table that another session has locked keeps no other one from being written', async () => {
+test('(I26) other tables are written while another session has locked one', async () => {
   const store = await createTestStore();
   const write = async (integration: string, endpoint: string) => {
     const pass = await open(store, integration, endpoint, 'full');
@@ -123,7 +123,7 @@ test('(I26) a table that another session has locked keeps no other one from bein
   };
   await transaction(store.pool, async (client) => {
     await client.query('lock table kombo.ats_tags');
-    // More than the pool has connections.
+    // More writes than the pool has connections.
     const refused = Array.from({ length: 25 }, (_, index) => write(`demo:${index}`, '/ats/tags'));
     const all = Promise.allSettled(refused);
     const free = write('demo:free', '/ats/jobs').then(({ pass }) => pass.state);

@@ -11,7 +11,7 @@ import { createWorkbench, run, start } from './setup.ts';
 
 const NONE: ReadonlySet<string> = new Set();
 
-test('names that no version knew are kept with how often they came, and those that you type are not', async () => {
+test('unknown names from webhooks are stored with their number, and those that you type are not', async () => {
   const bench = await createWorkbench();
   const { startSync } = bench.activities();
   const id = await bench.integration();
@@ -23,7 +23,7 @@ test('names that no version knew are kept with how often they came, and those th
   expect(kept[0]!.lastSeenAt.getTime()).toBeGreaterThan(kept[0]!.firstSeenAt.getTime());
 });
 
-test('they are shown on the page, by doctor and in a metric, until a version knows them', async () => {
+test('unknown models are shown on the page, by doctor and in a metric, until a version knows them', async () => {
   const store = await createTestStore();
   expect(await checkModels(store)).toMatchObject({ status: 'ok' });
   await noteUnknownModels(store, ['hris_<b>', 'ats_jobs']);
@@ -38,7 +38,7 @@ test('they are shown on the page, by doctor and in a metric, until a version kno
   expect((await createMetrics().render(snapshot)).body).toContain('\nkombo_sync_unknown_models 1\n');
 });
 
-test('their number is bounded, and those that are kept go on counting', async () => {
+test('the number of unknown models is bounded, and those that are stored continue to count', async () => {
   const store = await createTestStore();
   await noteUnknownModels(
     store,

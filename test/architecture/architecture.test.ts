@@ -19,7 +19,7 @@ const files = sourceFiles([
 const withoutComments = (file: string) =>
   readFileSync(path.join(root, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|\/\/ .*$/gm, '');
 
-/** Imports of the files in a folder that `allowed` does not let pass, as 'file → import'. */
+/** Imports of the files in a folder that `allowed` refuses, as 'file → import'. */
 function forbidden(folder: string, allowed: (imported: Import) => boolean): string[] {
   return files
     .filter((file) => file.startsWith(`${folder}/`))
@@ -30,7 +30,7 @@ function forbidden(folder: string, allowed: (imported: Import) => boolean): stri
     );
 }
 
-/** Imports that lead from a lower floor to a higher one; floors are numbered from the top. */
+/** Imports that lead from a lower floor to a higher one. Floors are numbered from the top. */
 function upwards(from: readonly string[], floorOf: (file: string) => number): string[] {
   return from.flatMap((file) =>
     importsOf(file)
@@ -79,11 +79,11 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('the domain imports nothing but itself', () => {
+  test('the domain imports only itself', () => {
     expect(forbidden('src/domain', ({ from }) => from.startsWith('src/domain/'))).toEqual([]);
   });
 
-  test('the domain has no clock, no chance and no surroundings', () => {
+  test('the domain has no clock, no random numbers and no environment', () => {
     const impure = /\bnew Date\(\)|Date\.now\(|Math\.random\(|crypto\.|process\.|\bfetch\(|setTimeout\(/;
     const found = files.filter(
       (file) => file.startsWith('src/domain/') && impure.test(readFileSync(path.join(root, file), 'utf8')),
@@ -117,7 +117,7 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('only src/config.ts reads the environment; the command line and `dev` hand it on', () => {
+  test('only src/config.ts reads the environment; the command line and `dev` pass it on', () => {
     const readers = files.filter(
       (file) =>
         /^(src|activities|workflows|sandbox)\//.test(file) &&
@@ -127,7 +127,7 @@ describe('boundaries', () => {
     expect(readers).toEqual([]);
   });
 
-  test('handlers of commands are loaded by their definitions; they load nothing late but Temporal', () => {
+  test('command definitions load the handlers; the handlers lazily load only Temporal', () => {
     const late = /\bimport\(\s*'([^']+)'/g;
     const found = files
       .filter((file) => file.startsWith('src/cli/') && !file.startsWith('src/cli/definitions/'))
@@ -142,11 +142,11 @@ describe('boundaries', () => {
     ]);
   });
 
-  test('no file imports itself by way of others, types included', () => {
+  test('no imports form a cycle, not even of types', () => {
     expect(circles(files.filter((file) => !file.startsWith('test/')))).toEqual([]);
   });
 
-  test('imports run downwards from floor to floor', () => {
+  test('imports only go down from folder to folder', () => {
     const floors: readonly (readonly string[])[] = [
       ['src/cli'],
       ['src/dev'],
@@ -185,7 +185,7 @@ describe('boundaries', () => {
     ['src/cli', ['definitions', 'commands', 'integrations', 'status', 'sync', 'support']],
     ['src/dev', ['demo', 'postgres', 'temporal', 'processes']],
     ['activities', ['.', 'support']],
-  ])('in %s, imports run downwards from room to room', (folder, rooms) => {
+  ])('in %s, imports only go down from subfolder to subfolder', (folder, rooms) => {
     const roomOf = (file: string) =>
       rooms.indexOf(path.relative(folder, path.dirname(file)).split('/')[0] || '.');
     const inside = files.filter((file) => file.startsWith(`${folder}/`) && roomOf(file) !== -1);
@@ -193,7 +193,7 @@ describe('boundaries', () => {
     expect(upwards(inside, roomOf)).toEqual([]);
   });
 
-  test('only the store names schemas of Postgres, whose names are settings, and begins transactions', () => {
+  test('only the store begins transactions and names schemas of Postgres, which are settings', () => {
     const names =
       /(?<!import\S* |\/)\b(kombo_sync\.[a-z$]|kombo\.(?:\$\{|(?:ats|hris|lms|assessment)_)|schema kombo\b)/;
     const begins = /\.transaction\(\)|\bpool\.connect\(\)/;
@@ -210,7 +210,7 @@ describe('boundaries', () => {
   });
 
   test('comments, messages, pages and names of tests say who does it, as the style note asks', () => {
-    // A user of Unix systems is called so, and some ids of tests.
+    // One of these words is a Unix user, and part of some test ids.
     const vague = /\b((some|any|every)body|(some|any)one|(who|what)ever|nobody(?= \w)|a\sperson)\b/i;
     const settings = ['.env.example', 'Dockerfile', 'docker-compose.yml'];
     const pages = globSync('**/*.md', { cwd: root, exclude: ['node_modules', 'CONTRIBUTING.md'] });
@@ -224,7 +224,7 @@ describe('boundaries', () => {
     expect(found).toEqual([]);
   });
 
-  test('a table that is looked up by any text is a Map: an object has entries of its own by its prototype', () => {
+  test('a lookup by arbitrary text uses a Map, because an object also has the keys of its prototype', () => {
     // Kysely asks for an object, and lists its entries.
     const allowed = ['src/store/migrate.ts'];
     const open = /^(export )?const \w+: (Readonly<|Partial<)*Record<string,/m;

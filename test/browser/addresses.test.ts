@@ -20,7 +20,7 @@ beforeAll(async () => {
   root = await serve(store, temporal);
 });
 
-test('below a path, every link of the pages leads to a page, and the API page has all its parts', async () => {
+test('below a path, every link leads to a page, and the API page loads all its parts', async () => {
   const { page, complaints, close } = await visit(browser, `${below}/?refresh=off`);
   const seen = new Set<string>();
   for (const start of [page.url(), `${below}/integrations/${ids.active}`, `${below}/cutover`]) {
@@ -39,16 +39,16 @@ test('below a path, every link of the pages leads to a page, and the API page ha
   await page.getByRole('heading', { name: 'kombo-sync admin API' }).waitFor();
   expect(page.url()).toBe(`${below}/api/docs/`);
   expect(await page.locator('.servers select').inputValue()).toBe('/kombo');
-  // Swagger UI would like to set a style in a way that its policy does not allow; nothing is amiss without it.
+  // Swagger UI tries to set a style that the policy forbids; it works without that.
   expect(complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual([]);
   await close();
 });
 
 test.each<[string, () => string]>([
   ['below a path', () => `${below}/cutover`],
-  // No browser says there by itself from which site a form came.
-  ['by a name without TLS', () => root.replace('127.0.0.1', 'intranet.test') + '/cutover'],
-])('%s, a login leads back and a logout ends it', async (_name, address) => {
+  // On such an address, no browser sends the site that a form came from.
+  ['at a host name without TLS', () => root.replace('127.0.0.1', 'intranet.test') + '/cutover'],
+])('%s, a login leads back to the page and a logout ends the session', async (_name, address) => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(address());

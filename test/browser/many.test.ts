@@ -9,7 +9,7 @@ import { testTemporal } from '../support/temporal.ts';
 import { CONFIG, expectSound, openBrowser, serve, ONE_LOOK, visit } from './support.ts';
 
 const AMOUNT = 10_000;
-/** Well below what you notice on a machine of its own; this one may be busy with other tests. */
+/** Too short to notice on an idle machine; this one may be busy with other tests. */
 const PROMPT_MS = 1_000;
 
 let browser: Browser;
@@ -36,7 +36,7 @@ const filter = (page: Page, name: string) =>
   page.getByRole('navigation', { name: 'Filter' }).getByRole('link', { name });
 
 describe('10,000 integrations', () => {
-  test('a page of fifty, with totals, and the way to all the others', async () => {
+  test('a page shows fifty, with totals and links to the others', async () => {
     const visited = await visit(browser, url);
     const { page } = visited;
     expect(await page.getByRole('main').textContent()).toContain('of 10,003 integrations active');
@@ -54,7 +54,7 @@ describe('10,000 integrations', () => {
     await visited.close();
   });
 
-  test('filters count what they show, within a search too', async () => {
+  test('filters count what they show, also within a search', async () => {
     const { page, close } = await visit(browser, url);
     await filter(page, 'Paused').click();
     await page.waitForURL(/status=paused/);
@@ -75,7 +75,7 @@ describe('10,000 integrations', () => {
     await close();
   });
 
-  test('the next full sync is that of the schedules, where there are any', async () => {
+  test('the next full sync comes from the schedules, if there are any', async () => {
     const { page, close } = await visit(browser, `${url}/?q=acme`);
     expect(await rows(page).nth(1).textContent()).toMatch(/next in \d+ [dh]/);
     await page.goto(`${url}/?q=company+1`);
@@ -83,7 +83,7 @@ describe('10,000 integrations', () => {
     await close();
   });
 
-  test('the cutover shows what is in the way, and counts the rest', async () => {
+  test('the cutover lists integrations that are not ready and counts the rest', async () => {
     const visited = await visit(browser, url);
     await visited.page.goto(`${url}/cutover`);
     const main = visited.page.getByRole('main');
@@ -92,7 +92,7 @@ describe('10,000 integrations', () => {
     await visited.close();
   });
 
-  test('a page is prompt, and asks as much of Postgres and of Temporal as a page of three', async () => {
+  test('a page is fast, and asks Postgres and Temporal no more often than a page of three', async () => {
     const cost = async (page: Page, address: string, from: TestStore) => {
       let queries = 0;
       const count = () => (queries += 1);
@@ -123,7 +123,7 @@ describe('10,000 integrations', () => {
     await close();
   });
 
-  test('the statements behind it and behind /metrics are prompt', async () => {
+  test('its statements and those of /metrics are fast', async () => {
     const timed = async (work: () => Promise<unknown>) => {
       const startedAt = performance.now();
       await work();

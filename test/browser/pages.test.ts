@@ -27,7 +27,7 @@ import {
 
 let browser: Browser;
 let empty: string;
-/** Of a server whose only integration has names of any length and of any characters. */
+/** The address of a server whose integration has names of any length and characters. */
 let odd: string;
 let url: string;
 let ids: Three;
@@ -52,13 +52,13 @@ beforeAll(async () => {
   url = await serve(three, temporal, { config: CHOOSING });
 });
 
-/** Settings that keep something out. */
+/** Settings that exclude something. */
 const CHOOSING = testConfig({
   TEMPORAL_UI_URL: 'http://localhost:8233',
   EXCLUDE_FIELDS: 'hris_employees.ssn,hris_employees.bank_accounts,*.remote_data',
 });
 
-/** Open at Kombo: one of an integration, and one of the whole environment. */
+/** Inserts two open issues: one of an integration, and one of the whole environment. */
 async function insertIssues(store: Store, integrationId: string): Promise<void> {
   const at = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
   await saveIssue(store, {
@@ -97,7 +97,7 @@ const PAGES: [string, () => string, typeof LOOKS][] = [
   ['the cutover', () => `${url}/cutover`, LOOKS],
 ];
 
-describe('no complaint, nothing to scroll sideways and nothing that axe finds, on phones and desktops, light and dark', () => {
+describe('no console error, no sideways scrolling and no finding of axe, on phones and desktops, light and dark', () => {
   test('the login', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -125,7 +125,7 @@ describe('no complaint, nothing to scroll sideways and nothing that axe finds, o
       await take(visited.page, look);
       expect(await overflow(visited.page)).toBeLessThanOrEqual(0);
     }
-    // Swagger UI would like to set a style in a way that its policy does not allow; nothing is amiss without it.
+    // Swagger UI tries to set a style that the policy forbids; it works without that.
     expect(visited.complaints.filter((complaint) => !complaint.startsWith('Applying inline style'))).toEqual(
       [],
     );
@@ -133,7 +133,7 @@ describe('no complaint, nothing to scroll sideways and nothing that axe finds, o
   });
 });
 
-test('all of it works without JavaScript', async () => {
+test('everything works without JavaScript', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto(`${url}/integrations/${ids.parked}?refresh=off`);
@@ -166,7 +166,7 @@ test('all of it works without JavaScript', async () => {
   await context.close();
 });
 
-test('a page refreshes itself until it is told not to, stays where it is, and holds still while you type', async () => {
+test('a page refreshes until you stop it, keeps its scroll position, and does not refresh while you type', async () => {
   const { page, close } = await visit(browser, url, { viewport: NARROW });
   await page.getByRole('link', { name: 'Stop refreshing' }).click();
   await page.getByRole('searchbox').waitFor();
@@ -192,7 +192,7 @@ test('a page refreshes itself until it is told not to, stays where it is, and ho
   await close();
 });
 
-test('the search box that was asked for has the focus', async () => {
+test('the search box that you opened has the focus', async () => {
   const { page, close } = await visit(browser, url);
   await page.getByRole('link', { name: 'Search' }).click();
   await page.locator('input[type=search]:focus').waitFor();
@@ -203,7 +203,7 @@ test('the search box that was asked for has the focus', async () => {
   await close();
 });
 
-test('by keyboard, the content is one step away, and the focus is seen', async () => {
+test('by keyboard, the content is one step away and the focus is visible', async () => {
   const { page, close } = await visit(browser, url);
   await page.keyboard.press('Tab');
   const skip = page.getByRole('link', { name: 'Skip to the content' });

@@ -25,7 +25,7 @@ export const LOOKS: readonly Look[] = [
   { width: 1280, height: 900, colorScheme: 'dark' },
 ];
 
-/** For pages that are made of the parts of others. */
+/** For pages that consist of parts of others. */
 export const ONE_LOOK = LOOKS.slice(1, 2);
 
 /** Small phones are this wide. */
@@ -59,7 +59,7 @@ export interface Visit {
   close: () => Promise<void>;
 }
 
-/** Cookies by server: who has logged in once need not do so again. */
+/** Cookies by server, so that one login is enough. */
 const sessions = new Map<string, BrowserContextOptions['storageState']>();
 
 /** A browser window of its own, logged in as you do: by the form, the first time. */
@@ -95,12 +95,12 @@ export async function logIn(page: Page): Promise<void> {
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const WCAG = ['wcag2a', 'wcag2aa'];
-/** The order of headings, landmarks and the like do not depend on the look, and take axe long. */
+/** Rules that do not depend on the look, for example the order of headings. They take axe long. */
 const WCAG_AND_MORE = [...WCAG, 'wcag21a', 'wcag21aa', 'best-practice'];
 
 /** What axe finds, as lines to read. */
 async function violations(page: Page, tags: readonly string[]): Promise<string[]> {
-  // A link on the page ends the refreshing, as WCAG 2.2.1 wants it; axe cannot know that.
+  // A link on the page stops the refreshing, as WCAG 2.2.1 requires; axe cannot know that.
   const stoppable = (await page.getByRole('link', { name: 'Stop refreshing' }).count()) === 1;
   const rules = { 'meta-refresh': { enabled: !stoppable } };
   const options = {
@@ -109,7 +109,7 @@ async function violations(page: Page, tags: readonly string[]): Promise<string[]
     resultTypes: ['violations'],
     runOnly: { type: 'tag', values: tags },
   };
-  // By the debugger, since the page's policy lets no script in; and in one step, since a page may refresh between two.
+  // By the debugger, because the page's policy forbids scripts; in one step, because a page may refresh in between.
   return page.evaluate<string[]>(
     `window.axe || (() => { ${axe} })(); axe.run(document, ${JSON.stringify(options)}).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`,
@@ -121,13 +121,13 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }
 
-/** Lets the window be of that size, and the person like it light or dark. */
+/** Sets the size of the window, and light or dark colours. */
 export async function take(page: Page, { width, height, colorScheme }: Look): Promise<void> {
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme });
 }
 
-/** What the page complains of, its width in every look, and its accessibility in those given. */
+/** Checks the page's console, its width in every look, and its accessibility in the given looks. */
 export async function expectSound(
   { page, complaints }: Pick<Visit, 'page' | 'complaints'>,
   looks: readonly Look[] = LOOKS,

@@ -8,7 +8,7 @@ import { createCliSystem, type CliSystem } from './system.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
-// Without a worker: what is started waits, so that it can be looked at.
+// Without a worker, syncs that are started wait, so that the tests can inspect them.
 const ids = Array.from({ length: 14 }, () => uniqueIntegrationId());
 const [first, second, inSetup, failing] = ids as [string, string, string, string];
 
@@ -42,7 +42,7 @@ async function knownIds(): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-test('a file with anything else in it changes nothing', async () => {
+test('a file with a line that is not an id adds nothing', async () => {
   const path = file('wrong.txt', `${first}\nAcme Inc.\n`);
   const { error } = await system.json<{ error: { code: string; message: string } }>(
     ['integrations', 'add', '--file', path],
@@ -52,7 +52,7 @@ test('a file with anything else in it changes nothing', async () => {
   expect(await knownIds()).toEqual([]);
 });
 
-test('a key that Kombo refuses ends it at once, with what to do', async () => {
+test('a key that Kombo refuses stops adding at once, and the command says what to do', async () => {
   const fault = system.control.addFault({
     kind: 'error',
     code: 'PLATFORM.AUTHENTICATION_INVALID',
@@ -64,15 +64,15 @@ test('a key that Kombo refuses ends it at once, with what to do', async () => {
   system.control.removeFault(fault);
   expect(stdout).toContain('It has stopped: Kombo answered');
   expect(stdout).toContain('Check KOMBO_API_KEY');
-  expect(stdout).toContain('Not come to: 14. Run it again to go on.');
+  expect(stdout).toContain('Not tried: 14. Run the command again to continue.');
   expect(await knownIds()).toEqual([]);
 });
 
-test('CSV: known to Kombo or not, each is tried, and the exit code says that one failed', async () => {
+test('from CSV, each id is tried although one is unknown to Kombo, and the exit code is 1', async () => {
   system.control.setIntegration(inSetup, { setupStatus: 'INCOMPLETE' });
   const path = file('some.csv', `id,name\n${first},"Acme, Inc."\nnobody:7,x\n${inSetup},y\n${first},z\n`);
   const done = await system.text(['integrations', 'add', '--file', path], 1);
-  expect(done.stderr).toContain('The first line is taken for a head: id\n');
+  expect(done.stderr).toContain('The first line is taken as a header: id\n');
   expect(done.stderr).toContain('nobody:7: Kombo does not know an integration nobody:7.');
   expect(done.stdout).toContain('3 integrations: 2 added, 0 there already, 1 failed.\n');
   expect(done.stdout).toContain('Named more than once: 1.\n');
@@ -82,7 +82,7 @@ test('CSV: known to Kombo or not, each is tried, and the exit code says that one
   expect(await knownIds()).toEqual([first, inSetup].sort());
 });
 
-test('from stdin, as JSON, all the others; what is there stays as it is', async () => {
+test('from JSON on stdin, the others are added, and those that exist stay as they are', async () => {
   const once = system.control.addFault({ kind: 'rate-limit', retryAfter: 1, count: 3 });
   const done = await system.json<Document>(
     ['integrations', 'add', '--file', '-', '--per-minute', '1'],
@@ -107,14 +107,14 @@ test('from stdin, as JSON, all the others; what is there stays as it is', async 
       return executionTime!.getTime() - startTime.getTime();
     }),
   );
-  // Of thirteen (one of them runs already), the first ten begin at once, then one a minute.
+  // Thirteen syncs, of which one runs already: the first ten begin at once, then one per minute.
   const held = begins.filter((ms) => ms > 0).map((ms) => Math.round(ms / 60_000));
   expect([1, 2, 3]).toEqual(expect.arrayContaining(held));
   expect(new Set(held).size).toBeGreaterThanOrEqual(2);
   expect(Date.parse(done.lastBeginsAt!) - Date.now()).toBeGreaterThan(60_000);
 });
 
-test('again it adds nothing and starts nothing', async () => {
+test('repeating it adds nothing and starts nothing', async () => {
   const before = await system.temporal.client.workflow.getHandle(`full-sync/${second}`).describe();
   const done = await system.json<Document>(
     ['integrations', 'add', '--file', file('again.txt', ids.join('\n'))],
@@ -127,7 +127,7 @@ test('again it adds nothing and starts nothing', async () => {
   expect(after.runId).toBe(before.runId);
 });
 
-test('where Kombo does not answer it is asked again', async () => {
+test('a look-up that Kombo does not answer is tried again', async () => {
   const fault = system.control.addFault({
     kind: 'unavailable',
     endpoint: `/integrations/${encodeURIComponent(failing)}`,
@@ -139,7 +139,7 @@ test('where Kombo does not answer it is asked again', async () => {
   expect(outcomes(done)).toEqual({ [failing]: ['known', 'running'] });
 });
 
-test('Ctrl-C finishes what is under way, and says how much is left', async () => {
+test('on Ctrl-C, look-ups under way are finished, and the command says how many ids are left', async () => {
   const fault = system.control.addFault({ kind: 'delay', ms: 1_500, count: 'always' });
   system.control.clearRequests();
   const adding = system.start(['integrations', 'add', '--file', file('slow.txt', ids.join('\n')), '--json']);

@@ -5,7 +5,7 @@ import { cli, onlyDocument } from './spawn.ts';
 const store = await createTestStore();
 const env = { DATABASE_URL: store.url };
 
-test('what has been removed is said, with how to go on', async () => {
+test('if changes were removed, the command says which, and how to continue', async () => {
   await store.pool.query(
     `insert into kombo_sync.changes (integration_id, table_name, id, op)
      values ('x:1', 'ats_jobs', 'gone', 'created'), ('x:1', 'ats_jobs', 'kept', 'created')`,

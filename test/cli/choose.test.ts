@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const set = async (args: string[], code = 0) => system.text(['integrations', 'set', ID, ...args], code);
 
-test('you choose, see what came of it everywhere, erase, and take it back', async () => {
+test('a choice shows in every command, its rows can be erased, and it can be undone', async () => {
   const { stdout } = await set(['--models', 'lms_users,lms_course_revisions']);
   expect(stdout).toBe(
     [
@@ -50,11 +50,11 @@ test('you choose, see what came of it everywhere, erase, and take it back', asyn
   expect((await set(['--erase', '--yes'])).stdout).toMatch(/^There were no rows to erase\.$/m);
 
   const back = await set(['--models', '*']);
-  expect(back.stdout).toMatch(/^.* reads from now on: all that the settings let be read\.$/m);
-  expect(back.stdout).toMatch(/^What has come to be chosen is read in full now\.$/m);
+  expect(back.stdout).toMatch(/^.* reads from now on: all that the settings allow\.$/m);
+  expect(back.stdout).toMatch(/^What is newly chosen is read in full now\.$/m);
 });
 
-test('--exclude-models takes patterns, and none takes it back; --json is what the API answers', async () => {
+test('--exclude-models takes patterns, `none` clears it, and --json prints what the API answers', async () => {
   const printed = await system.json(['integrations', 'set', ID, '--exclude-models', 'lms_course*']);
   expect(z.encode(setSchema, z.decode(setSchema, printed as z.input<typeof setSchema>))).toEqual(printed);
   expect(printed).toMatchObject({ integration: { models: null, excludeModels: ['lms_course*'] } });
@@ -68,7 +68,7 @@ test('--exclude-models takes patterns, and none takes it back; --json is what th
   expect(JSON.stringify(audit)).toMatch(/"action":"set".*"source":"cli"|"source":"cli".*"action":"set"/);
 });
 
-test('sync full takes a pattern as names', async () => {
+test('sync full takes patterns for models', async () => {
   await system.ended(`sync/${ID}`).catch(() => {});
   const words = ['sync', 'full', ID, '--models', 'lms_u*', '--wait'];
   const { result } = await system.json<{ result: { endpoints: Record<string, object> } }>(words);

@@ -44,7 +44,7 @@ async function tally(): Promise<number> {
   return rows[0]!.changes;
 }
 
-test('everything that is there is handled once, also by a second run', async () => {
+test('two runs handle each change once', async () => {
   await inTransaction(1_201);
   const first = await startScript(SCRIPT, ['--once'], env()).finished;
   expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -73,7 +73,7 @@ test('a change that commits late is not skipped', async () => {
   expect(await tally()).toBe(before + 11);
 });
 
-test('killed in the middle and started again, it neither loses nor repeats a change', async () => {
+test('a consumer that is killed and started again neither loses nor repeats a change', async () => {
   const before = await tally();
   await inTransaction(5_000);
   const killed = startScript(SCRIPT, [], env());
@@ -84,7 +84,7 @@ test('killed in the middle and started again, it neither loses nor repeats a cha
   expect(await tally()).toBe(before + 5_000);
 });
 
-test('two at once share the work', async () => {
+test('two consumers at once share the changes', async () => {
   const before = await tally();
   await inTransaction(2_000);
   const both = [startScript(SCRIPT, ['--once'], env()), startScript(SCRIPT, ['--once'], env())];
@@ -92,7 +92,7 @@ test('two at once share the work', async () => {
   expect(await tally()).toBe(before + 2_000);
 });
 
-test('following, it is woken by a notification and ends in order', async () => {
+test('a consumer that follows the feed wakes at a notification, and SIGTERM ends it with exit code 0', async () => {
   const before = await tally();
   const following = startScript(SCRIPT, [], env());
   await inTransaction(3);
@@ -105,12 +105,12 @@ test('following, it is woken by a notification and ends in order', async () => {
   expect(await tally()).toBe(before + 5);
 });
 
-test('a connection that is cut while nothing happens is made anew, and nothing is lost', async () => {
+test('an idle connection that is cut is replaced, and no change is lost', async () => {
   const before = await tally();
   const following = startScript(SCRIPT, [], env());
   await inTransaction(3);
   await following.printed('Handled 3 changes');
-  // What waits for a notification is idle.
+  // A connection that waits for a notification is idle.
   await expect.poll(cut).toBeGreaterThan(0);
   await following.logged('trying again');
   await inTransaction(4);
@@ -122,7 +122,7 @@ test('a connection that is cut while nothing happens is made anew, and nothing i
   expect(await tally()).toBe(before + 7);
 });
 
-test('one that comes too late is told, and goes on with what is kept only when it is told to', async () => {
+test('a consumer that comes too late stops, and continues with the kept changes only with --from-oldest', async () => {
   await inTransaction(3);
   const before = await tally();
   await store.pool.query(
@@ -145,7 +145,7 @@ test('one that comes too late is told, and goes on with what is kept only when i
   expect((await startScript(SCRIPT, ['--once'], env()).finished).code).toBe(0);
 });
 
-test('a database that is away ends it with a sentence when it is to run once', async () => {
+test('with --once, a database that is away ends it with a message and exit code 1', async () => {
   const { code, stderr } = await startScript(SCRIPT, ['--once'], {
     DATABASE_URL: 'postgres://a@127.0.0.1:1/b',
   }).finished;
@@ -153,14 +153,14 @@ test('a database that is away ends it with a sentence when it is to run once', a
   expect(stderr).toMatch(/^connect ECONNREFUSED 127\.0\.0\.1:1\n$/);
 });
 
-test('it ends at once also while it waits to try again', async () => {
+test('SIGTERM ends it at once while it waits to try again', async () => {
   const following = startScript(SCRIPT, [], { DATABASE_URL: 'postgres://a@127.0.0.1:1/b' });
   await following.logged('trying again');
   following.kill('SIGTERM');
   expect((await following.finished).code).toBe(0);
 });
 
-/** Ends the example's connection from the server's side. Returns how many there were. */
+/** Ends the example's connections from the server's side. Returns how many there were. */
 async function cut(): Promise<number> {
   const { rowCount } = await store.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity

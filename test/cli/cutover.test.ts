@@ -9,7 +9,7 @@ import { createCliSystem, type CliSystem } from './system.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
-describe('by facts', () => {
+describe('one integration', () => {
   const READY = uniqueIntegrationId();
   const OTHER = uniqueIntegrationId();
   let system: CliSystem;
@@ -27,7 +27,7 @@ describe('by facts', () => {
     return addDeliveries(system.store, [{ integrationId, type, outcome, times: 3, firstAt: at, lastAt: at }]);
   };
 
-  test('one that is ready, and what to do then', async () => {
+  test('a ready one is reported with what to do next', async () => {
     const { stdout } = await system.text(['cutover', READY]);
     expect(stdout).toMatch(new RegExp(`^${READY} +ready +–$`, 'm'));
     expect(stdout).toContain('1 integration: 1 ready, 0 wait, 0 blocked.\n');
@@ -35,7 +35,7 @@ describe('by facts', () => {
     expect(stdout).not.toContain('→');
   });
 
-  test('one that has to wait says for what, and the exit code is 1', async () => {
+  test('one that has to wait is reported with what is missing, and the exit code is 1', async () => {
     await came(OTHER, 'sync-finished');
     const { stdout } = await system.text(['cutover'], 1);
     expect(stdout).toMatch(new RegExp(`^${OTHER} +wait +evidence$`, 'm'));
@@ -55,7 +55,7 @@ describe('by facts', () => {
     expect(report.integrations[0]!.checks).toHaveLength(7);
   });
 
-  test('one that is blocked says what must be done, and comes first', async () => {
+  test('a blocked one comes first and says what you must do', async () => {
     await system.text(['integrations', 'pause', READY, '--reason', 'a test']);
     const { stdout } = await system.text(['cutover', '--syncs', '10'], 1);
     expect(stdout.indexOf(`${READY} (blocked)`)).toBeLessThan(stdout.indexOf(`${OTHER} (wait)`));
@@ -67,7 +67,7 @@ describe('by facts', () => {
   });
 });
 
-describe('of many', () => {
+describe('many integrations', () => {
   const legacy: CutoverReport['legacy'] = {
     mode: 'on',
     times: 0,
@@ -95,7 +95,7 @@ describe('of many', () => {
     return { verdict, counts, legacy, message: 'Well.', integrations, next: null };
   }
 
-  test('the ready ones are a count', () => {
+  test('many ready ones are only counted', () => {
     const text = cutoverText(report(9_998, 2));
     expect(text).not.toContain('ready:');
     expect(text.split('\n').length).toBeLessThan(20);
@@ -106,23 +106,23 @@ describe('of many', () => {
     expect(cutoverText(report(3, 0))).toMatch(/^ready:2 +ready +–$/m);
   });
 
-  test('where all are ready only the sum is left', () => {
+  test('if all are ready, only the sum is shown', () => {
     expect(cutoverText(report(10_000, 0))).toBe(
       '10000 integrations: 10000 ready, 0 wait, 0 blocked.\nNo legacy webhook has come.\nWell.',
     );
   });
 
-  test('what is not chosen is said, as no gap', () => {
+  test('endpoints that are not chosen are named, but are not a gap', () => {
     const notChosen: NotChosen[] = [{ endpoint: '/ats/offers', by: 'integration' }];
     expect(cutoverText(report(3, 0, notChosen))).toContain(
-      'Of 1 integration not every endpoint is chosen, which is no gap.',
+      'Not every endpoint is chosen for 1 integration. This is not a gap.',
     );
     expect(cutoverText(report(1, 0, notChosen))).toContain(
-      'Not chosen, so no gap, for this integration: /ats/offers.',
+      'Not chosen for this integration: /ats/offers. This is not a gap.',
     );
   });
 
-  test('what most of them lack is summed up', () => {
+  test('checks that many of them lack are summed up', () => {
     expect(cutoverText(report(0, 12))).toMatch(/^MISSING +BLOCKED +WAIT\nfull +0 +12$/m);
   });
 

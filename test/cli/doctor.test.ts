@@ -38,9 +38,9 @@ async function listen(server: Server, { onTestFinished }: TestContext): Promise<
 }
 
 test.concurrent(
-  'everything closed: each is named with a remedy, no secret is shown, and the exit code is 1',
+  'parts that are all away are each named with a remedy and without secrets, and the exit code is 1',
   async () => {
-    // Where it is set, readiness is to be asked there.
+    // The doctor asks for readiness there.
     const port = await closedPort();
     const env = { ...(await brokenEnvironment()), OPERATIONS_PORT: String(port) };
     const { code, stdout, stderr } = await cli(['doctor'], env);
@@ -57,7 +57,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('all wrong settings are shown at once', async () => {
+test.concurrent('all wrong settings are reported at once', async () => {
   const { code, checks } = await doctor({ DEBOUNCE_QUIET: 'soon', SWEEP_MAX_SHARE: 'all' });
   expect(code).toBe(1);
   const text = checks.filter(({ name }) => name === 'Settings').map(({ message }) => message);
@@ -70,7 +70,7 @@ test.concurrent('all wrong settings are shown at once', async () => {
   ]);
 });
 
-test.concurrent('settings that cannot work are named without being shown', async () => {
+test.concurrent('settings that cannot work are named without their values', async () => {
   const { code, stdout } = await cli(['doctor'], {
     ...(await brokenEnvironment()),
     KOMBO_API_KEY: 'ks_secret\nks_other',
@@ -86,7 +86,7 @@ test.concurrent('settings that cannot work are named without being shown', async
   expect(stdout).not.toMatch(/hunter2|ks_secret|ks_other|ada/);
 });
 
-test.concurrent('a key that Kombo refuses, and a clock that differs', async (context) => {
+test.concurrent('a key that Kombo refuses and a clock that differs are reported', async (context) => {
   const env = await brokenEnvironment();
   const tomorrow = new Date(Date.now() + 86_400_000).toUTCString();
   const refusing = createServer((request, response) => {
@@ -114,34 +114,37 @@ test.concurrent('a key that Kombo refuses, and a clock that differs', async (con
   });
 });
 
-test.concurrent('what accepts and never answers is given up within the bound', async ({ onTestFinished }) => {
-  const silent = createTcpServer(() => {});
-  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-  const sockets = new Set<{ destroy(): void }>();
-  silent.on('connection', (socket) => sockets.add(socket));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    silent.close();
-  });
-  const address = silent.address();
-  const peer = `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
-  const startedAt = performance.now();
-  const { checks } = await doctor({
-    ...(await brokenEnvironment()),
-    DATABASE_URL: `postgres://nobody@${peer}/nothing`,
-    TEMPORAL_ADDRESS: peer,
-    KOMBO_API_URL: `http://${peer}/v1`,
-    PORT: peer.split(':')[1]!,
-  });
-  expect(performance.now() - startedAt).toBeLessThan(20_000);
-  expect(statusOf(checks, 'Postgres')).toBe('fail');
-  expect(statusOf(checks, 'Temporal')).toBe('fail');
-  expect(statusOf(checks, 'Kombo API')).toBe('fail');
-  expect(statusOf(checks, 'Service')).toBe('warn');
-});
+test.concurrent(
+  'servers that accept connections and never answer are given up in time',
+  async ({ onTestFinished }) => {
+    const silent = createTcpServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const sockets = new Set<{ destroy(): void }>();
+    silent.on('connection', (socket) => sockets.add(socket));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const address = silent.address();
+    const peer = `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const startedAt = performance.now();
+    const { checks } = await doctor({
+      ...(await brokenEnvironment()),
+      DATABASE_URL: `postgres://nobody@${peer}/nothing`,
+      TEMPORAL_ADDRESS: peer,
+      KOMBO_API_URL: `http://${peer}/v1`,
+      PORT: peer.split(':')[1]!,
+    });
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(statusOf(checks, 'Postgres')).toBe('fail');
+    expect(statusOf(checks, 'Temporal')).toBe('fail');
+    expect(statusOf(checks, 'Kombo API')).toBe('fail');
+    expect(statusOf(checks, 'Service')).toBe('warn');
+  },
+);
 
-// Temporal Cloud cannot run here: the server is a real one that refuses calls as it does to a key with the role Read.
-test('a key that may read and not write is a failure, since nothing would start', async () => {
+// Temporal Cloud cannot run here, so a real server refuses the calls that Cloud refuses to a key with the role Read.
+test('a key that may read but not write is a failure, because no sync would start', async () => {
   const TEMPORAL_ADDRESS = await grpcProxy(inject('temporalAddress'), (method) =>
     /^(Signal|Start|Create|Update|Execute|Respond|RequestCancel)/.test(method)
       ? { code: 7, details: 'Request unauthorized.' }
@@ -160,7 +163,7 @@ test('a key that may read and not write is a failure, since nothing would start'
   });
 });
 
-test('asking for the rights starts nothing', async () => {
+test('checking the rights starts nothing', async () => {
   const asked: string[] = [];
   const TEMPORAL_ADDRESS = await grpcProxy(inject('temporalAddress'), (method) => {
     asked.push(method);
@@ -171,7 +174,7 @@ test('asking for the rights starts nothing', async () => {
   expect(asked).toEqual(expect.arrayContaining(['SignalWithStartWorkflowExecution', 'CreateSchedule']));
 });
 
-test('a worker that has not polled for two minutes does not count', () => {
+test('a worker that has not polled for two minutes does not count as running', () => {
   const now = Date.UTC(2026, 0, 1);
   const ago = (seconds: number) => ({ seconds: now / 1_000 - seconds });
   expect([ago(1), ago(119), ago(121), undefined].map((at) => isRecent(at, now))).toEqual([

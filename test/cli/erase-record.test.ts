@@ -19,7 +19,7 @@ await readPass(store, ID, '/ats/jobs', 'full', [
 ]);
 await readPass(store, ID, '/ats/applications', 'full', [[{ id: 'app', job_id: 'a' }]]);
 
-test('a record is erased with --yes only, where there is no terminal to ask on', async () => {
+test('without a terminal to ask on, a record is erased only with --yes', async () => {
   for (const more of [[], ['--json']]) {
     const { code, stderr } = await erase('a', ...more);
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') as string });
@@ -34,7 +34,7 @@ test('a record is erased with --yes only, where there is no terminal to ask on',
   expect(await readRow(store, ID, 'ats_jobs', 'a')).toMatchObject({ name: null, raw: { id: 'a' } });
 });
 
-test('--json says what was erased; what is not there is said with its exit code', async () => {
+test('--json reports what was erased, and a missing record has its own exit code', async () => {
   const { stdout } = await erase('b', '--yes', '--json');
   expect(onlyDocument(stdout)).toMatchObject({ table: 'ats_jobs', id: 'b', row: 'live', mentions: [] });
   expect(await erase('nowhere', '--yes')).toMatchObject({ code: 3 });

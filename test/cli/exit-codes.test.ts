@@ -30,21 +30,21 @@ describe('2: wrong use', () => {
     ['an unknown option', ['status', '--bogus']],
     ['a missing argument', ['sync', 'history']],
     ['too many arguments', ['migrate', 'now']],
-    ['a count that is none', ['drift', 'x:1', '--limit', '0']],
-    ['a date that is none', ['sync', 'full', 'x:1', '--since', '2026-02-31']],
+    ['an invalid count', ['drift', 'x:1', '--limit', '0']],
+    ['an invalid date', ['sync', 'full', 'x:1', '--since', '2026-02-31']],
     ['a date in the future', ['sync', 'full', 'x:1', '--since', '2999-01-01']],
-    ['a position that is none', ['changes', '--after', 'last']],
+    ['an invalid position', ['changes', '--after', 'last']],
     ['an empty list', ['sync', 'now', 'x:1', '--models', ',']],
     ['neither an id nor --all', ['sync', 'full']],
     ['an id and --all', ['sync', 'full', 'x:1', '--all']],
     ['neither an id nor --file', ['integrations', 'add']],
     ['an id and --file', ['integrations', 'add', 'x:1', '--file', 'ids.txt']],
-    ['a file that is not there', ['integrations', 'add', '--file', 'nowhere.txt']],
+    ['a missing file', ['integrations', 'add', '--file', 'nowhere.txt']],
     ['a pause without a reason', ['integrations', 'pause', 'x:1']],
-    ['a status that is none', ['integrations', 'list', '--status', 'asleep']],
-    ['unknown ones in a status', ['integrations', 'list', '--unknown', '--status', 'active']],
+    ['an invalid status', ['integrations', 'list', '--status', 'asleep']],
+    ['--unknown with a status', ['integrations', 'list', '--unknown', '--status', 'active']],
     ['an id and a filter', ['status', 'x:1', '--failing']],
-    ['a number of syncs that is none', ['cutover', '--syncs', 'all']],
+    ['an invalid number of syncs', ['cutover', '--syncs', 'all']],
     ['an empty id in a filter', ['changes', '--integration', '']],
     ['an unknown endpoint', ['fields', 'undocumented', '--endpoint', '/ats/nothing']],
   ])('%s', async (_name, args) => {
@@ -63,18 +63,21 @@ describe('2: wrong use', () => {
       ['sync', 'full', 'x:1', '--since', name],
       ['fields', 'undocumented', '--limit', name],
     ]),
-  )('%s %s: what every object has is no command, option or value', async (...words) => {
-    const running = createProgram().parseAsync(words, { from: 'user' });
-    await expect(running).rejects.toThrow(CommanderError);
-  });
+  )(
+    '%s %s: the name of a property that every object has is not a command, option or value',
+    async (...words) => {
+      const running = createProgram().parseAsync(words, { from: 'user' });
+      await expect(running).rejects.toThrow(CommanderError);
+    },
+  );
 
   const takingAnId = commandsOf(createProgram()).filter(({ takesId }) => takesId);
 
-  test('there are commands that take an id', () => {
+  test('more than twelve commands take an id', () => {
     expect(takingAnId.length).toBeGreaterThan(12);
   });
 
-  const WRITE_AN_ID = 'Write the id of an integration, as personio:CBNMt7dSNCzBdnRTx87dev4E';
+  const WRITE_AN_ID = 'Write the id of an integration, for example personio:CBNMt7dSNCzBdnRTx87dev4E';
 
   test.concurrent.each(['', ' ', 'a\nb', 'x'.repeat(201)])('the id %j', async (id) => {
     const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -83,8 +86,8 @@ describe('2: wrong use', () => {
     expect(stderr).toContain(WRITE_AN_ID);
   });
 
-  // In this process: a command that is of one mind with `status` needs none of its own.
-  test.each(takingAnId)('$words of an empty id', async ({ words }) => {
+  // In this process: the test above runs one command in a process of its own.
+  test.each(takingAnId)('$words with an empty id', async ({ words }) => {
     const options = words.includes('pause') ? ['--reason', 'a test'] : [];
     const running = createProgram().parseAsync([...words, '', ...options], { from: 'user' });
     await expect(running).rejects.toThrow(CommanderError);
@@ -92,7 +95,7 @@ describe('2: wrong use', () => {
   });
 
   test.concurrent.each(['', 'one\ntwo', 'x'.repeat(501)])(
-    'a pause with the reason %j, though Temporal is away',
+    'a pause with the reason %j, even if Temporal is away',
     async (reason) => {
       const { code, stderr } = await cli(['integrations', 'pause', 'x:1', '--reason', reason], {
         DATABASE_URL: NOWHERE,
@@ -103,7 +106,7 @@ describe('2: wrong use', () => {
     },
   );
 
-  test.concurrent('--json says it as one document', async () => {
+  test.concurrent('--json prints the error as one document', async () => {
     const { code, stdout } = await cli(['status', '--bogus', '--json']);
     expect(code).toBe(2);
     expect(onlyDocument(stdout)).toEqual({
@@ -113,7 +116,7 @@ describe('2: wrong use', () => {
 });
 
 describe('1: settings', () => {
-  test.concurrent('all wrong and missing ones are named at once, with the remedy', async () => {
+  test.concurrent('all wrong and missing settings are named at once, with the remedy', async () => {
     const env = { DEBOUNCE_QUIET: 'soon', PORT: 'http' };
     const { code, stdout, stderr } = await cli(['serve'], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -123,7 +126,7 @@ describe('1: settings', () => {
     expect(stderr).toContain('DATABASE_URL is missing');
   });
 
-  test.concurrent('TEMPORAL_TLS that is neither on nor off is no "off"', async () => {
+  test.concurrent('a TEMPORAL_TLS that is neither on nor off is refused', async () => {
     const env = { DATABASE_URL: NOWHERE, TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TLS: 'maybe' };
     const { code, stderr } = await cli(['schedule', 'show', 'x:1'], env);
     expect({ code, stderr }).toEqual({
@@ -133,13 +136,13 @@ describe('1: settings', () => {
     });
   });
 
-  test.concurrent('the worker names what it lacks', async () => {
+  test.concurrent('a worker names the settings that it lacks', async () => {
     const { code, stderr } = await cli(['worker'], { DATABASE_URL: NOWHERE });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^KOMBO_API_KEY is missing; set it, for example .*\n$/);
   });
 
-  test.concurrent('.env is read, and the environment wins over it', async () => {
+  test.concurrent('.env is read, and the environment takes precedence', async () => {
     const folder = mkdtempSync(join(emptyFolder, 'env-'));
     writeFileSync(join(folder, '.env'), `DATABASE_URL=${NOWHERE}\nDEBOUNCE_QUIET=soon\n`);
     expect((await cli(['status'], {}, folder)).stderr).toContain('DEBOUNCE_QUIET is not a duration');

@@ -32,7 +32,7 @@ await readPass(store, ID, '/hris/employees', 'full', [
   })),
 ]);
 
-test('lists what happens to each field, of one table or of all', async () => {
+test('fields list shows what happens to each field, of one table or of all', async () => {
   const { stdout } = await cli(['fields', 'list', 'hris_employees', '--json'], CHOSEN);
   const { fields } = onlyDocument(stdout) as { fields: ListedField[] };
   const of = (name: string) => fields.find(({ field }) => field === name);
@@ -53,7 +53,7 @@ test('lists what happens to each field, of one table or of all', async () => {
   });
 });
 
-test('a name that no field has, a missing key and a weak one are named with what to do', async () => {
+test('an unknown field, a missing key and a weak key are reported with what to do', async () => {
   const wrong = { ...env, EXCLUDE_FIELDS: 'hris_employees.snn', HASH_FIELDS: 'hris_employees.tax_id' };
   const { code, stderr } = await cli(['fields', 'list'], wrong);
   expect(code).toBe(1);
@@ -64,7 +64,7 @@ test('a name that no field has, a missing key and a weak one are named with what
   expect(weak.stderr).not.toContain('0123456789');
 });
 
-test('(I29) setup counts what is stored, purge erases it with --yes only and in silence, and doctor knows', async () => {
+test('(I29) setup and doctor report what is stored against the choice, and purge --yes erases it without changes in the feed', async () => {
   const early = await cli(['fields', 'purge', '--yes'], CHOSEN);
   expect(early).toMatchObject({
     code: 1,
@@ -97,12 +97,14 @@ test('(I29) setup counts what is stored, purge erases it with --yes only and in 
     changed_at: '2026-01-01T00:00:00Z',
   });
   expect(await feed(store, ID)).toHaveLength(700);
-  expect((await cli(['fields', 'purge', '--yes'], CHOSEN)).stdout).toMatch(/^Nothing is stored any more/);
+  expect((await cli(['fields', 'purge', '--yes'], CHOSEN)).stdout).toMatch(
+    /^Nothing is stored that is to be kept out/,
+  );
   expect((await cli(['doctor'], CHOSEN)).stdout).toMatch(/^✓ Fields: \d+ excluded/m);
   expect((await cli(['audit', '--json'], CHOSEN)).stdout).toContain('"purge-fields"');
 });
 
-test('purge also erases the rows of what is not chosen, by the settings or for one integration', async () => {
+test('purge also erases rows of endpoints that the settings or an integration leave out', async () => {
   const own = 'personio:chosen';
   await saveIntegration(store, { id: own, tool: 'personio', category: 'HRIS' });
   for (const path of ['/hris/groups', '/hris/absences', '/hris/locations']) {
@@ -123,7 +125,7 @@ test('purge also erases the rows of what is not chosen, by the settings or for o
   expect(rows[0]).toEqual({ groups: 1, rest: 0 });
 });
 
-test('(I29) a worker that keeps out less does not start; one that keeps out more makes that count', async () => {
+test('(I29) a worker that keeps out less does not start; one that keeps out more makes its choice apply', async () => {
   const less = await cli(['worker'], { ...CHOSEN, EXCLUDE_FIELDS: 'hris_employees.tax_id' });
   expect(less).toMatchObject({
     code: 1,
@@ -136,7 +138,7 @@ test('(I29) a worker that keeps out less does not start; one that keeps out more
   more.kill('SIGTERM');
   expect((await more.finished).stderr).toContain('kombo-sync fields purge');
   const changed = await cli(['doctor'], CHOSEN);
-  expect(changed.stdout).toMatch(/^! Fields: .*not as it was set up last/m);
-  // Said by you, less counts, too.
+  expect(changed.stdout).toMatch(/^! Fields: .*differs from the last setup/m);
+  // With setup, you can also keep out less.
   expect((await cli(['setup'], env)).stdout).toMatch(/^Fields: all are stored again$/m);
 });

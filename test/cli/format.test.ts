@@ -3,7 +3,7 @@ import { CliError, describeFailure } from '../../src/cli/support/errors.ts';
 import { countsText, pairs, relative, table } from '../../src/cli/support/format.ts';
 import { NO_COUNTS } from '../../src/domain/counts.ts';
 
-test('a table has aligned columns, numbers to the right, and a dash where nothing is', () => {
+test('a table has aligned columns, right-aligned numbers, and a dash in empty cells', () => {
   const text = table(
     ['ENDPOINT', 'ROWS', 'NOTE'],
     [
@@ -27,7 +27,7 @@ test('pairs are aligned', () => {
   ).toBe('Tool          x\nOrganization  –');
 });
 
-test('no time has no relative time', () => {
+test('without a time there is no relative time', () => {
   expect(relative(null)).toBeNull();
 });
 
@@ -41,7 +41,7 @@ test('counts leave out zeros', () => {
 test.each([
   ['a foreseen failure', new CliError(3, 'not_found', 'None.'), { code: 'not_found', exitCode: 3 }],
   ['anything else', new Error('Broken.'), { code: 'failed', message: 'Broken.', exitCode: 1 }],
-  ['what is no error', 'text', { code: 'failed', message: 'text', exitCode: 1 }],
+  ['a value that is not an error', 'text', { code: 'failed', message: 'text', exitCode: 1 }],
   [
     'a wrong password',
     Object.assign(new Error('password authentication failed'), { code: '28P01', severity: 'FATAL' }),

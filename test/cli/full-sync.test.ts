@@ -22,11 +22,11 @@ beforeAll(async () => {
   await system.worker();
 });
 
-/** Makes each page of the users take its time. */
+/** Delays each page of the users. */
 const slowly = (ms: number) =>
   system.control.addFault({ kind: 'delay', ms, endpoint: '/lms/users', integration: ID, count: 'always' });
 
-/** A full sync that takes its time until it has told something, and then as little as it can. */
+/** Runs a slow full sync until its output matches, and then without the delay to its end. */
 async function waitUntil(told: RegExp): Promise<Finished> {
   const fault = slowly(2_000);
   const waiting = system.start(['sync', 'full', ID, '--wait']);
@@ -37,17 +37,17 @@ async function waitUntil(told: RegExp): Promise<Finished> {
 
 const lines = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start));
 
-test('a first one shows what it reads, and no number that is not known', async () => {
+test('the first full sync shows what it reads, and no expected number', async () => {
   const { code, stdout, stderr } = await waitUntil(/\/lms\/users: .* records, \d+\/s$/m);
   expect(code).toBe(0);
   expect(stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}, run `);
-  expect(stderr).toContain('Ctrl-C ends the waiting; the sync goes on.');
+  expect(stderr).toContain('Ctrl-C stops the waiting; the sync continues.');
   const users = lines(stderr, `${ID} /lms/users`);
   expect(users[0]).toMatch(/: \d+ pages?, \d+ records?$/);
   expect(users.at(-2)).toMatch(/: \d pages?, \d+ records, \d+\/s$/);
   expect(users.at(-1)).toMatch(/: completed, 6 pages, 1500 records in \d+(\.\d)? s \(\d+\/s\)$/);
   expect(stderr).not.toContain('of about');
-  // A look may have fallen into the moment in which they were read.
+  // A look may have come while they were read.
   const skills = lines(stderr, `${ID} /lms/skills`);
   expect(skills.filter((line) => line.includes(': completed, 1 page, 5 records in '))).toEqual([
     skills.at(-1),
@@ -58,7 +58,7 @@ test('a first one shows what it reads, and no number that is not known', async (
   expect(stdout).toMatch(/^\/lms\/users +full +completed +1500 +1500 /m);
 });
 
-test('the next one knows how much it will be, and says when it ends', async () => {
+test('the next one shows the expected number and when it ends', async () => {
   const { stderr } = await waitUntil(/\/lms\/users: .* of about 1500 .*, ends in about /);
   const known = lines(stderr, `${ID} /lms/users`).filter((line) => line.includes(' of about 1500 '));
   expect(known.at(-1)).toMatch(
@@ -66,7 +66,7 @@ test('the next one knows how much it will be, and says when it ends', async () =
   );
 });
 
-test('a sync now that joins one which waits for quiet says so', async () => {
+test('sync now says that it joins a sync that waits for its debounce', async () => {
   const HOUR_MS = 3_600_000;
   const config = {
     TASK_QUEUE: system.env['TASK_QUEUE']!,
@@ -101,7 +101,7 @@ test('a sync now that joins one which waits for quiet says so', async () => {
   await system.ended(workflowId);
 });
 
-test('started twice it is one, which both say; Ctrl-C ends the waiting only', async () => {
+test('a second start joins the full sync and says so; Ctrl-C ends only the waiting', async () => {
   const fault = slowly(4_000);
   const first = await system.json<{ runId: string; alreadyRunning: boolean }>(['sync', 'full', ID]);
   expect(first.alreadyRunning).toBe(false);
@@ -117,19 +117,19 @@ test('started twice it is one, which both say; Ctrl-C ends the waiting only', as
   system.control.removeFault(fault);
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toEqual({
-    error: { code: 'interrupted', message: expect.stringContaining('the sync goes on') as string },
+    error: { code: 'interrupted', message: expect.stringContaining('the sync continues') as string },
   });
   expect(stderr).toContain('A full sync runs already, and this joins it');
   expect(stderr).toContain('It reads what it was started with, not what --models and --since say now.');
   expect(await system.ended(`full-sync/${ID}`)).toBe('COMPLETED');
 });
 
-test('--since reads the window, sweeps nothing, and says so', async () => {
+test('--since reads only changes since a date, sweeps nothing, and says so', async () => {
   const [gone] = system.control.ids(ID, 'lms_users', { limit: 1 });
   system.control.vanish(ID, 'lms_users', gone!);
   const args = ['sync', 'full', ID, '--since', '2026-01-01'];
   const { stdout, stderr } = await system.text([...args, '--wait']);
-  expect(stderr).toContain('Because of --since only what changed since 2026-01-01T00:00:00.000Z is read');
+  expect(stderr).toContain('Because of --since, it reads only what changed since 2026-01-01T00:00:00.000Z');
   expect(stdout).toMatch(/^\/lms\/users +full +completed +\d+ +0 +0 +\d+ +0 /m);
   expect((await system.text(args)).stdout).toContain('nothing is swept');
   await system.ended(`full-sync/${ID}`);
@@ -137,7 +137,7 @@ test('--since reads the window, sweeps nothing, and says so', async () => {
   expect(swept.result.endpoints['/lms/users']!.counts.deleted).toBe(1);
 });
 
-test('one that is cancelled while a command waits has no result', async () => {
+test('if a sync is cancelled, the command that waits for it fails', async () => {
   const fault = slowly(2_000);
   const waiting = system.start(['sync', 'full', ID, '--wait', '--json']);
   await waiting.logged(`${ID} /lms/users: `);
@@ -151,7 +151,7 @@ test('one that is cancelled while a command waits has no result', async () => {
 });
 
 describe('--all', () => {
-  test('counts how many of how many are done', async () => {
+  test('shows how many of the syncs are done', async () => {
     await system.text(['integrations', 'add', OTHER]);
     await system.ended(`full-sync/${OTHER}`);
     const { stdout, stderr } = await system.text(['sync', 'full', '--all', '--wait']);
@@ -162,7 +162,7 @@ describe('--all', () => {
     );
   });
 
-  test('names what did not go well, and ends with 1', async () => {
+  test('names the syncs that failed, and the exit code is 1', async () => {
     system.control.setIntegration(OTHER, { readError: 'INTEGRATION.QA_FAILED' });
     const { stdout, stderr } = await system.text(['sync', 'full', '--all', '--wait'], 1);
     expect(stderr).toMatch(/^2 of 2 done: 1 completed, 1 failed$/m);
@@ -171,15 +171,12 @@ describe('--all', () => {
     expect(stdout).not.toMatch(new RegExp(`^${ID}`, 'm'));
     expect(await system.json(['status', OTHER])).toMatchObject({ status: 'parked', needsAttention: true });
     expect((await system.text(['status', '--status', 'parked'])).stdout).toMatch(
-      new RegExp(
-        `^${OTHER} +parked .* when you have done something at Kombo; a webhook or the catch-up finds out +`,
-        'm',
-      ),
+      new RegExp(`^${OTHER} +parked .* with the next webhook or catch-up after you act at Kombo +`, 'm'),
     );
   });
 });
 
-test('an endpoint that fails is told in plain words', async () => {
+test('a failing endpoint is explained in words', async () => {
   system.control.addFault({
     kind: 'error',
     code: 'PLATFORM.INPUT_INVALID',
@@ -201,7 +198,7 @@ test('an endpoint that fails is told in plain words', async () => {
   );
   expect(list.stdout).toContain('1 endpoint of 1 active integration failing, 1 of them needs you.');
   const one = await system.text(['status', ID]);
-  // Trying again may not help, but costs little.
+  // Trying again may not help, but it costs little.
   expect(one.stdout).toMatch(
     /^\/lms\/courses +needs you .* The full pass is failing since .*, 1 try\. Next try: in \d+ s\.$/m,
   );

@@ -10,7 +10,7 @@ await fill(store);
 const env = { DATABASE_URL: store.url };
 const grants = (...args: string[]) => cli(['grants', ...args], env);
 
-test('without --apply prints a script, which does in psql what --apply does', async () => {
+test('without --apply, the command prints a script that does in psql what --apply does', async () => {
   const role = await createRole(store);
   const { code, stdout } = await grants('--role', role.name, '--origin', 'acme');
   expect(code).toBe(0);
@@ -26,7 +26,7 @@ test('without --apply prints a script, which does in psql what --apply does', as
   );
 });
 
-test('with --apply does it, says what it did, and is in the audit log', async () => {
+test('with --apply, it runs the statements, prints them, and the audit log has the act', async () => {
   const role = await createRole(store);
   const options = [
     '--role',
@@ -70,13 +70,13 @@ test('with --apply does it, says what it did, and is in the audit log', async ()
   });
 });
 
-test('a role whose name holds the end of a line gets no comment that ends early', async () => {
+test("a line break in a role's name does not end a comment of the script", async () => {
   const role = await createRole(store);
   const name = `x\nselect 1/0; -- ${role.name}`;
   await store.pool.query(`alter role ${role.name} rename to "${name}"`);
   try {
     await grants('--role', name, '--integration', OTHER, '--apply');
-    // The note that it reads more than before names the role.
+    // The note that the role reads more than before contains its name.
     const { stdout } = await grants('--role', name);
     expect(stdout).toMatch(/^-- x select 1\/0; -- \S+ was limited to some integrations/m);
     expect((await plan(store, { name, url: '' })).statements.length).toBeGreaterThan(1);
@@ -88,17 +88,17 @@ test('a role whose name holds the end of a line gets no comment that ends early'
 test.each([
   ['no role', [], 2, '--role'],
   ['an empty role', ['--role', ''], 2, 'must not be empty'],
-  ['a role that is not there', ['--role', 'nobody', '--apply'], 3, 'create role "nobody" login'],
+  ['a role that does not exist', ['--role', 'nobody', '--apply'], 3, 'create role "nobody" login'],
   ['two tenants', ['--role', 'a', '--origin', 'x', '--integration', OTHER], 2, 'not both'],
-  ['an id that is none', ['--role', 'a', '--integration', '-'], 2, '--integration'],
-  ['a model that is none', ['--role', 'a', '--models', 'hris_employes'], 2, 'hris_employes'],
-  ['an integration that is not here', ['--role', 'a', '--integration', 'bombohr:none'], 3, 'bombohr:none'],
-])('%s is told with its exit code', async (_what, args, exitCode, message) => {
+  ['an invalid id', ['--role', 'a', '--integration', '-'], 2, '--integration'],
+  ['an unknown model', ['--role', 'a', '--models', 'hris_employes'], 2, 'hris_employes'],
+  ['an unknown integration', ['--role', 'a', '--integration', 'bombohr:none'], 3, 'bombohr:none'],
+])('%s is reported with its exit code', async (_what, args, exitCode, message) => {
   const { code, stderr } = await grants(...args);
   expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(message) as string });
 });
 
-test('a role of the service is refused, and stays as it is', async () => {
+test('a role that the service runs as is refused and stays as it is', async () => {
   const url = new URL(store.url);
   const { code, stderr } = await grants('--role', decodeURIComponent(url.username), '--integration', OTHER);
   expect(code).toBe(2);

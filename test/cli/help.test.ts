@@ -6,7 +6,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { packageVersion } from '../../src/version.ts';
 import { cli } from './spawn.ts';
 
-/** Every command with the words that call it. */
+/** Every command, with the words that call it. */
 function walk(command: Command, words: string[]): { words: string[]; command: Command }[] {
   return command.commands.flatMap((child) => {
     const path = [...words, child.name()];
@@ -50,7 +50,7 @@ test('offers the commands that users and scripts depend on', () => {
 describe.concurrent.each(commands.map(({ words, command }) => [words.join(' '), words, command] as const))(
   '%s',
   (_name, words, command) => {
-    test('has help with a one-line description and an example', async () => {
+    test('has a one-line description and an example in its help', async () => {
       const { code, stdout, stderr } = await cli([...words, '--help']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(command.description()).toMatch(/^\S[^\n]{10,120}$/);
@@ -58,7 +58,7 @@ describe.concurrent.each(commands.map(({ words, command }) => [words.join(' '), 
       expect(stdout).toMatch(/Examples?:\n {2}\S/);
     });
 
-    test('describes each option, and takes --json unless it only holds others', () => {
+    test('describes each option, and takes --json unless it only groups others', () => {
       for (const option of command.options) expect(option.description).not.toBe('');
       const takesJson = command.options.some((option) => option.long === '--json');
       expect(takesJson).toBe(command.commands.length === 0);
@@ -73,7 +73,7 @@ test('the program itself has help, examples and the exit codes', async () => {
   expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong use, 3 not found, 4 a dependency');
 });
 
-test('--version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: '' });
 });
 

@@ -29,7 +29,7 @@ await store.pool.query(
   [HOSTILE, ID, JSON.stringify({ reason: HOSTILE })],
 );
 
-describe('what comes from outside never reaches the terminal raw', () => {
+describe('control characters from outside never reach the terminal', () => {
   test.each([
     [['integrations', 'list']],
     [['integrations', 'show', ID]],
@@ -47,13 +47,13 @@ describe('what comes from outside never reaches the terminal raw', () => {
     const { stdout, stderr } = await cli(args, env);
     expect(stdout + stderr).toMatch(/^[\P{C}\n]+$/u);
     expect(stdout + stderr).not.toMatch(/^forged/m);
-    // What is to be copied is quoted.
+    // Commands to copy are quoted.
     for (const [, id] of (stdout + stderr).matchAll(/kombo-sync [a-z ]+ (\S*reboot\S*)/g)) {
       expect(id).toMatch(/^'/);
     }
   });
 
-  test('--json says it exactly', async () => {
+  test('--json prints the exact text', async () => {
     const { stdout } = await cli(['integrations', 'list', '--json'], env);
     expect(onlyDocument(stdout)).toMatchObject({
       integrations: [{ id: ID, organizationName: HOSTILE, statusReason: HOSTILE }],

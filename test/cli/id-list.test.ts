@@ -20,7 +20,7 @@ describe('ids are found in', () => {
   });
 });
 
-test('the head of a CSV file is no id', () => {
+test('the header of a CSV file is not an id', () => {
   expect(parseIds(`integration_id,name\n${A},Acme\n`)).toEqual({
     ids: [A],
     duplicates: 0,
@@ -28,20 +28,20 @@ test('the head of a CSV file is no id', () => {
   });
 });
 
-test('an id counts once, however often it is named', () => {
+test('an id that is named several times counts once', () => {
   expect(parseIds(`${A}\n${B}\n${A}\n${A}\n`)).toMatchObject({ ids: [A, B], duplicates: 2 });
 });
 
-describe('nothing is taken from a file', () => {
+describe('no id is taken from a file', () => {
   test.each([
     ['that is empty', '', /names no integration/],
     ['of comments only', '# none\n', /names no integration/],
     ['of an empty array', '[]', /names no integration/],
-    ['with a line that is no id', `${A}\n${B}\nAcme Inc.\n`, /line 3: Acme Inc\./],
+    ['with a line that is not an id', `${A}\n${B}\nAcme Inc.\n`, /line 3: Acme Inc\./],
     ['with an id that is cut', `${A}\npersonio:\n`, /line 2: personio:/],
-    ['of one line that is no id', 'Acme\n', /line 1: Acme/],
+    ['of one line that is not an id', 'Acme\n', /line 1: Acme/],
     ['whose array holds something else', `["${A}", 7, {"id":"${B}"}]`, /item 2: 7, item 3: \{"id"/],
-    ['whose array is cut', `["${A}", `, /begins as a JSON array and is none/],
+    ['whose array is cut', `["${A}", `, /starts like a JSON array but is not valid JSON/],
     ['with many wrong lines', `${A}\n${'wrong\n'.repeat(9)}`, /line 2: .*line 6: wrong, and 4 more/],
   ])('%s', (_name, text, message) => {
     expect(() => parseIds(text)).toThrow(message);

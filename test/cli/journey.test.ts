@@ -13,10 +13,10 @@ import {
   type RunningCli,
 } from './spawn.ts';
 
-// Each command is a process of its own, which takes its time on a busy machine.
+// Each command is a process of its own, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-// One operator's way through the commands, in order, against real servers: the tests build on each other.
+// One operator uses the commands in order, on real servers. The tests build on each other.
 const ID = `bombohr:cli-${process.pid}`;
 const UNKNOWN = 'nobody:1';
 
@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   worker?.kill('SIGTERM');
   await worker?.finished;
-  // Takes the schedules along, which would outlive this file on a shared server.
+  // Also deletes the schedules, which would outlive this file on a shared server.
   await store.pool.query(`update kombo_sync.integrations set status = 'removed'`);
   await cli(['setup'], env);
   await sandbox.close();
@@ -57,13 +57,13 @@ async function run<T = Record<string, unknown>>(args: readonly string[], expecte
   return onlyDocument(done.stdout) as T;
 }
 
-/** A wrong exit code is explained by what the command said. */
+/** For a wrong exit code, the failure shows the output of the command. */
 function ended(done: Finished, expectedCode: number): void {
   if (done.code !== expectedCode)
     throw new Error(`Expected exit code ${expectedCode}: ${JSON.stringify(done)}`);
 }
 
-test('setup is done twice without harm', async () => {
+test('setup can be run twice', async () => {
   await run(['setup']);
   expect(await run(['setup'])).toEqual({
     migrations: [],
@@ -76,7 +76,7 @@ test('setup is done twice without harm', async () => {
   expect(await run(['migrate'])).toEqual({ applied: [] });
 });
 
-test('what is not there is not found', async () => {
+test('an unknown integration is reported as not found', async () => {
   const commands = [
     ['integrations', 'show', UNKNOWN],
     ['integrations', 'add', UNKNOWN],
@@ -98,11 +98,11 @@ test('what is not there is not found', async () => {
   for (const answer of answers) expect(answer).toMatchObject({ error: { code: 'not_found' } });
 });
 
-test('an empty installation is no error', async () => {
+test('status of an empty installation is not an error', async () => {
   const none = { integrations: [], next: null, totals: { failing: 0 } };
   expect(await run(['integrations', 'list'])).toMatchObject(none);
   expect(await run(['status'])).toMatchObject({ ...none, failing: [] });
-  // But neither is it ready for anything.
+  // But it is not ready for the cutover either.
   expect(await run(['cutover'], 1)).toMatchObject({ verdict: 'wait', integrations: [] });
   expect((await cli(['cutover'], env)).stdout).toContain('There is no integration yet');
   expect(await run(['sync', 'full', '--all'])).toEqual({ syncs: [] });
@@ -126,7 +126,7 @@ test('an integration is looked up at Kombo and added, once', async () => {
   });
 });
 
-test('without a worker, sync now says so in time, and the doctor finds out', async () => {
+test('without a worker, sync now says so in time, and the doctor reports it', async () => {
   const [refused, { checks }] = await Promise.all([
     run<{ error: { message: string } }>(['sync', 'now', ID], 4),
     run<{ checks: Check[] }>(['doctor'], 1),
@@ -135,7 +135,7 @@ test('without a worker, sync now says so in time, and the doctor finds out', asy
   expect(checks.filter((check) => check.status === 'fail').map((check) => check.name)).toEqual(['Worker']);
 });
 
-test('a worker says what it works on', async () => {
+test('a worker prints its task queue', async () => {
   worker = startCli(['worker', '--json'], env);
   expect(JSON.parse(await worker.printed('\n'))).toEqual({
     taskQueue: env['TASK_QUEUE'],
@@ -143,7 +143,7 @@ test('a worker says what it works on', async () => {
   });
 });
 
-test('with a worker the doctor is content; only serve is missing, which is fine', async () => {
+test('with a worker the doctor reports no failure, although serve does not run', async () => {
   await expect
     .poll(() => run<{ checks: Check[] }>(['doctor']).catch(() => undefined), {
       timeout: 30_000,
@@ -161,7 +161,7 @@ test('a full sync is started, shown and waited for', async () => {
   expect(done.stderr).toContain(`A full sync has started: ${ID}, workflow full-sync/${ID}`);
 });
 
-test('--json with --wait prints the result alone', async () => {
+test('--json with --wait prints only the result', async () => {
   const { result } = await run<{ result: { endpoints: object } }>([
     'sync',
     'full',
@@ -174,7 +174,7 @@ test('--json with --wait prints the result alone', async () => {
   expect(Object.keys(result.endpoints)).toEqual(['/lms/skills']);
 });
 
-test('models of another category are wrong use', async () => {
+test('models of another category are refused as wrong use', async () => {
   expect(await run(['sync', 'full', ID, '--models', 'ats_jobs'], 2)).toMatchObject({
     error: { code: 'wrong_use', message: expect.stringContaining('Not a model of LMS: ats_jobs') as string },
   });
@@ -190,7 +190,7 @@ test('a delta is started now and shows up in the history', async () => {
   expect((await cli(['sync', 'history', ID], env)).stdout).toMatch(/^STARTED +TOOK +KIND/);
 });
 
-test('status tells how fresh everything is', async () => {
+test('status shows how fresh each endpoint is', async () => {
   const { endpoints } = await run<{ endpoints: { endpoint: string; liveRows: number; watermark: string }[] }>(
     ['status', ID],
   );
@@ -199,7 +199,7 @@ test('status tells how fresh everything is', async () => {
   expect(stdout).toMatch(new RegExp(`^${ID} .* (now|\\d+ (s|min) ago)`, 'm'));
 });
 
-test('drift and undocumented fields have their reports', async () => {
+test('drift and undocumented fields are reported', async () => {
   const { drift } = await run<{ drift: { endpoint: string; verdict: string }[] }>(['drift', ID]);
   expect(drift.map(({ endpoint }) => endpoint)).toContain('/lms/skills');
   expect(drift.every(({ verdict }) => verdict === 'none')).toBe(true);
@@ -216,7 +216,7 @@ test('the change feed is read page by page', async () => {
   expect(new Set(skills.changes.map(({ tableName }) => tableName))).toEqual(new Set(['lms_skills']));
 });
 
-test('following prints a line for each change until Ctrl-C, which is no failure', async () => {
+test('changes --follow prints a line for each change until Ctrl-C, and the exit code is 0', async () => {
   const following = startCli(['changes', '--follow', '--json', '--after', '0', '--table', 'lms_skills'], env);
   const [line] = (await following.printed('\n')).split('\n');
   expect(JSON.parse(line!)).toMatchObject({ integrationId: ID, tableName: 'lms_skills', op: 'created' });
@@ -224,7 +224,7 @@ test('following prints a line for each change until Ctrl-C, which is no failure'
   expect((await following.finished).code).toBe(0);
 });
 
-test('the example starts a full sync with nothing but the Temporal client', async () => {
+test('the example starts a full sync with only the Temporal client', async () => {
   const done = await startScript('examples/start-full-sync.ts', [ID], env).finished;
   ended(done, 0);
   expect(done.stdout).toContain('/lms/courses: completed');
@@ -245,7 +245,7 @@ test('the example signs a webhook that serve accepts', async () => {
   expect((await serving.finished).code).toBe(0);
 });
 
-test('a full sync that fails ends with 1 and says why; one that works again ends with 0', async () => {
+test('a full sync that fails says why and exits with 1; the next one works and exits with 0', async () => {
   sandbox.control.setIntegration(ID, { readError: 'INTEGRATION.AUTHENTICATION_INVALID' });
   const failed = await cli(['sync', 'full', ID, '--wait'], env);
   ended(failed, 1);
@@ -258,7 +258,7 @@ test('a full sync that fails ends with 1 and says why; one that works again ends
   expect(all.syncs.map(({ result }) => result.status)).toEqual(['completed']);
 });
 
-test('the worker ends in order', async () => {
+test('SIGTERM ends the worker with exit code 0', async () => {
   worker!.kill('SIGTERM');
   const done = await worker!.finished;
   worker = undefined;

@@ -7,7 +7,7 @@ import { createCliSystem, type CliSystem } from './system.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
-// One integration's life by hand, in order: the tests build on each other.
+// The life of one integration by hand, in order. The tests build on each other.
 const ID = uniqueIntegrationId();
 const records = { lms_users: 20, lms_courses: 5, lms_skills: 5, lms_course_progressions: 5 };
 
@@ -31,7 +31,7 @@ const show = (id = ID) =>
 
 describe('pause and resume', () => {
   test.each([
-    ['says something', '  ', 'Say why it is paused'],
+    ['says something', '  ', 'Give a reason'],
     ['does nothing to a terminal', 'red \u001B[31malert', 'cannot be shown'],
     ['is one line', 'one\ntwo', 'cannot be shown'],
     ['ends', 'x'.repeat(501), 'at most 500 characters'],
@@ -41,7 +41,7 @@ describe('pause and resume', () => {
     expect((await show()).status).toBe('active');
   });
 
-  test('what is paused is not read, and says why', async () => {
+  test('a paused integration is not read, and the commands say why', async () => {
     const { stdout } = await system.text(['integrations', 'pause', ID, '--reason', 'moves to another tool']);
     expect(stdout).toContain(`${ID} is paused: moves to another tool\n`);
     expect(stdout).toContain(`integrations resume ${ID}`);
@@ -66,7 +66,7 @@ describe('pause and resume', () => {
     expect(stdout).toContain('was paused already; the reason is now: still moving');
   });
 
-  test('status says who has to do what', async () => {
+  test('status shows the command that resumes it', async () => {
     const { stdout } = await system.text(['status']);
     expect(stdout).toMatch(
       new RegExp(`^${ID} +paused .* with: kombo-sync integrations resume ${ID} +still moving$`, 'm'),
@@ -74,7 +74,7 @@ describe('pause and resume', () => {
     expect(stdout).toContain('In all: 1 paused.');
   });
 
-  test('it goes on with what was missed', async () => {
+  test('after a resume, what was missed is read', async () => {
     const [user] = system.control.ids(ID, 'lms_users', { limit: 1 });
     system.control.update(ID, 'lms_users', user!, { first_name: 'Ada' });
     const config = { TASK_QUEUE: system.env['TASK_QUEUE']!, DEBOUNCE_QUIET: 100, DEBOUNCE_MAX_WAIT: 1_000 };
@@ -98,7 +98,7 @@ describe('pause and resume', () => {
     expect(await system.json(['schedule', 'show', ID])).toMatchObject({ fullSync: { paused: false } });
   });
 
-  test('what is active has nothing to resume, which is no failure', async () => {
+  test('resuming an active integration changes nothing and is not a failure', async () => {
     const { stdout } = await system.text(['integrations', 'resume', ID]);
     expect(stdout).toBe(`${ID} is not paused, so there is nothing to resume. It is active.\n`);
     expect(await system.json(['integrations', 'resume', ID])).toMatchObject({ resumed: false });
@@ -106,7 +106,7 @@ describe('pause and resume', () => {
 });
 
 describe('cancel', () => {
-  test('what runs is cancelled and owed; where nothing runs, nothing is cancelled', async () => {
+  test('a sync that runs is cancelled and owed, and without a sync nothing is cancelled', async () => {
     const stall = system.control.addFault({
       kind: 'stall',
       integration: ID,
@@ -143,7 +143,7 @@ describe('cancel', () => {
     expect(await system.json(['sync', 'cancel', ID])).toEqual({ integrationId: ID, cancelled: [] });
   });
 
-  test('one that waits to begin is cancelled too', async () => {
+  test('a sync that waits to begin is cancelled too', async () => {
     await system.temporal.client.workflow.start('fullSync', {
       workflowId: `full-sync/${ID}`,
       taskQueue: system.env['TASK_QUEUE']!,
@@ -155,7 +155,7 @@ describe('cancel', () => {
   });
 });
 
-test('show tells its life and which webhooks came', async () => {
+test('show reports its life and the webhooks that arrived', async () => {
   const at = new Date('2026-01-15T12:00:00Z');
   await addDeliveries(system.store, [
     { integrationId: ID, type: 'data-changed', outcome: 'accepted', times: 7, firstAt: at, lastAt: at },
@@ -175,10 +175,10 @@ test('show tells its life and which webhooks came', async () => {
 });
 
 describe('remove', () => {
-  test('an integration is removed, and its data are kept for a while', async () => {
+  test('an integration is removed, and its data is kept for a while', async () => {
     const { stdout } = await system.text(['integrations', 'remove', ID]);
     expect(stdout).toContain(`${ID} is removed: its schedules are deleted`);
-    expect(stdout).toMatch(/^Its data are erased at 2\d{3}-.* \(in 1[34] d\)\.$/m);
+    expect(stdout).toMatch(/^Its data will be erased at 2\d{3}-.* \(in 1[34] d\)\.$/m);
     expect(stdout).toContain(`To bring it back: kombo-sync integrations add ${ID}`);
     const { status, erasure } = await show();
     expect(status).toBe('removed');
@@ -195,7 +195,7 @@ describe('remove', () => {
     expect(Math.abs(Date.parse(waiting.beginsAt) - Date.parse(erasure!.at))).toBeLessThan(5_000);
   });
 
-  test('nothing can be done with it but bringing it back', async () => {
+  test('every act on a removed integration except adding it is refused', async () => {
     expect(await system.json(['integrations', 'pause', ID, '--reason', 'x'], 1)).toMatchObject({
       error: { code: 'removed' },
     });
@@ -206,7 +206,7 @@ describe('remove', () => {
     expect((await system.text(['cutover', ID], 1)).stdout).toBe(`${ID} is removed, so it does not count.\n`);
   });
 
-  test('removed twice it stays as it is, and --erase erases it now', async () => {
+  test('a second removal changes nothing, and --erase erases the data now', async () => {
     const again = await system.text(['integrations', 'remove', ID]);
     expect(again.stdout).toContain(`${ID} was removed already: Removed by `);
     const remove = ['integrations', 'remove', ID, '--erase'];
@@ -227,7 +227,7 @@ describe('remove', () => {
     });
   });
 
-  test('added again it is new and read from the beginning', async () => {
+  test('an integration that is added again is new and read in full', async () => {
     expect(await system.json(['integrations', 'add', ID])).toMatchObject({
       new: true,
       sync: { alreadyRunning: false },
@@ -241,17 +241,17 @@ describe('remove', () => {
   });
 });
 
-test('an integration that cannot be read yet is added, and read as soon as it can be', async () => {
+test('an integration that cannot be read yet is added, and read as soon as possible', async () => {
   const waiting = uniqueIntegrationId();
   system.control.addIntegration({ id: waiting, category: 'LMS', records });
   system.control.setIntegration(waiting, { setupStatus: 'FINAL_SYNC_PENDING' });
   const { stdout } = await system.text(['integrations', 'add', waiting]);
-  expect(stdout).toMatch(/It cannot be read now, and is as soon as it can be\. .*first sync is running/);
+  expect(stdout).toMatch(/It cannot be read now; it is read as soon as possible\. .*first sync is running/);
   await eventually(async () => (await show(waiting)).status === 'parked');
   const shown = await system.text(['integrations', 'show', waiting]);
   expect(shown.stdout).toMatch(/^Setup +FINAL_SYNC_PENDING$/m);
   expect(shown.stdout).toMatch(/^Next look +in \d+ s$/m);
-  // A cancelled run that waits for it leaves it to what comes next.
+  // After the cancellation, no timer is left: the next webhook or scheduled sync looks it up.
   expect(await system.json(['sync', 'cancel', waiting])).toMatchObject({ cancelled: [`sync/${waiting}`] });
   for (const command of [['integrations', 'show'], ['status']])
     expect((await system.text([...command, waiting])).stdout).toMatch(
@@ -264,7 +264,7 @@ test('an integration that cannot be read yet is added, and read as soon as it ca
   expect((await system.text(['integrations', 'show', waiting])).stdout).toMatch(/^Status +active since/m);
 });
 
-test('(I23) the audit says who did what, when and from where, also what was refused', async () => {
+test('(I23) the audit log says who did what, when and from where, including refused acts', async () => {
   const { entries: acts, next } = await system.json<{
     entries: Record<string, unknown>[];
     next: number | null;

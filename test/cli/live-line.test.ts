@@ -8,7 +8,7 @@ function stream(isTTY: boolean, columns = 40) {
 
 const CLEAR = '\r\u001B[K';
 
-test('on a terminal the line changes in place, and lines that stay come before it', () => {
+test('on a terminal the line changes in place, below the lines that stay', () => {
   const terminal = stream(true);
   const live = createLiveLine(terminal);
   live.show('1 of 3');
@@ -26,7 +26,7 @@ test('on a terminal the line changes in place, and lines that stay come before i
   ]);
 });
 
-test('it never wraps, and is not written again when nothing has changed', () => {
+test('the line never wraps, and is not written again if nothing has changed', () => {
   const terminal = stream(true, 10);
   const live = createLiveLine(terminal);
   live.show('0123456789');
@@ -35,7 +35,7 @@ test('it never wraps, and is not written again when nothing has changed', () => 
   expect(terminal.written).toEqual([`${CLEAR}01234567…`, `${CLEAR}short`]);
 });
 
-test('elsewhere only the lines that stay are written', () => {
+test('without a terminal only the lines that stay are written', () => {
   const file = stream(false);
   const live = createLiveLine(file);
   live.show('1 of 3');

@@ -17,14 +17,14 @@ function logged(format: 'pretty' | 'json'): string {
   return stderr;
 }
 
-test('what comes from outside never reaches a terminal raw by a line of the log', () => {
+test('control characters from outside never reach a terminal through the log', () => {
   const text = logged('pretty');
   expect(text.match(/red 2J end/g)?.length).toBeGreaterThanOrEqual(3);
   expect(text).toMatch(/Error: red 2J end\n +at /);
   expect(text).not.toMatch(/[^\P{C}\n]|52;c/u);
 });
 
-test('as JSON a line of the log says it exactly', () => {
+test('a log line in JSON has the exact text', () => {
   const { msg, err } = JSON.parse(logged('json')) as { msg: string; err: { message: string } };
   expect(msg).toBe('red\u001b]52;c;eA==\u0007\u001b[31m \u009b2J\u202e end');
   expect(err.message).toBe(msg);

@@ -12,7 +12,7 @@ afterAll(() => store.close());
 
 const env = () => ({ DATABASE_URL: store.url });
 
-test('before the first migration every command says what to do', async () => {
+test('before the first migration, commands say what to do', async () => {
   for (const args of [['status'], ['integrations', 'list'], ['changes'], ['fields', 'undocumented']]) {
     const { code, stdout, stderr } = await cli([...args, '--json'], env());
     expect(code).toBe(1);
@@ -21,13 +21,13 @@ test('before the first migration every command says what to do', async () => {
   }
 });
 
-test('a worker does not start on such a database', async () => {
+test('a worker does not start before the first migration', async () => {
   const { code, stderr } = await cli(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
   expect(code).toBe(1);
   expect(stderr).toContain('Run: kombo-sync setup');
 });
 
-test('migrations run once, though two processes run them at the same time', async () => {
+test('migrations run once although two processes run them at the same time', async () => {
   const both = await Promise.all([cli(['migrate', '--json'], env()), cli(['migrate', '--json'], env())]);
   const applied = both.map(({ code, stdout }) => {
     expect(code).toBe(0);
@@ -40,7 +40,7 @@ test('migrations run once, though two processes run them at the same time', asyn
   expect((await cli(['status'], env())).code).toBe(0);
 });
 
-test('a database or user that is not there is a dependency that cannot be reached', async () => {
+test('a database or user that does not exist exits with 4, like an unreachable server', async () => {
   for (const [name, value] of [
     ['pathname', '/no_such_database'],
     ['password', 'wrong'],

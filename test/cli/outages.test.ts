@@ -14,24 +14,21 @@ const worker = (env: Record<string, string>) =>
 test.each([
   ['a command', schedule],
   ['a worker', worker],
-])(
-  '%s says that Temporal refuses the credentials, which is no question of its address',
-  async (_name, run) => {
-    const refused = await run({ TEMPORAL_ADDRESS: await grpcServer(16, 'Request unauthorized.') });
-    expect(refused.code).toBe(4);
-    expect(refused.stderr).toMatch(
-      /^Temporal refuses the credentials: .*Request unauthorized\..* Check TEMPORAL_API_KEY/,
-    );
-    expect(onlyDocument(refused.stdout)).toMatchObject({ error: { code: 'unreachable' } });
-    const denied = await run({ TEMPORAL_ADDRESS: await grpcServer(7, 'Request unauthorized.') });
-    expect(denied.stderr).toMatch(/^Temporal denies access: .* Check TEMPORAL_NAMESPACE/);
-  },
-);
+])('%s reports refused credentials of Temporal, and not a wrong address', async (_name, run) => {
+  const refused = await run({ TEMPORAL_ADDRESS: await grpcServer(16, 'Request unauthorized.') });
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toMatch(
+    /^Temporal refuses the credentials: .*Request unauthorized\..* Check TEMPORAL_API_KEY/,
+  );
+  expect(onlyDocument(refused.stdout)).toMatchObject({ error: { code: 'unreachable' } });
+  const denied = await run({ TEMPORAL_ADDRESS: await grpcServer(7, 'Request unauthorized.') });
+  expect(denied.stderr).toMatch(/^Temporal denies access: .* Check TEMPORAL_NAMESPACE/);
+});
 
 test.each([
   ['a command', schedule],
   ['a worker', worker],
-])('%s says where and why there is no Temporal', async (_name, run) => {
+])('%s reports the address and the reason if Temporal cannot be reached', async (_name, run) => {
   const nowhere = await run({ TEMPORAL_ADDRESS: `${NOWHERE}:7233` });
   expect(nowhere).toMatchObject({
     code: 4,
@@ -44,7 +41,7 @@ test.each([
 test.each([
   ['a command', schedule],
   ['a worker', worker],
-])('%s says that Temporal has no such namespace', async (_name, run) => {
+])('%s reports that Temporal does not have the namespace', async (_name, run) => {
   const { code, stderr } = await run({
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: 'no-such-namespace',
@@ -62,7 +59,7 @@ test('an error of Temporal is shown with its cause', async () => {
   expect(stderr).toMatch(/^Temporal refuses a request: Failed to describe schedule: disk full\./);
 });
 
-test('a host that is not there is named, and that it was to be Postgres', async () => {
+test('a host that does not exist is named as the one of Postgres', async () => {
   const { code, stderr } = await cli(['status'], { DATABASE_URL: `postgres://ada@${NOWHERE}/app` });
   expect({ code, stderr }).toEqual({
     code: 4,
@@ -70,7 +67,7 @@ test('a host that is not there is named, and that it was to be Postgres', async 
   });
 });
 
-test('the doctor says why as well', async () => {
+test('the doctor reports the same reason', async () => {
   const { stdout } = await cli(['doctor'], {
     DATABASE_URL: `postgres://ada@${NOWHERE}/app`,
     TEMPORAL_ADDRESS: await grpcServer(16, 'Request unauthorized.'),

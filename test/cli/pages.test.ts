@@ -57,7 +57,7 @@ async function text(args: readonly string[]): Promise<string> {
   return done.stdout;
 }
 
-test.each(['integrations list', 'status'])('%s goes page by page', async (words) => {
+test.each(['integrations list', 'status'])('%s lists page by page', async (words) => {
   const command = words.split(' ');
   const first = await page(command);
   expect(first.integrations).toHaveLength(100);
@@ -68,10 +68,10 @@ test.each(['integrations list', 'status'])('%s goes page by page', async (words)
   const last = await page([...command, '--after', id(MANY - 2)]);
   expect(last).toMatchObject({ integrations: [{ id: id(MANY - 1) }, { id: id(MANY) }], next: null });
   const shown = await text([...command, '--limit', '2', '--search', "org 9's"]);
-  expect(shown).toBe('No integration is like that.\n');
+  expect(shown).toBe('No integration matches.\n');
 });
 
-test('--all brings every one, in order and once', async () => {
+test('--all lists every integration once, in order', async () => {
   const { integrations, next } = await page(['integrations', 'list', '--all']);
   expect(integrations.map((one) => one.id)).toEqual(Array.from({ length: MANY }, (_, n) => id(n + 1)));
   expect(next).toBeNull();
@@ -79,7 +79,7 @@ test('--all brings every one, in order and once', async () => {
   expect(lines.filter((line) => /^tool:\d+ +LMS /.test(line))).toHaveLength(MANY);
 });
 
-test('filters choose, and the hint to the next page keeps them', async () => {
+test('filters select integrations, and the hint to the next page keeps them', async () => {
   const parked = await page(['integrations', 'list', '--status', 'parked']);
   expect(parked.integrations.map((one) => one.id)).toEqual([2_500, 5_000, 7_500, 10_000].map(id));
   const found = await page(['status', '--search', 'ORG 777']);
@@ -92,13 +92,13 @@ test('filters choose, and the hint to the next page keeps them', async () => {
   );
   expect(shown).toMatch(
     new RegExp(
-      `^${id(2_500)} +parked +.* – +when you have done something at Kombo; .* +It is switched off in Kombo\\.$`,
+      `^${id(2_500)} +parked +.* – +with the next webhook or catch-up after you act at Kombo +It is switched off in Kombo\\.$`,
       'm',
     ),
   );
 });
 
-test('what fails says why, since when, how often, and when it is tried again', async () => {
+test('a failing read is shown with its reason, since when, how often, and when it is tried again', async () => {
   const { integrations } = await page(['status', '--failing']);
   expect(integrations.map((one) => one.id)).toEqual([id(7), id(8)]);
   const shown = await text(['status', '--failing']);
@@ -114,7 +114,7 @@ test('what fails says why, since when, how often, and when it is tried again', a
   );
 });
 
-test('one integration is shown though Temporal does not answer', async () => {
+test('an integration is shown although Temporal does not answer', async () => {
   const shown = await text(['status', id(7)]);
   expect(shown).toMatch(/^Next full sync +not known: Temporal does not answer$/m);
   expect(shown).toMatch(
@@ -126,7 +126,7 @@ test('one integration is shown though Temporal does not answer', async () => {
   });
 });
 
-test('ids that only webhooks know are listed with what that may mean', async () => {
+test('ids that only webhooks know are listed with a possible reason', async () => {
   expect(await text(['integrations', 'list', '--unknown'])).toBe(
     'Kombo knows every integration that a webhook has named.\n',
   );

@@ -16,7 +16,7 @@ async function kombo(onTestFinished: (end: () => Promise<void>) => void) {
   return { control: sandbox.control, host };
 }
 
-/** Names that only the proxy knows. Kombo's would be https; a proxy tunnels both alike. */
+/** Names that only the proxy knows. Kombo's real address is https, and a proxy tunnels both alike. */
 const env = (more: Record<string, string>) => ({
   DATABASE_URL: store.url,
   TEMPORAL_ADDRESS: temporal,
@@ -32,7 +32,7 @@ test.for([
   ['KOMBO_PROXY', (proxy: string) => ({ KOMBO_PROXY: `http://ada:lovelace@${proxy}` })],
   ['NODE_USE_ENV_PROXY', (proxy: string) => ({ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://${proxy}` })],
 ] as const)(
-  'Kombo is reached by the proxy of %s, this machine without',
+  'Kombo is reached through the proxy of %s, and this machine without it',
   async ([, set], { onTestFinished }) => {
     const { control, host } = await kombo(onTestFinished);
     const proxy = await connectProxy({ 'kombo.example:80': host });
@@ -50,7 +50,7 @@ test.for([
   },
 );
 
-test('a proxy that is away is named, since Kombo may well be there', async () => {
+test('a proxy that is away is named instead of only Kombo', async () => {
   const proxy = `127.0.0.1:${await closedPort()}`;
   const { stdout } = await cli(['doctor'], env({ KOMBO_PROXY: `http://${proxy}` }));
   expect(stdout).toMatch(
@@ -61,7 +61,7 @@ test('a proxy that is away is named, since Kombo may well be there', async () =>
   );
 });
 
-test('commands and workers reach Temporal by the same proxy', async () => {
+test('commands and workers reach Temporal through the same proxy', async () => {
   const proxy = await connectProxy({ 'temporal.example:7233': temporal });
   const settings = env({ TEMPORAL_ADDRESS: 'temporal.example:7233', https_proxy: `http://${proxy.address}` });
   expect((await cli(['setup'], settings)).code).toBe(0);
@@ -74,7 +74,7 @@ test('commands and workers reach Temporal by the same proxy', async () => {
   expect(proxy.asked).toContain('temporal.example:7233');
 });
 
-test('a proxy that keeps Temporal from being reached is named with the address', async () => {
+test('a proxy that is away is named with the address of Temporal', async () => {
   const proxy = `127.0.0.1:${await closedPort()}`;
   const settings = env({ TEMPORAL_ADDRESS: 'temporal.example:7233', https_proxy: `http://${proxy}` });
   const { code, stderr } = await cli(['schedule', 'show', 'x:1'], settings);

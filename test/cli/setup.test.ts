@@ -32,21 +32,21 @@ const run = (args: string[], namespace: string, env: Record<string, string> = {}
   return cli(args, settings, emptyFolder, input);
 };
 
-test('a search attribute of another type is named with the type found and the type needed', async () => {
+test('a search attribute of a wrong type is named with the type found and the type needed', async () => {
   const { code, stdout } = await run(['setup'], wrong);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^! KomboTool has the type Int and needs Keyword\. Syncs run all the same/m);
+  expect(stdout).toMatch(/^! KomboTool has the type Int and needs Keyword\. Syncs still run/m);
   expect(stdout).toContain('cannot find runs by KomboTool.\n    → Remove what has another type');
   const checked = await run(['doctor'], wrong);
   expect(checked.stdout).toMatch(/^! Search attributes: KomboTool has the type Int and needs Keyword/m);
   expect(checked.stdout).not.toContain('KomboTrigger');
 });
 
-test('where the list is refused, as to a key of Temporal Cloud, queries tell of types and of what is not there', async () => {
+test('if the list of search attributes is refused, as on Temporal Cloud, queries reveal missing ones and wrong types', async () => {
   const [some] = [
     await testNamespace({ KomboTool: TYPE.Text, KomboModels: TYPE.Keyword, KomboTrigger: TYPE.Keyword }),
   ];
-  // Temporal Cloud cannot run here: the server is a real one, whose operator service answers as a key without that right gets.
+  // Temporal Cloud cannot run here, so a real server refuses what Cloud refuses to a key without that right.
   const TEMPORAL_ADDRESS = await grpcProxy(address, (method) =>
     method.endsWith('SearchAttributes') ? { code: 7, details: 'Request unauthorized.' } : undefined,
   );
@@ -60,11 +60,11 @@ test('where the list is refused, as to a key of Temporal Cloud, queries tell of 
   ]);
 });
 
-test('an integration whose schedules cannot be made keeps no other from being set up, and is named', async () => {
+test('an integration whose schedules cannot be created is named, and the others are set up', async () => {
   const tooLong = `demo:${'x'.repeat(1_100)}`;
   const good = ['demo:1', 'demo:2'];
   for (const id of [tooLong, ...good]) await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
-  // A tool this long was once more than the server takes as a label.
+  // A tool this long was once too long for the server.
   await store.pool.query('update kombo_sync.integrations set tool = $1 where id = $2', [
     't'.repeat(3_000),
     'demo:2',
@@ -89,7 +89,7 @@ test('an integration whose schedules cannot be made keeps no other from being se
   await store.pool.query('delete from kombo_sync.integrations');
 });
 
-test('an integration whose schedules cannot be deleted keeps no other from losing its own, and is named', async () => {
+test('an integration whose schedules cannot be deleted is named, and the others lose theirs', async () => {
   const TASK_QUEUE = uniqueTaskQueue();
   const ids = ['demo:gone-1', 'demo:gone-2'];
   for (const id of ids) await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
@@ -114,11 +114,11 @@ test('an integration whose schedules cannot be deleted keeps no other from losin
   expect(schedules.deleted.toSorted()).toEqual([`catch-up/${other}`, `full-sync/${other}`]);
 });
 
-test('what the server has not heard of yet is tried again, with a line that says so', async () => {
+test('a schedule is tried again, with a message, while the server does not know the new search attributes', async () => {
   const id = 'demo:fresh';
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
   let refused = 0;
-  // A server with several front ends keeps its list for some seconds; this one is real, and refuses the first schedules.
+  // A server with several front ends caches its list for some seconds. This real one refuses the first schedules.
   const TEMPORAL_ADDRESS = await grpcProxy(address, (method) => {
     if (method !== 'CreateSchedule' || refused >= 3) return undefined;
     refused += 1;
@@ -131,7 +131,7 @@ test('what the server has not heard of yet is tried again, with a line that says
   await store.pool.query('delete from kombo_sync.integrations');
 });
 
-test('adding integrations waits for the attributes, too, and one that cannot be added keeps no other from it', async ({
+test('adding integrations waits for the search attributes too, and one that cannot be added does not stop the others', async ({
   onTestFinished,
 }) => {
   const sandbox = createSandbox({ apiKey: 'ks_test_setup', webhookSecret: 'whsec_setup', integrations: [] });
@@ -156,7 +156,7 @@ test('adding integrations waits for the attributes, too, and one that cannot be 
   await store.pool.query('delete from kombo_sync.integrations');
 });
 
-test('what holds for all integrations ends setup at once', async () => {
+test('an error that concerns all integrations ends setup at once', async () => {
   for (const id of ['demo:1', 'demo:2']) await saveIntegration(store, { id, tool: 'demo', category: 'HRIS' });
   const TEMPORAL_ADDRESS = await grpcProxy(address, (method) =>
     /^(Create|Update)Schedule$/.test(method) ? { code: 7, details: 'Request unauthorized.' } : undefined,

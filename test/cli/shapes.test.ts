@@ -37,7 +37,7 @@ beforeAll(async () => {
   await system.worker();
   await system.text(['integrations', 'add', ID]);
   await system.ended(`full-sync/${ID}`);
-  // The second one has something to compare with.
+  // The second full sync has something to compare with.
   await system.text(['sync', 'full', ID, '--wait']);
   await insertDebt(system.store, ID, {
     endpoint: '/lms/skills',
@@ -48,7 +48,7 @@ beforeAll(async () => {
   for (const id of ['nobody:1', 'nobody:2']) await noteUnknown(system.store, id);
 });
 
-/** A document as a schema reads and writes it: what the schema does not know gets lost on the way. */
+/** A document as a schema reads and writes it. Fields that the schema does not know are lost. */
 const by = (schema: z.ZodType, document: unknown) => z.encode(schema, z.decode(schema, document));
 
 async function ask(path: string): Promise<unknown> {
@@ -75,19 +75,19 @@ describe('the command line prints what the API answers', () => {
     expect(printed).toEqual(await ask(path));
   });
 
-  test('cutover is the cutover', async () => {
+  test('cutover prints what the cutover report of the API answers', async () => {
     const printed = await system.json(['cutover', ID], 1);
     expect(by(cutoverSchema, printed)).toEqual(printed);
     expect(printed).toEqual(await ask(`/integrations/${ID}/cutover`));
   });
 
-  test('integrations show is a part of the detail', async () => {
+  test('integrations show prints a part of the detail', async () => {
     const printed = await system.json(['integrations', 'show', ID]);
     expect(by(lifeSchema, printed)).toEqual(printed);
     expect(await ask(`/integrations/${ID}`)).toMatchObject(printed);
   });
 
-  test('a list says what runs, when a try comes next, what fails, and totals', async () => {
+  test('a list has what runs, the next try, failures and totals', async () => {
     expect(await system.json(['status'])).toMatchObject({
       integrations: [
         {
@@ -122,7 +122,7 @@ test('the newest page ends where the next one begins', async () => {
   }
 });
 
-test('what runs is shown with what it reads', async () => {
+test('a run is shown with what it reads', async () => {
   const stall = { kind: 'stall', integration: ID, endpoint: '/lms/users', count: 'always' } as const;
   const fault = system.control.addFault(stall);
   const started = await system.json(['sync', 'full', ID]);
@@ -158,13 +158,13 @@ test('acts answer with the same shapes', async () => {
   }
 });
 
-test('a schema that says less, more or something else than the type does not compile', () => {
+test('a schema with fewer, more or other fields than the type does not compile', () => {
   const exact = { a: z.string(), b: z.number().nullable() } satisfies Shape<{ a: string; b: number | null }>;
   // @ts-expect-error a field is missing
   const less = { a: z.string() } satisfies Shape<{ a: string; b: number }>;
   // @ts-expect-error a field is not of the type
   const more = { a: z.string(), b: z.number() } satisfies Shape<{ a: string }>;
-  // @ts-expect-error a field says something else
+  // @ts-expect-error a field has another meaning
   const other = { a: z.number() } satisfies Shape<{ a: string }>;
   expect([exact, less, more, other].map((shape) => Object.keys(shape).length)).toEqual([2, 1, 2, 1]);
 });

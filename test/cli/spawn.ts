@@ -12,7 +12,7 @@ export interface Finished {
 
 export interface RunningCli {
   readonly finished: Promise<Finished>;
-  /** Resolves with stdout when it holds the text; rejects when the process ends before that. */
+  /** Resolves with stdout once it contains the text; rejects if the process ends first. */
   printed(text: string | RegExp): Promise<string>;
   /** The same for stderr. */
   logged(text: string | RegExp): Promise<string>;
@@ -26,7 +26,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** A folder without a `.env`, and a home without a Temporal profile. */
 export const emptyFolder = inject('emptyFolder');
 
-/** Runs the real command line to its end, with no settings but the given ones, and `input` as its stdin. */
+/** Runs the real command line to its end, with only the given settings, and `input` as its stdin. */
 export function cli(
   args: readonly string[],
   env: Env = {},
@@ -45,7 +45,7 @@ export function startCli(
   return startScript('src/cli/main.ts', args, env, cwd, input);
 }
 
-/** Runs any script of the project, or one elsewhere by its full path, in a process of its own. */
+/** Runs a script in a process of its own: one of the project, or one elsewhere by its full path. */
 export function startScript(
   script: string,
   args: readonly string[],
@@ -57,7 +57,7 @@ export function startScript(
     cwd,
     env: { ...ofEveryProcess(), HOME: emptyFolder, LOG_FORMAT: 'json', ...env },
   });
-  // One that does not read it may have ended before.
+  // A process that does not read its stdin may have ended already.
   child.stdin.on('error', () => {}).end(input);
   const output = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();

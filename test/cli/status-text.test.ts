@@ -21,7 +21,7 @@ async function oneText(store: TestStore, id: string): Promise<string> {
   return statusOneText(await showIntegration(deps, id, () => Promise.resolve(undefined)));
 }
 
-test('a status says when what is owed is read, also of an endpoint that the tool does not offer just now', async () => {
+test('a status says when debts are read, including those of an endpoint that the tool does not offer', async () => {
   const store = await createTestStore();
   const id = 'demo:1';
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_jobs'] });
@@ -34,7 +34,7 @@ test('a status says when what is owed is read, also of an endpoint that the tool
   expect(text).toMatch(/^\/ats\/offers .* a delta pass is due with the next sync$/m);
 });
 
-test('(I10) a status tells of each kind of read that fails, first what needs you, and not what is not offered', async () => {
+test('(I10) a status lists each failing kind of read, those that need attention first, and none that is not offered', async () => {
   const store = await createTestStore();
   const id = 'demo:1';
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
@@ -82,7 +82,7 @@ test('(I10) a status tells of each kind of read that fails, first what needs you
   ]);
 });
 
-test('the moment of a next try that is past is not shown, since no timer waits for it', () => {
+test('the time of a next try is not shown if it is past, because no timer waits for it', () => {
   const now = new Date('2026-03-01T12:00:00Z');
   expect(nextTry(new Date('2026-03-01T12:05:00Z'), now)).toBe('in 5 min');
   for (const at of [null, now, new Date('2026-03-01T11:00:00Z')])

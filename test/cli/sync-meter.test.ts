@@ -34,7 +34,7 @@ function pass(endpoint: string, records: number, more: Partial<PassProgress> = {
 
 const at = (seconds: number) => BEGIN + seconds * 1_000;
 
-test('rate and end follow from two looks and the known number', () => {
+test('rate and end follow from two looks and the expected number', () => {
   const meter = new SyncMeter(new Map([['/lms/users', 8_000]]));
   const first = meter.look([pass('/lms/users', 1_000)], at(0));
   expect(first.endpoints[0]).toMatchObject({ rate: null, endsInMs: null, expected: 8_000 });
@@ -49,7 +49,7 @@ test('rate and end follow from two looks and the known number', () => {
   );
 });
 
-test('the rate is that of the last half minute', () => {
+test('the rate covers the last half minute', () => {
   const meter = new SyncMeter(new Map());
   const rates = new Map<number, number | null>();
   for (let second = 0; second <= 60; second += 5) {
@@ -60,7 +60,7 @@ test('the rate is that of the last half minute', () => {
   expect(rates.get(60)).toBe(10);
 });
 
-test('where a number is not known no end is said', () => {
+test('without an expected number there is no end time', () => {
   const meter = new SyncMeter(
     new Map([
       ['/lms/users', 8_000],
@@ -73,7 +73,7 @@ test('where a number is not known no end is said', () => {
   expect(view.endsInMs).toBeNull();
 });
 
-test('the whole ends with its slowest endpoint, and what has not begun counts', () => {
+test('the sync ends with its slowest endpoint, and endpoints that have not begun count', () => {
   const meter = new SyncMeter(
     new Map([
       ['/lms/users', 3_000],
@@ -90,11 +90,11 @@ test('the whole ends with its slowest endpoint, and what has not begun counts', 
     [pass('/lms/users', 1_100), pass('/lms/courses', 1_000, finished), pass('/lms/skills', 1_000, finished)],
     at(11),
   );
-  // 1900 records of users at 100/s, though all together come faster.
+  // 1900 records of users at 100/s, although all endpoints together are faster.
   expect(later).toMatchObject({ ended: 2, endsInMs: 19_000 });
 });
 
-test('more than expected is no promise, and a window has no number', () => {
+test('more records than expected show 99%, and a read since a date has no expected number', () => {
   const meter = new SyncMeter(new Map([['/lms/users', 100]]));
   meter.look([pass('/lms/users', 0)], at(0));
   const more = meter.look([pass('/lms/users', 250)], at(1)).endpoints[0]!;
@@ -103,7 +103,7 @@ test('more than expected is no promise, and a window has no number', () => {
   expect(windowed).toMatchObject({ expected: null, endsInMs: null });
 });
 
-test('an endpoint that has ended says how long it took', () => {
+test('an ended endpoint shows how long it took', () => {
   const meter = new SyncMeter(new Map());
   const done = pass('/lms/users', 3_000, { state: 'completed', finishedAt: new Date(at(4)) });
   const failed = pass('/lms/skills', 0, { state: 'failed', finishedAt: new Date(BEGIN + 400) });
@@ -118,7 +118,7 @@ test('an endpoint that has ended says how long it took', () => {
   expect(syncLine('x:1', view)).toBe('x:1  2 endpoints · 3010 records · reading /lms/courses 10');
 });
 
-test('a pass that waits says why and until when', () => {
+test('a pass that waits shows why and until when', () => {
   const meter = new SyncMeter(new Map([['/lms/users', 1_000]]));
   const error = { code: 'RateLimited', message: 'The limit is used up.' };
   const waiting = pass('/lms/users', 250, { waitsUntil: new Date(at(60)), error });

@@ -52,7 +52,7 @@ export async function createCliSystem(
     temporal,
     env,
     control: sandbox.control,
-    /** Runs a command; a wrong exit code is explained by what it said. */
+    /** Runs a command. For a wrong exit code, the failure shows its output. */
     text: async (args: readonly string[], expectedCode = 0, input?: string) => {
       const done = await cli(args, env, emptyFolder, input);
       if (done.code !== expectedCode)
@@ -71,7 +71,7 @@ export async function createCliSystem(
       workers.push(worker);
       await worker.printed('\n');
     },
-    /** Waits until nothing runs under this id any more. */
+    /** Waits until no run of this workflow is open. */
     ended: (workflowId: string) =>
       eventually(
         async () => {

@@ -16,7 +16,7 @@ const made = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -day
 const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', keyFile, '-out', certFile];
 execFileSync('openssl', ['req', ...made.split(' '), ...names], { stdio: 'ignore' });
 
-/** A server that does no more than TLS, as far as a client gets that something is wrong with it. */
+/** A server that only does TLS, which is as far as a client gets if TLS fails. */
 async function tlsServer(options: TlsOptions = {}): Promise<string> {
   const pair = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
   const server = createServer({ ...pair, ALPNProtocols: ['h2'], ...options }, (socket) => {
@@ -31,7 +31,7 @@ async function tlsServer(options: TlsOptions = {}): Promise<string> {
 const show = async (env: Record<string, string>) =>
   (await cli(['schedule', 'show', 'x:1'], { DATABASE_URL: store.url, ...env })).stderr;
 
-test('a certificate without a signature that counts is named as the reason', async () => {
+test('a certificate without a trusted signature is named as the reason', async () => {
   const TEMPORAL_ADDRESS = await tlsServer();
   expect(await show({ TEMPORAL_ADDRESS, TEMPORAL_TLS: 'true' })).toBe(
     `There is no secure connection to Temporal: DEPTH_ZERO_SELF_SIGNED_CERT at ${TEMPORAL_ADDRESS}. ` +
@@ -39,14 +39,14 @@ test('a certificate without a signature that counts is named as the reason', asy
   );
 });
 
-test('a server that wants TLS is told from one that is away', async () => {
+test('a server that wants TLS is distinguished from one that is away', async () => {
   const TEMPORAL_ADDRESS = await tlsServer();
   expect(await show({ TEMPORAL_ADDRESS })).toContain(
     `the server at ${TEMPORAL_ADDRESS} wants TLS, which is off. Set TEMPORAL_TLS=true.`,
   );
 });
 
-test('a server that wants a certificate of the client is told, too', async () => {
+test('a server that wants a client certificate is reported as such', async () => {
   const TEMPORAL_ADDRESS = await tlsServer({ requestCert: true, rejectUnauthorized: true });
   const said = await show({ TEMPORAL_ADDRESS, TEMPORAL_TLS_SERVER_CA_CERT_PATH: certFile });
   expect(said).toMatch(

@@ -5,17 +5,17 @@ import { pairs, table } from '../../src/cli/support/format.ts';
 import { fitTo, jsonText, screenText, widthOf } from '../../src/cli/support/terminal.ts';
 import { cleanCell, cleanLines, shellWord } from '../../src/domain/text.ts';
 
-/** Writes the clipboard, colours, moves, hides, and forges a line. */
+/** Sequences that write the clipboard, set colours, move the cursor, hide text, and forge a line. */
 const HOSTILE =
   'Acme\u001b]52;c;cm0gLXJmIC8=\u0007 \u001b[31mGmbH\u009b2J\r\u0008\u202eevil\0\u001bc\u001bP+q\u001b\\';
 
-describe('what a command says', () => {
-  test('holds nothing that a terminal obeys, and its lines', () => {
+describe('the text of a command', () => {
+  test('has no control characters, and keeps its lines', () => {
     expect(screenText(`${HOSTILE}\n\tsecond\r\nthird`)).toBe('Acme GmbH2Jevil\n second\nthird\n');
     expect(cleanCell('one\ntwo \u001b]8;;http://evil\u001b\\link')).toBe('one two link');
   });
 
-  test('property: no text has a character left that a terminal obeys', () => {
+  test('property: no text has a control character left', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         expect(cleanLines(text)).toMatch(/^[\P{C}\n]*$/u);
@@ -24,13 +24,13 @@ describe('what a command says', () => {
     );
   });
 
-  test('as JSON says exactly what it is, and shows nothing to obey either', () => {
+  test('is exact in JSON, without control characters either', () => {
     const text = jsonText({ name: HOSTILE });
     expect(JSON.parse(text)).toEqual({ name: HOSTILE });
     expect(text.trimEnd()).toMatch(/^[^\p{Cc}\p{Cf}]*$/u);
   });
 
-  test('has no line of its own in the cell of a table, in a pair, or in the line that changes', () => {
+  test('stays on one line in the cell of a table, in a pair, and in the line that changes', () => {
     expect(table(['NAME'], [[`a\n${HOSTILE}`]]).split('\n')).toHaveLength(2);
     expect(pairs([['Name', 'a\nb\u001b[2J']])).toBe('Name  a b');
     const written: string[] = [];

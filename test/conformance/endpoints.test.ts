@@ -47,7 +47,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
       onlyOpen ? { package_id: `package ${++changes}` } : undefined,
     );
   const sync = async (kind: PassKind) => world.sync(integration, path, kind);
-  /** A delta, or a full pass where no delta would show the change. */
+  /** A delta, or a full pass if no delta would show the change. */
   const look = async () => sync(showsChanges ? 'delta' : 'full');
   const ids = () => control().ids(integration, table);
   const row = async (id: string) => readRow(store, integration, table, id);
@@ -58,7 +58,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     );
     return new Map(found.map((one) => [one.id, one]));
   };
-  /** What the API shows now: the tombstones too, where it has them. */
+  /** What the API shows now, including tombstones if it has them. */
   const shown = async () => {
     const records = new Map<string, unknown>();
     let cursor: string | null = null;
@@ -80,7 +80,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(live.sort()).toEqual(there.map(([id]) => id).sort());
   };
 
-  test('a first pass brings everything, and the next ones write nothing', async () => {
+  test('a first pass brings every record, and the next passes write nothing', async () => {
     const first = await sync('delta');
     const { size } = await shown();
     expect(first).toMatchObject({
@@ -107,7 +107,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(await feed(store, integration)).toHaveLength(before.changes);
   });
 
-  test('the columns say what raw says, for every documented field', async () => {
+  test('the columns match raw, for every documented field', async () => {
     await sync('full');
     const checks = Object.entries({
       ...endpoint.fields,
@@ -134,7 +134,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     expect(await feed(store, integration)).toContain(`created ${created}`);
   });
 
-  test('two records that changed in the same instant, on two pages', async () => {
+  test('two records that changed in the same instant arrive on two pages', async () => {
     await sync('full');
     const changed = ids();
     change(changed);
@@ -143,7 +143,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await expectEqual();
   });
 
-  test('nested changes that a delta shows arrive, though changed_at stays', async () => {
+  test('nested changes that a delta shows arrive, although changed_at stays', async () => {
     await sync('full');
     for (const [model, relation] of Object.entries(endpoint.models)) {
       if (relation !== 'delta') continue;
@@ -165,7 +165,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     }
   });
 
-  test('an answer from before a change, written after it, takes nothing back', async () => {
+  test('an answer from before a change, written after it, does not undo the change', async () => {
     await sync('full');
     const observedAt = await databaseTime(store);
     const { signal } = new AbortController();
@@ -236,7 +236,7 @@ describe.each(CATALOGUE)('$path', (endpoint) => {
     await expectEqual();
   });
 
-  test('an emptied tombstone keeps what was known', async () => {
+  test('an emptied tombstone keeps the stored fields', async () => {
     await sync('full');
     const [gone] = ids();
     const known = (await row(gone!))?.raw;

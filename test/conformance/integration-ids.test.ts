@@ -96,16 +96,16 @@ test.each(GOOD)('%j can be the id of an integration', (id) => {
   expect(isIntegrationId(id)).toBe(true);
 });
 
-test.each(ODD)('%j cannot', (id) => {
+test.each(ODD)('%j cannot be an id', (id) => {
   expect(isIntegrationId(id)).toBe(false);
 });
 
-test.each([7, null, undefined, ['tool:a'], {}])('%j is none either', (value) => {
+test.each([7, null, undefined, ['tool:a'], {}])('%j cannot be an id either', (value) => {
   expect(isIntegrationId(value)).toBe(false);
 });
 
 describe.each(Object.entries(DOORS))('%s', (_name, lets) => {
-  test('lets in what can be an id, and nothing else', () => {
+  test('accepts exactly what can be an id', () => {
     expect(GOOD.filter((id) => !lets(id))).toEqual([]);
     expect(ODD.filter(lets)).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe.each(Object.entries(DOORS))('%s', (_name, lets) => {
 /** Clients resolve dots themselves, and nothing can encode half a character. */
 const inAddress = (id: string) => id.isWellFormed() && !['', '.', '..'].includes(id);
 
-test('an address of a page or of the API is of what can be an id', async () => {
+test('an address of a page or of the API accepts exactly what can be an id', async () => {
   const temporal = temporalAt(inject('temporalAddress'));
   const { app } = await testApp({ store: await createTestStore(), temporal });
   const cookie = cookieOf(await login(app, ADMIN_TOKEN));

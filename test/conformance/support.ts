@@ -18,15 +18,15 @@ import type { Pass } from '../../src/store/state/passes.ts';
 import { noTemporal } from '../support/no-temporal.ts';
 
 export interface WorldOptions {
-  /** Records per page, so that a handful of records has page boundaries; what the client asks for when left out. */
+  /** Records per page, so that a few records need several pages; by default, what the client asks for. */
   pageSize?: number;
   /** Kombo's clock. */
   now?: () => Date;
-  /** How long an activity reads before it gives its place to others. */
+  /** How long an activity reads before it makes room for others. */
   chunkMs?: number;
 }
 
-/** What a read has come to in the end, with its pass as it is then. */
+/** The end of a read, with its pass at that time. */
 export type SyncOutcome = Exclude<ReadResult, { state: 'more' | 'waits' }> & { pass: Pass };
 
 export interface World {
@@ -122,7 +122,7 @@ async function passOf(store: Store, syncId: string): Promise<Pass> {
     .executeTakeFirstOrThrow();
 }
 
-/** Records of an integration that has few of them; those of the endpoint are five. */
+/** Few records of an integration: five of the endpoint. */
 export function fewRecords(endpoint: EndpointDefinition, integrationId: string) {
   return { id: integrationId, category: endpoint.category, scale: 0.01, records: { [endpoint.table]: 5 } };
 }

@@ -36,7 +36,7 @@ const SECRETS = [
 const EXACT = /^[\w./-]+:v?\d+\.\d+\.\d+$/;
 const DIGEST = /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
 
-test.each(Object.entries(services))('%s may do no more than it needs', (_name, service) => {
+test.each(Object.entries(services))('%s has only the rights that it needs', (_name, service) => {
   expect(service).toMatchObject({
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
@@ -50,7 +50,7 @@ test.each(Object.entries(services))('%s may do no more than it needs', (_name, s
   if (service.build === undefined) expect(service.image).toMatch(shape);
 });
 
-test('the images that ours is built from are fixed by a digest too', () => {
+test('the base images of ours are pinned by digest too', () => {
   const dockerfile = read('Dockerfile');
   expect(/^ARG NODE=(.+)$/m.exec(dockerfile)?.[1]).toMatch(DIGEST);
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
@@ -58,17 +58,17 @@ test('the images that ours is built from are fixed by a digest too', () => {
   expect(dockerfile).toMatch(/^USER node$/m);
 });
 
-test('none begins as root', () => {
+test('no container starts as root', () => {
   const { postgres, temporal, ...ours } = services;
   expect(postgres?.user).toBe('postgres');
   // Its image and the one of the Dockerfile name an ordinary user themselves.
   for (const service of [temporal, ...Object.values(ours)]) expect(service?.user).toBeUndefined();
 });
 
-test('each process knows the secrets that it needs, and no others', () => {
+test('each process gets the secrets that it needs, and no others', () => {
   const known = Object.entries(services).map(([name, { environment = {}, env_file }]) => {
     const given = SECRETS.filter((secret) => Boolean(environment[secret]));
-    // What the file holds reaches a process unless it is overridden.
+    // The values of the file reach a process unless they are overridden.
     if (env_file) expect(SECRETS.filter((secret) => !(secret in environment))).toEqual([]);
     return [name, [...given, environment['DATABASE_URL']].filter((value) => value !== undefined)];
   });
@@ -83,6 +83,6 @@ test('each process knows the secrets that it needs, and no others', () => {
   });
 });
 
-test('.env.example names all of them', () => {
+test('.env.example names all secrets', () => {
   for (const secret of SECRETS) expect(read('.env.example')).toMatch(new RegExp(`^${secret}=$`, 'm'));
 });

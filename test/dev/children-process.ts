@@ -1,4 +1,4 @@
-/** Starts children in the data folder and does what it is told: `wait` to be killed, or `exit` by itself. */
+/** Starts children in the data folder. Then, by its argument, it waits to be killed (`wait`) or exits (`exit`). */
 import { spawn } from 'node:child_process';
 import { Children } from '../../src/dev/processes/children.ts';
 import { claimDataDir } from '../../src/dev/processes/claim.ts';
@@ -14,7 +14,7 @@ for (const kind of ['temporal', 'tool'] as const) {
   children.adopt(kind, child);
   process.stdout.write(`${kind} ${child.pid}\n`);
 }
-// The default would end this process without a word to its children.
+// By default, SIGTERM would end this process but not its children.
 process.on('SIGTERM', () => process.exit());
 process.stdout.write('ready\n');
 if (then === 'exit') process.exit(3);

@@ -30,7 +30,7 @@ function startParent(dataDir: string, then: 'wait' | 'exit') {
 const pidsIn = (stdout: string) =>
   [...stdout.matchAll(/^(?:temporal|tool) (\d+)$/gm)].map(([, pid]) => Number(pid));
 
-test('what a killed parent has left is ended by the next one, and nothing else is', async () => {
+test('the next parent ends the children that a killed parent left, and no other process', async () => {
   const dataDir = temporaryFolder();
   const parent = startParent(dataDir, 'wait');
   const pids = pidsIn(await parent.printed('ready'));
@@ -38,7 +38,7 @@ test('what a killed parent has left is ended by the next one, and nothing else i
   await parent.finished;
   expect(pids.map((pid) => identify(pid)?.pid)).toEqual(pids);
 
-  // A pid that belongs to another process by now.
+  // This pid belongs to another process by now.
   const stranger = spawnNode('setInterval(() => {}, 1000)');
   const file = path.join(dataDir, 'children.json');
   const entries = JSON.parse(readFileSync(file, 'utf8')) as object[];
@@ -57,7 +57,7 @@ test('what a killed parent has left is ended by the next one, and nothing else i
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([]);
 });
 
-test('a parent that exits takes its children with it', async () => {
+test('a parent that exits ends its children', async () => {
   const parent = startParent(temporaryFolder(), 'exit');
   const { code, stdout } = await parent.finished;
   expect(code).toBe(3);
@@ -66,7 +66,7 @@ test('a parent that exits takes its children with it', async () => {
   await eventually(() => pids.every((pid) => identify(pid) === undefined));
 });
 
-test('a child that does not listen is ended less gently', async () => {
+test('a child that ignores a signal gets a stronger one', async () => {
   const children = new Children(temporaryFolder());
   const child = spawnNode(
     `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('ready')`,
@@ -78,13 +78,13 @@ test('a child that does not listen is ended less gently', async () => {
   await children.stop(child);
 });
 
-test('a broken list of children is no children', async () => {
+test('a broken list of children counts as empty', async () => {
   const dataDir = temporaryFolder();
   writeFileSync(path.join(dataDir, 'children.json'), '[{"kind":');
   expect(await new Children(dataDir).clearLeftovers()).toEqual([]);
 });
 
-test('one data folder has one user, who is named; a killed one gives it free', async () => {
+test('only one process can claim a data folder, the error names it, and its death frees the folder', async () => {
   const dataDir = temporaryFolder();
   const first = startParent(dataDir, 'wait');
   await first.printed('ready');

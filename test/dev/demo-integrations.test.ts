@@ -11,7 +11,7 @@ import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/t
 const store = await createTestStore();
 const { client } = await testTemporal();
 
-test('a question about a schedule that the server loses or fails to answer is asked again', async () => {
+test('a request about a schedule is repeated if the server loses it or fails to answer', async () => {
   const id = uniqueIntegrationId();
   const sandbox = createSandbox({ apiKey: 'ks_test', integrations: [{ id, category: 'LMS', scale: 0 }] });
   onTestFinished(() => sandbox.close());
@@ -21,7 +21,7 @@ test('a question about a schedule that the server loses or fails to answer is as
     TASK_QUEUE: uniqueTaskQueue(),
   });
 
-  // No worker takes this workflow up: who waits for its result gets no answer.
+  // No worker runs this workflow, so a request for its result gets no answer.
   const start = { workflowId: `nobody/${id}`, taskQueue: config.TASK_QUEUE };
   const nobody = await client.workflow.start('fullSync', start);
   onTestFinished(async () => {

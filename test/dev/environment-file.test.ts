@@ -17,7 +17,7 @@ const write = (content: string | Buffer) => {
   return file;
 };
 
-test('what dev writes is read alike by a shell and by us, even from a folder with an odd name', () => {
+test('a shell and kombo-sync read the same values from the file of dev, even in a folder with an odd name', () => {
   const dataDir = path.join(temporaryFolder(), `O'Brien & Söhne (dev) $HOME "x" \\ \`y\` #1`);
   mkdirSync(dataDir);
   const settings = {
@@ -39,7 +39,7 @@ test('what dev writes is read alike by a shell and by us, even from a folder wit
   expect(statSync(file).mode & 0o077).toBe(0);
 });
 
-test('what others could read before is closed to them when it is written again', () => {
+test('a file that others could read is private after it is written again', () => {
   const dataDir = temporaryFolder();
   const file = devEnvironmentFile(dataDir);
   for (const left of [file, `${file}.new`]) writeFileSync(left, 'ADMIN_TOKEN=old', { mode: 0o644 });
@@ -49,7 +49,7 @@ test('what others could read before is closed to them when it is written again',
   expect(existsSync(`${file}.new`)).toBe(false);
 });
 
-test('no file is no settings', async () => {
+test('without a file there are no settings', async () => {
   const file = path.join(temporaryFolder(), '.env');
   expect(await readDotEnv(file, {})).toEqual({});
   expect(readEnvironmentFile(path.dirname(file))).toEqual({});
@@ -60,14 +60,14 @@ const UTF_16 = Buffer.from('\uFEFFHOST=one\r\nPORT="2"\r\n', 'utf16le');
 test.each([
   ['plain', 'HOST=one\nPORT=2\n'],
   ['with a byte order mark', '\uFEFFHOST=one\nPORT=2\n'],
-  ['with line ends of Windows', 'HOST=one\r\nPORT=2\r\n'],
-  ['in UTF-16, as PowerShell writes it', UTF_16],
-  ['in UTF-16, the other way round', Buffer.from(UTF_16).swap16()],
+  ['with Windows line ends', 'HOST=one\r\nPORT=2\r\n'],
+  ['in UTF-16 from PowerShell', UTF_16],
+  ['in UTF-16 with the other byte order', Buffer.from(UTF_16).swap16()],
 ])('a file %s is read from its first variable on', async (_how, content) => {
   expect(await readDotEnv(write(content), {})).toEqual({ HOST: 'one', PORT: '2' });
 });
 
-test('a file that is no text says what to do', async () => {
+test('a file that is not text is refused with what to do', async () => {
   await expect(readDotEnv(write(UTF_16.subarray(2)), {})).rejects.toThrow(
     /\.env is not text in UTF-8\. Save it/,
   );
@@ -80,7 +80,7 @@ test.each([
   'KOMBO_WEBHOOK_SECRETS=#1',
   'KOMBO_WEBHOOK_SECRETS_FILE=/run/#1',
   'TEMPORAL_API_KEY=a#b',
-])('a setting that ends at its # is not taken: %s', async (content) => {
+])('a setting that ends at its # is refused: %s', async (content) => {
   const problem = /^(KOMBO_WEBHOOK_SECRETS|TEMPORAL_API_KEY)\S* in \S+\.env ends at its #.*='one#two', or/;
   await expect(readDotEnv(write(content), {})).rejects.toThrow(problem);
 });
@@ -91,7 +91,7 @@ test.each([
   ['KOMBO_WEBHOOK_SECRETS=whsec_1 #comment', 'whsec_1'],
   ['KOMBO_WEBHOOK_SECRETS= # to be filled in', ''],
   ["#KOMBO_WEBHOOK_SECRETS=a#b\nKOMBO_WEBHOOK_SECRETS='c'", 'c'],
-])('a # that cuts nothing is no problem: %s', async (content, value) => {
+])('a # that cuts nothing is accepted: %s', async (content, value) => {
   expect(await readDotEnv(write(content), {})).toEqual({ KOMBO_WEBHOOK_SECRETS: value });
 });
 

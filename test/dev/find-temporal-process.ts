@@ -1,4 +1,4 @@
-/** Finds the `temporal` command as `dev` does, without the download; a process of its own for tests that need several. */
+/** Finds the `temporal` command like `dev`, without the download. A script, for tests that need several processes. */
 import { Children } from '../../src/dev/processes/children.ts';
 import { findTemporal } from '../../src/dev/temporal/find.ts';
 import { build } from '../../src/dev/temporal/obtain.ts';

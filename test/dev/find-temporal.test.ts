@@ -9,7 +9,7 @@ import { startScript } from '../cli/spawn.ts';
 import { eventually } from '../support/poll.ts';
 import { fakeCommand, sayVersion, temporaryFolder } from './support.ts';
 
-/** A home, a PATH that starts with an empty folder, and nothing else. */
+/** A home, and a PATH that starts with an empty folder. */
 function machine() {
   const home = temporaryFolder();
   const bin = temporaryFolder();
@@ -34,7 +34,7 @@ const never: Obtain = () => {
   throw new Error('This was not to be asked.');
 };
 
-/** What `go install` does, as far as we can see it. */
+/** The visible effects of `go install`. */
 const GO_INSTALL = [
   'if [ "$1" = version ]; then echo "go version go1.26.1 linux/amd64"; exit 0; fi',
   'echo run >> "$HOME/builds"',
@@ -46,8 +46,8 @@ const WRITE_CLI = [
   'chmod +x "$GOBIN/temporal"',
 ];
 
-describe('the order', () => {
-  test('TEMPORAL_CLI_PATH, PATH, cache, then one way after the other', async () => {
+describe('finding the Temporal CLI', () => {
+  test('tries TEMPORAL_CLI_PATH, PATH and the cache, then each way to obtain it', async () => {
     const { bin, env, cached, find, inCache } = machine();
     const failing: Obtain = () => Promise.resolve('No internet.');
     const making: Obtain = (folder) => {
@@ -85,7 +85,7 @@ describe('the order', () => {
     ]);
   });
 
-  test('a broken file in the cache is made again', async () => {
+  test('replaces a broken file in the cache', async () => {
     const { cached, find } = machine();
     writeFileSync(cached, 'half of a program', { mode: 0o755 });
     const making: Obtain = (folder) => {
@@ -97,7 +97,7 @@ describe('the order', () => {
   });
 });
 
-describe('the messages', () => {
+describe('the errors', () => {
   test('a wrong TEMPORAL_CLI_PATH is not replaced by something else', async () => {
     const { env, find, inCache } = machine();
     inCache('1.5.1');
@@ -105,7 +105,7 @@ describe('the messages', () => {
     await expect(find(never)).rejects.toThrow(/^TEMPORAL_CLI_PATH is \/nowhere\/temporal, .*for example/);
   });
 
-  test('nothing found: every remedy', async () => {
+  test('list every remedy if nothing is found', async () => {
     const { env, find } = machine();
     env['PATH'] = '/nowhere';
     const error: unknown = await find(() => Promise.resolve('No internet.'), build).catch((e: unknown) => e);
@@ -121,7 +121,7 @@ describe('the messages', () => {
     }
   });
 
-  test('a Go that is too old, and a build that fails', async () => {
+  test('name a Go that is too old, and why a build failed', async () => {
     const { bin, cached, find } = machine();
     fakeCommand(bin, 'go', 'echo "go version go1.22.4 linux/amd64"');
     await expect(find(build)).rejects.toThrow(
@@ -165,7 +165,7 @@ describe('the build', () => {
     const pid = await eventually(
       () => existsSync(`${env['HOME']}/pid`) && Number(readFileSync(`${env['HOME']}/pid`, 'utf8')),
     );
-    // It is written down a moment after it has begun.
+    // The child is listed just after its start.
     await eventually(() => readFileSync(path.join(dataDir, 'children.json'), 'utf8').includes(String(pid)));
     builder.kill('SIGKILL');
     await builder.finished;
@@ -181,7 +181,7 @@ describe('the build', () => {
     expect(readdirSync(path.dirname(built))).toEqual(['temporal']);
   });
 
-  test('gets a home of its own where the user has no home to write to', async () => {
+  test('gets a home of its own if yours cannot be written', async () => {
     const { bin, env } = machine();
     const work = temporaryFolder();
     const write = 'echo "$HOME $XDG_CACHE_HOME $GOFLAGS" > "$GOBIN/seen"';
@@ -191,7 +191,7 @@ describe('the build', () => {
     expect(readFileSync(path.join(work, 'seen'), 'utf8')).toBe(`${work} ${work} -modcacherw\n`);
   });
 
-  test('an abort ends it with all that it has started', async () => {
+  test('ends on an abort, with all processes that it started', async () => {
     const { bin, env, cached } = machine();
     fakeCommand(bin, 'go', ...GO_INSTALL, '(echo $$ > "$HOME/pid"; sleep 600)');
     const stop = new AbortController();

@@ -4,25 +4,25 @@ import { expect, test } from 'vitest';
 import { makeFolder } from '../../src/dev/processes/folder.ts';
 import { temporaryFolder } from './support.ts';
 
-test('a folder is made with those above it, and once', () => {
+test('makes a folder and those above it, and accepts that it exists', () => {
   const folder = path.join(temporaryFolder(), 'one', 'two', 'three');
   makeFolder(folder);
   makeFolder(folder);
   expect(statSync(folder).isDirectory()).toBe(true);
 });
 
-test('what is relative is made here', () => {
+test('makes a relative path below the working folder', () => {
   makeFolder('.');
   expect(() => makeFolder('package.json')).toThrow(/EEXIST/);
 });
 
-test('a file in the way is an error', () => {
+test('throws if a file is in the way', () => {
   const file = path.join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   expect(() => makeFolder(file)).toThrow(/EEXIST/);
   expect(() => makeFolder(path.join(file, 'below', 'it'))).toThrow(/ENOTDIR|EEXIST/);
 });
 
-test.runIf(existsSync('/proc/self'))('a file system that takes no folders is an error too', () => {
+test.runIf(existsSync('/proc/self'))('throws if the file system accepts no new folders', () => {
   expect(() => makeFolder('/proc/kombo-sync/data')).toThrow(/ENOENT/);
 });

@@ -8,14 +8,14 @@ test.each<[DeliveryEvent['outcome'], Partial<DeliveryEvent>, string]>([
   ['accepted', { integrationId: 'a:b', type: 'data-changed', models: ['hris_teams'] }, 'hris_teams'],
   ['ignored', { integrationId: 'a:b', type: 'invented-next-year' }, 'ignored: invented-next-year'],
   ['malformed', {}, 'malformed'],
-])('the line of a webhook that is %s says what is known of it', (outcome, event, text) => {
+])('the line of a delivery that is %s says what is known about it', (outcome, event, text) => {
   const lines: string[] = [];
   const output = { updates: false, say: (line: string) => lines.push(line), block: () => {} };
   new Live(output, new Map(), 'kombo').delivery({ outcome, ms: 1, models: [], ...event });
   expect(lines).toEqual([expect.stringMatching(new RegExp(`^\\S+  webhook  (a:b|–) +${text}$`))]);
 });
 
-test('the line of what was written names the table with its schema', () => {
+test('the line about written rows names the table with its schema', () => {
   const lines: string[] = [];
   const output = { updates: false, say: (line: string) => lines.push(line), block: () => {} };
   const counts = { ...NO_COUNTS, created: 2 };

@@ -11,13 +11,13 @@ async function occupy(): Promise<number> {
   return port;
 }
 
-test('a free port is taken as it is', async () => {
+test('the preferred port is used if it is free', async () => {
   const port = await freePort();
   expect(await isFree(port)).toBe(true);
   expect(await choosePort({ purpose: 'it', preferred: port, note: expect.unreachable })).toBe(port);
 });
 
-test('a busy port gives way to a later one, and says so', async () => {
+test('a busy port is replaced by a later one, with a note', async () => {
   const busy = await occupy();
   const notes: string[] = [];
   const port = await choosePort({ purpose: 'the UI', preferred: busy, note: (line) => notes.push(line) });
@@ -25,13 +25,13 @@ test('a busy port gives way to a later one, and says so', async () => {
   expect(notes).toEqual([`Port ${busy} is busy; the UI uses ${port}.`]);
 });
 
-test('a port that is promised is not given twice', async () => {
+test('a port that is already chosen is not chosen again', async () => {
   const promised = await freePort();
   const options = { purpose: 'it', preferred: promised, except: [promised], note: () => {} };
   expect(await choosePort(options)).not.toBe(promised);
 });
 
-test('a port that the user has chosen is that or an error', async () => {
+test('a busy port that you have chosen is an error', async () => {
   const [busy, free] = [await occupy(), await freePort()];
   await expect(requireFreePort(free, '127.0.0.1')).resolves.toBeUndefined();
   await expect(requireFreePort(0, '127.0.0.1')).resolves.toBeUndefined();

@@ -24,7 +24,7 @@ import { fakeCommand, temporaryFolder } from './support.ts';
 const isRoot = process.getuid?.() === 0;
 const OTHER = { uid: 65_534, gid: 65_534 };
 
-/** What npm installs, with programs that say who runs them. */
+/** A package like the one that npm installs, with programs that print their user. */
 function fakePackage(root: string): string {
   const native = path.join(root, 'native');
   for (const folder of ['bin', 'lib']) mkdirSync(path.join(native, folder), { recursive: true });
@@ -47,7 +47,7 @@ function openFolder(): string {
 describe('the programs of Postgres', () => {
   const ourselves = isRoot ? OTHER : undefined;
 
-  test('run from where npm has put them, if they can', () => {
+  test('run from the folder of npm, if they can', () => {
     const root = fakePackage(openFolder());
     const found = findPostgresBinaries(ourselves, { HOME: openFolder() }, root);
     expect(found.postgres).toBe(path.join(root, 'native/bin/postgres'));
@@ -56,8 +56,8 @@ describe('the programs of Postgres', () => {
 
   test.each([
     ...(isRoot ? [['a closed folder', 'closed', 0o700] as const] : []),
-    ['a folder that a shell reads otherwise', '$HOME "x"', 0o755] as const,
-  ])('are copied out of %s, once, and again where something is missing', async (_what, name, mode) => {
+    ['a folder whose name a shell changes', '$HOME "x"', 0o755] as const,
+  ])('are copied out of %s once, and again if a file is missing', async (_what, name, mode) => {
     const parent = path.join(openFolder(), name);
     const root = fakePackage(path.join(parent, 'package'));
     chmodSync(parent, mode);
@@ -77,7 +77,7 @@ describe('the programs of Postgres', () => {
     expect(existsSync(path.join(copy, 'native/lib/one.so'))).toBe(true);
   });
 
-  test.runIf(isRoot)('and the data work below a folder that only root may enter', async () => {
+  test.runIf(isRoot)('work below a folder that only root may enter, and so does the data', async () => {
     const closed = path.join(openFolder(), `O'Brien & "Söhne" (dev)`);
     mkdirSync(closed, { mode: 0o700 });
     cpSync(installedPackage(), path.join(closed, 'package'), { recursive: true, verbatimSymlinks: true });
@@ -96,8 +96,8 @@ describe('the programs of Postgres', () => {
   });
 });
 
-describe('a folder of our own', () => {
-  test('is made with those above it, and open for others to enter under any umask', () => {
+describe('a private folder', () => {
+  test('is made with those above it, and others may enter it under any umask', () => {
     const before = process.umask(0o077);
     onTestFinished(() => void process.umask(before));
     const folder = path.join(temporaryFolder(), 'one', 'two');
@@ -106,7 +106,7 @@ describe('a folder of our own', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o755);
   });
 
-  test('is not one that others can change or replace', () => {
+  test('is refused if others can change or replace it', () => {
     const parent = openFolder();
     const folder = path.join(parent, 'ours');
     mkdirSync(folder);
@@ -122,7 +122,7 @@ describe('a folder of our own', () => {
     expect(ownFolder(path.join(parent, 'file'))).toBe(false);
   });
 
-  test.runIf(isRoot)('is not one that another user has made, nor one that such a link leads to', () => {
+  test.runIf(isRoot)('is refused if it, or a link to it, belongs to another user', () => {
     const parent = openFolder();
     const [ours, theirs, link] = ['ours', 'theirs', 'link'].map((name) => path.join(parent, name));
     mkdirSync(ours!);
@@ -134,8 +134,8 @@ describe('a folder of our own', () => {
   });
 });
 
-describe('what is kept between runs', () => {
-  test('is in the home folder, or elsewhere when there is no home', () => {
+describe('the cache between runs', () => {
+  test('is in the home folder, or elsewhere if there is no home', () => {
     const home = openFolder();
     expect(cachePlace({ HOME: home, XDG_CACHE_HOME: `${home}/cache` })).toBe(`${home}/cache/kombo-sync`);
     expect(cachePlace({ HOME: '/proc/nothing' })).toMatch(/^(?!\/proc)\/.*\/kombo-sync/);
@@ -143,7 +143,7 @@ describe('what is kept between runs', () => {
     expect(userPlace({ HOME: '/h' })).toMatch(/^\/h\/.*kombo-sync$/);
   });
 
-  test('is nowhere without a place that is ours, and the message says what to do', () => {
+  test('is refused without a private folder, with what to do', () => {
     expect(() => cachePlace({ HOME: '/h' }, () => false)).toThrow(
       /\/h\/.*another user can change them\. Set XDG_CACHE_HOME or TMPDIR/,
     );

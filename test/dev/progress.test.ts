@@ -3,7 +3,7 @@ import type { PageEvent } from '../../activities/support/deps.ts';
 import { Progress } from '../../src/dev/demo/progress.ts';
 import { NO_COUNTS } from '../../src/domain/counts.ts';
 
-test('the line of a first sync counts what that sync reads, not what is read beside it', () => {
+test('the line of a first sync counts only the reads of that sync', () => {
   const lines: string[] = [];
   const output = { updates: false, say: (line: string) => lines.push(line), block: () => {} };
   const progress = new Progress(output, new Map([['a:b', 1]]));

@@ -23,7 +23,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 describe('Postgres', () => {
-  // Closed to others, as folders of root often are: Postgres runs as another user then and must get in all the same.
+  // Closed to others, like many folders of root. As root, Postgres runs as another user, who must still get in.
   const dataDir = mkdtempSync(path.join(tmpdir(), 'kombo-sync-postgres-'));
   chmodSync(dataDir, 0o700);
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -32,7 +32,7 @@ describe('Postgres', () => {
   const start = async (port?: number) =>
     startPostgres({ dataDir, children, port: port ?? (await freePort()), settings: ['fsync=off'] });
 
-  test('starts with a new database, and again with the same data', async () => {
+  test('starts with a new database, and starts again with the same data', async () => {
     const first = await start();
     await query(first.url, 'create table kept as select 42 as answer');
     await first.stop();
@@ -44,19 +44,19 @@ describe('Postgres', () => {
     await expect(query(anonymous.href, 'select 1')).rejects.toThrow('password');
   });
 
-  test('keeps its password to itself', async () => {
+  test('keeps its password in a private file', async () => {
     expect((await stat(path.join(dataDir, 'state.json'))).mode & 0o077).toBe(0);
     expect(loadState(dataDir)).toEqual(loadState(dataDir));
   });
 
-  test('a pid file that names another program does not stop it', async () => {
+  test('starts although its pid file names another program', async () => {
     writeFileSync(path.join(data, 'postmaster.pid'), `${process.pid}\n${data}\n`);
     const server = await start();
     expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
     await server.stop();
   });
 
-  test('says when its port is busy', async () => {
+  test('reports a busy port', async () => {
     const holder = createServer();
     const port = await freePort();
     await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
@@ -64,18 +64,18 @@ describe('Postgres', () => {
     await expect(start(port)).rejects.toThrow(`Port ${port}, which Postgres is to use, is busy.`);
   });
 
-  test('says when the data are of another major version', async () => {
+  test('reports data of another major version', async () => {
     const file = path.join(data, 'PG_VERSION');
     const version = readFileSync(file, 'utf8');
     writeFileSync(file, '14\n');
     onTestFinished(() => writeFileSync(file, version));
     await expect(start()).rejects.toThrow(
-      /are of Postgres 14, and this is Postgres \d+\. Delete that folder/,
+      /is from Postgres 14, but this is Postgres \d+\. Delete that folder/,
     );
   });
 });
 
-test('a Temporal server that ends at its start is reported with the end of its log', async () => {
+test('a Temporal server that ends during its start is reported with the end of its log', async () => {
   const dataDir = temporaryFolder();
   const cli = fakeCommand(dataDir, 'temporal', 'echo "unable to open database file" >&2', 'exit 1');
   const children = new Children(dataDir);

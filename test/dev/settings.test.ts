@@ -5,7 +5,7 @@ import { demoSettings, ownTemporal } from '../../src/dev/settings.ts';
 import { loadState } from '../../src/dev/state.ts';
 import { temporaryFolder } from './support.ts';
 
-test('the demo is quick, unless the user has settings of his own', () => {
+test('the demo has short times, except where you have set your own', () => {
   expect(Object.keys(demoSettings({}))).toEqual([
     'DEBOUNCE_QUIET',
     'DEBOUNCE_MAX_WAIT',
@@ -22,7 +22,7 @@ test('the demo is quick, unless the user has settings of his own', () => {
   });
 });
 
-test('what the user has for another Temporal server does not reach ours', () => {
+test('your settings for another Temporal server do not reach ours', () => {
   const env = {
     TEMPORAL_API_KEY: 'key',
     TEMPORAL_TLS: 'true',

@@ -18,7 +18,7 @@ interface Run {
   dataDir: string;
 }
 
-/** Starts `dev` with nothing set but where its data are and which Temporal server it takes. */
+/** Starts `dev` with only the data folder and the Temporal CLI set. */
 function startDev(dataDir: string, env: Record<string, string> = {}): Run {
   const dev = startCli(['dev', '--json'], {
     DATA_DIR: dataDir,
@@ -40,7 +40,7 @@ function childrenOf(dataDir: string): { kind: string; pid: number }[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { kind: string; pid: number }[]) : [];
 }
 
-/** Sends the signal and checks that everything is gone in time. */
+/** Sends the signal and checks that all processes end in time. */
 async function stop({ dev, dataDir }: Run, signal: NodeJS.Signals): Promise<string> {
   const children = childrenOf(dataDir);
   const began = performance.now();
@@ -67,7 +67,7 @@ async function liveRows(url: string | undefined): Promise<Record<string, number>
   return Object.fromEntries(rows.map((row) => [row.integration_id, row.rows]));
 }
 
-/** What other programs and networks leave in the environment. None of it is meant for the servers of `dev`. */
+/** Variables of other programs and networks. The servers of `dev` must ignore them. */
 async function othersSettings(): Promise<Record<string, string>> {
   const proxy = `http://127.0.0.1:${await closedPort()}`;
   const proxies = Object.fromEntries(['http_proxy', 'https_proxy'].map((name) => [name, proxy]));
@@ -85,7 +85,7 @@ async function othersSettings(): Promise<Record<string, string>> {
 const openToOthers = (folder: string) =>
   readdirSync(folder).filter((name) => (statSync(path.join(folder, name)).mode & 0o077) !== 0);
 
-test('everything starts, shows what happens, stops, goes on with its data, and survives a kill', async () => {
+test('dev starts, shows what happens, stops, continues with its data, and survives a kill', async () => {
   const dataDir = path.join(temporaryFolder(), `O'Brien & "Söhne" (dev)`);
   mkdirSync(dataDir);
   const others = await othersSettings();
@@ -130,11 +130,11 @@ test('everything starts, shows what happens, stops, goes on with its data, and s
   expect(Object.keys(await liveRows((await factsOf(last)).databaseUrl))).toHaveLength(3);
   expect(left.filter(({ pid }) => identify(pid))).toEqual([]);
   const log = await stop(last, 'SIGTERM');
-  expect(log).toContain('Ended what an earlier run has left');
+  expect(log).toContain('Ended processes of an earlier run');
   expect(log).not.toContain('First full sync');
 }, 180_000);
 
-test('Ctrl-C while it starts leaves nothing behind', async () => {
+test('Ctrl-C during the start leaves no process', async () => {
   const run = startDev(temporaryFolder());
   await eventually(() => childrenOf(run.dataDir).length > 0);
   expect(await stop(run, 'SIGINT')).toContain('Stopping');
@@ -143,7 +143,7 @@ test('Ctrl-C while it starts leaves nothing behind', async () => {
   expect(await stop(again, 'SIGINT')).not.toContain('kombo-sync is running');
 }, 90_000);
 
-test('each part steps aside when its variable is set', async () => {
+test('a part does not start if you set its variable', async () => {
   const store = await createEmptyStore();
   const run = startDev(temporaryFolder(), {
     KOMBO_API_KEY: 'ks_of_the_user',
@@ -168,7 +168,7 @@ test.each([
   [{ DEBOUNCE_QUIET: 'soon' }, /^DEBOUNCE_QUIET is not a duration; .*for example/],
   [{ TEMPORAL_CLI_PATH: '/nowhere/temporal' }, /^TEMPORAL_CLI_PATH is \/nowhere\/temporal/m],
   [{ DATA_DIR: '/dev/null/data' }, /^DATA_DIR is \/dev\/null\/data, which cannot be written to/],
-  // Linux says there that the parent is missing, though it is not.
+  // Linux says that the parent is missing here, although it exists.
   [{ DATA_DIR: '/proc/kombo-sync/data' }, /^DATA_DIR is \/proc\/kombo-sync\/data, which cannot be written/],
 ])('a wrong setting says what to do: %o', async (env, message) => {
   const { dev } = startDev(temporaryFolder(), env);
@@ -178,7 +178,7 @@ test.each([
   expect(stderr).not.toMatch(/^\s+at /m);
 });
 
-test('a PORT that is busy is an error, and nothing stays running', async () => {
+test('a busy PORT is an error, and no process stays', async () => {
   const holder = createServer();
   const port = await closedPort();
   await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));

@@ -10,7 +10,7 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** A shell script in the place of a command. */
+/** A shell script in place of a command. */
 export function fakeCommand(folder: string, name: string, ...lines: string[]): string {
   const file = path.join(folder, name);
   writeFileSync(file, ['#!/bin/sh', ...lines, ''].join('\n'));
@@ -18,6 +18,6 @@ export function fakeCommand(folder: string, name: string, ...lines: string[]): s
   return file;
 }
 
-/** What makes a script look like the Temporal CLI. */
+/** A line that makes a script look like the Temporal CLI. */
 export const sayVersion = (version: string) =>
   `echo "temporal version ${version} (Server 1.29.1, UI 2.42.1)"`;

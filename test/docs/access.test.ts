@@ -9,7 +9,7 @@ import { codeBlocks, section } from './markdown.ts';
 const PAGE = 'docs/access.md';
 const everything = section(PAGE, '## Everything').replaceAll(/^ {3}/gm, '');
 const suffix = randomBytes(6).toString('hex');
-/** Roles are of the whole server, so each run has its own. */
+/** Roles belong to the whole server, so each run has its own. */
 const withOwnRoles = (text: string) => text.replaceAll(/\b(analyst|acme)\b/g, `$1_${suffix}`);
 
 let store: TestStore;
@@ -20,7 +20,7 @@ const roleOf = (name: string) => {
   return { name: url.username, url: url.href };
 };
 
-/** Runs each command of a block as it stands there. */
+/** Runs each command of a block as written. */
 async function run(block: string): Promise<string[]> {
   const lines = block.split('\n').filter((line) => line.startsWith('kombo-sync '));
   expect(lines.length).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ test('the steps lead from a new role to the first query', async () => {
   expect(await sees(roleOf('analyst'), 'select count(*)::int from kombo_live.ats_tags')).toEqual([3]);
 });
 
-test('a reader of less reads what the page says', async () => {
+test('a reader with fewer rights reads what the page says', async () => {
   const [less] = codeBlocks(section(PAGE, '## Less than everything'), 'sh');
   await run(less!.split('\n')[0]!);
   expect(await sees(roleOf('analyst'), 'select count(raw)::int from kombo_live.ats_jobs')).toEqual([3]);
@@ -80,7 +80,7 @@ test('a tenant reads what the page says', async () => {
   }
 });
 
-test('the last statements leave nothing of the role', async () => {
+test('the last statements remove the role completely', async () => {
   const [end] = codeBlocks(section(PAGE, '## Take it away'), 'sql');
   await store.pool.query(withOwnRoles(end!));
   const { rows } = await store.pool.query('select from pg_roles where rolname = $1', [

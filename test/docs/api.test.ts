@@ -3,7 +3,7 @@ import { PROBLEMS } from '../../src/http/errors/problems.ts';
 import { testApp } from '../http/support.ts';
 import { section, tableRows } from './markdown.ts';
 
-test('the table of routes is what the OpenAPI document has, with every parameter of a query', async () => {
+test('the table of routes matches the OpenAPI document, with every query parameter', async () => {
   const { app } = await testApp();
   const { paths } = (await app.inject('/api/docs/json')).json<{
     paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>>;
@@ -19,7 +19,7 @@ test('the table of routes is what the OpenAPI document has, with every parameter
   );
   expect([...documented.keys()].toSorted()).toEqual(routes.map(({ route }) => route).toSorted());
   for (const { route, query } of routes) {
-    // Those of every list are described once.
+    // The page describes the parameters of every list once.
     for (const name of query.filter((one) => one !== 'limit' && one !== 'cursor')) {
       expect(documented.get(route), `${route} takes ${name}`).toMatch(new RegExp(`[\`?]${name}[\`=]`));
     }

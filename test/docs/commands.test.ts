@@ -48,7 +48,7 @@ const calls = PAGES.flatMap((page) => {
   });
 });
 
-test('there are calls to check', () => {
+test('the pages contain calls to check', () => {
   expect(calls.length).toBeGreaterThan(10);
 });
 

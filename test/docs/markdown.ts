@@ -7,7 +7,7 @@ export function read(path: string): string {
   return readFileSync(`${ROOT}${path}`, 'utf8');
 }
 
-/** Every page that people read. */
+/** Every page that you read. */
 export const PAGES = globSync(['*.md', 'docs/**/*.md', 'examples/*.md'], { cwd: ROOT }).toSorted();
 
 /** The text below a heading, up to the next heading of the same or a higher level. */

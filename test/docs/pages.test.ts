@@ -21,14 +21,14 @@ const links = PAGES.flatMap((page) =>
   [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, target]) => [page, target!] as const),
 );
 
-test.each(links)('%s links to %s, which is there', (page, link) => {
+test.each(links)('%s links to %s, which exists', (page, link) => {
   const [path, anchor] = link.split('#');
   const target = path ? join(dirname(page), path) : page;
   expect(existsSync(join(ROOT, target)), `${target} does not exist`).toBe(true);
   if (anchor !== undefined) expect(anchors(target)).toContain(anchor);
 });
 
-test('signing by openssl as the README shows gives the signature that is expected', () => {
+test('signing with openssl as the README shows gives the expected signature', () => {
   const [block] = codeBlocks(section('README.md', '### Send a webhook by hand'), 'sh');
   const script = block!.replace(/^curl.*$/m, 'printf "%s\\n%s" "$SIGNATURE" "$BODY"');
   const env = { ...process.env, ID: 'personio:abc', SECRET: 'whsec_1', URL: 'http://localhost' };
@@ -50,9 +50,9 @@ test('signing by openssl as the README shows gives the signature that is expecte
 
 test('the SQL in the pages runs', async () => {
   const store = await createTestStore();
-  // The recipes of the guarantees build on one another; test/store/recipes.test.ts runs them in order.
+  // The recipes of the guarantees build on each other; test/store/recipes.test.ts runs them in order.
   const pages = PAGES.filter((page) => page !== 'docs/guarantees.md');
-  // Roles are of the whole server; test/docs/postgres.test.ts and access.test.ts make them under names of their own.
+  // Roles belong to the whole server; test/docs/postgres.test.ts and access.test.ts create them under their own names.
   const blocks = pages.flatMap((page) =>
     codeBlocks(read(page), 'sql')
       .filter((sql) => !/^(create role|drop owned)/.test(sql))
@@ -63,7 +63,7 @@ test('the SQL in the pages runs', async () => {
     const client = await store.pool.connect();
     try {
       await client.query('begin');
-      // A psql variable stands for what the reader fills in.
+      // A psql variable stands for a value that you fill in.
       await client.query(sql.replaceAll(/:'\w+'/g, `'example'`));
     } catch (error) {
       throw new Error(`${page}: ${sql}`, { cause: error });
@@ -82,7 +82,7 @@ test('docker-compose.yml gives its Temporal server our search attributes', () =>
   expect(given).toEqual(SEARCH_ATTRIBUTES.map(({ name, type }) => `${name}=${types[type]}`));
 });
 
-test('the README names two commands that do all the set-up, and .ci/run tests with the second one', () => {
+test('the README names two commands that set everything up, and .ci/run tests with the second one', () => {
   const [block] = codeBlocks(section('README.md', '## Quick start'), 'sh');
   const commands = block!
     .trim()

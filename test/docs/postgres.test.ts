@@ -17,7 +17,7 @@ const ROLES = ['kombo_sync_owner', 'kombo_sync', 'reporting', 'consumer'] as con
 type Role = (typeof ROLES)[number];
 const nameOf = (role: Role) => `${role}_${suffix}`;
 
-/** Roles are of the whole server, so each run has its own; the schema has the name of one of them. */
+/** Roles belong to the whole server, so each run has its own. The schema has the name of one of them. */
 const withOwnRoles = (sql: string) =>
   sql.replaceAll(
     /(?<!schema (?:kombo, )?)\b(kombo_sync_owner|kombo_sync|reporting|consumer)\b(?!\.)/g,
@@ -77,7 +77,7 @@ describe('the statements for roles', () => {
   });
 });
 
-test('names of schemas as the page writes them are taken', () => {
+test('schema names as the page writes them are accepted', () => {
   const [block] = codeBlocks(text, 'sh');
   const settings = Object.fromEntries(
     [...block!.matchAll(/^(\w+)=(\S+)/gm)].map(([, name, value]) => [name!, value!]),
@@ -85,7 +85,7 @@ test('names of schemas as the page writes them are taken', () => {
   expect(loadConfig(settings)).toMatchObject(settings);
 });
 
-test('addresses as the page writes them are taken, and every setting that it names is one', () => {
+test('addresses as the page writes them are accepted, and every setting that it names exists', () => {
   const urls = [...text.matchAll(/`DATABASE_URL=(\S+)`/g)].map(([, url]) => url!);
   expect(urls).toHaveLength(2);
   for (const url of urls) expect(loadConfig({ DATABASE_URL: url }).DATABASE_URL?.reveal()).toBe(url);
@@ -94,7 +94,7 @@ test('addresses as the page writes them are taken, and every setting that it nam
   }
 });
 
-test('every sslmode of the table is one', () => {
+test('every sslmode of the table exists', () => {
   const modes = tableRows(section('docs/operations.md', '### TLS')).flatMap(([cell]) =>
     [...cell!.matchAll(/`([a-z-]+)`/g)].map(([, mode]) => mode!),
   );

@@ -66,14 +66,14 @@ test.each(forwarded)(
   },
 );
 
-test('what the proxies forward from the internet leads to webhooks only', async () => {
+test('the path that the proxies forward from the internet leads only to webhooks', async () => {
   const { url } = await serve();
   for (const address of ['/webhooks/', '/webhooks/metrics', '/webhooks/../metrics', '/webhooks/%2e%2e/']) {
     expect((await fetch(`${url}${address}`)).status).toBe(404);
   }
 });
 
-/** Whether a program is here. */
+/** Whether a program is installed. */
 const has = (program: string) => spawnSync(program, ['-h']).error === undefined;
 
 interface Proxy {
@@ -141,8 +141,8 @@ async function start(name: string, server: RunningServer): Promise<{ hooks: stri
   return urls;
 }
 
-describe.each(['nginx', 'caddy'])('the configuration of %s, where it is installed', (name) => {
-  test.runIf(has(name))('lets webhooks in, and nothing else', async () => {
+describe.each(['nginx', 'caddy'])('the configuration of %s, if it is installed', (name) => {
+  test.runIf(has(name))('lets only webhooks in', async () => {
     const { hooks } = await start(name, await serve());
     const body = dataChanged('personio:1', 'hris_teams');
     const delivery = { method: 'POST', body, headers: { 'x-kombo-signature': sign(body, SECRET) } };
@@ -181,7 +181,7 @@ describe.each(['nginx', 'caddy'])('the configuration of %s, where it is installe
       fetch(`${internal}${address}`, { redirect: 'manual', ...init });
     const form = await open('/kombo/');
     expect(await form.text()).toContain('action="/kombo/login"');
-    // The page's address, as a browser would name it where it speaks TLS to the proxy.
+    // The page's address, as a browser would name it if it used TLS to the proxy.
     const headers = { origin: 'https://internal.example.com' };
     const login = await open('/kombo/login', {
       method: 'POST',

@@ -8,12 +8,12 @@ import { read, ROOT } from './markdown.ts';
 
 interface Step {
   script: string;
-  /** It is about the terminal in which `npm start` runs. */
+  /** It belongs to the terminal in which `npm start` runs. */
   first: boolean;
   shows: { text: RegExp; soon: boolean }[];
 }
 
-/** The blocks of the page with what the comments around them say. */
+/** The blocks of the page, with the instructions in the comments around them. */
 function steps(): Step[] {
   const found: Step[] = [];
   let first = false;
@@ -33,7 +33,7 @@ function steps(): Step[] {
   return found;
 }
 
-/** `npm start` is `dev`, as package.json says; the variables before it are what the reader sets. */
+/** `npm start` is `dev`, as package.json says. You set the variables before it. */
 async function start(script: string, dataDir: string): Promise<RunningCli> {
   const [, settings = ''] = /^((?:\w+=\S+ )*)npm start$/m.exec(script) ?? [];
   const env = Object.fromEntries(
@@ -48,7 +48,7 @@ async function start(script: string, dataDir: string): Promise<RunningCli> {
     TEMPORAL_CLI_PATH: inject('temporalCli'),
     ...env,
   });
-  // A killed one would leave its servers behind.
+  // A killed `dev` would leave its servers running.
   onTestFinished(() => stop(dev));
   const facts = JSON.parse(await dev.printed('\n')) as DevFacts | { error: { message: string } };
   if ('error' in facts) throw new Error(facts.error.message);
@@ -60,7 +60,7 @@ async function stop(dev: RunningCli): Promise<void> {
   await dev.finished;
 }
 
-/** One shell for the whole page, as the reader has one: what a block defines, the next one knows. */
+/** One shell for the whole page, like yours: a block can use what earlier ones defined. */
 class Shell {
   readonly #process;
   #output = '';
@@ -73,11 +73,11 @@ class Shell {
     }
   }
 
-  /** Runs a block and returns what it printed. @throws when a command in it fails, unless it may. */
+  /** Runs a block and returns what it printed. @throws if a command in it fails, unless it may. */
   async run(script: string, mayFail: boolean): Promise<string> {
     const mark = `--- end of block ${++this.#blocks}`;
     this.#output = '';
-    // In braces, so that a block is read whole before any of it runs and takes nothing of the input.
+    // In braces, so that the shell reads a block completely before it runs, and no command takes its input.
     this.#process.stdin.write(
       `{ set ${mayFail ? '+e' : '-e'}\n${script}\nset +e; } </dev/null\nprintf '\\n%s\\n' '${mark}'\n`,
     );
@@ -100,7 +100,7 @@ class Shell {
 }
 
 test(
-  'docs/migration.md: every command runs as written and shows what it is said to show',
+  'docs/migration.md: every command runs as written and prints what the page says',
   { timeout: 420_000 },
   async () => {
     const dataDir = temporaryFolder();
@@ -119,7 +119,7 @@ test(
       const soon = shows.some((expected) => expected.soon);
       let output = await shell.run(script, soon);
       if (soon) {
-        // The reader looks again as well: a block that is to show something soon only looks.
+        // You would look again too: a block that shows something soon only looks.
         output = await eventually(
           async () => {
             const missing = shows.find(({ text }) => !text.test(output));

@@ -9,7 +9,7 @@ const one = (id: string, models: string[] | null, status: 'active' | 'removed' =
   status,
 });
 
-test('the doctor says what the settings leave out, and for which integrations less is chosen', () => {
+test('the doctor says which tables the settings leave out, and for which integrations less is chosen', () => {
   expect(checkChoice(ALL_MODELS)).toEqual({
     name: 'Chosen',
     status: 'ok',

@@ -17,32 +17,42 @@ const readOf = (choice: Partial<Choice>, settings: Partial<EndpointSettings> = {
 
 const ALL = ['lms_users', 'lms_course_progressions', 'lms_courses', 'lms_skills'];
 
-describe('what is read of an LMS', () => {
+describe('an LMS integration reads', () => {
   test.each<[string, Partial<Choice>, Partial<EndpointSettings>, string[]]>([
-    ['everything, where nothing is chosen', {}, {}, ALL],
+    ['everything if nothing is chosen', {}, {}, ALL],
     ['what the settings choose', {}, { MODELS: ['lms_users', 'ats_*'] }, ['lms_users']],
-    ['not what they exclude', {}, { EXCLUDE_MODELS: ['lms_course*'] }, ['lms_users', 'lms_skills']],
     [
-      'an excluded one not, though it is chosen',
+      'all but what the settings exclude',
+      {},
+      { EXCLUDE_MODELS: ['lms_course*'] },
+      ['lms_users', 'lms_skills'],
+    ],
+    [
+      'nothing that the settings exclude, even if they choose it',
       {},
       { MODELS: ['lms_*'], EXCLUDE_MODELS: ['lms_skills'] },
       ALL.slice(0, 3),
     ],
     ['what the integration chooses', { models: ['lms_skills'] }, {}, ['lms_skills']],
-    ['not what it excludes', { excludeModels: ['lms_skills'] }, {}, ALL.slice(0, 3)],
+    ['all but what the integration excludes', { excludeModels: ['lms_skills'] }, {}, ALL.slice(0, 3)],
     [
-      'of what the settings let be read',
+      'only what both the integration and the settings choose',
       { models: ['lms_users', 'lms_skills'] },
       { MODELS: ['lms_users'] },
       ['lms_users'],
     ],
-    ['nothing that the settings exclude', { models: ['lms_skills'] }, { EXCLUDE_MODELS: ['lms_skills'] }, []],
-    ['nothing, where the settings choose another category', {}, { MODELS: ['ats_*'] }, []],
+    [
+      'nothing if the settings exclude its whole choice',
+      { models: ['lms_skills'] },
+      { EXCLUDE_MODELS: ['lms_skills'] },
+      [],
+    ],
+    ['nothing if the settings choose another category', {}, { MODELS: ['ats_*'] }, []],
   ])('%s', (_what, choice, settings, tables) => {
     expect(readOf(choice, settings)).toEqual(tables);
   });
 
-  test('what is left out is named with what has left it out; the settings come first', () => {
+  test('an endpoint that is not chosen says what leaves it out, the settings first', () => {
     const { notChosen, all } = selectEndpoints(
       { ...LMS, models: ['lms_users'] },
       { ...ALL_MODELS, EXCLUDE_MODELS: ['lms_skills'] },
@@ -56,14 +66,14 @@ describe('what is read of an LMS', () => {
   });
 });
 
-test('what EXTRA_ENDPOINTS does not name is not read, however it is chosen', () => {
+test('an endpoint that needs EXTRA_ENDPOINTS is not read by a choice alone', () => {
   const ats = { category: 'ATS', ...NO_CHOICE, models: ['ats_application_stages'] };
   expect(selectEndpoints(ats, ALL_MODELS).read).toEqual([]);
   const settings = { ...ALL_MODELS, EXTRA_ENDPOINTS: ['/ats/application-stages'] };
   expect(selectEndpoints(ats, settings).read).toEqual([getEndpoint('/ats/application-stages')]);
 });
 
-test('a category that this version does not know has no endpoint at all, chosen or not', () => {
+test('an unknown category has no endpoints, chosen or not', () => {
   expect(selectEndpoints({ category: 'PAYROLL', ...NO_CHOICE }, ALL_MODELS)).toEqual({
     read: [],
     notChosen: [],
@@ -71,7 +81,7 @@ test('a category that this version does not know has no endpoint at all, chosen 
   });
 });
 
-test('what a choice leaves out counts whether it is read otherwise or not', () => {
+test('a choice leaves out endpoints even if they are not read anyway', () => {
   const choice = { models: ['hris_*'], excludeModels: ['hris_teams'] };
   expect(leftOutOf(choice, ALL_MODELS, 'HRIS').map(({ path }) => path)).toEqual([
     '/hris/teams',
@@ -80,7 +90,7 @@ test('what a choice leaves out counts whether it is read otherwise or not', () =
   expect(leftOutOf(choice, ALL_MODELS)).toContain(getEndpoint('/ats/jobs'));
 });
 
-test('the reason says what to do', () => {
+test('the reason for an endpoint that is not chosen says what to do', () => {
   const endpoint = getEndpoint('/hris/groups');
   expect(notChosenReason(endpoint, 'settings', 'a:1')).toEqual({
     code: 'NOT_CHOSEN',

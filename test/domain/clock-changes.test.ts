@@ -5,8 +5,8 @@ import { runsLeftOut } from '../../src/domain/clock-changes.ts';
 const NOW = new Date('2026-11-26T12:00:00Z');
 const DAY = 86_400_000;
 
-describe('runs that are left out since the clocks go forward', () => {
-  test('come as much later as the clocks, in each of the coming years', () => {
+describe('runs that Temporal leaves out when the clocks go forward', () => {
+  test('are moved as far as the clocks, in each of the next years', () => {
     expect(runsLeftOut('15 2 * * 0', 'Europe/Berlin', NOW)).toEqual([
       '15 3 29 3 * 2026',
       '15 3 28 3 * 2027',
@@ -23,7 +23,7 @@ describe('runs that are left out since the clocks go forward', () => {
     ]);
   });
 
-  test('are none where the expression does not name that hour, or the clocks are never changed', () => {
+  test('do not exist if the expression does not name that hour, or the clocks never change', () => {
     expect(runsLeftOut('15 3 * * 0', 'Europe/Berlin', NOW)).toEqual([]);
     expect(runsLeftOut('15 2 * * 6', 'Europe/Berlin', NOW)).toEqual([]);
     expect(runsLeftOut('15 2 1 * *', 'Europe/Berlin', NOW)).toEqual([]);
@@ -31,7 +31,7 @@ describe('runs that are left out since the clocks go forward', () => {
     expect(runsLeftOut('15 2 * * *', 'Asia/Kolkata', NOW)).toEqual([]);
   });
 
-  test('are all of the day where midnight is missing', () => {
+  test('are all runs of the day if midnight does not exist', () => {
     expect(runsLeftOut('30 0,5 * * 7', 'America/Santiago', NOW).slice(0, 2)).toEqual([
       '30 1 6 9 * 2026',
       '30 5 6 9 * 2026',
@@ -39,25 +39,25 @@ describe('runs that are left out since the clocks go forward', () => {
     expect(runsLeftOut('0 5 * * 6', 'America/Santiago', NOW)).toEqual([]);
   });
 
-  test('are those of a whole day that is left out', () => {
+  test('are all runs of a day that does not exist', () => {
     const then = new Date('2011-06-01T00:00:00Z');
     expect(runsLeftOut('0 5 30 12 *', 'Pacific/Apia', then)).toEqual(['0 5 31 12 * 2011']);
   });
 
-  test('do not change before the year does', () => {
+  test('change only when the year changes', () => {
     const left = (now: string) => runsLeftOut('15 2 * * 0', 'Europe/Berlin', new Date(now));
     expect(left('2026-01-01T00:00:00Z')).toEqual(left('2026-12-31T23:59:59Z'));
     expect(left('2027-01-01T00:00:00Z')).not.toEqual(left('2026-12-31T23:59:59Z'));
   });
 
-  test('property: in every zone with summer time a daily run has one run on each day, that of the cron or one of these', () => {
+  test('property: in every zone with summer time, a daily run comes once on each day, by the cron or as one of these', () => {
     const [winter, summer] = [Date.UTC(2027, 0, 15), Date.UTC(2027, 6, 15)] as const;
     const zones = Intl.supportedValuesOf('timeZone').filter((timezone) => {
       const localAt = localClock(timezone);
       return localAt(winter) - winter !== localAt(summer) - summer;
     });
     expect(zones.length).toBeGreaterThan(100);
-    // The night, where clocks are changed.
+    // The night, when clocks change.
     const minutes = fc.integer({ min: -2 * 60, max: 4 * 60 }).map((minute) => (minute + 1_440) % 1_440);
     fc.assert(
       fc.property(fc.constantFrom(...zones), minutes, (timezone, minute) => {
@@ -69,10 +69,10 @@ describe('runs that are left out since the clocks go forward', () => {
         });
         for (let day = Date.UTC(2026, 0, 2); day < Date.UTC(2030, 11, 30); day += DAY) {
           const local = day + minute * 60_000;
-          // What the clocks show at the moment that this time would be if they had not been changed since the day before.
+          // What the clocks show at this time if you count from the day before, without their change.
           const shown = localAt(local - (localAt(local - DAY) - (local - DAY)));
           const here = left.filter((run) => run > local - DAY / 2 && run < local + DAY / 2);
-          // Either it is shown, or the clocks have jumped over it; where they go back it is shown earlier as well.
+          // The clocks show the time or jump over it. When they go back, they show it twice.
           const expected = shown > local && !exists(localAt, local) ? [shown] : [];
           expect(here.filter((run) => run !== local)).toEqual(expected);
         }
@@ -82,7 +82,7 @@ describe('runs that are left out since the clocks go forward', () => {
   });
 });
 
-/** What the clocks show at a moment, as if they were UTC. */
+/** What the clocks show at a time, written as if they were UTC. */
 function localClock(timezone: string): (at: number) => number {
   const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: timezone,
@@ -92,7 +92,7 @@ function localClock(timezone: string): (at: number) => number {
   return (at) => Date.parse(`${format.format(at).replace(' ', 'T')}Z`);
 }
 
-/** Whether the clocks ever show a time: at one of the moments that it can be. */
+/** Whether the clocks ever show a local time, by the offset of the day before or after. */
 function exists(localAt: (at: number) => number, local: number): boolean {
   return [-DAY, DAY].some((aside) => {
     const offset = localAt(local + aside) - (local + aside);

@@ -8,7 +8,7 @@ test.each([
   '5/10 * * * 7',
   '0 2 29 2 *',
   '0 2 31 1-2 *',
-])('%s is one', (cron) => {
+])('%s is a cron expression', (cron) => {
   expect(isCron(cron)).toBe(true);
 });
 
@@ -30,6 +30,6 @@ test.each([
   '*/0 * * * *',
   '1,,2 * * * *',
   '-1 * * * *',
-])('%s is none', (cron) => {
+])('%s is not a cron expression', (cron) => {
   expect(isCron(cron)).toBe(false);
 });

@@ -38,7 +38,7 @@ const endpoint = (facts: Partial<EndpointFacts>): Partial<CutoverFacts> => ({
   endpoints: [READ, { ...READ, endpoint: '/ats/offers', ...facts }],
 });
 
-test('(I30) what is not chosen is no gap, and is said', () => {
+test('(I30) an endpoint that is not chosen does not block, and is named', () => {
   const notChosen = [{ endpoint: '/ats/offers', by: 'settings' as const }];
   const judged = judgeCutover({ ...READY, notChosen }, OPTIONS);
   expect(judged).toMatchObject({ verdict: 'ready', notChosen });
@@ -47,7 +47,7 @@ test('(I30) what is not chosen is no gap, and is said', () => {
   );
 });
 
-test('(I24) with all that is needed the way is free, and each check says on what it rests', () => {
+test('(I24) with all the evidence the cutover is ready, and each check says why', () => {
   const { verdict, checks } = judgeCutover(READY, OPTIONS);
   expect(verdict).toBe('ready');
   expect(checks.map(({ name }) => name)).toEqual([
@@ -65,14 +65,14 @@ test('(I24) with all that is needed the way is free, and each check says on what
   }
 });
 
-test('(I24) assessment has no data-changed, so none is waited for', () => {
+test('(I24) assessment needs no data-changed, since it has none', () => {
   const facts = { ...READY, category: 'ASSESSMENT', legacySyncs: [], lastDataChangedAt: null };
   expect(judgeCutover(facts, OPTIONS)).toMatchObject({ verdict: 'ready' });
 });
 
 type Case = [string, Partial<CutoverFacts>, CutoverCheck['name'], CutoverCheck['verdict'], RegExp];
 
-describe('(I24) what is missing holds it up, with a reason and a remedy', () => {
+describe('(I24) missing evidence blocks or delays the cutover, with a reason and a remedy', () => {
   test.each<Case>([
     ['paused', { status: 'paused', statusReason: 'audit' }, 'state', 'blocked', /integrations resume demo:1/],
     [
@@ -83,7 +83,7 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
       /what the reason says/,
     ],
     [
-      'a change that no data-changed told of',
+      'a change without a data-changed',
       { legacySyncs: [{ syncId: 'a', at: ago(11), confirmed: false }] },
       'evidence',
       'blocked',
@@ -102,21 +102,21 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
       /subscribe the webhook/,
     ],
     [
-      'a change that data-changed may still tell of',
+      'a change whose data-changed may still come',
       { legacySyncs: [{ syncId: 'a', at: ago(9), confirmed: false }] },
       'evidence',
       'wait',
       /Look again/,
     ],
     [
-      'nothing has come',
+      'no webhook has come',
       { legacySyncs: [], lastLegacyAt: null, lastDataChangedAt: null },
       'evidence',
       'wait',
       /Change a record/,
     ],
     [
-      'only legacy has come, without a change',
+      'only legacy webhooks have come, without a change',
       { legacySyncs: [], lastDataChangedAt: null },
       'evidence',
       'wait',
@@ -137,14 +137,14 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
       /--unpause/,
     ],
     [
-      'the schedule never runs',
+      'the schedule has no next run',
       { schedule: { paused: false, nextRun: null } },
       'schedule',
       'blocked',
       /setup/,
     ],
     [
-      'the schedule is over',
+      'the next run is in the past',
       { schedule: { paused: false, nextRun: ago(9) } },
       'schedule',
       'blocked',
@@ -171,7 +171,7 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
     expect(unready).toMatchObject([{ name, verdict, remedy: expect.stringMatching(remedy) as string }]);
   });
 
-  test('each names the endpoints that it is about, some of them when there are many', () => {
+  test('each check names its endpoints, or some of them if there are many', () => {
     const many = Array.from({ length: 8 }, (_, index) => ({
       ...READ,
       endpoint: `/ats/${index}`,
@@ -184,7 +184,7 @@ describe('(I24) what is missing holds it up, with a reason and a remedy', () => 
   });
 });
 
-test('(I24) nothing in the way: no legacy webhook comes at all, and drift that no delta could show', () => {
+test('(I24) no legacy webhook, and drift that no delta could show, do not block', () => {
   const quiet = { ...READY, legacySyncs: [], lastLegacyAt: null };
   expect(judgeCutover(quiet, OPTIONS).verdict).toBe('ready');
   expect(judgeCutover({ ...READY, ...endpoint({ drift: 'expected' }) }, OPTIONS)).toMatchObject({
@@ -213,22 +213,22 @@ describe('(I24) old evidence', () => {
     remedy: expect.stringMatching(/^Change a record .* subscribe/) as string,
   };
 
-  test('does not show that data-changed still comes, whether legacy webhooks ever came or not', () => {
+  test('does not show that data-changed still comes, with or without legacy webhooks', () => {
     expect(evidence(old)).toMatchObject(stale);
     const only = { ...old, legacySyncs: [], lastLegacyAt: null, lastLegacySyncAt: null };
     expect(evidence(only)).toMatchObject(stale);
   });
 
-  test('stands while syncs after legacy webhooks look for changes and find none: a quiet integration is not held up', () => {
+  test('is enough while syncs after legacy webhooks find no changes, so a quiet integration does not wait', () => {
     expect(evidence({ ...old, lastLegacyAt: ago(DAY), lastLegacySyncAt: ago(DAY) }).verdict).toBe('ready');
-    // A legacy webhook that no sync has served looks for nothing.
+    // A legacy webhook without a sync shows nothing.
     expect(evidence({ ...old, lastLegacyAt: ago(DAY) })).toMatchObject(stale);
     const found = { syncId: 'b', at: ago(DAY), confirmed: false };
     const changed = { legacySyncs: [found, ...old.legacySyncs!], lastLegacySyncAt: ago(DAY) };
     expect(evidence({ ...old, ...changed }).verdict).toBe('blocked');
   });
 
-  test('is made new by a data-changed that comes, for seven days', () => {
+  test('is renewed by a data-changed, for seven days', () => {
     expect(evidence({ ...old, lastDataChangedAt: ago(7 * DAY) }).verdict).toBe('ready');
     expect(evidence({ ...old, lastDataChangedAt: ago(7 * DAY + 1) }).verdict).toBe('wait');
     const only = { ...old, legacySyncs: [], lastLegacyAt: null, lastLegacySyncAt: null };
@@ -236,7 +236,7 @@ describe('(I24) old evidence', () => {
   });
 });
 
-test('blocked outranks wait, wait outranks ready, and nothing at all is ready', () => {
+test('blocked outranks wait, wait outranks ready, and no verdicts mean ready', () => {
   expect(worst(['ready', 'wait', 'blocked', 'ready'])).toBe('blocked');
   expect(worst(['ready', 'wait'])).toBe('wait');
   expect(worst(['ready'])).toBe('ready');

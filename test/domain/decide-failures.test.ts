@@ -22,10 +22,15 @@ import {
 
 describe('(I25) a failing full read', () => {
   test.each<Row>([
-    ['keeps no delta from being read', { debts: { full: failing() } }, NAMED, ['read delta webhook']],
-    ['and its sweep keep none', { debts: { sweep: failing() } }, NAMED, ['read delta webhook']],
+    ['does not stop deltas', { debts: { full: failing() } }, NAMED, ['read delta webhook']],
     [
-      'of what was never read lets news be read from its beginning',
+      'or a failing sweep does not stop deltas',
+      { debts: { sweep: failing() } },
+      NAMED,
+      ['read delta webhook'],
+    ],
+    [
+      'of an endpoint that was never read lets a delta read news from its start',
       { ...NEVER, fullBegun: hours(-3), debts: { full: failing({ triedAt: seconds(-10) }) } },
       NAMED,
       ['owe full +1h NETWORK', 'read delta webhook'],
@@ -48,17 +53,17 @@ describe('(I25) a failing full read', () => {
   });
 });
 
-describe('what fails together', () => {
+describe('reads that failed together', () => {
   // Tried half an hour ago, and due in an hour.
   const nearly = { ...failing(), dueAt: hours(0.2) };
   test.each<Row>([
     [
-      'is tried by one timer',
+      'are tried by one timer',
       { debts: { delta: nearly, full: nearly } },
       TIMER,
       ['read full retry', 'read delta retry'],
     ],
-    ['is not tried long before its pause is over', { debts: { delta: failing() } }, TIMER, []],
+    ['are not tried long before their pause ends', { debts: { delta: failing() } }, TIMER, []],
     ['is not tried for a webhook about something else', { debts: { delta: nearly } }, {}, []],
   ])('%s', (_what, history, ask, expected) => {
     expect(decisions(history, ask)).toEqual(expected);
@@ -67,21 +72,11 @@ describe('what fails together', () => {
 
 describe('(I25) a failing delta', () => {
   test.each<Row>([
-    [
-      'keeps no full read from being made',
-      { debts: { delta: failing(), full: owed() } },
-      TIMER,
-      ['read full owed'],
-    ],
+    ['does not stop full reads', { debts: { delta: failing(), full: owed() } }, TIMER, ['read full owed']],
     ['waits for its pause', { debts: { delta: failing() } }, TIMER, []],
+    ['is tried at once for a webhook', { debts: { delta: failing() } }, NAMED, ['read delta webhook']],
     [
-      'is tried at once for a webhook, which is news',
-      { debts: { delta: failing() } },
-      NAMED,
-      ['read delta webhook'],
-    ],
-    [
-      'is tried for a webhook once in RETRY_INTERVAL',
+      'is tried for webhooks once in RETRY_INTERVAL',
       { debts: { delta: failing({ triedAt: seconds(-59) }) } },
       NAMED,
       ['owe delta +1h NETWORK'],
@@ -94,7 +89,7 @@ describe('(I25) a failing delta', () => {
       ['read delta retry'],
     ],
     [
-      'is tried for you',
+      'is tried if you ask for it',
       { debts: { delta: failing({ triedAt: seconds(-1) }) } },
       OPERATOR,
       ['read delta retry'],
@@ -135,29 +130,29 @@ describe('an endpoint that the tool does not offer', () => {
   const kombo = { unavailableModels: ['lms_courses'] };
   const no = 'MODEL_NOT_AVAILABLE';
 
-  test('by Kombo’s list is skipped, and what was asked for stays owed', () => {
+  test('is skipped by Kombo’s list of models, and the read stays owed', () => {
     expect(decisions(READ, NAMED, kombo)).toEqual(['owe delta', `skip delta ${no}`]);
     expect(decisions(READ, HIDDEN, kombo)).toEqual(['owe full', `skip full ${no}`]);
     expect(decisions(READ, FULL_SYNC, kombo)).toEqual(['owe full', `skip full ${no}`]);
     expect(decisions(READ, {}, kombo)).toEqual([]);
   });
-  test('owes nothing when it was never read: it is read as soon as it is offered', () => {
+  test('owes nothing if it was never read, since it is read as soon as it is offered', () => {
     expect(decisions(NEVER, NAMED, kombo)).toEqual([`skip delta ${no}`]);
   });
-  test('by its own answer is left alone for a day', () => {
+  test('is not tried for a day after its own answer', () => {
     expect(decisions(off, TIMER)).toEqual([]);
     expect(decisions(off, CATCH_UP)).toEqual(['owe delta', 'skip delta INTEGRATION.MODEL_DISABLED']);
     expect(decisions({ debts: { delta: { ...refused(), dueAt: now } } }, TIMER)).toEqual([
       'read delta retry',
     ]);
   });
-  test('(I25) is tried at once for a webhook that names it, once in RETRY_INTERVAL', () => {
+  test('(I25) is tried for a webhook that names it, at once and once in RETRY_INTERVAL', () => {
     expect(decisions({ debts: { delta: refused() } }, NAMED)).toEqual(['read delta webhook']);
     expect(decisions({ debts: { delta: refused() } }, FULL_SYNC)).toEqual(['read full full-sync']);
     expect(decisions(off, NAMED)).toEqual(['owe delta', 'skip delta INTEGRATION.MODEL_DISABLED']);
     expect(decisions(off, OPERATOR)).toEqual(['read delta retry']);
   });
-  test('in one way is not read in another way either', () => {
+  test('is read neither in full nor by a delta, whichever was refused', () => {
     expect(decisions({ debts: { full: refused({ triedAt: seconds(-10) }) } }, NAMED)).toEqual([
       'owe delta',
       'skip delta INTEGRATION.MODEL_DISABLED',
@@ -165,7 +160,7 @@ describe('an endpoint that the tool does not offer', () => {
   });
 });
 
-test('(I25) a named endpoint that can be read is read beside every kind of failure', () => {
+test('(I25) a named endpoint is read beside every class of failure of another read', () => {
   const classes: ErrorClass[] = [
     'Unavailable',
     'RequestRejected',

@@ -13,7 +13,7 @@ export const now = new Date('2026-03-10T12:00:00Z');
 export const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
 export const seconds = (count: number) => new Date(now.getTime() + count * 1_000);
 
-/** Read an hour ago, and in full two days ago. */
+/** An endpoint that was read an hour ago, and in full two days ago. */
 export const READ: EndpointHistory = {
   watermark: hours(-1),
   lastFull: hours(-48),
@@ -50,7 +50,7 @@ export const AROUND: Circumstances = {
 
 /** Debts were asked for an hour ago. */
 const ASKED_SEQ = 1_000;
-/** A pass that began so many hours ago. */
+/** The start of a pass, `-count` hours ago. */
 export const begun = (count: number): Begun => ({ at: hours(count), seq: ASKED_SEQ * (2 + count) });
 
 function failure(more: Partial<Failure> = {}): Failure {
@@ -67,7 +67,7 @@ function failure(more: Partial<Failure> = {}): Failure {
   };
 }
 
-/** Fails, and its pause ends in an hour. */
+/** A failing read whose pause ends in an hour. */
 export const failing = (more: Partial<Failure> = {}): Debt => ({
   since: hours(-1),
   askedSeq: ASKED_SEQ,
@@ -85,7 +85,7 @@ export const refused = (more: Partial<Failure> = {}): Debt => {
   return { ...failing({ errorClass: 'EndpointDisabled', code, ...more }), dueAt: hours(20) };
 };
 
-/** Decisions in short words: `read delta webhook`, `owe full +4h NETWORK`, `skip delta MODEL_DISABLED`. */
+/** Decisions in short form, for example `read delta webhook`, `owe full +4h NETWORK`, `skip delta MODEL_DISABLED`. */
 export function decisions(
   history: Partial<EndpointHistory>,
   ask: Partial<Ask>,

@@ -44,11 +44,11 @@ test('a span of time has one unit', () => {
   expect(spanOfTime(50 * 3_600_000)).toBe('2 d');
 });
 
-test('what took less than ten seconds says so exactly', () => {
+test('less than ten seconds are shown with tenths', () => {
   expect([40, 9_940, 12_400, 125_000].map(timeTaken)).toEqual(['0.0 s', '9.9 s', '12 s', '2 min']);
 });
 
-test('a time is told in UTC to the second', () => {
+test('a time is shown in UTC to the second', () => {
   const date = new Date('2026-01-15T12:00:00.789Z');
   expect(utcTime(date)).toBe('2026-01-15 12:00:00 UTC');
   expect(isoTime(date)).toBe('2026-01-15T12:00:00Z');

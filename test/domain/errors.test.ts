@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { classesThat, classifyAnswer, ERROR_CLASSES, POLICIES, SyncError } from '../../src/domain/errors.ts';
 
-describe('what to do about an answer', () => {
+describe('the class of an error', () => {
   test.each([
     ['PLATFORM.RATE_LIMIT_EXCEEDED', 429, 'RateLimited'],
     ['REMOTE.SERVICE_UNAVAILABLE', 500, 'Unavailable'],
@@ -17,24 +17,24 @@ describe('what to do about an answer', () => {
     [null, 503, 'Unavailable'],
     [null, 429, 'RateLimited'],
     [null, 401, 'AccessDenied'],
-    // Names that every object has: an answer must not reach them.
+    // Names that every object has as keys: a look-up of a code must not find them.
     ['constructor', 400, 'RequestRejected'],
     ['__proto__', 503, 'Unavailable'],
   ] as const)('%s with status %i is %s', (code, status, expected) => {
     expect(classifyAnswer(code, status)).toBe(expected);
   });
 
-  test('only what may pass within seconds is tried again at once', () => {
+  test('only errors that may pass within seconds are tried again at once', () => {
     const passing = ERROR_CLASSES.filter((errorClass) => POLICIES[errorClass].passing);
     expect(passing).toEqual(['Unavailable', 'RateLimited', 'PassLost', 'TableLocked', 'WorkerLost']);
   });
 
-  test('(I10) (I21) what one answer says of the whole integration has Kombo asked, and nothing else has', () => {
+  test('(I10) (I21) only an answer about the whole integration makes a worker look it up', () => {
     const asking = ERROR_CLASSES.filter((errorClass) => POLICIES[errorClass].looksUp);
     expect(asking).toEqual(['IntegrationParked', 'IntegrationGone']);
   });
 
-  test('what has not failed, what ends an activity, and what follows from a state', () => {
+  test('some classes are harmless, end an activity, or follow the state of the integration', () => {
     expect(classesThat(({ harmless }) => harmless)).toEqual(['RateLimited', 'PassLost']);
     expect(classesThat(({ final }) => final)).toEqual(['IntegrationGone', 'Internal']);
     expect(classesThat(({ followsState }) => followsState)).toEqual([
@@ -44,7 +44,7 @@ describe('what to do about an answer', () => {
     ]);
   });
 
-  test('an error says apart what happened and what to do, and both in its message', () => {
+  test('an error has what happened and what to do in separate fields, and both in its message', () => {
     const error = new SyncError('Unavailable', 'Kombo did not answer.');
     expect(error).toMatchObject({
       what: 'Kombo did not answer.',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fullSyncOptions, readSince } from '../../src/domain/full-sync-options.ts';
 
 describe('the options of a full sync', () => {
-  test('are picked from what they come with; what is not set is left out', () => {
+  test('are picked from other values, without those that are not set', () => {
     const options = { models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: false };
     expect(fullSyncOptions({ ...options, wait: true, perMinute: 60 } as object)).toEqual(options);
     expect(Object.keys(fullSyncOptions({ since: undefined }))).toEqual([]);
@@ -21,13 +21,13 @@ describe('the options of a full sync', () => {
 describe('since', () => {
   const now = new Date('2026-01-01T12:00:00Z');
 
-  test('is a moment in UTC', () => {
+  test('is a time in UTC', () => {
     expect(readSince('2026-01-01', now)).toBe('2026-01-01T00:00:00.000Z');
     expect(readSince('2026-01-01T11:59:59', now)).toBe('2026-01-01T11:59:59.000Z');
     expect(readSince('2026-01-01T13:30:00+02:00', now)).toBe('2026-01-01T11:30:00.000Z');
   });
 
-  test('is not ahead, by UTC', () => {
+  test('must not be in the future, by UTC', () => {
     expect(() => readSince('2026-01-01T12:00:01', now)).toThrow('must not be in the future');
     expect(() => readSince('soon', now)).toThrow('must be a date or a date-time');
   });

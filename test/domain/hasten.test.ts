@@ -16,7 +16,7 @@ import {
   TIMER,
 } from './decisions.ts';
 
-/** What is tried sooner than its pause says, for what is asked of an endpoint with these debts. */
+/** The reads that are tried before their pauses end, for a request about an endpoint with these debts. */
 function hastened(debts: EndpointHistory['debts'], ask: object, path = '/lms/courses') {
   const history = { ...READ, debts };
   const asked = { ...ASK, ...ask };
@@ -26,8 +26,8 @@ function hastened(debts: EndpointHistory['debts'], ask: object, path = '/lms/cou
 const early = { triedAt: seconds(-20) };
 const SOON = seconds(40);
 
-describe('(I27) a webhook that comes too early for another try of what fails', () => {
-  test('has it tried when RETRY_INTERVAL is over, however long its pause is', () => {
+describe('(I27) a webhook that comes too early for another try of a failing read', () => {
+  test('makes it tried after RETRY_INTERVAL, even if its pause is longer', () => {
     expect(hastened({ delta: failing(early) }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
     expect(hastened({ full: failing(early) }, HIDDEN)).toEqual([{ kind: 'full', at: SOON }]);
     expect(hastened({ delta: failing({ ...early, givenUp: true }) }, NAMED)).toEqual([
@@ -35,32 +35,32 @@ describe('(I27) a webhook that comes too early for another try of what fails', (
     ]);
   });
 
-  test('has the tool asked again whether it offers the endpoint, for each kind of refused read', () => {
+  test('makes a read tried again that the tool did not offer, of each kind', () => {
     expect(hastened({ delta: refused(early) }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
     expect(hastened({ full: refused(early) }, NAMED)).toEqual([{ kind: 'full', at: SOON }]);
   });
 
-  test('changes nothing where the pause ends before', () => {
+  test('changes nothing if the pause ends before', () => {
     expect(hastened({ delta: { ...failing(early), dueAt: seconds(5) } }, NAMED)).toEqual([]);
   });
 
-  test('has a timer wait for it where it was given up, though its pause ends before', () => {
+  test('sets a timer for it if it was given up, even if its pause ends before', () => {
     const givenUp = { ...failing({ ...early, givenUp: true }), dueAt: seconds(5) };
     expect(hastened({ delta: givenUp }, NAMED)).toEqual([{ kind: 'delta', at: SOON }]);
   });
 
-  test('changes nothing where it is tried at once', () => {
+  test('changes nothing if it is tried at once', () => {
     expect(hastened({ delta: failing({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
     expect(hastened({ delta: refused({ triedAt: hours(-1) }) }, NAMED)).toEqual([]);
   });
 
-  test('changes nothing for other reads of the endpoint, nor where it names another one', () => {
+  test('changes nothing for other reads of the endpoint, or if it names another endpoint', () => {
     expect(hastened({ full: failing(early) }, NAMED)).toEqual([]);
     expect(hastened({ delta: failing(early), full: refused(early) }, {})).toEqual([]);
   });
 });
 
-test.each([TIMER, CATCH_UP])('what looks by itself brings no news', (ask) => {
+test.each([TIMER, CATCH_UP])('a timer and a catch-up bring no news', (ask) => {
   expect(hastened({ delta: failing(early) }, ask)).toEqual([]);
   expect(hastened({ delta: refused(early) }, ask)).toEqual([]);
 });

@@ -13,12 +13,12 @@ const issue = (began: number, ended?: number): Issue => ({
   resolvedAt: ended === undefined ? null : at(ended),
 });
 
-describe('of two versions of an issue', () => {
+describe('the newer of two versions of an issue', () => {
   test.each([
     ['the resolved one', issue(1), issue(1, 2)],
     ['the one resolved later', issue(1, 2), issue(1, 3)],
-    ['the later episode, though the first is resolved', issue(1, 5), issue(2)],
-  ])('%s is the newer one, in any order and however often', (_name, older, newer) => {
+    ['the later episode, even if the first is resolved', issue(1, 5), issue(2)],
+  ])('is %s, in any order and however often they come', (_name, older, newer) => {
     for (const order of [
       [older, newer],
       [newer, older],
@@ -31,7 +31,7 @@ describe('of two versions of an issue', () => {
   });
 });
 
-test('a time far ahead does not hide later episodes', () => {
+test('a time far in the future does not hide later episodes', () => {
   const read = readIssue({ id: 'i', firstObservedAt: '9999-01-01T00:00:00Z' }, NOW);
   expect(read?.firstObservedAt).toBe('2026-09-25T12:00:00.000Z');
 });
@@ -43,6 +43,6 @@ test('texts are bounded, and a message keeps its lines', () => {
   expect(read?.message.slice(0, 4)).toBe('x\nx\n');
 });
 
-test.each([undefined, null, 7, {}, { id: '' }, { id: 'a b' }])('%j is no issue', (value) => {
+test.each([undefined, null, 7, {}, { id: '' }, { id: 'a b' }])('%j is not an issue', (value) => {
   expect(readIssue(value, NOW)).toBeUndefined();
 });

@@ -16,7 +16,7 @@ import {
 const day = (number: number) => new Date(Date.UTC(2026, 2, number));
 const GOOD: Seen = { state: 'ACTIVE', setupStatus: 'COMPLETED', createdAt: day(1), dataExpiredAt: null };
 
-describe('what Kombo says of an integration', () => {
+describe('an answer of Kombo about an integration', () => {
   test.each([
     [{ status: 'ACTIVE', setupStatus: 'COMPLETED' }, undefined, undefined],
     [{ status: 'INVALID', setupStatus: 'COMPLETED' }, 'INVALID', true],
@@ -31,7 +31,7 @@ describe('what Kombo says of an integration', () => {
     expect(whyParked(state)?.needsAttention).toBe(needsAttention);
   });
 
-  test('each reason says what to do or that it goes on by itself', () => {
+  test('each reason says what to do, or that the integration continues by itself', () => {
     for (const state of [
       { status: 'INVALID', setupStatus: null },
       { status: 'INACTIVE', setupStatus: null },
@@ -42,7 +42,7 @@ describe('what Kombo says of an integration', () => {
     }
   });
 
-  test('of what reads are refused with, only the first sync passes without you', () => {
+  test('of the codes of refused reads, only that of the first sync passes without you', () => {
     expect(parkedBy('INTEGRATION.SETUP_SYNC_PENDING').needsAttention).toBe(false);
     expect(parkedBy('SETUP_SYNC_PENDING').needsAttention).toBe(false);
     for (const code of ['INTEGRATION.QA_FAILED', 'INTEGRATION.SETUP_INCOMPLETE', 'INTEGRATION.INACTIVE']) {
@@ -51,7 +51,7 @@ describe('what Kombo says of an integration', () => {
   });
 
   test.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-    'the state or code %s, which every object has, is none that is known',
+    'the state or code %s, which every object has as a key, is unknown',
     (name) => {
       expect(whyParked({ status: name, setupStatus: name })).toBeUndefined();
       expect(parkedBy(name, 'Kombo said so.')).toEqual({
@@ -63,7 +63,7 @@ describe('what Kombo says of an integration', () => {
     },
   );
 
-  test('what Kombo says when asked is told from what reads are refused with', () => {
+  test('codes of look-ups are distinguished from codes of refused reads', () => {
     for (const code of ['INVALID', 'INACTIVE', 'SETUP_INCOMPLETE', 'SETUP_SYNC_PENDING']) {
       expect(isSaidByReads(code)).toBe(false);
     }
@@ -72,7 +72,7 @@ describe('what Kombo says of an integration', () => {
   });
 });
 
-describe('(I21) anything may have changed without a trace', () => {
+describe('(I21) data may have changed without a trace', () => {
   test.each<[string, Partial<Seen>, Partial<Seen>, boolean]>([
     ['nothing is new', {}, {}, false],
     ['it was invalid', { state: 'INVALID' }, {}, true],
@@ -81,23 +81,23 @@ describe('(I21) anything may have changed without a trace', () => {
     ['it is invalid now', {}, { state: 'INVALID' }, false],
     ['it is still invalid', { state: 'INVALID' }, { state: 'INVALID' }, false],
     ['it was invalid and is switched off', { state: 'INVALID' }, { state: 'INACTIVE' }, false],
-    ['its data were stale and are fresh', { dataExpiredAt: day(2) }, {}, true],
-    ['its data are stale', {}, { dataExpiredAt: day(2) }, false],
-    ['its data are stale again', { dataExpiredAt: day(2) }, { dataExpiredAt: day(3) }, false],
+    ['its data was stale and is fresh', { dataExpiredAt: day(2) }, {}, true],
+    ['its data is stale', {}, { dataExpiredAt: day(2) }, false],
+    ['its data is stale again', { dataExpiredAt: day(2) }, { dataExpiredAt: day(3) }, false],
     ['it is a newer connection with the same id', {}, { createdAt: day(2) }, true],
     ['Kombo does not say when it was made', {}, { createdAt: null }, false],
-    ['nothing was known of it', { state: null, setupStatus: null, createdAt: null }, {}, false],
+    ['nothing was known about it', { state: null, setupStatus: null, createdAt: null }, {}, false],
   ])('%s: %j, then %j', (_, before, now, expected) => {
     expect(mayHaveMissed({ ...GOOD, ...before }, { ...GOOD, ...now })).toBe(expected);
   });
 });
 
-describe('(I21) deletions and their lives', () => {
+describe('(I21) deletions and removals', () => {
   test.each([
     ['after the connection was made', day(2), day(1), true],
-    ['in the same moment', day(1), day(1), true],
-    ['before it: of an earlier life', day(1), day(2), false],
-    ['when Kombo does not say when it was made', day(1), null, true],
+    ['at the same time', day(1), day(1), true],
+    ['before the connection was made, of an earlier life', day(1), day(2), false],
+    ['if Kombo does not say when the connection was made', day(1), null, true],
   ])('a deletion %s', (_, deletedAt, createdAt, expected) => {
     expect(isDeletionOf(deletedAt, { createdAt })).toBe(expected);
   });
@@ -109,7 +109,7 @@ describe('(I21) deletions and their lives', () => {
     [REMOVED.deleted, day(2), null, false],
     [REMOVED.byHand, day(2), day(1), false],
     [REMOVED.byHand, day(2), day(3), true],
-    // A 404 may have been a mistake: as soon as Kombo shows it, it is there.
+    // A 404 may be a mistake: the integration is back as soon as Kombo shows it.
     [REMOVED.unknown, day(2), day(1), true],
     [REMOVED.unknown, day(2), null, true],
     [null, null, day(1), true],
@@ -118,7 +118,7 @@ describe('(I21) deletions and their lives', () => {
   });
 });
 
-describe('(I21) what Kombo shows is judged against what is known', () => {
+describe('(I21) the judgement compares what Kombo shows with what is known', () => {
   const ACTIVE: KnownLife = {
     ...GOOD,
     status: 'active',
@@ -146,25 +146,25 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
   });
 
   test.each<[string, KnownLife | undefined, Partial<Seen>, object]>([
-    ['nothing is known of it', undefined, {}, there()],
+    ['nothing is known about it', undefined, {}, there()],
     ['nothing is new', ACTIVE, {}, there()],
     ['it is invalid now', ACTIVE, { state: 'INVALID' }, there({ parked: { code: 'INVALID' } })],
     [
-      'it was invalid and is not',
+      'it was invalid and is valid',
       { ...parked('INVALID'), state: 'INVALID' },
       {},
       there({ unpark: true, missed: true }),
     ],
     [
-      'reads were refused: only a read ends that',
+      'reads were refused, which only a read can end',
       parked('INTEGRATION.QA_FAILED'),
       {},
       there({ missed: true }),
     ],
-    ['it is connected anew', ACTIVE, { createdAt: day(2) }, there({ missed: true })],
+    ['it is connected again', ACTIVE, { createdAt: day(2) }, there({ missed: true })],
     ['it was deleted', removed(REMOVED.deleted), {}, { case: 'still-removed' }],
     [
-      'it was deleted and is connected anew',
+      'it was deleted and is connected again',
       removed(REMOVED.deleted),
       { createdAt: day(6) },
       there({ revive: true, missed: true }),
@@ -177,7 +177,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       there({ revive: true, keepPause: true, missed: true }),
     ],
     [
-      'a 404 was none: it is another connection',
+      'a 404 was right, and it is another connection',
       removed(REMOVED.unknown),
       { createdAt: day(6) },
       there({ revive: true, missed: true }),
@@ -186,11 +186,11 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
     expect(judgeSighting(known, { ...GOOD, ...found }, { now })).toMatchObject(expected);
   });
 
-  describe('a deletion that a webhook told of', () => {
+  describe('a deletion that a webhook reported', () => {
     const deleted = { deletedAt: day(3), now };
     const doubted = (since: Date): KnownLife => ({ ...parked('DeletionDoubted'), statusSince: since });
 
-    test('is doubted for a day while Kombo shows a connection that can be read; then Kombo is right', () => {
+    test('is doubted for a day while Kombo shows a connection that can be read; then the answer of Kombo counts', () => {
       const doubt = { case: 'doubted', parked: { code: 'DeletionDoubted', needsAttention: false } };
       expect(judgeSighting(ACTIVE, GOOD, deleted)).toMatchObject(doubt);
       expect(judgeSighting(undefined, GOOD, deleted)).toMatchObject(doubt);
@@ -202,7 +202,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       );
     });
 
-    test('is believed as soon as Kombo shows it otherwise, or when a 404 has said so before', () => {
+    test('is believed as soon as Kombo shows that it cannot be read, or if a 404 has confirmed it', () => {
       const gone = { case: 'deleted', at: day(3) };
       for (const found of [{ state: 'INACTIVE' }, { state: 'INVALID' }, { setupStatus: 'INCOMPLETE' }]) {
         expect(judgeSighting(ACTIVE, { ...GOOD, ...found }, deleted)).toEqual(gone);
@@ -211,7 +211,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       expect(judgeSighting(removed(REMOVED.unknown), GOOD, deleted)).toEqual(gone);
     });
 
-    test('was not before it was known here, so that data are not erased early', () => {
+    test('counts from when the integration was known at the earliest, so that its data is not erased too early', () => {
       const known = { ...ACTIVE, createdAt: null, knownSince: day(2) };
       const found = { ...GOOD, createdAt: null, state: 'INACTIVE' };
       expect(judgeSighting(known, found, { deletedAt: day(1), now })).toEqual({
@@ -220,7 +220,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
       });
     });
 
-    test('is none of a connection that was made later, nor when you overruled it', () => {
+    test('does not count for a connection that was made later, or if you overruled it', () => {
       expect(judgeSighting(ACTIVE, { ...GOOD, createdAt: day(4) }, deleted)).toMatchObject({ case: 'there' });
       const overruled = { ...ACTIVE, deletionsVoidUpTo: day(3) };
       expect(judgeSighting(overruled, GOOD, deleted)).toMatchObject(there());
@@ -228,7 +228,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
     });
   });
 
-  test('you bring back what you removed, and what a 404 removed; what was deleted in Kombo stays so', () => {
+  test('you can bring back an integration that you or a 404 removed, but not one that was deleted in Kombo', () => {
     const byHand = { byHand: true, now };
     expect(judgeSighting(removed(REMOVED.byHand), GOOD, byHand)).toMatchObject({
       case: 'there',
@@ -241,7 +241,7 @@ describe('(I21) what Kombo shows is judged against what is known', () => {
     expect(judgeSighting(removed(REMOVED.deleted), GOOD, byHand)).toEqual({ case: 'still-removed' });
   });
 
-  test('you overrule a removal, and a deletion that is doubted, at once', () => {
+  test('you can overrule a removal and a doubted deletion at once', () => {
     const force = { byHand: true, force: true, deletedAt: day(6), now };
     expect(judgeSighting(removed(REMOVED.deleted), GOOD, force)).toMatchObject(
       there({ revive: true, missed: true }),

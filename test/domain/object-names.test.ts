@@ -17,8 +17,8 @@ import { OBJECT_NAMES } from '../support/object-names.ts';
 
 const ATS = enabledEndpoints('ATS');
 
-describe.each(OBJECT_NAMES)('what every object has: %s', (name) => {
-  test('an answer with that code is told by its status', () => {
+describe.each(OBJECT_NAMES)('a key that every object has: %s', (name) => {
+  test('an answer with that code is classified by its status', () => {
     expect([400, 401, 429, 503].map((status) => classifyAnswer(name, status))).toEqual([
       'RequestRejected',
       'AccessDenied',
@@ -27,20 +27,20 @@ describe.each(OBJECT_NAMES)('what every object has: %s', (name) => {
     ]);
   });
 
-  test('is no state that parks an integration, and a reason that is told by itself', () => {
+  test('does not park an integration as a state, and is shown as it is as a reason', () => {
     expect(whyParked({ status: name, setupStatus: name })).toBeUndefined();
     expect(isSaidByReads(name)).toBe(true);
     expect(parkedBy(name)).toMatchObject({ code: name, message: expect.stringContaining(name) as string });
   });
 
-  test('is a category without endpoints, no endpoint, and a model that is not known', () => {
+  test('is a category without endpoints, not an endpoint, and an unknown model', () => {
     expect(enabledEndpoints(name, [name])).toEqual([]);
     expect(findEndpoint(name)).toBeUndefined();
     expect(routeModels([name], CATALOGUE)).toEqual({ delta: [], full: [], unknown: [name] });
     expect(ATS.every((endpoint) => isOffered(endpoint, [name]))).toBe(true);
   });
 
-  test('is a plain name in a message, and in what several messages ask for', () => {
+  test('is a plain name in a message, and in several messages together', () => {
     const message = JSON.parse(`{"models":["${name}"],"deliveries":{"${name}":2}}`) as unknown;
     expect(readModels(message)).toEqual([name]);
     const deliveries = readDeliveries(message, 5);
@@ -70,7 +70,7 @@ describe.each(OBJECT_NAMES)('what every object has: %s', (name) => {
     );
   });
 
-  test('is a field of a record that is kept, and no field that we know', () => {
+  test('is an unknown field of a record, and is kept', () => {
     const record = parseExact(`{"id":"a","${name}":{"x":1e5},"name":"n"}`);
     const prepared = prepareRecord(ATS[0]!, record, (value) =>
       typeof value === 'number' ? String(value) : undefined,
@@ -79,7 +79,7 @@ describe.each(OBJECT_NAMES)('what every object has: %s', (name) => {
     expect(prepared).toHaveProperty('raw', expect.stringContaining(`"${name}":{"x":`));
   });
 
-  test('is no option, no duration, and nothing that an address of a page asks for', () => {
+  test('is not an option, a duration, or a filter of a page', () => {
     expect(fullSyncOptions(JSON.parse(`{"${name}":{"models":["a"]}}`) as object)).toEqual({});
     expect(parseDuration(`5 ${name}`)).toBeUndefined();
     const given = JSON.parse(`{"${name}":"1","status":"${name}","category":"${name}"}`) as unknown;

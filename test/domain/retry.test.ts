@@ -15,7 +15,7 @@ const OPTIONS: RetryOptions = { firstMs: MINUTE, maxMs: 6 * 60 * MINUTE, giveUpM
 const plan = (failingMs: number, more: Partial<FailureHistory> = {}) =>
   planRetry({ errorClass: 'Unavailable', failingMs, key: 'demo:1 delta /ats/jobs', ...more }, OPTIONS);
 
-test('(I27) a pause is a tenth of the outage, RETRY_INTERVAL at least and RETRY_MAX_INTERVAL at most', () => {
+test('(I27) a pause is a tenth of the outage, at least RETRY_INTERVAL and at most RETRY_MAX_INTERVAL', () => {
   const expected: [failing: number, pause: number][] = [
     [0, 1],
     [5, 1],
@@ -31,26 +31,26 @@ test('(I27) a pause is a tenth of the outage, RETRY_INTERVAL at least and RETRY_
   }
 });
 
-test('(I27) within ten minutes of an outage a try comes a minute after it ends at the latest', () => {
+test('(I27) after an outage of up to ten minutes, a try comes within a minute', () => {
   for (let minutes = 0; minutes <= 10; minutes += 1) {
     expect(plan(minutes * MINUTE).pauseMs).toBeLessThanOrEqual(MINUTE);
   }
 });
 
-test('what failed together is not tried together, and the same failure always at the same time', () => {
+test('integrations that failed together are tried at different times, the same one always at the same time', () => {
   const pauses = Array.from({ length: 50 }, (_, index) => plan(0, { key: `demo:${index}` }).pauseMs);
   expect(new Set(pauses).size).toBeGreaterThan(40);
   expect(plan(7)).toEqual(plan(7));
 });
 
-test('(I10) after RETRY_GIVE_UP it needs you and no timer waits; where a try cannot help it needs you at once', () => {
+test('(I10) after RETRY_GIVE_UP a read needs you and no timer tries it; if a try cannot help, it needs you at once', () => {
   expect(plan(OPTIONS.giveUpMs - 1)).toMatchObject({ needsAttention: false, givenUp: false });
   expect(plan(OPTIONS.giveUpMs)).toMatchObject({ needsAttention: true, givenUp: true });
   expect(plan(0, { errorClass: 'RequestRejected' })).toMatchObject({ needsAttention: true, givenUp: false });
   expect(plan(0, { errorClass: 'Internal' })).toMatchObject({ needsAttention: true, givenUp: false });
 });
 
-test('what the tool does not offer waits a day, and needs no one', () => {
+test('an endpoint that the tool does not offer waits a day and does not need you', () => {
   expect(plan(0, { errorClass: 'EndpointDisabled' })).toEqual({
     pauseMs: NOT_OFFERED_MS,
     needsAttention: false,
@@ -58,12 +58,12 @@ test('what the tool does not offer waits a day, and needs no one', () => {
   });
 });
 
-test('a refused key is tried at least once an hour: once it is right, everything is behind', () => {
+test('a refused key is tried at least once an hour, since everything is behind when it is right again', () => {
   const { pauseMs } = plan(20 * 60 * MINUTE, { errorClass: 'AccessDenied' });
   expect(pauseMs).toBeLessThanOrEqual(60 * MINUTE);
 });
 
-test('(I26) property: no failure of any length goes round faster than once a second', () => {
+test('(I26) property: no failure of any length is tried more than once a second', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...ERROR_CLASSES),

@@ -5,8 +5,8 @@ import { routeModels } from '../../src/domain/routing.ts';
 const ats = enabledEndpoints('ATS');
 const lms = enabledEndpoints('LMS');
 
-describe('which endpoints a changed model is read at', () => {
-  test('its own, and those whose delta brings it back', () => {
+describe('a changed model is read at', () => {
+  test('its own endpoint, and those whose delta shows it', () => {
     expect(routeModels(['ats_candidates'], ats).delta.sort()).toEqual([
       '/ats/applications',
       '/ats/candidates',
@@ -18,7 +18,7 @@ describe('which endpoints a changed model is read at', () => {
     ]);
   });
 
-  test('a model that no delta shows asks for a full pass of the endpoint that holds it', () => {
+  test('the endpoint that holds it, in full, if no delta shows it', () => {
     expect(routeModels(['lms_course_providers'], lms)).toEqual({
       delta: [],
       full: ['/lms/courses'],
@@ -27,7 +27,7 @@ describe('which endpoints a changed model is read at', () => {
     expect(routeModels(['ats_join_user_job_role_assignments'], ats).full).toEqual(['/ats/jobs']);
   });
 
-  test('application stages are read at their own endpoint when it is enabled, else with the jobs', () => {
+  test('the jobs for application stages, unless their own endpoint is enabled', () => {
     expect(routeModels(['ats_application_stages'], ats)).toMatchObject({ delta: [], full: ['/ats/jobs'] });
     const extra = enabledEndpoints('ATS', ['/ats/application-stages']);
     expect(routeModels(['ats_application_stages'], extra)).toMatchObject({
@@ -36,17 +36,17 @@ describe('which endpoints a changed model is read at', () => {
     });
   });
 
-  test('a full pass of an endpoint makes its delta needless', () => {
+  test('an endpoint once if both a full pass and a delta are needed', () => {
     const route = routeModels(['lms_courses', 'lms_course_providers'], lms);
     expect(route).toMatchObject({ delta: [], full: ['/lms/courses'] });
   });
 
-  test('a table or a path stands for its endpoint', () => {
+  test('the endpoint that a table or a path names', () => {
     expect(routeModels(['hris_groups'], enabledEndpoints('HRIS')).delta).toEqual(['/hris/groups']);
     expect(routeModels(['/ats/jobs'], ats).delta).toEqual(['/ats/jobs']);
   });
 
-  test('unknown names are told, and harm nothing (I3, I13)', () => {
+  test('no endpoint for unknown names, which are reported and do no harm (I3, I13)', () => {
     expect(routeModels(['ats_robots', 'ats_jobs'], ats)).toEqual({
       delta: ['/ats/jobs'],
       full: [],
@@ -54,13 +54,13 @@ describe('which endpoints a changed model is read at', () => {
     });
   });
 
-  test('a model of another category is known, and reads nothing', () => {
+  test('no endpoint if it is a known model of another category', () => {
     expect(routeModels(['hris_employees'], ats)).toEqual({ delta: [], full: [], unknown: [] });
   });
 });
 
 describe('the catalogue', () => {
-  test('every endpoint has a table of its own, and columns that do not clash with the system columns', () => {
+  test('every endpoint has its own table, and columns that do not clash with the system columns', () => {
     expect(new Set(CATALOGUE.map(({ table }) => table)).size).toBe(CATALOGUE.length);
     for (const { fields } of CATALOGUE) {
       for (const reserved of [
@@ -79,13 +79,13 @@ describe('the catalogue', () => {
     }
   });
 
-  test('deprecated and closed-beta endpoints are read only when asked for', () => {
+  test('deprecated and closed-beta endpoints are read only if you ask for them', () => {
     expect(ats.map(({ path }) => path)).not.toContain('/ats/application-stages');
     expect(enabledEndpoints('HRIS').map(({ path }) => path)).not.toContain('/hris/skills');
     expect(enabledEndpoints('HRIS', ['/hris/skills']).map(({ path }) => path)).toContain('/hris/skills');
   });
 
-  test('every known model can be read somewhere, but for three that no endpoint holds', () => {
+  test('every known model can be read somewhere, except three that no endpoint holds', () => {
     const readable = [...KNOWN_MODELS].filter((model) =>
       CATALOGUE.some((endpoint) => model in endpoint.models),
     );

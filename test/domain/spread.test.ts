@@ -5,12 +5,12 @@ import { spreadCron, spreadOffset } from '../../src/domain/spread.ts';
 const HOUR = 3_600_000;
 
 describe('spread of schedules', () => {
-  test('the same integration always gets the same place', () => {
+  test('the same integration always gets the same time', () => {
     expect(spreadOffset('personio:a', HOUR)).toBe(spreadOffset('personio:a', HOUR));
     expect(spreadOffset('personio:a', HOUR)).not.toBe(spreadOffset('personio:b', HOUR));
   });
 
-  test('property: a moved weekly run lies within the window after its nominal time', () => {
+  test('property: a moved weekly run is within the window after its nominal time', () => {
     const week = 7 * 24 * 60;
     fc.assert(
       fc.property(
@@ -39,7 +39,7 @@ describe('spread of schedules', () => {
     }
   });
 
-  test('an expression that cannot be moved keeps its times and is jittered', () => {
+  test('an expression that cannot be moved keeps its times and gets a jitter', () => {
     expect(spreadCron('*/10 2 1 * *', 'a', HOUR)).toEqual({ cron: '*/10 2 1 * *', jitterMs: HOUR });
   });
 });

@@ -25,11 +25,11 @@ test.each([
   '\ud800',
   7,
   null,
-])('%j cannot', (id) => {
+])('%j cannot be the id of an integration', (id) => {
   expect(isIntegrationId(id)).toBe(false);
 });
 
-test('a line without what is not seen says what it shows', () => {
+test('a cleaned line has no invisible characters', () => {
   expect(cleanLine('Ac\u200bme\u202e \u001b[31mGmbH\0\ud800\u3164')).toBe('Acme [31mGmbH');
   expect(cleanLine('x'.repeat(10_000_000))).toHaveLength(200);
 });
@@ -52,18 +52,18 @@ test.each([
   'A..B',
   '.',
   7,
-])('%j does not', (code) => {
+])('%j does not look like a code', (code) => {
   expect(isCode(code)).toBe(false);
 });
 
-test('a name is one line that shows what it is', () => {
+test('a name is one line without invisible characters', () => {
   expect(isName('ats_jobs')).toBe(true);
   expect(isName('two words')).toBe(true);
   for (const none of ['', 'a\u001b]52;c;x\u0007', 'a\u3164', 'x'.repeat(201), undefined])
     expect(isName(none)).toBe(false);
 });
 
-test('property: for every text that is cleaned, the line is short, well-formed and without control characters', () => {
+test('property: every cleaned line is short, well-formed and without control characters', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 400 }),

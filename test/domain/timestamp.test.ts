@@ -18,7 +18,7 @@ describe('timestamps', () => {
     ['2026-01-01 10:00:00-0530', '2026-01-01T15:30:00.000Z'],
     ['2026-01-01T10:00+02', '2026-01-01T08:00:00.000Z'],
     ['0099-01-01T10:00:00', '0099-01-01T10:00:00.000Z'],
-    // An hour that New York does not have on that day.
+    // New York does not have this hour on that day.
     ['2026-03-08T02:30:00', '2026-03-08T02:30:00.000Z'],
   ])('%s is %s, wherever the process runs', (text, moment) => {
     expect(isTimestamp(text)).toBe(true);
@@ -34,12 +34,12 @@ describe('timestamps', () => {
     '2026-01-01T10:00:00+16:00',
     'yesterday',
     '',
-  ])('%s is none', (text) => {
+  ])('%s is not a timestamp', (text) => {
     expect(isTimestamp(text)).toBe(false);
     expect(parseTimestamp(text)).toBeUndefined();
   });
 
-  test('property: each moment is read as what it was written from', () => {
+  test('property: each written time is read as the same time', () => {
     const moments = fc.date({
       min: new Date('0001-01-01'),
       max: new Date('9999-12-31'),

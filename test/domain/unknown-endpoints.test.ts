@@ -20,7 +20,7 @@ const unknown = getEndpoint(PATH);
 const WHOLE = { paginated: true, includeDeleted: true };
 
 describe('an endpoint that the catalogue does not have', () => {
-  test('follows from its path: category, table, and the model that webhooks name', () => {
+  test('has a category, a table and a model for webhooks that follow from its path', () => {
     expect(unknown).toMatchObject({ category: 'HRIS', table: TABLE, fields: {}, isNew: true });
     expect(unknown.models).toEqual({ [TABLE]: 'own' });
     expect(isOffered(unknown, [TABLE])).toBe(false);
@@ -28,14 +28,14 @@ describe('an endpoint that the catalogue does not have', () => {
     expect(() => getEndpoint('/crm/deals')).toThrow(RangeError);
   });
 
-  test('is read only if it is named, and the catalogue has the last word about what it knows', () => {
+  test('is read only if it is named, and never replaces one of the catalogue', () => {
     const paths = (extra: string[]) => enabledEndpoints('HRIS', extra).map(({ path }) => path);
     expect(paths([PATH])).toEqual([...paths([]), PATH]);
     expect(enabledEndpoints('ATS', [PATH])).toEqual(enabledEndpoints('ATS'));
     for (const endpoint of CATALOGUE) expect(getEndpoint(endpoint.path)).toBe(endpoint);
   });
 
-  test('(I13) its name is known and asks for it, also where the integration has other lists', () => {
+  test('(I13) has a known model name that asks for it, also in other categories', () => {
     const known = knownModels([PATH, '/hris/teams']);
     expect([...known].filter((name) => !KNOWN_MODELS.has(name))).toEqual([TABLE]);
     const names = [TABLE, 'hris_other_new'];
@@ -62,10 +62,10 @@ describe('an endpoint that the catalogue does not have', () => {
     ['is owed', owed(), 'read full hidden-change'],
     ['fails, and its pause is over,', { ...failing(), dueAt: new Date(0) }, 'read full hidden-change'],
     ['fails, and its pause is not over,', { ...failing({ triedAt: new Date() }) }, undefined],
-  ])('(I6) a delta that %s is made up for by a full read where there is no delta', (_, delta, read) => {
+  ])('(I6) a delta that %s is replaced by a full read if the endpoint has no delta', (_, delta, read) => {
     const expected = read === undefined ? [] : [read];
     expect(decisions({ debts: { delta } }, TIMER, {}, PATH)).toEqual(expected);
-    // Once in FULL_REFRESH_INTERVAL, as for all that only a full read shows.
+    // Once in FULL_REFRESH_INTERVAL, like all changes that only a full read shows.
     const [later] = decisions(
       { debts: { delta }, lastFull: new Date(now.getTime() - 3_600_000) },
       CATCH_UP,
@@ -76,7 +76,7 @@ describe('an endpoint that the catalogue does not have', () => {
   });
 });
 
-describe('the record that filters are tried with', () => {
+describe('the record to try filters with', () => {
   const sample = (...records: object[]) => pickSample(prepareRecords(unknown, records, exactNumber).storable);
   const at = (time: string) => `2026-03-01T${time}Z`;
 
@@ -91,7 +91,7 @@ describe('the record that filters are tried with', () => {
     expect(sample()).toBeUndefined();
   });
 
-  test('may have no time, or none that can be read', () => {
+  test('can have no time, or one that cannot be read', () => {
     expect(sample({ id: 'n' })).toEqual({ id: 'n', changedAt: null });
     expect(sample({ id: 'n', changed_at: 'yesterday' })).toEqual({ id: 'n', changedAt: null });
   });

@@ -27,16 +27,16 @@ describe('(I5) debounce arithmetic', () => {
     expect(deadline(collect([0, 10, 20].map((at) => ({ at, models: ['ats_jobs'] }))), options)).toBe(5_020);
   });
 
-  test('a steady stream is due at the latest the maximum wait after its first request', () => {
+  test('a steady stream is due at most the maximum wait after its first request', () => {
     const stream = Array.from({ length: 200 }, (_, i) => ({ at: i * 1_000, models: ['ats_jobs'] }));
     expect(deadline(collect(stream), options)).toBe(60_000);
   });
 
-  test('what is urgent is due at once, and what comes later does not change that', () => {
+  test('an urgent request is due at once, even if more comes later', () => {
     expect(deadline(collect([{ at: 7, urgent: true }, { at: 20 }]), options)).toBe(7);
   });
 
-  test('property: due within both bounds, for all messages in any order', () => {
+  test('property: all messages in any order are due within both bounds', () => {
     fc.assert(
       fc.property(requests, (list) => {
         const due = deadline(collect(list), options);
@@ -49,8 +49,8 @@ describe('(I5) debounce arithmetic', () => {
   });
 });
 
-describe('(I6) what is wanted', () => {
-  test('property: every model that was named is kept, once', () => {
+describe('(I6) the wanted state of a run', () => {
+  test('property: every named model is kept once', () => {
     fc.assert(
       fc.property(requests, (list) => {
         const names = new Set(list.flatMap(({ models }) => models));
@@ -59,7 +59,7 @@ describe('(I6) what is wanted', () => {
     );
   });
 
-  test('keeps each wish, the newest deletion, and the sum of the deliveries', () => {
+  test('keeps all requests, the newest deletion, and the sums of the deliveries', () => {
     const wanted = collect([
       { at: 1, lookUp: true, deletedAt: 50, deliveries: [{ type: 'a', times: 2, firstAt: 1, lastAt: 1 }] },
       { at: 2, everything: true, deletedAt: 40, tool: 'bombohr', category: 'ATS' },
@@ -79,7 +79,7 @@ describe('(I6) what is wanted', () => {
     });
   });
 
-  test('is put back together with what came meanwhile', () => {
+  test('is put back together with what came in the meantime', () => {
     const taken = want(undefined, { models: ['a'], lookUp: true }, 10);
     expect(joinWanted(want(undefined, { models: ['b'] }, 20), taken)).toMatchObject({
       models: ['a', 'b'],
@@ -91,14 +91,14 @@ describe('(I6) what is wanted', () => {
   });
 });
 
-describe('(I26) what comes from outside is bounded', () => {
-  test('more names than there are models mean all of them', () => {
+describe('(I26) input from outside is bounded', () => {
+  test('more names than Kombo has models mean all models', () => {
     const names = Array.from({ length: 201 }, (_, index) => `model_${index}`);
     expect(want(undefined, { models: names.slice(1) }, 0)).toMatchObject({ everything: false });
     expect(want(undefined, { models: names }, 0)).toMatchObject({ models: [], everything: true });
   });
 
-  test('24 deliveries of 500 long names stay far below what a workflow may hold', () => {
+  test('24 deliveries of 500 long names stay far below the limit of a workflow', () => {
     const wanted = collect(
       Array.from({ length: 24 }, (_, delivery) => ({
         at: delivery,
@@ -110,21 +110,21 @@ describe('(I26) what comes from outside is bounded', () => {
   });
 
   test.each([undefined, null, 7, 'a', [], {}, { models: 'a' }, { models: null }])(
-    '%j names nothing',
+    '%j names no model and no delivery',
     (message) => {
       expect(readModels(message)).toEqual([]);
       expect(readDeliveries(message, 0)).toEqual([]);
     },
   );
 
-  test('names and counts that are none are left out', () => {
+  test('names and counts that are not valid are left out', () => {
     const models = ['ats_jobs', 1, null, {}, '', 'x'.repeat(201), 'a\0b', 'half \ud800', 'a\u200bb'];
     expect(readModels({ models })).toEqual(['ats_jobs']);
     const deliveries = { ok: 2, 'half \ud800': 1, half: 1.5, none: 0, less: -1, text: '3', nan: Number.NaN };
     expect(readDeliveries({ deliveries }, 9)).toEqual([{ type: 'ok', times: 2, firstAt: 9, lastAt: 9 }]);
   });
 
-  test('types of deliveries are kept as far as there are that many', () => {
+  test('only as many types of deliveries are kept as Kombo can have', () => {
     const types = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`type ${index}`, 1]));
     const wanted = want(undefined, { deliveries: readDeliveries({ deliveries: types }, 0) }, 0);
     expect(wanted.deliveries).toHaveLength(30);

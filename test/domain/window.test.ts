@@ -22,14 +22,14 @@ describe('the window of a pass (I8)', () => {
     });
   });
 
-  test('with nothing to build on a delta reads everything', () => {
+  test('without a watermark a delta reads everything', () => {
     expect(planWindow(request({ watermark: null }))).toMatchObject({
       updatedAfter: null,
       movesWatermark: true,
     });
   });
 
-  test('(I25) before there is a watermark a delta reads from the beginning of the full pass, and moves nothing', () => {
+  test('(I25) without a watermark a delta reads from the start of the running full pass, and moves no watermark', () => {
     expect(planWindow(request({ watermark: null, fullBegun: at('2026-03-01T12:00:00Z') }))).toEqual({
       updatedAfter: at('2026-03-01T11:55:00Z'),
       movesWatermark: false,
@@ -37,7 +37,7 @@ describe('the window of a pass (I8)', () => {
     });
   });
 
-  test('a delta from before the life of a tombstone moves no watermark: deletions may have left no trace', () => {
+  test('a delta that begins before the life of a tombstone moves no watermark, since deletions may have left no trace', () => {
     const since = { updatedAfter: at('2026-02-28T23:55:00Z') };
     expect(planWindow(request({ now: at('2026-03-16T00:00:00Z') }))).toMatchObject({
       ...since,
@@ -49,14 +49,14 @@ describe('the window of a pass (I8)', () => {
     });
   });
 
-  test('an endpoint without a filter is always read whole', () => {
+  test('an endpoint without a filter is always read in full', () => {
     expect(planWindow(request({ filter: 'none' }))).toMatchObject({
       updatedAfter: null,
       movesWatermark: true,
     });
   });
 
-  test('a full pass since a date moves the watermark only when it leaves no gap', () => {
+  test('a full pass since a date moves the watermark only if it leaves no gap', () => {
     const since = (text: string) => planWindow(request({ kind: 'full', since: at(text) }));
     expect(since('2026-02-01T00:00:00Z')).toMatchObject({ movesWatermark: true });
     expect(since('2026-03-01T12:00:00Z')).toMatchObject({ movesWatermark: false });
@@ -67,7 +67,7 @@ describe('the window of a pass (I8)', () => {
     });
   });
 
-  test('property: a chain of completed passes never leaves a gap, no matter what completes in which order', () => {
+  test('property: completed passes never leave a gap, in any order', () => {
     const step = fc.record({
       kind: fc.constantFrom('delta' as const, 'full' as const),
       since: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined }),
@@ -95,21 +95,21 @@ describe('the window of a pass (I8)', () => {
 });
 
 describe('clock skew (I8)', () => {
-  test('a clock that runs ahead of Kombo moves the start back; one that runs behind does not move it', () => {
+  test('a clock ahead of that of Kombo moves the start back; a clock behind does not', () => {
     expect(clockCorrection(at('2026-03-01T00:00:00Z'), at('2026-03-01T00:01:30Z'))).toBe(-90_000);
     expect(clockCorrection(at('2026-03-01T00:01:30Z'), at('2026-03-01T00:00:00Z'))).toBe(0);
   });
 
-  test('a stale header moves the start back by a day at most', () => {
+  test('a stale header moves the start back by at most a day', () => {
     expect(clockCorrection(at('2020-01-01T00:00:00Z'), at('2026-03-01T00:00:00Z'))).toBe(-86_400_000);
   });
 
-  test('no or an unreadable Date header corrects nothing', () => {
+  test('a missing or unreadable Date header corrects nothing', () => {
     expect(clockCorrection(null, at('2026-03-01T00:00:00Z'))).toBe(0);
     expect(clockCorrection(new Date(Number.NaN), at('2026-03-01T00:00:00Z'))).toBe(0);
   });
 
-  test('Kombo was asked before it answered, by as much as the answer took', () => {
+  test('the time of a request is that of the answer minus what the answer took', () => {
     expect(askedByKombo(at('2026-03-01T00:01:30Z'), 1_500.2)).toEqual(at('2026-03-01T00:01:28.499Z'));
     expect(askedByKombo(null, 1_500)).toBeNull();
     expect(askedByKombo(new Date(Number.NaN), 1_500)).toBeNull();

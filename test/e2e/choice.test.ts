@@ -49,8 +49,8 @@ const rowsOf = async (id: string, table: string) => {
   return rows[0]!.count;
 };
 
-describe.concurrent('(I30) an integration of which two models are chosen', () => {
-  test('is read by every kind of sync, and Kombo is asked for nothing else', async () => {
+describe.concurrent('(I30) an integration with two chosen models', () => {
+  test('is read by every kind of sync, and Kombo is only asked for these', async () => {
     const id = await added(MODELS);
     const first = await result(await fullSync(operator, id, {}));
     expect(first).toMatchObject({ status: 'completed', failed: [] });
@@ -64,7 +64,7 @@ describe.concurrent('(I30) an integration of which two models are chosen', () =>
     });
     await system.tell(id, ['hris_absences', 'hris_teams']);
     expect((await system.settled(id)).endpoints).toMatchObject({ '/hris/groups': { status: 'completed' } });
-    // As the catch-up does.
+    // Like the catch-up.
     await result(await syncNow(operator, id, {}));
     await result(await fullSync(operator, id, {}));
     expect(asked(id)).toEqual(CHOSEN);
@@ -85,7 +85,7 @@ describe.concurrent('(I30) an integration of which two models are chosen', () =>
     });
   });
 
-  test('reads one more in full as soon as that is chosen, and again after it was not for a while', async () => {
+  test('reads one more model in full once you choose it, and again after it was left out for a while', async () => {
     const id = await added(MODELS);
     await result(await fullSync(operator, id, {}));
     const done = await setIntegration(operator, id, { models: [...MODELS, 'hris_absences'] });
@@ -115,7 +115,7 @@ describe.concurrent('(I30) an integration of which two models are chosen', () =>
     expect((await system.debts(id)).get(ABSENCES)).toBeUndefined();
   });
 
-  test('writes nothing more of what is left out while it is read, and erases it', async () => {
+  test('stops writing a model that you leave out during its read, and erases it', async () => {
     const id = await added([...MODELS, 'hris_absences'], { hris_absences: 900 });
     control.addFault({ kind: 'delay', integration: id, endpoint: ABSENCES, ms: 400, count: 'always' });
     const running = await fullSync(operator, id, {});
@@ -137,7 +137,7 @@ describe.concurrent('(I30) an integration of which two models are chosen', () =>
       [id],
     );
     expect(changes).toHaveLength(rows);
-    // Chosen again, it is read from its beginning.
+    // Chosen again, it is read from the start.
     control.clearFaults();
     const again = await setIntegration(operator, id, { models: null });
     expect(await result(again.sync!)).toMatchObject({ endpoints: { [ABSENCES]: { kind: 'full' } } });
@@ -145,7 +145,7 @@ describe.concurrent('(I30) an integration of which two models are chosen', () =>
   });
 });
 
-test('what the settings leave out is erased of all integrations at once', async () => {
+test('what the settings leave out is erased for all integrations at once', async () => {
   const id = system.integration();
   await addIntegration(operator, id, { sync: false });
   await store.pool.query(

@@ -12,7 +12,7 @@ import { createSystem } from './setup.ts';
 const CHOSEN = ['/hris/employees', '/hris/groups'];
 const ABSENCES = '/hris/absences';
 
-test('(I30) MODELS says what is read by every kind of sync; what a later worker adds to it is read in full', async () => {
+test('(I30) MODELS limits every kind of sync; a model that a later worker adds is read in full', async () => {
   const system = await createSystem({ MODELS: 'hris_employees,hris_groups', CATCH_UP_INTERVAL: '1h' });
   const { control, operator, store, temporal } = system;
   await system.server();

@@ -8,7 +8,7 @@ import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/t
 
 const { client, namespace } = await testTemporal();
 const DAY = 24 * 3_600_000;
-/** The schedules are made as on this day, so that the dates below stay right. */
+/** The schedules are created as if on this day, so that the dates below stay right. */
 const NOW = new Date('2026-11-26T12:00:00Z');
 
 async function schedule(cron: string, timezone: string, now: Date): Promise<string> {
@@ -40,7 +40,7 @@ async function runsAround(day: string, cron: string, timezone: string): Promise<
   return startTime.map((time) => new Date(tsToMs(time)).toISOString().slice(0, 16));
 }
 
-test('what runs next, by the server, has the Sunday on which the clocks go forward', async () => {
+test('the next runs of the server include the Sunday on which the clocks go forward', async () => {
   // Some March is among the next ten.
   const id = await schedule('15 2 * 3 0', 'Europe/Berlin', new Date());
   const { nextRuns } = (await describeSchedule(client, id)).fullSync!;
@@ -49,7 +49,7 @@ test('what runs next, by the server, has the Sunday on which the clocks go forwa
   expect(texts).toContainEqual(expect.stringMatching(/^20\d\d-03-(2[5-9]|3[01])T/));
 });
 
-describe('each week has one run where the clocks go forward', () => {
+describe('each week has one run when the clocks go forward', () => {
   test.each([
     // The hour that is missing is the second, as in most zones, or the third, or half an hour, or two.
     ['Europe/Berlin', '2027-03-28', '15 2 * * 0', ['03-21T01:15', '03-28T01:15', '04-04T00:15']],
@@ -60,10 +60,10 @@ describe('each week has one run where the clocks go forward', () => {
     ['America/Santiago', '2027-09-05', '30 0 * * 0', ['08-29T04:30', '09-05T04:30', '09-12T03:30']],
     ['Africa/Cairo', '2027-04-30', '30 0 * * 5', ['04-22T22:30', '04-29T22:30', '05-06T21:30']],
     ['America/Nuuk', '2027-03-28', '30 23 * * 6', ['03-21T01:30', '03-28T01:30', '04-04T00:30']],
-    // The server takes that Sunday for a Saturday.
+    // The server counts that Sunday as a Saturday.
     ['America/Santiago', '2027-09-05', '0 5 * * 0', ['08-29T09:00', '09-05T08:00', '09-12T08:00']],
     ['Atlantic/Azores', '2027-03-28', '0 5 * * 0', ['03-21T06:00', '03-28T05:00', '04-04T05:00']],
-    // What does not come in that hour is left alone.
+    // Runs outside of that hour do not change.
     ['Europe/Berlin', '2027-03-28', '15 3 * * 0', ['03-21T02:15', '03-28T01:15', '04-04T01:15']],
     ['America/Nuuk', '2027-03-28', '30 0 * * 0', ['03-21T02:30', '03-28T01:30', '04-04T01:30']],
   ])('%s, %s, %s', async (timezone, day, cron, expected) => {
@@ -71,13 +71,13 @@ describe('each week has one run where the clocks go forward', () => {
   });
 });
 
-test('a run of every hour comes once an hour on that day too', async () => {
+test('an hourly schedule also runs once an hour on that day', async () => {
   const runs = await runsAround('2027-03-28', '0 * * * *', 'Europe/Berlin');
   expect(runs).toHaveLength(20 * 24);
   expect(new Set(runs).size).toBe(20 * 24);
 });
 
-describe('where the clocks go back no week is without a run, and one in the hour that comes twice does no harm', () => {
+describe('when the clocks go back, every week has a run, and a second one in the repeated hour is harmless', () => {
   test.each([
     ['Europe/Berlin', '2027-10-31', '15 2 * * 0', ['10-24T00:15', '10-31T01:15', '11-07T01:15']],
     // The server runs it in both hours here; the second one is skipped while the first one is under way.

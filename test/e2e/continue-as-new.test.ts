@@ -28,7 +28,7 @@ test('(I6) webhooks across continue-as-new are never lost', { timeout: 90_000 },
 });
 
 test(
-  '(I1) (I26) webhooks of a busy integration are taken for as long as Postgres is away',
+  '(I1) (I26) webhooks of a busy integration are accepted while Postgres is away',
   { timeout: 90_000 },
   async () => {
     const id = system.integration();

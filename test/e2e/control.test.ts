@@ -8,7 +8,7 @@ import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
-// Nothing is read by a timer or a schedule here.
+// No timer or schedule reads anything here.
 const system = await createSystem();
 const { control, operator, temporal } = system;
 await system.worker();
@@ -27,7 +27,7 @@ const isRunning = async (workflowId: string): Promise<boolean> => {
     throw error;
   }
 };
-/** Nothing runs for the integration any more. */
+/** No workflow runs for the integration. */
 const idle = (id: string) =>
   eventually(
     async () => !(await isRunning(syncWorkflowId(id))) && !(await isRunning(fullSyncWorkflowId(id))),
@@ -37,7 +37,7 @@ const idle = (id: string) =>
 /** Not skills: courses hold copies of them, which no delta refreshes. */
 const CHANGED = ['lms_users', 'lms_courses'] as const;
 
-/** Changes every record of a table, and tells of it. */
+/** Changes every record of a table, and reports it. */
 async function change(id: string, table: string, value: string): Promise<void> {
   control.update(id, table, control.ids(id, table), { remote_id: value });
   await accepted(control.flushWebhook(id));
@@ -55,7 +55,7 @@ async function stalled(id: string, endpoint: string, start: () => Promise<unknow
 }
 
 describe.concurrent('(I22) pause and resume', () => {
-  test('a running sync is cancelled, webhooks are kept, and a resume serves what was missed and no more', async () => {
+  test('a pause cancels a running sync and keeps webhooks; a resume reads exactly what was missed', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await stalled(id, '/lms/users', () => change(id, 'lms_users', 'interrupted'));
@@ -81,7 +81,7 @@ describe.concurrent('(I22) pause and resume', () => {
     expect((await describeSchedule(temporal.client, id)).fullSync).toMatchObject({ paused: false });
   });
 
-  test('a resume right after a pause leaves nothing behind, neither of a sync nor of a full sync', async () => {
+  test('a resume right after a pause leaves nothing unread, of a sync and of a full sync', async () => {
     await Promise.all(
       Array.from({ length: 5 }, async () => {
         const id = system.integration();
@@ -98,7 +98,7 @@ describe.concurrent('(I22) pause and resume', () => {
     );
   });
 
-  test('what you paused by hand in Temporal stays so', async () => {
+  test('a schedule that you paused in Temporal stays paused', async () => {
     const id = system.integration();
     await system.firstSync(id);
     const schedule = temporal.client.schedule.getHandle(fullSyncScheduleId(id));
@@ -113,7 +113,7 @@ describe.concurrent('(I22) pause and resume', () => {
 });
 
 describe.concurrent('(I22) cancelling', () => {
-  test('in the moment of a webhook loses nothing that was acknowledged', async () => {
+  test('at the moment of a webhook loses no acknowledged delivery', async () => {
     const id = system.integration();
     await system.firstSync(id);
     for (let round = 0; round < 12; round += 1) {
@@ -130,7 +130,7 @@ describe.concurrent('(I22) cancelling', () => {
     expect(await owed(id)).toEqual({});
   });
 
-  test('a full sync that is cancelled is owed, and goes on where it stopped', async () => {
+  test('a cancelled full sync is owed, and continues where it stopped', async () => {
     const id = system.integration({ records: { lms_users: 700 } });
     await system.firstSync(id);
     control.addFault({ kind: 'stall', ms: STALL_MS, integration: id, endpoint: '/lms/users', nth: 3 });
@@ -157,7 +157,7 @@ describe.concurrent('(I22) cancelling', () => {
 });
 
 test.concurrent(
-  '(I22) (I16) no matter what is done at the same time, after a pause and a resume the copy is as Kombo is',
+  '(I22) (I16) after a pause and a resume the copy equals Kombo, no matter what happens at the same time',
   { timeout: 90_000 },
   async () => {
     const seed = 20_261_124;

@@ -16,7 +16,7 @@ await system.server();
 const EVERY = [...control.subscription(), 'sync-finished', 'remote-event-received'] as const;
 control.subscribe(EVERY);
 
-/** The verdict, and the checks that are in the way with what they say. */
+/** The verdict, and the failed checks with their messages. */
 async function judge(id: string): Promise<Record<string, string>> {
   const { integrations } = await cutoverReport(operator, { id });
   const { verdict, checks } = integrations[0]!;
@@ -30,14 +30,14 @@ const judged = async (id: string, expected: Record<string, string>) =>
 const check = async (id: string, name: CutoverCheck['name']) =>
   (await cutoverReport(operator, { id })).integrations[0]!.checks.find((entry) => entry.name === name)!;
 
-/** A sync of Kombo's that brought a change, told by these. */
+/** A sync at Kombo that brought a change, reported by these webhooks. */
 async function synced(id: string, lose?: 'sync-finished' | 'data-changed'): Promise<void> {
   control.update(id, 'lms_users', control.ids(id, 'lms_users')[0]!);
   for (const result of await control.finishSync(id, { lose })) await accepted(Promise.resolve(result));
   await system.settled(id);
 }
 
-/** A new integration that is known, scheduled, read, and whose webhooks of both families have come. */
+/** A new integration with schedules and a full read, for which webhooks of both families have come. */
 async function ready(spec: Parameters<typeof system.integration>[0] = {}): Promise<string> {
   const id = system.integration(spec);
   await system.firstSync(id);
@@ -52,7 +52,7 @@ async function readAll(id: string): Promise<void> {
   await system.temporal.client.workflow.getHandle(workflowId, runId).result();
 }
 
-/** What has come about an integration came so much earlier. */
+/** Makes everything about an integration so much older. */
 const age = async (id: string, minutes: number) =>
   store.pool.query(
     `update kombo_sync.sync_deliveries set first_at = first_at - $2 * interval '1 minute', last_at = last_at - $2 * interval '1 minute'
@@ -61,7 +61,7 @@ const age = async (id: string, minutes: number) =>
   );
 
 test.concurrent(
-  '(I24) it waits until both families of webhooks have told of a change, and then it is ready',
+  '(I24) it waits until both families of webhooks have reported a change, and then it is ready',
   async () => {
     const id = system.integration();
     await accepted(control.announce(id, 'integration-created'));
@@ -79,12 +79,12 @@ test.concurrent(
   },
 );
 
-test('(I24) where there is nothing to judge, nothing is ready', async () => {
+test('(I24) without an integration, nothing is ready', async () => {
   const empty = { ...operator, store: await createTestStore() };
   expect(await cutoverReport(empty)).toMatchObject({ verdict: 'wait', integrations: [] });
 });
 
-test.concurrent('(I24) it is blocked when a change came that no data-changed told of', async () => {
+test.concurrent('(I24) it is blocked by a change that no data-changed reported', async () => {
   const id = await ready();
   await age(id, 30);
   await synced(id, 'data-changed');
@@ -99,11 +99,11 @@ test.concurrent('(I24) it is blocked when a change came that no data-changed tol
 });
 
 test.concurrent(
-  '(I24) evidence grows old, unless syncs after legacy webhooks show that nothing has changed',
+  '(I24) evidence expires, unless syncs after legacy webhooks show that nothing has changed',
   async () => {
     const id = await ready();
     await age(id, 8 * 24 * 60);
-    // What has come is counted once a second, so the last count may still be on its way.
+    // Deliveries are counted once a second, so the last count may not be stored yet.
     await eventually(async () => {
       await store.pool.query(
         `update kombo_sync.deliveries set first_at = now() - interval '8 days', last_at = now() - interval '8 days'
@@ -130,7 +130,7 @@ test.concurrent('(I24) unexpected drift blocks it until a full sync finds none',
   await judged(id, { verdict: 'ready' });
 });
 
-test.concurrent('(I24) what is paused or parked blocks it, until it is read again', async () => {
+test.concurrent('(I24) a paused or parked integration blocks it, until it is read again', async () => {
   const id = await ready();
   await pauseIntegration(operator, id, 'audit');
   await judged(id, { verdict: 'blocked', state: 'blocked', schedule: 'blocked' });
@@ -166,7 +166,7 @@ test.concurrent('(I24) an endpoint that fails makes it wait, one that needs you 
   }
 });
 
-test.concurrent('(I24) what the tool does not offer does not hold it up', async () => {
+test.concurrent('(I24) an endpoint that the tool does not offer does not block it', async () => {
   const id = system.integration();
   control.setModelProblem(id, 'lms_skills', 'INTEGRATION.MODEL_NOT_AVAILABLE');
   control.setModelProblem(id, 'lms_course_progressions', 'INTEGRATION.MODEL_DISABLED');
@@ -176,7 +176,7 @@ test.concurrent('(I24) what the tool does not offer does not hold it up', async 
   expect(system.reads(id)).not.toContain('/lms/skills');
 });
 
-test('(I24) the report is the worst of all, and says when Kombo still sends what is switched off', async () => {
+test('(I24) the report has the worst verdict, and says if Kombo still sends legacy webhooks that are switched off', async () => {
   const off = { ...operator, config: { ...operator.config, LEGACY_WEBHOOKS: false } };
   const [good, paused] = [await ready(), await ready()];
   await pauseIntegration(operator, paused, 'audit');

@@ -8,9 +8,9 @@ import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';
 
-/** Data of what is removed are kept for two weeks, as is the default. */
+/** The data of a removed integration is kept for two weeks, the default. */
 const system = await createSystem();
-/** And here for a moment. */
+/** Here it is only kept for a moment. */
 const brief = await createSystem({ DELETED_RETENTION: '1s' });
 await Promise.all([system.worker(), brief.worker()]);
 await Promise.all([system.server(), brief.server()]);
@@ -39,14 +39,14 @@ const removed = (of: System, id: string) =>
     return known?.status === 'removed' && known;
   });
 
-/** Kombo says once that it does not know an integration, of which it lists records a moment later. */
+/** Kombo says once that it does not know an integration, and lists its records a moment later. */
 function mistakenly404(of: System, id: string): void {
   const fault = { kind: 'error', code: 'PLATFORM.INTEGRATION_NOT_FOUND' } as const;
   of.control.addFault({ ...fault, integration: id, endpoint: '/lms/users' });
   of.control.addFault({ ...fault, endpoint: `/integrations/${encodeURIComponent(id)}` });
 }
 
-/** Everything that may still come about an integration that is deleted. */
+/** Everything that may still arrive about a deleted integration. */
 async function lateNews(id: string): Promise<void> {
   const data = { integration_id: id, id };
   for (const type of ['data-changed', 'integration-created', 'integration-state-changed', 'sync-finished']) {
@@ -56,7 +56,7 @@ async function lateNews(id: string): Promise<void> {
 }
 
 describe.concurrent('(I21) an integration that is deleted', () => {
-  test('is not read any more, no matter what comes late; its rows stay until they are erased', async () => {
+  test('is no longer read, no matter what comes late; its rows stay until they are erased', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.addFault({ kind: 'stall', ms: 12_000, integration: id, endpoint: '/lms/users' });
@@ -85,10 +85,10 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect((await schedules(id)).fullSync).toBeNull();
   });
 
-  test('while it is read by a sync that would take long is looked up at once', async () => {
+  test('during a long sync is looked up at once', async () => {
     const id = system.integration();
     await system.firstSync(id);
-    // Longer than a request may take: left to itself the pass would fail first.
+    // Longer than a request may take: without the look-up, the pass would fail first.
     const stall = control.addFault({ kind: 'stall', ms: 60_000, integration: id, endpoint: '/lms/users' });
     const reads = system.reads(id).length + 1;
     await system.tell(id, ['lms_users']);
@@ -104,7 +104,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     control.removeFault(stall);
   });
 
-  test.each(['sync', 'full sync'])('is found to be gone by a %s when no webhook says so', async (found) => {
+  test.each(['sync', 'full sync'])('is found by a %s if no webhook reports it', async (found) => {
     const id = system.integration();
     await system.firstSync(id);
     control.removeIntegration(id);
@@ -116,7 +116,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(await rows(system, id)).toBe(30);
   });
 
-  test('and connected anew is active again and read whole; the deletion that comes again does nothing', async () => {
+  test('and connected again is active and read in full; a repeated deletion changes nothing', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.setEnabled(id, false);
@@ -145,7 +145,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
     expect(await system.fullPasses(id)).toEqual(each(2));
   });
 
-  test('a 404 that was a mistake is taken back by hand or by the next webhook', async () => {
+  test('after a mistaken 404, you or the next webhook bring it back', async () => {
     for (const back of ['by hand', 'by webhook']) {
       const id = system.integration();
       await system.firstSync(id);
@@ -169,7 +169,7 @@ describe.concurrent('(I21) an integration that is deleted', () => {
 });
 
 describe.concurrent('when DELETED_RETENTION is over', () => {
-  test('the data of a deleted integration are erased, and nothing else', async () => {
+  test('the data of a deleted integration is erased, and nothing else', async () => {
     const [id, other] = [brief.integration(), brief.integration()];
     await Promise.all([brief.firstSync(id), brief.firstSync(other)]);
     brief.control.setEnabled(id, false);
@@ -191,7 +191,7 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     expect(await brief.known(other)).toMatchObject({ status: 'active' });
     expect(await brief.differences(other)).toEqual([]);
 
-    // And connected anew, it is like any other.
+    // Connected again, it is like any other.
     brief.control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 4 } });
     await brief.firstSync(id);
     expect(await brief.known(id)).toMatchObject({ status: 'active', erasedAt: null });
@@ -199,12 +199,12 @@ describe.concurrent('when DELETED_RETENTION is over', () => {
     expect(await brief.differences(id)).toEqual([]);
   });
 
-  test('one that a 404 has removed is looked up once more, and kept when it is there', async () => {
+  test('an integration that a 404 removed is looked up once more, and kept if Kombo has it', async () => {
     const id = brief.integration();
     await brief.firstSync(id);
     mistakenly404(brief, id);
     await brief.tell(id, ['lms_users']);
-    // No webhook comes any more.
+    // No webhook comes from now on.
     await eventually(async () => (await brief.fullPasses(id))['/lms/users'] === 2);
     await brief.settled(id);
     expect(await brief.known(id)).toMatchObject({ status: 'active', removedAt: null });

@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 const PATH = '/hris/brand-new';
 const TABLE = 'hris_brand_new';
-/** What a later version knows of it. */
+/** The entry of a later version. */
 const ENTRY = `  defineEndpoint({
     path: '${PATH}',
     models: { ${TABLE}: 'own' },
@@ -88,7 +88,7 @@ async function changes(): Promise<string[]> {
 }
 
 const operator = { ...system.operator, store };
-/** As the pages are shown to you after the login. */
+/** A page as you see it after the login. */
 const page = async (path: string) => {
   const origin = new URL(server.url).origin;
   const body = new URLSearchParams({ token: TOKEN });
@@ -104,15 +104,15 @@ const page = async (path: string) => {
   return response.text();
 };
 
-// One list from the setting to the version that knows it, in order: the tests build on each other.
+// From the setting to the version that knows the endpoint. The tests build on each other.
 
-test('it is listed in full into a table without columns of its own', async () => {
+test('it is read in full into a table without columns for its fields', async () => {
   await equal();
   expect(await rows()).toHaveLength(5);
   expect(Object.keys((await rows())[0]!)).not.toContain('name');
 });
 
-test('(I13) a webhook that names its table is a delta, and no unknown model', async () => {
+test('(I13) a webhook that names its table makes a delta, and no unknown model', async () => {
   const [changed = '', deleted = ''] = control.ids(ID, TABLE);
   control.update(ID, TABLE, changed, { amount: 12.5 });
   control.tombstone(ID, TABLE, deleted);
@@ -131,7 +131,7 @@ function named(...models: string[]) {
   return { integration_id: ID, changed_models: models.map((name) => ({ name })) };
 }
 
-test('you can sync it by its name, now and in full, with the sweep', async () => {
+test('you can sync it by name, now and in full, with a sweep', async () => {
   const [gone = ''] = control.ids(ID, TABLE);
   control.vanish(ID, TABLE, gone);
   const result = async ({ workflowId, runId }: { workflowId: string; runId: string }) => {
@@ -155,7 +155,7 @@ test('status, pages and metrics show it', async () => {
   expect(await page('/metrics')).toMatch(/\nkombo_sync_freshness_seconds\{category="HRIS"\} \d/);
 });
 
-test('a worker whose database lacks its table says what to run', async () => {
+test('if the database lacks its table, a worker says what to run', async () => {
   const lacking = { ...env, EXTRA_ENDPOINTS: `${PATH},/hris/still-newer` };
   const { code, stderr } = await cli(['worker'], lacking);
   expect(code).toBe(1);
@@ -164,7 +164,7 @@ test('a worker whose database lacks its table says what to run', async () => {
   );
 });
 
-test('without the setting its rows stay, nothing reads them, and all the rest works', async () => {
+test('without the setting its rows stay, it is not read, and everything else works', async () => {
   for (const one of running) await ('stop' in one ? one.stop() : one.close());
   const { EXTRA_ENDPOINTS: _, ...plain } = config;
   const bare = { ...plain, EXTRA_ENDPOINTS: [] };
@@ -189,7 +189,7 @@ test('without the setting its rows stay, nothing reads them, and all the rest wo
   await server.close();
 });
 
-test('a version that knows it fills its columns, reads nothing again, and the change feed stays silent', async () => {
+test('a version that knows it fills its columns, reads nothing again, and writes no change', async () => {
   const before = await changes();
   control.clearRequests();
   const { migrations } = await later.cli<{ migrations: string[] }>(env, 'setup');

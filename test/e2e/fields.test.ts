@@ -17,7 +17,7 @@ const ALL = settings('');
 const CHOSEN = settings('lms_users.work_email');
 const SECRET = 'SECRET@example.com';
 
-/** In any row of the integration, and in any history of it. */
+/** Counts traces in all rows and histories of the integration. */
 async function traces(id: string): Promise<number> {
   const { rows } = await store.pool.query<{ found: number }>(
     `select (select count(*) from kombo.lms_users t where integration_id = $1 and t::text like '%SECRET%')
@@ -45,7 +45,7 @@ async function histories(id: string): Promise<string> {
 }
 
 test(
-  '(I29) a choice that changes while a sync runs: nothing that it keeps out is written from then on, and purge finds the rest',
+  '(I29) after the choice changes during a sync, no excluded value is written, and a purge finds the rest',
   { timeout: 120_000 },
   async () => {
     await setUpFields(ALL);
@@ -62,7 +62,7 @@ test(
     await eventually(async () => (await traces(id)) > 0);
     await setUpFields(CHOSEN);
     const before = await traces(id);
-    // The worker that is still there tries, and may not.
+    // The old worker still tries, and is refused.
     await eventually(
       async () => (await system.debts(id)).get('/lms/users')?.full?.failure?.code === 'OtherFields',
     );
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test('(I29) a change of what is kept out is no change: the feed stays silent, and all else arrives', async () => {
+test('(I29) a change of an excluded field is not a change for the feed, and everything else arrives', async () => {
   await setUpFields(CHOSEN);
   const id = system.integration();
   await system.server();

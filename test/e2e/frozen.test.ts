@@ -9,8 +9,8 @@ import { eventually } from '../support/poll.ts';
 import { createSystem } from './setup.ts';
 
 /*
- * Processes that stop without a word, where it hurts most (invariant I26). Nothing tells their peers that they are gone:
- * Temporal hears no heartbeat, and Postgres ends what they have begun by itself.
+ * Processes that freeze at the worst moment (invariant I26). Their peers get no notice: Temporal misses a heartbeat,
+ * and Postgres ends their transactions by itself.
  */
 const system = await createSystem();
 const { control, temporal, config, store } = system;
@@ -26,7 +26,7 @@ async function startWorkerProcess(): Promise<RunningCli> {
 const BOUND_MS = 35_000;
 
 test(
-  '(I26) a worker that freezes in the middle of a page holds up the feed for 35 seconds at most, and its endpoint not for ever',
+  '(I26) a worker that freezes in the middle of a page holds up the feed for 35 seconds at most, and its endpoint for a bounded time',
   { timeout: 150_000 },
   async () => {
     const id = system.integration();
@@ -36,7 +36,7 @@ test(
     await system.firstSync(other);
     const [user] = control.ids(id, 'lms_users');
     control.update(id, 'lms_users', user!, { remote_id: 'on the frozen page' });
-    // A page waits for this when it has announced what it writes to the feed.
+    // A page waits for this lock after it has announced its writes to the feed.
     await transaction(store.pool, async (client) => {
       await client.query('select from kombo.lms_users where integration_id = $1 and id = $2 for update', [
         id,
@@ -54,7 +54,7 @@ test(
     await system.tell(other, ['lms_courses']);
     // Temporal does not know yet that nothing listens there, and gives tasks to the frozen process for up to a minute.
     await system.arrives(other, 'lms_courses', course!, 'beside it', 60_000);
-    // Its change is given out once no number before it can still come.
+    // The feed returns its change once no earlier number can still come.
     const isTold = async () => {
       const { changes } = await readChanges(store, { after: position, limit: 100 });
       return changes.some((change) => change.id === course);
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  '(I26) a worker that is killed while it starts a sync, or while it keeps what a cancelled one has not read, costs 35 seconds at most',
+  '(I26) a worker that is killed while it starts a sync, or while it records what a cancelled one has not read, costs 35 seconds at most',
   { timeout: 120_000 },
   async () => {
     const id = system.integration();

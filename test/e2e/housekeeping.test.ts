@@ -14,7 +14,7 @@ import { startHousekeeping } from '../../src/worker/housekeeping.ts';
 import { eventually } from '../support/poll.ts';
 import { createSystem } from './setup.ts';
 
-// What broke off between Postgres and Temporal, or was ended from outside, is made up for by any worker.
+// Any worker repairs what broke off between Postgres and Temporal, or was ended from outside.
 const system = await createSystem();
 const { control, store, temporal, config } = system;
 const { client } = temporal;
@@ -22,7 +22,7 @@ const lifecycle = createLifecycle(client, config);
 await system.worker();
 await system.server();
 
-/** The rounds of a worker, as if time went by faster. */
+/** The rounds of a worker, as if time passed faster. */
 function keepHouse(
   settle = (id: string) => settleIntegration({ store, lifecycle }, id),
   eraseDeletedAfterMs: number | null = null,
@@ -40,7 +40,7 @@ function keepHouse(
   });
   onTestFinished(() => house.stop());
 }
-/** As if all that was noted in Postgres had been noted that long ago. */
+/** Makes everything in Postgres that much older. */
 const age = (id: string, minutes: number) =>
   Promise.all([
     store.pool.query(
@@ -58,7 +58,7 @@ const age = (id: string, minutes: number) =>
   ]);
 const schedule = async (id: string) => (await describeSchedule(client, id)).fullSync;
 
-test('(I28) schedules are made that a process did not come to make when it adopted an integration', async () => {
+test('(I28) a worker creates schedules that a process did not create because it stopped', async () => {
   const id = system.integration();
   await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
   await age(id, 5);
@@ -68,7 +68,7 @@ test('(I28) schedules are made that a process did not come to make when it adopt
   await eventually(async () => (await system.known(id))?.temporalDueAt === null);
 });
 
-test('(I28) schedules run again after a resume that broke off before it came to them', async () => {
+test('(I28) schedules run again after a resume that broke off before it unpaused them', async () => {
   const id = system.integration();
   await system.firstSync(id);
   await pauseIntegration(system.operator, id, 'audit');
@@ -79,7 +79,7 @@ test('(I28) schedules run again after a resume that broke off before it came to 
   await eventually(async () => (await schedule(id))?.paused === false);
 });
 
-test('(I6) (I28) what was kept during a pause is read after a resume that broke off before it told any sync', async () => {
+test('(I6) (I28) what a pause kept is read after a resume that broke off before it signalled a sync', async () => {
   const id = system.integration();
   await system.firstSync(id);
   await pauseIntegration(system.operator, id, 'audit');
@@ -94,7 +94,7 @@ test('(I6) (I28) what was kept during a pause is read after a resume that broke 
   expect(await system.arrives(id, 'lms_users', user, 'after the pause')).toBe(true);
 });
 
-test('(I28) a parked one is looked up again though the sync that was to do it was terminated', async () => {
+test('(I28) a parked integration is looked up again although its sync was terminated', async () => {
   const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });
   await control.announce(id, 'integration-created');
   await eventually(async () => (await system.known(id))?.status === 'parked');
@@ -108,10 +108,10 @@ test('(I28) a parked one is looked up again though the sync that was to do it wa
   expect(await eventually(async () => (await system.known(id))?.status === 'active')).toBe(true);
 });
 
-test('(I28) one that cannot be settled keeps no other from being settled', async () => {
+test('(I28) an integration that cannot be settled does not keep others from being settled', async () => {
   const [stuck, other] = [system.integration(), system.integration()];
   for (const id of [stuck, other]) await system.firstSync(id);
-  // At once: the worker keeps house too, and would settle the first one while the other is read.
+  // Both at once, because the worker would settle the first one while the second is read.
   for (const id of [stuck, other]) {
     await remove(store, id, { code: 'RemovedByHand', message: 'by ops', at: new Date() });
     await age(id, id === stuck ? 10 : 5);
@@ -127,7 +127,7 @@ test('(I28) one that cannot be settled keeps no other from being settled', async
   expect(tried.slice(0, 2)).toEqual([stuck, other]);
 });
 
-test('(I6) (I28) what a terminated sync was to read is read', async () => {
+test('(I6) (I28) what a terminated sync had to read is read', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const [user] = control.ids(id, 'lms_users') as [string];
@@ -166,7 +166,7 @@ test('(I18) a pass whose workflow was terminated is not shown as running for day
   await eventually(async () => (await state()) === 'running');
   keepHouse();
   await age(id, 5);
-  // It is open: it is left alone, however long it has been silent.
+  // An open run is left alone, however long it has been silent.
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(await state()).toBe('running');
   await client.workflow.getHandle(workflowId).terminate('by hand');
@@ -176,7 +176,7 @@ test('(I18) a pass whose workflow was terminated is not shown as running for day
   expect(besideFullSync).toBe(false);
 });
 
-test('the fields of deleted records are erased when ERASE_DELETED_AFTER is over, and not when it is off', async () => {
+test('the fields of deleted records are erased when ERASE_DELETED_AFTER is over, and not if it is off', async () => {
   const id = system.integration();
   await system.firstSync(id);
   await store.pool.query(

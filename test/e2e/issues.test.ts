@@ -11,7 +11,7 @@ const through = storeThrough(way.address, store.url);
 const worker = await system.worker({ store: through });
 await system.server({ store: through });
 
-/** The issue as it is kept, once no run is about it. */
+/** The stored issue, once no run is about it. */
 async function kept(issue: string) {
   await eventually(async () => {
     const { status } = await temporal.client.workflow.getHandle(issueWorkflowId(issue)).describe();
@@ -30,7 +30,7 @@ const raise = async (options: Parameters<typeof control.raiseIssue>[0] = {}) => 
   return issue;
 };
 
-test('an issue is raised, seen and resolved, and its integration is looked up each time', async () => {
+test('an issue is raised, shown and resolved, and its integration is looked up each time', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const lookUps = () =>
@@ -69,7 +69,7 @@ test('repeated and late deliveries change nothing; a new episode opens it again'
   expect(await kept(issue)).toMatchObject({ resolved_at: null });
 });
 
-test('(I1) one that is taken while Postgres is down is kept when it is back, and none of it is lost', async () => {
+test('(I1) an issue that arrives while Postgres is down is stored when it is back', async () => {
   const id = system.integration();
   await system.firstSync(id);
   await way.cut();
@@ -85,7 +85,7 @@ test('(I1) one that is taken while Postgres is down is kept when it is back, and
   expect(await kept(ofOne)).toMatchObject({ integration_id: id, resolved_at: expect.any(Date) as Date });
 });
 
-test('(I1) without a worker an issue is taken, and kept when one starts', async () => {
+test('(I1) without a worker, an issue is accepted, and stored when one starts', async () => {
   await worker.stop();
   const issue = await raise();
   await system.worker();

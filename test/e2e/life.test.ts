@@ -6,7 +6,7 @@ import { eventually } from '../support/poll.ts';
 import { outcomeOf, whole } from './outcome.ts';
 import { accepted, createSystem, each } from './setup.ts';
 
-// The pause before a try by itself is the default: nothing here heals but by a webhook.
+// The pause before a retry is the default, so only webhooks heal here.
 const system = await createSystem();
 const { control, operator, store, temporal } = system;
 await system.worker();
@@ -22,7 +22,7 @@ async function send(id: string, news: News, duplicate = false): Promise<void> {
   else await accepted(control.announce(id, news, { duplicate }));
 }
 
-/** Every order of some of the news, one of them at least. */
+/** Every order of one or more of these webhooks. */
 function orders(news: readonly News[]): News[][] {
   return news.flatMap((first) => {
     const others = orders(news.filter((other) => other !== first));
@@ -35,7 +35,7 @@ async function owed(id: string): Promise<string[]> {
   return [...(await system.debts(id)).keys()];
 }
 
-/** With one of them missing, or two, where it makes a difference. */
+/** With one or two of them missing, if that makes a difference. */
 const EVERY = orders(NEWS);
 const WHOLE = EVERY.filter((order) => order.length === NEWS.length);
 
@@ -61,20 +61,23 @@ const PACES: Record<string, (id: string, order: News[]) => Promise<void>> = {
 };
 
 describe.concurrent('(I21) in any order and with some missing', { timeout: 90_000 }, () => {
-  test.each(Object.keys(PACES))('webhooks sent %s have everything read in full once', async (pace) => {
-    await Promise.all(
-      (pace.startsWith('one') || pace.startsWith('while') ? WHOLE : EVERY).map(async (order) => {
-        const id = system.integration();
-        await PACES[pace]!(id, order);
-        await system.settled(id);
-        expect(await endOf(id), order.join(', ')).toEqual(whole());
-      }),
-    );
-  });
+  test.each(Object.keys(PACES))(
+    'webhooks sent %s make a worker read everything in full once',
+    async (pace) => {
+      await Promise.all(
+        (pace.startsWith('one') || pace.startsWith('while') ? WHOLE : EVERY).map(async (order) => {
+          const id = system.integration();
+          await PACES[pace]!(id, order);
+          await system.settled(id);
+          expect(await endOf(id), order.join(', ')).toEqual(whole());
+        }),
+      );
+    },
+  );
 });
 
 test.concurrent(
-  '(I21) while Kombo sets it up it is known, scheduled and not read; afterwards it is, whichever webhook tells',
+  '(I21) while Kombo sets it up it has schedules and is not read; afterwards any webhook gets it read',
   async () => {
     const later: News[][] = [
       ['integration-state-changed'],
@@ -95,7 +98,7 @@ test.concurrent(
           async () => (await describeSchedule(temporal.client, id)).fullSync ?? undefined,
         );
         expect(scheduled).toMatchObject({ paused: false });
-        // What is announced meanwhile is accepted, and nothing is read for it.
+        // Webhooks are accepted meanwhile, but nothing is read.
         await send(id, 'data-changed');
         await eventually(async () => (await owed(id)).length > 0);
         expect(system.reads(id)).toEqual([]);
@@ -109,7 +112,7 @@ test.concurrent(
   },
 );
 
-describe.concurrent('an integration that Kombo cannot read', () => {
+describe.concurrent('an integration that Kombo cannot serve', () => {
   const PARKED = [
     { status: 'INVALID', remedy: /connect it again/ },
     { status: 'INACTIVE', remedy: /Switch it on/ },
@@ -148,7 +151,7 @@ describe.concurrent('an integration that Kombo cannot read', () => {
     expect(await endOf(id)).toEqual(whole(2));
   });
 
-  test('(I21) paused outranks parked, and the full read that it missed comes with the resume', async () => {
+  test('(I21) paused outranks parked, and a resume makes the full read that it missed', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.setIntegration(id, { status: 'INVALID' });
@@ -168,7 +171,7 @@ describe.concurrent('an integration that Kombo cannot read', () => {
     expect(await endOf(id)).toEqual(whole(2));
   });
 
-  test('(I21) a resume finds it parked when Kombo still cannot read it', async () => {
+  test('(I21) a resume finds it parked if Kombo still cannot serve it', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await pauseIntegration(operator, id, 'audit');
@@ -179,7 +182,7 @@ describe.concurrent('an integration that Kombo cannot read', () => {
   });
 });
 
-test.concurrent('(I21) data that were stale and are fresh again are read in full', async () => {
+test.concurrent('(I21) an integration whose data was stale is read in full once it is fresh', async () => {
   const id = system.integration();
   await system.firstSync(id);
   control.setIntegration(id, { dataExpiredAt: new Date() });
@@ -193,14 +196,14 @@ test.concurrent('(I21) data that were stale and are fresh again are read in full
 });
 
 describe.concurrent('data-changed for an id that is not known', () => {
-  test('(I21) is enough to take on an integration that Kombo knows', async () => {
+  test('(I21) is enough to add an integration that Kombo knows', async () => {
     const id = system.integration();
     await system.tell(id, ['lms_skills']);
     await system.settled(id);
     expect(await endOf(id)).toEqual(whole());
   });
 
-  test('notes what Kombo does not know either, until it does', async () => {
+  test('lists an id that Kombo does not know, until Kombo knows it', async () => {
     const id = system.integration();
     control.removeIntegration(id);
     const isUnknown = async () =>

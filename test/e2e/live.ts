@@ -2,10 +2,10 @@ import type { Debt } from '../../src/domain/decide.ts';
 import type { DebtKind } from '../../src/domain/reads.ts';
 import { createSystem } from './setup.ts';
 
-/** Quiet time and three seconds, on a machine that is shared. */
+/** The debounce and three seconds, on a shared machine. */
 export const SOON_MS = 8_000;
 
-/** A service that tries again soon, for tests that break one part and look at another one. */
+/** A service with short pauses, for tests that break one part and look at another. */
 export async function createLiveSystem() {
   const system = await createSystem({ RETRY_INTERVAL: '1s', RETRY_MAX_INTERVAL: '2s' });
   await system.worker();
@@ -23,7 +23,7 @@ export async function createLiveSystem() {
       await system.firstSync(id);
       return id;
     },
-    /** Changes a record, tells of it, and waits until it is a row, which must be soon. */
+    /** Changes a record, reports it, and waits until it is a row, which must be soon. */
     change: async (id: string, table: 'lms_users' | 'lms_courses'): Promise<boolean> => {
       const [record] = control.ids(id, table);
       const value = `seen ${Math.random()}`;

@@ -6,8 +6,8 @@ import { accepted } from './setup.ts';
 import { statesFromPasses } from '../support/states.ts';
 
 /*
- * What can be read is read soon while other parts fail (invariant I25). Each test breaks one part, changes a record of another
- * part, and waits for the row.
+ * Healthy parts are read soon while other parts fail (invariant I25). Each test breaks one part, changes a record of
+ * another part, and waits for the row.
  */
 const { system, debt: debtOf, isOwed, integration, change } = await createLiveSystem();
 const { control, store, temporal } = system;
@@ -18,7 +18,7 @@ const always = { count: 'always' } as const;
 const debt = (id: string, endpoint = USERS) => debtOf(id, endpoint);
 
 describe.concurrent('(I25) a debt blocks nothing else', () => {
-  test('a full read that Kombo cannot serve to its end, while deltas work', async () => {
+  test('a full read that always fails before its end, while deltas work', async () => {
     const id = await integration(300);
     const fault = control.addFault({
       kind: 'status',
@@ -38,7 +38,7 @@ describe.concurrent('(I25) a debt blocks nothing else', () => {
     expect(await system.differences(id)).toEqual([]);
   });
 
-  test('a sweep whose question by ids is refused', async () => {
+  test('a sweep whose request by ids is refused', async () => {
     const id = await integration();
     control.vanish(id, 'lms_users', control.ids(id, 'lms_users').slice(-1));
     const fault = control.addFault({
@@ -59,7 +59,7 @@ describe.concurrent('(I25) a debt blocks nothing else', () => {
     expect(await system.differences(id)).toEqual([]);
   });
 
-  test('a full read that fails for good, and is seen to, while a delta beside it works', async () => {
+  test('a full read that needs you and is tried again, while a delta beside it works', async () => {
     const id = await integration(300);
     const fault = control.addFault({
       kind: 'error',
@@ -79,7 +79,7 @@ describe.concurrent('(I25) a debt blocks nothing else', () => {
     await eventually(async () => !(await isOwed(id)));
   });
 
-  test('an endpoint that the tool has just refused to offer: a webhook that names it is news', async () => {
+  test('an endpoint that the tool has just not offered: a webhook that names it is news', async () => {
     const id = await integration();
     control.addFault({
       kind: 'error',
@@ -126,7 +126,7 @@ describe.concurrent('(I25) nothing holds up another endpoint', () => {
     await cancelSyncs(system.operator, id);
   });
 
-  test('one that is read in full for a long time, nor its own changes', async () => {
+  test('one with a long full read, which does not hold up its own changes either', async () => {
     const id = await integration(2_000);
     control.addFault({
       kind: 'delay',
@@ -144,7 +144,7 @@ describe.concurrent('(I25) nothing holds up another endpoint', () => {
     expect(await handle.result()).toMatchObject({ status: 'completed' });
   });
 
-  test('a full read in the same run, as after a change that no delta shows', async () => {
+  test('a full read in the same run, for example after a change that no delta shows', async () => {
     const id = await integration();
     control.addFault({
       kind: 'delay',
@@ -190,7 +190,7 @@ describe.concurrent('(I25) nothing holds up another endpoint', () => {
     await cancelSyncs(system.operator, id);
   });
 
-  test('an integration that is new, where the look-up fails: the webhook says what it is', async () => {
+  test('a new integration whose look-up fails: the webhook says what it is', async () => {
     const id = system.integration();
     const endpoint = `/integrations/${encodeURIComponent(id)}`;
     const fault = control.addFault({ kind: 'status', status: 500, endpoint, ...always });
@@ -201,7 +201,7 @@ describe.concurrent('(I25) nothing holds up another endpoint', () => {
     expect(await system.differences(id)).toEqual([]);
   });
 
-  test('you: sync now reads what can be read, also beside a full read that fails', async () => {
+  test('sync now by hand: it reads what can be read, also beside a failing full read', async () => {
     const id = await integration(300);
     control.addFault({
       kind: 'status',

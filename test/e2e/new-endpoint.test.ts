@@ -4,10 +4,10 @@ import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 import { copySources } from './sources.ts';
 
-// Each command is a process of its own, which takes its time on a busy machine.
+// Each command is a process of its own, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
-/** What a contributor writes for an endpoint that is new, and nothing else: a model of its own, one nested, one copied. */
+/** All that you write for a new endpoint: a model of its own, a nested one, a copied one. */
 const ENTRY = `  defineEndpoint({
     path: '/hris/payrolls',
     models: { hris_payrolls: 'own', hris_payroll_lines: 'delta', hris_employees: 'delta' },
@@ -34,7 +34,7 @@ const TABLE = 'hris_payrolls';
 const ID = uniqueIntegrationId();
 const store = await createTestStore();
 const temporal = await testTemporal();
-// They would outlive this file on a shared server.
+// Schedules and runs would outlive this file on a shared server.
 const { start, cli, write } = copySources(ENTRY, async () => {
   const { schedule, workflow } = temporal.client;
   await Promise.allSettled([
@@ -92,7 +92,7 @@ async function control<T = unknown>(method: string, body: object): Promise<T> {
   return answer.result;
 }
 
-/** Sends what has changed, and says which models it named. */
+/** Sends the changes. @returns the models that it named. */
 async function flush(): Promise<string[]> {
   const { statuses, body } = await control<{ statuses: number[]; body: string }>('flushWebhook', {
     integration: ID,
@@ -125,9 +125,9 @@ async function equal(): Promise<Map<string, Payroll>> {
   );
 }
 
-// One record's way from a new entry in the catalogue to the change feed, in order: the tests build on each other.
+// A record's way from a new catalogue entry to the change feed. The tests build on each other.
 
-test('it is listed in full, and its columns say what the records say', async () => {
+test('it is read in full, and its columns match the records', async () => {
   const records = { [TABLE]: 5, hris_employees: 3 };
   await control('addIntegration', { id: ID, category: 'HRIS', scale: 0, records });
   await control('announce', { integration: ID, event: 'integration-created' });
@@ -153,7 +153,7 @@ test('a webhook that names its model brings what was created, changed and delete
   expect(payrolls.get(created)).toMatchObject({ deleted_at: null });
 });
 
-test('what it shows of others brings it back: a part without a table, and a record of another one', async () => {
+test('a webhook about a nested part or a nested record of another table makes a read of it', async () => {
   const line = { integration: ID, table: TABLE, id: changed, model: 'hris_payroll_lines' };
   await control('updateNested', line);
   expect(await flush()).toEqual(['hris_payroll_lines']);
@@ -165,7 +165,7 @@ test('what it shows of others brings it back: a part without a table, and a reco
   expect((await equal()).get(changed)!.employee).toEqual(expect.objectContaining(fields));
 });
 
-test('the change feed and `status` tell of it, and all of that took one full pass', async () => {
+test('the change feed and `status` show it, after one full pass', async () => {
   const [{ changes }, { endpoints }] = await Promise.all([
     cli<{ changes: { id: string; op: string }[] }>(env, 'changes', '--table', TABLE),
     cli<{ endpoints: { endpoint: string }[] }>(env, 'status', ID),

@@ -8,10 +8,10 @@ import { pause } from '../../src/store/state/life.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
 
-// Acts for which no worker has to run.
+// Acts that need no worker.
 const { operator, store, temporal } = await createSystem();
 
-test('(I23) all of them: every active integration, at the pace that was asked for', async () => {
+test('(I23) full syncs of all start for every active integration, at the given pace', async () => {
   const ids = Array.from({ length: 13 }, () => uniqueIntegrationId()).sort();
   const paused = uniqueIntegrationId();
   for (const id of [...ids, paused]) await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
@@ -38,7 +38,7 @@ test('(I23) all of them: every active integration, at the pace that was asked fo
   ]);
 });
 
-test('(I23) an act that cannot be noted is not done', async () => {
+test('(I23) an act that cannot be audited is not done', async () => {
   const away = openStore('postgres://nobody@127.0.0.1:1/nothing');
   let done = false;
   const act = audited(

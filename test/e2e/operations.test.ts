@@ -22,7 +22,7 @@ await system.worker();
 await system.server();
 
 const schedules = (id: string) => describeSchedule(client, id);
-/** What was noted of acts on an integration, oldest first. */
+/** The audit log of an integration, oldest first. */
 const acts = async (id: string) =>
   (await listActs(store, { integrationId: id }))
     .reverse()
@@ -47,7 +47,7 @@ test('(I23) an integration that is added again while it is removed keeps its sch
 });
 
 describe.concurrent('(I23) adding', () => {
-  test('brings an integration with schedules and its first full sync; again it changes nothing', async () => {
+  test('creates the schedules and starts the first full sync; a second time changes nothing', async () => {
     const id = system.integration();
     const added = await addIntegration(operator, id, { sync: true });
     expect(added).toMatchObject({ new: true, schedules: 'created', integration: { status: 'active' } });
@@ -67,7 +67,7 @@ describe.concurrent('(I23) adding', () => {
     });
   });
 
-  test('without a sync leaves the reading to the first webhook', async () => {
+  test('without a sync leaves the read to the first webhook', async () => {
     const id = system.integration();
     expect(await addIntegration(operator, id, { sync: false })).toMatchObject({ new: true, sync: null });
     expect(await statusOf(fullSyncWorkflowId(id))).toBeUndefined();
@@ -76,7 +76,7 @@ describe.concurrent('(I23) adding', () => {
     expect(await system.fullPasses(id)).toEqual(each(1));
   });
 
-  test('that broke off after it had brought a removed one back is made up for by the next', async () => {
+  test('that broke off after it brought a removed one back is completed by the next', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await removeIntegration(operator, id, { erase: false });
@@ -88,7 +88,7 @@ describe.concurrent('(I23) adding', () => {
     expect(await system.fullPasses(id)).toEqual(each(2));
   });
 
-  test('has what could not be read before read, at the second time too if the first one broke off', async () => {
+  test('reads what could not be read before, also the second time if the first one broke off', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.setIntegration(id, { status: 'INVALID' });
@@ -104,7 +104,7 @@ describe.concurrent('(I23) adding', () => {
     expect(await system.fullPasses(id)).toEqual(each(2));
   });
 
-  test('is refused for what Kombo does not know, and for what was deleted there', async () => {
+  test('is refused for an integration that Kombo does not know or that was deleted there', async () => {
     const unknown = uniqueIntegrationId();
     await expect(addIntegration(operator, unknown, { sync: true })).rejects.toMatchObject({
       refusal: 'not-found',
@@ -124,7 +124,7 @@ describe.concurrent('(I23) adding', () => {
 });
 
 describe.concurrent('(I23) removing', () => {
-  test('ends everything for an integration until it is added again, no matter what Kombo says of it', async () => {
+  test('ends everything for an integration until you add it again, no matter what Kombo says', async () => {
     const id = system.integration();
     await system.firstSync(id);
     expect(await removeIntegration(operator, id, { erase: false })).toMatchObject({
@@ -153,7 +153,7 @@ describe.concurrent('(I23) removing', () => {
     expect(await acts(id)).toEqual(noted('remove done', 'remove done', 'add done'));
   });
 
-  test('with erasing takes the data along at once', async () => {
+  test('with --erase erases the data at once', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await removeIntegration(operator, id, { erase: false });
@@ -161,11 +161,11 @@ describe.concurrent('(I23) removing', () => {
     await client.workflow.getHandle(eraseWorkflowId(id)).result();
     expect(await system.fullPasses(id)).toEqual({});
     expect(await system.known(id)).toMatchObject({ status: 'removed', erasedAt: expect.any(Date) as Date });
-    // What was done stays on record.
+    // The audit log stays.
     expect(await acts(id)).toEqual(noted('remove done', 'remove done'));
   });
 
-  test('with DELETED_RETENTION=off keeps them', async () => {
+  test('with DELETED_RETENTION=off keeps the data', async () => {
     const id = system.integration();
     await system.firstSync(id);
     const keeping = { ...operator, config: { ...operator.config, DELETED_RETENTION: null } };
@@ -176,7 +176,7 @@ describe.concurrent('(I23) removing', () => {
 });
 
 describe.concurrent('(I23) pausing, resuming and cancelling', () => {
-  test('twice is as good as once, with the newest reason', async () => {
+  test('twice equals once, with the newest reason', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await pauseIntegration(operator, id, '  first ');
@@ -207,7 +207,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     await expect(resumeIntegration(operator, id, { reason: ' ' })).rejects.toThrow(/Say why/);
   });
 
-  test('a resume that broke off is made up for by the next; where nothing was missed, nothing is read', async () => {
+  test('a resume that broke off is completed by the next; if nothing was missed, nothing is read', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await pauseIntegration(operator, id, 'audit');
@@ -228,7 +228,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     expect(system.reads(id)).toHaveLength(reads);
   });
 
-  test('what is paused refuses syncs, what is removed refuses all of it', async () => {
+  test('a paused integration refuses syncs, a removed one refuses every act', async () => {
     const id = system.integration();
     await system.firstSync(id);
     await expect(pauseIntegration(operator, id, ' ')).rejects.toMatchObject({ refusal: 'invalid' });
@@ -264,7 +264,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
 });
 
 describe.concurrent('(I23) syncs by hand', () => {
-  test('a full sync runs once at a time; models that are wrong are refused', async () => {
+  test('one full sync runs at a time; wrong models are refused', async () => {
     const id = system.integration();
     await system.firstSync(id);
     control.addFault({ kind: 'stall', ms: 20_000, integration: id, endpoint: '/lms/users' });
@@ -284,7 +284,7 @@ describe.concurrent('(I23) syncs by hand', () => {
     expect(await acts(id)).toEqual(noted('full-sync done', 'full-sync done', 'cancel done'));
   });
 
-  test('a sync now does not wait for quiet, and reads what it is asked for', async () => {
+  test('a sync now does not wait for the debounce, and reads what you ask for', async () => {
     const id = system.integration();
     await system.firstSync(id);
     const before = system.reads(id).length;

@@ -16,7 +16,7 @@ export function interrupted({ operator, temporal }: System, method: 'start' | 's
   return { ...operator, temporal: { ...temporal, client: interruptible } };
 }
 
-/** An operator who is overtaken by something when it deletes the first schedule. */
+/** An operator; `by` runs when it deletes the first schedule. */
 export function overtaken({ operator, temporal }: System, by: () => Promise<unknown>): LookUpDeps {
   const { client } = temporal;
   let calls = 0;

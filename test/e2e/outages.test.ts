@@ -5,7 +5,7 @@ import { eventually } from '../support/poll.ts';
 import { createLiveSystem, SOON_MS } from './live.ts';
 import { accepted } from './setup.ts';
 
-// What an outage leaves behind, and what a locked table or a tight limit keeps waiting.
+// The state after an outage, and what a locked table or a tight limit delays.
 const { system, debt: debtOf, isOwed, integration, change } = await createLiveSystem();
 const { control, store, temporal } = system;
 
@@ -14,12 +14,12 @@ const always = { count: 'always' } as const;
 const debt = (id: string, endpoint = USERS) => debtOf(id, endpoint);
 
 describe.concurrent('(I27) after an outage', () => {
-  test('a webhook that names what fails tries it at once', async () => {
+  test('a webhook that names a failing endpoint tries it at once', async () => {
     const id = await integration();
     const fault = control.addFault({ kind: 'unavailable', integration: id, endpoint: USERS, ...always });
     await system.tell(id, ['lms_users']);
     await eventually(async () => (await debt(id)).delta?.failure, { timeoutMs: 30_000 });
-    // As after hours, with a pause that has grown.
+    // As if it had failed for hours, with a long pause.
     await store.pool.query(
       `update kombo_sync.debts set due_at = now() + interval '4 hours', failing_since = now() - interval '2 days',
          tried_at = now() - interval '1 hour' where integration_id = $1`,
@@ -30,7 +30,7 @@ describe.concurrent('(I27) after an outage', () => {
     expect(await isOwed(id)).toBe(false);
   });
 
-  test('one endpoint that answers again makes due what failed beside it', async () => {
+  test('if one endpoint answers again, the others that failed are due', async () => {
     const id = await integration();
     const fault = control.addFault({ kind: 'unavailable', integration: id, ...always });
     await system.tell(id, ['lms_users', 'lms_courses', 'lms_skills']);
@@ -56,7 +56,7 @@ describe.concurrent('(I27) after an outage', () => {
 });
 
 test.concurrent(
-  '(I26) a limit of a page in a second uses up no try, and a first full sync ends whole',
+  '(I26) a limit of one page per second uses up no try, and a first full sync completes',
   async () => {
     const id = system.integration({ records: { lms_users: 1_000, lms_courses: 300 } });
     // Each other request is limited.
@@ -80,7 +80,7 @@ test.concurrent(
   },
 );
 
-test('(I25) (I26) a table that another session has locked keeps only what is written to it waiting', async () => {
+test('(I25) (I26) a table that another session has locked delays only writes to it', async () => {
   const id = await integration();
   const others = await Promise.all(Array.from({ length: 25 }, () => integration()));
   await transaction(store.pool, async (client) => {

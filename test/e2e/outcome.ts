@@ -2,7 +2,7 @@ import type { Category } from '../../src/domain/catalogue/index.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { each, type System } from './setup.ts';
 
-/** What an integration is in the end. */
+/** The final state of an integration. */
 export async function outcomeOf(system: System, id: string) {
   const { fullSync } = await describeSchedule(system.temporal.client, id);
   const known = await system.known(id);
@@ -15,7 +15,7 @@ export async function outcomeOf(system: System, id: string) {
   };
 }
 
-/** Known, scheduled, and every endpoint read in full so often; the copy is as Kombo is. */
+/** It has schedules, every endpoint was read in full this often, and the copy equals Kombo. */
 export const whole = (times = 1, category: Category = 'LMS') => ({
   status: 'active',
   reason: null,

@@ -8,13 +8,13 @@ import type { SyncState } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
 import { accepted, createSystem, each, type System } from './setup.ts';
 
-/** Tries again soon; a timer waits for a second at least. */
+/** Has short pauses; a timer waits for at least a second. */
 const system = await createSystem({
   RETRY_INTERVAL: '200ms',
   RETRY_MAX_INTERVAL: '1s',
   CATCH_UP_INTERVAL: '6h',
 });
-/** And here gives up soon. */
+/** This one also gives up soon. */
 const hasty = await createSystem({
   RETRY_INTERVAL: '200ms',
   RETRY_MAX_INTERVAL: '1h',
@@ -26,12 +26,12 @@ await Promise.all([system.server(), hasty.server()]);
 const { client } = system.temporal;
 
 const USERS = '/lms/users';
-/** Two pages of users, the second of which fails at once and every time while the fault is there. */
+/** Two pages of users. The second one fails every time while the fault exists. */
 const PAGES = { records: { lms_users: 300 } };
 const fail = (of: System, id: string): number =>
   of.control.addFault({ kind: 'repeat-cursor', integration: id, endpoint: USERS, count: 'always' });
 
-/** What is owed of the users. */
+/** The debts of the users. */
 const owed = async (of: System, id: string): Promise<Partial<Record<DebtKind, Debt>>> =>
   (await of.debts(id)).get(USERS) ?? {};
 const failed = (of: System, id: string, times = 1): Promise<Failure> =>
@@ -52,7 +52,7 @@ const retrying = (id: string) =>
 const requests = (of: System, id: string) => of.control.requests({ integrationId: id, path: USERS });
 
 describe.concurrent('(I10) an endpoint that fails', () => {
-  test('holds nothing else up, is visible, is tried again by itself, and heals', async () => {
+  test('holds up nothing else, is visible, is tried again by itself, and heals', async () => {
     const { control } = system;
     const id = system.integration(PAGES);
     const fault = fail(system, id);
@@ -85,7 +85,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('needs you after RETRY_GIVE_UP: no timer is left, and people and the catch-up still try it', async () => {
+  test('needs you after RETRY_GIVE_UP: no timer is left, but you and the catch-up still try it', async () => {
     const { control } = hasty;
     const id = hasty.integration(PAGES);
     const fault = fail(hasty, id);
@@ -99,7 +99,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
       full: { failure: { failures: 2, needsAttention: true, givenUp: true } },
     });
 
-    // A webhook about it is news: what it tells of is read, since the listing has begun, and the run that serves it ends.
+    // A webhook about it is news: a delta reads from the start of the listing, and the run that serves it ends.
     const [user] = control.ids(id, 'lms_users') as [string];
     control.update(id, 'lms_users', user, { remote_id: 'news' });
     await accepted(control.flushWebhook(id));
@@ -120,7 +120,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await hasty.differences(id)).toEqual([]);
   });
 
-  test('needs you at once where trying again cannot help, and is tried again all the same', async () => {
+  test('needs you at once if trying again cannot help, and is still tried again', async () => {
     const { control } = system;
     const id = system.integration();
     const fault = control.addFault({
@@ -161,7 +161,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
     expect(await owed(system, id)).toEqual({});
   });
 
-  test('(I22) is cancelled like anything else, and tried by what comes next', async () => {
+  test('(I22) is cancelled like any read, and the next sync tries it', async () => {
     const { control } = system;
     const id = system.integration(PAGES);
     const fault = fail(system, id);
@@ -181,7 +181,7 @@ describe.concurrent('(I10) an endpoint that fails', () => {
 });
 
 test.concurrent(
-  '(I9) (I15) a full pass that fails is gone on with where it stopped, with all that came meanwhile',
+  '(I9) (I15) a failed full pass resumes where it stopped, and changes meanwhile arrive',
   async () => {
     const { control } = system;
     const id = system.integration({ records: { lms_users: 700 } });
@@ -190,7 +190,7 @@ test.concurrent(
     const gone = [users[0]!, users[600]!];
     control.vanish(id, 'lms_users', gone);
     const before = requests(system, id).length;
-    // From the third page on each try fails for good.
+    // From the third page on, every try fails.
     const fault = control.addFault({
       kind: 'error',
       code: 'INTEGRATION.QA_FAILED',
@@ -229,7 +229,7 @@ test.concurrent(
 
 describe.concurrent('(I21) an integration that Kombo still sets up', () => {
   test.each(['a webhook', 'you'])(
-    'brought by %s is looked at again until it can be read, though no webhook says so',
+    'brought by %s is looked up again until it can be read, although no webhook reports it',
     async (by) => {
       const { control } = system;
       const id = system.integration({ setupStatus: 'FINAL_SYNC_PENDING' });
@@ -247,7 +247,7 @@ describe.concurrent('(I21) an integration that Kombo still sets up', () => {
     },
   );
 
-  test('and of which reads are refused is tried again in the same way', async () => {
+  test('and that refuses reads is tried again in the same way', async () => {
     const { control } = system;
     const id = system.integration();
     control.setIntegration(id, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });

@@ -41,12 +41,12 @@ test('(I18) the schedule comes with the integration and says when it runs next',
   expect(next.getTime()).toBeGreaterThan(Date.now());
   expect(next.getTime()).toBeLessThan(Date.now() + 8 * 86_400_000);
   expect(catchUp).toBeNull();
-  // What a server that was away for long has missed is left to the catch-up; the server's own default is a year.
+  // The catch-up reads what a long outage of the server missed; the server's own default is a year.
   const { policies } = await client.schedule.getHandle(fullSyncScheduleId(id)).describe();
   expect(policies).toMatchObject({ overlap: 'SKIP', catchupWindow: 12 * 3_600_000 });
 });
 
-test('triggered it runs a labelled full sync; a second trigger meanwhile is skipped', async () => {
+test('a trigger runs a labelled full sync; a second trigger meanwhile is skipped', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const schedule = client.schedule.getHandle(fullSyncScheduleId(id));
@@ -78,7 +78,7 @@ test('triggered it runs a labelled full sync; a second trigger meanwhile is skip
   await expect(full.result()).rejects.toThrow(/cancelled/i);
 });
 
-test('changed settings change it, a pause stays, and an integration that goes takes it along', async () => {
+test('changed settings change it, a pause stays, and a removed integration loses it', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const integration = (await findIntegration(system.store, id))!;
@@ -112,7 +112,7 @@ test('changed settings change it, a pause stays, and an integration that goes ta
   expect(await findIntegration(system.store, id)).toMatchObject({ status: 'removed' });
 });
 
-test('bringing all in step takes the schedules of what is removed or unknown, and of nothing that came meanwhile or belongs to another task queue', async () => {
+test('setup deletes schedules of removed and unknown integrations, but not new ones or those of another task queue', async () => {
   const [here, gone, unknown, late, elsewhere] = Array.from({ length: 5 }, () => uniqueIntegrationId()) as [
     string,
     string,
@@ -138,7 +138,7 @@ test('bringing all in step takes the schedules of what is removed or unknown, an
     for await (const { scheduleId } of client.schedule.list()) ids.push(scheduleId);
     return ids;
   };
-  // A listing shows what is new a moment later.
+  // A listing shows new schedules after a moment.
   await eventually(async () => {
     const ids = await listedIds();
     return [gone, unknown, late, elsewhere].every((id) => ids.includes(catchUpScheduleId(id)));
@@ -177,7 +177,7 @@ test('the plain temporal command starts a full sync, and the run labels itself',
   });
 });
 
-test('(I15) (I16) a full sync repairs what deltas never told, and one by hand runs at a time', async () => {
+test('(I15) (I16) a full sync repairs what deltas never showed, and one by hand runs at a time', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const [gone, forged] = control.ids(id, 'lms_users') as [string, string];

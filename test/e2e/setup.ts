@@ -25,7 +25,7 @@ const SECRET = 'whsec_test_e2e';
 const silent = pino({ level: 'silent' });
 
 /**
- * The whole service but for the processes: Postgres, Temporal and HTTP are real, the sandbox stands in for Kombo. Each file
+ * The whole service in one process: Postgres, Temporal and HTTP are real, the sandbox stands in for Kombo. Each file
  * has a database, a task queue and integrations of its own.
  */
 export async function createSystem(settings: Record<string, string> = {}, temporalAddress?: string) {
@@ -78,7 +78,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       control.addIntegration({ id, category: 'LMS', scale: 0, ...spec, records });
       return id;
     },
-    /** Reads everything once, so that what follows is deltas. */
+    /** Reads everything once, so that deltas follow. */
     firstSync: async (integrationId: string): Promise<void> => {
       await control.announce(integrationId, 'integration-created');
       await settled(temporal.client.workflow.getHandle(syncWorkflowId(integrationId)));
@@ -98,7 +98,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
         },
         { timeoutMs },
       ),
-    /** Who acts in tests of what people do. */
+    /** Acts as you do by hand. */
     operator: {
       config,
       store,
@@ -107,7 +107,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
       kombo: createKomboClient({ baseUrl: config.KOMBO_API_URL, apiKey: config.KOMBO_API_KEY! }),
       actor: { name: 'tester@e2e', source: 'cli', address: null },
     } satisfies LookUpDeps as LookUpDeps,
-    /** Sends a data-changed of its own, also if nothing has changed. */
+    /** Sends a data-changed even if nothing has changed. */
     tell: async (integrationId: string, models: string[], duplicate = false): Promise<void> => {
       const data = { integration_id: integrationId, changed_models: models.map((name) => ({ name })) };
       await accepted(control.sendWebhook({ type: 'data-changed', data, duplicate }));
@@ -147,7 +147,7 @@ export async function createSystem(settings: Record<string, string> = {}, tempor
   };
 }
 
-/** Every endpoint of a category with the same value: what a sync of everything has done. */
+/** Every endpoint of a category with the same value, for the result of a sync of everything. */
 export function each<T>(value: T, category: Category = 'LMS'): Record<string, T> {
   return Object.fromEntries(enabledEndpoints(category).map(({ path }) => [path, value]));
 }

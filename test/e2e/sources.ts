@@ -8,8 +8,8 @@ import { ROOT } from '../docs/markdown.ts';
 const CATALOGUE_FILE = 'src/domain/catalogue/hris-work.ts';
 
 /**
- * The sources as a later version has them: with one more entry in the catalogue, and nothing else. Scripts of theirs run as
- * processes, which end after the file; removed with what `clean` removes after that.
+ * A copy of the sources as in a later version, with one more entry in the catalogue. Its scripts run as processes,
+ * which end after the file. Then the copy is removed, and `clean` runs.
  */
 export function copySources(entry: string, clean: () => Promise<unknown> = () => Promise.resolve()) {
   const copy = mkdtempSync(path.join(tmpdir(), 'kombo-sync-copy-'));

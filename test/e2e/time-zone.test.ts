@@ -22,7 +22,7 @@ await system.server();
 const SINCE = '2026-01-01T10:00:00';
 const MOMENT = '2026-01-01T10:00:00.000Z';
 
-test('the command line and the admin API hand on the moment that a time without an offset means', () => {
+test('the command line and the admin API take a time without an offset as UTC', () => {
   expect(parseSince(SINCE)).toBe(MOMENT);
   expect(parseSince('2026-01-01')).toBe('2026-01-01T00:00:00.000Z');
   expect(parseSince('2026-01-01T10:00:00-05:00')).toBe('2026-01-01T15:00:00.000Z');
@@ -34,7 +34,7 @@ test('the command line and the admin API hand on the moment that a time without 
 });
 
 test.each([SINCE, '2026-01-01 10:00', '2026-01-01T12:00+02'])(
-  'a workflow reads since %s by UTC',
+  'a workflow takes since %s as UTC',
   async (since) => {
     const id = system.integration();
     await system.firstSync(id);
@@ -48,7 +48,7 @@ test.each([SINCE, '2026-01-01 10:00', '2026-01-01T12:00+02'])(
   },
 );
 
-test('times in what Kombo says of an integration are UTC too', async () => {
+test('times of an integration at Kombo are UTC too', async () => {
   const data = {
     id: 'x:1',
     tool: { id: 'x' },

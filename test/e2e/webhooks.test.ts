@@ -11,7 +11,7 @@ import { outcomeOf, whole } from './outcome.ts';
 import { createWire } from '../support/wire.ts';
 import { accepted, createSystem, each, storeThrough } from './setup.ts';
 
-// A quiet time that a busy machine does not outlast between two webhooks of a burst.
+// Longer than a busy machine needs between two webhooks of a burst.
 const system = await createSystem({ DEBOUNCE_QUIET: '500ms' });
 const { config, control, store, temporal } = system;
 await system.worker();
@@ -25,7 +25,7 @@ control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-rec
 
 const endOf = (id: string) => outcomeOf(system, id);
 
-test('a webhook becomes rows, and the run says what it did', async () => {
+test('a webhook becomes rows, and the run reports what it did', async () => {
   const id = system.integration();
   await system.firstSync(id);
   const [user] = control.ids(id, 'lms_users') as [string];
@@ -49,7 +49,7 @@ test('a webhook becomes rows, and the run says what it did', async () => {
   );
 });
 
-test('(I1) an id of any letters is taken and read, though the server bounds the key made of it by bytes', async () => {
+test('(I1) an id of any letters is accepted and read, although the server limits the bytes of its key', async () => {
   const id = `${uniqueIntegrationId()}${'é'.repeat(60)}`;
   control.addIntegration({ id, category: 'LMS', scale: 0, records: { lms_users: 3 } });
   await system.tell(id, ['lms_users']);
@@ -59,13 +59,13 @@ test('(I1) an id of any letters is taken and read, though the server bounds the 
   expect(await system.fullPasses(id)).toEqual(each(2));
 });
 
-test('(I1) names of any number are taken, and label a run as far as the server lets them', async () => {
+test('(I1) any number of names is accepted, and labels a run as far as the server allows', async () => {
   const { client } = temporal;
   const id = system.integration();
   const models = Array.from({ length: 80 }, (_, index) => `lms_model_of_a_later_time_${1_000 + index}`);
   await system.tell(id, models);
   expect(await system.settled(id)).toMatchObject({ status: 'completed', unknownModels: models });
-  // Started without labels the run gives them to itself.
+  // A run without labels labels itself.
   const bare = await client.workflow.signalWithStart<typeof integrationSync, [ModelsChanged]>(
     WORKFLOW_TYPES.integrationSync,
     {
@@ -106,7 +106,7 @@ test('(I3) (I5) a burst of a hundred webhooks, each twice, is one sync', async (
 test('(I6) webhooks at the end of a run, and during it, are never lost', async () => {
   const id = system.integration();
   await system.firstSync(id);
-  // Each stream sends its next webhook the moment that the last one has become a row, which is when a run is about to end.
+  // Each stream sends its next webhook when the last one is a row, which is when a run is about to end.
   const stream = async (table: string) => {
     const [record] = control.ids(id, table) as [string];
     for (let round = 0; round < 12; round += 1) {
@@ -143,7 +143,7 @@ describe.concurrent('other webhooks', () => {
     return count;
   };
 
-  test('those about nothing that is read are answered and counted, and nothing else', async () => {
+  test('webhooks about nothing that is read are only answered and counted', async () => {
     const id = system.integration();
     const types = [
       'connection-flow-failed',
@@ -166,7 +166,7 @@ describe.concurrent('other webhooks', () => {
     expect(control.requests({ integrationId: id })).toEqual([]);
   });
 
-  test.each([false, true])('an order that came (inline: %s) is read', async (inline) => {
+  test.each([false, true])('a received order (inline: %s) is read', async (inline) => {
     const id = system.integration({ category: 'ASSESSMENT', records: {}, scale: 0 });
     await system.firstSync(id);
     const [order] = control.create(id, 'assessment_orders') as [string];
@@ -268,7 +268,7 @@ test('(I1) with Postgres down a webhook is accepted, and served when it is back'
   outage.control.update(id, 'lms_users', user, { remote_id: 'kept' });
   expect((await outage.control.flushWebhook(id))?.statuses).toEqual([200]);
   const handle = temporal.client.workflow.getHandle(syncWorkflowId(id));
-  // The outage is felt: the plan has been tried in vain.
+  // The outage has an effect: the start of the sync was tried in vain.
   await eventually(async () => {
     const [activity] = (await handle.describe()).raw.pendingActivities ?? [];
     return (activity?.attempt ?? 0) > 1;

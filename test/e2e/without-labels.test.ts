@@ -15,7 +15,7 @@ const log = pino({ level: 'silent' });
 describe.each([
   ['has no place left for search attributes', { ...noPlaceLeft(1), KomboModels: TYPE.KeywordList }],
   [
-    'has them with other types',
+    'has search attributes with other types',
     { KomboIntegrationId: TYPE.Int, KomboTool: TYPE.Text, KomboCategory: TYPE.Int, KomboModels: TYPE.Int },
   ],
 ])('in a namespace that %s', (_name, attributes) => {
@@ -29,13 +29,13 @@ describe.each([
     id = system.integration();
   }, 60_000);
 
-  test('setup does what it can, and says what is lost', async () => {
+  test('setup does what it can, and says what is missing', async () => {
     const { config, store, temporal } = system;
     const done = await setup({ config, store, temporal, log });
     expect(done.failed).toEqual([]);
     expect(done.unusable.length).toBeGreaterThan(2);
     const text = setupProblems(done).join('\n');
-    expect(text).toContain('Syncs run all the same');
+    expect(text).toContain('Syncs still run');
     for (const { name, found, needed } of done.unusable) {
       expect(text).toContain(
         found === null ? `${name} (${needed})` : `${name} has the type ${found} and needs ${needed}`,

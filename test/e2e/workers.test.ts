@@ -90,7 +90,7 @@ test('(I19) SIGTERM lets the page in flight commit and gives the rest to another
   await staying.stop();
 });
 
-test('(I19) a worker whose connections to Postgres break goes on', { timeout: 90_000 }, async () => {
+test('(I19) a worker continues after its connections to Postgres break', { timeout: 90_000 }, async () => {
   const id = system.integration({ records: { lms_users: 20_000 } });
   const worker = await startWorkerProcess();
   const { handle } = await startFullSync(temporal.client, config, {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 type Routes = [method: Method, url: string][];
 
-/** Every route, from the document that the API gives of itself. */
+/** Every route, from the OpenAPI document. */
 async function everyRoute(): Promise<Routes> {
   const { app } = await testApp();
   const { paths } = (await app.inject('/api/docs/json')).json<{ paths: Record<string, object> }>();
@@ -26,8 +26,8 @@ async function everyRoute(): Promise<Routes> {
   );
 }
 
-describe('who may in', () => {
-  test('every route is closed, with a remedy, when no token is configured', async () => {
+describe('access to the API', () => {
+  test('every route is closed, with a remedy, if no token is configured', async () => {
     const { app } = await testApp({ config: testConfig({ ADMIN_TOKEN: '' }) });
     const routes = await everyRoute();
     expect(routes.length).toBeGreaterThan(15);
@@ -37,7 +37,7 @@ describe('who may in', () => {
     }
   });
 
-  test('every route wants the token before anything else', async () => {
+  test('every route checks the token before anything else', async () => {
     const { app } = await testApp();
     for (const [method, url] of await everyRoute()) {
       expectProblem(await app.inject({ method, url }), 401, 'unauthorized', /Bearer/);
@@ -56,7 +56,7 @@ describe('who may in', () => {
     },
   );
 
-  test('a wrong token is in the log, with where it comes from and without what was sent', async () => {
+  test("a wrong token is logged with the caller's address and without the token", async () => {
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { log });
     const headers = { authorization: 'Bearer a-wrong-guess', 'x-actor': 'ada' };
@@ -86,7 +86,7 @@ describe('who may in', () => {
     expect(await listActs(store, { integrationId: 'workday:1' })).toEqual([]);
   });
 
-  test('answers are not for caches to keep', async () => {
+  test('answers tell caches not to store them', async () => {
     const { call } = await startApi(store);
     const { headers } = await call('GET', '/integrations');
     expect(headers['cache-control']).toBe('no-store');
@@ -96,7 +96,7 @@ describe('who may in', () => {
 describe('limits', () => {
   const guess = { headers: { authorization: 'Bearer a-wrong-guess' } };
 
-  test('ten wrong tokens in a minute from one address, which lock out no other caller behind it', async () => {
+  test('ten wrong tokens per minute and address are allowed, and do not lock out other callers with this address', async () => {
     const { call } = await startApi(store);
     for (let times = 0; times < 10; times += 1) {
       expectProblem(await call('GET', '/integrations', guess), 401, 'unauthorized');
@@ -109,7 +109,7 @@ describe('limits', () => {
     expect((await call('GET', '/integrations', { remoteAddress: '192.0.2.1' })).statusCode).toBe(200);
   });
 
-  test('a request without a token is no guess', async () => {
+  test('a request without a token does not count as a wrong token', async () => {
     const { app, call } = await startApi(store);
     for (let times = 0; times < 20; times += 1) {
       expect((await app.inject('/api/v1/integrations')).statusCode).toBe(401);
@@ -117,7 +117,7 @@ describe('limits', () => {
     expect((await call('GET', '/integrations')).statusCode).toBe(200);
   });
 
-  test('three hundred requests in a minute from one address, and headers that count them', async () => {
+  test('three hundred requests per minute and address are allowed, and headers count them', async () => {
     const { call } = await startApi(store);
     const first = await call('GET', '/unknown-integrations');
     expect(first.headers).toMatchObject({ 'ratelimit-limit': '300', 'ratelimit-remaining': '299' });
@@ -132,7 +132,7 @@ describe('limits', () => {
     expect(other.statusCode).toBe(200);
   });
 
-  test('ten wrong logins in a minute from one address, which lock out no other caller behind it', async () => {
+  test('ten wrong logins per minute and address are allowed, and do not lock out other callers with this address', async () => {
     const { app } = await testApp({ store });
     const login = (remoteAddress: string, token = 'wrong') =>
       app.inject({
@@ -146,7 +146,7 @@ describe('limits', () => {
     const refused = await login('192.0.2.1');
     expect(refused.statusCode).toBe(429);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    // A browser that has sent a form is answered by a page.
+    // A browser that sent a form gets a page.
     expect(refused.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(refused.body).toMatch(/role="alert">Too many requests from this address; try again in \d+ s\./);
     expect(refused.headers['set-cookie']).toBeUndefined();
@@ -154,7 +154,7 @@ describe('limits', () => {
     expect((await login('192.0.2.2')).statusCode).toBe(401);
   });
 
-  test('webhooks and probes are never limited, no matter what the same address does', async () => {
+  test('webhooks and probes are never limited, regardless of other requests from the address', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const { app, deliver } = await testApp({ store, temporal, send: () => Promise.resolve() });
     const wrong = () => app.inject({ url: '/api/v1/summary', headers: guess.headers });
@@ -174,7 +174,7 @@ describe('limits', () => {
   });
 });
 
-test('refused tokens and logins are counted, and logged ten times a minute of each kind', async () => {
+test('refused tokens and logins are counted, and ten of each kind per minute are logged', async () => {
   const { log, text } = recordingLog();
   const { app } = await testApp({ store, log });
   const wrong = { authorization: 'Bearer a-wrong-guess' };
@@ -205,15 +205,15 @@ describe('the address of a caller', () => {
     return entry?.address;
   };
 
-  test('is that of the connection, no matter what it says of itself', async () => {
+  test('is that of the connection, regardless of the headers', async () => {
     expect(await addressOf({}, '10.1.2.3')).toBe('10.1.2.3');
   });
 
-  test('is what a trusted proxy says', async () => {
+  test('is the one that a trusted proxy sends', async () => {
     expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8' }, '10.1.2.3')).toBe('198.51.100.7');
   });
 
-  test('is not what another caller says', async () => {
+  test('is not the one that another caller sends', async () => {
     expect(await addressOf({ TRUST_PROXY: '10.0.0.0/8,::1' }, '192.0.2.9')).toBe('192.0.2.9');
   });
 
@@ -232,7 +232,7 @@ describe('the actor', () => {
     return { answer, entry };
   };
 
-  test('is admin when nothing is said', async () => {
+  test('is admin if the caller sends no name', async () => {
     const { entry } = await actorOf({});
     expect(entry).toMatchObject({ actor: 'admin', source: 'api', action: 'cancel', outcome: 'done' });
   });
@@ -240,14 +240,14 @@ describe('the actor', () => {
   test.each([
     ['ops@example.com', 'ops@example.com'],
     [' Ada Lovelace ', 'Ada Lovelace'],
-    // As UTF-8 arrives, and as Latin-1 does.
+    // As UTF-8 arrives, and as Latin-1 arrives.
     [Buffer.from('Jörg').toString('latin1'), 'Jörg'],
     ['J\u00f6rg', 'Jörg'],
-  ])('is %s as said', async (given, actor) => {
+  ])('sent as %s is recorded', async (given, actor) => {
     expect((await actorOf({ 'x-actor': given })).entry).toMatchObject({ actor, source: 'api' });
   });
 
-  test.each([['x'.repeat(201)], ['']])('400 for a name that is none: "%s"', async (given) => {
+  test.each([['x'.repeat(201)], ['']])('400 for an invalid name: "%s"', async (given) => {
     const { answer, entry } = await actorOf({ 'x-actor': given });
     expectProblem(answer, 400, 'bad_request', /x-actor/);
     expect(entry).toBeUndefined();

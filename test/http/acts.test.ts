@@ -16,7 +16,7 @@ beforeAll(async () => {
   store = await createTestStore();
 });
 
-/** The machine may be busy. */
+/** Enough for a busy machine. */
 const POLL = { timeout: 30_000 };
 
 let id: string;
@@ -35,7 +35,7 @@ interface Started {
 }
 
 describe('a full sync', () => {
-  test('starts with what was asked for, and asking again joins it', async () => {
+  test('starts with the given options, and a second request joins it', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, fullSyncWorkflowId(id));
     const options = {
@@ -76,7 +76,7 @@ describe('a full sync', () => {
     },
   );
 
-  test('takes the names of tables and endpoints too', async () => {
+  test('takes names of tables and endpoints too', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, fullSyncWorkflowId(id));
     const models = ['hris_employees', '/hris/groups'];
@@ -102,7 +102,7 @@ describe('a full sync', () => {
 });
 
 describe('a pause', () => {
-  test('stops what runs and what is scheduled, and says who and why', async () => {
+  test('stops runs and schedules, and records who paused it and why', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, fullSyncWorkflowId(id));
     const integration = (await findIntegration(store, id))!;
@@ -117,7 +117,7 @@ describe('a pause', () => {
       integration: { id, status: 'paused', statusReason: body.reason },
       cancelled: [`full-sync/${id}`],
     });
-    // A schedule tells of its pause a moment later.
+    // A schedule shows its pause a moment later.
     await expect
       .poll(async () => (await call('GET', `/integrations/${id}`)).json(), POLL)
       .toMatchObject({ status: 'paused', schedules: { fullSync: { paused: true } } });
@@ -134,7 +134,7 @@ describe('a pause', () => {
     expectProblem(await call('POST', `/integrations/${id}/sync`), 409, 'paused');
   });
 
-  test('is ended by resuming, which reads what was missed', async () => {
+  test('ends with a resume, which reads what was missed', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, syncWorkflowId(id));
     await pause(store, id, 'a reason');
@@ -158,7 +158,7 @@ describe('a pause', () => {
   });
 });
 
-test('cancelling says what ran', async () => {
+test('cancelling returns the workflows that ran', async () => {
   const { call, temporal } = await startApi(store);
   terminateAfter(temporal, fullSyncWorkflowId(id));
   await call('POST', `/integrations/${id}/full-sync`);
@@ -168,13 +168,13 @@ test('cancelling says what ran', async () => {
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'done' });
 });
 
-test('(I23) an act that fails is in the audit log with why', async () => {
+test('(I23) a failed act is in the audit log with its reason', async () => {
   const { call } = await startApi(store, {}, { temporal: temporalAt('127.0.0.1:1') });
   expectProblem(await call('POST', `/integrations/${id}/cancel`), 503, 'temporal_unavailable');
   expect(await newestAct()).toMatchObject({ action: 'cancel', outcome: 'failed' });
 });
 
-describe('(I23) an act that is refused is in the audit log with why', () => {
+describe('(I23) a refused act is in the audit log with its reason', () => {
   const requests: ['POST' | 'PATCH' | 'DELETE', string, string, object?][] = [
     ['POST', '/sync', 'sync-now', { models: ['hris_teams'] }],
     ['POST', '/full-sync', 'full-sync', { models: ['hris_teams'] }],
@@ -205,21 +205,27 @@ describe('(I23) an act that is refused is in the audit log with why', () => {
     ]);
   });
 
-  test.each(requests.slice(0, 2))('409: %s %s of one that is paused', async (method, path, action, body) => {
-    const { call } = await startApi(store);
-    await pause(store, id, 'a reason');
-    expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'paused');
-    expect(await newestAct()).toMatchObject({
-      action,
-      outcome: 'failed',
-      message: expect.stringContaining(`${id} is paused: "a reason"; nothing is read for it.`) as string,
-    });
-  });
+  test.each(requests.slice(0, 2))(
+    '409: %s %s of a paused integration',
+    async (method, path, action, body) => {
+      const { call } = await startApi(store);
+      await pause(store, id, 'a reason');
+      expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'paused');
+      expect(await newestAct()).toMatchObject({
+        action,
+        outcome: 'failed',
+        message: expect.stringContaining(`${id} is paused: "a reason"; nothing is read for it.`) as string,
+      });
+    },
+  );
 
-  test.each(requests.slice(3, 5))('409: %s %s of one that is removed', async (method, path, action, body) => {
-    const { call } = await startApi(store);
-    await remove(store, id, { code: REMOVED.byHand, message: 'Removed by ada.', at: new Date() });
-    expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'removed');
-    expect(await newestAct()).toMatchObject({ action, outcome: 'failed' });
-  });
+  test.each(requests.slice(3, 5))(
+    '409: %s %s of a removed integration',
+    async (method, path, action, body) => {
+      const { call } = await startApi(store);
+      await remove(store, id, { code: REMOVED.byHand, message: 'Removed by ada.', at: new Date() });
+      expectProblem(await call(method, `/integrations/${id}${path}`, { body }), 409, 'removed');
+      expect(await newestAct()).toMatchObject({ action, outcome: 'failed' });
+    },
+  );
 });

@@ -36,7 +36,7 @@ describe('adding', () => {
     return { ...api, url, id };
   }
 
-  test('looks it up at Kombo, makes its schedules, and starts its first full sync', async () => {
+  test('looks it up at Kombo, creates its schedules, and starts its first full sync', async () => {
     const { call, id, temporal } = await startWithKombo();
     await noteUnknown(store, id);
     const answer = await call('POST', '/integrations', { body: { id }, headers: { 'x-actor': 'ada' } });
@@ -71,21 +71,21 @@ describe('adding', () => {
     });
   });
 
-  test('starts nothing when that is wanted', async () => {
+  test('starts no sync with sync: false', async () => {
     const { call, id } = await startWithKombo();
     const answer = await call('POST', '/integrations', { body: { id, sync: false } });
     expect(answer.statusCode).toBe(201);
     expect(answer.json()).toMatchObject({ new: true, sync: null });
   });
 
-  test('404 for one that Kombo does not know', async () => {
+  test('404 if Kombo does not know it', async () => {
     const { call } = await startWithKombo();
     const answer = await call('POST', '/integrations', { body: { id: 'workday:nobody' } });
     expectProblem(answer, 404, 'not_found', /Kombo does not know/);
     expect(await findIntegration(store, 'workday:nobody')).toBeUndefined();
   });
 
-  test('409 for one that was deleted at Kombo', async () => {
+  test('409 if it was deleted at Kombo, unless forced', async () => {
     const { call, id } = await startWithKombo();
     await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
     const at = new Date(Date.now() + 60_000);
@@ -93,7 +93,7 @@ describe('adding', () => {
     const answer = await call('POST', '/integrations', { body: { id } });
     expectProblem(answer, 409, 'removed', /connect it again.*kombo-sync integrations add \S+ --force/);
 
-    // You know better: from now on that deletion does not count, however often it is told of.
+    // With force, this deletion no longer counts, even if webhooks report it again.
     const forced = await call('POST', '/integrations', { body: { id, force: true, sync: false } });
     expect(forced.statusCode).toBe(201);
     expect(await findIntegration(store, id)).toMatchObject({
@@ -103,7 +103,7 @@ describe('adding', () => {
     });
   });
 
-  test('(I21) a deletion that Kombo contradicts is overruled at once, with force only', async () => {
+  test('(I21) only with force, a deletion that Kombo contradicts is overruled at once', async () => {
     const { call, id } = await startWithKombo();
     await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
     const why = { code: 'DeletionDoubted', message: 'Doubted.', needsAttention: false, retryInMs: 60_000 };
@@ -115,7 +115,7 @@ describe('adding', () => {
     expect(await findIntegration(store, id)).toMatchObject({ status: 'active', announcedDeletedAt: null });
   });
 
-  test('502 when Kombo refuses the key, without telling it', async () => {
+  test('502 if Kombo refuses the key, which is not in the answer', async () => {
     const { url } = await startWithKombo();
     const settings = { KOMBO_API_KEY: 'ks_the_wrong_key', KOMBO_API_URL: url };
     const { call } = await startApi(store, settings);
@@ -124,20 +124,20 @@ describe('adding', () => {
     expect(answer.body).not.toContain('ks_the_wrong_key');
   });
 
-  test('503 when Kombo cannot be reached', async () => {
+  test('503 if Kombo cannot be reached', async () => {
     const { call } = await startApi(store, { KOMBO_API_KEY: 'ks_x', KOMBO_API_URL: 'http://127.0.0.1:1/v1' });
     const answer = await call('POST', '/integrations', { body: { id: 'a:b' } });
     expectProblem(answer, 503, 'kombo_unavailable', /Try again/);
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  test('503 that names the setting when there is no key for Kombo', async () => {
+  test('503 that names the setting if there is no key for Kombo', async () => {
     const { call } = await startApi(store);
     const answer = await call('POST', '/integrations', { body: { id: 'a:b' } });
     expectProblem(answer, 503, 'no_kombo_key', /KOMBO_API_KEY/);
   });
 
-  test('brings back one that was removed here', async () => {
+  test('brings back an integration that was removed here', async () => {
     const { call, id } = await startWithKombo();
     await call('POST', '/integrations', { body: { id, sync: false } });
     expect((await call('DELETE', `/integrations/${id}`)).statusCode).toBe(200);
@@ -150,7 +150,7 @@ describe('adding', () => {
 describe('removing', () => {
   const DAY_MS = 86_400_000;
 
-  test('stops everything, and erases when the retention is over', async () => {
+  test('stops everything, and erases the data after the retention', async () => {
     const id = uniqueIntegrationId();
     const { call, temporal } = await startApi(store, { DELETED_RETENTION: '14d' });
     const integration = await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
@@ -182,7 +182,7 @@ describe('removing', () => {
     expect(again.json()).toMatchObject({ removed: false, erasure: removed.erasure });
   });
 
-  test('announces no erasure of what has been erased', async () => {
+  test('plans no erasure of data that is already erased', async () => {
     const id = uniqueIntegrationId();
     const { call } = await startApi(store);
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
@@ -195,7 +195,7 @@ describe('removing', () => {
     });
   });
 
-  test('erases at once when that is wanted', async () => {
+  test('erases at once with erase=true', async () => {
     const id = uniqueIntegrationId();
     const { call, temporal } = await startApi(store, { DELETED_RETENTION: 'off' });
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
@@ -210,7 +210,7 @@ describe('removing', () => {
     expect(status.name).toBe('RUNNING');
   });
 
-  test('is for nothing that runs already: what is removed cannot be paused, resumed or read', async () => {
+  test('a removed integration cannot be paused, resumed or read', async () => {
     const id = uniqueIntegrationId();
     const { call, temporal } = await startApi(store);
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });

@@ -19,7 +19,7 @@ export interface CallOptions {
   remoteAddress?: string;
 }
 
-/** A call of the admin API, with the token unless another one is given. */
+/** A call of the admin API, with the right token unless you pass another one. */
 export type Call = (method: Method, path: string, options?: CallOptions) => Promise<Answer>;
 
 /** The admin API on the shared Temporal server, with a task queue that no worker polls. */
@@ -41,7 +41,7 @@ export async function startApi(
   return { app, call, temporal, config };
 }
 
-/** Checks that an answer is a problem of RFC 9457, whole and of one mind. */
+/** Checks that an answer is a complete and consistent problem of RFC 9457. */
 export function expectProblem(answer: Answer, status: number, code: string, detail?: RegExp | string): void {
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
   const problem = answer.json<Record<string, unknown>>();
@@ -58,7 +58,7 @@ export function expectProblem(answer: Answer, status: number, code: string, deta
   expect(STATUS_CODES[status]).toBeDefined();
 }
 
-/** Ends what a test has started, also when the test fails. */
+/** Ends workflows that a test has started, even if the test fails. */
 export function terminateAfter(temporal: HttpDeps['temporal'], ...workflowIds: string[]): void {
   onTestFinished(async () => {
     const handles = workflowIds.map((id) => temporal.client.workflow.getHandle(id));

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await saveIntegration(store, { id: 'personio:1', tool: 'personio', category: 'HRIS' });
 });
 
-/** Every address that a page leads to, forms included. */
+/** Every address that a page links to, including forms. */
 const addressesOf = (page: string) =>
   [...page.matchAll(/(?:href|action|src)="([^"]*)"/g)].map(([, address]) => address!);
 
@@ -21,7 +21,7 @@ const isBelow = (base: string) => (address: string) =>
 
 type Visit = { settings: Record<string, string>; headers?: Record<string, string> };
 
-/** An application that a browser has logged in to by way of a proxy, which takes the path away. */
+/** An application with a logged-in browser behind a proxy that strips the path. */
 async function visit({ settings, headers = {} }: Visit) {
   const temporal = temporalAt(inject('temporalAddress'));
   const { app } = await testApp({ store, temporal, config: testConfig(settings) });
@@ -57,7 +57,7 @@ describe.each<[string, Visit]>([
     expect(out.headers['set-cookie']).toContain('; Path=/kombo;');
   });
 
-  test('the page of the API names its parts below it, and so does its document', async () => {
+  test("the API's page loads its parts below it, and its document names the path", async () => {
     const { open } = await visit(how);
     expect((await open('/api/docs')).headers.location).toBe('/kombo/api/docs/');
     const parts = addressesOf((await open('/api/docs/')).body);
@@ -69,7 +69,7 @@ describe.each<[string, Visit]>([
   });
 });
 
-test('a proxy may leave the path of PUBLIC_URL in the address, for webhooks too', async () => {
+test('a proxy may keep the path of PUBLIC_URL in the address, for webhooks too', async () => {
   const config = testConfig({ PUBLIC_URL: 'https://example.com/kombo' });
   const deps = testDeps({ store, config, send: () => Promise.resolve() });
   const server = await startServer(deps);
@@ -90,7 +90,7 @@ test('a proxy may leave the path of PUBLIC_URL in the address, for webhooks too'
 });
 
 describe('x-forwarded-prefix', () => {
-  /** Where the login of an application with these settings leads a caller that says this. */
+  /** The address of the login form that an application with these settings sends to a caller with this prefix. */
   const loginFor = async (
     settings: Record<string, string>,
     prefix = '/kombo',
@@ -102,13 +102,13 @@ describe('x-forwarded-prefix', () => {
   };
   const trusted = { TRUST_PROXY: '127.0.0.0/8,::1' };
 
-  test('is believed from a trusted proxy, also an IPv4 one that arrives as IPv6', async () => {
+  test('counts from a trusted proxy, including an IPv4 one that arrives as IPv6', async () => {
     expect(await loginFor(trusted)).toEqual(['/kombo/login']);
     expect(await loginFor(trusted, '/a/b-c/', '::1')).toEqual(['/a/b-c/login']);
     expect(await loginFor(trusted, '/kombo', '::ffff:127.0.0.1')).toEqual(['/kombo/login']);
   });
 
-  test('counts for nothing when no proxy is trusted, when it comes from elsewhere, and beside PUBLIC_URL', async () => {
+  test('does not count without a trusted proxy, from another address, or if PUBLIC_URL is set', async () => {
     expect(await loginFor({})).toEqual(['/login']);
     expect(await loginFor(trusted, '/kombo', '192.0.2.1')).toEqual(['/login']);
     expect(await loginFor({ ...trusted, PUBLIC_URL: 'https://example.com' })).toEqual(['/login']);
@@ -123,7 +123,7 @@ describe('x-forwarded-prefix', () => {
     '/a, /b',
     '/',
     `/${'x'.repeat(200)}`,
-  ])('%s is no path', async (prefix) => {
+  ])('%s is not a valid path', async (prefix) => {
     expect(await loginFor(trusted, prefix)).toEqual(['/login']);
   });
 });

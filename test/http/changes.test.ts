@@ -10,7 +10,7 @@ const get = async <T>(store: TestStore, path: string): Promise<T> => {
 };
 
 describe('the change feed', () => {
-  test('says what has been removed, and goes on with the oldest change that is kept', async () => {
+  test('says which changes were removed, and continues with the oldest one that is kept', async () => {
     const store = await createTestStore();
     await store.pool.query(
       `insert into kombo_sync.changes (integration_id, table_name, id, op)
@@ -38,7 +38,7 @@ describe('the change feed', () => {
   let store: TestStore;
   beforeAll(async () => {
     store = await createTestStore();
-    // Of 2,400 changes only a few are about the table that is asked for.
+    // Only a few of 2,400 changes are about the table that the tests ask for.
     await store.pool.query(
       `insert into kombo_sync.changes (integration_id, table_name, id, op)
        select 'a:' || number % 2, case when number % 800 = 0 then 'rare' else 'common' end, number::text, 'updated'
@@ -47,7 +47,7 @@ describe('the change feed', () => {
   });
   const idsOf = ({ changes }: Page) => changes.map(({ id }) => id);
 
-  test('comes in order and without gaps, and says when that was all', async () => {
+  test('comes in order and without gaps, and says when no more follow', async () => {
     const seen: string[] = [];
     let page: Page = { changes: [], next: '0', more: true };
     while (page.more) {
@@ -82,7 +82,7 @@ describe('the change feed', () => {
     ['table=rare', ['800', '1600', '2400']],
     ['table=rare&integration=a:1', []],
     ['table=none', []],
-  ])('looks through it for %s', async (query, ids) => {
+  ])('can be filtered by %s', async (query, ids) => {
     const page = await get<Page>(store, `/changes?${query}`);
     expect(idsOf(page)).toEqual(ids);
     expect(page.more).toBe(false);
@@ -90,7 +90,7 @@ describe('the change feed', () => {
     expect(idsOf(rest)).toEqual([]);
   });
 
-  test('goes on after the last match that was shown, not after what was looked through', async () => {
+  test('continues after the last match that was returned, not after the last change that was searched', async () => {
     const first = await get<Page>(store, '/changes?table=rare&limit=2');
     expect(idsOf(first)).toEqual(['800', '1600']);
     expect(first.more).toBe(true);
@@ -104,7 +104,7 @@ describe('the change feed', () => {
     ]);
   });
 
-  test('moves on where nothing matches for long, so that asking again is never in vain', async () => {
+  test('moves the position even if nothing matches, so that each request makes progress', async () => {
     await store.pool.query(
       `insert into kombo_sync.changes (integration_id, table_name, id, op)
        select 'b:1', 'common', number::text, 'updated' from generate_series(1, 12000) number`,
@@ -116,7 +116,7 @@ describe('the change feed', () => {
     expect(page).toMatchObject({ changes: [], more: false });
   });
 
-  test('takes the largest position there can be', async () => {
+  test('takes the largest possible position', async () => {
     const after = '9223372036854775807';
     expect(await get<Page>(store, `/changes?after=${after}`)).toEqual({
       changes: [],

@@ -30,7 +30,7 @@ const set = (body: object, headers: Record<string, string> = {}) =>
 const acts = () => listActs(store, { integrationId: id });
 
 describe('PATCH of an integration', () => {
-  test('stores its choice, says what is read and what is not, and notes it', async () => {
+  test('stores its choice, returns what is read and what is not, and records the act', async () => {
     const answer = await set(
       { models: ['hris_groups', 'hris_absence*'], excludeModels: ['hris_absences'] },
       { 'x-actor': 'ada' },
@@ -67,7 +67,7 @@ describe('PATCH of an integration', () => {
     );
   });
 
-  test('reads by a sync what it adds, leaves the rest as it was, and null or * takes a part back', async () => {
+  test('starts a sync for what it adds, keeps the other part, and null or * clears a part', async () => {
     await set({ models: ['hris_groups'], excludeModels: ['hris_payslips'] });
     for (const models of [null, ['*', 'hris_groups']]) {
       await set({ models: ['hris_groups'] });
@@ -83,13 +83,13 @@ describe('PATCH of an integration', () => {
     expect((await set({ excludeModels: null })).json()).toMatchObject({ notChosen: [], changed: true });
   });
 
-  test('starts no sync for one that is paused', async () => {
+  test('starts no sync for a paused integration', async () => {
     await set({ models: ['hris_groups'] });
     await pause(store, id, 'a reason');
     expect((await set({ models: null })).json()).toMatchObject({ changed: true, sync: null });
   });
 
-  test('erases what is left out when it is told to, and again says that nothing is left', async () => {
+  test('erases what is left out on request, and erases nothing when repeated', async () => {
     await readPass(store, id, '/hris/absences', 'full', [[{ id: 'a' }, { id: 'b' }]]);
     expect((await set({ excludeModels: ['hris_absences'] })).json()).toMatchObject({ erased: null });
     expect((await set({ erase: true })).json()).toMatchObject({
@@ -125,7 +125,7 @@ describe('PATCH of an integration', () => {
     expect(await acts()).toEqual([]);
   });
 
-  test('404 and 409 as elsewhere, with the refusal in the audit log', async () => {
+  test('404 if unknown, 409 if removed, with the refusal in the audit log', async () => {
     const nobody = await call('PATCH', '/integrations/nobody:1', { body: { models: null } });
     expectProblem(nobody, 404, 'not_found');
     await remove(store, id, { code: REMOVED.byHand, message: 'gone', at: new Date() });
@@ -133,7 +133,7 @@ describe('PATCH of an integration', () => {
     expect(await acts()).toMatchObject([{ action: 'set', outcome: 'failed' }]);
   });
 
-  test('the same request with the same key is done once', async () => {
+  test('a request that is repeated with the same key is done once', async () => {
     const key = { 'idempotency-key': crypto.randomUUID() };
     const first = await set({ models: ['hris_groups'] }, key);
     const again = await set({ models: ['hris_groups'] }, key);
@@ -142,7 +142,7 @@ describe('PATCH of an integration', () => {
     expect(await acts()).toHaveLength(1);
   });
 
-  test('narrows while Temporal is away, and adds nothing that could not be read', async () => {
+  test('narrows the choice while Temporal is away, but does not widen it', async () => {
     const { call: without } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
     const ask = (models: string[] | null) => without('PATCH', `/integrations/${id}`, { body: { models } });
     expect((await ask(['hris_groups'])).statusCode).toBe(200);
@@ -151,7 +151,7 @@ describe('PATCH of an integration', () => {
   });
 });
 
-test('what is not chosen cannot be asked for by hand: 409 with the remedy', async () => {
+test('a read of a model that is not chosen is refused with 409 and the remedy', async () => {
   await set({ excludeModels: ['hris_absences'] });
   for (const path of ['sync', 'full-sync']) {
     const answer = await call('POST', `/integrations/${id}/${path}`, { body: { models: ['hris_absences'] } });

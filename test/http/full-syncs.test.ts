@@ -9,7 +9,7 @@ import { createWire } from '../support/wire.ts';
 import { startApi, terminateAfter } from './api.ts';
 import { temporalAt } from './support.ts';
 
-/** The machine may be busy. */
+/** Enough for a busy machine. */
 const POLL = { timeout: 30_000 };
 
 describe('full syncs of all', () => {
@@ -25,7 +25,7 @@ describe('full syncs of all', () => {
   const roundIn = async (store: TestStore) =>
     (await listActs(store)).find((entry) => entry.action === 'full-sync-all');
 
-  test('answer at once with what is going to happen, and start every active one', async () => {
+  test('answer at once with the plan, and start for every active integration', async () => {
     await seed(30);
     const [paused, ...active] = ids;
     await pause(fleet, paused!, 'a reason');
@@ -57,7 +57,7 @@ describe('full syncs of all', () => {
     await expect(none.describe()).rejects.toThrow(/not found/i);
   });
 
-  test('nothing happens without an active integration', async () => {
+  test('start nothing without an active integration', async () => {
     await seed(0);
     const { call } = await startApi(fleet);
     const answer = await call('POST', '/full-syncs');
@@ -66,7 +66,7 @@ describe('full syncs of all', () => {
     await expect.poll(() => roundIn(fleet), POLL).toMatchObject({ outcome: 'done' });
   });
 
-  test('one round at a time: asking again names the one that is under way', async () => {
+  test('run one round at a time: a second request returns the one under way', async () => {
     await seed(200);
     const { call, temporal } = await startApi(fleet);
     terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
@@ -86,7 +86,7 @@ describe('full syncs of all', () => {
       .toBe(true);
   });
 
-  test('closing stops between two starts, and the audit log says so', async () => {
+  test('stop between two starts when the server closes, and the audit log says so', async () => {
     await seed(400);
     const { app, call, temporal } = await startApi(fleet);
     terminateAfter(temporal, ...ids.map(fullSyncWorkflowId));
@@ -117,7 +117,7 @@ describe('full syncs of all', () => {
     }
   });
 
-  test('when Temporal goes away, the audit log says so', async () => {
+  test('fail when Temporal goes away, and the audit log says so', async () => {
     await seed(300);
     const proxy = await createWire(inject('temporalAddress'), onTestFinished);
     const temporal = temporalAt(proxy.address);

@@ -34,7 +34,7 @@ const addPass = ({ syncId, endpoint, at, state = 'completed', integrationId = id
     [syncId, integrationId, endpoint, state, at],
   );
 
-/** All pages of a list, with what `meanwhile` does after the first. */
+/** Reads all pages of a list, and calls `meanwhile` after the first. */
 async function pagesOf<T>(
   path: string,
   list: string,
@@ -59,7 +59,7 @@ async function pagesOf<T>(
 describe('syncs and passes', () => {
   const MS = '2026-03-01T10:00:00.000';
   beforeAll(async () => {
-    // Times that a Date cannot tell apart, and a sync whose passes span the page of another.
+    // Times that are the same as a Date, and a sync whose passes lie around another sync.
     await addPass({ syncId: 's1', endpoint: '/hris/employees', at: `${MS}001Z` });
     await addPass({ syncId: 's2', endpoint: '/hris/employees', at: `${MS}002Z`, state: 'failed' });
     await addPass({ syncId: 's3', endpoint: '/hris/employees', at: `${MS}003Z` });
@@ -69,7 +69,7 @@ describe('syncs and passes', () => {
     await addPass({ syncId: 's9', endpoint: '/hris/employees', at: `${MS}009Z`, integrationId: otherId });
   });
 
-  test('syncs come newest first, each whole, with a link to its run', async () => {
+  test('syncs come newest first, each complete and with a link to its run', async () => {
     const { call } = await startApi(store, { TEMPORAL_UI_URL: 'https://temporal.example.com' });
     const { syncs, next } = (await call('GET', `/integrations/${id}/syncs`)).json<{
       syncs: { syncId: string; passes: object[] }[];
@@ -95,7 +95,7 @@ describe('syncs and passes', () => {
   });
 
   test.each([1, 2, 3])(
-    'syncs in pages of %i: each once, no matter what is added meanwhile',
+    'syncs in pages of %i: each once, even if syncs are added meanwhile',
     async (limit) => {
       const syncId = `new-${limit}`;
       const pages = await pagesOf<{ syncId: string }>(
@@ -134,12 +134,12 @@ describe('syncs and passes', () => {
     ['endpoint=/hris/employees&state=failed', ['s2']],
     ['endpoint=/hris/groups&state=failed', []],
     ['endpoint=/no/such', []],
-  ])('passes can be asked for by %s', async (query, syncIds) => {
+  ])('passes can be filtered by %s', async (query, syncIds) => {
     const pages = await pagesOf<{ syncId: string }>(`/integrations/${id}/passes?${query}`, 'passes', 1);
     expect(pages.flat().map((pass) => pass.syncId)).toEqual(syncIds);
   });
 
-  test('a failed pass says why', async () => {
+  test('a failed pass has its reason', async () => {
     const { call } = await startApi(store);
     const answer = await call('GET', `/integrations/${id}/passes?state=failed`);
     expect(answer.json()).toMatchObject({
@@ -175,7 +175,7 @@ test('drift comes newest first, page by page', async () => {
   });
 });
 
-describe('records that are set aside', () => {
+describe('rejected records', () => {
   beforeAll(async () => {
     for (const [endpoint, key, recordId] of [
       ['/hris/employees', 'a', 'a'],
@@ -190,7 +190,7 @@ describe('records that are set aside', () => {
     }
   });
 
-  test('come page by page, never with their bodies, not even where these are kept', async () => {
+  test('come page by page and without their bodies, even if those are stored', async () => {
     const { log, text } = recordingLog();
     const { call } = await startApi(store, { KEEP_REJECTED_BODIES: 'true', LOG_LEVEL: 'trace' }, { log });
     const answer = await call('GET', `/integrations/${id}/rejected-records?limit=2`);
@@ -217,7 +217,7 @@ describe('records that are set aside', () => {
     expect(answer.body + second.body + detail.body + text()).not.toMatch(/jane|body/);
   });
 
-  test('can be asked for by endpoint', async () => {
+  test('can be filtered by endpoint', async () => {
     const path = `/integrations/${id}/rejected-records?endpoint=/hris/employees`;
     const pages = await pagesOf<{ id: string | null }>(path, 'records', 1);
     expect(pages.flat().map((record) => record.id)).toEqual(['a', null]);

@@ -21,7 +21,7 @@ beforeEach(async () => {
   await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
 });
 
-test('an answer is kept with the integration that it is about, so that it goes with its data', async () => {
+test('an answer is stored with its integration, so that it is erased with the data', async () => {
   const { call } = await startApi(store);
   await call('POST', `/integrations/${id}/pause`, keyed({ reason: 'audit' }));
   const { rows } = await store.pool.query(
@@ -39,7 +39,7 @@ const setAge = (interval: string) =>
     [key, interval],
   );
 
-test('the same request with the same key gets the first answer again, and nothing is done', async () => {
+test('a repeated request with the same key gets the first answer, and nothing is done', async () => {
   const { call, temporal } = await startApi(store);
   terminateAfter(temporal, fullSyncWorkflowId(id));
   const path = `/integrations/${id}/full-sync`;
@@ -79,7 +79,7 @@ test('422 for the same key with another query, and for another method', async ()
   expect(await acts()).toEqual(['remove']);
 });
 
-test('a refusal is an answer too: it comes again although it would be allowed by now', async () => {
+test('a refusal is repeated for its key, even if the act would be allowed now', async () => {
   const { call } = await startApi(store);
   const unknown = uniqueIntegrationId();
   const first = await call('POST', `/integrations/${unknown}/pause`, keyed({ reason: 'a reason' }));
@@ -91,7 +91,7 @@ test('a refusal is an answer too: it comes again although it would be allowed by
   expect(again.body).toBe(first.body);
 });
 
-test('what was not done because something was away is tried again', async () => {
+test('an act that was not done because Temporal was away is tried again', async () => {
   const { call: callWithout } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
   const without = await callWithout('POST', `/integrations/${id}/cancel`, keyed());
   expectProblem(without, 503, 'temporal_unavailable');
@@ -101,7 +101,7 @@ test('what was not done because something was away is tried again', async () => 
   expect(again.headers['idempotency-replayed']).toBeUndefined();
 });
 
-test('a request that is not valid leaves the key free', async () => {
+test('an invalid request leaves the key free', async () => {
   const { call } = await startApi(store);
   const model = await call('POST', `/integrations/${id}/full-sync`, keyed({ models: ['ats_jobs'] }));
   expectProblem(model, 422, 'unknown_model', /Not a model of HRIS/);
@@ -110,8 +110,8 @@ test('a request that is not valid leaves the key free', async () => {
   expect(good.statusCode).toBe(200);
 });
 
-describe('at the same time', () => {
-  test('of many equal requests one acts; the others get its answer, or are told to ask again', async () => {
+describe('concurrent requests', () => {
+  test('one of many equal requests acts; the others get its answer, or are told to try again', async () => {
     const { call, temporal } = await startApi(store);
     terminateAfter(temporal, fullSyncWorkflowId(id));
     const answers = await Promise.all(
@@ -132,7 +132,7 @@ describe('at the same time', () => {
     expect(later.headers['idempotency-replayed']).toBe('true');
   });
 
-  test('another request with the key is refused while the first still runs', async () => {
+  test('another request with the key is refused while the first one runs', async () => {
     const { call } = await startApi(store);
     await claimKey(store, key, 'the fingerprint of another request');
     expectProblem(await call('POST', `/integrations/${id}/cancel`, keyed()), 422, 'idempotency_key_reused');
@@ -140,8 +140,8 @@ describe('at the same time', () => {
   });
 });
 
-describe('when a process broke off before it answered', () => {
-  /** As a crash leaves it: taken, and never answered. */
+describe('if a process broke off before it answered', () => {
+  /** A key as a crash leaves it: claimed, but never answered. */
   const leaveUnanswered = async (interval: string) => {
     const { call } = await startApi(store);
     await call('POST', `/integrations/${id}/cancel`, keyed());
@@ -159,7 +159,7 @@ describe('when a process broke off before it answered', () => {
     expectProblem(answer, 409, 'idempotency_key_in_use');
   });
 
-  test('then the same request takes it over, one of many', async () => {
+  test('after that, one of many equal requests takes it over', async () => {
     const call = await leaveUnanswered('6 minutes');
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => call('POST', `/integrations/${id}/cancel`, keyed())),
@@ -169,7 +169,7 @@ describe('when a process broke off before it answered', () => {
     expect(await acts()).toEqual(['cancel', 'cancel']);
   });
 
-  test('and another request never does, until the day is over', async () => {
+  test('another request cannot take it over before a day is over', async () => {
     const call = await leaveUnanswered('6 minutes');
     const pause = () => call('POST', `/integrations/${id}/pause`, keyed({ reason: 'a reason' }));
     expectProblem(await pause(), 422, 'idempotency_key_reused');
@@ -178,12 +178,12 @@ describe('when a process broke off before it answered', () => {
   });
 });
 
-test('an answer that comes after its key was taken over does not replace the new one', async () => {
+test('an answer after the key was taken over does not replace the new one', async () => {
   const { call } = await startApi(store);
   const slow = store.pool.connect();
   const client = await slow;
   try {
-    // Holds the act where it writes the status, until the key has been taken over.
+    // Stops the act where it writes the status, until the key has been taken over.
     await client.query('begin');
     await client.query('select 1 from kombo_sync.integrations where id = $1 for update', [id]);
     const first = call('POST', `/integrations/${id}/pause`, keyed({ reason: 'a reason' }));
@@ -201,7 +201,7 @@ test('an answer that comes after its key was taken over does not replace the new
   expect(again.body).toBe('"the new answer"');
 });
 
-test('without Postgres nothing is done under a key that cannot be noted', async () => {
+test('nothing is done under a key that Postgres cannot store', async () => {
   const { log, text } = recordingLog();
   const { app } = await startApi(store, {}, { log });
   await store.pool.query('alter table kombo_sync.idempotency_keys rename to hidden');
@@ -220,14 +220,14 @@ test('without Postgres nothing is done under a key that cannot be noted', async 
   expect(await acts()).toEqual([]);
 });
 
-test.each(['x'.repeat(201), 'two words', ''])('400 for a key that is none: "%s"', async (given) => {
+test.each(['x'.repeat(201), 'two words', ''])('400 for an invalid key: "%s"', async (given) => {
   const { call } = await startApi(store);
   const answer = await call('POST', `/integrations/${id}/cancel`, { headers: { 'idempotency-key': given } });
   expectProblem(answer, 400, 'bad_request', /idempotency-key/);
   expect(await acts()).toEqual([]);
 });
 
-test('a key of a request that reads means nothing', async () => {
+test('a key of a request that only reads is ignored', async () => {
   const { call } = await startApi(store);
   expect((await call('GET', `/integrations/${id}`, keyed())).statusCode).toBe(200);
   expect((await call('GET', '/summary', keyed())).statusCode).toBe(200);

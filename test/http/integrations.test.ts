@@ -49,7 +49,7 @@ describe('the list', () => {
   };
   const idsOf = ({ integrations }: Listed) => integrations.map(({ id }) => id);
 
-  test('(I13) has one of a category that this version does not know, and shows it', async () => {
+  test('(I13) has an integration of an unknown category, and shows its category', async () => {
     const other = await createTestStore();
     await saveIntegration(other, { id: 'tool:new', tool: 'tool', category: 'PAYROLL' });
     const { call } = await startApi(other);
@@ -61,7 +61,7 @@ describe('the list', () => {
     expect(integrations).toMatchObject([{ id: 'tool:new', category: 'PAYROLL', freshAsOf: null }]);
   });
 
-  test('has every integration, in order of their ids, with how fresh it is', async () => {
+  test('has every integration, ordered by id, with its freshness', async () => {
     const listed = await list();
     expect(idsOf(listed)).toEqual([1, 2, 3, 4, 5].map((number) => `tool${number}:a`));
     expect(listed.next).toBeNull();
@@ -102,7 +102,7 @@ describe('the list', () => {
     expect(idsOf(await list(query))).toEqual(ids);
   });
 
-  test('comes page by page, and what is added meanwhile moves nothing', async () => {
+  test('comes page by page, and integrations that are added meanwhile move nothing', async () => {
     const first = await list('?limit=2');
     expect(idsOf(first)).toEqual(['tool1:a', 'tool2:a']);
     await saveIntegration(store, { id: 'a:first', tool: 'a', category: 'ATS' });
@@ -114,7 +114,7 @@ describe('the list', () => {
     await store.pool.query(`delete from kombo_sync.integrations where id = 'a:first'`);
   });
 
-  test('a page that is just full has no next one', async () => {
+  test('a last page that is full has no next page', async () => {
     expect((await list('?limit=5')).next).toBeNull();
   });
 });
@@ -170,7 +170,7 @@ describe('one', () => {
     expect(body.endpoints.map(({ endpoint }) => endpoint)).toContain('/hris/employees');
   });
 
-  test('tells of each endpoint how it is', async () => {
+  test('has the state of each endpoint', async () => {
     const id = uniqueIntegrationId();
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     await insertDebt(store, id, {
@@ -226,14 +226,14 @@ describe('one', () => {
     });
   });
 
-  test('tells when its schedules run next', async () => {
+  test('has the next runs of its schedules', async () => {
     const { call, temporal } = await startApi(store);
     const id = uniqueIntegrationId();
     const integration = await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     await ensureSchedules(temporal.client, testConfig(), integration);
     onTestFinished(() => deleteSchedules(temporal.client, id));
     const { fullSync } = await eventually(async () => {
-      // Null while Temporal is too busy to say so at once.
+      // Null while Temporal is too busy to answer at once.
       const { schedules } = (await call('GET', `/integrations/${id}`)).json<{
         schedules: { fullSync: { id: string; nextRuns: string[] } } | null;
       }>();

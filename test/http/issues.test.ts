@@ -45,7 +45,7 @@ beforeAll(async () => {
 
 const idsOf = ({ issues }: { issues: { id: string }[] }) => issues.map(({ id }) => id);
 
-test('the API lists what is open, page by page, of an integration, and of the whole environment', async () => {
+test('the API lists open issues page by page, of an integration and of the whole environment', async () => {
   const { call } = await startApi(store);
   const get = async (path: string) =>
     (await call('GET', path)).json<{ issues: { id: string }[]; next: string }>();
@@ -66,7 +66,7 @@ test('the API lists what is open, page by page, of an integration, and of the wh
   expect(idsOf(await get('/integrations/personio%3A2'))).toEqual([]);
 });
 
-test('the status page shows the text as text, beside the integration and once for all', async () => {
+test('the status page shows issues as plain text, for an integration and for the whole environment', async () => {
   const read = await pageReader(store);
   const list = await read('/');
   expect(list.text).toMatch(/Open issues of the whole environment .*Title of all/);
@@ -80,7 +80,7 @@ test('the status page shows the text as text, beside the integration and once fo
   }
 });
 
-test('the status says it on the command line', async () => {
+test('the command status shows open issues', async () => {
   const deps = { config: testConfig(), store, links: createTemporalLinks(undefined) };
   const list = statusListText(await showIntegrations(deps, {}), { limit: 50 });
   expect(list).toMatch(/^personio:1 +issue at Kombo +2 h ago .*Title of own/m);
@@ -91,7 +91,7 @@ test('the status says it on the command line', async () => {
   );
 });
 
-test('doctor and the metric count what is open', async () => {
+test('the doctor and the metric count open issues', async () => {
   expect(await checkIssues(store)).toMatchObject({
     status: 'warn',
     message: '3 open: Title of own (personio:1), Title of older (personio:1), Title of all (environment)',

@@ -2,12 +2,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { API_KEY, createSystem, type System } from '../e2e/setup.ts';
 import { ADMIN_TOKEN, recordingLog } from './support.ts';
 
-/** The admin API with a worker behind it, and the sandbox behind that. */
+/* The admin API with a worker and the sandbox. */
 let system: System;
 let url: string;
 let logged: () => string;
 beforeAll(async () => {
-  // A signal alone starts nothing in the time of the test.
+  // With this debounce, a signal alone starts no sync during the test.
   system = await createSystem({ ADMIN_TOKEN, DEBOUNCE_QUIET: '2m', DEBOUNCE_MAX_WAIT: '5m' });
   const { log, text } = recordingLog();
   logged = text;
@@ -21,7 +21,7 @@ interface Started {
   alreadyRunning: boolean;
 }
 
-/** What the answers of these routes have, put together. */
+/** Fields of the answers of these routes. */
 interface Body extends Started {
   sync: Started;
   syncs: object[];
@@ -70,7 +70,7 @@ test(
     });
     const resumed = await call('POST', `/integrations/${id}/resume`);
     expect(resumed).toMatchObject({ status: 200, body: { resumed: true } });
-    // It waits for quiet; this does not, and joins it.
+    // The sync of the resume waits for its debounce. This one does not wait, and joins it.
     const joined = await call('POST', `/integrations/${id}/sync`);
     expect(joined.body).toEqual({ ...resumed.body.sync, alreadyRunning: true });
     expect(await resultOf(joined.body)).toMatchObject({ status: 'completed' });

@@ -5,13 +5,13 @@ import { eventually } from '../support/poll.ts';
 import { authorization } from './api.ts';
 import { dataChanged, SECRET, testApp } from './support.ts';
 
-/** Keeps the event loop from everything else. */
+/** Blocks the event loop. */
 function block(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-test('a loop that is late again and again lags, and one that has caught up does not', async () => {
+test('an event loop that is late repeatedly lags, and one that has caught up does not', async () => {
   const { lagMs, stop } = measureLag();
   onTestFinished(stop);
   await eventually(() => {
@@ -22,7 +22,7 @@ test('a loop that is late again and again lags, and one that has caught up does 
   expect(lagMs()).toBeLessThan(100);
 });
 
-test('when the loop lags, everything but webhooks, /healthz and /metrics is refused, and counted', async () => {
+test('while the loop lags, every route except webhooks, /healthz and /metrics is refused and counted', async () => {
   let lag = 1_500;
   const { app, deliver } = await testApp({ lagMs: () => lag, send: () => Promise.resolve() });
   for (const url of ['/', '/readyz', '/api/v1/summary', '/api/docs/json', '/cutover']) {
@@ -39,7 +39,7 @@ test('when the loop lags, everything but webhooks, /healthz and /metrics is refu
   expect((await app.inject('/api/docs/json')).statusCode).toBe(200);
 });
 
-test('when it lags so much that no delivery is answered in time, they are refused before they are read', async () => {
+test('while it lags too much to answer in time, deliveries are refused before their body is read', async () => {
   const { app, deliver, events } = await testApp({ lagMs: () => 2_500, send: () => Promise.resolve() });
   const body = dataChanged('personio:1', 'hris_teams');
   const refused = await deliver(body, sign(body, SECRET));

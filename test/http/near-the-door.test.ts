@@ -6,7 +6,7 @@ import { dataChanged, recordingLog, SECRET, testDeps } from './support.ts';
 
 const body = dataChanged('personio:1', 'hris_teams');
 
-/** A real server: an address goes through `inject` only as a browser would write it. */
+/** A real server, because `inject` normalizes addresses as a browser does. */
 async function openDoor() {
   const requests: SignalRequest[] = [];
   const { log, text } = recordingLog();
@@ -36,7 +36,7 @@ test.each([
   '/Webhooks/Kombo',
   '/webhooks/kombo?source=kombo',
   '/webhooks/kombo/?source=kombo',
-])('a delivery to %s is taken', async (path) => {
+])('a delivery to %s is accepted', async (path) => {
   const { post, requests, events } = await openDoor();
   expect((await post(path)).status).toBe(200);
   expect(requests).toHaveLength(1);
@@ -44,7 +44,7 @@ test.each([
 });
 
 test.each(['json', 'application/json; charset', ';', 'a/b/c', 'multipart/form-data', ''])(
-  'a delivery that calls its content "%s" is taken',
+  'a delivery with the content type "%s" is accepted',
   async (contentType) => {
     const { post, requests, events } = await openDoor();
     expect((await post('/webhooks/kombo', { headers: { 'content-type': contentType } })).status).toBe(200);
@@ -75,7 +75,7 @@ test.each<[string, string, RequestInit]>([
   );
 });
 
-test('other addresses that are not there are no deliveries', async () => {
+test('requests to other unknown addresses do not count as deliveries', async () => {
   const { post, events } = await openDoor();
   const headers = { 'x-kombo-signature': '' };
   for (const path of ['/favicon.ico', '/nothing?of=webhooks']) {
@@ -86,7 +86,7 @@ test('other addresses that are not there are no deliveries', async () => {
   expect(events).toEqual([]);
 });
 
-test('what any caller can cause fills no log: ten lines a minute of a kind, and the metric counts all', async () => {
+test('ten refused deliveries of a kind per minute are logged, and the metric counts all of them', async () => {
   const { post, text, metrics, events } = await openDoor();
   await Promise.all(Array.from({ length: 30 }, () => post('/webhooks')));
   await Promise.all(

@@ -40,7 +40,7 @@ interface Document {
   security: object[];
 }
 
-/** The document, and the routes that Fastify has been given, as `GET /api/v1/integrations/{id}`. */
+/** The document, and Fastify's routes, for example `GET /api/v1/integrations/{id}`. */
 async function readDocument(): Promise<{ document: Document; routes: string[] }> {
   const routes: string[] = [];
   const onInitialization = (message: unknown) => {
@@ -101,7 +101,7 @@ test('each operation has an id of its own', () => {
   expect(new Set(ids).size).toBe(operations.length);
 });
 
-test('every reference leads to a schema, and every schema is referred to', () => {
+test('every reference leads to a schema, and every schema is referenced', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
     ([, target]) => target!,
   );
@@ -131,7 +131,7 @@ test('every field of a schema has a type', () => {
   expect(bare).toEqual([]);
 });
 
-test('answers may grow, bodies may not', () => {
+test('answers may have further fields, bodies may not', () => {
   expect(
     JSON.stringify([document.components.schemas, operations.map((one) => one.operation.responses)]),
   ).not.toContain('"additionalProperties":false');
@@ -142,7 +142,7 @@ test('answers may grow, bodies may not', () => {
   for (const { schema } of bodies) expect(schema).toMatchObject({ additionalProperties: false });
 });
 
-test('each operation tells its tag, its parameters and every answer', () => {
+test('each operation has its tag, its parameters and every answer', () => {
   const tags = new Set(document.tags.map((tag) => tag.name));
   for (const { name, path, operation } of operations) {
     expect(operation.tags.length, name).toBe(1);
@@ -192,7 +192,7 @@ function checkAnswers(name: string, path: string, answers: Operation['responses'
   }
 }
 
-test('null is said where an answer can be null', async () => {
+test('a field that can be null is documented as nullable', async () => {
   const id = uniqueIntegrationId();
   const store = await createTestStore();
   await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
@@ -209,11 +209,11 @@ test('null is said where an answer can be null', async () => {
   );
 });
 
-/** What is wrong with an answer of a GET by its schema. */
+/** The errors of a GET's answer against its schema. */
 async function problemOf(path: string, answer: object): Promise<string | undefined> {
   const schema = document.paths[path]?.['get']?.responses['200']?.content['application/json']?.schema;
   const validator = Fastify({ ajv: { customOptions: { strict: false, coerceTypes: false } } });
-  // References are looked up in the schema itself.
+  // The validator looks references up in the schema itself.
   const body = { ...schema, components: document.components };
   validator.post('/', { schema: { body } }, () => ({}));
   const checked = (await validator.inject({ method: 'POST', url: '/', body: answer })).json<{
@@ -222,13 +222,13 @@ async function problemOf(path: string, answer: object): Promise<string | undefin
   return checked.message;
 }
 
-test('null is a type of its own: OpenAPI 3.1 knows no `nullable`', () => {
+test('null is a type, because OpenAPI 3.1 does not have `nullable`', () => {
   const text = JSON.stringify(document);
   expect(text).not.toContain('"nullable"');
   expect(text).toContain('{"type":"null"}');
 });
 
-test('a limit says what it is: an integer within bounds, with its default', () => {
+test('a limit is documented as an integer with bounds and a default', () => {
   const limits = operations.flatMap(({ operation }) =>
     (operation.parameters ?? []).filter(({ name }) => name === 'limit'),
   );
@@ -240,7 +240,7 @@ test('a limit says what it is: an integer within bounds, with its default', () =
   }
 });
 
-test('a body that may be left out says so', () => {
+test('only bodies that may be left out are documented as optional', () => {
   const required = operations
     .filter(({ operation }) => operation.requestBody)
     .map(({ operation }) => [operation.operationId, operation.requestBody?.required]);
@@ -256,11 +256,11 @@ test('a body that may be left out says so', () => {
   });
 });
 
-test('people find it at /api/docs', async () => {
+test('/api/docs shows it in a browser', async () => {
   const { app } = await testApp();
   const page = await app.inject('/api/docs/');
   expect(page.statusCode).toBe(200);
-  // serve speaks http; browsers that are told otherwise load nothing.
+  // serve speaks http. Browsers that are told to use https would load nothing.
   expect(page.headers['content-security-policy']).toContain("default-src 'self'");
   expect(page.headers['content-security-policy']).not.toContain('upgrade-insecure-requests');
 });

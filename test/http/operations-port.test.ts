@@ -22,7 +22,7 @@ const body = dataChanged('personio:1', 'hris_teams');
 const delivery = { method: 'POST', body, headers: { 'x-kombo-signature': sign(body, SECRET) } };
 const operations = ['/', '/cutover', '/healthz', '/readyz', '/metrics', '/api/docs/', '/api/v1/summary'];
 
-test('OPERATIONS_PORT takes everything but webhooks away from PORT', async () => {
+test('with OPERATIONS_PORT, PORT serves only webhooks', async () => {
   const { url, operationsUrl } = await startBoth();
   expect(operationsUrl).not.toBe(url);
   for (const path of operations) {
@@ -37,7 +37,7 @@ test('OPERATIONS_PORT takes everything but webhooks away from PORT', async () =>
   expect((await fetch(`${url}/webhooks/kombo`, delivery)).status).toBe(200);
 });
 
-test('a delivery to OPERATIONS_PORT is not taken, but counted with those that are', async () => {
+test('a delivery to OPERATIONS_PORT is refused, and counted beside the accepted ones', async () => {
   const { url, operationsUrl } = await startBoth();
   expect((await fetch(`${operationsUrl}/webhooks/kombo`, delivery)).status).toBe(404);
   expect((await fetch(`${url}/webhooks/kombo`, delivery)).status).toBe(200);
@@ -46,13 +46,13 @@ test('a delivery to OPERATIONS_PORT is not taken, but counted with those that ar
   expect(metrics).toContain('{type="data-changed",outcome="accepted"} 1');
 });
 
-test('left out, one port has all', async () => {
+test('without OPERATIONS_PORT, one port serves everything', async () => {
   const { url, operationsUrl } = await startBoth({});
   expect(operationsUrl).toBe(url);
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
 });
 
-test('in use, it is an error with a remedy, and PORT is let go', async () => {
+test('an OPERATIONS_PORT that is in use is an error with a remedy', async () => {
   const first = await startBoth();
   const { port } = new URL(first.operationsUrl);
   const config = testConfig({ OPERATIONS_PORT: port });

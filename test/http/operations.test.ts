@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe('/healthz and /readyz', () => {
-  test('alive but not ready while everything it needs is away, and it says which part', async () => {
+  test('while every part is away, the service is alive but not ready, and names the parts', async () => {
     const { app } = await testApp();
     expect((await app.inject('/healthz')).statusCode).toBe(200);
     const startedAt = performance.now();
@@ -31,7 +31,7 @@ describe('/healthz and /readyz', () => {
     expect(body.note).toMatch(/Webhooks need Temporal only/);
   });
 
-  test('ready with Temporal, Postgres and every migration', async () => {
+  test('the service is ready only with Temporal, Postgres and every migration', async () => {
     const { app } = await testApp({ store, temporal: temporalAt(inject('temporalAddress')) });
     const ready = await app.inject('/readyz');
     expect(ready.json()).toMatchObject({ ready: true });
@@ -50,7 +50,7 @@ describe('/healthz and /readyz', () => {
   });
 });
 
-test('a hundred callers at once cost as much as one, and the next one is answered anew', async () => {
+test('a hundred callers at once cost as much as one, and the next one gets a new answer', async () => {
   const query = vi.spyOn(store.pool, 'query');
   const render = vi.spyOn(Registry.prototype, 'metrics');
   onTestFinished(() => {
@@ -74,7 +74,7 @@ test('a hundred callers at once cost as much as one, and the next one is answere
 });
 
 describe('/metrics', () => {
-  test('counts deliveries; types from outside share one label, and no id is a label', async () => {
+  test('counts deliveries; unknown types share one label, and no id is a label', async () => {
     const { app, deliver } = await testApp({ send: () => Promise.resolve() });
     await deliver(dataChanged('personio:1', 'hris_teams', 'hris_moods'));
     await deliver(JSON.stringify({ id: 'x', type: 'invented-next-year', data: {} }));
@@ -90,7 +90,7 @@ describe('/metrics', () => {
     expect(page).not.toMatch(/personio|invented/);
   });
 
-  test('without Postgres the page still comes, and claims nothing about the data', async () => {
+  test('answers without Postgres, and claims nothing about the data', async () => {
     const { app } = await testApp();
     const response = await app.inject('/metrics');
     expect(response.statusCode).toBe(200);
@@ -99,7 +99,7 @@ describe('/metrics', () => {
     expect(response.body).not.toContain('kombo_sync_freshness_seconds{');
   });
 
-  test('I18: what was never read is as stale as the integration is old', async () => {
+  test('I18: an integration that was never read is as stale as it is old', async () => {
     await saveIntegration(store, { id: 'personio:1', tool: 'personio', category: 'HRIS' });
     await saveIntegration(store, { id: 'lever:1', tool: 'lever', category: 'ATS' });
     await store.pool.query(

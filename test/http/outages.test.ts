@@ -15,11 +15,11 @@ beforeAll(async () => {
   await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
 });
 
-describe('what refuses us is not said to be away', () => {
+describe('a part that refuses us is not reported as away', () => {
   test.each([
     [16, /^Temporal refuses the credentials\. Check TEMPORAL_API_KEY/],
     [7, /^Temporal denies access\. Check TEMPORAL_NAMESPACE/],
-  ])('Temporal, by gRPC %i; its reason is in the log', async (code, said) => {
+  ])('Temporal, with gRPC status %i; the reason is only in the log', async (code, said) => {
     const temporal = temporalAt(await grpcServer(code, 'key ks_1 is of ada'));
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { temporal, log });
@@ -35,7 +35,7 @@ describe('what refuses us is not said to be away', () => {
     expect(ready.body).not.toContain('ks_1');
   });
 
-  test('Postgres, by a wrong user', async () => {
+  test('Postgres, with a wrong user', async () => {
     const url = new URL(store.url);
     url.username = 'eve';
     const wrong = openStore(url.href);

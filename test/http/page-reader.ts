@@ -15,7 +15,7 @@ export const login = (app: App, token: string, headers: Record<string, string> =
 export const cookieOf = (response: Awaited<ReturnType<typeof login>>) =>
   String(response.headers['set-cookie']).split(';')[0]!;
 
-/** An application whose pages can be read. */
+/** Starts an application, and returns a function that reads its pages. */
 export async function pageReader(store: Store, overrides: Parameters<typeof testApp>[0] = {}) {
   const { app } = await testApp({
     store,
@@ -26,7 +26,7 @@ export async function pageReader(store: Store, overrides: Parameters<typeof test
   const cookie = cookieOf(await login(app, ADMIN_TOKEN));
   return async (url: string) => {
     const response = await app.inject({ url, headers: { cookie } });
-    // One space where the markup has any: what you read.
+    // The text as a reader sees it: markup and whitespace become one space.
     const text = response.body
       .replace(/<(style|head)>.*<\/\1>/s, '')
       .replaceAll(/<[^>]*>/g, ' ')
@@ -35,5 +35,5 @@ export async function pageReader(store: Store, overrides: Parameters<typeof test
   };
 }
 
-/** The address of the list with one integration on it. */
+/** The address of the list with only this integration. */
 export const find = (id: string) => `/?q=${encodeURIComponent(id)}`;

@@ -53,7 +53,7 @@ describe('404', () => {
     expectProblem(await app.inject({ url, headers: { authorization } }), 404, 'not_found', /no GET/);
   });
 
-  test('for a method that an address does not have', async () => {
+  test('for a method that the address does not have', async () => {
     const { call } = await startApi(store);
     expectProblem(await call('PUT', `/integrations/${id}`), 404, 'not_found', /no PUT/);
   });
@@ -73,10 +73,10 @@ describe('400', () => {
     ['no model', 'POST', `/sync`, { models: [] }],
     ['an unknown field', 'POST', `/sync`, { model: 'hris_teams' }],
     ['a body that is a list', 'POST', `/sync`, []],
-    ['a date that is none', 'POST', `/full-sync`, { since: 'yesterday' }],
+    ['an invalid date', 'POST', `/full-sync`, { since: 'yesterday' }],
     ['a day in the future', 'POST', `/full-sync`, { since: '2999-01-01' }],
     ['a moment in the future', 'POST', `/full-sync`, { since: '2999-01-01T08:00:00+02:00' }],
-    ['a flag that is none', 'POST', `/full-sync`, { allowMassDeletion: 'yes' }],
+    ['an invalid flag', 'POST', `/full-sync`, { allowMassDeletion: 'yes' }],
     ['a pause without a reason', 'POST', '/pause', {}],
     ['a pause with an empty reason', 'POST', '/pause', { reason: ' ' }],
     ['a pause with a reason of two lines', 'POST', '/pause', { reason: 'one\ntwo' }],
@@ -85,7 +85,7 @@ describe('400', () => {
     ['a removal with an odd flag', 'DELETE', '?erase=maybe'],
     ['too small a page', 'GET', '/syncs?limit=0'],
     ['too large a page', 'GET', '/passes?limit=501'],
-    ['a limit that is no number', 'GET', '/drift?limit=many'],
+    ['a limit that is not a number', 'GET', '/drift?limit=many'],
     ['a limit with an exponent', 'GET', '/syncs?limit=1e2'],
     ['a limit in hexadecimal', 'GET', '/passes?limit=0x10'],
     ['a limit with a sign', 'GET', '/drift?limit=%2B5'],
@@ -95,7 +95,7 @@ describe('400', () => {
     ['a limit that is given twice', 'GET', '/drift?limit=1&limit=2'],
     ['an unknown parameter', 'GET', '/passes?status=failed'],
     ['an unknown state', 'GET', '/passes?state=stuck'],
-    ['a cursor that is none', 'GET', '/syncs?cursor=abc'],
+    ['an invalid cursor', 'GET', '/syncs?cursor=abc'],
     ['a cursor of another list', 'GET', `/passes?cursor=${Buffer.from('["a","b"]').toString('base64url')}`],
     ['a cursor with too much', 'GET', `/passes?cursor=${Buffer.from('[1,2,3]').toString('base64url')}`],
     [
@@ -113,19 +113,19 @@ describe('400', () => {
     ['an unknown category', 'GET', '/integrations?category=hris'],
     ['an odd flag', 'GET', '/integrations?failing=1'],
     ['an empty search', 'GET', '/integrations?search='],
-    ['an id that is no text', 'POST', '/integrations', { id: 7 }],
+    ['an id that is not a text', 'POST', '/integrations', { id: 7 }],
     ['an id that cannot be shown', 'POST', '/integrations', { id: 'a\u0000b' }],
     ['an endless id', 'POST', '/integrations', { id: 'x'.repeat(201) }],
     ['no id', 'POST', '/integrations'],
     ['a pace of nothing', 'POST', '/full-syncs', { perMinute: 0 }],
     ['a day in the future', 'POST', '/full-syncs', { since: '2999-01-01' }],
-    ['models of all', 'POST', '/full-syncs', { models: ['ats_jobs'] }],
-    ['a position that is none', 'GET', '/changes?after=-1'],
+    ['models with all integrations', 'POST', '/full-syncs', { models: ['ats_jobs'] }],
+    ['an invalid position', 'GET', '/changes?after=-1'],
     ['a position that no feed reaches', 'GET', '/changes?after=9223372036854775808'],
     ['an odd position in the audit log', 'GET', '/audit?before=0'],
     ['a position in the audit log with an exponent', 'GET', '/audit?before=1e2'],
     ['an unknown verdict', 'GET', '/cutover?verdict=maybe'],
-    ['a cursor that is none', 'GET', '/cutover?cursor=abc'],
+    ['an invalid cursor', 'GET', '/cutover?cursor=abc'],
     ['a nul in an id', 'GET', '/integrations/a%00b'],
     ['half a character in an id', 'GET', '/integrations/%E4%BD'],
   ])('for %s', async (_name, method, path, body) => {
@@ -140,13 +140,13 @@ describe('400', () => {
       `/integrations/x:1${path}`,
       ...body,
     ]),
-  ])('for a parameter that %s %s does not know, with its name', async (method, path, body) => {
+  ])('for an unknown parameter of %s %s, with its name', async (method, path, body) => {
     const { call } = await startApi(store);
     const answer = await call(method, `${path}?limits=5`, { body });
     expectProblem(answer, 400, 'bad_request', /limits/);
   });
 
-  test('says what a limit is', async () => {
+  test('says what a valid limit is', async () => {
     const { call } = await startApi(store);
     expectProblem(
       await call('GET', '/integrations?limit=1e2'),
@@ -156,7 +156,7 @@ describe('400', () => {
     );
   });
 
-  test('says where it is wrong, and does not repeat what was sent', async () => {
+  test('says where the request is wrong, without quoting it', async () => {
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { log });
     const json = { 'content-type': 'application/json' };
@@ -171,7 +171,7 @@ describe('400', () => {
   });
 });
 
-test('413 for a body that is too large, 414 for an endless id, 415 for what is no JSON', async () => {
+test('413 for a body that is too large, 414 for an id that is too long, 415 for another type than JSON', async () => {
   const { call } = await startApi(store);
   const large = await call('POST', `/integrations/${id}/pause`, { body: { reason: 'x'.repeat(1_100_000) } });
   expectProblem(large, 413, 'too_large');
@@ -199,7 +199,7 @@ describe('503', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 
-  test('when the schema is behind, with what to do', async () => {
+  test('if the schema is behind, with what to do', async () => {
     const behind = await createTestStore();
     await behind.pool.query('drop table kombo_sync.drift cascade');
     const { log, text } = recordingLog();
@@ -215,7 +215,7 @@ describe('503', () => {
     ['a server takes the connection and stays silent', silentServer],
   ];
 
-  test.each(away)('without Temporal, when %s', async (_name, address) => {
+  test.each(away)('without Temporal, if %s', async (_name, address) => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(await address()) });
     const startedAt = performance.now();
     const answers = await Promise.all([
@@ -228,7 +228,7 @@ describe('503', () => {
     for (const answer of answers) expectProblem(answer, 503, 'temporal_unavailable', /readyz/);
   });
 
-  test('when the connection to Temporal is closed under an act, as at the end of a shutdown', async () => {
+  test('if the connection to Temporal is closed during an act, for example at the end of a shutdown', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const { log, text } = recordingLog();
     const { call } = await startApi(store, {}, { temporal, log });
@@ -238,14 +238,14 @@ describe('503', () => {
     expect(text()).not.toContain('Something went wrong');
   });
 
-  test('one integration can be looked at all the same', async () => {
+  test('not for one integration, which is shown without its schedules', async () => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
     const answer = await call('GET', `/integrations/${id}`);
     expect(answer.statusCode).toBe(200);
     expect(answer.json()).toMatchObject({ id, schedules: null });
   });
 
-  test('when no worker takes a sync', { timeout: 40_000 }, async () => {
+  test('if no worker accepts a sync', { timeout: 40_000 }, async () => {
     const { call, temporal, config } = await startApi(store);
     const answer = await call('POST', `/integrations/${id}/sync`);
     expectProblem(answer, 503, 'no_worker', new RegExp(`worker.*${config.TASK_QUEUE}`, 's'));
@@ -253,10 +253,10 @@ describe('503', () => {
   });
 });
 
-test('500 tells nothing of the inside, and the log tells which request it was', async () => {
+test('500 reveals no internal details, and the log names the request', async () => {
   const { log, text } = recordingLog();
   const { call } = await startApi(store, {}, { log });
-  // Postgres refuses to turn it into the number that a cursor holds.
+  // Postgres cannot convert this time into the number for a cursor.
   await store.pool.query(
     `insert into kombo_sync.unknown_integrations (integration_id, last_seen_at) values ('odd:1', 'infinity')`,
   );
@@ -269,7 +269,7 @@ test('500 tells nothing of the inside, and the log tells which request it was', 
   expect(text()).toContain('cannot convert infinity');
 });
 
-test('over a real connection: a broken escape in the address is a problem too', async () => {
+test('over a real connection, a broken escape in the address gets a problem too', async () => {
   const server = await startServer(testDeps());
   try {
     const response = await fetch(`${server.url}/api/v1/integrations/%E0%A4%A`, {

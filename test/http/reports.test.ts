@@ -16,7 +16,7 @@ const get = async <T>(store: TestStore, path: string): Promise<T> => {
   return answer.json<T>();
 };
 
-test('the summary adds everything up', async () => {
+test('the summary counts all integrations', async () => {
   const store = await createTestStore();
   for (const id of ['a:1', 'a:2', 'a:3', 'a:4', 'a:5']) {
     await saveIntegration(store, { id, tool: 'a', category: 'HRIS' });
@@ -25,7 +25,7 @@ test('the summary adds everything up', async () => {
   await remove(store, 'a:3', { code: 'Deleted', message: 'It was deleted.', at: new Date() });
   await park(store, 'a:4', { code: 'X', message: 'x', needsAttention: false, retryInMs: 0 });
   await noteUnknown(store, 'a:9');
-  // An endpoint counts once, however many kinds of read of it fail; what the tool does not offer does not fail.
+  // An endpoint counts once even if several kinds of its reads fail. One that the tool does not offer does not fail.
   for (const row of [
     { endpoint: '/hris/employees', kind: 'delta', failure: {} },
     { endpoint: '/hris/employees', kind: 'full', failure: { needsAttention: true } },
@@ -52,7 +52,7 @@ test('the summary adds everything up', async () => {
   });
   expect(summary.freshnessSeconds['HRIS']).toBeGreaterThanOrEqual(3_600);
   expect(summary.freshnessSeconds['HRIS']).toBeLessThan(7_200);
-  // What was named and not read is as old as that.
+  // Data is as old as the oldest change that was reported and not read.
   await insertDebt(store, 'a:5', {
     endpoint: '/hris/employees',
     kind: 'delta',
@@ -68,7 +68,7 @@ describe('the audit log', () => {
     next: number | null;
   }
 
-  test('has the newest acts first, goes back page by page, and can be asked for one integration', async () => {
+  test('lists the newest acts first, page by page, and can be filtered by integration', async () => {
     const store = await createTestStore();
     await saveIntegration(store, { id: 'a:1', tool: 'a', category: 'HRIS' });
     await saveIntegration(store, { id: 'a:2', tool: 'a', category: 'HRIS' });
@@ -106,7 +106,7 @@ describe('the audit log', () => {
   });
 });
 
-test('unknown integrations: the last one named first, page by page', async () => {
+test('unknown integrations are listed page by page, the one named last first', async () => {
   const store = await createTestStore();
   for (const id of ['a:1', 'a:2', 'a:3', 'a:2']) await noteUnknown(store, id);
   const first = await get<{ integrations: object[]; next: string }>(store, '/unknown-integrations?limit=2');
@@ -144,7 +144,7 @@ describe('the cutover', () => {
     ]);
   });
 
-  test('is judged over all, and listed page by page', async () => {
+  test('is judged over all integrations, and listed page by page', async () => {
     const first = await get<Report>(store, '/cutover?limit=2');
     expect(first).toMatchObject({
       verdict: 'blocked',
@@ -158,7 +158,7 @@ describe('the cutover', () => {
     expect(second).toMatchObject({ verdict: 'blocked', counts: first.counts, next: null });
   });
 
-  test('can be listed by verdict', async () => {
+  test('can be filtered by verdict', async () => {
     const all = await get<Report>(store, '/cutover');
     for (const verdict of ['ready', 'wait', 'blocked']) {
       const listed = await get<Report>(store, `/cutover?verdict=${verdict}`);
@@ -167,7 +167,7 @@ describe('the cutover', () => {
     }
   });
 
-  test('of one integration, with what to do', async () => {
+  test('is reported for one integration, with what to do', async () => {
     const { call, temporal } = await startApi(store);
     const integration = { id: 'cut:3', tool: 'cut', category: 'LMS' as const };
     await ensureSchedules(temporal.client, testConfig(), integration);
@@ -177,11 +177,11 @@ describe('the cutover', () => {
       expect(report.integrations).toHaveLength(1);
       return report.integrations[0]?.checks.find((check) => check.name === 'schedule');
     };
-    // The list of schedules follows the schedules with a delay.
+    // Temporal's list of schedules lags behind.
     await expect.poll(schedule, { timeout: 20_000 }).toMatchObject({ verdict: 'ready', remedy: null });
   });
 
-  test('says that Temporal is away instead of failing', { timeout: 20_000 }, async () => {
+  test('reports that Temporal is away instead of failing', { timeout: 20_000 }, async () => {
     const { call } = await startApi(store, {}, { temporal: temporalAt(CLOSED_ADDRESS) });
     const answer = await call('GET', '/cutover');
     expect(answer.statusCode).toBe(200);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSampler } from '../../src/http/access/sampling.ts';
 
-test('ten lines of a kind in a minute; the next one after that says how many were left out', () => {
+test('ten lines of a kind are logged per minute, and the next one says how many were left out', () => {
   let now = 0;
   const sample = createSampler(() => now);
   const lines = (kind: string, times: number) =>

@@ -14,7 +14,7 @@ const post = (url: string, body: string) =>
   });
 
 describe('with Temporal and without Postgres', () => {
-  test('I1, I4: a delivery is a signal of the running workflow before it is acknowledged', async () => {
+  test('I1, I4: a delivery is a signal in the history of the workflow before it is acknowledged', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const config = testConfig({ TASK_QUEUE: `nobody-${process.pid}` });
     const server = await startServer(testDeps({ temporal, config }));
@@ -30,7 +30,7 @@ describe('with Temporal and without Postgres', () => {
       expect(JSON.parse(Buffer.from(payload ?? []).toString())).toEqual({
         models: ['hris_teams'],
         deliveries: { 'data-changed': 1 },
-        // Enough to begin with where Kombo does not answer about an integration that is new.
+        // Enough to read a new integration if Kombo does not answer the look-up.
         tool: 'personio',
         category: 'HRIS',
       });
@@ -40,7 +40,7 @@ describe('with Temporal and without Postgres', () => {
     }
   });
 
-  test('a thousand equal deliveries are one workflow and few signals', async () => {
+  test('a thousand equal deliveries become one workflow and few signals', async () => {
     const temporal = temporalAt(inject('temporalAddress'));
     const config = testConfig({ TASK_QUEUE: `nobody-${process.pid}` });
     const server = await startServer(testDeps({ temporal, config }));
@@ -64,7 +64,7 @@ describe('with Temporal and without Postgres', () => {
 });
 
 describe('closing', () => {
-  test('lets a delivery that is under way end, and takes no new one', async () => {
+  test('finishes a delivery under way, and accepts no new one', async () => {
     const asked = Promise.withResolvers<void>();
     const stored = Promise.withResolvers<void>();
     const send = () => {
@@ -81,11 +81,11 @@ describe('closing', () => {
     await expect(post(server.url, dataChanged('personio:1', 'hris_teams'))).rejects.toThrow('fetch failed');
   });
 
-  test('is bounded, no matter what a client does', { timeout: 15_000 }, async () => {
+  test('ends in time even if a client never finishes its request', { timeout: 15_000 }, async () => {
     const server = await startServer(testDeps());
     const { port } = new URL(server.url);
     const connected = Promise.withResolvers<void>();
-    // A client that announces a body and never sends it.
+    // This client announces a body and never sends it.
     const outgoing = request({ port, host: '127.0.0.1', method: 'POST', path: '/webhooks/kombo' });
     outgoing.setHeader('content-length', '100').on('error', () => {});
     outgoing.on('socket', (socket) => socket.on('connect', () => connected.resolve()));

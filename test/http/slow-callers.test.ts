@@ -12,12 +12,12 @@ const signature = sign(body, SECRET);
 
 interface Caller {
   socket: Socket;
-  /** What the server has said so far. */
+  /** What the server has sent so far. */
   heard: () => string;
   isClosed: () => boolean;
 }
 
-/** A server, and callers that say what a test lets them say and nothing more. */
+/** A server, and callers that send only what the test writes. */
 async function openDoor(overrides: Partial<HttpDeps> = {}) {
   const { log, text } = recordingLog();
   const deps = testDeps({ log, send: () => Promise.resolve(), ...overrides });
@@ -49,7 +49,7 @@ const head = (length: number, signed?: string) =>
     '',
   ].join('\r\n');
 
-test('a request that never ends is cut off, not held for minutes', async () => {
+test('a request that never ends is cut off within seconds', async () => {
   const { call, metrics, text } = await openDoor();
   const head = 'POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n';
   const callers = await Promise.all([
@@ -57,7 +57,7 @@ test('a request that never ends is cut off, not held for minutes', async () => {
     call(`${head}x-slow: `),
     call(`${head}content-type: application/x-www-form-urlencoded\r\n\r\ntoken=`),
   ]);
-  // After ten seconds, which are looked at every two. Left alone, Node takes 30 at least.
+  // After ten seconds, which Node checks every two. By default it takes at least 30.
   const soon = { timeoutMs: 20_000, everyMs: 250 };
   await eventually(() => callers.every((caller) => caller.isClosed()), soon);
   for (const { heard } of callers) {
@@ -82,7 +82,7 @@ describe('before its body is read', () => {
     expect(events).toMatchObject([{ outcome: 'unsigned' }]);
   });
 
-  test('I2: so is one that announces more than 256 KiB', async () => {
+  test('I2: a delivery that announces more than 256 KiB is refused, and its connection closed', async () => {
     const { call, events } = await openDoor();
     const { heard, isClosed } = await call(head(262_145, signature));
     await eventually(isClosed);
@@ -90,11 +90,11 @@ describe('before its body is read', () => {
     expect(events).toMatchObject([{ outcome: 'too-large' }]);
   });
 
-  test('I2: one that announces nothing is cut off where it becomes too large', async () => {
+  test('I2: a delivery that announces no length is cut off when it becomes too large', async () => {
     const { call, events } = await openDoor();
     const chunked = head(0, signature).replace('content-length: 0', 'transfer-encoding: chunked');
     const { socket, heard, isClosed } = await call(chunked);
-    // Well below what sockets hold between two processes, and well above the limit.
+    // Well above the limit, and well below what sockets buffer between two processes.
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
     for (let times = 0; times < 8; times += 1) socket.write(chunk);
     await eventually(isClosed);
@@ -104,7 +104,7 @@ describe('before its body is read', () => {
 });
 
 describe('I1: a webhook is answered in time, counted from its arrival', () => {
-  test('with 503 when its body does not come', async () => {
+  test('with 503 if its body does not arrive', async () => {
     const { call, events } = await openDoor({ webhookAnswerMs: 200 });
     const { heard, isClosed } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
     await eventually(isClosed);
@@ -112,7 +112,7 @@ describe('I1: a webhook is answered in time, counted from its arrival', () => {
     expect(events).toMatchObject([{ outcome: 'slow' }]);
   });
 
-  test('with 503 within five seconds when its body is slow and Temporal silent', async () => {
+  test('with 503 within five seconds if its body is slow and Temporal does not answer', async () => {
     const { call, events } = await openDoor({ send: () => new Promise(() => {}) });
     const startedAt = performance.now();
     const { socket, heard, isClosed } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
@@ -124,7 +124,7 @@ describe('I1: a webhook is answered in time, counted from its arrival', () => {
     expect(events).toMatchObject([{ outcome: 'unavailable' }]);
   });
 
-  test('what the body has taken is not left for Temporal', async () => {
+  test('Temporal gets only the time that the body has left', async () => {
     const add = vi.spyOn(Coalescer.prototype, 'add');
     onTestFinished(() => add.mockRestore());
     const { call } = await openDoor({ webhookAnswerMs: 60_000 });
@@ -135,7 +135,7 @@ describe('I1: a webhook is answered in time, counted from its arrival', () => {
     expect(add.mock.calls[0]?.[1]).toBeLessThan(60_000 - 250);
   });
 
-  test('a sender that breaks off is counted', async () => {
+  test('a sender that breaks off is counted as such', async () => {
     const { call, events } = await openDoor();
     const { socket } = await call(`${head(body.length, signature)}${body.slice(0, 20)}`);
     socket.destroy();
@@ -144,10 +144,10 @@ describe('I1: a webhook is answered in time, counted from its arrival', () => {
   });
 });
 
-test('there are only so many connections, and those that are too many are counted', async () => {
+test('connections above the limit are refused and counted', async () => {
   const { call, metrics, text } = await openDoor({ maxConnections: 5 });
   const held = await Promise.all(Array.from({ length: 5 }, () => call()));
-  // The server has taken all of them when it has answered the last.
+  // When the server has answered the last one, it has accepted all of them.
   held[4]?.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n');
   await eventually(() => held[4]?.heard().includes('200 OK'));
   const sixth = await call();
@@ -159,7 +159,7 @@ test('there are only so many connections, and those that are too many are counte
   expect(text()).toContain('"reason":"full"');
 });
 
-test('what is no HTTP gets a problem and is counted', async () => {
+test('input that is not HTTP gets a problem and is counted', async () => {
   const { call, metrics } = await openDoor();
   const { heard, isClosed } = await call('hello\r\n\r\n');
   await eventually(isClosed);
@@ -167,7 +167,7 @@ test('what is no HTTP gets a problem and is counted', async () => {
   expect(await metrics()).toContain('kombo_sync_connections_refused_total{reason="malformed"} 1');
 });
 
-test('large bodies of callers without a secret stay within bounds, and a real delivery gets through', async () => {
+test('a real delivery gets through beside many large bodies of callers without a secret', async () => {
   const { call, url, events } = await openDoor({ maxConnections: 200 });
   const forged = head(262_144, 'x'.repeat(43));
   const callers = await Promise.all(

@@ -13,7 +13,7 @@ beforeAll(async () => {
 const active = (snapshot: { integrations: Map<string, number> } | undefined) =>
   snapshot?.integrations.get('active');
 
-/** Lets no session read the integrations until the returned function is called. */
+/** Locks the integrations against reading until the returned function is called. */
 async function hold(): Promise<() => Promise<void>> {
   const client = await store.pool.connect();
   await client.query('begin');
@@ -43,7 +43,7 @@ test('a snapshot is kept for a while, then read again', async () => {
   await eventually(async () => active(await read()) === before + 1);
 });
 
-test('one that took long to read is kept for longer', async () => {
+test('a snapshot that took long to read is kept for longer', async () => {
   const read = createSnapshotReader({ config: testConfig(), store }, { maxAgeMs: 0, rest: 10_000 });
   const release = await hold();
   const first = read();
@@ -53,7 +53,7 @@ test('one that took long to read is kept for longer', async () => {
   expect(active(await read())).toBe(before);
 });
 
-test('while a reading takes too long, the last snapshot counts until it is old', async () => {
+test('while a new snapshot takes too long, the last one is used until it is too old', async () => {
   const options = { maxAgeMs: 0, rest: 0, timeoutMs: 50 };
   const read = createSnapshotReader({ config: testConfig(), store }, { ...options, lateMs: 60_000 });
   const strict = createSnapshotReader({ config: testConfig(), store }, { ...options, lateMs: 0 });
@@ -67,7 +67,7 @@ test('while a reading takes too long, the last snapshot counts until it is old',
   await eventually(async () => active(await read()) === before + 1);
 });
 
-test('an outage is no snapshot, and ends with the first reading that works', async () => {
+test('there is no snapshot during an outage, and a new one as soon as Postgres answers', async () => {
   const down = { config: testConfig(), store: storeThatIsDown() };
   const read = createSnapshotReader(down, { maxAgeMs: 0 });
   expect(await read()).toBeUndefined();

@@ -8,8 +8,8 @@ beforeAll(async () => {
   store = await createTestStore();
 });
 
-describe('who may in', () => {
-  test('closed with a remedy when no token is configured', async () => {
+describe('access to the pages', () => {
+  test('the pages are closed, with a remedy, if no token is configured', async () => {
     const { app } = await testApp({ config: testConfig({ ADMIN_TOKEN: '' }) });
     const response = await app.inject('/');
     expect(response.statusCode).toBe(403);
@@ -17,7 +17,7 @@ describe('who may in', () => {
     expect((await login(app, '')).statusCode).toBe(403);
   });
 
-  test('a form asks for the token, and a wrong one does not open', async () => {
+  test('a form asks for the token, and a wrong one opens nothing', async () => {
     const { app } = await testApp({ store });
     const form = await app.inject('/');
     expect(form.statusCode).toBe(401);
@@ -45,7 +45,7 @@ describe('who may in', () => {
     expect(out.headers['set-cookie']).toContain('Max-Age=0');
   });
 
-  test('the cookie is for TLS only where TLS is', async () => {
+  test('the cookie is limited to TLS if the caller uses TLS', async () => {
     const secure = /; Secure$/;
     const { app } = await testApp({ store });
     const behindTls = await login(app, ADMIN_TOKEN, { 'x-forwarded-proto': 'https' });
@@ -63,7 +63,7 @@ describe('a session', () => {
   const logOut = (app: Parameters<typeof login>[0], cookie: string, headers: Record<string, string> = {}) =>
     app.inject({ method: 'POST', url: '/logout', headers: { cookie, ...headers } });
 
-  test('is another one at each login, is known to every process, and is gone at logout', async () => {
+  test('is new at each login, valid in every process, and gone after the logout', async () => {
     const { app } = await testApp({ store });
     const { app: other } = await testApp({ store });
     const [mine, yours] = [cookieOf(await login(app, ADMIN_TOKEN)), cookieOf(await login(app, ADMIN_TOKEN))];
@@ -74,7 +74,7 @@ describe('a session', () => {
     expect(await openPage(other, yours)).toBe(200);
   });
 
-  test('ends on the side of the server, and is removed with the next login', async () => {
+  test('ends on the server, and is deleted with the next login', async () => {
     const { app } = await testApp({ store });
     const cookie = cookieOf(await login(app, ADMIN_TOKEN));
     await store.pool.query('update kombo_sync.sessions set ends_at = now()');
@@ -84,7 +84,7 @@ describe('a session', () => {
     expect(rows).toHaveLength(1);
   });
 
-  test('cannot be made from what Postgres holds, and ends with its token', async () => {
+  test('cannot be forged from what Postgres stores, and ends when the token changes', async () => {
     const { app } = await testApp({ store });
     const cookie = cookieOf(await login(app, ADMIN_TOKEN));
     const { rows } = await store.pool.query<{ hash: string }>('select hash from kombo_sync.sessions');
@@ -106,7 +106,7 @@ describe('a session', () => {
     ['another site', { origin: 'https://evil.example' }],
     ['another port', { origin: 'http://localhost:8080' }],
     ['a page that hides where it is', { origin: 'null' }],
-  ])('is not ended, and no login is tried, by a form of %s', async (_name, headers) => {
+  ])('is not ended, and no login counts, by a form of %s', async (_name, headers) => {
     const { app } = await testApp({ store });
     const cookie = cookieOf(await login(app, ADMIN_TOKEN));
     const refused = await logOut(app, cookie, { host: 'localhost', ...headers });
@@ -128,7 +128,7 @@ describe('a session', () => {
   });
 });
 
-test('nothing is taken for something else than it says: nosniff everywhere', async () => {
+test('every answer forbids browsers to guess its type (nosniff)', async () => {
   const { app, deliver } = await testApp({ store });
   const addresses = [
     '/',

@@ -7,7 +7,7 @@ import { pageReader } from './page-reader.ts';
 import { testConfig } from './support.ts';
 
 describe('notices', () => {
-  test('Kombo refuses every request, until a pass is completed again', async () => {
+  test('say that Kombo refuses every request, until a pass is completed again', async () => {
     const own = await createTestStore();
     await saveIntegration(own, { id: 'personio:1', tool: 'personio', category: 'HRIS' });
     const read = await pageReader(own);
@@ -29,7 +29,7 @@ describe('notices', () => {
     expect((await read('/')).text).not.toContain('refuses');
   });
 
-  test('legacy webhooks still come, or do nothing any more', async () => {
+  test('say that legacy webhooks still come, or no longer have an effect', async () => {
     const own = await createTestStore();
     const on = await pageReader(own);
     expect((await on('/')).text).not.toContain('Legacy');
@@ -46,7 +46,7 @@ describe('notices', () => {
     expect((await off('/')).text).toMatch(/LEGACY_WEBHOOKS is off, so they do nothing: unsubscribe/);
   });
 
-  test('ids that Kombo does not know', async () => {
+  test('show ids that Kombo does not know', async () => {
     const own = await createTestStore();
     const read = await pageReader(own);
     await noteUnknown(own, 'workday:<x>');
@@ -57,7 +57,7 @@ describe('notices', () => {
     expect((await read('/?q=nothing')).body).toContain('href="/?refresh=off#unknown"');
   });
 
-  test('what is kept out of the records', async () => {
+  test('show which fields are excluded or hashed', async () => {
     const own = await createTestStore();
     expect((await (await pageReader(own))('/')).text).not.toContain('not stored');
     const chosen = {

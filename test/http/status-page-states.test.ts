@@ -22,7 +22,7 @@ const reader = (overrides: Parameters<typeof testApp>[0] = {}) => pageReader(sto
 const save = (more: Partial<IntegrationInput> & { id: string }) =>
   saveIntegration(store, { tool: 'personio', category: 'HRIS', ...more });
 
-describe('a state is told in plain words, with what to do', () => {
+describe('a state is explained in words, with what to do', () => {
   const cases: [string, (id: string) => Promise<unknown>, RegExp][] = [
     ['credentials', (id) => parkAs(id, 'INVALID'), /refuses Kombo.{1,5}s credentials.*connect it again/],
     ['switched off', (id) => parkAs(id, 'INTEGRATION.INACTIVE'), /switched off in Kombo.*Switch it on/],
@@ -60,7 +60,7 @@ describe('a state is told in plain words, with what to do', () => {
     expect((await read(`/integrations/${id}`)).text).toMatch(words);
   });
 
-  test('what is not chosen, by whom and since when, and that its rows stay', async () => {
+  test('endpoints that are not chosen: by which setting, since when, and that their rows stay', async () => {
     const id = uniqueIntegrationId();
     await save({ id });
     await insertPasses(store, { id, deltas: 1 });
@@ -82,7 +82,7 @@ describe('a state is told in plain words, with what to do', () => {
     );
   });
 
-  test('an integration of which nothing is chosen is not called incomplete', async () => {
+  test('an integration without a chosen endpoint is not called incomplete', async () => {
     const id = uniqueIntegrationId();
     await save({ id });
     const read = await reader({ config: testConfig({ MODELS: 'ats_*' }) });
@@ -92,7 +92,7 @@ describe('a state is told in plain words, with what to do', () => {
     expect((await (await reader())(find(id))).text).toMatch(/not complete yet/);
   });
 
-  test('what is owed of an endpoint that the tool does not offer just now', async () => {
+  test('debts of an endpoint that the tool does not offer now', async () => {
     const id = uniqueIntegrationId();
     await save({ id, unavailableModels: ['hris_absences'] });
     const paths = ['/hris/absences', '/hris/locations'];
@@ -108,9 +108,9 @@ describe('a state is told in plain words, with what to do', () => {
 
   test.each([
     ['a timer waits', false, 3_600_000, /Next look .{0,25}in (1 h|59 min|60 min)/],
-    ['none does any more', false, null, /Next look with the next webhook or scheduled sync/],
+    ['no timer waits any more', false, null, /Next look with the next webhook or scheduled sync/],
     ['you must act', true, 0, /Next look with the next webhook or scheduled sync/],
-  ])('the next look at a parked one: %s', async (_name, needsAttention, retryInMs, words) => {
+  ])('the next look-up of a parked integration: %s', async (_name, needsAttention, retryInMs, words) => {
     const id = uniqueIntegrationId();
     await save({ id });
     await park(store, id, { code: 'INVALID', message: 'no', needsAttention, retryInMs });
@@ -119,14 +119,14 @@ describe('a state is told in plain words, with what to do', () => {
     expect((await read(`/integrations/${id}`)).text).toMatch(words);
   });
 
-  test('stale data of an active one', async () => {
+  test('outdated data of an active integration', async () => {
     const id = uniqueIntegrationId();
     await save({ id, dataExpiredAt: new Date() });
     const read = await reader();
     expect((await read(find(id))).text).toMatch(/filters or scopes in Kombo changed/);
   });
 
-  test('when the data of a removed one are erased', async () => {
+  test('when the data of a removed integration is erased', async () => {
     const id = uniqueIntegrationId();
     await save({ id });
     await removeAs(id, 'Deleted');
@@ -138,12 +138,12 @@ describe('a state is told in plain words, with what to do', () => {
 });
 
 describe('freshness and the next run (I18)', () => {
-  test('fresh as of the oldest endpoint, the next full sync as the schedule has it', async () => {
+  test('a page shows the age of the oldest endpoint, and the next full sync of the schedule', async () => {
     const temporal = await testTemporal();
     const id = uniqueIntegrationId();
     const saved = await save({ id });
     const read = await reader({ temporal });
-    // Temporal's list of schedules follows a moment later, and a busy Temporal does not answer at once.
+    // Temporal's list of schedules lags behind, and a busy Temporal does not answer at once.
     const shows = async (words: RegExp, url = find(id)) => {
       await expect.poll(async () => (await read(url)).text, { timeout: 15_000 }).toMatch(words);
     };
@@ -162,7 +162,7 @@ describe('freshness and the next run (I18)', () => {
     await shows(/maintenance/, `/integrations/${id}`);
   });
 
-  test('without Temporal the pages come, and say so', async () => {
+  test('without Temporal the pages are shown, and say so', async () => {
     const id = uniqueIntegrationId();
     await save({ id });
     const read = await reader({ temporal: temporalAt('127.0.0.1:1') });

@@ -17,7 +17,7 @@ const reader = () => pageReader(store);
 const save = (more: Partial<IntegrationInput> & { id: string }) =>
   saveIntegration(store, { tool: 'personio', category: 'HRIS', ...more });
 
-test('shows integrations, and escapes what comes from outside', async () => {
+test('the list shows integrations, and escapes text from outside', async () => {
   await save({ id: 'personio:1', organizationName: '<script>alert(1)</script>', originId: '<i>7' });
   await save({ id: 'lever:"><b>', tool: 'lever', category: 'ATS' });
   await park(store, 'lever:"><b>', {
@@ -49,14 +49,14 @@ test('shows integrations, and escapes what comes from outside', async () => {
   expect((await read('/?q=%22%3E%3Cb%3E')).body).toContain('value="&quot;&gt;&lt;b&gt;"');
 });
 
-test('an unknown integration is a page that says how to add it', async () => {
+test('the page of an unknown integration says how to add it', async () => {
   const read = await reader();
   const { status, text } = await read('/integrations/nobody%3A%3Cb%3E');
   expect(status).toBe(404);
   expect(text).toContain('kombo-sync integrations add &#39;nobody:&lt;b&gt;&#39;');
 });
 
-test('the cutover page shows what is not ready and counts what is', async () => {
+test('the cutover page lists integrations that are not ready, and counts the others', async () => {
   const id = uniqueIntegrationId();
   await save({ id });
   await pause(store, id, 'Until Friday');
@@ -66,8 +66,8 @@ test('the cutover page shows what is not ready and counts what is', async () => 
   expect(text).toMatch(/Blocked: It is paused: Until Friday/);
 });
 
-describe('the address carries everything', () => {
-  test('a refreshing page goes on with its search, and its links keep refreshing', async () => {
+describe('the address of a page', () => {
+  test('keeps the search when the page refreshes, and links keep the refreshing', async () => {
     const read = await reader();
     const { body } = await read('/?q=personio%3A1&status=active&refresh=15');
     expect(body).toContain('<meta http-equiv="refresh" content="15" />');
@@ -83,7 +83,7 @@ describe('the address carries everything', () => {
     expect(still).toContain('href="/integrations/personio%3A1?refresh=off"');
   });
 
-  test('nonsense in it is left out', () => {
+  test('is read without parameters that make no sense', () => {
     const nothing = {
       search: null,
       status: null,
@@ -113,7 +113,7 @@ describe('the address carries everything', () => {
     expect(readQuery(Object.fromEntries(new URLSearchParams(writeQuery(full))))).toEqual(full);
   });
 
-  test('the login leads to where one wanted to go, and never to another server', async () => {
+  test('is kept by the login, which never leads to another server', async () => {
     const { app } = await testApp({ store });
     const form = await app.inject('/integrations/personio%3A1?refresh=15');
     expect(form.statusCode).toBe(401);
@@ -149,7 +149,7 @@ describe('the address carries everything', () => {
   });
 });
 
-test('says so when Postgres does not answer', async () => {
+test('a page says so if Postgres does not answer', async () => {
   const { app: before } = await testApp({ store });
   const cookie = cookieOf(await login(before, ADMIN_TOKEN));
   const { app } = await testApp();
@@ -164,18 +164,18 @@ test('says so when Postgres does not answer', async () => {
 });
 
 test.each(['/?q=%00', '/?after=a%00b', '/integrations/%00'])(
-  '%s is an address that is not valid, and no outage',
+  '%s is reported as an invalid address, not as an outage',
   async (url) => {
     const read = await reader();
     const { status, headers, text } = await read(url);
     expect(status).toBe(400);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(text).toContain('The address holds a character that nothing here is named with.');
+    expect(text).toContain('The address contains a character that no name here has.');
     expect((await read(url.replace('%00', '%2500'))).status).not.toBe(400);
   },
 );
 
-test('an error that is no outage is not said to be one', async () => {
+test('an error that is not an outage is not reported as one', async () => {
   const odd = { value: () => Promise.reject(new TypeError('odd')) };
   const pool = Object.create(store.pool, { query: odd, connect: odd }) as TestStore['pool'];
   const broken = { ...store, pool };

@@ -15,7 +15,7 @@ export const SECRET = 'whsec_of_the_tests';
 export const OLD_SECRET = 'whsec_before_rotation';
 export const ADMIN_TOKEN = 'admin-token-of-the-tests';
 
-/** An address where nothing listens: the port was free a moment ago and is below what the system hands out. */
+/** An address where nothing listens: the port is free and below those that the system assigns. */
 export const CLOSED_ADDRESS = '127.0.0.1:1';
 
 export function testConfig(settings: Record<string, string> = {}): Config {
@@ -28,7 +28,7 @@ export function testConfig(settings: Record<string, string> = {}): Config {
   });
 }
 
-/** A logger whose lines the test can read. */
+/** A logger with lines that a test can read. */
 export function recordingLog(): { log: Logger; text: () => string } {
   const lines: string[] = [];
   return {
@@ -37,7 +37,7 @@ export function recordingLog(): { log: Logger; text: () => string } {
   };
 }
 
-/** A handle that connects when it is first used; closed after the test. */
+/** A handle that connects on first use and is closed after the test. */
 export function temporalAt(address: string): TemporalHandle {
   const { options, settled } = outageOptions();
   const connection = Connection.lazy({ address, ...options });
@@ -58,7 +58,7 @@ export function storeThatIsDown(): Store {
   return store;
 }
 
-/** A server that takes connections and never says a word. */
+/** A server that accepts connections and never answers. */
 export async function silentServer(): Promise<string> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -75,7 +75,7 @@ export async function silentServer(): Promise<string> {
   return `127.0.0.1:${address.port}`;
 }
 
-/** What a server under test needs; Temporal and Postgres are down unless given. */
+/** What a server under test needs. Temporal and Postgres are down unless you pass them. */
 export function testDeps(overrides: Partial<HttpDeps> = {}): HttpDeps & { events: DeliveryEvent[] } {
   const events: DeliveryEvent[] = [];
   return {
@@ -84,7 +84,7 @@ export function testDeps(overrides: Partial<HttpDeps> = {}): HttpDeps & { events
     temporal: overrides.temporal ?? temporalAt(CLOSED_ADDRESS),
     log: recordingLog().log,
     onDelivery: (event) => events.push(event),
-    // A busy machine is not what a test is about.
+    // Tests do not depend on how busy the machine is.
     lagMs: () => 0,
     ...overrides,
     events,

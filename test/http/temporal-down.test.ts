@@ -6,7 +6,7 @@ import { CLOSED_ADDRESS, dataChanged, silentServer, temporalAt, testApp } from '
 /** Senders give up after five seconds at the earliest. */
 const BOUND_MS = 5_000;
 
-describe('I1: without Temporal nothing is acknowledged, and the answer comes in time', () => {
+describe('I1: without Temporal no delivery is acknowledged, and the answer comes in time', () => {
   test.each([
     ['nothing listens', () => Promise.resolve(CLOSED_ADDRESS)],
     ['a server takes the connection and stays silent', silentServer],
@@ -25,7 +25,7 @@ describe('I1: without Temporal nothing is acknowledged, and the answer comes in 
   });
 });
 
-test('when Temporal is back, the retry of the sender is accepted', async () => {
+test("once Temporal is back, the sender's retry is accepted", async () => {
   const proxy = await createWire(inject('temporalAddress'), onTestFinished);
   const temporal = temporalAt(proxy.address);
   const { deliver } = await testApp({ temporal });

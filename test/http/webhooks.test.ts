@@ -5,7 +5,7 @@ import { sign } from '../../src/kombo/signature.ts';
 import type { SignalRequest } from '../../src/temporal/start.ts';
 import { dataChanged, OLD_SECRET, recordingLog, SECRET, testApp, testConfig, testDeps } from './support.ts';
 
-/** A send that accepts at once and remembers. */
+/** A `send` that accepts at once and remembers its requests. */
 function acceptingSend() {
   const requests: SignalRequest[] = [];
   const send = (request: SignalRequest) => {
@@ -56,7 +56,7 @@ describe('accepted', () => {
   test.each([
     ['an unknown type', { id: 'x', type: 'invented-next-year', data: {} }],
     ['no models', { id: 'x', type: 'data-changed', data: { integration_id: 'a:b', changed_models: [] } }],
-  ])('I3: %s is acknowledged and asks for nothing', async (_name, body) => {
+  ])('I3: %s is acknowledged and causes no signal', async (_name, body) => {
     const { send, requests } = acceptingSend();
     const { deliver, events } = await testApp({ send });
     const response = await deliver(JSON.stringify(body));
@@ -66,7 +66,7 @@ describe('accepted', () => {
     expect(events).toMatchObject([{ outcome: 'ignored' }]);
   });
 
-  test('a legacy type asks for everything; with LEGACY_WEBHOOKS=off it is answered, counted and not acted upon', async () => {
+  test('a legacy type asks for everything; with LEGACY_WEBHOOKS=off it is answered and counted, but causes no signal', async () => {
     const { send, requests } = acceptingSend();
     const body = JSON.stringify({ id: 'x', type: 'sync-finished', data: { integration_id: 'a:b' } });
     const { deliver } = await testApp({ send });
@@ -88,7 +88,7 @@ describe('accepted', () => {
     expect(off.events).toMatchObject([{ outcome: 'legacy-off', type: 'sync-finished' }]);
   });
 
-  test('a legacy type without an integration id counts by LEGACY_WEBHOOKS as the others do', async () => {
+  test('LEGACY_WEBHOOKS applies to a legacy type without an integration id too', async () => {
     const { send, requests } = acceptingSend();
     const body = JSON.stringify({ id: 'x', type: 'remote-event-received', data: {} });
     const on = await testApp({ send });
@@ -99,7 +99,7 @@ describe('accepted', () => {
     expect(requests).toEqual([]);
   });
 
-  test('data-changed whose models cannot be read asks for everything', async () => {
+  test('data-changed with unreadable models asks for everything', async () => {
     const { send, requests } = acceptingSend();
     const { deliver, events } = await testApp({ send });
     const data = { integration_id: 'a:b', changed_models: [{}, 7, null] };
@@ -109,7 +109,7 @@ describe('accepted', () => {
     expect(events).toMatchObject([{ outcome: 'accepted', everything: true }]);
   });
 
-  test('I2: a secret that is being rotated out is still good', async () => {
+  test('I2: a secret that is being replaced is still accepted', async () => {
     const { send } = acceptingSend();
     const { deliver } = await testApp({ send });
     const body = dataChanged('personio:1', 'hris_teams');
@@ -136,9 +136,9 @@ describe('accepted', () => {
     expect(order).toEqual(['stored', 'answered']);
   });
 
-  test('a thousand equal deliveries are few signals, and every one is acknowledged', async () => {
+  test('a thousand equal deliveries become few signals, and every one is acknowledged', async () => {
     const { send, requests } = acceptingSend();
-    // All arrive at once, and a busy machine answers the last one late.
+    // They arrive at once, and a busy machine answers the last one late.
     const { deliver, app } = await testApp({ send, webhookAnswerMs: 60_000 });
     const body = dataChanged('personio:1', 'hris_teams');
     const responses = await Promise.all(Array.from({ length: 1_000 }, () => deliver(body)));
@@ -171,7 +171,7 @@ describe('refused', () => {
   test.each([
     ['truncated JSON', '{"id":"x"'],
     ['an empty body', ''],
-    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00])],
+    ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00])],
     ['another shape', '[1,2,3]'],
     ['data-changed without an integration', '{"id":"x","type":"data-changed","data":{"changed_models":[]}}'],
   ])('I2: 400 for %s with a good signature', async (_name, body) => {
@@ -205,14 +205,14 @@ describe('refused', () => {
     expect(events).toMatchObject([{ outcome: 'unavailable' }]);
   });
 
-  test('without a secret nothing starts', async () => {
+  test('the server does not start without a secret', async () => {
     const config = testConfig({ KOMBO_WEBHOOK_SECRETS: '' });
     await expect(buildApps(testDeps({ config }))).rejects.toThrow(/KOMBO_WEBHOOK_SECRETS/);
   });
 });
 
-describe('over a real connection', () => {
-  test('I2: the bytes count: odd whitespace verifies, the same JSON written anew does not', async () => {
+describe('on a real connection', () => {
+  test('I2: the signature covers the bytes: odd whitespace verifies, the same JSON in another form does not', async () => {
     const { send, requests } = acceptingSend();
     const { server, post } = await startWith(send);
     try {
@@ -227,7 +227,7 @@ describe('over a real connection', () => {
   });
 
   test.each(['application/json; charset=utf-8', 'text/plain', 'application/x-www-form-urlencoded'])(
-    'a body that calls itself %s is read all the same',
+    'a body with the content type %s is read like JSON',
     async (contentType) => {
       const { send } = acceptingSend();
       const { server, post } = await startWith(send);

@@ -6,7 +6,7 @@ import { judgeSighting } from '../../src/domain/life.ts';
 import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { Secret } from '../../src/secret.ts';
 
-/** What Kombo answers next. */
+/** Kombo's next answer. */
 let answer: (response: ServerResponse) => void;
 const server = createServer((_request, response) => answer(response));
 let kombo: KomboClient;
@@ -32,7 +32,7 @@ describe('(I26) the limit of Kombo', () => {
     [{ 'ratelimit-remaining': '0' }, 0],
     [{ 'ratelimit-remaining': '0', 'ratelimit-reset': '1e9' }, 600_000],
     [{ 'ratelimit-remaining': '0', 'ratelimit-reset': '-5' }, 0],
-  ])('that a page names with %j makes the next one wait for %i ms', async (headers, pauseMs) => {
+  ])('in the headers %j of a page makes the next one wait for %i ms', async (headers, pauseMs) => {
     reply(PAGE, headers);
     expect(await fetchPage()).toMatchObject({ pauseMs, next: 'more', results: [{ id: 'a' }] });
   });
@@ -41,18 +41,18 @@ describe('(I26) the limit of Kombo', () => {
     [{ 'retry-after': '7' }, 7_000],
     [{ 'ratelimit-reset': '9' }, 9_000],
     [{ 'retry-after': '86400' }, 600_000],
-    // By Kombo's clock, which may be far from ours.
+    // By Kombo's clock, which may differ from ours.
     [{ date: 'Thu, 01 Jan 2026 10:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 10:00:20 GMT' }, 20_000],
     [{ date: 'Thu, 01 Jan 2026 10:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 09:00:00 GMT' }, 0],
     [{ 'retry-after': 'soon', 'ratelimit-reset': '3' }, 3_000],
-  ])('that a 429 names with %j is believed, and not for ever: %i ms', async (headers, retryAfterMs) => {
+  ])('in the headers %j of a 429 is believed up to a bound: %i ms', async (headers, retryAfterMs) => {
     reply({ status: 'error', error: { code: 'PLATFORM.RATE_LIMIT_EXCEEDED' } }, headers, 429);
     await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'RateLimited', retryAfterMs });
   });
 });
 
-describe('an answer whose code or state is what every object has', () => {
-  test.each(['constructor', '__proto__', 'toString'])('%s is one that is not known', async (name) => {
+describe('an answer whose code or state every object has as a key', () => {
+  test.each(['constructor', '__proto__', 'toString'])('%s counts as unknown', async (name) => {
     for (const [status, errorClass] of [
       [400, 'RequestRejected'],
       [503, 'Unavailable'],
@@ -82,9 +82,9 @@ describe('an answer whose code or state is what every object has', () => {
   });
 });
 
-describe('what an answer says beside records', () => {
+describe('the texts of an answer besides records', () => {
   test.each(['A\0B', 'Ada Lovelace, +49 30 1234', 'A\ud800', '\u001b]52;c;eA==\u0007', 'X'.repeat(5_000)])(
-    'a code that looks like none, %j, is not passed on',
+    'a code that does not look like one, %j, is not passed on',
     async (code) => {
       reply({ status: 'error', error: { code } }, {}, 409);
       await expect(fetchPage()).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('what an answer says beside records', () => {
     ...more,
   });
 
-  test('is one line each, well-formed and cut, or left out', async () => {
+  test('are one line each, well-formed and cut, or left out', async () => {
     reply({ data: integration() });
     const line = expect.stringMatching(/^a b \[31mc{191}…$/) as string;
     expect(await kombo.getIntegration('demo:1')).toMatchObject({
@@ -120,7 +120,7 @@ describe('what an answer says beside records', () => {
       state: line,
       setupStatus: line,
       organizationName: line,
-      // One that is cut would be the id of another customer.
+      // A cut id could be the id of another customer.
       originId: null,
       createdAt: null,
       unavailableModels: [line],
@@ -128,25 +128,28 @@ describe('what an answer says beside records', () => {
   });
 
   test.each(['demo:2', '', 7, undefined])(
-    'about an integration with the id %j, when another one was asked for, is no answer',
+    'are refused if they are about the integration %j, not the one asked for',
     async (id) => {
       reply({ data: integration({ id }) });
       await expect(kombo.getIntegration('demo:1')).rejects.toMatchObject({ errorClass: 'Unavailable' });
     },
   );
 
-  test.each(['.', '..', 'a/b', 'a\u200bb', ''])('an id that is none, %j, becomes no path', async (id) => {
-    let asked = 0;
-    answer = (response) => {
-      asked += 1;
-      response.end();
-    };
-    await expect(kombo.getIntegration(id)).rejects.toMatchObject({ errorClass: 'RequestRejected' });
-    expect(asked).toBe(0);
-  });
+  test.each(['.', '..', 'a/b', 'a\u200bb', ''])(
+    'an id that is not valid, %j, is not sent in a path',
+    async (id) => {
+      let asked = 0;
+      answer = (response) => {
+        asked += 1;
+        response.end();
+      };
+      await expect(kombo.getIntegration(id)).rejects.toMatchObject({ errorClass: 'RequestRejected' });
+      expect(asked).toBe(0);
+    },
+  );
 
   test.each(['a\0', 'a\ud800', 'x'.repeat(5_000)])(
-    'a cursor that cannot be kept, %j, is no answer',
+    'a cursor that cannot be stored, %j, makes the answer invalid',
     async (next) => {
       reply({ ...PAGE, data: { ...PAGE.data, next } });
       await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'Unavailable' });
@@ -154,7 +157,7 @@ describe('what an answer says beside records', () => {
   );
 });
 
-test('a redirect is not followed: the key goes to the address of the settings only', async () => {
+test('a redirect is not followed, so the key goes only to the URL of the settings', async () => {
   const asked: (string | undefined)[] = [];
   answer = (response) => {
     asked.push(response.req.url);
@@ -165,12 +168,12 @@ test('a redirect is not followed: the key goes to the address of the settings on
 });
 
 describe('a page', () => {
-  test.each([null, ''])('whose cursor is %j is the last one', async (next) => {
+  test.each([null, ''])('with the cursor %j is the last one', async (next) => {
     reply({ ...PAGE, data: { ...PAGE.data, next } });
     expect(await fetchPage()).toMatchObject({ next: null });
   });
 
-  test('(I8) that does not say whether another one follows is a broken answer', async () => {
+  test('(I8) that does not say whether another one follows is an invalid answer', async () => {
     reply({ ...PAGE, data: { results: [{ id: 'a' }] } });
     await expect(fetchPage()).rejects.toMatchObject({
       errorClass: 'Unavailable',

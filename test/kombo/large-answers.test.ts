@@ -8,7 +8,7 @@ import { createKomboClient, type KomboClient } from '../../src/kombo/client.ts';
 import { Secret } from '../../src/secret.ts';
 
 const MIB = 1024 * 1024;
-/** What Kombo answers next. */
+/** Kombo's next answer. */
 let answer: (response: ServerResponse) => void;
 const server = createServer((_request, response) => answer(response));
 let kombo: KomboClient;
@@ -29,7 +29,7 @@ const page = (bytes: number) =>
   JSON.stringify({ data: { next: null, results: [{ id: 'a', text: 'x'.repeat(bytes) }] } });
 
 describe('an answer', () => {
-  test('that is small and unpacks to a large one is refused by its own name, and says what to do', async () => {
+  test('that is small but unpacks to a large one gets its own error, which says what to do', async () => {
     const bomb = gzipSync(page(100 * MIB));
     expect(bomb.length).toBeLessThan(MIB);
     answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
@@ -40,7 +40,7 @@ describe('an answer', () => {
     });
   });
 
-  test('that never ends is left when it is too large', async () => {
+  test('that never ends is dropped when it is too large', async () => {
     let closed = false;
     answer = (response) => {
       response.on('close', () => (closed = true));
@@ -55,19 +55,19 @@ describe('an answer', () => {
     await expect.poll(() => closed).toBe(true);
   });
 
-  test('that is just below the bound is read, and says how long it was', async () => {
+  test('that is just below the bound is read, with its size', async () => {
     const text = page(MIB - 1_000);
     answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text));
     expect(await fetchPage()).toMatchObject({ bytes: text.length, results: [{ id: 'a' }] });
   });
 
-  test('of a proxy that fails with a long page is told by its status', async () => {
+  test('of a proxy that fails with a long page is classified by its status', async () => {
     answer = (response) => response.writeHead(502).end('<p>'.repeat(MIB));
     await expect(fetchPage()).rejects.toMatchObject({ errorClass: 'Unavailable', code: 'Unavailable' });
   });
 });
 
-test('the size of a page falls at once and grows step by step', () => {
+test('the size of a page shrinks at once and grows step by step', () => {
   expect(nextPageSize(250, PAGE_BYTES / 10)).toBe(250);
   expect(nextPageSize(32, 8 * PAGE_BYTES)).toBe(4);
   expect(nextPageSize(2, 100 * PAGE_BYTES)).toBe(1);

@@ -22,7 +22,7 @@ describe('I2: a signature covers the bytes as received', () => {
     expect(verify(Buffer.from(body), header ?? undefined, given)).toBe(valid);
   });
 
-  test('what sign makes, verify takes, under any of several secrets', () => {
+  test('verify accepts what sign makes with any of several secrets', () => {
     const secrets = fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(fc.uint8Array(), secrets, fc.nat(), (bytes, texts, index) => {
@@ -34,7 +34,7 @@ describe('I2: a signature covers the bytes as received', () => {
     );
   });
 
-  test('one flipped bit anywhere in the body is refused', () => {
+  test('a body with one flipped bit is refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), fc.nat(), fc.nat({ max: 7 }), (bytes, at, bit) => {
         const changed = Buffer.from(bytes);

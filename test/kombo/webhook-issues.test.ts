@@ -14,7 +14,7 @@ describe('issue-status-changed', () => {
   const of = { id: 'a:b', tool: 'personio', category: 'HRIS', end_user: { origin_id: '36123' } };
   const read = (data: object) => parseDelivery({ id: 'x', type: 'issue-status-changed', data });
 
-  test('names the issue, with its text in plain characters, and its integration', () => {
+  test('has the issue with cleaned texts, and its integration', () => {
     expect(read({ change: 'raised', issue, integration: of })).toEqual({
       kind: 'issue',
       id: 'x',
@@ -35,20 +35,20 @@ describe('issue-status-changed', () => {
     });
   });
 
-  test.each([null, undefined])('with the integration %j is about the whole environment', (none) => {
+  test.each([null, undefined])('is about the whole environment if its integration is %j', (none) => {
     const delivery = read({ change: 'raised', issue, integration: none });
     expect(delivery).toMatchObject({ kind: 'issue', issue: { integrationId: null } });
     expect(delivery.integrationId).toBeUndefined();
   });
 
-  test('of a type that is not known, or with texts and times that are none, is taken all the same', () => {
+  test('is accepted with an unknown type, and with texts and times that are not valid', () => {
     const odd = { id: 'i', type: 'a\nb', title: 7, markdown_message: null, first_observed_at: 'soon' };
     expect(read({ change: 'snoozed', issue: odd })).toMatchObject({
       issue: { id: 'i', type: 'unknown', title: 'Issue without a title', message: '', resolvedAt: null },
     });
   });
 
-  test('says that it is resolved, also without a time', () => {
+  test('can report an issue as resolved without a time', () => {
     const at = '2026-09-25T06:12:00.000Z';
     const resolved = { change: 'resolved', issue: { ...issue, status: 'RESOLVED', resolved_at: at } };
     expect(read(resolved)).toMatchObject({ issue: { resolvedAt: at } });
@@ -58,7 +58,7 @@ describe('issue-status-changed', () => {
   });
 
   test.each([{}, { issue: {} }, { issue: { id: '' } }, { issue, integration: { id: '../x' } }])(
-    'without usable ids, as %j, is malformed',
+    'is malformed without usable ids, for example %j',
     (data) => {
       expect(() => read(data)).toThrow(MalformedDelivery);
     },

@@ -19,7 +19,7 @@ const dataChanged = (data: object) => ({ id: 'Cbfk5sHt', type: 'data-changed', d
 const many = Array.from({ length: 501 }, (_, index) => ({ name: `model_${index}` }));
 
 describe('data-changed', () => {
-  test('names each model once, also one that is newer than this version', () => {
+  test('names each model once, even one that this version does not know', () => {
     const names = ['hris_employees', 'hris_employees', 'hris_moods'];
     const delivery = parseDelivery(
       dataChanged({ ...integration, changed_models: names.map((name) => ({ name })) }),
@@ -33,7 +33,7 @@ describe('data-changed', () => {
     });
   });
 
-  test('keeps the entries it can read and takes fields it does not know', () => {
+  test('keeps the entries that can be read, and accepts unknown fields', () => {
     const delivery = parseDelivery({
       ...dataChanged({
         ...integration,
@@ -55,7 +55,7 @@ describe('data-changed', () => {
     ['entries of another shape', { changed_models: [{}, 7, null] }],
     ['one entry of another shape beside good ones', { changed_models: [{ name: 'hris_teams' }, null] }],
     ['no list', {}],
-    ['a list that is none', { changed_models: 'hris_teams' }],
+    ['a text instead of a list', { changed_models: 'hris_teams' }],
     ['more entries than there are models', { changed_models: many }],
   ])('with %s names everything', (_name, models) => {
     expect(parseDelivery(dataChanged({ ...integration, ...models }))).toMatchObject({
@@ -65,13 +65,13 @@ describe('data-changed', () => {
     });
   });
 
-  test('with an empty list names nothing, and with a readable one nothing more', () => {
+  test('names no model with an empty list, and only the listed ones with a readable list', () => {
     for (const changed_models of [[], [{ name: 'hris_teams' }]]) {
       expect(parseDelivery(dataChanged({ ...integration, changed_models }))).not.toHaveProperty('everything');
     }
   });
 
-  test('tool and category are optional', () => {
+  test('needs no tool and no category', () => {
     const delivery = parseDelivery(
       dataChanged({
         integration_id: 'a:b',
@@ -91,7 +91,7 @@ describe('data-changed', () => {
 });
 
 test.each(['integration-created', 'integration-state-changed', 'sync-finished'])(
-  '%s brings your id of the customer, or none that can be used',
+  '%s has your id for the customer, unless it cannot be used',
   (type) => {
     const named = { ...integration, id: about.integrationId };
     const originOf = (end_user: unknown) => parseDelivery({ id: 'x', type, data: { ...named, end_user } });
@@ -112,7 +112,7 @@ describe('events of an integration', () => {
   test.each([
     ['integration-created', 'created'],
     ['integration-deleted', 'deleted'],
-  ])('%s calls it data.id', (type, event) => {
+  ])('%s has the id in data.id', (type, event) => {
     const data = { id: about.integrationId, tool: 'personio', category: 'HRIS', end_user: {} };
     expect(parseDelivery({ id: 'x', type, data })).toEqual({
       kind: 'lifecycle',
@@ -123,7 +123,7 @@ describe('events of an integration', () => {
     });
   });
 
-  test('integration-state-changed calls it data.integration_id', () => {
+  test('integration-state-changed has the id in data.integration_id', () => {
     const type = 'integration-state-changed';
     expect(parseDelivery({ id: 'x', type, data: { ...integration, state: 'ACTIVE' } })).toEqual({
       kind: 'lifecycle',
@@ -136,7 +136,7 @@ describe('events of an integration', () => {
 });
 
 test.each(['assessment:order-received', 'inline-assessment:order-received'])(
-  '%s is a change of assessment_orders',
+  '%s is read as a change of assessment_orders',
   (type) => {
     const data = {
       id: 'order',
@@ -156,7 +156,7 @@ test.each(['assessment:order-received', 'inline-assessment:order-received'])(
 );
 
 test.each(['sync-finished', 'remote-event-received'])(
-  '%s says that anything of the integration may have changed',
+  '%s means that any data of the integration may have changed',
   (type) => {
     const {
       integration_id: integrationId,
@@ -170,7 +170,7 @@ test.each(['sync-finished', 'remote-event-received'])(
 );
 
 test.each(['connection-flow-failed', 'ai-apply-application-status-updated', 'invented-next-year'])(
-  '%s asks for nothing',
+  '%s asks for no read',
   (type) => {
     const ignored = { kind: 'ignored', id: 'x', type };
     expect(parseDelivery({ id: 'x', type, data: { any: 'thing' } })).toEqual(ignored);
@@ -179,7 +179,7 @@ test.each(['connection-flow-failed', 'ai-apply-application-status-updated', 'inv
   },
 );
 
-test('a deletion says when it was, by UTC and in a form that can be read, or not at all', () => {
+test('a deletion has its time in UTC, or none if it cannot be read', () => {
   const deletion = (deleted_at: unknown) =>
     parseDelivery({
       id: 'x',
@@ -193,7 +193,7 @@ test('a deletion says when it was, by UTC and in a form that can be read, or not
   expect(deletion('yesterday').change.deletedAt).toBeUndefined();
 });
 
-describe('malformed', () => {
+describe('a malformed delivery', () => {
   test.each<[string, unknown]>([
     ['null', null],
     ['a list', []],
@@ -225,7 +225,7 @@ describe('malformed', () => {
     expect(() => parseDelivery(json)).toThrow(MalformedDelivery);
   });
 
-  test('any JSON gives a delivery or MalformedDelivery, and ids stay short', () => {
+  test('any JSON is a delivery with short ids or throws MalformedDelivery', () => {
     const types = fc.constantFrom(
       'data-changed',
       'integration-created',
@@ -247,7 +247,7 @@ describe('malformed', () => {
     );
   });
 
-  test('the message does not repeat what was sent', () => {
+  test('the error does not repeat what was sent', () => {
     const json = dataChanged({ integration_id: '', note: 'jane@example.com' });
     expect(() => parseDelivery(json)).toThrow(/^(?!.*jane).*data\.integration_id is missing/);
   });

@@ -4,16 +4,16 @@ import type { Endpoint, Failure, Trouble } from './plan.ts';
  * By when a change must be a row. All times are milliseconds of one monotonic clock.
  */
 
-/** Quiet time and some seconds, on a machine that is shared. */
+/** The debounce and some seconds, on a shared machine. */
 export const SOON_MS = 8_000;
-/** A failure is written down when its page was tried three times, also when it says to wait two seconds in between. */
+/** A failure is recorded after three tries of its page, even if it asks for two seconds between them. */
 export const VISIBLE_MS = 6_000;
 /** A minute after the end of all failures nothing is owed. */
 export const HEALED_MS = 60_000;
-/** Settings of the service that is tried: the pause between two tries of what fails. */
+/** Settings of the tested service: the pause between two tries of a failing read. */
 export const RETRY_MS = { first: 1_000, longest: 2_000 };
 
-/** What Kombo tells of by itself: the records of one endpoint of one integration. */
+/** What Kombo sends its own webhooks about: the records of one endpoint of one integration. */
 export interface Part {
   integration: number;
   endpoint: Endpoint;
@@ -22,7 +22,7 @@ export interface Part {
 /** Something that keeps parts from being read, and for how long. */
 export interface Harm {
   what: string;
-  /** Any integration, any endpoint, when left out. */
+  /** Any integration and endpoint if left out. */
   integration?: number;
   endpoint?: Endpoint;
   from: number;
@@ -30,12 +30,12 @@ export interface Harm {
   until: number;
   /** How long after its end a read may still wait because of it. */
   restMs: number;
-  /** What comes while it lasts is read with the next webhook that names the endpoint. */
+  /** Changes while it lasts are read with the next webhook that names the endpoint. */
   waitsForNews?: boolean;
 }
 
 /**
- * The time from the end of a failure until everything that it has held up is being read. It follows from the bounds in
+ * The time from the end of a failure until everything that it held up is being read. It follows from the bounds in
  * `src/domain/retry.ts`.
  */
 function restOf(failure: Failure): number {
@@ -43,10 +43,10 @@ function restOf(failure: Failure): number {
     case 'list':
     case 'look-up':
       return restOfTrouble(failure.trouble);
-    // The gate of the table stays closed for five seconds, then the pause of what has failed goes by.
+    // The gate of the table stays closed for five seconds. Then the pause of the failed read ends.
     case 'data-table':
       return 5_000 + RETRY_MS.longest;
-    // An activity that has failed is tried again after one, two and four seconds.
+    // A failed activity is tried again after one, two and four seconds.
     case 'service-table':
       return 4_000;
     case 'sessions':
@@ -56,9 +56,9 @@ function restOf(failure: Failure): number {
   }
 }
 
-/** A killed worker holds what it did for 35 seconds at most (invariant I26). */
+/** A killed worker holds its work for 35 seconds at most (invariant I26). */
 const REST_OF_KILLED_MS = 35_000 - SOON_MS;
-/** It goes on with what it has. What was taken for lost before is tried again after ten seconds at most. */
+/** A frozen worker continues its work. Work that counted as lost is tried again after ten seconds at most. */
 const REST_OF_FROZEN_MS = 10_000;
 
 function restOfTrouble(trouble: Trouble): number {
@@ -70,17 +70,17 @@ function restOfTrouble(trouble: Trouble): number {
       return isRefusal(trouble) ? RETRY_MS.first : 2_000 + RETRY_MS.longest;
     case 'limit':
       return trouble.seconds * 1000 + 1_000;
-    // The request that hangs is given up after half a minute.
+    // A hanging request is given up after half a minute.
     case 'hang':
       return 30_000 + RETRY_MS.longest;
   }
 }
 
-/** What the tool does not offer is left alone for a day, unless a webhook names it. */
+/** An endpoint that the tool does not offer is not read for a day, unless a webhook names it. */
 const isRefusal = (trouble: Trouble) =>
   trouble.kind === 'code' && trouble.code === 'INTEGRATION.MODEL_NOT_AVAILABLE';
 
-/** What a failure keeps from being read after a webhook; undefined when that is nothing. */
+/** What a failure keeps from being read after a webhook; undefined if nothing. */
 export function harmOf(failure: Failure, from: number): Harm | undefined {
   const harm = { what: failure.of, from, until: Number.POSITIVE_INFINITY, restMs: restOf(failure) };
   switch (failure.of) {
@@ -110,7 +110,7 @@ function touches(harm: Harm, part: Part): boolean {
 export interface Due {
   /** Infinite while something lasts that keeps it from being read. */
   at: number;
-  /** What has moved it. */
+  /** The failures that delayed it. */
   because: Harm[];
 }
 

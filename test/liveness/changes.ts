@@ -3,11 +3,11 @@ import { dueOf, type Due, type Harm, type Part } from './bounds.ts';
 import type { Change } from './plan.ts';
 import type { World } from './world.ts';
 
-/** A record has changed at Kombo, and a webhook has told of it. */
+/** A record changed at Kombo, and a webhook reported it. */
 export interface Told {
   part: Part;
   id: string;
-  /** The copy shows this change or a later one of the record when it shows such a number. */
+  /** If the copy shows this number or a higher one, it has the change. */
   version: number;
   deleted: boolean;
   at: number;
@@ -16,7 +16,7 @@ export interface Told {
   late?: Due;
 }
 
-/** Changes records, and looks when each change is a row. */
+/** Changes records, and notes when each change is a row. */
 export class Changes {
   readonly told: Told[] = [];
   readonly #world: World;
@@ -69,14 +69,14 @@ export class Changes {
     return live.slice(first, first + count).map((record) => {
       const { version } = next();
       control.update(id, table, record, { remote_id: text(version) });
-      // Enough stay for what comes.
+      // Keeps enough for later changes.
       const deleted = kind === 'delete' && control.ids(id, table, { limit: 10 }).length === 10;
       if (deleted) control.tombstone(id, table, record);
       return { id: record, version, deleted };
     });
   }
 
-  /** A record goes away without a trace, and what was told of it before is never seen. @returns its id. */
+  /** A record vanishes without a trace, so its earlier changes never arrive. @returns its id. */
   vanish(integration: number, table: string): string[] {
     const { control } = this.#world;
     const integrationId = this.#ids[integration]!;
@@ -89,7 +89,7 @@ export class Changes {
     return gone;
   }
 
-  /** Looks once, and finds what is late. @returns what has become late just now. */
+  /** Looks once for late changes. @returns those that are late since this look. */
   async look(harms: readonly Harm[]): Promise<Told[]> {
     const byTable = Map.groupBy(this.#open, ({ part }) => getEndpoint(part.endpoint).table);
     await Promise.all([...byTable].map(([table, open]) => this.#lookAt(table, open)));
@@ -115,7 +115,7 @@ export class Changes {
          left join kombo.${table} r on r.integration_id = wanted.integration_id and r.id = wanted.id order by place`,
         [keys, open.map(({ id }) => id)],
       )
-      // The table is locked: it is looked at again.
+      // The table is locked, so this looks again later.
       .catch((error: { code?: string }) => {
         if (error.code === '55P03') return { rows: [] };
         throw error;

@@ -6,7 +6,7 @@ import { LOOKER, type World } from './world.ts';
 
 type End = () => Promise<void>;
 
-/** Lets a failure begin. @returns what ends it; a failure that is over at once is ended all the same. */
+/** Begins a failure. @returns a function that ends it, which must be called even if the failure is over at once. */
 export async function begin(
   world: World,
   ids: readonly string[],
@@ -77,7 +77,7 @@ async function terminateSessions({ looker }: World): Promise<void> {
   );
 }
 
-/** Where a worker was killed another one begins, as a supervisor has it. */
+/** Like a supervisor, starts another worker in place of a killed one. */
 async function stopWorker(
   { workers }: World,
   { worker, how }: Extract<Failure, { of: 'worker' }>,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { dueOf, harmOf, SOON_MS, type Harm, type Part } from './bounds.ts';
 import { makePlan, type Failure } from './plan.ts';
 
-/* The model of the random failures itself: what it asks for is not asked for by mistake. */
+/* Checks the model of the random failures, so that it does not ask for anything by mistake. */
 
 const PART: Part = { integration: 1, endpoint: '/lms/users' };
 const OTHER: Part = { integration: 1, endpoint: '/lms/skills' };
@@ -18,7 +18,7 @@ const list = (more: Partial<Extract<Failure, { of: 'list' }>>): Failure => ({
   ...more,
 });
 
-/** What a failure harms that begins at 1,000 and ends at 6,000. */
+/** The harm of a failure that begins at 1,000 and ends at 6,000. */
 const harms = (...failures: Failure[]): Harm[] =>
   failures.flatMap((failure) => {
     const harm = harmOf(failure, 1_000);
@@ -31,7 +31,7 @@ describe('a plan', () => {
     expect(makePlan(7, 60)).not.toEqual(makePlan(8, 60));
   });
 
-  test('has failures of each kind, and parts that none touches', () => {
+  test('has failures of each kind, and parts without any', () => {
     const plans = Array.from({ length: 40 }, (_, seed) => makePlan(seed, 60));
     const failures = plans.flatMap((plan) => plan.failures);
     expect(new Set(failures.map(({ of }) => of)).size).toBe(6);
@@ -47,27 +47,27 @@ describe('a plan', () => {
 });
 
 describe('the bound of a change', () => {
-  test('is soon where nothing fails, and while something else does', () => {
+  test('is soon if nothing fails, or while something else fails', () => {
     expect(dueOf(PART, 2_000, []).at).toBe(2_000 + SOON_MS);
     expect(dueOf(OTHER, 2_000, harms(list({}))).at).toBe(2_000 + SOON_MS);
   });
 
-  test('is soon while only full reads or questions by ids fail', () => {
+  test('is soon while only full reads or requests by ids fail', () => {
     expect(dueOf(PART, 2_000, harms(list({ reads: 'full' }), list({ reads: 'ids' }))).at).toBe(
       2_000 + SOON_MS,
     );
   });
 
-  test('counts from the end of what touches it, with the pause before the next try', () => {
+  test('counts from the end of the failure, plus the pause before the next try', () => {
     expect(dueOf(PART, 2_000, harms(list({}))).at).toBe(6_000 + 4_000 + SOON_MS);
   });
 
-  test('never comes while a failure lasts', () => {
+  test('is not over while a failure lasts', () => {
     const [harm] = harms(list({}));
     expect(dueOf(PART, 2_000, [{ ...harm!, until: Infinity }]).at).toBe(Infinity);
   });
 
-  test('asks for a second webhook only where the tool did not offer the endpoint', () => {
+  test('needs a second webhook only if the tool did not offer the endpoint', () => {
     const refused = harms(list({ trouble: { kind: 'code', code: 'INTEGRATION.MODEL_NOT_AVAILABLE' } }));
     expect(dueOf(PART, 5_999, refused).at).toBe(Infinity);
     expect(dueOf(PART, 6_000, refused).at).toBe(6_000 + 1_000 + SOON_MS);
@@ -79,7 +79,7 @@ describe('the bound of a change', () => {
   });
 });
 
-test('a process whose clock is off tells another time', async () => {
+test('a process with a shifted clock shows another time', async () => {
   const preload = new URL('../support/shift-clock.ts', import.meta.url).href;
   const script =
     'console.log(Date.now(), new Date().getTime(), new Date(5).getTime(), new Date() instanceof Date)';

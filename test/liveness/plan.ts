@@ -1,8 +1,8 @@
 import { createRandom } from '../../sandbox/random.ts';
 
 /*
- * What goes wrong in a run, and what happens beside it. A plan follows from its seed alone, so that a run can be played again:
- * the same steps at the same times, though never in quite the same order of events.
+ * What fails in a run, and what else happens. A plan follows from its seed alone, so a run can be played again: the
+ * same steps at the same times, though never in quite the same order of events.
  */
 
 export const ENDPOINTS = ['/lms/users', '/lms/course-progressions', '/lms/courses', '/lms/skills'] as const;
@@ -27,13 +27,13 @@ export const CODES = [
   'INTEGRATION.MODEL_NOT_AVAILABLE',
 ] as const;
 
-/** Which reads of an endpoint fail: every one, those in full, or the questions by `ids`. */
+/** Which reads of an endpoint fail: all, those in full, or the requests by `ids`. */
 export type Scope = 'all' | 'full' | 'ids';
 
 export type Failure = Timed & { forMs: number } & (
     | { of: 'list'; integration: number; endpoint: Endpoint | 'all'; reads: Scope; trouble: Trouble }
     | { of: 'look-up'; integration: number; trouble: Trouble }
-    /** Another session locks the table of an endpoint, as while an index is built. */
+    /** Another session locks the table of an endpoint, for example to build an index. */
     | { of: 'data-table'; endpoint: Endpoint; mode: 'share' | 'access exclusive' }
     | { of: 'service-table'; table: 'debts' | 'passes' | 'integrations' }
     /** Every session of the service is terminated at once. */
@@ -41,7 +41,7 @@ export type Failure = Timed & { forMs: number } & (
     | { of: 'worker'; worker: number; how: 'kill' | 'freeze, then continue' | 'freeze, then kill' }
   );
 
-/** Records change, and one webhook tells of it. */
+/** Records change, and one webhook reports it. */
 export interface Change extends Timed {
   integration: number;
   endpoint: Endpoint;
@@ -52,10 +52,10 @@ export interface Change extends Timed {
   duplicate: boolean;
 }
 
-/** You read everything, perhaps after a record has gone away without a trace. */
+/** A full sync by hand, perhaps after a record vanished without a trace. */
 export interface FullSync extends Timed {
   integration: number;
-  /** Every endpoint when left out. */
+  /** Every endpoint if left out. */
   endpoint?: Endpoint;
   vanish: boolean;
   /** How long Kombo takes for a page of it. */
@@ -64,7 +64,7 @@ export interface FullSync extends Timed {
   afterMs: number;
 }
 
-/** A webhook about the integration itself has it looked up. */
+/** A webhook about the integration itself makes a look-up. */
 export interface Announcement extends Timed {
   integration: number;
 }
@@ -82,11 +82,11 @@ export interface Plan {
 
 export const INTEGRATIONS = 5;
 const WORKERS = 2;
-/** The one whose full syncs are cut off: what was cut off does not fail any more, so its full reads do not fail before either. */
+/** The integration whose full syncs are cut off. Cut-off reads no longer fail, so its full reads get no failures. */
 const CUT_OFF = 0;
-/** A read whose sync was terminated is found to be overdue after a minute, and must be done a minute after the end. */
+/** A read of a terminated sync is overdue after a minute, and must be done a minute after the end. */
 const OVERDUE_BEFORE_END_MS = 20_000;
-/** The rest of a plan that is free of new failures, so that none begins and ends at once. */
+/** The end of a plan has no new failures, so that none begins and ends at once. */
 const LAST_BEGIN_MS = 5_000;
 
 export function makePlan(seed: number, seconds: number): Plan {
@@ -111,7 +111,7 @@ export function makePlan(seed: number, seconds: number): Plan {
   for (const at of dice.times(dice.between(3_000, 8_000), endMs, 14_000, 25_000)) {
     plan.failures.push({ at, forMs: 0, of: 'sessions' });
   }
-  // The first part is calm, so that the shortest bound is tried too.
+  // The first part is calm, to test the shortest bound too.
   const storm = dice.between(0.4, 0.6) * endMs;
   for (const at of dice.times(storm, endMs, 20_000, 35_000)) plan.failures.push(aStorm(dice, at));
   for (const at of dice.times(0, seconds * 1000, 150, 700)) plan.changes.push(aChange(dice, at));
@@ -127,7 +127,7 @@ function addListFailure(plan: Plan, dice: Dice, at: number): void {
   const whole = reads === 'all' && dice.chance(0.15);
   const integration = reads === 'all' ? dice.below(INTEGRATIONS) : 1 + dice.below(INTEGRATIONS - 1);
   const endpoint = whole ? 'all' : dice.pick(ENDPOINTS);
-  // What refuses the whole integration everywhere would park it, which is another promise.
+  // If every endpoint refused the whole integration, it would be parked, which is another promise.
   const trouble = aTrouble(dice, !whole, reads);
   const beside = plan.failures.filter(
     (other) =>
@@ -138,13 +138,13 @@ function addListFailure(plan: Plan, dice: Dice, at: number): void {
   const isFree = beside.every(
     (other) => other.of === 'list' && other.endpoint !== endpoint && other.endpoint !== 'all',
   );
-  // Most of it stays healthy.
+  // Most parts stay healthy.
   if (!isFree || (whole ? beside.length > 0 : beside.length > 1)) return;
   plan.failures.push({ at, forMs, of: 'list', integration, endpoint, reads, trouble });
   const soon = at + 200;
   const first = endpoint === 'all' ? ENDPOINTS[0] : endpoint;
   if (reads === 'all') {
-    // News meets it at once, and comes just before its end and just after it.
+    // Webhooks come at its start, just before its end and just after it.
     for (const moment of [soon, at + forMs - dice.between(0, 900), at + forMs + dice.between(50, 900)]) {
       plan.changes.push({ ...aChange(dice, moment), integration, endpoint: first, kind: 'update' });
     }
@@ -169,7 +169,7 @@ function aTrouble(dice: Dice, mayRefuse: boolean, reads: Scope): Trouble {
     { kind: 'hang' },
     { kind: 'limit', seconds: 1 + dice.below(8) },
   ];
-  // What the tool does not offer is not offered to any kind of read.
+  // An endpoint that the tool does not offer refuses every kind of read.
   const codes = CODES.filter((code) => reads === 'all' || code !== 'INTEGRATION.MODEL_NOT_AVAILABLE');
   if (mayRefuse) troubles.push(...codes.map((code): Trouble => ({ kind: 'code', code })));
   return dice.pick(troubles);

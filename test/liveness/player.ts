@@ -11,7 +11,7 @@ import { findLeft, findStrays, openRuns, type Left } from './settled.ts';
 import { Visibility, type Unseen } from './visibility.ts';
 import type { World } from './world.ts';
 
-/** What a plan has come to. */
+/** The outcome of a plan. */
 export interface Played {
   plan: Plan;
   told: readonly Told[];
@@ -19,11 +19,11 @@ export interface Played {
   /** Changes that were not a row in time. */
   late: readonly Told[];
   unseen: readonly Unseen[];
-  /** How many failures of Kombo were met. */
+  /** How many failures of Kombo a request met. */
   met: number;
-  /** What is not in order a minute after the end of all failures. */
+  /** What is left undone a minute after the end of all failures. */
   left: Left;
-  /** How long after that end everything was in order (milliseconds); undefined when it never was. */
+  /** How long after that end everything was done (milliseconds); undefined if it never was. */
   healedInMs: number | undefined;
   /** Records in which the copy differs from Kombo in the end. */
   strays: readonly string[];
@@ -60,7 +60,7 @@ class Player {
   readonly #visibility: Visibility;
   readonly #harms: Harm[] = [];
   readonly #errors: unknown[] = [];
-  /** What has gone away without a trace, as 'integration table id'. */
+  /** Records that vanished without a trace, as 'integration table id'. */
   readonly #vanished = new Set<string>();
   readonly #startedAt = performance.now();
   #isOver = false;
@@ -124,7 +124,7 @@ class Player {
     if (harm) harm.until = performance.now();
   }
 
-  /** You read everything, and perhaps cut it off. */
+  /** Starts a full sync by hand, and perhaps cuts it off. */
   async #fullSync(sync: FullSync): Promise<void> {
     const { control, temporal, config } = this.#world;
     const { integration, endpoint, vanish, pageMs, end, afterMs } = sync;
@@ -159,7 +159,7 @@ class Player {
     }
   }
 
-  /** All failures are over. One more change of each part comes, as it would in life, and then all must be in order. */
+  /** All failures are over. Each part gets one more change, as it would in life; then everything must be done. */
   async #settle(): Promise<{ left: Left; healedInMs: number | undefined }> {
     const healedAt = performance.now();
     await delay(RETRY_MS.first + 100);

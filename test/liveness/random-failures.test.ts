@@ -30,7 +30,7 @@ afterAll(() => world.close());
 
 describe('random failures', () => {
   test.for(Array.from({ length: RUNS }, (_, run) => SEED + run))(
-    '(I25) (I26) (I27) healthy parts are read in time, what fails is visible, and all is read once it is healed (seed %i)',
+    '(I25) (I26) (I27) healthy parts are read in time, failures are visible, and everything is read once they end (seed %i)',
     { timeout: (SECONDS + 240) * 1000 },
     async (seed) => {
       const played = await play(world, makePlan(seed, SECONDS));

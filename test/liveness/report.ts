@@ -4,9 +4,9 @@ import type { Told } from './changes.ts';
 import type { Failure, Plan } from './plan.ts';
 import type { Played } from './player.ts';
 
-/* What a played plan has to tell: to you, when a promise was broken, and in numbers. */
+/* Reports a played plan: to you, if a promise was broken, and in numbers. */
 
-/** The promises that were broken, one line each; none when all were kept. */
+/** The broken promises, one line each; none if all were kept. */
 export function brokenPromises({ late, unseen, left, healedInMs, strays, errors, harms }: Played): string[] {
   return [
     ...late.map((told) => lateLine(told)),
@@ -26,7 +26,7 @@ export function brokenPromises({ late, unseen, left, healedInMs, strays, errors,
   }
 }
 
-/** What you need to look into it: how to play it again, what was planned, and what workers have said. */
+/** What you need to find the cause: how to play it again, the plan, and the logs of the workers. */
 export function explain(played: Played, log: readonly string[]): string {
   const { plan } = played;
   return [
@@ -53,12 +53,12 @@ export interface Waits {
   max: number;
 }
 
-/** Several plans together. What waited for the end of a failure of its own waits from then on. */
+/** Several plans together. A change that waited for the end of its own failure counts from that end. */
 export function summarize(played: readonly Played[]): Waits[] {
   const groups = new Map<string, number[]>();
   for (const { told, harms } of played) {
     for (const changes of Map.groupBy(told, ({ at }) => at).values()) {
-      // What one webhook has told of is there when the last of it is.
+      // The changes of one webhook have arrived when the last of them has.
       const arrivals = changes.map(({ arrivedAt }) => arrivedAt).filter((at) => at !== undefined);
       if (arrivals.length === 0) continue;
       const { part, at } = changes[0]!;

@@ -7,7 +7,7 @@ export interface Left {
   owed: string[];
   openRuns: string[];
   failedRuns: string[];
-  /** Changes that are no row yet. */
+  /** Changes that are not rows yet. */
   unread: number;
   isNothing: boolean;
 }
@@ -49,12 +49,12 @@ async function runs({ temporal, config }: World, where: string): Promise<string[
   return found;
 }
 
-/** Tables that hold copies of other records, which no delta refreshes. */
+/** Tables with copies of other records, which no delta refreshes. */
 const EMBEDDING = ['lms_course_progressions', 'lms_courses'];
 
 /**
- * Records in which the copy differs from Kombo though nothing is left to do. Only a full sync shows what has gone away without
- * a trace, and copies of other records; so what may differ is read in full first.
+ * Records in which the copy differs from Kombo although nothing is left to do. Only a full sync shows copies of other
+ * records, and records that vanished without a trace, so this reads endpoints that may differ in full first.
  */
 export async function findStrays(
   world: World,

@@ -17,7 +17,7 @@ interface Watch {
 /** A failure that could not be seen when it had to be. */
 export interface Unseen {
   failure: Watched;
-  /** How long after it was met first (milliseconds). */
+  /** How long after a request first met it (milliseconds). */
   afterMs: number;
   shown: unknown;
 }
@@ -37,10 +37,10 @@ interface Pass {
   waits: boolean;
 }
 
-/** Looks whether each failure of Kombo is visible from soon after it was met until its end (invariant I10). */
+/** Checks that each failure of Kombo is visible from soon after a request met it until its end (invariant I10). */
 export class Visibility {
   readonly unseen: Unseen[] = [];
-  /** Failures that were met at all. */
+  /** How many failures a request met. */
   met = 0;
   readonly #world: World;
   readonly #ids: readonly string[];
@@ -51,7 +51,7 @@ export class Visibility {
     this.#ids = ids;
   }
 
-  /** @returns what ends the watch. */
+  /** @returns a function that ends the watch. */
   watch(failure: Failure): () => void {
     if (failure.of !== 'list' && failure.of !== 'look-up') return () => {};
     const watch: Watch = { failure, from: new Date(), ended: false };
@@ -83,7 +83,7 @@ export class Visibility {
     }
   }
 
-  /** It can be seen only when something has met it. */
+  /** A failure is visible only after a request met it. */
   #noteHit(watch: Watch): void {
     if (watch.hitAt !== undefined) return;
     const { failure, from } = watch;
@@ -131,7 +131,7 @@ function isOfScope(failure: Watched, query: Record<string, string>): boolean {
   return query['ids'] === undefined && query['updated_after'] === undefined;
 }
 
-/** A debt that fails, or a read that says why it waits. One that hangs is under way. */
+/** A failing debt, or a read that says why it waits. A hanging read is under way. */
 function isShown(
   failure: Watched,
   integrationId: string,

@@ -12,7 +12,7 @@ const KEPT_LINES = 20;
 const KEPT_LENGTH = 300;
 const WARNING = /"level":[456]0/;
 
-/** Worker processes, each in a place of its own; one that is killed is followed by another one. */
+/** Worker processes, each in its own place. Another one replaces a killed one. */
 export class Workers {
   readonly #environment: Record<string, string>;
   readonly #folder: string;
@@ -25,12 +25,12 @@ export class Workers {
     this.#folder = folder;
   }
 
-  /** What workers have warned of last. */
+  /** The last warnings of the workers. */
   get log(): readonly string[] {
     return this.#log;
   }
 
-  /** Starts the real command in a process whose clock is off; resolves when it works. */
+  /** Starts the real command in a process with a shifted clock; resolves when it works. */
   async start(place: number, shiftMs: number): Promise<void> {
     const { TASK_QUEUE: taskQueue = '' } = this.#environment;
     const child = spawn(process.execPath, ['--import', SHIFT_CLOCK, MAIN, 'worker'], {
@@ -61,7 +61,7 @@ export class Workers {
     });
   }
 
-  /** @returns false when none is there. */
+  /** @returns false if the place is empty. */
   signal(place: number, signal: NodeJS.Signals): boolean {
     return this.#places[place]?.kill(signal) ?? false;
   }
@@ -73,7 +73,7 @@ export class Workers {
     await end(child, 'SIGKILL');
   }
 
-  /** Leaves no process behind, also when one is frozen. */
+  /** Ends every process, even a frozen one. */
   async close(): Promise<void> {
     const children = this.#places.splice(0);
     await Promise.all(children.map((child) => end(child, 'SIGKILL')));

@@ -26,8 +26,8 @@ export interface Ground {
 }
 
 /**
- * The whole service, with workers in processes of their own; the sandbox stands in for Kombo. It tries again soon, so that
- * bounds can be tried within a minute.
+ * The whole service, with workers in processes of their own; the sandbox stands in for Kombo. Its pauses are short, so
+ * that a minute is enough to test the bounds.
  */
 export async function openWorld(ground: Ground) {
   const { store, databaseUrl, temporal, temporalAddress, emptyFolder } = ground;
@@ -50,7 +50,7 @@ export async function openWorld(ground: Ground) {
   await setup({ config, store, temporal, log });
   const server = await startServer({ config, store, temporal, log, lagMs: () => 0 });
   control.setWebhookUrl(`${server.url}/webhooks/kombo`);
-  // A look at a table that is locked gives up at once, and no failure of the plan hits the looker.
+  // A look at a locked table gives up at once, and no failure of the plan hits this connection.
   const looker = new pg.Pool({
     connectionString: databaseUrl,
     max: 4,
@@ -68,14 +68,14 @@ export async function openWorld(ground: Ground) {
     temporal,
     workers,
     databaseUrl,
-    /** A small LMS, and sometimes one whose listing has a few pages. */
+    /** A small LMS, sometimes with a listing of a few pages. */
     addIntegration: (users: number): string => {
       const id = `bombohr:${randomBytes(6).toString('hex')}`;
       const records = { lms_users: users, lms_course_progressions: 30, lms_courses: 20, lms_skills: 20 };
       control.addIntegration({ id, category: 'LMS', scale: 0, records });
       return id;
     },
-    /** Kombo tells that models have changed. */
+    /** Kombo reports that models have changed. */
     tell: async (id: string, models: string[], duplicate = false): Promise<void> => {
       const data = { integration_id: id, changed_models: models.map((name) => ({ name })) };
       const { statuses } = await control.sendWebhook({ type: 'data-changed', data, duplicate });

@@ -8,7 +8,7 @@ const socket = (code: string, more: object = {}) =>
   Object.assign(new Error(`connect ${code}`), { code, syscall: 'connect', ...more });
 const grpc = (code: number, details = 'no') =>
   Object.assign(new Error(`${code} STATUS: ${details}`), { code, details });
-/** As Temporal's client throws it. */
+/** An error like that of Temporal's client. */
 const service = (code: number, details?: string) =>
   Object.assign(new Error('Failed to describe schedule', { cause: grpc(code, details) }), {
     name: 'ServiceError',
@@ -35,9 +35,9 @@ describe('Postgres', () => {
     ['08006', 'away'],
     ['42601', 'failed'],
     ['P0001', 'failed'],
-    // What every object has is no code.
+    // A key that every object has is not a code.
     ['toString', 'failed'],
-  ])('says %s: %s', (code, kind) => {
+  ])('answers with SQLSTATE %s: %s', (code, kind) => {
     expect(outageOf(postgres(code))).toMatchObject({ part: 'postgres', kind, code: `SQLSTATE ${code}` });
   });
 
@@ -51,7 +51,7 @@ describe('Postgres', () => {
     ['Cannot use a pool after calling end on the pool', 'away'],
     ['Query read timeout', 'late'],
     ['The server does not support SSL connections', 'untrusted'],
-  ])('or its driver says "%s": %s', (message, kind) => {
+  ])('has a driver that says "%s": %s', (message, kind) => {
     expect(outageOf(new Error(message))).toMatchObject({ part: 'postgres', kind });
   });
 
@@ -66,7 +66,7 @@ describe('Postgres', () => {
       }),
       'ECONNREFUSED at ::1:1',
     ],
-  ])('is what a socket cannot reach: %s', (error, reason) => {
+  ])('cannot be reached by a socket: %s', (error, reason) => {
     expect(outageOf(error)).toMatchObject({
       part: 'postgres',
       kind: 'away',
@@ -92,7 +92,7 @@ describe('Postgres', () => {
     expect(explain(error)).toMatch(said);
   });
 
-  test('gives out numbers that are in use: the sequence lags, which setup mends', () => {
+  test('gives out numbers that are in use: the sequence lags, and setup repairs it', () => {
     const duplicate = (constraint: string) => Object.assign(postgres('23505'), { constraint });
     expect(outageOf(duplicate('passes_pkey'))).toMatchObject({
       kind: 'behind-schema',
@@ -101,7 +101,7 @@ describe('Postgres', () => {
     expect(outageOf(duplicate('integrations_pkey'))).toMatchObject({ kind: 'failed' });
   });
 
-  test('is not what a file or a request of fetch lacks', () => {
+  test('is not the cause if a file is missing or fetch fails', () => {
     expect(
       outageOf(Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' })),
     ).toBeUndefined();
@@ -125,7 +125,7 @@ describe('Temporal', () => {
     expect(outageOf(service(code))).toMatchObject(told);
   });
 
-  test('says why, and not only that something failed', () => {
+  test('is reported with the reason', () => {
     expect(explain(service(16, 'Request unauthorized.'))).toBe(
       'Temporal refuses the credentials: Request unauthorized. Check TEMPORAL_API_KEY, or the certificate that TEMPORAL_TLS_CLIENT_CERT_PATH names.',
     );
@@ -135,14 +135,14 @@ describe('Temporal', () => {
     );
   });
 
-  test('says why to a worker, too, whose client has it as the message only', () => {
+  test('is reported with the reason to a worker, whose client has it only in the message', () => {
     const cause = Object.assign(new Error('no mapping for KomboTool'), { code: 3, details: '' });
     const error = new Error('Failed to create schedule', { cause });
     expect(explain(error)).toContain('Failed to create schedule: no mapping for KomboTool.');
     expect(grpcAnswer(error)).toEqual({ code: 3, details: 'no mapping for KomboTool' });
   });
 
-  test('refuses a schedule, which the SDK tells as a TypeError', () => {
+  test('is reported as refusing a schedule, although the SDK throws a TypeError', () => {
     const error = new Refused('unknown time zone utc', { cause: new TypeError('unknown time zone utc') });
     expect(explain(error)).toMatch(/^Temporal refuses a request: unknown time zone utc\./);
   });
@@ -151,7 +151,7 @@ describe('Temporal', () => {
     Object.assign(new Error('Namespace not found'), { name: 'NamespaceNotFoundError', namespace: 'nope' }),
     grpc(5, 'Namespace nope is not found.'),
     new Error('Namespace nope was not found'),
-  ])('has no such namespace: %s', (error) => {
+  ])('does not have the namespace: %s', (error) => {
     expect(outageOf(error)).toMatchObject({
       kind: 'no-namespace',
       what: 'Temporal has no namespace nope.',
@@ -166,11 +166,11 @@ describe('Temporal', () => {
     ],
     ["code: 'The caller does not have permission to execute the specified operation'", 'denied'],
     ['tonic::transport::Error(Transport, ConnectError(…))', 'away'],
-  ])('tells a worker %s: %s', (message, kind) => {
+  ])('answers a worker with %s: %s', (message, kind) => {
     expect(outageOf(Object.assign(new Error(message), { name: 'TransportError' }))).toMatchObject({ kind });
   });
 
-  test('is not what a program has ended with', () => {
+  test('is not the cause if a program ends with an exit code', () => {
     expect(outageOf(Object.assign(new Error('Command failed'), { code: 14 }))).toBeUndefined();
     expect(outageOf(new DOMException('late', 'TimeoutError'))).toBeUndefined();
   });
@@ -182,7 +182,7 @@ describe('Kombo', () => {
     ['RateLimited', 'busy', /^Try again when the limit allows\.$/],
     ['AccessDenied', 'refused-credentials', /KOMBO_API_KEY/],
     ['RequestRejected', 'rejected', /report it/],
-  ] as const)('%s: %s, and what you do about it is not what a worker does', (errorClass, kind, remedy) => {
+  ] as const)('%s: %s, and the remedy is for you, not for a worker', (errorClass, kind, remedy) => {
     const error = new SyncError(errorClass, 'Kombo said no.', { retryAfterMs: 7 });
     expect(outageOf(error)).toMatchObject({
       part: 'kombo',
@@ -194,13 +194,13 @@ describe('Kombo', () => {
     expect(explain(error)).not.toContain('is tried again');
   });
 
-  test('every class but a bug is the matter of one of the three', () => {
+  test('every error class except a bug belongs to one of the three', () => {
     const none = ERROR_CLASSES.filter((errorClass) => !outageOf(new SyncError(errorClass, 'It failed.')));
     expect(none).toEqual(['Internal']);
   });
 });
 
-test('what is none of them is said in its own words', () => {
+test('any other error speaks for itself', () => {
   expect(outageOf(new Error('Broken.'))).toBeUndefined();
   expect(explain(new Error('Broken.'))).toBe('Broken.');
   expect(explain('odd')).toBe('odd');

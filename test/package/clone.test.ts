@@ -5,7 +5,7 @@ import { read, ROOT } from '../docs/markdown.ts';
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
 const CHECK = './scripts/require-node.js';
 
-test('a Node that is too old for the sources says what to do, and another one says nothing', () => {
+test('a Node that is too old for the sources says what to do, and a newer one says nothing', () => {
   const run = (...options: string[]) => {
     const args = [...options, '--import', CHECK, '--eval', ''];
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
@@ -18,15 +18,15 @@ test('a Node that is too old for the sources says what to do, and another one sa
   });
 });
 
-test('what runs the sources in a clone asks for it', () => {
+test('everything that runs the sources in a clone checks for it', () => {
   expect(scripts['start']).toBe(`node --import ${CHECK} src/cli/main.ts dev`);
   expect(scripts['cli']).toBe(`node --import ${CHECK} src/cli/main.ts`);
   expect(read('vitest.config.ts')).toContain(`import '${CHECK}';`);
 });
 
-test('npm installs all that a clone needs, whether or not NODE_ENV or a setting of the user leaves packages out', () => {
+test('npm installs all that a clone needs, even if NODE_ENV or a setting of yours leaves packages out', () => {
   expect(read('.npmrc')).toMatch(/^include\[\]=dev\ninclude\[\]=optional$/m);
-  // The image is for production, so that stage does without the file.
+  // The image is for production, so that stage does not need the file.
   const [dependencies] = read('Dockerfile').split('npm ci --omit=dev');
   expect(dependencies).toMatch(/^COPY package\.json package-lock\.json \.\/$/m);
 });

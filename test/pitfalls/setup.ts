@@ -49,7 +49,7 @@ export const isCurrent = async (id: string, table = 'ats_applications') =>
 export const requests = (path: string) => control().requests({ integrationId: integration, path });
 export const endpointsOf = (category: Category) => enabledEndpoints(category);
 
-/** Starts a sync: what it has to read, and what it has read already; every endpoint when no models are named. */
+/** Starts a sync of these models, or of every endpoint. Returns what it still reads, and what it has read. */
 export const start = async (kind: PassKind, more: Partial<StartSyncInput> = {}) => {
   const started = await world.run(world.activities.startSync, {
     integrationId: integration,

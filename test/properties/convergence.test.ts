@@ -134,7 +134,7 @@ function expectEqual(model: KomboModel, rows: Map<string, Row>, history: History
   expect([...rows.keys()].filter((id) => model.versions(id).length === 0)).toEqual([]);
 }
 
-/** Ids that live by what the change feed alone tells. */
+/** Ids that live according to the change feed alone. */
 async function liveByFeed(integrationId: string): Promise<string[]> {
   const { rows } = await store.pool.query<{ id: string; op: string }>(
     `select id, op from kombo_sync.changes where integration_id = $1 order by seq`,

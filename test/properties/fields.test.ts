@@ -14,7 +14,7 @@ import { uniqueIntegrationId } from '../support/temporal.ts';
 import { NAMES, Planted, reaches, textsIn } from './planted.ts';
 
 /*
- * Any choice of what is kept out: it is nowhere, and everything else is there.
+ * Any choice of fields: excluded values are nowhere, and everything else is stored.
  */
 
 const KEY = 'a key of tests that is long enough 1';
@@ -38,7 +38,7 @@ const CHOICE = fc
       category: fc.constant(category),
       exclude: fc.uniqueArray(fc.constantFrom(...names, '@sensitive'), { maxLength: 25 }),
       hash: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 6 }),
-      /** Read in full before anything is chosen, so that something has to be erased. */
+      /** Read in full before the choice, so that something has to be erased. */
       late: fc.boolean(),
       /** Read with the choice. */
       again: fc.boolean(),
@@ -61,7 +61,7 @@ async function everything(): Promise<string> {
 }
 
 test(
-  `(I29) what is excluded is nowhere, what is hashed is there as its hash only, and everything else is there`,
+  `(I29) excluded values are nowhere, hashed ones only as hashes, and everything else is stored`,
   { timeout: 240_000 },
   async () => {
     let played = 0;

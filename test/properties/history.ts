@@ -53,7 +53,7 @@ export class Player {
     for (const step of this.#history.steps) await this.#play(step);
   }
 
-  /** Everything under way ends one way or another; then one full pass and its sweep, with Kombo at rest. */
+  /** Ends everything under way. Then one full pass and its sweep run while Kombo does not change. */
   async settle(): Promise<void> {
     const late = this.#walks.flatMap((walk) => [
       ...walk.zombies,
@@ -63,7 +63,7 @@ export class Player {
     await this.fullSync();
     if (this.#history.lag) return;
     const rows = await this.promises.rows();
-    // Known limit: a record that vanished when no sweep could know it as live returns with such a page, until the next one.
+    // Known limit: a record that vanished before a sweep knew it as live returns with such a page, until the next sweep.
     const unswept = (id: string) => !this.model.current(id) && rows.get(id)?.remote_deleted_at !== null;
     for (const { pass, page } of late) {
       if (this.#overtaken.has(page) || page.storable.some(({ id }) => unswept(id))) continue;
@@ -78,7 +78,7 @@ export class Player {
     this.#time.now += 1000;
     const begun = this.#time.now;
     let walk = await this.#sync('full');
-    // One that has gone on with another one has not read everything anew.
+    // A pass that resumed another one did not read everything itself.
     if (this.#time.momentOf(walk.pass.started_seq) < begun) walk = await this.#sync('full');
     while (walk.pass.sweep_state === 'due' || walk.sweep) await this.#sweep(walk);
     return walk.pass;
@@ -117,7 +117,7 @@ export class Player {
     }
   }
 
-  /** Known limit: an answer that is under way while Kombo goes back may be taken for the newer one, by its changed_at. */
+  /** Known limit: by its changed_at, an answer under way while Kombo goes back in time may count as newer. */
   #overtake(id: string): void {
     const answers = answersWith(this.#walks, id);
     for (const answer of answers) this.#overtaken.add(answer);
@@ -137,7 +137,7 @@ export class Player {
         if (running && walk.fetched.length > 0) await this.#commit(walk);
         break;
       case 'abort':
-        // Another worker goes on from what the database says; this one still holds a page that it will try to write.
+        // Another worker continues from the database; this one still holds a page that it will try to write.
         if (running) await this.#resume(walk);
         break;
       case 'zombie': {
@@ -147,7 +147,7 @@ export class Player {
       }
       case 'fail':
         if (running) {
-          // Every other one may be gone on with by the next pass of its kind.
+          // The next pass of its kind may resume every second one.
           const resumable = this.#syncs % 2 === 0;
           await endPass(this.#store, walk.pass.id, { state: 'failed', code: 'X', message: 'x', resumable });
           const [page] = walk.fetched;
@@ -246,13 +246,13 @@ export class Player {
     else await this.#resume(walk);
   }
 
-  /** A page that comes after its pass has moved on, or after everything: it must not take anything back. */
+  /** A page that arrives after its pass has moved on, or after the end. It must not undo anything. */
   async #commitLate(pass: Pass, page: Page): Promise<void> {
     await this.#tryCommit(pass, page);
     await this.promises.check();
   }
 
-  /** Undefined when another attempt owns the pass. */
+  /** Undefined if another attempt owns the pass. */
   async #tryCommit(pass: Pass, page: Page): Promise<Pass | undefined> {
     try {
       const drawn = (seq: number) => this.#time.drawn(seq);

@@ -3,7 +3,7 @@ import type { History } from './steps.ts';
 const QUIET = { quiet: false, sameInstant: false } as const;
 const PLAIN = { skewMs: 0, overlapMs: 0, pageSize: 2, eraseEmptied: false, lag: false } as const;
 
-/** Histories that once ended wrongly; they are played first, for ever. */
+/** Histories that once ended wrongly. They are always played first. */
 export const KEPT: readonly History[] = [
   {
     // A page that a delta had asked for before a sweep, and wrote after it, brought back what the sweep had deleted.
@@ -33,7 +33,7 @@ export const KEPT: readonly History[] = [
     ],
   },
   {
-    // A delta that built on a full pass whose first page had not come began by our clock, which was ahead of Kombo's.
+    // A delta after a full pass without its first page began by our clock, which was ahead of Kombo's.
     ...PLAIN,
     skewMs: -700,
     steps: [
@@ -44,7 +44,7 @@ export const KEPT: readonly History[] = [
     ],
   },
   {
-    // Kombo was restored from a backup, and the older changed_at was refused for ever.
+    // Kombo was restored from a backup, and the older changed_at was always refused.
     ...PLAIN,
     steps: [
       { do: 'change', id: 'b', kind: 'own', ...QUIET },

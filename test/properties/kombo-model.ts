@@ -6,10 +6,10 @@ export type Body = Record<string, unknown> & { id: string };
 
 /** A state that a record was in. */
 export interface Version {
-  /** When it came to be, by our clock. */
+  /** When the state began, by our clock. */
   at: number;
   kind: Exclude<ChangeKind, 'moved'>;
-  /** What the API returns; undefined when it returns nothing any more. */
+  /** What the API returns; undefined once it returns nothing. */
   body: Body | undefined;
 }
 
@@ -30,8 +30,8 @@ export interface Listing {
 }
 
 /**
- * Kombo in memory: one endpoint, listed by position with a cursor, filtered anew for each page. No two states of a record
- * are ever alike, as a value that comes back byte for byte under the same changed_at is a known limit.
+ * Kombo in memory: one endpoint, listed by position with a cursor, filtered again for each page. No two states of a
+ * record are equal, because a value that returns unchanged under the same changed_at is a known limit.
  */
 export class KomboModel {
   readonly #entries = new Map<string, Entry>();
@@ -49,7 +49,7 @@ export class KomboModel {
     return at + this.#skewMs;
   }
 
-  /** Does the change where the record's state allows it. `quiet` leaves changed_at alone where Kombo might. */
+  /** Makes the change if the record's state allows it. `quiet` keeps changed_at if Kombo might keep it. */
   change(id: string, kind: ChangeKind, at: number, quiet: boolean): boolean {
     const entry = this.#entries.get(id);
     const deleted = Boolean(entry?.body?.['remote_deleted_at']);
@@ -70,7 +70,7 @@ export class KomboModel {
       return true;
     }
     if (kind === 'emptied' && entry.body['name'] === null) return false;
-    // A live record is emptied when it was not read in the days between.
+    // A live record can be emptied if it was not read in between.
     if (kind !== 'emptied' && (kind === 'restored') !== deleted) return false;
     const nested = kind === 'covered' || kind === 'hidden';
     this.#write(entry, at, kind, {
@@ -105,7 +105,7 @@ export class KomboModel {
     entry.versions.push({ at, kind, body: entry.body });
   }
 
-  /** Kombo is restored from a backup: the record is as it was, its times included. `quiet` takes the oldest state. */
+  /** Kombo is restored from a backup: the record is as before, with its old times. `quiet` takes the oldest state. */
   #rewind(entry: Entry, at: number, quiet: boolean): boolean {
     const older = entry.versions.filter(
       ({ body }) => body && body['name'] !== null && changedAt(body) < entry.changedAt,

@@ -1,8 +1,8 @@
 import { CATALOGUE, findEndpoint, type EndpointDefinition } from '../../src/domain/catalogue/index.ts';
 
 /*
- * Plants a text of its own in every value of every record, and knows by which names each may be kept out. Written apart from
- * the code that keeps values out: it looks at where a value stands, not at rules.
+ * Plants a unique text in every value of every record, and knows the names that exclude each. It is independent of the
+ * code that excludes values: it looks at the place of a value, not at rules.
  */
 
 /** Keys of nested records and the table of their model, by category. */
@@ -79,7 +79,7 @@ export class Planted {
     this.#random = random;
   }
 
-  /** An answer of Kombo with planted texts in place of all values, and some records more that Kombo never nests so. */
+  /** An answer of Kombo with planted texts in place of all values, and with unusually nested records. */
   answer(path: string, body: string): string {
     const endpoint = findEndpoint(path);
     const answer = JSON.parse(body) as { data?: { results?: unknown[] } };
@@ -87,7 +87,7 @@ export class Planted {
     const records = answer.data.results.map((record) => this.#plantRecord(endpoint, record as object));
     for (const record of records) this.records.set(`${endpoint.table} ${String(record['id'])}`, record);
     const [first] = records;
-    // One that cannot be stored.
+    // A record that cannot be stored.
     answer.data.results = first ? [...records, { ...first, id: null }] : records;
     return JSON.stringify(answer);
   }
@@ -95,7 +95,7 @@ export class Planted {
   #plantRecord(endpoint: EndpointDefinition, record: object): Record<string, unknown> {
     const extra = NESTED[endpoint.category]!;
     const grown: Record<string, unknown> = { ...record };
-    // A record somewhere inside, in a list or not; and one that no schema would lead to.
+    // Nested records, in a list or not, and one that no schema describes.
     const [key, table] = extra[this.#random(extra.length)] ?? [];
     if (key && table && !(key in grown)) {
       const own = CATALOGUE.find((one) => one.table === table)!;

@@ -12,8 +12,8 @@ export interface Row {
 }
 
 /**
- * What completed passes have promised: of each record, the newest state that was there when the pass began and that the
- * pass could see. From then on the table must never show an older one.
+ * The promises of completed passes: for each record, the newest state that existed when the pass began and that the
+ * pass could see. The table must never show an older state after that.
  */
 export class Promises {
   readonly #store: Store;
@@ -50,7 +50,7 @@ export class Promises {
   /** `startedAt`: when the pass really began. */
   async keep(pass: Pass, startedAt: number): Promise<void> {
     const delta = pass.updated_after !== null;
-    // Where nothing was ever read to its end, a delta builds on a full pass that is still to read what changed before that.
+    // If no pass has ended yet, a delta builds on a full pass that will still read earlier changes.
     const from = delta && !pass.moves_watermark ? pass.updated_after!.getTime() : Number.NEGATIVE_INFINITY;
     for (const id of this.#model.ids()) {
       const index = this.#model
@@ -71,10 +71,10 @@ export class Promises {
     const rows = await this.rows();
     for (const [id, index] of this.#kept) {
       const versions = this.#model.versions(id);
-      // Once it has vanished without a trace, no delta could show what came before.
+      // Once it has vanished without a trace, no delta can show its earlier states.
       if (this.#moved.has(id) || versions.slice(index).some((version) => version.kind === 'vanished'))
         continue;
-      // Nor once Kombo has gone back behind it.
+      // The same if Kombo has gone back behind it.
       if (this.#overtaken.has(id) || versions.slice(index + 1).some((version) => version.kind === 'rewound'))
         continue;
       const row = rows.get(id);

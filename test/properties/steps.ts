@@ -1,7 +1,7 @@
 import type { PassKind } from '../../src/domain/reads.ts';
 import type { ChangeKind } from './kombo-model.ts';
 
-/** One step of a history. A step that makes no sense where it comes does nothing, so that histories shrink well. */
+/** One step of a history. A step that makes no sense at its place does nothing, so that histories shrink well. */
 export type Step =
   | { do: 'change'; id: string; kind: ChangeKind; quiet: boolean; sameInstant: boolean }
   | { do: 'wait'; ms: number }
@@ -16,7 +16,7 @@ export interface History {
   overlapMs: number;
   pageSize: number;
   eraseEmptied: boolean;
-  /** Answers may be older or younger than the moment of asking says; then every change moves changed_at. */
+  /** Answers may be older or newer than the moment of asking. Then every change moves changed_at. */
   lag: boolean;
   steps: readonly Step[];
 }

@@ -1,7 +1,7 @@
 import { drawObservation } from '../../src/store/state/observations.ts';
 import type { ClockedStore } from '../support/clocked-store.ts';
 
-/** The time of a history: it only goes on, while the clock of our database may jump. */
+/** The time of a history. It only moves forward, while the clock of our database may jump. */
 export class VirtualTime {
   // Later than the server's own clock, which no step reads.
   now = Date.parse('2040-01-01T00:00:00Z');

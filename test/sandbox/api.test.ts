@@ -3,7 +3,7 @@ import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 import { get, IDS, testClock, testSandbox } from './support.ts';
 
 describe('access', () => {
-  test('without the key nothing is answered', async () => {
+  test('a request without the right key is refused', async () => {
     const sandbox = testSandbox();
     for (const authorization of [undefined, 'Bearer wrong', 'ks_dev_sandbox']) {
       const headers = { 'x-integration-id': IDS.ATS, ...(authorization && { authorization }) };
@@ -21,7 +21,7 @@ describe('access', () => {
     }
   });
 
-  test('the integration must be named, known and of the right category', async () => {
+  test('a read needs an integration that exists and has the right category', async () => {
     const sandbox = testSandbox();
     expect((await get(sandbox, undefined, '/ats/tags')).body.error.code).toBe('PLATFORM.INPUT_INVALID');
     const unknown = await get(sandbox, 'nobody', '/ats/tags');
@@ -30,14 +30,14 @@ describe('access', () => {
     expect(foreign.body.error.code).toBe('INTEGRATION.MODEL_NOT_AVAILABLE');
   });
 
-  test('a path that does not exist is an error in the same form', async () => {
+  test('an unknown path gets an error in the same form', async () => {
     const answer = await get(testSandbox(), IDS.ATS, '/ats/nothing');
     expect([answer.status, answer.body.status]).toEqual([404, 'error']);
   });
 });
 
-describe('the integration itself', () => {
-  test('tells its state and what can be read', async () => {
+describe('the look-up of an integration', () => {
+  test('returns its state and what can be read', async () => {
     const sandbox = testSandbox();
     sandbox.control.setModelProblem(IDS.ATS, 'ats_offers', 'INTEGRATION.MODEL_NOT_AVAILABLE');
     sandbox.control.setIntegration(IDS.ATS, { dataExpiredAt: new Date('2026-05-05T00:00:00Z') });
@@ -63,21 +63,21 @@ describe('the integration itself', () => {
     [{ setupStatus: 'FINAL_SYNC_PENDING' }, 'INTEGRATION.SETUP_SYNC_PENDING'],
     [{ qaStatus: 'FAILED' }, 'INTEGRATION.QA_FAILED'],
     [{ readError: 'INTEGRATION.AUTHENTICATION_INVALID' }, 'INTEGRATION.AUTHENTICATION_INVALID'],
-  ] as const)('with %j reads fail with 409 %s', async (settings, code) => {
+  ] as const)('with %j, reads fail with 409 %s', async (settings, code) => {
     const sandbox = testSandbox();
     sandbox.control.setIntegration(IDS.LMS, settings);
     const answer = await get(sandbox, IDS.LMS, '/lms/users');
     expect([answer.status, answer.body.error.code]).toEqual([409, code]);
   });
 
-  test('a code that is what every object has is answered like one that is not known', async () => {
+  test('a code that every object has as a key is answered like an unknown one', async () => {
     const sandbox = testSandbox();
     sandbox.control.setIntegration(IDS.LMS, { readError: 'constructor' });
     const answer = await get(sandbox, IDS.LMS, '/lms/users');
     expect([answer.status, answer.body.error?.code]).toEqual([500, 'constructor']);
   });
 
-  test('is unknown once it is removed', async () => {
+  test('is not found after the integration was removed', async () => {
     const sandbox = testSandbox();
     sandbox.control.removeIntegration(IDS.LMS);
     for (const path of ['/lms/users', `/integrations/${IDS.LMS}`]) {
@@ -87,7 +87,7 @@ describe('the integration itself', () => {
 });
 
 describe('limits and clock', () => {
-  test('the limit counts down within a minute, then 429, then starts anew', async () => {
+  test('the limit counts down, then requests get 429, and after a minute it starts again', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ rateLimit: 2, now: clock.now });
     const first = await get(sandbox, IDS.ATS, '/ats/tags');
@@ -105,19 +105,19 @@ describe('limits and clock', () => {
     expect((await get(sandbox, IDS.ATS, '/ats/tags')).status).toBe(200);
   });
 
-  test('without a limit the headers never say that nothing is left', async () => {
+  test('without a limit, the headers never say that no request is left', async () => {
     const sandbox = testSandbox();
     for (let i = 0; i < 350; i++) await get(sandbox, IDS.ATS, '/check-api-key');
     expect((await get(sandbox, IDS.ATS, '/ats/tags')).headers['ratelimit-remaining']).toBe('299');
   });
 
-  test('the Date header is that of the sandbox', async () => {
+  test('the Date header follows the clock of the sandbox', async () => {
     const clock = testClock('2026-06-01T12:00:00.000Z');
     const answer = await get(testSandbox({ now: clock.now }), IDS.ATS, '/ats/tags');
     expect(answer.headers['date']).toBe('Mon, 01 Jun 2026 12:00:00 GMT');
   });
 
-  test('requests are written down until they are cleared', async () => {
+  test('requests are recorded until they are cleared', async () => {
     const { control, ...sandbox } = testSandbox();
     await get({ ...sandbox, control }, IDS.ATS, '/ats/tags', { page_size: '3' });
     await get({ ...sandbox, control }, IDS.HRIS, '/hris/groups', { page_size: '0' });

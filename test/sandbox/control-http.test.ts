@@ -7,13 +7,13 @@ import { get, IDS, readAll, testSandbox } from './support.ts';
 
 const TABLE = 'ats_tags';
 
-describe('over HTTP', () => {
+describe('control over HTTP', () => {
   async function call(sandbox: ReturnType<typeof testSandbox>, name: string, payload: object = {}) {
     const response = await sandbox.app.inject({ method: 'POST', url: `/__control/${name}`, payload });
     return { status: response.statusCode, ...response.json<{ result?: unknown; error?: string }>() };
   }
 
-  test('the same methods with the same names, and the README has them all', () => {
+  test('has the same methods with the same names, all listed in the README', () => {
     const { control } = testSandbox();
     const methods: string[] = [];
     for (let at: object = control; at !== EventEmitter.prototype; at = Object.getPrototypeOf(at) as object) {
@@ -29,7 +29,7 @@ describe('over HTTP', () => {
     expect(told.toSorted()).toEqual(commands);
   });
 
-  test('a record is changed, and the change seen', async () => {
+  test('changes a record and shows the change', async () => {
     const sandbox = testSandbox();
     const place = { integration: IDS.ATS, table: TABLE };
     const { result } = await call(sandbox, 'ids', { ...place, limit: 1 });
@@ -43,13 +43,13 @@ describe('over HTTP', () => {
     });
   });
 
-  test('an integration is added', async () => {
+  test('adds an integration', async () => {
     const sandbox = testSandbox();
     await call(sandbox, 'addIntegration', { id: 'new', category: 'LMS', records: { lms_courses: 3 } });
     expect(await readAll(sandbox, 'new', '/lms/courses')).toHaveLength(3);
   });
 
-  test('an integration lives its life', async () => {
+  test('plays the life of an integration', async () => {
     const { url, deliveries, types } = await receiver();
     const sandbox = testSandbox({ webhookUrl: url, integrations: [] });
     const integration = 'tool:new';
@@ -85,7 +85,7 @@ describe('over HTTP', () => {
     expect(testSandbox({ savedState: savedState as string }).control.integrations()).toEqual([integration]);
   });
 
-  test('what comes by webhook alone is sent', async () => {
+  test('sends what only webhooks report', async () => {
     const { url, types, deliveries } = await receiver();
     const sandbox = testSandbox({ webhookUrl: url });
     const place = { integration: IDS.ASSESSMENT, table: 'assessment_orders' };
@@ -100,7 +100,7 @@ describe('over HTTP', () => {
     expect(deliveries[2]!.json).toMatchObject({ id: 'mine', data: { status: 'FAILED' } });
   });
 
-  test('mistakes are told', async () => {
+  test('reports mistakes', async () => {
     const sandbox = testSandbox();
     const missing = await call(sandbox, 'update', { integration: IDS.ATS, table: TABLE });
     expect(missing).toMatchObject({ status: 400, error: expect.stringContaining('ids') });

@@ -6,7 +6,7 @@ const TABLE = 'ats_tags';
 const DELETED_TOO = { include_deleted: 'true' };
 
 describe('records', () => {
-  test('are made with the fields that are given, and can be found by their id', async () => {
+  test('are created with the given fields, and can be found by their id', async () => {
     const sandbox = testSandbox();
     const fields = { id: 'my-own-id', name: 'Astronaut', surprise: { nested: [1] } };
     expect(sandbox.control.create(IDS.ATS, TABLE, { fields })).toEqual(['my-own-id']);
@@ -14,7 +14,7 @@ describe('records', () => {
     expect(rows).toMatchObject([fields]);
   });
 
-  test('an update without fields changes what is seen, and changed_at', async () => {
+  test('change in content and changed_at by an update without fields', async () => {
     const clock = testClock();
     const { control } = testSandbox({ now: clock.now });
     const [id] = control.ids(IDS.ATS, 'ats_applications');
@@ -26,7 +26,7 @@ describe('records', () => {
     expect(after['candidate_id']).toBe(before['candidate_id']);
   });
 
-  test('go with a tombstone, come back, are emptied, or go without a word', async () => {
+  test('become tombstones, come back, are emptied, or vanish without a trace', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const { control } = sandbox;
@@ -59,7 +59,7 @@ describe('records', () => {
     expect(await row()).toMatchObject({ name: expect.any(String) });
   });
 
-  test('can be any text at all', async () => {
+  test('can be any text', async () => {
     const sandbox = testSandbox();
     const [id] = sandbox.control.ids(IDS.ATS, TABLE);
     const text = `{"id":"${id}","name":"a\\u0000b \\ud800","n":12345678901234567890,"n":1.0,  "x":[]}`;
@@ -71,7 +71,7 @@ describe('records', () => {
 });
 
 describe('models', () => {
-  test('switched off, all their records are tombstones; on again, those come back', async () => {
+  test('have only tombstones while switched off; these records come back when switched on', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const { control } = sandbox;
@@ -90,7 +90,7 @@ describe('models', () => {
     'INTEGRATION.MODEL_NOT_AVAILABLE',
     'INTEGRATION.MODEL_DISABLED',
     'INTEGRATION.PERMISSION_MISSING',
-  ] as const)('can be unreadable: %s', async (problem) => {
+  ] as const)('cannot be read: %s', async (problem) => {
     const sandbox = testSandbox();
     sandbox.control.setModelProblem(IDS.HRIS, 'hris_groups', problem);
     for (const path of ['/hris/groups', '/hris/teams']) {
@@ -104,7 +104,7 @@ describe('models', () => {
 });
 
 describe('a saved state', () => {
-  test('goes on where the last sandbox stopped', () => {
+  test('lets a sandbox continue where the last one stopped', () => {
     const before = testSandbox({ seed: 3 });
     const [first, second, third] = before.control.ids(IDS.ATS, 'ats_applications');
     const [candidate] = before.control.ids(IDS.ATS, 'ats_candidates', { offset: 50 });
@@ -125,7 +125,7 @@ describe('a saved state', () => {
     expect(after.control.saveState()).toContain('"dataExpiredAt":"2');
   });
 
-  test('keeps the subscription, the sync that is under way and the ids that are used up', async () => {
+  test('keeps the subscription, the open sync and the used ids', async () => {
     const clock = testClock();
     const { url, deliveries } = await receiver();
     const before = testSandbox({ webhookUrl: url, now: clock.now });
@@ -157,7 +157,7 @@ describe('a saved state', () => {
     expect(new Set(deliveries.map(({ json }) => json.data['sync_id'] ?? 'none')).size).toBe(3);
   });
 
-  test('holds only what was changed', () => {
+  test('holds only changes', () => {
     const { control } = testSandbox();
     control.ids(IDS.ATS, 'ats_users');
     control.create(IDS.ATS, TABLE);
@@ -166,7 +166,7 @@ describe('a saved state', () => {
     expect(integrations.flatMap(({ tables }) => Object.keys(tables))).not.toContain('ats_users');
   });
 
-  test('of another seed is refused', () => {
+  test('is refused if its seed is another one', () => {
     const savedState = testSandbox({ seed: 1 }).control.saveState();
     expect(() => testSandbox({ seed: 2, savedState })).toThrow('seed');
   });

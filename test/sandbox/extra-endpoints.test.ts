@@ -17,8 +17,8 @@ function withList(spec: Parameters<ReturnType<typeof testSandbox>['control']['ad
   return { clock, sandbox, control: sandbox.control, ask, count };
 }
 
-describe('a list that the catalogue does not have', () => {
-  test('is listed, changed and deleted like any other, page by page', async () => {
+describe('an endpoint that the catalogue does not have', () => {
+  test('is read page by page, changed and deleted like any other', async () => {
     const { clock, sandbox, control, ask, count } = withList({ path: PATH });
     expect(await readAll(sandbox, 'test:new', PATH, { page_size: '2' })).toHaveLength(5);
     const since = clock.now().toISOString();
@@ -33,14 +33,14 @@ describe('a list that the catalogue does not have', () => {
     expect(control.pendingModels('test:new')).toEqual([TABLE]);
   });
 
-  test('is not there in a sandbox that was not told of it', async () => {
+  test('does not exist in a sandbox that did not add it', async () => {
     withList({ path: PATH });
     const other = testSandbox();
     expect((await get(other, IDS.HRIS, PATH)).status).toBe(404);
     expect(other.control.tables(IDS.HRIS)).not.toContain(TABLE);
   });
 
-  test('refuses, ignores or hides by a parameter as it was told', async () => {
+  test('refuses, ignores or hides by a parameter, as it was added', async () => {
     const { control, ask, count } = withList({
       path: PATH,
       updatedAfter: 'ignored',
@@ -64,7 +64,7 @@ describe('a list that the catalogue does not have', () => {
     expect((await ask({ ids: 'none' })).status).toBe(400);
   });
 
-  test('is named by webhooks, and is still there in a sandbox that goes on', async () => {
+  test('is named by webhooks, and still exists in a sandbox that continues', async () => {
     const { url, deliveries } = await receiver();
     const { control } = withList({ path: PATH, updatedAfter: 'ignored' });
     control.setWebhookUrl(url);
@@ -77,7 +77,10 @@ describe('a list that the catalogue does not have', () => {
     await later.close();
   });
 
-  test.each(['/hris/employees', '/crm/deals', '/hris', 'hris/brand-new'])('%s is none', (path) => {
-    expect(() => testSandbox().control.addEndpoint({ path })).toThrow(RangeError);
-  });
+  test.each(['/hris/employees', '/crm/deals', '/hris', 'hris/brand-new'])(
+    'cannot have the path %s',
+    (path) => {
+      expect(() => testSandbox().control.addEndpoint({ path })).toThrow(RangeError);
+    },
+  );
 });

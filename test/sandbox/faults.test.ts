@@ -10,20 +10,20 @@ async function codes(sandbox: Sandbox, requests: number, path = PATH): Promise<n
   return statuses;
 }
 
-describe('which requests are hit', () => {
-  test('one, by default the next', async () => {
+describe('a fault hits', () => {
+  test('one request, by default the next', async () => {
     const sandbox = testSandbox();
     sandbox.control.addFault({ kind: 'unavailable' });
     expect(await codes(sandbox, 3)).toEqual([503, 200, 200]);
   });
 
-  test('from the nth on, so many', async () => {
+  test('count requests from the nth', async () => {
     const sandbox = testSandbox();
     sandbox.control.addFault({ kind: 'unavailable', nth: 2, count: 2 });
     expect(await codes(sandbox, 5)).toEqual([200, 503, 503, 200, 200]);
   });
 
-  test('only those of an integration and a path', async () => {
+  test('only requests of one integration and path', async () => {
     const sandbox = testSandbox();
     sandbox.control.addFault({
       kind: 'unavailable',
@@ -37,7 +37,7 @@ describe('which requests are hit', () => {
     expect(await codes(sandbox, 1, '/ats/jobs')).toEqual([200]);
   });
 
-  test('only those that read what has changed, everything, or by ids', async () => {
+  test('only requests for changes, for everything, or by ids', async () => {
     const since = `${PATH}?updated_after=2026-01-01T00:00:00Z`;
     for (const [reads, statuses] of [
       ['delta', [503, 200, 200]],
@@ -53,7 +53,7 @@ describe('which requests are hit', () => {
     }
   });
 
-  test('some at random, the same for the same seed', async () => {
+  test('random requests, the same for the same seed', async () => {
     const fault: FaultSpec = { kind: 'unavailable', chance: 0.5, count: 'always' };
     const runs: number[][] = [];
     for (const seed of [7, 7, 8]) {
@@ -66,7 +66,7 @@ describe('which requests are hit', () => {
     expect(new Set(runs[0])).toEqual(new Set([200, 503]));
   });
 
-  test('a fault can be taken back; one that makes no sense is refused', async () => {
+  test('none after it was removed; a fault that is not valid is refused', async () => {
     const sandbox = testSandbox();
     sandbox.control.removeFault(sandbox.control.addFault({ kind: 'unavailable' }));
     expect(await codes(sandbox, 1)).toEqual([200]);
@@ -74,8 +74,8 @@ describe('which requests are hit', () => {
   });
 });
 
-describe('answers', () => {
-  test('of a load balancer: 503 and HTML', async () => {
+describe('an answer can be', () => {
+  test('503 and HTML, like from a load balancer', async () => {
     const sandbox = testSandbox();
     sandbox.control.addFault({ kind: 'unavailable' });
     const answer = await get(sandbox, IDS.ATS, PATH);
@@ -115,7 +115,7 @@ describe('answers', () => {
     expect([odd.status, odd.text, odd.headers['x-cache']]).toEqual([200, '{"no":"page"}', 'miss']);
   });
 
-  test('JSON that breaks off', async () => {
+  test('JSON that is cut off', async () => {
     const sandbox = testSandbox();
     const whole = await get(sandbox, IDS.ATS, PATH);
     sandbox.control.addFault({ kind: 'truncate' });
@@ -125,7 +125,7 @@ describe('answers', () => {
     expect(() => JSON.parse(cut.text) as unknown).toThrow(SyntaxError);
   });
 
-  test('a clock that is wrong', async () => {
+  test('dated by a wrong clock', async () => {
     const clock = testClock('2026-06-01T12:00:00.000Z');
     const sandbox = testSandbox({ now: clock.now });
     sandbox.control.addFault({ kind: 'clock-skew', ms: -3_600_000 });
@@ -153,7 +153,7 @@ describe('cursors', () => {
     expect((await page(sandbox, first.body.data.next)).body.data.next).toBe(first.body.data.next);
   });
 
-  test('follow a page that is empty, and nothing is lost by it', async () => {
+  test('follow an empty page, and no record is lost', async () => {
     const sandbox = testSandbox();
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
     sandbox.control.addFault({ kind: 'empty-page', nth: 2 });
@@ -188,7 +188,7 @@ describe('connections', () => {
     expect((await request()).status).toBe(200);
   });
 
-  test('stall until the client gives up, and the next request is served', async () => {
+  test('stall until the client gives up, and the next request is answered', async () => {
     const sandbox = testSandbox();
     const request = await over(sandbox);
     sandbox.control.addFault({ kind: 'stall' });
@@ -197,7 +197,7 @@ describe('connections', () => {
     expect(sandbox.control.requests().map(({ status }) => status)).toEqual([undefined, 200]);
   });
 
-  test('stall or are slow for a while, then answer', async () => {
+  test('stall or are slow for a while, and then answer', async () => {
     const sandbox = testSandbox();
     const request = await over(sandbox);
     sandbox.control.addFault({ kind: 'stall', ms: 20 });
@@ -207,7 +207,7 @@ describe('connections', () => {
     expect(performance.now() - started).toBeGreaterThan(35);
   });
 
-  test('that still stall do not keep the sandbox from closing', async () => {
+  test('that still stall do not prevent the sandbox from closing', async () => {
     const sandbox = testSandbox();
     const request = await over(sandbox);
     sandbox.control.addFault({ kind: 'stall' });

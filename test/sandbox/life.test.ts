@@ -19,7 +19,7 @@ async function readCode(sandbox: Sandbox, id = ID): Promise<string | undefined> 
 }
 
 describe('an integration', () => {
-  test('comes, is set up, works, fails, is switched off and goes', async () => {
+  test('is created, set up, read, fails, is switched off and deleted', async () => {
     const clock = testClock();
     const { url, types, deliveries } = await receiver();
     const sandbox = testSandbox({ webhookUrl: url, now: clock.now, integrations: [] });
@@ -73,7 +73,7 @@ describe('an integration', () => {
     ]);
   });
 
-  test('that starts in setup tells of all that it has when its first sync ends, and of nothing twice', async () => {
+  test('that starts in setup reports all its models once, when its first sync ends', async () => {
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url, integrations: [] });
     control.addIntegration({ id: ID, category: 'LMS', setupStatus: 'FINAL_SYNC_PENDING' });
@@ -83,7 +83,7 @@ describe('an integration', () => {
     expect(names.map((models) => models.map(({ name }) => name).toSorted())).toEqual([LMS_MODELS.toSorted()]);
   });
 
-  test('that starts in setup with nothing in it has nothing to tell of', async () => {
+  test('that starts in setup does not report models without records', async () => {
     const { control } = testSandbox({ integrations: [] });
     control.addIntegration({ id: ID, category: 'LMS', scale: 0, setupStatus: 'FINAL_SYNC_PENDING' });
     expect(control.pendingModels(ID)).toEqual([]);
@@ -96,7 +96,7 @@ describe('an integration', () => {
     }
   });
 
-  test('that has long been there starts with nothing to tell', async () => {
+  test('that starts as an old one has no changes to report', async () => {
     expect(testSandbox().control.pendingModels(IDS.LMS)).toEqual([]);
   });
 
@@ -107,7 +107,7 @@ describe('an integration', () => {
     expect(await readCode(sandbox)).toBe('INTEGRATION.QA_FAILED');
   });
 
-  test('that is removed and added again lives anew, later and with its first records', async () => {
+  test('that is removed and added again has a later created_at and its first records', async () => {
     const sandbox = testSandbox({ now: testClock().now, integrations: [] });
     const { control } = sandbox;
     control.addIntegration({ id: ID, category: 'LMS' });
@@ -127,8 +127,8 @@ describe('an integration', () => {
   });
 });
 
-describe('the switch', () => {
-  test('is worked by the official SDK', async () => {
+describe('the switch of an integration', () => {
+  test('can be used by the official SDK', async () => {
     const sandbox = testSandbox();
     const server_url = await sandbox.listen();
     const kombo = new Kombo({ api_key: DEFAULT_API_KEY, integration_id: IDS.LMS, server_url });
@@ -141,7 +141,7 @@ describe('the switch', () => {
     expect(await status()).toBe('ACTIVE');
   });
 
-  test('does not mend credentials', async () => {
+  test('does not repair credentials', async () => {
     const sandbox = testSandbox();
     sandbox.control.setIntegration(IDS.LMS, { status: 'INVALID' });
     sandbox.control.setEnabled(IDS.LMS, true);
@@ -166,7 +166,7 @@ describe('the switch', () => {
     },
   );
 
-  test('of an integration that does not exist is not found', async () => {
+  test('is not found if the integration does not exist', async () => {
     const response = await testSandbox().app.inject({
       method: 'PUT',
       url: '/v1/integrations/nobody/enabled',
@@ -177,7 +177,7 @@ describe('the switch', () => {
   });
 });
 
-test('data that has expired is said to be so until it is fresh again', async () => {
+test('expired data is reported until it is fresh again', async () => {
   const sandbox = testSandbox();
   sandbox.control.setIntegration(IDS.ATS, { dataExpiredAt: new Date('2026-05-05T00:00:00Z') });
   expect(await details(sandbox, IDS.ATS)).toMatchObject({ data_expired_at: '2026-05-05T00:00:00.000Z' });

@@ -15,7 +15,7 @@ const STAMPS: Record<string, ColumnType> = { changed_at: 'timestamptz', remote_d
 const NEVER_SET = new Set(['ssn', 'salary_amount']);
 
 describe.each(CATALOGUE)('$path', ({ table, category, fields }) => {
-  test('has every documented field with its type, and no other', () => {
+  test('has every documented field with its type, and no others', () => {
     const { control } = testSandbox({ integrations: [{ id: 'x', category, scale: 5 }] });
     const records = [...control.snapshot('x', table).values()];
     expect(records.length).toBeGreaterThan(3);
@@ -41,7 +41,7 @@ describe.each(CATALOGUE)('$path', ({ table, category, fields }) => {
 });
 
 describe('pages', () => {
-  test('100 records by default, 250 at most', async () => {
+  test('have 100 records by default and at most 250', async () => {
     const sandbox = testSandbox();
     expect((await get(sandbox, IDS.ATS, '/ats/applications')).body.data.results).toHaveLength(100);
     const most = await get(sandbox, IDS.ATS, '/ats/applications', { page_size: '250' });
@@ -52,13 +52,13 @@ describe('pages', () => {
     }
   });
 
-  test('the last page has no cursor, also when it is full', async () => {
+  test('have no cursor on the last page, even if it is full', async () => {
     const sandbox = testSandbox();
     const { results, next } = (await get(sandbox, IDS.ATS, '/ats/tags', { page_size: '8' })).body.data;
     expect([results.length, next]).toEqual([8, null]);
   });
 
-  test('a cursor serves only its own endpoint and integration', async () => {
+  test('accept a cursor only for its own endpoint and integration', async () => {
     const sandbox = testSandbox({
       integrations: [
         { id: 'a', category: 'ATS' },
@@ -77,7 +77,7 @@ describe('pages', () => {
     expect(refused.map(({ body }) => body.error.code)).toEqual(Array(5).fill('PLATFORM.INPUT_INVALID'));
   });
 
-  test('the cursor carries no filters: a page without them returns what they had left out', async () => {
+  test('have cursors without filters: a request without the filters returns what they left out', async () => {
     const sandbox = testSandbox();
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
     const filter = { ids: [ids[0], ids[5], ids[6]].join(','), page_size: '1' };
@@ -88,7 +88,7 @@ describe('pages', () => {
     expect(kept.map(({ id }) => id)).toEqual([ids[5]]);
   });
 
-  test('a record that moves between two pages is met twice, or not at all', async () => {
+  test('show a record twice or not at all if it moves between two requests', async () => {
     const sandbox = testSandbox();
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
     const first = (await get(sandbox, IDS.ATS, '/ats/tags', { page_size: '4' })).body.data;
@@ -99,7 +99,7 @@ describe('pages', () => {
     expect(sandbox.control.ids(IDS.ATS, 'ats_tags')[0]).toBe(ids[7]);
   });
 
-  test('what is created while paging comes at the end, what is updated keeps its place', async () => {
+  test('show records that are created meanwhile at the end; updated ones keep their place', async () => {
     const sandbox = testSandbox();
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
     const first = (await get(sandbox, IDS.ATS, '/ats/tags', { page_size: '4' })).body.data;
@@ -131,7 +131,7 @@ describe('filters', () => {
     },
   );
 
-  test('deleted records are hidden unless asked for, in full and in delta', async () => {
+  test('include_deleted shows deleted records, in full reads and in deltas', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
@@ -145,7 +145,7 @@ describe('filters', () => {
     expect((await get(sandbox, IDS.ATS, '/ats/tags', { include_deleted: 'yes' })).status).toBe(400);
   });
 
-  test('ids and remote_ids: any of each, all of both', async () => {
+  test('ids and remote_ids match any of their values, and both must match', async () => {
     const sandbox = testSandbox();
     const ids = sandbox.control.ids(IDS.ATS, 'ats_tags');
     const rows = (query: Record<string, string>) => readAll(sandbox, IDS.ATS, '/ats/tags', query);
@@ -168,7 +168,7 @@ describe('filters', () => {
     }
   });
 
-  test('orders: by status and by creation; the open ones have a list of their own', async () => {
+  test('orders can be filtered by status and creation, and open ones have their own endpoint', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const orders = (query: Record<string, string>) =>
@@ -187,7 +187,7 @@ describe('filters', () => {
 });
 
 describe('the data', () => {
-  test('is the same for a seed, and another for another', () => {
+  test('is the same for the same seed, and different for another seed', () => {
     const texts = [1, 1, 2].map((seed) => {
       const { control } = createSandbox({ seed, integrations: [{ id: 'x', category: 'HRIS' }] });
       return JSON.stringify([...control.snapshot('x', 'hris_employees')]);
@@ -196,7 +196,7 @@ describe('the data', () => {
     expect(texts[0]).not.toBe(texts[2]);
   });
 
-  test('is linked: what a record names exists, and is nested with its own content', () => {
+  test('is linked: each named record exists, and is nested with its own content', () => {
     const { control } = testSandbox();
     const candidates = control.snapshot(IDS.ATS, 'ats_candidates');
     const jobs = control.snapshot(IDS.ATS, 'ats_jobs');
@@ -208,7 +208,7 @@ describe('the data', () => {
     }
   });
 
-  test('a million records of one table are there at once', async () => {
+  test('has a million records of one table without a wait', async () => {
     const sandbox = testSandbox({
       integrations: [{ id: 'big', category: 'ATS', records: { ats_applications: 1_000_000 } }],
     });

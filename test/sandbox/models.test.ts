@@ -4,7 +4,7 @@ import type { LinkDefinition } from '../../sandbox/model/define.ts';
 import { defineEndpoint } from '../../src/domain/catalogue/define.ts';
 import { CATALOGUE, ownModel } from '../../src/domain/catalogue/index.ts';
 
-/** The models of the catalogue and one more entry, without a word about any of them beside it. */
+/** The models of the catalogue and of more entries, without any details. */
 function modelsWith(...entries: Parameters<typeof defineEndpoint>[0][]): Models {
   return new Models([...CATALOGUE, ...entries.map(defineEndpoint)], {});
 }
@@ -30,11 +30,11 @@ const BENEFITS = {
   },
 } as const;
 
-describe('a model of which only the catalogue knows', () => {
+describe('a model without details', () => {
   const models = modelsWith(BENEFITS);
   const benefit = models.find('hris_benefits')!;
 
-  test('points to what its fields name', () => {
+  test('links to the models that its fields name', () => {
     expect(benefit.links).toMatchObject({
       employee: { to: 'hris_employees', field: 'employee_id' },
       groups: { to: 'hris_teams', many: 2, join: 'hris_join_benefits_teams' },
@@ -42,11 +42,11 @@ describe('a model of which only the catalogue knows', () => {
     expect(Object.keys(benefit.nested).toSorted()).toEqual(['employee', 'groups', 'lines']);
   });
 
-  test('makes every other field itself', () => {
+  test('makes all its other fields', () => {
     expect(benefit.makes.map(([field]) => field)).toEqual(['approver_id', 'totals']);
   });
 
-  test('holds parts that have no endpoint', () => {
+  test('holds nested parts that have no endpoint', () => {
     for (const part of ['hris_benefit_lines', 'hris_benefit_kinds']) {
       expect(models.find(part)).toMatchObject({
         category: 'HRIS',
@@ -56,13 +56,13 @@ describe('a model of which only the catalogue knows', () => {
     }
   });
 
-  test('is linked with what it shows and no field names, but not with mere copies', () => {
+  test('is linked with models that no field names, but not with embedded copies', () => {
     const targets = Object.values(benefit.links).map(({ to }) => to);
     expect(targets).toContain('hris_absence_types');
     expect(targets).not.toContain('hris_legal_entities');
   });
 
-  test('is listed where a field is called after it, by its own link if it has one', () => {
+  test('is nested in a field with its name, by its own link if it has one', () => {
     const batches = {
       path: '/hris/batches',
       models: { hris_batches: 'own', hris_benefits: 'delta' },
@@ -81,25 +81,28 @@ test.each([
   { fields: {}, includeDeleted: true, remote: false, stamped: true },
   { fields: { remote_id: 'text' }, includeDeleted: false, remote: true, stamped: true },
   { fields: { amount: 'numeric' }, includeDeleted: false, remote: false, stamped: false },
-] as const)('%j has the fields that all records have', ({ fields, includeDeleted, ...expected }) => {
-  const models = modelsWith({ path: '/lms/x', models: { lms_x: 'own' }, fields, includeDeleted });
-  expect(models.find('lms_x')).toMatchObject(expected);
-});
+] as const)(
+  '%j: remote_id and timestamps follow from the endpoint',
+  ({ fields, includeDeleted, ...expected }) => {
+    const models = modelsWith({ path: '/lms/x', models: { lms_x: 'own' }, fields, includeDeleted });
+    expect(models.find('lms_x')).toMatchObject(expected);
+  },
+);
 
-test('an endpoint that lists the model of another one has no records of its own', () => {
+test('an endpoint that lists the model of another one shares its records', () => {
   const alias = { path: '/hris/old-benefits', models: { hris_benefits: 'own' }, fields: {} } as const;
   const models = modelsWith(BENEFITS, alias);
   expect(models.find('hris_old_benefits')).toBe(models.find('hris_benefits'));
 });
 
-/** Of the catalogue as it is: all that a delta or a full pass must show can change, even if nothing more is known. */
+/** Even without details, all models that a delta or a full pass must show can change. */
 describe.each(CATALOGUE)('$path', (endpoint) => {
   const models = modelsWith();
   const model = models.find(endpoint.table)!;
   const pointsTo = (links: Record<string, LinkDefinition>, to: string) =>
     Object.values(links).some((link) => link.to === to || link.join === to);
 
-  test('needs nothing but the catalogue', () => {
+  test('needs only the catalogue', () => {
     expect(model.name).toBe(
       endpoint.table === 'assessment_orders_open'
         ? 'assessment_orders'

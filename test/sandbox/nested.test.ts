@@ -5,7 +5,7 @@ import { get, IDS, readAll, testClock, testSandbox } from './support.ts';
 
 const SINCE = '2026-06-01T00:00:00.000Z';
 
-/** What an endpoint holds of other models, by one link: the copies behind two links belong to the record between. */
+/** The models that an endpoint holds by one link. A copy behind two links belongs to the record between them. */
 const HELD = CATALOGUE.filter(({ delta }) => delta === 'updated_after').flatMap(({ models, ...endpoint }) =>
   Object.entries(models)
     .filter(
@@ -21,7 +21,7 @@ function isLinked(holder: string, model: string): boolean {
   return linksBetween(holder, target).length + linksBetween(target, holder).length > 0;
 }
 
-/** Changes nested data of the first record that has some, and reads what came back. */
+/** Changes nested data of the first record that has some, and reads a delta. */
 async function changeNested({ path, table, category, model }: (typeof HELD)[number]) {
   const sandbox = testSandbox({ now: testClock().now });
   const { control } = sandbox;
@@ -38,7 +38,7 @@ async function changeNested({ path, table, category, model }: (typeof HELD)[numb
 }
 
 describe.each(HELD.filter(({ relation }) => relation === 'delta'))('$model in $path', (held) => {
-  test('a change brings the record back, unchanged itself', async () => {
+  test('a delta returns the record after a change, with the same changed_at', async () => {
     const { id, rows } = await changeNested(held);
     const row = rows.find((candidate) => candidate.id === id)!;
     expect(Date.parse(row.changed_at)).toBeLessThan(Date.parse(SINCE));
@@ -46,13 +46,13 @@ describe.each(HELD.filter(({ relation }) => relation === 'delta'))('$model in $p
 });
 
 describe.each(HELD.filter(({ relation }) => relation !== 'delta'))('$model in $path ($relation)', (held) => {
-  test('a change does not bring the record back', async () => {
+  test('a delta does not return the record after a change', async () => {
     expect(await changeNested(held)).toMatchObject({ id: expect.any(String), rows: [] });
   });
 });
 
 describe('copies', () => {
-  test('are always current, though only a delta of their own tells of the change', async () => {
+  test('are always current, although only their own delta shows the change', async () => {
     const sandbox = testSandbox();
     const [application] = await readAll(sandbox, IDS.ATS, '/ats/applications');
     sandbox.control.update(IDS.ATS, 'ats_jobs', application!['job_id'] as string, { name: 'Astronaut' });
@@ -61,7 +61,7 @@ describe('copies', () => {
     expect(again).toMatchObject({ changed_at: application!.changed_at, job: { name: 'Astronaut' } });
   });
 
-  test('a record that changes hands shows at both ends', async () => {
+  test('change at both ends if a link moves', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const { control } = sandbox;
@@ -76,7 +76,7 @@ describe('copies', () => {
     expect(held[1]).toContain(application!['id']);
   });
 
-  test('a nested record that is created or deleted brings its holder back', async () => {
+  test('return in a delta of their holder when a nested record is created or deleted', async () => {
     const clock = testClock();
     const sandbox = testSandbox({ now: clock.now });
     const { control } = sandbox;

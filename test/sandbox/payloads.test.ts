@@ -8,7 +8,7 @@ import { IDS, readAll, testClock, testSandbox } from './support.ts';
 
 type Send = (control: SandboxControl) => Promise<WebhookResult | WebhookResult[] | undefined>;
 
-/** A way to have each type sent. */
+/** How to send each type. */
 const SEND: Record<WebhookType, Send> = {
   'data-changed': async (control) => {
     control.create(IDS.ATS, 'ats_tags');
@@ -40,7 +40,7 @@ interface Schema {
   parse(body: unknown): unknown;
 }
 
-/** What Kombo's own SDK makes of the body. It has nothing for AI Apply, and no page of Kombo describes a remote event. */
+/** The schemas of Kombo's own SDK. It has none for AI Apply, and Kombo does not document the remote event. */
 const SDK: Partial<Record<WebhookType, Schema>> = {
   'data-changed': sdk.DataChangedWebhookPayload$inboundSchema,
   'integration-created': sdk.IntegrationCreatedWebhookPayload$inboundSchema,
@@ -52,7 +52,7 @@ const SDK: Partial<Record<WebhookType, Schema>> = {
   'sync-finished': sdk.SyncFinishedWebhookPayload$inboundSchema,
 };
 
-test.each(WEBHOOK_TYPES)('%s is exactly what Kombo describes', async (type) => {
+test.each(WEBHOOK_TYPES)('%s is exactly as Kombo documents it', async (type) => {
   const { url, deliveries, types } = await receiver();
   const { control } = testSandbox({ webhookUrl: url });
   control.subscribe([type]);
@@ -60,11 +60,11 @@ test.each(WEBHOOK_TYPES)('%s is exactly what Kombo describes', async (type) => {
   expect(types()).toEqual([type]);
   const { json } = deliveries[0]!;
   expect(bodySchema(type).parse(json)).toEqual(json);
-  // The SDK turns times into dates and knows what it needs: that it complains of nothing is the point.
+  // The SDK turns times into dates and drops unknown fields, so this only checks that it accepts the body.
   expect(() => SDK[type]?.parse(json)).not.toThrow();
 });
 
-test('the SDK describes all types but those it has nothing for', () => {
+test('the SDK has a schema for all but four types', () => {
   const missing = WEBHOOK_TYPES.filter((type) => SDK[type] === undefined);
   expect(missing).toEqual([
     'issue-status-changed',
@@ -75,7 +75,7 @@ test('the SDK describes all types but those it has nothing for', () => {
 });
 
 test.each(['ATS', 'HRIS', 'LMS'] as const)(
-  'every model of %s is named as Kombo names it',
+  'webhooks use the names that Kombo has for the models of %s',
   async (category) => {
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
@@ -91,7 +91,7 @@ test.each(['ATS', 'HRIS', 'LMS'] as const)(
 );
 
 describe('an order', () => {
-  test('is open and can be read before it is told of', async () => {
+  test('is open and can be read before its webhook is sent', async () => {
     const { url, deliveries } = await receiver();
     const sandbox = testSandbox({ webhookUrl: url });
     const { control } = sandbox;
@@ -104,14 +104,14 @@ describe('an order', () => {
     expect(deliveries[0]!.json.data).toEqual({ ...row, status: 'OPEN', integration_id: IDS.ASSESSMENT });
   });
 
-  test('that does not exist cannot be told of', async () => {
+  test('that does not exist cannot be announced', async () => {
     const { control } = testSandbox();
     await expect(control.announceOrder(IDS.ASSESSMENT, 'nothing')).rejects.toThrow('nothing');
     await expect(control.announceOrder(IDS.ATS, 'nothing')).rejects.toThrow('assessment_orders');
   });
 });
 
-test('AI Apply says what one has it say', async () => {
+test('a webhook of AI Apply has the given fields', async () => {
   const { now } = testClock();
   const { url, deliveries } = await receiver();
   const { control } = testSandbox({ webhookUrl: url, now });

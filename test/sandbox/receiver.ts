@@ -15,7 +15,7 @@ export interface Receiver {
   types: () => string[];
 }
 
-/** Takes webhooks, in the order they come, until the test is over. */
+/** Receives webhooks in order, until the test ends. */
 export async function receiver(status = 200): Promise<Receiver> {
   const deliveries: Delivery[] = [];
   const server = createServer((request, response) => {

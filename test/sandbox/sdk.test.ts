@@ -8,7 +8,7 @@ import {
 } from '../../sandbox/index.ts';
 import { CATALOGUE } from '../../src/domain/catalogue/index.ts';
 
-/** The SDK checks every field that it knows against Kombo's own description: what it reads without an error is true. */
+/** The SDK checks every field that it knows against Kombo's own schema, so an answer that it reads is right. */
 const sandbox = createSandbox({ integrations: [...DEMO_INTEGRATIONS, ASSESSMENT_INTEGRATION] });
 let url: string;
 
@@ -42,8 +42,8 @@ async function idsOf(pages: Pages): Promise<string[]> {
   return ids;
 }
 
-test('the SDK reads most lists, so none of them is left out by mistake', () => {
-  // Version 1.1.3 has no notes, skills, teams, open orders, or anything of the LMS.
+test('the SDK reads most endpoints, so these tests leave none out by mistake', () => {
+  // Version 1.1.3 has no notes, skills, teams, open orders, and no LMS.
   expect(LISTS.length).toBeGreaterThanOrEqual(23);
 });
 
@@ -60,7 +60,7 @@ describe.each(LISTS)('the official SDK reads %s', (path) => {
     expect(ids.length).toBeGreaterThan(3);
   });
 
-  test('what changed since, with tombstones', async () => {
+  test('as a delta, with tombstones', async () => {
     const before = new Date();
     const [changed, deleted] = control.ids(integrationId, table);
     const [created] = control.create(integrationId, table);

@@ -20,7 +20,7 @@ export function testSandbox(options: SandboxOptions = {}): Sandbox {
   return sandbox;
 }
 
-/** A clock that stands still until it is moved. */
+/** A clock that stands still until a test moves it. */
 export function testClock(start = '2026-06-01T12:00:00.000Z'): {
   now: () => Date;
   advance(ms: number): void;
@@ -42,7 +42,7 @@ export interface Answer {
   };
 }
 
-/** `path` is below `/v1`; an undefined integration leaves the header out. */
+/** `path` is below `/v1`. Without an integration, the header is left out. */
 export async function get(
   sandbox: Sandbox,
   integrationId: string | undefined,
@@ -56,7 +56,7 @@ export async function get(
   try {
     body = JSON.parse(response.payload) as Answer['body'];
   } catch {
-    // Some answers are no JSON on purpose; the tests of those look at the text.
+    // Some answers are not JSON on purpose. Their tests look at the text.
   }
   return { status: response.statusCode, headers: response.headers, text: response.payload, body: body! };
 }

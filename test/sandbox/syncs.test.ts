@@ -14,7 +14,7 @@ async function world() {
 }
 
 describe('the subscription', () => {
-  test('holds all types but the two that data-changed has taken the place of', async () => {
+  test('has all types by default, except the two that data-changed replaces', async () => {
     const { control, types } = await world();
     const chosen = control.subscription();
     expect(EVERYTHING.filter((type) => !chosen.includes(type))).toEqual(OLD);
@@ -24,7 +24,7 @@ describe('the subscription', () => {
     expect(types()).toEqual(['data-changed']);
   });
 
-  test('decides of every type whether it is sent', async () => {
+  test('decides for every type whether it is sent', async () => {
     const { control, types } = await world();
     control.subscribe([]);
     const [order] = control.create(IDS.ASSESSMENT, 'assessment_orders');
@@ -48,7 +48,7 @@ describe('the subscription', () => {
     expect(types()).toEqual(['by-hand']);
   });
 
-  test('that leaves data-changed out still lets it be forgotten what changed', async () => {
+  test('clears pending changes even without data-changed', async () => {
     const { control, types } = await world();
     control.subscribe(OLD);
     control.create(IDS.ATS, 'ats_tags');
@@ -62,8 +62,8 @@ describe('the subscription', () => {
   });
 });
 
-describe('a sync that has ended', () => {
-  test('is told of first, then what it changed', async () => {
+describe('the end of a sync', () => {
+  test('is reported first, then its changes', async () => {
     const { clock, control, sandbox, deliveries } = await world();
     control.subscribe(EVERYTHING);
     const started = clock.now();
@@ -83,14 +83,14 @@ describe('a sync that has ended', () => {
     });
     expect(Date.parse(data['sync_started_at'] as string)).toBeLessThan(started.getTime());
     expect(deliveries[1]!.json.data['changed_models']).toEqual([{ name: 'ats_tags' }]);
-    // A reader who goes by the start of the sync, as older guides say, must find what it brought.
+    // A reader that filters by the start of the sync, as older guides say, must find its changes.
     const updated_after = data['sync_started_at'] as string;
     expect((await readAll(sandbox, IDS.ATS, '/ats/tags', { updated_after })).map(({ id }) => id)).toEqual([
       tag,
     ]);
   });
 
-  test('without a change is told of alone, and each has an id of its own', async () => {
+  test('is reported alone without a change, and each sync has its own id', async () => {
     const { clock, control, deliveries, types } = await world();
     control.subscribe(EVERYTHING);
     control.create(IDS.ATS, 'ats_tags');
@@ -105,7 +105,7 @@ describe('a sync that has ended', () => {
   });
 
   test.each(['PARTIALLY_FAILED', 'FAILED', 'AUTHENTICATION_FAILED', 'CANCELLED', 'TIMED_OUT'] as const)(
-    'can have %s',
+    'can have the state %s',
     async (state) => {
       const { control, deliveries } = await world();
       control.subscribe(OLD);
@@ -118,7 +118,7 @@ describe('a sync that has ended', () => {
     ['sync-finished', ['data-changed']],
     ['data-changed', ['sync-finished']],
     [true, []],
-  ] as const)('loses %s of its webhooks', async (lose, arrived) => {
+  ] as const)('can lose its webhooks: %s', async (lose, arrived) => {
     const { control, types } = await world();
     control.subscribe(EVERYTHING);
     control.create(IDS.ATS, 'ats_tags');
@@ -129,7 +129,7 @@ describe('a sync that has ended', () => {
   });
 });
 
-test('a remote event is told of, and the change it stands for comes later', async () => {
+test('a remote event is reported, and its change comes later', async () => {
   const { control, types } = await world();
   control.subscribe(EVERYTHING);
   await control.remoteEvent(IDS.ATS);
@@ -139,7 +139,7 @@ test('a remote event is told of, and the change it stands for comes later', asyn
 });
 
 describe('the demo', () => {
-  test('ends a sync for those who still listen to it, and loses only data-changed', async () => {
+  test('sends sync-finished if it is subscribed, and loses only data-changed', async () => {
     const { url, deliveries, types } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     control.subscribe(EVERYTHING);
@@ -159,7 +159,7 @@ describe('the demo', () => {
     expect(about[0]).toBe(about[1]);
   });
 
-  test('sends nothing that is not subscribed', async () => {
+  test('sends only subscribed types', async () => {
     const { url, types } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     control.subscribe(['sync-finished']);
@@ -175,7 +175,7 @@ describe('the demo', () => {
     expect(new Set(types())).toEqual(new Set(['sync-finished']));
   });
 
-  test('leaves alone what Kombo would not sync', async () => {
+  test('does not change integrations that Kombo would not sync', async () => {
     const { url } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     control.setEnabled(IDS.ATS, false);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WebhookType } from '../../sandbox/index.ts';
 
-/** Kombo's description of its webhooks, as far as a payload can break it: every field is required, and there are no others. */
+/** Kombo's schemas of its webhooks, stricter: every field is required, and no others are allowed. */
 
 const time = z.iso.datetime();
 const category = z.enum(['HRIS', 'ATS', 'ASSESSMENT', 'LMS']);
@@ -64,7 +64,7 @@ const MODEL_NAMES = [
   'lms_join_revisions_skills',
 ].flatMap((line) => line.split(' '));
 
-/** Names that are younger than the rest, and that Kombo's SDK of the time does not know. */
+/** Newer names, which the installed version of Kombo's SDK does not know. */
 export const YOUNGER_MODEL_NAMES = [
   'ats_notes',
   'ats_scorecards',

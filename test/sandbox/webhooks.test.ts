@@ -9,7 +9,7 @@ const secrets = [new Secret(DEFAULT_WEBHOOK_SECRET)];
 const signed = ({ body, headers }: Delivery) => verify(body, headers['x-kombo-signature'] as string, secrets);
 
 describe('data-changed', () => {
-  test('names exactly what changed since the last one', async () => {
+  test('names exactly the models that changed since the last one', async () => {
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     expect(await control.flushWebhook(IDS.HRIS)).toBeUndefined();
@@ -40,7 +40,7 @@ describe('data-changed', () => {
     expect(control.pendingModels(IDS.ATS)).toEqual(['ats_tags']);
   });
 
-  test('that is lost is not made up for', async () => {
+  test('is not sent again if it is lost', async () => {
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     control.create(IDS.LMS, 'lms_skills');
@@ -51,7 +51,7 @@ describe('data-changed', () => {
 });
 
 describe('deliveries', () => {
-  test('may come twice, indented, or with a signature that is wrong', async () => {
+  test('can come twice, indented, or with a wrong signature', async () => {
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url });
     const webhook = { type: 'data-changed', data: { text: 'Grüße' } };
@@ -64,7 +64,7 @@ describe('deliveries', () => {
     expect(new Set(deliveries.map(({ json }) => json.id)).size).toBe(3);
   });
 
-  test('that fail say so', async () => {
+  test('report a failure', async () => {
     const { url } = await receiver(503);
     const { control } = testSandbox({ webhookUrl: url });
     const webhook = { type: 'data-changed', data: {} };
@@ -75,7 +75,7 @@ describe('deliveries', () => {
     expect(() => unaddressed.startDemo({ everyMs: 1000 })).toThrow('webhookUrl');
   });
 
-  test('tell of integrations with the names that each kind uses', async () => {
+  test('name integrations in the way of their type', async () => {
     const clock = testClock();
     const { url, deliveries } = await receiver();
     const { control } = testSandbox({ webhookUrl: url, now: clock.now });
@@ -103,7 +103,7 @@ describe('deliveries', () => {
   });
 });
 
-test('the demo changes records, tells of it, and loses a webhook now and then', async () => {
+test('the demo changes records, sends webhooks, and loses some', async () => {
   const { url, deliveries } = await receiver();
   const { control } = testSandbox({ webhookUrl: url });
   const lost: boolean[] = [];

@@ -32,7 +32,7 @@ describe('the sources of a package', () => {
   const read = (...args: Parameters<typeof sourcesOf>) =>
     readPackage({ version: '9.8.7', sources: sourcesOf(...args) });
 
-  test('show lists with their parameters and fields, and the names of models', () => {
+  test('contain lists with their parameters and fields, and the names of models', () => {
     expect(read([ROBOTS, EMPLOYEES], MODELS)).toEqual({
       lists: [
         {
@@ -46,7 +46,7 @@ describe('the sources of a package', () => {
     });
   });
 
-  test('show all fields of records that are of several kinds', () => {
+  test('contain all fields of records of several kinds', () => {
     const more = `
 GetHrisCarsPositiveResponseResult = Union[
     Fast,
@@ -72,7 +72,7 @@ class Slow(BaseModel):
     expect(readPackage({ version: '1', sources }).lists[0]!.fields.toSorted()).toEqual(['wheels', 'wings']);
   });
 
-  test('show no list in what is about one record, or answers no pages', () => {
+  test('contain no list for an endpoint about one record or without pages', () => {
     const one = { ...ROBOTS, operation: 'GetHrisRobot', path: '/hris/robots/{robot_id}' };
     expect(read([one, EMPLOYEES], MODELS).lists.map(({ path }) => path)).toEqual(['/hris/employees']);
     const sources = sourcesOf([ROBOTS, EMPLOYEES], MODELS);
@@ -83,7 +83,7 @@ class Slow(BaseModel):
   test.each([
     ['list', [], MODELS],
     ['model name', [ROBOTS], []],
-  ] as const)('that show no %s are not taken for an API without one', (what, lists, models) => {
+  ] as const)('without a %s are refused, not read as an API without one', (what, lists, models) => {
     expect(() => read(lists, models)).toThrow(
       new RegExp(`^The sources of kombo 9\\.8\\.7 show no ${what}: .* Bring scripts/contract up to them\\.$`),
     );
@@ -118,7 +118,7 @@ describe('the comparison', () => {
     );
   });
 
-  test('finds parameters of a sync that are there on one side only, and leaves other filters out', () => {
+  test('finds parameters of a sync that one side lacks, and ignores other filters', () => {
     const parameters = (endpoint: typeof employees, ...taken: string[]) =>
       compare({ ...known, endpoints: [endpoint] }, published({ ...EMPLOYEES, parameters: taken }))
         .filter(({ kind }) => kind === 'parameter')
@@ -139,7 +139,7 @@ describe('the comparison', () => {
     ]);
   });
 
-  test('of equals finds nothing', () => {
+  test('of equal sides finds nothing', () => {
     const same = { endpoints: [employees], models: new Set(['hris_employees']) };
     const fields = ['id: str', 'remote_id: str', 'hat_size: str'];
     const sources = sourcesOf([{ ...EMPLOYEES, fields }], ['hris_employees']);
@@ -176,10 +176,10 @@ describe('a tar archive', () => {
   });
 
   test.each([
-    ['what is none', Buffer.alloc(1024, 'x')],
-    ['one that breaks off', tarOf(tarEntry('a.py', 'a'.repeat(2000))).subarray(0, 1024)],
+    ['another file', Buffer.alloc(1024, 'x')],
+    ['a truncated archive', tarOf(tarEntry('a.py', 'a'.repeat(2000))).subarray(0, 1024)],
   ])('%s is refused', (_, archive) => {
-    expect(() => readTar(archive)).toThrow('no tar archive');
+    expect(() => readTar(archive)).toThrow('not a tar archive');
   });
 });
 
@@ -204,7 +204,7 @@ describe('npm run contract', () => {
       else response.end(typeof said === 'string' ? said : JSON.stringify(said));
     });
 
-  test('prints what is missing on either side and one line at the end, and fails only if it is to', async () => {
+  test('prints what either side lacks and a last line, and fails only with --strict', async () => {
     const address = await pypi();
     const { code, stdout, stderr } = await contract('--index', address);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -223,17 +223,25 @@ describe('npm run contract', () => {
       () => Promise.resolve('http://127.0.0.1:9/'),
       /cannot be reached: .*Check the network/,
     ],
-    ['it is refused', () => serve((_, response) => response.writeHead(503).end()), /HTTP 503\. Check the/],
+    [
+      'the request is refused',
+      () => serve((_, response) => response.writeHead(503).end()),
+      /HTTP 503\. Check the/,
+    ],
     ['it takes too long', () => serve(() => {}), /cannot be reached: it takes too long\. Check the network/],
-    ['the index is none', () => pypi('<html>'), /does not describe a package as PyPI does\. Look there/],
+    ['the index is invalid', () => pypi('<html>'), /does not describe a package as PyPI does\. Look there/],
     ['there are no sources', () => pypi({ ...index, urls: [] }), /has no sources of 9\.8\.7\. Look there/],
     [
-      'the file is another one',
+      'the file is not the one in the index',
       () => pypi(index, Buffer.from('x')),
       /is not what its index says\. Try again/,
     ],
-    ['the address is none', () => Promise.resolve('pypi'), /--index pypi is no address\. Write one such as/],
-  ])('says so and what to do, with exit code 2, if %s', async (_, address, said) => {
+    [
+      'the address is invalid',
+      () => Promise.resolve('pypi'),
+      /--index pypi is not an address\. Write one such as/,
+    ],
+  ])('says what to do, with exit code 2, if %s', async (_, address, said) => {
     const { code, stdout, stderr } = await contract('--timeout', '2', '--strict', '--index', await address());
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^The catalogue was not compared\. [^\n]+\n$/);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-/* A package as PyPI has it, made up for tests: the same forms as Kombo's, with other contents. */
+/* An invented package as PyPI has it: the same forms as Kombo's, with other contents. */
 
 const BLOCK = 512;
 
@@ -106,7 +106,7 @@ export function sourcesOf(lists: readonly List[], models: readonly string[], mor
   ]);
 }
 
-/** The archive of a package, and what an index says of it. */
+/** The archive of a package, and its entry in an index. */
 export function packageOf(sources: ReadonlyMap<string, string>) {
   const archive = gzipSync(tarOf(...[...sources].map(([name, text]) => tarEntry(name, text))));
   const source = {

@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import { readDatabaseUrl } from '../../src/settings/database-url.ts';
 import { createAuthority } from '../support/certificates.ts';
 
-/** What is said of these settings; fails when nothing is. */
+/** The error for these settings. Fails if they are accepted. */
 function complaint(env: Record<string, string>): string {
   try {
     loadConfig(env);
@@ -18,7 +18,7 @@ function complaint(env: Record<string, string>): string {
 
 const AUTHORITY = createAuthority().certificate;
 
-describe('an address of Postgres', () => {
+describe('a URL of Postgres', () => {
   test.each([
     'postgres://user:password@localhost:5432/app',
     'postgresql://user@db.example.com/app?application_name=me@home',
@@ -27,7 +27,7 @@ describe('an address of Postgres', () => {
     'postgres://%2Fvar%2Frun%2Fpostgresql/db',
     'postgres://user:p%23%25%40%2F%3F%C3%BC@[::1]:5432/d%C3%A4ta',
     'postgres://user:pässword@localhost/app',
-  ])('%s is taken', (address) => {
+  ])('%s is accepted', (address) => {
     expect(loadConfig({ DATABASE_URL: address }).DATABASE_URL?.reveal()).toBe(address);
   });
 
@@ -42,7 +42,7 @@ describe('an address of Postgres', () => {
     'postgres://user:hunter%zz@localhost/app',
     // ü in Latin-1.
     'postgres://user:hunter%FC@localhost/app',
-  ])('%s holds what must be percent-encoded, which is said without showing it', (address) => {
+  ])('%s must be percent-encoded, and the error says so without showing it', (address) => {
     const said = complaint({ DATABASE_URL: address });
     expect(said).toMatch(
       /^DATABASE_URL holds a character in the user or the password that must be percent-encoded; write # as %23/,
@@ -50,18 +50,18 @@ describe('an address of Postgres', () => {
     expect(said).not.toContain('hunter');
   });
 
-  test.each(['mysql://localhost/app', 'localhost:5432', 'app', 'postgres'])('%s is none', (address) => {
+  test.each(['mysql://localhost/app', 'localhost:5432', 'app', 'postgres'])('%s is refused', (address) => {
     expect(complaint({ DATABASE_DIRECT_URL: address })).toMatch(
       /^DATABASE_DIRECT_URL is not an address of Postgres, for example postgres:\/\//,
     );
   });
 });
 
-describe('sslmode means what it means to libpq', () => {
+describe('sslmode has the meaning of libpq', () => {
   const address = (parameters: string) => `postgres://user@localhost/app?${parameters}`;
   const tls = (parameters: string, ca?: string) => readDatabaseUrl(address(parameters), ca);
 
-  test('the driver never sees it, since it has another meaning there and warns', () => {
+  test('the driver never sees it, since it gives it another meaning and warns', () => {
     expect(tls('sslmode=require&application_name=me').connectionString).toBe(address('application_name=me'));
   });
 
@@ -73,7 +73,7 @@ describe('sslmode means what it means to libpq', () => {
     expect(tls(parameters)).toMatchObject({ ssl, plainToo: false });
   });
 
-  test.each(['sslmode=prefer', 'sslmode=allow'])('%s: where the server has it', (parameters) => {
+  test.each(['sslmode=prefer', 'sslmode=allow'])('%s: TLS if the server has it', (parameters) => {
     expect(tls(parameters)).toMatchObject({ ssl: { rejectUnauthorized: false }, plainToo: true });
   });
 
@@ -84,7 +84,7 @@ describe('sslmode means what it means to libpq', () => {
     },
   );
 
-  test('sslmode=require with an authority, and verify-ca: signed by it, for any name', () => {
+  test('sslmode=require with an authority, and verify-ca: signed by the authority, for any name', () => {
     for (const mode of ['require', 'verify-ca']) {
       const { ssl } = tls(`sslmode=${mode}`, AUTHORITY);
       expect(ssl).toMatchObject({ ca: AUTHORITY });
@@ -98,7 +98,7 @@ describe('sslmode means what it means to libpq', () => {
     expect(tls('', AUTHORITY).ssl).toEqual({ ca: AUTHORITY });
   });
 
-  test('files are read', () => {
+  test('files with certificates are read', () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'ca-')), 'root.crt');
     writeFileSync(file, AUTHORITY);
     expect(tls(`sslmode=verify-ca&sslrootcert=${file}`).ssl).toMatchObject({ ca: AUTHORITY });
@@ -106,7 +106,7 @@ describe('sslmode means what it means to libpq', () => {
     expect(found).toMatch(/^DATABASE_URL names a file in sslrootcert that cannot be read; /);
   });
 
-  test('PGSSLMODE and PGSSLROOTCERT count where the address says nothing of it', () => {
+  test('PGSSLMODE and PGSSLROOTCERT count if the URL says nothing about TLS', () => {
     const read = (env: Record<string, string>) => {
       const { DATABASE_URL, DATABASE_DIRECT_URL } = loadConfig(env);
       return [DATABASE_URL, DATABASE_DIRECT_URL].map((one) => one?.reveal());
@@ -123,11 +123,11 @@ describe('sslmode means what it means to libpq', () => {
     expect(readDatabaseUrl(url).ssl).toBe(false);
   });
 
-  test('a socket has none', () => {
+  test('a Unix socket has no TLS', () => {
     expect(readDatabaseUrl('postgres://user@/app?host=/socket&sslmode=require').ssl).toBe(false);
   });
 
-  test('what cannot be done is said with the remedy', () => {
+  test('an error says what to do', () => {
     expect(complaint({ DATABASE_URL: address('sslmode=always') })).toMatch(/^DATABASE_URL names an sslmode/);
     expect(complaint({ DATABASE_URL: address('sslmode=verify-ca') })).toMatch(
       /^DATABASE_URL says sslmode=verify-ca, and there is no certificate authority; .*DATABASE_CA_FILE/,
@@ -136,7 +136,7 @@ describe('sslmode means what it means to libpq', () => {
     expect(loadConfig(verified).DATABASE_CA).toBe(AUTHORITY);
   });
 
-  test('DATABASE_CA in one line is taken, and what is no certificate is not', () => {
+  test('DATABASE_CA may be one line, and must be a certificate', () => {
     expect(loadConfig({ DATABASE_CA: AUTHORITY.replaceAll('\n', '\\n') }).DATABASE_CA).toBe(AUTHORITY);
     expect(complaint({ DATABASE_CA: 'root.crt' })).toMatch(
       /^DATABASE_CA is not a certificate in PEM; .*DATABASE_CA_FILE/,
@@ -152,7 +152,7 @@ describe('names of schemas', () => {
     },
   );
 
-  test('they differ', () => {
+  test('DATA_SCHEMA and SERVICE_SCHEMA must differ', () => {
     expect(loadConfig({ DATA_SCHEMA: 'hr', SERVICE_SCHEMA: 'hr_sync' })).toMatchObject({ DATA_SCHEMA: 'hr' });
     for (const SERVICE_SCHEMA of ['hr', 'hr_live']) {
       expect(complaint({ DATA_SCHEMA: 'hr', SERVICE_SCHEMA })).toMatch(/^SERVICE_SCHEMA names the schema/);

@@ -11,7 +11,7 @@ const complaint = (env: Record<string, string>): string => {
 };
 
 describe('MODELS and EXCLUDE_MODELS', () => {
-  test('choose everything when they are not set, or say so', () => {
+  test('choose everything if they are not set or are *', () => {
     expect(loadConfig({})).toMatchObject({ MODELS: null, EXCLUDE_MODELS: [] });
     expect(loadConfig({ MODELS: 'ats_jobs, *' })).toMatchObject({ MODELS: null });
   });
@@ -25,7 +25,7 @@ describe('MODELS and EXCLUDE_MODELS', () => {
   });
 
   test.each(['MODELS', 'EXCLUDE_MODELS'])(
-    '%s: a name that picks nothing is refused with the nearest',
+    '%s: a name that matches nothing is refused with the nearest one',
     (name) => {
       expect(complaint({ [name]: 'ats_jobs,hris_employes,xyz_*' })).toMatch(
         new RegExp(
@@ -44,7 +44,7 @@ describe('MODELS and EXCLUDE_MODELS', () => {
     expect(complaint(env as Record<string, string>)).toMatch(message);
   });
 
-  test('may choose what only EXTRA_ENDPOINTS lets be read', () => {
+  test('can choose what is read only by EXTRA_ENDPOINTS', () => {
     const env = { MODELS: 'ats_application_stages', EXTRA_ENDPOINTS: '/ats/application-stages' };
     expect(loadConfig(env).MODELS).toEqual(['ats_application_stages']);
   });

@@ -7,7 +7,7 @@ const after = (env: NodeJS.ProcessEnv) => {
   return env;
 };
 
-test('this machine is reached without a proxy, under each name that is read', () => {
+test('this machine is reached without a proxy, in each variable that clients read', () => {
   const list = '127.0.0.1,localhost,::1';
   expect(after({})).toEqual({ no_proxy: list, NO_PROXY: list });
   expect(after({ NO_PROXY: 'localhost,intra.net' })).toEqual({
@@ -40,7 +40,7 @@ describe("Temporal's proxy, as its own client reads it", () => {
     expect(at(env as Record<string, string>)).toEqual(proxy);
   });
 
-  test('is none for this machine', () => {
+  test('is not used for this machine', () => {
     const env = after({ https_proxy: 'http://p:2' }) as Record<string, string>;
     for (const address of ['127.0.0.1:7233', 'localhost:7233', '[::1]:7233']) {
       expect(at(env, address)).toBeUndefined();
@@ -48,7 +48,7 @@ describe("Temporal's proxy, as its own client reads it", () => {
   });
 });
 
-test("Kombo's proxy is told without its password", () => {
+test("Kombo's proxy is reported without its password", () => {
   const settings = {
     KOMBO_API_URL: 'https://api.kombo.dev/v1',
     KOMBO_PROXY: new Secret('http://a:b@p:3128'),

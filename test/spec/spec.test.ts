@@ -41,7 +41,7 @@ describe('docs/SPEC.md', () => {
     expect([...(namedBy.get(invariant) ?? [])]).not.toEqual([]);
   });
 
-  test.each([...namedBy.keys()])('%s, which a test names, is there', (invariant) => {
+  test.each([...namedBy.keys()])('%s, which a test names, exists', (invariant) => {
     expect(invariants).toContain(invariant);
   });
 
@@ -55,7 +55,7 @@ describe('docs/SPEC.md', () => {
     }
   });
 
-  test('shows the states and events as they are tested', () => {
+  test('shows the tested states and events', () => {
     const cells = EVENTS.map((event) => [
       event,
       ...STATES.map((state) => TRANSITIONS[state][event]?.says ?? '–'),

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await store.pool.query('update kombo_sync.changes_removed set up_to = 0, newest_at = null');
 });
 
-/** Writes entries that are so many days old, and returns their positions. */
+/** Writes entries with these ages in days, and returns their positions. */
 async function add(...days: number[]): Promise<string[]> {
   const { rows } = await store.pool.query<{ seq: string }>(
     `insert into kombo_sync.changes (integration_id, table_name, id, op, at)
@@ -34,8 +34,8 @@ const read = async (after: string) =>
 const inSql = (after: string) =>
   store.pool.query<{ seq: string }>('select seq::text from kombo_sync.read_changes($1)', [after]);
 
-describe('a reader that comes after changes have been removed', () => {
-  test('is refused, and told what is gone and how to go on', async () => {
+describe('a reader that comes after changes were removed', () => {
+  test('is refused, and the error says what is gone and how to continue', async () => {
     const [first, second, third, fourth] = (await add(50, 40, 1, 1)) as [string, string, string, string];
     expect(await oldestPosition(store)).toBe('0');
     expect(await read('0')).toHaveLength(4);
@@ -60,14 +60,14 @@ describe('a reader that comes after changes have been removed', () => {
     expect((await inSql(await oldestPosition(store))).rowCount).toBe(2);
   });
 
-  test('and that is empty is refused as well', async () => {
+  test('is refused too if the feed is empty', async () => {
     const [only] = await add(31);
     await prune(store, RETENTION);
     await expect(read('0')).rejects.toThrow(`Changes up to ${only}, written until`);
     expect(await read(only!)).toEqual([]);
   });
 
-  test('later removals move the position on, and none moves it back', async () => {
+  test('later removals move the position forward, and none moves it back', async () => {
     await add(50, 1);
     await prune(store, RETENTION);
     const before = await oldestPosition(store);
@@ -77,14 +77,14 @@ describe('a reader that comes after changes have been removed', () => {
     expect(BigInt(await oldestPosition(store))).toBe(BigInt(before) + 1n);
   });
 
-  test('one that follows ends with it instead of waiting', async () => {
+  test('ends with the error instead of waiting if it follows the feed', async () => {
     await add(50);
     await prune(store, RETENTION);
     const following = followChanges(store, { after: '0', signal: new AbortController().signal });
     await expect(following.next()).rejects.toThrow(ChangesRemoved);
   });
 
-  test('one that follows and has fallen behind ends with it too', async () => {
+  test('ends with the error too if it follows the feed and falls behind', async () => {
     await add(1);
     const following = followChanges(store, { after: '0', signal: new AbortController().signal });
     await following.next();
@@ -95,7 +95,7 @@ describe('a reader that comes after changes have been removed', () => {
 });
 
 describe('what is not a removal', () => {
-  test('holes in the feed, and an integration that is erased, refuse nothing', async () => {
+  test('gaps in the feed and an erased integration do not refuse readers', async () => {
     const [first, second] = (await add(50, 50)) as [string, string];
     await store.pool.query('delete from kombo_sync.changes where seq = $1', [first]);
     await store.pool.query(`select nextval('kombo_sync.changes_seq_seq')`);
@@ -103,13 +103,13 @@ describe('what is not a removal', () => {
     expect(await oldestPosition(store)).toBe('0');
   });
 
-  test('an old entry behind a young one stays until both are old, so that the rest is whole', async () => {
+  test('an old entry after a young one stays until both are old, so that the rest is complete', async () => {
     const [, young, old] = (await add(50, 1, 50)) as [string, string, string];
     expect(await prune(store, RETENTION)).toMatchObject({ changes: 1 });
     expect(await read(await oldestPosition(store))).toEqual([young, old]);
   });
 
-  test('what an open transaction may still write is not counted as removed', async () => {
+  test('entries that an open transaction may still write do not count as removed', async () => {
     const writer = await store.pool.connect();
     await writer.query('begin');
     await writer.query(`select kombo_sync.begin_write('slow')`);
@@ -127,9 +127,9 @@ describe('what is not a removal', () => {
   });
 });
 
-test('a reader is refused, and not given a part, when changes are removed just as it begins to read', async () => {
+test('a reader is refused instead of reading a part if changes are removed just as it begins', async () => {
   const [first] = await add(50, 1);
-  // Connections that have read before wait for the table only where they read it.
+  // A connection that has read before waits for the table only when it reads it.
   await Promise.all([read('0'), read('0'), read('0')]);
   const remover = await store.pool.connect();
   await remover.query('begin');
@@ -143,7 +143,7 @@ test('a reader is refused, and not given a part, when changes are removed just a
   expect(await reading).toBeInstanceOf(ChangesRemoved);
 });
 
-test('removing twice at once counts each change once', async () => {
+test('two removals at once count each change once', async () => {
   await add(...Array.from({ length: 200 }, () => 50), 1);
   const both = await Promise.all([prune(store, RETENTION), prune(store, RETENTION)]);
   expect(both.map(({ changes }) => changes).toSorted((a, b) => a - b)).toEqual([0, 200]);

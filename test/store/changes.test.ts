@@ -33,7 +33,7 @@ const send = async (id: string, to = integration, endpoint = TAGS) =>
 const read = async (after = start, limit = 1000) => readChanges(store, { after, limit });
 const idsOf = (changes: readonly Change[]) => changes.map(({ id }) => id);
 
-/** A writer whose transaction stays open until the test says so. */
+/** A writer whose transaction stays open until the test ends it. */
 async function openWriter(to: string, id: string) {
   const client: pg.PoolClient = await store.pool.connect();
   await client.query('begin');
@@ -72,14 +72,14 @@ describe('reading never skips a change that commits late', () => {
     expect(idsOf((await read()).changes)).toEqual(['low', 'high']);
   });
 
-  test('one that is rolled back leaves a hole and blocks nothing', async () => {
+  test('a change that is rolled back leaves a gap and blocks nothing', async () => {
     const slow = await openWriter(`${integration}-slow`, 'low');
     await send('high');
     await slow.end('rollback');
     expect(idsOf((await read()).changes)).toEqual(['high']);
   });
 
-  test('the horizon is that of the oldest of several writers', async () => {
+  test('the oldest of several writers determines the horizon', async () => {
     const writers = [
       await openWriter(`${integration}-1`, 'one'),
       await openWriter(`${integration}-2`, 'two'),
@@ -93,7 +93,7 @@ describe('reading never skips a change that commits late', () => {
     expect(idsOf((await read()).changes)).toEqual(['one', 'two', 'three']);
   });
 
-  test('a writer that has announced itself and written nothing yet holds later changes back', async () => {
+  test('a writer that has announced itself and not written yet holds back later changes', async () => {
     const client = await store.pool.connect();
     await client.query('begin');
     await beginWrite(client, { integrationId: `${integration}-idle`, endpoint: getEndpoint(TAGS) });
@@ -104,7 +104,7 @@ describe('reading never skips a change that commits late', () => {
     expect(idsOf((await read()).changes)).toEqual(['high']);
   });
 
-  test('a reader with an older snapshot is refused, as it could skip', async () => {
+  test('a reader with an older snapshot is refused, because it could skip a change', async () => {
     for (const isolation of ['repeatable read', 'serializable']) {
       const reading = transaction(store.pool, async (client) => {
         await client.query(`set transaction isolation level ${isolation}`);
@@ -114,7 +114,7 @@ describe('reading never skips a change that commits late', () => {
     }
   });
 
-  test('property: random writers, all at once, and a reader that never looks back', async () => {
+  test('property: with random concurrent writers, a reader that only moves forward misses nothing', async () => {
     let round = 0;
     const writer = fc.array(fc.record({ records: fc.integer({ min: 1, max: 3 }), commits: fc.boolean() }), {
       minLength: 1,
@@ -159,7 +159,7 @@ describe('reading never skips a change that commits late', () => {
 });
 
 describe('positions', () => {
-  test('reading goes on from the last one, in batches', async () => {
+  test('reading continues from the last one, in batches', async () => {
     for (const id of ['a', 'b', 'c']) await send(id);
     const first = await read(start, 2);
     expect(idsOf(first.changes)).toEqual(['a', 'b']);
@@ -168,7 +168,7 @@ describe('positions', () => {
     expect(await read(second.position)).toEqual({ changes: [], position: second.position });
   });
 
-  test('filters move the position past what they leave out', async () => {
+  test('filters move the position past the changes that they leave out', async () => {
     await send('a');
     await send('j', integration, '/ats/jobs');
     await send('x', `${integration}-other`);
@@ -182,7 +182,7 @@ describe('positions', () => {
     expect((await read(onlyJobs.position)).changes).toEqual([]);
   });
 
-  test('a change that is not one gets no entry', async () => {
+  test('an unchanged record gets no entry', async () => {
     await send('a');
     await send('a');
     expect(idsOf((await read()).changes)).toEqual(['a']);
@@ -190,7 +190,7 @@ describe('positions', () => {
 });
 
 describe('following', () => {
-  test('a NOTIFY wakes the reader at once, long before it would look by itself', async () => {
+  test('a NOTIFY wakes the reader at once, long before it polls', async () => {
     const stop = new AbortController();
     const seen: Change[] = [];
     const began = performance.now();
@@ -215,7 +215,7 @@ describe('following', () => {
     expect(idsOf(seen)).toEqual(['a']);
   });
 
-  test('it begins with what is there already, and ends when it is told to', async () => {
+  test('it begins with existing changes, and ends when the signal aborts', async () => {
     await send('a');
     await send('b');
     const stop = new AbortController();
@@ -227,7 +227,7 @@ describe('following', () => {
     expect(seen).toEqual(['a', 'b']);
   });
 
-  test('it goes on where it was when its connection breaks', async () => {
+  test('it continues at its position after its connection breaks', async () => {
     const stop = new AbortController();
     const seen: string[] = [];
     await send('a');

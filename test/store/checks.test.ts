@@ -14,7 +14,7 @@ import { PASS_COLUMNS } from '../../src/store/state/passes.ts';
 import { section } from '../docs/markdown.ts';
 import { createTestStore } from '../support/database.ts';
 
-/** Every column that may hold a few values only. A list that has grown needs a migration step that widens its check. */
+/** Every column with a fixed list of values. A list that has grown needs a migration step that widens its check. */
 const LISTS: Record<string, Record<string, readonly string[]>> = {
   integrations: { status: INTEGRATION_STATUSES },
   debts: { kind: DEBT_KINDS, failure_class: ERROR_CLASSES },
@@ -35,7 +35,7 @@ const LISTS: Record<string, Record<string, readonly string[]>> = {
   audit_log: { source: AUDIT_SOURCES, action: ACTIONS, outcome: AUDIT_OUTCOMES },
 };
 
-test('the migrated database allows what the domain knows, and nothing else', async () => {
+test('the migrated database allows exactly the values of the domain', async () => {
   const store = await createTestStore();
   const { rows } = await store.pool.query<{ table: string; column: string; definition: string }>(
     `select t.relname::text as table, a.attname::text as column, pg_get_constraintdef(c.oid) as definition
@@ -65,7 +65,7 @@ test('the tables of passes and of drift have the columns that the code knows', a
   expect(await columnsOf('drift')).toEqual(expect.arrayContaining(Object.values(DRIFT_COLUMNS)));
 });
 
-test.each(Object.entries(LISTS))('the reference says what may stand in %s', (table, lists) => {
+test.each(Object.entries(LISTS))('the reference lists the values of %s', (table, lists) => {
   const text = section('docs/reference.md', `### \`${table}\``);
   const missing = Object.entries(lists).flatMap(([column, values]) =>
     values.filter((value) => !text.includes(`\`${value}\``)).map((value) => `${column}: ${value}`),

@@ -32,7 +32,7 @@ beforeEach(async () => {
 const choose = (change: Partial<Choice>, settings = ALL_MODELS) => storeChoice(store, id, change, settings);
 const WITHOUT_TAGS: Partial<Choice> = { excludeModels: ['ats_tags'] };
 
-test('Postgres says of each choice what the domain says', async () => {
+test('for each choice, Postgres picks the same endpoints as the domain', async () => {
   const nested = CATALOGUE.flatMap((endpoint) => nestedNamesOf(endpoint));
   const lists = [
     null,
@@ -64,7 +64,7 @@ test('Postgres says of each choice what the domain says', async () => {
 });
 
 describe('a choice', () => {
-  test('changes what is named and leaves the rest as it was; null takes a part back', async () => {
+  test('changes only what is given; null clears a part', async () => {
     expect(await choose({ models: ['ats_*'], ...WITHOUT_TAGS })).toMatchObject({
       before: { models: null, excludeModels: null },
       after: { models: ['ats_*'], excludeModels: ['ats_tags'] },
@@ -75,13 +75,13 @@ describe('a choice', () => {
     expect(await findIntegration(store, id)).toMatchObject({ models: null, excludeModels: ['ats_tags'] });
   });
 
-  test('is none for an integration that is removed or unknown', async () => {
+  test('is not stored for a removed or unknown integration', async () => {
     await remove(store, id, { code: REMOVED.byHand, message: 'gone', at: new Date() });
     expect(await choose(WITHOUT_TAGS)).toBeUndefined();
     expect(await storeChoice(store, 'nobody:1', WITHOUT_TAGS, ALL_MODELS)).toBeUndefined();
   });
 
-  test('says what it adds to be read, and only that is owed', async () => {
+  test('returns what it adds, and only that is owed', async () => {
     await choose({ models: ['ats_jobs', 'ats_users'] });
     const settings = { ...ALL_MODELS, EXCLUDE_MODELS: ['ats_roles'] };
     const stored = await choose({ models: ['ats_jobs', 'ats_tags', 'ats_roles'] }, settings);
@@ -92,21 +92,21 @@ describe('a choice', () => {
   });
 });
 
-describe('(I30) what is not chosen any more', () => {
-  test('keeps its rows, and is owed in full once it was read; nothing else is owed', async () => {
+describe('(I30) an endpoint that is no longer chosen', () => {
+  test('keeps its rows, and only a full read is owed if it was read before', async () => {
     await readPass(store, id, TAGS, 'full', [[{ id: 'a' }]]);
     const failure = { errorClass: 'EndpointDisabled', givenUp: true } as const;
     await insertDebt(store, id, { endpoint: TAGS, kind: 'delta', failure: {} });
     await insertDebt(store, id, { endpoint: JOBS, kind: 'full', failure, dueAt: new Date(Date.now() + 1e6) });
     await choose({ models: ['ats_users'] });
     expect(Object.keys((await historyAt(store, id, TAGS)).debts)).toEqual(['full']);
-    // Never read: it is read when it is chosen, and what the tool said then does not count any more.
+    // Never read: it is read when it is chosen, and the tool's earlier refusal no longer counts.
     expect((await historyAt(store, id, JOBS)).debts).toMatchObject({ full: { dueAt: null, failure: null } });
     expect((await historyAt(store, id, '/ats/roles')).debts).toEqual({});
     expect(await readRow(store, id, 'ats_tags', 'a')).toMatchObject({ deleted_at: null });
   });
 
-  test('is not read by a pass that ran: nothing is written after it', async () => {
+  test('ends a pass that ran: nothing is written after the choice', async () => {
     const pass = await open(store, id, TAGS, 'full');
     await choose(WITHOUT_TAGS);
     const page = makePage(TAGS, [{ id: 'late' }], { asked: await ask(store) });
@@ -119,7 +119,7 @@ describe('(I30) what is not chosen any more', () => {
     });
   });
 
-  test('is not written by a page that waits for the choice', async () => {
+  test('refuses a page that waited for the choice', async () => {
     const pass = await open(store, id, TAGS, 'full');
     const page = makePage(TAGS, [{ id: 'late' }], { asked: await ask(store) });
     const written = await transaction(store.pool, async (client) => {
@@ -139,7 +139,7 @@ describe('(I30) what is not chosen any more', () => {
     expect(await readRow(store, id, 'ats_tags', 'late')).toBeUndefined();
   });
 
-  test('is not swept by a sweep that ran', async () => {
+  test('ends a sweep that ran', async () => {
     await readPass(store, id, TAGS, 'full', [[{ id: 'a' }, { id: 'b' }]]);
     const listed = await readPass(store, id, TAGS, 'full', [[{ id: 'a' }]]);
     const found = await findCandidates(store, listed, { maxShare: 1, allowMassDeletion: true });
@@ -168,7 +168,7 @@ describe('(I30) what is not chosen any more', () => {
       overlapMs: 0,
     });
 
-  test('begins no pass, resumes none that has stopped and reopens none that was abandoned', async () => {
+  test('does not begin, resume or reopen a pass', async () => {
     const own = `${id}/own`;
     const stopped = await open(store, id, TAGS, 'full', { syncId: own });
     const page = makePage(TAGS, [{ id: 'a' }], { next: 'more', asked: await ask(store) });
@@ -183,7 +183,7 @@ describe('(I30) what is not chosen any more', () => {
     expect(await openTags(`${id}/third`)).toMatchObject({ state: 'running', cursor: null, pages: 0 });
   });
 
-  test('is read again by a pass that begins after it is chosen again; an older one does not count', async () => {
+  test('is read again by a pass that begins after it is chosen again, not by an older one', async () => {
     await readPass(store, id, TAGS, 'full', [[{ id: 'a' }]]);
     await choose(WITHOUT_TAGS);
     await choose({ excludeModels: null });
@@ -194,7 +194,7 @@ describe('(I30) what is not chosen any more', () => {
     expect((await historyAt(store, id, TAGS)).debts.full).toBeUndefined();
   });
 
-  test('ends one by one where the settings leave it out', async () => {
+  test('ends its reads one by one if the settings leave it out', async () => {
     const tags = await open(store, id, TAGS, 'delta');
     const jobs = await open(store, id, JOBS, 'delta');
     await endReadsOf(store, id, TAGS, { code: 'NOT_CHOSEN', message: 'why' });
@@ -216,12 +216,12 @@ describe('the choice of a removed integration', () => {
     await choose({ models: ['ats_*'], ...WITHOUT_TAGS });
   });
 
-  test.each([REMOVED.byHand, REMOVED.deleted])('ends with it: %s', async (code) => {
+  test.each([REMOVED.byHand, REMOVED.deleted])('is deleted with it: %s', async (code) => {
     await removeFor(code);
     expect(await choiceNow()).toEqual(NONE);
   });
 
-  test('ends when a 404 turns out to be a deletion, or another connection comes', async () => {
+  test('is deleted if a 404 turns out to be a deletion, or it is connected again', async () => {
     await removeFor(REMOVED.unknown);
     const missed = { revive: true, unpark: false, missed: [] };
     const { integration } = await noteSighting(store, seen(), missed);
@@ -234,7 +234,7 @@ describe('the choice of a removed integration', () => {
     expect(await choiceNow()).toEqual(NONE);
   });
 
-  test('outlasts a 404 that was a mistake, and a pause', async () => {
+  test('survives a mistaken 404 and a pause', async () => {
     await pause(store, id, 'a reason');
     await removeFor(REMOVED.unknown);
     await noteSighting(store, seen(), { revive: true, keepPause: true, unpark: false, missed: [] });

@@ -34,16 +34,19 @@ beforeEach(async () => {
 const read = (kind: 'delta' | 'full', ...records: Sent[]) =>
   readPass(store, integration, TAGS, kind, [records]);
 const row = (id = 'a') => readRow(store, integration, 'ats_tags', id);
-/** A failover to a server whose clock is an hour behind. */
+/** Simulates a failover to a server whose clock is an hour behind. */
 const jumpBack = () => store.setClock(at('10:00:00'));
 
 describe('our clock jumps back by an hour between two passes (I12)', () => {
-  test.each([{ changed_at: '2026-01-01T00:00:00Z' }, {}])('what is read then is newer: %j', async (times) => {
-    await read('full', { id: 'a', name: 'old', ...times });
-    await jumpBack();
-    expect(await read('delta', { id: 'a', name: 'new', ...times })).toMatchObject({ updated: 1, stale: 0 });
-    expect(await row()).toMatchObject({ name: 'new', observed_at: at('10:00:00') });
-  });
+  test.each([{ changed_at: '2026-01-01T00:00:00Z' }, {}])(
+    'a record that is read after the jump is newer: %j',
+    async (times) => {
+      await read('full', { id: 'a', name: 'old', ...times });
+      await jumpBack();
+      expect(await read('delta', { id: 'a', name: 'new', ...times })).toMatchObject({ updated: 1, stale: 0 });
+      expect(await row()).toMatchObject({ name: 'new', observed_at: at('10:00:00') });
+    },
+  );
 
   test('an emptied tombstone deletes', async () => {
     await read('full', { id: 'a', name: 'old' });
@@ -52,7 +55,7 @@ describe('our clock jumps back by an hour between two passes (I12)', () => {
     expect(await read('delta', emptied)).toMatchObject({ deleted: 1 });
   });
 
-  test('a sweep finds what is gone, and what it deleted returns', async () => {
+  test('a sweep finds deleted records, and a record that it deleted can return', async () => {
     await read('full', { id: 'a' });
     await jumpBack();
     expect(await sweep(store, await read('full'))).toMatchObject({ sweep_candidates: 1, sweep_deleted: 1 });
@@ -61,7 +64,7 @@ describe('our clock jumps back by an hour between two passes (I12)', () => {
     expect(await read('delta', { id: 'a' })).toMatchObject({ restored: 1 });
   });
 
-  test('a sweep leaves alone what was asked for while the listing ran', async () => {
+  test('a sweep does not touch records that were asked for while the listing ran', async () => {
     await read('full', { id: 'a', name: 'old' });
     const listing = await open(store, integration, TAGS, 'full');
     await jumpBack();
@@ -70,7 +73,7 @@ describe('our clock jumps back by an hour between two passes (I12)', () => {
     expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0 });
   });
 
-  test('an answer from before the jump that is written after it takes nothing back', async () => {
+  test('an answer from before the jump that is written after it overwrites nothing', async () => {
     await read('full', { id: 'a', name: 'first' });
     const before = await ask(store);
     await jumpBack();
@@ -83,15 +86,15 @@ describe('our clock jumps back by an hour between two passes (I12)', () => {
 });
 
 describe('our clock jumps back while a pass runs (I8)', () => {
-  test('the watermark is not after the moment at which Kombo was asked, by its own clock', async () => {
-    // Ours runs an hour ahead when the pass begins, and is right when the answer comes.
+  test("by Kombo's clock, the watermark is not after the moment at which Kombo was asked", async () => {
+    // Our clock is an hour ahead when the pass begins, and right when the answer arrives.
     const pass = await open(store, integration, TAGS, 'full');
     await jumpBack();
     await commitPage(store, pass, makePage(TAGS, [], { komboAskedAt: at('10:00:00') }), PLAIN);
     expect(await readWatermark(store, integration, TAGS)).toEqual(at('10:00:00'));
   });
 
-  test('(I6) what is asked for while it runs is not paid by it, though the clock says that it came before', async () => {
+  test('(I6) a pass does not pay a read that was asked for while it ran, even if the clock says it was earlier', async () => {
     await saveIntegration(store, { id: integration, tool: 'demo', category: 'ATS' });
     const pass = await open(store, integration, TAGS, 'full');
     await jumpBack();
@@ -100,7 +103,7 @@ describe('our clock jumps back while a pass runs (I8)', () => {
     expect(paid).toMatchObject({ owes: true });
   });
 
-  test('a stale header moves it back by a day at most', async () => {
+  test('a stale header moves the watermark back by at most a day', async () => {
     const pass = await open(store, integration, TAGS, 'full');
     const komboAskedAt = new Date('2020-01-01T00:00:00Z');
     await commitPage(store, pass, makePage(TAGS, [], { komboAskedAt }), PLAIN);

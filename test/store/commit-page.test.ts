@@ -31,7 +31,7 @@ const commit = async (pass: Pass, records: Record<string, unknown>[], next: stri
 const watermark = () => readWatermark(store, integration, TAGS);
 
 describe('a page and its cursor are one transaction (I7)', () => {
-  test('of two attempts with the same page only one writes, and the other learns that it lost', async () => {
+  test('of two attempts with the same page only one writes, and the other gets PassLost', async () => {
     const pass = await open(store, integration, TAGS, 'full');
     const attempts = await Promise.allSettled([
       commit(pass, [{ id: 'a', name: 'one' }], 'p2'),
@@ -51,7 +51,7 @@ describe('a page and its cursor are one transaction (I7)', () => {
     expect(await readRow(store, integration, 'ats_tags', 'late')).toBeUndefined();
   });
 
-  test('nor does one whose pass has failed, or has been started again', async () => {
+  test('an attempt whose pass has failed or was restarted writes nothing', async () => {
     const failed = await open(store, integration, TAGS, 'full');
     await endPass(store, failed.id, { state: 'failed', code: 'C', message: 'm', resumable: false });
     await expect(commit(failed, [{ id: 'late' }], null)).rejects.toMatchObject({ errorClass: 'PassLost' });
@@ -61,14 +61,14 @@ describe('a page and its cursor are one transaction (I7)', () => {
     expect(await feed(store, integration)).toEqual([]);
   });
 
-  test('asking for the pass of a sync again goes on from its cursor (I9)', async () => {
+  test('a sync that opens its pass again continues at its cursor (I9)', async () => {
     const pass = await open(store, integration, TAGS, 'full', { syncId: `${integration}/once` });
     await commit(pass, [{ id: 'a' }], 'p2');
     const again = await open(store, integration, TAGS, 'full', { syncId: `${integration}/once` });
     expect(again).toMatchObject({ id: pass.id, cursor: 'p2', pages: 1, started_at: pass.started_at });
   });
 
-  test('eight readers that begin the same pass at once have one pass', async () => {
+  test('eight readers that begin the same pass at once get one pass', async () => {
     const passes = await Promise.all(
       Array.from({ length: 8 }, () =>
         open(store, integration, TAGS, 'full', { syncId: `${integration}/once` }),
@@ -77,7 +77,7 @@ describe('a page and its cursor are one transaction (I7)', () => {
     expect(new Set(passes.map(({ id }) => id)).size).toBe(1);
   });
 
-  test('a repeated cursor ends the pass with an error; after a restart cursors may come again', async () => {
+  test('a repeated cursor ends the pass with an error; after a restart, cursors may repeat', async () => {
     let pass = await open(store, integration, TAGS, 'full');
     pass = await commit(pass, [{ id: 'a' }], 'p2');
     pass = await commit(pass, [{ id: 'b' }], 'p3');
@@ -91,7 +91,7 @@ describe('a page and its cursor are one transaction (I7)', () => {
 });
 
 describe('watermarks are derived from completed passes (I8)', () => {
-  test('an empty, unfinished or failed pass moves nothing; a completed empty one does', async () => {
+  test('only a completed pass moves the watermark, even if it is empty', async () => {
     const first = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
     expect(await watermark()).toEqual(first.started_at);
     const unfinished = await open(store, integration, TAGS, 'delta');
@@ -103,7 +103,7 @@ describe('watermarks are derived from completed passes (I8)', () => {
     expect(await watermark()).toEqual(empty.started_at);
   });
 
-  test('it is the start of the newest pass, in any order in which passes end', async () => {
+  test('the watermark is the start of the newest pass, in any order of their ends', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     const slow = await open(store, integration, TAGS, 'full');
     const quick = await readPass(store, integration, TAGS, 'delta', [[]]);
@@ -111,13 +111,13 @@ describe('watermarks are derived from completed passes (I8)', () => {
     expect(await watermark()).toEqual(quick.started_at);
   });
 
-  test('each endpoint of each integration has its own', async () => {
+  test('each endpoint of each integration has its own watermark', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     expect(await readWatermark(store, integration, '/ats/jobs')).toBeNull();
     expect(await readWatermark(store, `${integration}-other`, TAGS)).toBeNull();
   });
 
-  test('the next delta reads from the watermark minus the overlap; the first one reads everything', async () => {
+  test('a delta reads from the watermark minus the overlap; the first one reads everything', async () => {
     const first = await open(store, integration, TAGS, 'delta');
     expect(first).toMatchObject({ kind: 'delta', updated_after: null, moves_watermark: true });
     await commit(first, [], null);
@@ -125,17 +125,17 @@ describe('watermarks are derived from completed passes (I8)', () => {
     expect(second.updated_after).toEqual(new Date(first.started_at.getTime() - 60_000));
   });
 
-  test('a clock of ours that runs ahead is corrected on the first page, and only there', async () => {
+  test('a clock of ours that is ahead is corrected on the first page only', async () => {
     const pass = await open(store, integration, TAGS, 'full');
     const moved = await commit(pass, [], 'p2', { clockCorrectionMs: -90_000 });
     await commit(moved, [], null, { clockCorrectionMs: -500_000 });
     expect(await watermark()).toEqual(new Date(pass.started_at.getTime() - 90_000));
   });
 
-  test('a pass since a date moves it only when it leaves no gap', async () => {
+  test('a pass since a date moves the watermark only if it leaves no gap', async () => {
     const first = await readPass(store, integration, TAGS, 'full', [[]]);
     for (const offset of [3_600_000, -30_000]) {
-      // The second begins before the watermark, but within the overlap that a delta would read again.
+      // The second one begins before the watermark, but within the overlap that a delta would read again.
       const since = new Date(first.started_at.getTime() + offset).toISOString();
       const gap = await open(store, integration, TAGS, 'full', { since, overlapMs: 60_000 });
       await commit(gap, [], null);
@@ -152,7 +152,7 @@ describe('what a completed pass settles', () => {
   const debts = async () => (await historyAt(store, integration, TAGS)).debts;
   const oweTags = (kind: 'delta' | 'full') => owe(store, integration, [{ endpoint: TAGS, kind }]);
 
-  test('it pays what was owed before it began, and the endpoint is offered', async () => {
+  test('it pays what was owed before it began, and the endpoint counts as offered', async () => {
     await oweTags('full');
     const first = await readPass(store, integration, TAGS, 'delta', [[]]);
     expect(first).toMatchObject({ kind: 'delta', updated_after: null });
@@ -169,14 +169,14 @@ describe('what a completed pass settles', () => {
     expect(await debts()).not.toHaveProperty('delta');
   });
 
-  test('what came to be owed while it ran stays owed', async () => {
+  test('a read that was asked for while it ran stays owed', async () => {
     const pass = await open(store, integration, TAGS, 'delta');
     await oweTags('delta');
     await commit(pass, [], null);
     expect(await debts()).toMatchObject({ delta: { dueAt: null } });
   });
 
-  test('a first delta has listed everything, so it is swept as a full pass is', async () => {
+  test('a first delta has listed everything, so it is swept like a full pass', async () => {
     const first = await readPass(store, integration, TAGS, 'delta', [[{ id: 'a' }]]);
     expect(first).toMatchObject({ sweep_state: 'due' });
     expect(await debts()).toMatchObject({ sweep: { since: first.started_at } });

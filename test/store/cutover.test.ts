@@ -33,7 +33,7 @@ const facts = async (syncs = 5) => {
   return found!;
 };
 
-/** A sync that has served webhooks of these types at a moment, and found so many changes. */
+/** A sync that served webhooks of these types at a minute, and found this many changes. */
 async function sync(name: string, types: string[], minute: number, changes = 1): Promise<void> {
   const served = types.map((type) => ({
     type,
@@ -47,11 +47,11 @@ async function sync(name: string, types: string[], minute: number, changes = 1):
   await commitPage(store, pass, makePage(TAGS, page), PLAIN);
 }
 
-describe('(I24) changes that a legacy webhook has brought', () => {
+describe('(I24) changes that a legacy webhook caused to be read', () => {
   const found = async (syncs?: number) =>
     (await facts(syncs)).legacySyncs.map(({ syncId, confirmed }) => [syncId.split('/')[1], confirmed]);
 
-  test('are confirmed by a data-changed of the same sync, or of another one not long after', async () => {
+  test('are confirmed by a data-changed of the same sync, or of another one shortly after', async () => {
     await sync('both', ['sync-finished', 'data-changed'], 0);
     await sync('alone', ['sync-finished'], 30);
     await sync('before', ['data-changed'], 59);
@@ -69,14 +69,14 @@ describe('(I24) changes that a legacy webhook has brought', () => {
     expect((await facts()).legacySyncs[0]?.at).toEqual(at(61));
   });
 
-  test('which data-changed had brought just before are evidence too, though nothing is left to find', async () => {
+  test('are evidence too if a data-changed caused them to be read just before', async () => {
     await sync('told', ['data-changed'], 0);
     await sync('nothing left', ['sync-finished'], 2, 0);
     await sync('too late', ['sync-finished'], 30, 0);
     expect(await found()).toEqual([['nothing left', true]]);
   });
 
-  test('a sync that found nothing is none, and data-changed of others confirms nothing', async () => {
+  test('do not include a sync that found nothing, and data-changed of another integration confirms none', async () => {
     await sync('quiet', ['sync-finished'], 0, 0);
     await sync('alone', ['sync-finished'], 1);
     const other = `${id}-other`;
@@ -86,7 +86,7 @@ describe('(I24) changes that a legacy webhook has brought', () => {
   });
 });
 
-test('the newest sync that a legacy webhook asked for counts when it has read something', async () => {
+test('the newest sync for a legacy webhook counts if it has read something', async () => {
   const newest = async () => (await facts()).lastLegacySyncAt;
   expect(await newest()).toBeNull();
   await sync('told', ['data-changed'], 1);
@@ -95,7 +95,7 @@ test('the newest sync that a legacy webhook asked for counts when it has read so
   expect(await newest()).toEqual(at(2));
   await sync('quiet', ['remote-event-received', 'data-changed'], 3, 0);
   expect(await newest()).toEqual(at(3));
-  // One that was not acted upon, and one whose sync read nothing, as while an integration is parked.
+  // One that serve did not act on, and one whose sync read nothing, for example while it is parked.
   await addDeliveries(store, [
     {
       integrationId: id,
@@ -112,7 +112,7 @@ test('the newest sync that a legacy webhook asked for counts when it has read so
   expect(await newest()).toEqual(at(3));
 });
 
-test('the newest webhook of each kind counts, whether a sync has served it or not', async () => {
+test('the newest webhook of each kind counts, even if no sync has served it', async () => {
   expect(await facts()).toMatchObject({ lastLegacyAt: null, lastDataChangedAt: null, legacySyncs: [] });
   await sync('served', ['sync-finished', 'data-changed'], 1);
   expect(await facts()).toMatchObject({ lastLegacyAt: at(1), lastDataChangedAt: at(1) });
@@ -147,7 +147,7 @@ test('the newest webhook of each kind counts, whether a sync has served it or no
 describe('endpoints', () => {
   const endpoint = async (path = TAGS) => (await facts()).endpoints.find((entry) => entry.endpoint === path);
 
-  test('show when they were read, what fails, and the newest drift', async () => {
+  test('have the time of their read, their failure, and the newest drift', async () => {
     expect(await endpoint()).toEqual({
       endpoint: TAGS,
       watermark: null,
@@ -177,7 +177,7 @@ describe('endpoints', () => {
     expect(await endpoint()).toMatchObject({ failure: { message: 'Look!', needsAttention: true } });
   });
 
-  test('that the tool does not offer are left out, and do not make the copy look old', async () => {
+  test('that the tool does not offer are left out, and do not make the copy older', async () => {
     const all = (await facts()).endpoints.length;
     await saveIntegration(store, { id, tool: 'demo', category: 'ATS', unavailableModels: ['ats_tags'] });
     await insertDebt(store, id, {
@@ -198,7 +198,7 @@ describe('endpoints', () => {
   });
 });
 
-test('integrations that are removed do not count; the others do in order, with why they are not active', async () => {
+test('removed integrations do not count; the others are ordered, with the reason if they are not active', async () => {
   const query = { syncs: 5, graceMs: GRACE, settings: ALL_MODELS };
   const parked = `${id}-b`;
   const gone = `${id}-a`;

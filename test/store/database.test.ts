@@ -10,11 +10,11 @@ afterAll(() => void process.off('uncaughtException', note));
 
 const end = (pid: number) => store.pool.query('select pg_terminate_backend($1, 5000)', [pid]);
 
-test('a connection that breaks while it is in use fails its transaction, not the process', async () => {
+test('a connection that breaks while in use fails its transaction, not the process', async () => {
   const broken = transaction(store.pool, async (client) => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     await end(rows[0]!.pid);
-    // Between two queries nothing is under way that could report it.
+    // Between two queries, no statement could report it.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await client.query('select 1');
   });

@@ -34,8 +34,8 @@ const finish = async (pass: Pass) => (await commitPage(store, pass, makePage(TAG
 const failing = (kind: DebtKind, more: Partial<Parameters<typeof insertDebt>[2]> = {}) =>
   insertDebt(store, integration, { endpoint: TAGS, kind, dueAt: soon(), failure: {}, ...more });
 
-describe('what is owed', () => {
-  test('(I6) is owed from the moment at which it was asked for, by the clock of the database', async () => {
+describe('a debt', () => {
+  test('(I6) exists from the moment the read is asked for, by the clock of the database', async () => {
     const before = await databaseTime(store);
     await oweTags('delta');
     const { delta } = await debts();
@@ -49,13 +49,13 @@ describe('what is owed', () => {
     expect(delta!.since.getTime()).toBeLessThanOrEqual((await databaseTime(store)).getTime());
   });
 
-  test('(I25) of each kind of read is kept by itself: none replaces another', async () => {
+  test('(I25) of one kind of read does not replace that of another', async () => {
     const kinds = ['delta', 'full', 'sweep'] as const;
     for (const kind of [...kinds, ...kinds]) await oweTags(kind);
     expect(await owed()).toEqual([...kinds]);
   });
 
-  test('(I6) twice is asked for anew, and ages the copy since the first time', async () => {
+  test('(I6) that is asked for again counts as asked for now, but the copy is as old as the first request', async () => {
     await oweTags('delta');
     const { delta: first } = await debts();
     await oweTags('delta');
@@ -64,7 +64,7 @@ describe('what is owed', () => {
     expect(delta!.askedSeq).toBeGreaterThan(first!.askedSeq);
   });
 
-  test('is due at the earliest moment that was named, and at once when one names none', async () => {
+  test('is due at the earliest time that was given, and at once if one gave none', async () => {
     const [early, late] = [soon(1_000), soon(9_000)];
     for (const dueAt of [late, early, late]) await oweTags('full', dueAt);
     expect((await debts()).full?.dueAt).toEqual(early);
@@ -74,7 +74,7 @@ describe('what is owed', () => {
     expect((await debts()).full?.dueAt).toBeNull();
   });
 
-  test('keeps its pause while it fails, for every kind of request', async () => {
+  test('keeps its pause while it fails, for every kind of read', async () => {
     const dueAt = soon();
     await failing('delta', { dueAt });
     await oweTags('delta');
@@ -82,7 +82,7 @@ describe('what is owed', () => {
     expect((await debts()).delta).toMatchObject({ dueAt, failure: { failures: 1 } });
   });
 
-  test('may be of many endpoints in one statement, also when many write at the same time', async () => {
+  test('can be written for many endpoints in one statement, by many writers at once', async () => {
     const many = Array.from({ length: 30 }, (_, index): Owed => ({ endpoint: `/x/${index}`, kind: 'delta' }));
     await Promise.all(
       Array.from({ length: 8 }, (_, index) => owe(store, integration, index % 2 ? many : many.toReversed())),
@@ -93,7 +93,7 @@ describe('what is owed', () => {
     expect(rowCount).toBe(30);
   });
 
-  test('for a look-up is forgotten when Kombo has answered, but not what was asked for since', async () => {
+  test('for a look-up is paid when Kombo answers, unless it was asked for later', async () => {
     const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
     const asked = await drawObservation(store);
     await owe(store, integration, [{ endpoint: LOOK_UP, kind: 'look-up' }]);
@@ -109,14 +109,14 @@ describe('a pass pays', () => {
     await sweep(store, await readPass(store, integration, TAGS, 'full', [[]]));
   });
 
-  test('(I6) a delta what a delta is owed for, and not a full read', async () => {
+  test('(I6) a delta with a delta, but not a full read', async () => {
     await oweTags('delta');
     await oweTags('full');
     expect(await finish(await begin('delta'))).toMatchObject({ owes: true });
     expect(await owed()).toEqual(['full']);
   });
 
-  test('(I6) a full pass both, and then owes the sweep of what it has listed', async () => {
+  test('(I6) both with a full pass, which then owes the sweep of its listing', async () => {
     await oweTags('delta');
     await oweTags('full');
     const pass = await begin('full');
@@ -126,7 +126,7 @@ describe('a pass pays', () => {
     });
   });
 
-  test('(I15) a sweep that of its own listing, and not that of a newer one', async () => {
+  test('(I15) the sweep of its own listing, but not of a newer one', async () => {
     const [older, newer] = [await begin('full'), await begin('full')];
     await finish(newer);
     const { pass } = await commitPage(store, older, makePage(TAGS, []), PLAIN);
@@ -134,7 +134,7 @@ describe('a pass pays', () => {
     expect(await debts()).toMatchObject({ sweep: { since: newer.started_at } });
   });
 
-  test('(I6) what was owed when it began: what has come since stays, and is due', async () => {
+  test('(I6) what was owed when it began; a debt asked for later stays and is due', async () => {
     for (const kind of ['delta', 'full'] as const) {
       const pass = await begin(kind);
       await oweTags('delta');
@@ -147,14 +147,14 @@ describe('a pass pays', () => {
     expect(await owed()).toEqual(['full', 'sweep']);
   });
 
-  test('and says that more is owed only when that is due', async () => {
+  test('and reports a remaining debt only if it is due', async () => {
     const pass = await begin('full');
     await oweTags('full', soon());
     expect(await finish(pass)).toMatchObject({ owes: false });
     expect(await owed()).toContain('full');
   });
 
-  test('(I25) the delta that is owed beside a full pass, which then has nothing left to pay', async () => {
+  test('(I25) the delta that is owed beside a full pass, which then leaves only a sweep', async () => {
     await oweTags('full');
     const full = await begin('full');
     await oweTags('delta');
@@ -164,7 +164,7 @@ describe('a pass pays', () => {
     expect(await owed()).toEqual(['sweep']);
   });
 
-  test('(I6) nothing when it reads only what has changed since a moment, and leaves a gap', async () => {
+  test('(I6) nothing if it reads only changes since a date and leaves a gap', async () => {
     await oweTags('delta');
     await oweTags('full');
     const gap = await begin('full', { since: (await databaseTime(store)).toISOString() });
@@ -176,41 +176,41 @@ describe('a pass pays', () => {
   });
 });
 
-describe('a pass that comes to its end also ends failures', () => {
+describe('a completed pass ends failures', () => {
   beforeEach(async () => {
     await sweep(store, await readPass(store, integration, TAGS, 'full', [[]]));
   });
 
   const OUTAGE = new Date('2026-03-01T12:00:00Z');
 
-  test('(I10) of what it pays, and tells since when it had failed', async () => {
+  test('(I10) of the debts that it pays, and reports since when they had failed', async () => {
     await failing('delta', { failure: { since: OUTAGE } });
     await failing('full', { failure: { since: new Date(OUTAGE.getTime() + 1_000) } });
     expect(await finish(await begin('full'))).toEqual({ owes: true, recoveredSince: OUTAGE });
     expect(await owed()).toEqual(['sweep']);
   });
 
-  test('(I25) and of nothing else: a delta that works leaves a failing full pass its pause', async () => {
+  test('(I25) of no other kind: after a delta, a failing full pass keeps its pause', async () => {
     const dueAt = soon();
     await failing('full', { dueAt });
     expect(await finish(await begin('delta'))).toEqual({ owes: false, recoveredSince: null });
     expect((await debts()).full).toMatchObject({ dueAt, failure: { failures: 1 } });
   });
 
-  test('(I6) what was asked for while it read stays owed, but neither fails nor waits any more', async () => {
+  test('(I6) of a read asked for while it ran, which stays owed but no longer waits', async () => {
     const pass = await begin('delta');
     await failing('delta', { since: soon(), failure: { since: OUTAGE } });
     expect(await finish(pass)).toEqual({ owes: true, recoveredSince: OUTAGE });
     expect((await debts()).delta).toMatchObject({ dueAt: null, failure: null });
   });
 
-  test('what the tool did not offer is offered, shown by any kind of read', async () => {
+  test('of an endpoint that was not offered, by any kind of read', async () => {
     await failing('full', { failure: { errorClass: 'EndpointDisabled', givenUp: true } });
     await finish(await begin('delta'));
     expect((await debts()).full).toMatchObject({ dueAt: null, failure: null });
   });
 
-  test('(I10) but not that of a sweep: only an answer to its question ends it', async () => {
+  test('(I10) but not of a sweep, which only an answer to a sweep ends', async () => {
     await failing('sweep', { failure: { since: OUTAGE, failures: 3, givenUp: true } });
     const pass = await begin('full');
     await finish(pass);
@@ -219,13 +219,13 @@ describe('a pass that comes to its end also ends failures', () => {
       askedSeq: pass.started_seq,
       failure: { since: OUTAGE, failures: 3, givenUp: false },
     });
-    // The listing is swept by its own run, and soon by another one if that is lost.
+    // The run that listed sweeps it. Another run does so soon if that one is lost.
     const now = await databaseTime(store);
     expect(owedSweep!.dueAt!.getTime()).toBeGreaterThan(now.getTime() + 30_000);
     expect(owedSweep!.dueAt!.getTime()).toBeLessThanOrEqual(now.getTime() + 60_000);
   });
 
-  test('a refusal of its question is no failure any more once the endpoint is listed', async () => {
+  test('of a sweep that was refused as not offered, once the endpoint is listed', async () => {
     await failing('sweep', { failure: { errorClass: 'EndpointDisabled', givenUp: true } });
     await finish(await begin('full'));
     expect((await debts()).sweep).toMatchObject({ dueAt: null, failure: null });
@@ -236,12 +236,12 @@ describe('a pass that comes to its end also ends failures', () => {
     ['EndpointDisabled', false],
     ['AccessDenied', true],
     ['TableLocked', true],
-  ] as const)('an end of %s is one for others too: %j', async (errorClass, heals) => {
+  ] as const)('the end of %s makes others due too: %j', async (errorClass, heals) => {
     await failing('delta', { failure: { errorClass, since: OUTAGE } });
     expect(await finish(await begin('delta'))).toMatchObject({ recoveredSince: heals ? OUTAGE : null });
   });
 
-  test('(I6) is rolled back with the page that ends it', async () => {
+  test('(I6) together with its last page, or not at all', async () => {
     await failing('delta');
     const pass = await begin('delta');
     await expect(finish({ ...pass, version: 99 })).rejects.toMatchObject({ errorClass: 'PassLost' });

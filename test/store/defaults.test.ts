@@ -16,15 +16,15 @@ const TAGS = '/ats/tags';
 const nameOf = (store: TestStore) => new URL(store.url).pathname.slice(1);
 const doctor = async (url: string) => (await checkPostgres(loadConfig({ DATABASE_URL: url }))).checks;
 
-/** The same database, opened after its defaults have been changed. */
+/** The same database, opened after its defaults were changed. */
 async function withDefaults(...defaults: string[]) {
   const own = await createTestStore();
   for (const one of defaults) await own.pool.query(`alter database "${nameOf(own)}" set ${one}`);
   return { own, store: openStore(own.url, { max: 8 }) };
 }
 
-describe('defaults of a role or a database do not matter', () => {
-  test.each(['German', 'SQL, DMY', 'Postgres'])('DateStyle %s: times are times', async (style) => {
+describe('defaults of a role or a database have no effect', () => {
+  test.each(['German', 'SQL, DMY', 'Postgres'])('DateStyle %s: times are parsed right', async (style) => {
     const { store } = await withDefaults(`datestyle = '${style}'`);
     try {
       const pass = await open(store, 'bombohr:1', TAGS, 'full');
@@ -46,7 +46,7 @@ describe('defaults of a role or a database do not matter', () => {
     }
   });
 
-  test('commits wait for the disk, since a consumer may have read what a crash would lose, and take the time they need', async () => {
+  test('commits wait for the disk, and statements for as long as they need, despite the defaults', async () => {
     const { store } = await withDefaults('synchronous_commit = off');
     const softer = await withDefaults('synchronous_commit = local');
     try {
@@ -77,11 +77,11 @@ describe('defaults of a role or a database do not matter', () => {
   });
 });
 
-describe('what Postgres has undone for the sake of another transaction is done again', () => {
+describe('a transaction that Postgres undoes for another is repeated', () => {
   test.each(['40P01', '40001'])('SQLSTATE %s, alone and in a transaction', async (state) => {
     const store = await createTestStore();
     await store.pool.query('create sequence public.tries');
-    // Sequences know no rollback.
+    // Sequences do not roll back.
     await store.pool.query(
       `create function public.fail_twice() returns bigint language plpgsql as $$
        declare n bigint := nextval('public.tries');
@@ -92,13 +92,13 @@ describe('what Postgres has undone for the sake of another transaction is done a
     expect((await transaction(store.pool, (client) => client.query(ask))).rows).toEqual([{ n: 6 }]);
   });
 
-  test('also where a change takes several statements', async () => {
+  test('also if a change takes several statements', async () => {
     const store = await createTestStore();
     const id = 'bombohr:1';
     await saveIntegration(store, { id, tool: 'bombohr', category: 'HRIS' });
     await pause(store, id, 'a test');
     await store.pool.query('create sequence public.tries');
-    // Undoes every first two of three changes of the integration, or of a debt.
+    // Undoes two of every three changes of the integration, or of a debt.
     await store.pool.query(
       `create function public.undo() returns trigger language plpgsql as $$
        begin if nextval('public.tries') % 3 <> 0 then raise exception using errcode = '40001'; end if; return new; end $$;
@@ -115,7 +115,7 @@ describe('what Postgres has undone for the sake of another transaction is done a
     expect(await noteSighting(store, seen, sighting)).toMatchObject({ integration: { status: 'active' } });
   });
 
-  test('two that have locked each other out both come to their end', async () => {
+  test('two transactions in a deadlock both complete', async () => {
     const store = await createTestStore();
     await store.pool.query(
       'create table public.two (id int primary key, n int); insert into public.two values (1, 0), (2, 0)',
@@ -163,7 +163,7 @@ test('a database that cannot hold every name is refused by migrate and by doctor
   }
 });
 
-test('a database that can only be read for a while is neither ready nor healthy', async () => {
+test('a read-only database is reported by /readyz and by doctor', async () => {
   const { own, store } = await withDefaults('default_transaction_read_only = on');
   try {
     expect(await doctor(own.url)).toContainEqual(

@@ -20,7 +20,7 @@ const count = (more: Partial<DeliveryCount>): DeliveryCount => ({
   ...more,
 });
 
-test('deliveries are added up by integration, type and outcome, no matter which process counts them', async () => {
+test('deliveries of all processes are added up by integration, type and outcome', async () => {
   await addDeliveries(store, []);
   await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
@@ -40,7 +40,7 @@ test('deliveries are added up by integration, type and outcome, no matter which 
   expect(await listDeliveries(store, 'demo:2')).toEqual([]);
 });
 
-test('what a sync has served is noted once, also when it is planned again', async () => {
+test('what a sync has served is noted once, even if it is planned again', async () => {
   const served = [{ type: 'data-changed', times: 2, firstAt: at(1).getTime(), lastAt: at(2).getTime() }];
   await noteServed(store, 'demo:1', 'run/1', []);
   await noteServed(store, 'demo:1', 'run/1', served);

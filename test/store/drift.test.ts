@@ -40,7 +40,7 @@ describe('drift report', () => {
     expect(await latest()).toMatchObject({ verdict: 'none', endpoint: TAGS });
   });
 
-  test('what a delta should have brought is counted by kind and judged unexpected', async () => {
+  test('what a delta should have read is counted by kind and judged unexpected', async () => {
     await full(
       tag('stale'),
       tag('live', { name: 'x' }),
@@ -60,7 +60,7 @@ describe('drift report', () => {
     });
   });
 
-  test('what changed after the last pass began is news, not drift', async () => {
+  test('changes after the start of the last pass are not drift', async () => {
     await full(tag('a'), tag('b'));
     await full(
       tag('a', { changed_at: AHEAD, name: 'x' }),
@@ -70,7 +70,7 @@ describe('drift report', () => {
     expect(await latest()).toMatchObject({ verdict: 'none' });
   });
 
-  test('a nested change that no delta shows is expected; so is a record that vanished without a trace', async () => {
+  test('a nested change that no delta shows is expected, and so is a record that vanished without a trace', async () => {
     await full(tag('a', { remote_data: { nested: 1 } }), tag('gone'));
     await full(tag('a', { remote_data: { nested: 2 } }));
     expect(await latest()).toMatchObject({
@@ -79,7 +79,7 @@ describe('drift report', () => {
     });
   });
 
-  test('what Kombo shows after it went back in time is expected, as no delta shows that', async () => {
+  test('after Kombo went back in time, the drift is expected, because no delta shows it', async () => {
     const later = { changed_at: LATER, name: 'x' };
     await full(
       tag('stale', later),
@@ -93,7 +93,7 @@ describe('drift report', () => {
     });
   });
 
-  test('a record that tells no time may be new, so finding it or finding it again is no drift', async () => {
+  test('a record without a time may be new, so finding it or its return is not drift', async () => {
     const timeless = (id: string, more: Record<string, unknown> = {}) => ({ id, ...more });
     await full(timeless('known', { name: 'x' }), timeless('returns'));
     await full(timeless('known', { name: 'x' }));

@@ -35,19 +35,19 @@ const debt = (row: Partial<DebtRow>, id = integration) =>
   insertDebt(store, id, { endpoint: TAGS, kind: 'delta', ...row });
 const debtAt = async (endpoint = TAGS, kind: DebtKind = 'delta', id = integration) =>
   (await historyAt(store, id, endpoint)).debts[kind]!;
-/** Failing for an hour and tried some time ago; the next try is far away. */
+/** A debt that has failed for an hour, was tried some time ago, and whose next try is far away. */
 const failing = (triedMsAgo: number, errorClass: ErrorClass = 'Unavailable'): Partial<DebtRow> => ({
   dueAt: inMs(5 * HOUR),
   failure: { errorClass, since: inMs(-HOUR), triedAt: inMs(-triedMsAgo) },
 });
-/** Milliseconds until it is due. */
+/** Milliseconds until a debt is due. */
 const dueIn = async (...where: Parameters<typeof debtAt>) =>
   (await debtAt(...where)).dueAt!.getTime() - Date.now();
 
-describe('when Kombo answers again', () => {
+describe('once Kombo answers again', () => {
   const heal = (id = integration) => healTogether(store, id, inMs(-HOUR), MINUTE);
 
-  test('(I27) what failed in the same way is due, but not sooner than RETRY_INTERVAL after its last try', async () => {
+  test('(I27) reads that failed for the same reason are due, but not before RETRY_INTERVAL after their last try', async () => {
     await debt(failing(30 * MINUTE));
     await debt({ endpoint: JOBS, ...failing(20_000, 'AccessDenied') });
     await debt({ endpoint: LOOK_UP, kind: 'look-up', ...failing(2 * MINUTE) });
@@ -59,7 +59,7 @@ describe('when Kombo answers again', () => {
     expect(left).toBeLessThanOrEqual(40_000);
   });
 
-  test('what failed in another way keeps its pause, as does what is only owed', async () => {
+  test('reads that failed for another reason, and debts that do not fail, keep their pause', async () => {
     const classes = ['RequestRejected', 'EndpointDisabled', 'IntegrationParked', 'Internal'] as const;
     for (const errorClass of classes)
       await debt({ endpoint: `/x/${errorClass}`, ...failing(HOUR, errorClass) });
@@ -69,7 +69,7 @@ describe('when Kombo answers again', () => {
     expect(await dueIn(TAGS, 'full')).toBeGreaterThan(4 * HOUR);
   });
 
-  test('(I27) other integrations of the same outage are due too, and their syncs are to be woken', async () => {
+  test('(I27) other integrations in the same outage are due too, and returned to be woken', async () => {
     const [same, before] = [`${integration}-a`, `${integration}-b`];
     await debt(failing(10 * MINUTE), same);
     await debt({ endpoint: JOBS, ...failing(10 * MINUTE) }, same);
@@ -79,7 +79,7 @@ describe('when Kombo answers again', () => {
     expect(await dueIn(TAGS, 'delta', before)).toBeGreaterThan(4 * HOUR);
   });
 
-  test('(I27) what was given up is tried too: after more than a day no timer waits for it', async () => {
+  test('(I27) reads that were given up, which no timer tries, are tried too', async () => {
     const same = `${integration}-a`;
     await debt(
       { ...failing(10 * MINUTE), dueAt: inMs(-MINUTE), failure: { since: inMs(-HOUR), givenUp: true } },
@@ -90,14 +90,14 @@ describe('when Kombo answers again', () => {
     expect(await heal()).toEqual([]);
   });
 
-  test('one that its own timer tries as soon is not woken', async () => {
+  test('an integration whose own timer is as soon is not woken', async () => {
     const same = `${integration}-a`;
     await debt({ ...failing(10_000), dueAt: inMs(30_000) }, same);
     expect(await heal()).toEqual([]);
     expect(await dueIn(TAGS, 'delta', same)).toBeGreaterThan(20_000);
   });
 
-  test('(I27) of many a few hundred are woken at once, and each of them wakes more', async () => {
+  test('(I27) a few hundred of many are woken at once, and each of them wakes more', async () => {
     const ids = Array.from({ length: 230 }, (_, index) => `${integration}-${String(index).padStart(3, '0')}`);
     for (const id of ids) await debt(failing(10 * MINUTE), id);
     const first = await heal();
@@ -110,7 +110,7 @@ describe('when Kombo answers again', () => {
 describe('a timer', () => {
   const next = (except: string[] = []) => nextRetryMs(store, integration, { settings: ALL_MODELS, except });
 
-  test('waits for the first try of what fails, and not for what is only owed, given up or not offered', async () => {
+  test('waits for the first try of failing reads, not for those that do not fail, are given up or not offered', async () => {
     expect(await next()).toBeNull();
     await debt({ endpoint: JOBS, dueAt: inMs(1_000) });
     await debt({ dueAt: inMs(2_000), failure: { givenUp: true } });
@@ -131,7 +131,7 @@ describe('a timer', () => {
     expect(await next(['delta /ats/offers', 'delta /ats/users'])).toBeNull();
   });
 
-  test('(I27) waits for what a webhook has hastened, also where it was given up or not offered', async () => {
+  test('(I27) waits for a read that a webhook has hastened, even if it was given up or not offered', async () => {
     const tries = [
       { endpoint: JOBS, kind: 'delta' as const, failure: { givenUp: true } },
       {
@@ -151,7 +151,7 @@ describe('a timer', () => {
     }
   });
 
-  test('a try is not put off by being hastened, and what does not fail is not hastened', async () => {
+  test('hastening never delays a try, and does not touch a read that does not fail', async () => {
     await debt({ dueAt: inMs(10_000), failure: {} });
     await debt({ kind: 'full', dueAt: inMs(HOUR) });
     await hastenTries(store, integration, [
@@ -162,12 +162,12 @@ describe('a timer', () => {
     expect(await dueIn(TAGS, 'full')).toBeGreaterThan(30_000);
   });
 
-  test('waits no longer for what is due already', async () => {
+  test('returns zero for a read that is due already', async () => {
     await debt({ dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBe(0);
   });
 
-  test('does not wait for what was due when a sync decided about it', async () => {
+  test('ignores a read that was due when a sync decided about it', async () => {
     await debt({ dueAt: inMs(-HOUR), failure: {} });
     const decided = await databaseTime(store);
     expect(await nextRetryMs(store, integration, { settings: ALL_MODELS, after: decided })).toBeNull();
@@ -181,12 +181,12 @@ describe('a timer', () => {
     ).toBeLessThanOrEqual(1);
   });
 
-  test('waits for nothing of another integration', async () => {
+  test('ignores other integrations', async () => {
     await debt({ dueAt: inMs(-HOUR), failure: {} }, `${integration}-other`);
     expect(await next()).toBeNull();
   });
 
-  test('(I10) waits for no endpoint that the tool does not offer, by its refusal or by what Kombo lists', async () => {
+  test("(I10) ignores an endpoint that is not offered, by the tool's refusal or by Kombo's list", async () => {
     await debt({ dueAt: inMs(-HOUR), failure: {} });
     await debt({
       kind: 'full',
@@ -201,7 +201,7 @@ describe('a timer', () => {
     expect(await next()).toBeNull();
   });
 
-  test('waits for an endpoint that is read only where EXTRA_ENDPOINTS names it, as long as it does', async () => {
+  test('waits for an unknown endpoint only while EXTRA_ENDPOINTS names it', async () => {
     const path = '/ats/application-stages';
     await debt({ endpoint: path, dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBeNull();
@@ -210,7 +210,7 @@ describe('a timer', () => {
     ).toBe(0);
   });
 
-  test('waits for a look-up of one that is parked, and of none that is paused or removed', async () => {
+  test('waits for a look-up of a parked integration, but not of a paused or removed one', async () => {
     await debt({ endpoint: LOOK_UP, kind: 'look-up', dueAt: inMs(-HOUR), failure: {} });
     expect(await next()).toBe(0);
     await park(store, integration, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
@@ -228,18 +228,15 @@ describe('a timer', () => {
       (id) => park(store, id, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null }),
     ],
     ['removed', (id) => remove(store, id, { code: 'Deleted', message: 'm', at: new Date() })],
-  ])(
-    'waits for nothing of an integration that is %s, since nothing is read of it',
-    async (_status, change) => {
-      await debt({ dueAt: inMs(-HOUR), failure: {} });
-      expect(await next()).toBe(0);
-      await change(integration);
-      expect(await next()).toBeNull();
-    },
-  );
+  ])('ignores an integration that is %s, because it is not read', async (_status, change) => {
+    await debt({ dueAt: inMs(-HOUR), failure: {} });
+    expect(await next()).toBe(0);
+    await change(integration);
+    expect(await next()).toBeNull();
+  });
 });
 
-test('what waited for a webhook of the integration itself is due with that, not sooner than RETRY_INTERVAL after its last try', async () => {
+test('reads that waited for a webhook of the integration are due with it, but not before RETRY_INTERVAL after their last try', async () => {
   await debt(failing(10 * MINUTE, 'IntegrationParked'));
   await debt({ endpoint: JOBS, ...failing(20_000, 'IntegrationGone') });
   await debt({ endpoint: '/ats/users', ...failing(10 * MINUTE) });
@@ -252,7 +249,7 @@ test('what waited for a webhook of the integration itself is due with that, not 
   expect(await dueIn(TAGS, 'delta', `${integration}-other`)).toBeGreaterThan(4 * HOUR);
 });
 
-test('an integration is refused where each endpoint that it offers is, by any kind of read', async () => {
+test('an integration counts as refused if each endpoint that it offers is, by any kind of read', async () => {
   const refused = () => refusedEverywhere(store, integration, [TAGS, JOBS]);
   expect(await refused()).toBe(false);
   await debt(failing(MINUTE, 'IntegrationParked'));

@@ -30,13 +30,13 @@ const sleep = (pass: Pass) =>
     [pass.id],
   );
 
-describe('what is known of an endpoint', () => {
-  test('is nothing where it was never asked for', async () => {
+describe('the history of an endpoint', () => {
+  test('is empty if it was never read', async () => {
     expect(await history()).toEqual({ ...NO_HISTORY });
     expect(historyOf({ endpoints: new Map() }, TAGS)).toEqual(NO_HISTORY);
   });
 
-  test('(I8) is its watermark, and when it was read whole, each by its newest completed pass', async () => {
+  test('(I8) has its watermark and its last full read, each from the newest completed pass', async () => {
     const full = await readPass(store, integration, TAGS, 'full', [[]]);
     const slow = await begin('full');
     const delta = await readPass(store, integration, TAGS, 'delta', [[]]);
@@ -45,7 +45,7 @@ describe('what is known of an endpoint', () => {
     expect(await history()).toMatchObject({ watermark: delta.watermark_at, lastFull: slow.started_at });
   });
 
-  test('(I8) is not changed by a pass that leaves a gap, failed or was skipped', async () => {
+  test('(I8) does not change with a pass that leaves a gap, failed or was skipped', async () => {
     const full = await readPass(store, integration, TAGS, 'full', [[]]);
     const known = { watermark: full.watermark_at, lastFull: full.started_at };
     await complete(await begin('full', { since: (await databaseTime(store)).toISOString() }));
@@ -56,7 +56,7 @@ describe('what is known of an endpoint', () => {
     expect(await history()).toMatchObject(known);
   });
 
-  test('is what is owed, each kind by itself, and is of each endpoint and integration by itself', async () => {
+  test('has the debts of each kind, for this endpoint and integration only', async () => {
     await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
     await owe(store, integration, [{ endpoint: TAGS, kind: 'full' }]);
     await readPass(store, integration, JOBS, 'full', [[]]);
@@ -66,7 +66,7 @@ describe('what is known of an endpoint', () => {
     expect([...endpoints.keys()]).toEqual([TAGS]);
   });
 
-  test('is told with the time of the database', async () => {
+  test('comes with the time of the database', async () => {
     const before = await databaseTime(store);
     const { now } = await readHistory(store, integration, [TAGS]);
     expect(now.getTime()).toBeGreaterThanOrEqual(before.getTime());
@@ -80,7 +80,7 @@ describe('(I25) the full pass that a delta can build on before there is a waterm
   const page = async (pass: Pass, clockCorrectionMs = 0) =>
     (await commitPage(store, pass, makePage(TAGS, [], { next: 'page 2', clockCorrectionMs }), PLAIN)).pass;
 
-  test('is the newest that has begun and reads everything, also one that stopped on its way', async () => {
+  test('is the newest one that reads everything, even if it stopped', async () => {
     const first = await page(await begin('full'));
     expect(await history()).toMatchObject({ fullBegun: first.started_at });
     await endPass(store, first.id, { state: 'failed', code: 'X', message: 'm', resumable: false });
@@ -90,7 +90,7 @@ describe('(I25) the full pass that a delta can build on before there is a waterm
     expect(await history()).toMatchObject({ fullBegun: second.started_at });
   });
 
-  test("has begun by Kombo's clock, and while that is not known yet, as early as it may say", async () => {
+  test("has its start by Kombo's clock, or before that is known, the earliest possible one", async () => {
     const pass = await begin('full');
     const before = (ms: number) => new Date(pass.started_at.getTime() - ms);
     expect(await history()).toMatchObject({ fullBegun: before(86_400_000) });
@@ -98,14 +98,14 @@ describe('(I25) the full pass that a delta can build on before there is a waterm
     expect(await history()).toMatchObject({ fullBegun: before(90_000) });
   });
 
-  test('is none that reads only what has changed since a moment, or that the tool did not offer', async () => {
+  test('is not one that reads only changes since a date, or that was skipped', async () => {
     await begin('full', { since: '2026-01-01' });
     const skipped = await begin('full');
     await endPass(store, skipped.id, { state: 'skipped', code: 'X', message: 'm', resumable: false });
     expect(await history()).toMatchObject({ fullBegun: null });
   });
 
-  test('does not count once there is a watermark', async () => {
+  test('no longer counts once there is a watermark', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     await begin('full');
     expect(await history()).toMatchObject({ fullBegun: null });
@@ -113,7 +113,7 @@ describe('(I25) the full pass that a delta can build on before there is a waterm
 });
 
 describe('what is being read', () => {
-  test('is told by kind, with the newest start', async () => {
+  test('is listed by kind, with the newest start', async () => {
     await begin('full');
     const full = await begin('full');
     const delta = await begin('delta');
@@ -122,14 +122,14 @@ describe('what is being read', () => {
     expect((await history()).reading).toEqual({ full: begun(full) });
   });
 
-  test('(I15) is also the sweep of a listing, until it is done', async () => {
+  test('(I15) includes the sweep of a listing until it is done', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[]]);
     expect((await history()).reading).toEqual({ sweep: begun(pass) });
     await sweep(store, pass);
     expect((await history()).reading).toEqual({});
   });
 
-  test('is not what has shown no life for a minute, unless it waits for a limit', async () => {
+  test('does not include a pass without a sign of life for a minute, unless it waits for a rate limit', async () => {
     const full = await begin('full');
     const delta = await begin('delta');
     await pausePass(store, delta.id, 600_000, { code: 'RateLimited', message: 'm' });
@@ -141,7 +141,7 @@ describe('what is being read', () => {
   });
 });
 
-test('another full sync is one that reads everything of an endpoint now; the own one and deltas are none', async () => {
+test('another full sync is one that now reads everything of an endpoint, not the own one or a delta', async () => {
   const own = `${integration}/own`;
   const isBeside = async (syncId?: string) =>
     (await readHistory(store, integration, [TAGS], syncId)).besideFullSync;

@@ -46,7 +46,7 @@ const changesOf = async (op: string) => {
   return rows.map((row) => row.id);
 };
 
-/** Live rows, a deleted one, one that is set aside, and a sweep. */
+/** Live rows, a deleted one, a rejected record, and a sweep. */
 async function fill(): Promise<void> {
   await readPass(store, id, TAGS.path, 'full', [[{ id: 'a' }, { id: 'b' }, { id: 'gone' }]]);
   await sweep(
@@ -57,7 +57,7 @@ async function fill(): Promise<void> {
   await owe(store, id, [{ endpoint: TAGS.path, kind: 'delta' }]);
 }
 
-test('nothing of it stays but entries of the change feed, which say that it is erased', async () => {
+test('only entries of the change feed stay, which say that the rows are erased', async () => {
   await fill();
   await choose(['ats_tags']);
   expect(await countRows(store, id, [TAGS, getEndpoint('/ats/roles')])).toEqual([
@@ -74,12 +74,12 @@ test('nothing of it stays but entries of the change feed, which say that it is e
   expect(await historyAt(store, id, TAGS.path)).toMatchObject({ watermark: null, lastFull: null, debts: {} });
 });
 
-test('what is chosen is not erased, also when it has been chosen again half-way', async () => {
+test('a chosen endpoint is not erased, even if it was chosen again half-way', async () => {
   await fill();
   expect(await eraseAll(false)).toBe(0);
   expect(await kept('kombo.ats_tags', 'true')).toBe(3);
   await choose(['ats_tags']);
-  // The first step has forgotten what was read of it, so it is read in full now.
+  // The first step has deleted its history, so it is read in full now.
   expect(await eraseLeftOutSome(store, { integrationId: id, endpoint: TAGS, bySettings: false })).toBe(0);
   await choose(null);
   expect(await eraseAll(false)).toBe(0);
@@ -87,7 +87,7 @@ test('what is chosen is not erased, also when it has been chosen again half-way'
   expect(await historyAt(store, id, TAGS.path)).toMatchObject({ watermark: null });
 });
 
-test('what the settings leave out is erased, though the integration has no choice', async () => {
+test('what the settings leave out is erased even if the integration has no choice', async () => {
   await fill();
   const other = uniqueIntegrationId();
   await saveIntegration(store, { id: other, tool: 'demo', category: 'ATS' });
@@ -99,7 +99,7 @@ test('what the settings leave out is erased, though the integration has no choic
   expect(await countRows(store, other, [TAGS])).toEqual([{ table: 'ats_tags', rows: 1 }]);
 });
 
-test('many rows are erased in steps that are not long', async () => {
+test('many rows are erased in short steps', async () => {
   const page = Array.from({ length: 2_500 }, (_, index) => ({ id: `${index}` }));
   await readPass(store, id, TAGS.path, 'full', [page]);
   const steps: (number | undefined)[] = [];

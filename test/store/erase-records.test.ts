@@ -23,7 +23,7 @@ const live = (id: string, more: object = {}) => ({
   ...more,
 });
 
-/** An integration whose jobs have been read in full. */
+/** An integration whose jobs were read in full. */
 async function withJobs(...records: Record<string, unknown>[]): Promise<string> {
   const id = `erased:${++integrations}`;
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
@@ -47,7 +47,7 @@ async function eraseAll(afterMs: number): Promise<number> {
 }
 
 describe('the fields of deleted records', () => {
-  test('are erased after the time, of rows, raw and what was set aside; the change feed says so', async () => {
+  test('are erased after the time, in columns, raw and rejected records; the change feed says so', async () => {
     const id = await withJobs(tombstone('old', 15), tombstone('young', 13), live('live'));
     await store.pool.query(
       `insert into kombo_sync.rejected_records (integration_id, endpoint, record_key, id, reason, hash, body)
@@ -70,11 +70,11 @@ describe('the fields of deleted records', () => {
       id,
     ]);
     expect(kept.rowCount).toBe(0);
-    // Once.
+    // The feed says so once.
     expect(await eraseDeletedSome(store, 14 * DAY_MS)).toBe(0);
   });
 
-  test('(I16) stay erased though Kombo returns the tombstone again, and come back when the record lives again', async () => {
+  test('(I16) stay erased if Kombo returns the tombstone again, and come back if the record is live again', async () => {
     const id = await withJobs(tombstone('a', 15));
     await eraseAll(14 * DAY_MS);
     const before = await ops(id);
@@ -86,7 +86,7 @@ describe('the fields of deleted records', () => {
     expect((await ops(id)).at(-1)).toBe('restored a');
   });
 
-  test('go in batches, whichever integrations they are of', async () => {
+  test('are erased in batches, across integrations', async () => {
     const many = Array.from({ length: 700 }, (_, index) => tombstone(`r${index}`, 20));
     const ids = [await withJobs(...many), await withJobs(...many.slice(0, 3))];
     const steps = [];
@@ -102,7 +102,7 @@ describe('the fields of deleted records', () => {
 describe('one record that you erase', () => {
   const name = (integrationId: string, id: string) => ({ table: 'ats_jobs', integrationId, id });
 
-  test('is gone everywhere but its key, and other records that name it are listed', async () => {
+  test('is erased everywhere except its key, and other records that name it are listed', async () => {
     const id = await withJobs(live('job-1'), live('job-2'));
     const application = { id: 'app-1', job: { id: 'job-1', name: 'name of job-1' }, job_id: 'job-1' };
     await readPass(store, id, '/ats/applications', 'full', [[application, { id: 'app-2', job_id: 'job-2' }]]);
@@ -126,7 +126,7 @@ describe('one record that you erase', () => {
     expect(await findErasable(deps, name(id, 'job-1'))).toMatchObject({ row: 'erased' });
   });
 
-  test('that is not there, or of no table, is said, and which of both', async () => {
+  test('that does not exist, or whose table does not, is refused with the reason', async () => {
     const id = await withJobs(live('a'));
     await expect(eraseOne(deps, name(id, 'nowhere'))).rejects.toMatchObject({ refusal: 'not-found' });
     await expect(eraseOne(deps, name('nowhere:1', 'a'))).rejects.toMatchObject({ refusal: 'not-found' });

@@ -18,7 +18,7 @@ const store = await createTestStore();
 let integrations = 0;
 let id = '';
 
-/** Rows of an integration in every table that names integrations, but for its own row, the view of it, and the audit log. */
+/** The rows of an integration in every table except its own row, its view, and the audit log. */
 async function rowsOf(integrationId: string): Promise<Record<string, number>> {
   const { rows: tables } = await store.pool.query<{ name: string }>(
     `select format('%I.%I', table_schema, table_name) as name from information_schema.columns
@@ -59,7 +59,7 @@ const issueOf = (integrationId: string) => ({
   resolvedAt: null,
 });
 
-/** Something in each table. */
+/** At least one row in each table. */
 async function fill(integrationId: string, records = 3): Promise<void> {
   const at = new Date();
   await saveIntegration(store, {
@@ -98,7 +98,7 @@ beforeEach(async () => {
   await fill(id);
 });
 
-test('an issue that is told of after the erasure is not kept', async () => {
+test('an issue that Kombo reports after the erasure is not stored', async () => {
   await leave(id);
   await eraseAll(id);
   await markErased(store, id);
@@ -106,7 +106,7 @@ test('an issue that is told of after the erasure is not kept', async () => {
   expect(await rowsOf(id)).toEqual({});
 });
 
-test('everything of a removed integration goes but its own row; nothing of others does', async () => {
+test('everything of a removed integration is erased except its own row, and nothing of others', async () => {
   const other = `${id}-other`;
   await fill(other);
   await leave(other);
@@ -126,7 +126,7 @@ test('everything of a removed integration goes but its own row; nothing of other
   expect(await rowsOf(other)).toEqual(before);
 });
 
-test('rows go in batches', async () => {
+test('rows are erased in batches', async () => {
   const big = `${id}-big`;
   await fill(big, 4_500);
   await leave(big);
@@ -136,7 +136,7 @@ test('rows go in batches', async () => {
   expect(await rowsOf(big)).toEqual({});
 });
 
-test('of one that is not removed nothing goes', async () => {
+test('nothing is erased of an integration that is not removed', async () => {
   const before = await rowsOf(id);
   expect(await eraseSome(store, id)).toBe(0);
   await markErased(store, id);
@@ -144,7 +144,7 @@ test('of one that is not removed nothing goes', async () => {
   expect(await findIntegration(store, id)).toMatchObject({ organizationName: 'Acme', erasedAt: null });
 });
 
-test('(I21) one that comes back half-way counts as never read, so that it is read whole', async () => {
+test('(I21) an integration that comes back half-way counts as never read, so that it is read in full', async () => {
   await leave(id);
   await eraseSome(store, id);
   await revive(store, id);
@@ -154,7 +154,7 @@ test('(I21) one that comes back half-way counts as never read, so that it is rea
   expect(left).not.toHaveProperty(['kombo_sync.endpoint_states']);
 });
 
-/** Does it while another connection is changing the status: it waits for that, and only that lets it go on. */
+/** Runs the work while another connection is changing the status, and checks that it waits for that. */
 async function during<T>(status: IntegrationStatus, act: () => Promise<T>): Promise<PromiseSettledResult<T>> {
   const { waiting } = await transaction(store.pool, async (client) => {
     await client.query('update kombo_sync.integrations set status = $2 where id = $1', [id, status]);
@@ -165,7 +165,7 @@ async function during<T>(status: IntegrationStatus, act: () => Promise<T>): Prom
   return (await waiting[0])[0];
 }
 
-test('a step waits for an integration that is coming back, and then deletes nothing', async () => {
+test('a step waits for an integration that comes back, and then deletes nothing', async () => {
   await leave(id);
   const before = await rowsOf(id);
   expect(await during('active', () => eraseSome(store, id))).toMatchObject({ value: 0 });
@@ -174,21 +174,21 @@ test('a step waits for an integration that is coming back, and then deletes noth
 
 const GONE = { reason: { errorClass: 'IntegrationGone' } };
 
-test('a page waits for a removal that is under way, and is then not written', async () => {
+test('a page waits for a removal under way, and is then not written', async () => {
   const pass = await open(store, id, '/ats/jobs', 'full');
   const commit = () => commitPage(store, pass, makePage('/ats/jobs', [{ id: 'late' }]), PLAIN);
   expect(await during('removed', commit)).toMatchObject(GONE);
   expect(await readRow(store, id, 'ats_jobs', 'late')).toBeUndefined();
 });
 
-describe('nothing that erasing would leave behind comes while an integration is removed', () => {
+describe('nothing that an erasure would miss is written while an integration is removed', () => {
   test('no pass', async () => {
     const before = await rowsOf(id);
     expect(await during('removed', () => open(store, id, '/ats/jobs', 'full'))).toMatchObject(GONE);
     expect(await rowsOf(id)).toEqual(before);
   });
 
-  test('none that goes on with another one, which is left as it was', async () => {
+  test('no pass that resumes another one, which stays as it was', async () => {
     const pass = await open(store, id, '/ats/jobs', 'full');
     await commitPage(store, pass, makePage('/ats/jobs', [], { next: 'page 2' }), PLAIN);
     await endPass(store, pass.id, { state: 'failed', code: 'Unavailable', message: 'away', resumable: true });

@@ -25,13 +25,13 @@ const TABLE = 'hris_brand_new';
 const EXTRA = [PATH];
 const settings = (extra: readonly string[]) => ({ ...ALL_MODELS, EXTRA_ENDPOINTS: extra });
 
-/** The same database, as it is seen with the setting and without it. */
+/** The same database, with the setting and without it. */
 const without = await createTestStore();
 const store = openStore(without.url, { max: 5, extraEndpoints: EXTRA });
 afterAll(() => store.close());
 
-describe('the table of an endpoint that this version does not know', () => {
-  test('is made by migrate when the setting names it, once, and is missed until then', async () => {
+describe('the table of an unknown endpoint', () => {
+  test('is created once by migrate if the setting names it, and pending until then', async () => {
     expect(await pendingMigrations(without)).toEqual([]);
     expect(await pendingMigrations(store)).toEqual([`kombo.${TABLE}`, `kombo_live.${TABLE}`]);
     const both = await Promise.all([migrate(store), migrate(store)]);
@@ -48,7 +48,7 @@ describe('the table of an endpoint that this version does not know', () => {
     ]);
   });
 
-  test('is not made of a table of yours', async () => {
+  test('does not take over a table of yours', async () => {
     await store.pool.query('create table kombo.hris_mine (id text primary key)');
     const other = openStore(without.url, { max: 2, extraEndpoints: ['/hris/mine'] });
     await expect(migrate(other)).rejects.toThrow(/^kombo\.hris_mine was not made by kombo-sync/);
@@ -56,7 +56,7 @@ describe('the table of an endpoint that this version does not know', () => {
     await store.pool.query('drop table kombo.hris_mine');
   });
 
-  test('is not left half made', async () => {
+  test('is created completely or not at all', async () => {
     await store.pool.query(
       `create function refuse() returns event_trigger language plpgsql as $$ begin raise exception 'no index'; end $$`,
     );
@@ -74,7 +74,7 @@ describe('the table of an endpoint that this version does not know', () => {
   });
 });
 
-describe('after the setting names the endpoint no more', () => {
+describe('after the setting no longer names the endpoint', () => {
   let id = '';
   let integrations = 0;
 
@@ -90,7 +90,7 @@ describe('after the setting names the endpoint no more', () => {
     await readPass(store, id, PATH, 'full', [records]);
   });
 
-  test('its rows stay, and nothing is missing', async () => {
+  test('its rows stay, and no migration is pending', async () => {
     expect(await pendingMigrations(without)).toEqual([]);
     expect((await migrate(without)).applied).toEqual([]);
     const paths = (await storedEndpoints(without.pool)).map(({ path }) => path);
@@ -100,7 +100,7 @@ describe('after the setting names the endpoint no more', () => {
     ]);
   });
 
-  test('the state is shown without it, and with it as long as it is named', async () => {
+  test('the status shows it only while the setting names it', async () => {
     const statuses = async (extra: string[]) =>
       (await endpointStatuses(without, id, settings(extra))).filter(({ endpoint }) => endpoint === PATH);
     expect(await statuses(EXTRA)).toMatchObject([{ liveRows: 1 }]);
@@ -111,7 +111,7 @@ describe('after the setting names the endpoint no more', () => {
     }
   });
 
-  test('(I10) what was owed of it is not waited for, nor shown as failing', async () => {
+  test('(I10) no timer waits for its debts, and they do not show as failing', async () => {
     await owe(store, id, [{ endpoint: PATH, kind: 'full' }]);
     const error = { errorClass: 'Unavailable', code: 'NETWORK', message: 'no' } as const;
     const failed = { integrationId: id, endpoint: PATH, kind: 'full', tryId: '1', error } as const;
@@ -130,7 +130,7 @@ describe('after the setting names the endpoint no more', () => {
     expect(await takeOverdue(without, settings(EXTRA), 10)).toEqual([id]);
   });
 
-  test('its deleted records are erased after their time, and records that it mentions are found', async () => {
+  test('its deleted records are erased after the time, and records that it mentions are found', async () => {
     let erased = 0;
     for (let rows = 1; rows > 0; erased += rows) rows = await eraseDeletedSome(without, 1000);
     expect(erased).toBeGreaterThanOrEqual(1);
@@ -139,7 +139,7 @@ describe('after the setting names the endpoint no more', () => {
     ]);
   });
 
-  test('(I21) all of it is erased with the integration', async () => {
+  test('(I21) everything of it is erased with the integration', async () => {
     await remove(without, id, { code: 'Deleted', message: 'It was deleted.', at: new Date() });
     while (await eraseSome(without, id));
     const { rows } = await store.pool.query(`select from kombo.${TABLE} where integration_id = $1`, [id]);
@@ -147,16 +147,16 @@ describe('after the setting names the endpoint no more', () => {
   });
 });
 
-describe('who may read it', () => {
+describe('a reader of it', () => {
   const count = (table: string) => `select count(*)::int from ${table}`;
 
-  test('is limited to a tenant, also if the setting names it only after the tenant was limited', async () => {
+  test('is limited as a tenant, even if the setting names the endpoint only later', async () => {
     const [mine, other] = ['tenant:1', 'tenant:2'];
     for (const id of [mine, other]) await saveIntegration(store, { id, tool: 'demo', category: 'HRIS' });
     await migrate(store);
     for (const id of [mine, other]) await readPass(store, id, PATH, 'full', [[{ id: `of ${id}` }]]);
     const role = await createRole(without);
-    // As a process without the setting grants it.
+    // A process without the setting grants it.
     const { tables } = await grant(without, role, { tenant: { integrationId: mine } });
     expect(tables).toContain(TABLE);
     expect(await sees(role, `select id from kombo.${TABLE}`)).toEqual([`of ${mine}`]);

@@ -36,7 +36,7 @@ const fail = (kind: DebtKind, more: Partial<FailedRead> = {}) =>
     OPTIONS,
   );
 const error = (errorClass: ErrorClass) => ({ ...AWAY, errorClass });
-/** The outage began earlier than it did. */
+/** Moves the begin of the outage into the past. */
 const age = (ms: number) =>
   store.pool.query(
     `update kombo_sync.debts set failing_since = failing_since - $2 * interval '1 millisecond' where integration_id = $1`,
@@ -47,8 +47,8 @@ const pauseOf = async (kind: DebtKind) => {
   return dueAt!.getTime() - failure!.triedAt.getTime();
 };
 
-describe('a read that failed', () => {
-  test('(I10) is owed, and shows why, how often and since when it fails', async () => {
+describe('a failed read', () => {
+  test('(I10) is owed, and has its reason, its count and its begin', async () => {
     const before = await databaseTime(store);
     expect(await fail('delta')).toMatchObject({
       failures: 1,
@@ -71,7 +71,7 @@ describe('a read that failed', () => {
     }
   });
 
-  test('(I25) hides no other kind of read of the same endpoint, and each counts for itself', async () => {
+  test('(I25) does not hide another kind of read of the endpoint, and each kind has its own count', async () => {
     await owe(store, integration, [{ endpoint: TAGS, kind: 'delta' }]);
     await fail('full');
     await fail('full');
@@ -83,7 +83,7 @@ describe('a read that failed', () => {
     });
   });
 
-  test('counts once for each try, however often and by how many that is written down', async () => {
+  test('counts once per try, even if it is recorded several times and concurrently', async () => {
     const tried = { tryId: 'run/1#3' };
     await fail('delta', tried);
     const first = await debts();
@@ -96,7 +96,7 @@ describe('a read that failed', () => {
     expect(await debts()).toMatchObject({ delta: { failure: { failures: 8 } } });
   });
 
-  test('(I6) as a look-up is written down only while no later question was answered', async () => {
+  test('(I6) of a look-up is recorded only if no later look-up was answered', async () => {
     await saveIntegration(store, { id: integration, tool: 'bombohr', category: 'ATS' });
     const look = async () => (await historyAt(store, integration, LOOK_UP)).debts['look-up'];
     const failLook = (askedSeq: number) => fail('look-up', { endpoint: LOOK_UP, askedSeq });
@@ -107,14 +107,14 @@ describe('a read that failed', () => {
     expect(await failLook(early)).toBeUndefined();
     expect(await look()).toBeUndefined();
     expect(await failLook(late)).toMatchObject({ failures: 1 });
-    // An answer that comes late takes nothing back.
+    // A late answer to an earlier look-up does not pay it.
     await payLookUp(store, integration, early);
     expect(await look()).toMatchObject({ failure: { failures: 1 } });
     await payLookUp(store, integration, await drawObservation(store));
     expect(await look()).toBeUndefined();
   });
 
-  test('shows its newest reason, and still since when it fails', async () => {
+  test('has its newest reason, and the begin of the first failure', async () => {
     await fail('delta');
     const { delta: before } = await debts();
     await fail('delta', { error: { errorClass: 'TableLocked', code: 'PageBusy', message: 'busy' } });
@@ -126,7 +126,7 @@ describe('a read that failed', () => {
     });
   });
 
-  test('(I6) is owed since the pass began that failed, and asked for as late as it was', async () => {
+  test('(I6) is owed since the failed pass began, and keeps a later request', async () => {
     const pass = await open(store, integration, TAGS, 'full');
     await fail('full', { pass });
     expect((await debts()).full).toMatchObject({ since: pass.started_at, askedSeq: pass.started_seq });
@@ -138,7 +138,7 @@ describe('a read that failed', () => {
     expect((await debts()).full).toMatchObject({ askedSeq: full!.askedSeq });
   });
 
-  test('(I6) is paid by the pass that goes on with it, but for what was asked for since', async () => {
+  test('(I6) is paid by the pass that resumes it, unless it was asked for later', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     for (const kind of ['delta', 'full'] as const) {
       const pass = await open(store, integration, TAGS, kind);
@@ -153,7 +153,7 @@ describe('a read that failed', () => {
     }
   });
 
-  test('is not owed when a newer pass has read the same meanwhile', async () => {
+  test('is not owed if a newer pass has read the same meanwhile', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     const [delta, full] = [
       await open(store, integration, TAGS, 'delta'),
@@ -169,7 +169,7 @@ describe('a read that failed', () => {
     expect(Object.keys(await debts())).toEqual(['sweep']);
   });
 
-  test('(I6) is owed all the same where the newer pass has left a gap', async () => {
+  test('(I6) is owed if the newer pass has left a gap', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     const delta = await open(store, integration, TAGS, 'delta');
     const since = (await databaseTime(store)).toISOString();
@@ -180,7 +180,7 @@ describe('a read that failed', () => {
 });
 
 describe('its pause', () => {
-  test('(I27) is RETRY_INTERVAL at first, and then a tenth of the outage, up to RETRY_MAX_INTERVAL', async () => {
+  test('(I27) is RETRY_INTERVAL first, then a tenth of the outage, up to RETRY_MAX_INTERVAL', async () => {
     for (const [outage, longest] of [
       [0, MINUTE],
       [5 * MINUTE, MINUTE],
@@ -192,13 +192,13 @@ describe('its pause', () => {
       await age(outage);
       await fail('delta');
       const pause = await pauseOf('delta');
-      // Spread over a fifth, so that many that failed together do not come back together.
+      // Spread over a fifth, so that many reads that failed together are not tried together.
       expect(pause).toBeLessThanOrEqual(longest + 1_000);
       expect(pause).toBeGreaterThanOrEqual(0.8 * longest - 1_000);
     }
   });
 
-  test('(I10) is left to the catch-up once it has failed for RETRY_GIVE_UP, and then needs you', async () => {
+  test('(I10) ends after RETRY_GIVE_UP: the read is left to the catch-up and needs attention', async () => {
     await fail('delta');
     await age(24 * HOUR - MINUTE);
     expect(await fail('delta')).toMatchObject({ needsAttention: false, givenUp: false });
@@ -209,13 +209,13 @@ describe('its pause', () => {
     expect(await fail('delta')).toMatchObject({ ...given, newlyNeedsAttention: false });
   });
 
-  test('of an error that only you can help with is the same: it is tried again, for it may be over', async () => {
+  test('is the same for an error that needs you, because it may be over', async () => {
     const noted = await fail('delta', { error: error('RequestRejected') });
     expect(noted).toMatchObject({ needsAttention: true, newlyNeedsAttention: true, givenUp: false });
     expect(await pauseOf('delta')).toBeLessThanOrEqual(MINUTE + 1_000);
   });
 
-  test('(I27) is an hour at most while Kombo refuses the key, since everything is behind then', async () => {
+  test('(I27) is at most an hour while Kombo refuses the key, because every read fails then', async () => {
     await fail('delta', { error: error('AccessDenied') });
     await age(20 * HOUR);
     await fail('delta', { error: error('AccessDenied') });
@@ -223,11 +223,11 @@ describe('its pause', () => {
   });
 });
 
-describe('what the tool does not offer', () => {
+describe('an endpoint that is not offered', () => {
   const OFF = { errorClass: 'EndpointDisabled', code: 'INTEGRATION.MODEL_DISABLED', message: 'off' } as const;
   const DAY = 24 * HOUR;
 
-  test('(I6) has not failed: it is owed, and looked at again in a day, by the next sync of any kind', async () => {
+  test('(I6) has not failed: it is owed, and asked about again after a day, by the next sync of any kind', async () => {
     const noted = await fail('delta', { error: OFF });
     expect(noted).toMatchObject({ needsAttention: false, givenUp: true });
     expect((await debts()).delta).toMatchObject({
@@ -244,7 +244,7 @@ describe('what the tool does not offer', () => {
     expect(Math.abs((await pauseOf('delta')) - DAY)).toBeLessThan(1_000);
   });
 
-  test('(I10) fails anew when it is offered and does not answer: for so long it had not failed', async () => {
+  test('(I10) begins to fail only when it is offered and does not answer', async () => {
     await fail('delta', { error: OFF });
     await age(30 * DAY);
     expect(await fail('delta')).toMatchObject({
@@ -257,7 +257,7 @@ describe('what the tool does not offer', () => {
     expect(Date.now() - (await debts()).delta!.failure!.since.getTime()).toBeLessThan(HOUR);
   });
 
-  test('is not offered since it said so, and not since it began to fail', async () => {
+  test('counts as not offered since the tool said so, not since it began to fail', async () => {
     await fail('delta');
     await age(3 * HOUR);
     await fail('delta', { error: OFF });

@@ -35,11 +35,11 @@ const last = async () => {
   return rows[0]!.seq;
 };
 
-/** Numbers under which writers of the feed might announce themselves, today or in an earlier version. */
+/** Lock numbers with which writers of the feed announce themselves, or did in an earlier version. */
 const CLASSES = ['7105', `'kombo_sync.changes'::regclass::oid::integer`];
 
-describe('a role that may only read', () => {
-  test('does not hold the feed back, no matter which number it locks', async () => {
+describe('a role that can only read', () => {
+  test('cannot hold back the feed, whichever number it locks', async () => {
     const start = await latestPosition(store);
     for (const one of CLASSES) await reader.query(`select pg_advisory_lock_shared(${one}, 1)`);
     try {
@@ -51,7 +51,7 @@ describe('a role that may only read', () => {
     }
   });
 
-  test('does not stop writers, no matter which number it locks, and none is skipped meanwhile', async () => {
+  test('cannot stop writers, whichever number it locks, and no change is skipped', async () => {
     const start = await latestPosition(store);
     const near = `generate_series(${await last()} - 20, ${await last()} + 20) as number`;
     for (const one of CLASSES)
@@ -74,7 +74,7 @@ describe('a role that may only read', () => {
     }
   });
 
-  test('does not stop the pages of an integration', async () => {
+  test('cannot stop the pages of an integration', async () => {
     await reader.query(`select pg_advisory_lock(hashtextextended('ats_tags bombohr:4', 7105))`);
     try {
       expect(await send('bombohr:4', 'a')).toMatchObject({ created: 1 });
@@ -101,8 +101,8 @@ describe('a role that may only read', () => {
   });
 });
 
-describe('a position that was lost, as by a failover to a replica that was behind', () => {
-  test('is refused, since what comes next would be passed over', async () => {
+describe('a position that was lost, for example by a failover to a replica that was behind', () => {
+  test('is refused, because the next changes would be skipped', async () => {
     const after = String((await last()) + 1);
     const reading = readChanges(store, { after, limit: 10 });
     await expect(reading).rejects.toThrow(ChangesRemoved);
@@ -115,7 +115,7 @@ describe('a position that was lost, as by a failover to a replica that was behin
     });
   });
 
-  test('the last one is none of that', async () => {
+  test('is not the last position', async () => {
     const after = String(await last());
     expect(await readChanges(store, { after, limit: 10 })).toEqual({ changes: [], position: after });
   });

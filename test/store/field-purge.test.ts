@@ -45,12 +45,12 @@ beforeEach(async () => {
 });
 
 describe('a purge', () => {
-  test('(I29) that is killed half-way goes on with what is left', async () => {
+  test('(I29) that is killed half-way continues with the rest', async () => {
     let position: PurgePosition | null = (await purgeStep(store, endpoint, policy, null)).next;
     expect(position).not.toBeNull();
     const left = await held();
     expect(left).toBe(3 * (1_200 - 500));
-    // The process that did it is gone; another one begins anew.
+    // The process is gone, and another one begins again.
     position = null;
     const again = await purgeStep(store, endpoint, policy, position);
     expect(again).toMatchObject({ rows: 500, values: 0, hits: 0 });
@@ -62,7 +62,7 @@ describe('a purge', () => {
     expect(await readRecordedChoice(store)).toMatchObject({ isClean: true });
   });
 
-  test('that is stopped between two steps is not said to be complete', async () => {
+  test('that is stopped between two steps is not reported as complete', async () => {
     const stop = new AbortController();
     const walking = { signal: stop.signal, report: () => stop.abort(new Error('Stopped.')) };
     await expect(purgeFields({ config, store, fields, actor }, walking)).rejects.toThrow('Stopped.');
@@ -70,7 +70,7 @@ describe('a purge', () => {
     expect(await countStored({ store, fields }, { boundMs: -1 })).toMatchObject({ complete: false });
   });
 
-  test('puts hashes in raw and in columns of text, and leaves the rest as it was, digit for digit', async () => {
+  test('writes hashes to raw and to columns of text, and leaves everything else exact', async () => {
     await purgeFields({ config, store, fields, actor });
     const row = await readRow(store, integration, 'hris_employees', 'e1');
     expect(row).toMatchObject({ ssn: null, date_of_birth: null, weekly_hours: '40.1' });
@@ -82,7 +82,7 @@ describe('a purge', () => {
     expect(await rowVersions(store, 'hris_employees')).toEqual(before);
   });
 
-  test('waits for a page of the same integration, and takes out what that has written', async () => {
+  test('waits for a page of the same integration, and purges what that wrote', async () => {
     let purging: Promise<unknown> | undefined;
     await transaction(store.pool, async (client) => {
       await client.query(`select kombo_sync.begin_write($1)`, [`hris_employees ${integration}`]);
@@ -97,7 +97,7 @@ describe('a purge', () => {
     expect(JSON.stringify(await readRow(store, integration, 'hris_employees', 'e1'))).not.toContain('LATE');
   });
 
-  test('also takes them out of the bodies of records that were set aside', async () => {
+  test('also purges the bodies of rejected records', async () => {
     await setUpFields({ store, fields: STORES_ALL });
     const place = [store, integration, '/hris/employees'] as const;
     await write(...place, [{ ssn: 'SECRET', name: 'No id' }], await ask(store), {
@@ -113,7 +113,7 @@ describe('a purge', () => {
   });
 });
 
-test('what never held such a value is clean at once, and what holds none but null is not', async () => {
+test('a table that never held such a value is clean at once; one with nulls only is not', async () => {
   await store.pool.query('truncate kombo.hris_employees');
   expect(await setUpFields({ store, fields: STORES_ALL })).toMatchObject({ changed: true });
   await setUpFields({ store, fields });

@@ -22,7 +22,7 @@ const choose = (exclude: string[], hash: string[] = [], key = KEY): Fields =>
   createFields(readChoice({ exclude, hash }).choice, key);
 const WITHOUT_SSN = choose(['hris_employees.ssn', 'hris_employees.manager.ssn', 'hris_locations.name']);
 
-/** A page as a worker with these settings writes it. */
+/** Writes a page as a worker with these settings does. */
 async function write(fields: Fields, records: Sent[], asked?: Asked, passId: number | null = null) {
   const place = { integrationId: integration, endpoint: getEndpoint(EMPLOYEES) };
   const results = parseExact(JSON.stringify(records)) as unknown[];
@@ -46,7 +46,7 @@ const employee = (changedAt: string, ssn: string | null, more: Record<string, un
   ...more,
 });
 
-/** The version of a row in the database: any write of it makes another one. */
+/** The version of the row in the database, which every write changes. */
 async function version(): Promise<unknown> {
   const { rows } = await store.pool.query<{ xmin: unknown }>(
     'select xmin::text from kombo.hris_employees where integration_id = $1',
@@ -62,8 +62,8 @@ beforeEach(async () => {
   await markClean(store, WITHOUT_SSN);
 });
 
-describe('a field that is excluded', () => {
-  test('(I29) is in no column, not in raw, and in no body that is set aside', async () => {
+describe('an excluded field', () => {
+  test('(I29) is in no column, not in raw, and in no rejected record', async () => {
     await write(WITHOUT_SSN, [
       employee('09:00:00', 'SECRET', { manager: { id: 'e2', ssn: 'SECRET' } }),
       { first_name: 'No id', ssn: 'SECRET', deep: [{ employee: { ssn: 'SECRET' } }] },
@@ -78,7 +78,7 @@ describe('a field that is excluded', () => {
     for (const { text } of rows) expect(text).not.toContain('SECRET');
   });
 
-  test('(I29) changes nothing when it changes: no row is written, and the feed is silent', async () => {
+  test('(I29) that changes causes no write and no entry in the feed', async () => {
     await write(WITHOUT_SSN, [employee('09:00:00', '1')]);
     const before = await version();
     expect(await write(WITHOUT_SSN, [employee('10:00:00', '2')])).toMatchObject({ unchanged: 1, updated: 0 });
@@ -90,7 +90,7 @@ describe('a field that is excluded', () => {
     expect(await row()).toMatchObject({ first_name: 'Grace', changed_at: at('11:00:00') });
   });
 
-  test('(I29) changes nothing where its record is nested, whose time moves with it', async () => {
+  test('(I29) in a nested record causes no write, although the time of that record moves', async () => {
     const at = (time: string, name: string, type: string) =>
       employee('09:00:00', null, { work_location: { id: 'l1', name, type, changed_at: iso(time) } });
     await write(WITHOUT_SSN, [at('09:00:00', 'Secret place', 'HOME')]);
@@ -98,7 +98,7 @@ describe('a field that is excluded', () => {
     expect(await write(WITHOUT_SSN, [at('11:00:00', 'Other place', 'OFFICE')])).toMatchObject({ updated: 1 });
   });
 
-  test('but the time of a record without such a field, and a key of that name elsewhere, are changes', async () => {
+  test('does not hide a changed time of a nested record without it, or of another object', async () => {
     const at = (custom: string, group: string) =>
       employee('09:00:00', null, {
         custom_fields: { changed_at: custom },
@@ -109,10 +109,10 @@ describe('a field that is excluded', () => {
     expect(await write(WITHOUT_SSN, [at('b', 'b')])).toMatchObject({ updated: 1 });
   });
 
-  test('(I12) still tells versions apart while another read is under way: an older one that comes late is refused', async () => {
+  test('(I12) still distinguishes versions while another read is under way: a late older one is refused', async () => {
     await open(store, integration, EMPLOYEES, 'delta');
     await write(WITHOUT_SSN, [employee('09:00:00', '1')], underWay('09:30:00'));
-    // Its first name had changed at ten and was changed back at eleven, with the number.
+    // The first name changed at ten, and was changed back at eleven together with the number.
     const counts = await write(WITHOUT_SSN, [employee('11:00:00', '2')], underWay('11:30:00'));
     expect(counts).toMatchObject({ unchanged: 1, updated: 0 });
     const late = employee('10:00:00', '1', { first_name: 'Grace' });
@@ -121,25 +121,25 @@ describe('a field that is excluded', () => {
     expect(await feed(store, integration)).toEqual(['created e1']);
   });
 
-  test('of a deletion and a return is no obstacle to them', async () => {
+  test('does not prevent a deletion or a return', async () => {
     await write(WITHOUT_SSN, [employee('09:00:00', '1')]);
     const gone = employee('10:00:00', '2', { remote_deleted_at: iso('10:00:00') });
     expect(await write(WITHOUT_SSN, [gone])).toMatchObject({ deleted: 1 });
     expect(await write(WITHOUT_SSN, [employee('11:00:00', '3')])).toMatchObject({ restored: 1 });
   });
 
-  test('leaves a record that is emptied by Kombo apart from one whose other fields are kept out', async () => {
+  test('does not make a tombstone look emptied', async () => {
     const only = choose(['hris_employees.first_name', 'hris_employees.ssn']);
     await recordChoice(store, only);
     await markClean(store, only);
     await write(only, [employee('09:00:00', '1', { last_name: 'L' })]);
     const tombstone = employee('10:00:00', '1', { last_name: null, remote_deleted_at: iso('10:00:00') });
-    // It is not emptied: Kombo still has the first name.
+    // It is not emptied: Kombo still returns the first name.
     expect(await write(only, [tombstone])).toMatchObject({ deleted: 1 });
     expect(await row()).toMatchObject({ last_name: null });
   });
 
-  test('a hash is the same in a column, in raw and in every table, and a change of the value is a change', async () => {
+  test('a hash is the same in a column, in raw and in every table, and changes with its value', async () => {
     const hashed = choose([], ['hris_employees.ssn', 'hris_employees.date_of_birth']);
     await recordChoice(store, hashed);
     const born = (day: string) =>
@@ -152,7 +152,7 @@ describe('a field that is excluded', () => {
     };
     expect(stored.ssn).toMatch(/^hmac-sha256:[\w-]{43}$/);
     expect(stored.manager.ssn).toBe(stored.ssn);
-    // A date has no place for it.
+    // A column of type date cannot hold it.
     expect(stored).toMatchObject({ date_of_birth: null });
     expect(stored.raw['date_of_birth']).toMatch(/^hmac-sha256:/);
     expect(await write(hashed, [born('1990-01-01')])).toMatchObject({ unchanged: 1 });
@@ -160,8 +160,8 @@ describe('a field that is excluded', () => {
   });
 });
 
-describe('what counts', () => {
-  test('(I29) a worker with other settings writes nothing, and says what to do', async () => {
+describe('the choice that counts', () => {
+  test('(I29) stops a worker with other settings from writing, and the error says what to do', async () => {
     for (const other of [STORES_ALL, choose(['hris_employees.ssn']), choose([], ['hris_employees.ssn'])]) {
       await expect(write(other, [employee('09:00:00', 'SECRET')])).rejects.toMatchObject({
         errorClass: 'WorkerLost',
@@ -174,7 +174,7 @@ describe('what counts', () => {
     expect(isSame(otherKey, choose([], ['hris_employees.ssn']))).toBe(false);
   });
 
-  test('(I29) what is set up waits for the pages that are being written by the settings before', async () => {
+  test('(I29) waits for pages that are being written by the earlier choice', async () => {
     await recordChoice(store, STORES_ALL);
     const place = { integrationId: integration, endpoint: getEndpoint(EMPLOYEES) };
     const order: string[] = [];
@@ -189,9 +189,9 @@ describe('what counts', () => {
     expect(order).toEqual(['page written', 'recorded']);
   });
 
-  test('is kept with whether anything is left of what was stored before', async () => {
+  test('is stored with whether earlier values may be left', async () => {
     expect(await readRecordedChoice(store)).toMatchObject({ isClean: true });
-    // Less is kept out: nothing of that is stored.
+    // A choice that keeps out less leaves nothing to purge.
     const less = choose(['hris_employees.ssn']);
     await recordChoice(store, less);
     expect(await readRecordedChoice(store)).toMatchObject({ choice: less.choice, isClean: true });
@@ -204,7 +204,7 @@ describe('what counts', () => {
   });
 });
 
-test('(I29) what was stored before it was excluded goes with the next page of its record, without a change in the feed', async () => {
+test('(I29) a value that was stored before its exclusion goes with the next page of its record, without an entry in the feed', async () => {
   await recordChoice(store, STORES_ALL);
   const asked = await ask(store);
   await write(STORES_ALL, [employee('09:00:00', 'SECRET', { manager: { id: 'm', ssn: null } })], asked);

@@ -28,7 +28,7 @@ const GONE = { code: 'Deleted', message: 'It was deleted in Kombo.', at: AT };
 
 const known = async (id: string) => (await findIntegration(store, id))!;
 
-/** An integration in a status that it came to by the ordinary way. */
+/** An integration that reached a status by the ordinary changes. */
 async function integration(status: IntegrationStatus = 'active'): Promise<string> {
   const id = `demo:${++integrations}`;
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
@@ -48,7 +48,7 @@ const ACTS = {
   revive: (id: string) => revive(store, id),
 };
 
-describe('each change of the status may happen from some and does nothing from others', () => {
+describe('each change of status is possible from some statuses and does nothing from others', () => {
   test.each<[keyof typeof ACTS, Partial<Record<IntegrationStatus, IntegrationStatus>>]>([
     ['park', { active: 'parked', parked: 'parked' }],
     ['unpark', { parked: 'active' }],
@@ -67,7 +67,7 @@ describe('each change of the status may happen from some and does nothing from o
     }
   });
 
-  test('what came with a status goes with it', async () => {
+  test('the details of a status are cleared with it', async () => {
     const id = await integration('parked');
     expect(await known(id)).toMatchObject({
       statusCode: 'INVALID',
@@ -87,7 +87,7 @@ describe('each change of the status may happen from some and does nothing from o
     expect(await known(id)).toMatchObject({ removedAt: null, erasedAt: null });
   });
 
-  test('it says since when it is so, for the same reason', async () => {
+  test('status_since stays while the reason is the same', async () => {
     const id = await integration('parked');
     const { statusSince } = await known(id);
     await park(store, id, { ...WHY, message: 'Reconnect it, please.' });
@@ -96,7 +96,7 @@ describe('each change of the status may happen from some and does nothing from o
     expect((await known(id)).statusSince.getTime()).toBeGreaterThan(statusSince.getTime());
   });
 
-  test('the next look at a parked one is planned by the clock of the database, and looking more often does not move it', async () => {
+  test('the next look-up of a parked integration is planned by the clock of the database, and extra look-ups do not move it', async () => {
     const id = await integration();
     const hour = 60 * MINUTE;
     const looksIn = async () => (await known(id)).retryAt!.getTime() - Date.now();
@@ -123,7 +123,7 @@ describe('each change of the status may happen from some and does nothing from o
     expect((await known(id)).retryAt).toBeNull();
   });
 
-  test('a read that works does not end what Kombo says when it is asked', async () => {
+  test('a read that works does not end a parking that a look-up caused', async () => {
     const id = await integration('parked');
     expect(await unpark(store, id, ['INVALID', 'INACTIVE'])).toBeUndefined();
     expect(await unpark(store, id, ['INACTIVE'])).toMatchObject({ status: 'active' });
@@ -131,7 +131,7 @@ describe('each change of the status may happen from some and does nothing from o
 });
 
 describe('(I21) a removal', () => {
-  test('is known for a better reason, or a newer one, and never for an older one', async () => {
+  test('takes a better or newer reason, but never an older one', async () => {
     const id = await integration();
     const later = new Date(AT.getTime() + 60_000);
     await remove(store, id, { code: 'PLATFORM.INTEGRATION_NOT_FOUND', message: '404', at: later });
@@ -143,7 +143,7 @@ describe('(I21) a removal', () => {
     expect(await known(id)).toMatchObject({ removedAt: later });
   });
 
-  test('of what was so before its status changed does nothing, also when that happens at the same time', async () => {
+  test('does nothing if the status has changed since, even at the same time', async () => {
     const id = await integration();
     const { statusSince: asOf } = await known(id);
     const { removing } = await transaction(store.pool, async (client) => {
@@ -160,7 +160,7 @@ describe('(I21) a removal', () => {
     expect(await remove(store, id, { ...GONE, asOf: statusSince })).toMatchObject({ status: 'removed' });
   });
 
-  test('that was announced is remembered through everything but a removal', async () => {
+  test('that a webhook reported is remembered until a removal', async () => {
     const id = await integration();
     await announceDeletion(store, id, AT);
     await announceDeletion(store, id, new Date(AT.getTime() - 1_000));
@@ -176,10 +176,10 @@ describe('(I21) a removal', () => {
   });
 });
 
-describe('a sighting', () => {
+describe('a look-up that finds it', () => {
   const seen = (id: string) => ({ id, tool: 'demo', category: 'ATS' as const, state: 'ACTIVE' });
 
-  test('(I21) of a removed one revives it, and what was missed is owed', async () => {
+  test('(I21) revives a removed integration, and what was missed is owed', async () => {
     const id = await integration('removed');
     const sighting = { revive: true, unpark: false, missed: ['/ats/jobs'] };
     expect(await noteSighting(store, seen(id), sighting)).toMatchObject({
@@ -192,7 +192,7 @@ describe('a sighting', () => {
     expect(await noteSighting(store, seen(id), sighting)).toMatchObject({ revived: false });
   });
 
-  test('(I22) of one that was paused and removed by mistake pauses it again, and of another connection does not', async () => {
+  test('(I22) pauses it again if it was paused and removed by mistake, but not if it is a new connection', async () => {
     for (const keepPause of [true, false]) {
       const id = await integration('paused');
       await remove(store, id, { ...GONE, code: 'PLATFORM.INTEGRATION_NOT_FOUND' });
@@ -204,7 +204,7 @@ describe('a sighting', () => {
     }
   });
 
-  test('leaves a pause alone', async () => {
+  test('does not end a pause', async () => {
     const id = await integration('paused');
     const sighting = { revive: true, unpark: true, missed: [] };
     expect(await noteSighting(store, seen(id), sighting)).toMatchObject({
@@ -212,7 +212,7 @@ describe('a sighting', () => {
     });
   });
 
-  test('is kept with all that follows from it, or not at all', async () => {
+  test('is stored with everything that follows from it, or not at all', async () => {
     const id = await integration('parked');
     const broken = ['/ats/jobs', null as unknown as string];
     const sighting = { revive: false, unpark: true, missed: broken };
@@ -228,7 +228,7 @@ test('ids that Kombo does not know are counted until they appear', async () => {
   await noteUnknown(store, id);
   const [entry] = (await listUnknown(store, { limit: 1 })).entries;
   expect(entry).toMatchObject({ id, times: 2 });
-  // Both can fall into one millisecond, and Postgres counts microseconds.
+  // Both may be in the same millisecond, and Postgres has microseconds.
   const { rows } = await store.pool.query(
     'select last_seen_at > first_seen_at as later from kombo_sync.unknown_integrations where integration_id = $1',
     [id],

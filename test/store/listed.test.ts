@@ -3,7 +3,7 @@ import { toListed } from '../../src/store/listed.ts';
 import { beginAudit, listAudit } from '../../src/store/state/audit.ts';
 import { createTestStore } from '../support/database.ts';
 
-test('a page ends with its last entry, and the last page says so, also when it is full', () => {
+test('a page has the key of its last entry, and the last page has none, even if it is full', () => {
   const listed = (rows: number[]) =>
     toListed(
       rows,

@@ -59,10 +59,10 @@ describe('live views', () => {
     }
   });
 
-  test('get a new column of their table at the end, and keep what builds on them', async () => {
+  test('get a new column of their table at the end, and keep views that depend on them', async () => {
     const store = await createTestStore();
     const before = await columnsOf(store, 'kombo_live.ats_tags');
-    // As an older version had made it, and with a view of the user on top.
+    // A view as an older version made it, and a view of yours that depends on it.
     await store.pool.query(
       `drop view kombo_live.ats_tags;
        create view kombo_live.ats_tags with (security_invoker = true) as
@@ -85,7 +85,7 @@ describe('live views', () => {
     expect((await store.pool.query('select * from public.mine')).rows).toEqual([]);
   });
 
-  test('keep a column that a newer version has brought', async () => {
+  test('keep a column of a newer version', async () => {
     const store = await createTestStore();
     await store.pool.query(
       `alter table kombo.ats_tags add column of_tomorrow text;
@@ -97,7 +97,7 @@ describe('live views', () => {
     expect(await columnsOf(store, 'kombo_live.ats_tags')).toContain('of_tomorrow');
   });
 
-  test('show a reader what it may read of their tables, and are mended when they show more', async () => {
+  test('show a reader only what it may read of their tables, and are repaired if they show more', async () => {
     const store = await createTestStore();
     const role = await createRole(store);
     await store.pool.query(
@@ -136,7 +136,7 @@ describe('live views', () => {
   });
 });
 
-describe('what is not ours among the live views is not touched', () => {
+describe('an object that is not ours among the live views is not touched', () => {
   test.each([
     ['a view of another table', 'create view kombo_live.ats_tags as select * from kombo.ats_jobs'],
     [
@@ -177,7 +177,7 @@ describe('what is not ours among the live views is not touched', () => {
     expect(await columnsOf(store, 'kombo_live_old.orders')).toEqual(['id']);
   });
 
-  test('a role that may not make schemas is told to have the one for the views made', async () => {
+  test('a role that may not create schemas gets the statement to create the one for the views', async () => {
     const store = await createEmptyStore();
     await store.pool.query(`revoke create on database "${new URL(store.url).pathname.slice(1)}" from public`);
     const role = await createRole(store);

@@ -11,7 +11,7 @@ import { feed, getPass, makePage, open, PLAIN, readRow, rowVersions, underWay, w
 const ABSENCES = '/hris/absences';
 
 describe('migrations', () => {
-  test('eight processes at once: one brings everything, the others find nothing to do; twice', async () => {
+  test('of eight processes at once, one migrates and the others find nothing to do; again twice', async () => {
     const empty = await createEmptyStore();
     const stores = Array.from({ length: 8 }, () => openStore(empty.url, { max: 3 }));
     try {
@@ -27,7 +27,7 @@ describe('migrations', () => {
     }
   });
 
-  test('a missing column is added to a filled table and filled from raw; a misfit costs only itself', async () => {
+  test('a missing column is added to a filled table and filled from raw; only values that do not fit are null', async () => {
     const store = await createTestStore();
     const count = 4_500;
     const absences = Array.from({ length: count }, (_, index) => ({
@@ -76,7 +76,7 @@ describe('migrations', () => {
     expect(await rowVersions(store, 'hris_absences')).toEqual(before);
   });
 
-  test('a column that is new to a table that an older version writes to is simply null there', async () => {
+  test('rows that an older version writes have null in a new column', async () => {
     const store = await createTestStore();
     await store.pool.query('alter table kombo.ats_tags add column of_tomorrow text');
     await write(store, 'bombohr:1', '/ats/tags', [{ id: 'a', of_tomorrow: 'x' }], underWay('10:00:00'));
@@ -87,7 +87,7 @@ describe('migrations', () => {
     expect(await migrate(store)).toEqual({ applied: [] });
   });
 
-  test('a view says whose the records are, by your own id, and comes back when it is gone', async () => {
+  test('a view shows your own id for each integration, and is created again if it was dropped', async () => {
     const store = await createTestStore();
     const mine = {
       id: 'bombohr:1',
@@ -112,7 +112,7 @@ describe('migrations', () => {
     ]);
   });
 
-  test('every schema, table, view and column that you read is explained, and every endpoint has its table', async () => {
+  test('every schema, table, view and column that you read has a comment, and every endpoint has its table', async () => {
     const store = await createTestStore();
     const { rows: columns } = await store.pool.query<{
       table: string;
@@ -142,7 +142,7 @@ describe('migrations', () => {
     }
   });
 
-  test('a step that fails is an error, and the next run goes on from there', async () => {
+  test('a step that fails is an error, and the next run continues from there', async () => {
     const store = await createEmptyStore();
     await store.pool.query('create schema kombo; create view kombo.ats_jobs as select 1 as nothing');
     await expect(migrate(store)).rejects.toThrow('ats_jobs');
@@ -151,9 +151,9 @@ describe('migrations', () => {
     expect(await pendingMigrations(store)).toEqual([]);
   });
 
-  test('a worker that runs while a step adds a column to its passes goes on writing', async () => {
+  test('a worker continues to write while a step adds a column to the passes', async () => {
     const own = await createTestStore();
-    // One connection, whose prepared statements are older than the column.
+    // One connection with prepared statements that are older than the column.
     const worker = openStore(own.url, { max: 1 });
     try {
       const pass = await open(worker, 'bombohr:1', ABSENCES, 'full');

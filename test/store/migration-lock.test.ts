@@ -6,7 +6,7 @@ import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();
 
-/** A migration that goes on until the test says so. */
+/** A migration that runs until the test ends it. */
 async function busyMigration() {
   const other = openStore(store.url, { max: 2, applicationName: 'kombo-sync other' });
   const held = Promise.withResolvers<number>();
@@ -25,7 +25,7 @@ async function busyMigration() {
 }
 
 describe('while another process migrates', () => {
-  test('it is said which one and since when, once; then this one goes on', async () => {
+  test('a message names it and since when it runs, once; then this one continues', async () => {
     const other = await busyMigration();
     const said: string[] = [];
     const migrating = migrate(store, { sayAfterMs: 100, say: (text) => void said.push(text) });
@@ -35,13 +35,13 @@ describe('while another process migrates', () => {
     expect(said).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^Another migration is at work, which this one waits for: process ${other.pid} of Postgres \\(role \\S+, kombo-sync other, since 20\\d\\d-.*Z\\)\\.$`,
+          `^Waiting for another migration: process ${other.pid} of Postgres \\(role \\S+, kombo-sync other, since 20\\d\\d-.*Z\\)\\.$`,
         ),
       ),
     ]);
   });
 
-  test('it gives up after a while, and says how to end the other one, which is true', async () => {
+  test('this one gives up after a while, and the statement in its message ends the other one', async () => {
     const other = await busyMigration();
     const error: unknown = await migrate(store, { sayAfterMs: 50, giveUpAfterMs: 300 }).catch(
       (thrown: unknown) => thrown,
@@ -55,7 +55,7 @@ describe('while another process migrates', () => {
     await other.end();
   });
 
-  test('one with other schemas does not wait', async () => {
+  test('a migration of other schemas does not wait', async () => {
     const other = await busyMigration();
     const elsewhere = openStore(store.url, { schemas: { data: 'hr', service: 'hr_sync' } });
     const { applied } = await migrate(elsewhere, { sayAfterMs: 0, giveUpAfterMs: 0 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
   await saveIntegration(store, { id, tool: 'demo', category: 'LMS' });
 });
 
-/** The two ways in which an endpoint is left out; both choose the users alone. */
+/** The two ways to leave an endpoint out. Both choose only the users. */
 const WAYS: [by: string, choose: () => Promise<EndpointSettings>][] = [
   ['settings', () => Promise.resolve({ ...ALL_MODELS, MODELS: ['lms_users', 'ats_*'] })],
   [
@@ -38,7 +38,7 @@ const WAYS: [by: string, choose: () => Promise<EndpointSettings>][] = [
   ],
 ];
 
-describe.each(WAYS)('(I30) what the choice of the %s leaves out', (by, choose) => {
+describe.each(WAYS)('(I30) an endpoint that the choice of the %s leaves out', (by, choose) => {
   let settings: EndpointSettings;
   beforeEach(async () => {
     await readPass(store, id, SKILLS, 'full', [[{ id: 'a' }]]);
@@ -46,7 +46,7 @@ describe.each(WAYS)('(I30) what the choice of the %s leaves out', (by, choose) =
     settings = await choose();
   });
 
-  test('does not count for how fresh the rest is, and is listed with what has left it out', async () => {
+  test('does not count for freshness, and is listed with what leaves it out', async () => {
     await readPass(store, id, USERS, 'full', [[{ id: 'a' }]]);
     const watermark = await readWatermark(store, id, USERS);
     await insertDebt(store, id, { endpoint: SKILLS, kind: 'delta', since: new Date(Date.now() - HOUR) });
@@ -64,14 +64,14 @@ describe.each(WAYS)('(I30) what the choice of the %s leaves out', (by, choose) =
     );
   });
 
-  test('is no gap of the cutover, and is said there', async () => {
+  test('is not a gap of the cutover, and is named there', async () => {
     await readPass(store, id, USERS, 'full', [[{ id: 'a' }]]);
     const [facts] = await readCutoverFacts(store, { id, syncs: 5, graceMs: 1_000, settings });
     expect(facts?.endpoints.map(({ endpoint }) => endpoint)).toEqual([USERS]);
     expect(facts?.notChosen).toContainEqual({ endpoint: SKILLS, by });
   });
 
-  test('is neither waited for nor woken for, and does not fail for long', async () => {
+  test('has no timer, wakes no sync, and soon no longer fails', async () => {
     const failure = { since: new Date(Date.now() - HOUR) };
     await insertDebt(store, id, {
       endpoint: SKILLS,
@@ -90,7 +90,7 @@ describe.each(WAYS)('(I30) what the choice of the %s leaves out', (by, choose) =
     expect(entries).toEqual([]);
   });
 
-  test('leaves what is chosen due, failing and woken for', async () => {
+  test('does not affect debts of chosen endpoints', async () => {
     const failure = { since: new Date(Date.now() - HOUR) };
     await insertDebt(store, id, {
       endpoint: USERS,
@@ -104,25 +104,25 @@ describe.each(WAYS)('(I30) what the choice of the %s leaves out', (by, choose) =
     expect(await findOverview(store, id, settings)).toMatchObject({ failedEndpoints: [USERS] });
   });
 
-  test('is shown with its rows and since when, without what is owed for it', async () => {
+  test('is shown with its rows and since when it was last read, without its debts', async () => {
     const since = new Date(Date.now() - HOUR);
     await insertDebt(store, id, { endpoint: SKILLS, kind: 'full', since });
     await insertDebt(store, id, { endpoint: '/lms/courses', kind: 'full', since });
     const statuses = await endpointStatuses(store, id, settings);
     const of = (path: string) => statuses.find(({ endpoint }) => endpoint === path);
     expect(of(SKILLS)).toMatchObject({ notChosen: { by, since }, liveRows: 1, owed: [] });
-    // It has no rows, so it was not read before either.
+    // It has no rows, so it was not read before.
     expect(of('/lms/courses')).toMatchObject({ notChosen: { by, since: null }, owed: [] });
     expect(of(USERS)).toMatchObject({ notChosen: null });
   });
 
-  test('is not expected of a full sync', async () => {
+  test('does not count in the estimate of a full sync', async () => {
     const integration = await requireIntegration(store, id);
     expect([...(await expectedRecords(store, integration, { settings })).keys()]).toEqual([USERS]);
   });
 });
 
-test('an integration of which nothing is chosen says so, and is not old', async () => {
+test('makes an integration without another endpoint say so, and not look old', async () => {
   const settings = { ...ALL_MODELS, MODELS: ['ats_*'] };
   expect(await findOverview(store, id, settings)).toMatchObject({ freshAsOf: null, readsNothing: true });
   expect(await findOverview(store, id)).toMatchObject({ readsNothing: false });

@@ -5,7 +5,7 @@ import { uniqueIntegrationId } from '../support/temporal.ts';
 import { KEEPING, PLAIN, feed, readPass, readRow, rejected, type Sent } from './support.ts';
 
 const ABSENCES = '/hris/absences';
-/** A number that JSON allows and that Postgres cannot hold. */
+/** A number that JSON allows but Postgres cannot hold. */
 const UNSTORABLE = '{"id":"bad","x":1e999999}';
 
 const store = await createTestStore();
@@ -21,8 +21,8 @@ const delta = (pages: Sent[][], options = PLAIN) =>
   readPass(store, integration, ABSENCES, 'delta', pages, options);
 const row = (id: string) => readRow(store, integration, 'hris_absences', id);
 
-describe('a page with one bad record lands (I13)', () => {
-  test('a record that Postgres cannot hold is found by halving and set aside; the other 40 land', async () => {
+describe('a page with a bad record is stored (I13)', () => {
+  test('a record that Postgres cannot hold is found by halving and rejected; the other 40 are stored', async () => {
     const good = Array.from({ length: 40 }, (_, index) => ({ id: `g${index}` }));
     const pass = await full([[...good.slice(0, 17), UNSTORABLE, ...good.slice(17)]]);
     expect(pass).toMatchObject({ state: 'completed', records: 41, created: 40, rejected: 1 });
@@ -38,12 +38,12 @@ describe('a page with one bad record lands (I13)', () => {
     expect((await feed(store, integration)).length).toBe(40);
   });
 
-  test('several bad ones on one page, at its ends', async () => {
+  test('several bad records on one page, also at its ends', async () => {
     const pass = await full([[UNSTORABLE, { id: 'a' }, { id: 'b' }, '{"id":"worse","x":[-1e999999]}']]);
     expect(pass).toMatchObject({ created: 2, rejected: 2 });
   });
 
-  test('the watermark goes on, and the cursor of the pass too', async () => {
+  test('the watermark and the cursor of the pass move on', async () => {
     const pass = await full([[UNSTORABLE], [{ id: 'a' }], ['7', '{"no":"id"}']]);
     expect(pass).toMatchObject({ state: 'completed', pages: 3, rejected: 3, moves_watermark: true });
     expect(await delta([[]])).toMatchObject({ kind: 'delta' });
@@ -94,14 +94,14 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await rejected(store, integration)).toEqual([]);
   });
 
-  test('the same id twice on a page: the last one counts, and one change is told', async () => {
+  test('of two records with the same id on a page, the last one counts, with one change in the feed', async () => {
     const pass = await full([[{ id: 'a', unit: 'DAYS' }, { id: 'b' }, { id: 'a', unit: 'HOURS' }]]);
     expect(pass).toMatchObject({ records: 3, created: 2 });
     expect(await row('a')).toMatchObject({ unit: 'HOURS' });
     expect(await feed(store, integration)).toEqual(['created a', 'created b']);
   });
 
-  test('an emptied tombstone that Postgres cannot hold deletes what was known, and is else set aside', async () => {
+  test('an emptied tombstone that Postgres cannot hold deletes its row, or is rejected if there is none', async () => {
     const tombstone = (id: string) =>
       `{"id":"${id}","remote_id":1e200000,"changed_at":"2026-03-01T10:00:00Z","remote_deleted_at":"2026-03-01T10:00:00Z"}`;
     await full([[{ id: 'known', unit: 'DAYS' }]]);
@@ -111,7 +111,7 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await rejected(store, integration)).toMatchObject([{ id: 'unknown', reason: 'unstorable' }]);
   });
 
-  test('one that is nested too deep costs the others of its page no digit', async () => {
+  test('a record that is nested too deep does not cost the others on its page any digit', async () => {
     const deep = `{"id":"deep","x":${'['.repeat(20_000)}1${']'.repeat(20_000)}}`;
     const others = ['{"id":"a","amount":1234567890.12345678901234567890}', '{"id":12345678901234567890}'];
     const pass = await full([[others[0]!, deep, others[1]!]]);
@@ -121,19 +121,19 @@ describe('a page with one bad record lands (I13)', () => {
     expect(await rejected(store, integration)).toMatchObject([{ reason: 'too_deep' }]);
   });
 
-  test('numeric ids that say the same in two ways', async () => {
+  test('numeric ids that are the same in two spellings', async () => {
     const pass = await full([['{"id":1e5}', '{"id":100000}', '{"id":-0}', '{"id":0}', '{"id":1.0}']]);
     expect(pass).toMatchObject({ state: 'completed', created: 2, rejected: 3 });
     expect(await feed(store, integration)).toEqual(['created 100000', 'created 0']);
   });
 
-  test('a page without records that has a next page', async () => {
+  test('a page without records but with a next page', async () => {
     expect(await full([[], [], [{ id: 'a' }]])).toMatchObject({ state: 'completed', pages: 3, created: 1 });
   });
 });
 
-describe('the life of a record that was set aside', () => {
-  test('its body is kept only when KEEP_REJECTED_BODIES says so; the hash is of the text', async () => {
+describe('the life of a rejected record', () => {
+  test('its body is stored only with KEEP_REJECTED_BODIES; the hash is of the text', async () => {
     await full([['{"salary":1}']]);
     const hash = createHash('sha256').update('{"salary":1}').digest('hex');
     expect(await rejected(store, integration)).toEqual([
@@ -144,7 +144,7 @@ describe('the life of a record that was set aside', () => {
     expect(new Set(bodies)).toEqual(new Set(['{"id":null,"t":"\uFFFD"}', '{"salary":1}']));
   });
 
-  test('seen again it is counted, and a later good version clears it', async () => {
+  test('it is counted when it is seen again, and a later good version clears it', async () => {
     await full([[UNSTORABLE]]);
     await delta([[UNSTORABLE]]);
     expect(await rejected(store, integration)).toMatchObject([{ id: 'bad', times: 2 }]);
@@ -153,7 +153,7 @@ describe('the life of a record that was set aside', () => {
     expect(await row('bad')).toMatchObject({ unit: 'DAYS' });
   });
 
-  test('one without an id is cleared by a later full listing that lacks it, and by nothing else', async () => {
+  test('one without an id is cleared only by a later full listing without it', async () => {
     await full([['{"no":"id"}', { id: 'a' }]]);
     await delta([[{ id: 'a', unit: 'DAYS' }]]);
     expect(await rejected(store, integration)).toHaveLength(1);

@@ -7,7 +7,7 @@ import { ask, write } from './support.ts';
 
 const TAGS = '/ats/tags';
 
-/** Everything that a migration might have touched: columns, comments, objects. */
+/** Everything that a migration might touch: columns, comments, objects. */
 async function picture(store: TestStore, schemas: readonly string[]): Promise<unknown> {
   const { rows } = await store.pool.query(
     `select n.nspname::text, obj_description(n.oid) as about, c.relname::text, obj_description(c.oid, 'pg_class') as comment,
@@ -20,7 +20,7 @@ async function picture(store: TestStore, schemas: readonly string[]): Promise<un
   return rows;
 }
 
-describe('what is not ours is not touched', () => {
+describe('objects that are not ours are not touched', () => {
   test.each([
     [
       'a table with a name of ours',
@@ -55,22 +55,22 @@ describe('what is not ours is not touched', () => {
     const seen = await picture(store, schemas);
     await expect(migrate(store)).rejects.toThrow(refusal);
     expect(await picture(store, schemas)).toEqual(seen);
-    // The remedy: schemas of another name.
+    // The remedy: schemas with other names.
     const elsewhere = openStore(store.url, { schemas: { data: 'kombo_hr', service: 'kombo_sync_hr' } });
     expect((await migrate(elsewhere)).applied).toContain('kombo_hr.ats_jobs');
     await elsewhere.close();
     expect(await picture(store, schemas)).toEqual(seen);
   });
 
-  test('a table of the same name that has taken the place of ours', async () => {
+  test('a table that has replaced ours under the same name', async () => {
     const store = await createTestStore();
     await store.pool.query('drop table kombo.ats_jobs cascade; create table kombo.ats_jobs (id int)');
     await expect(migrate(store)).rejects.toThrow(/^kombo\.ats_jobs was not made by kombo-sync/);
   });
 });
 
-describe('what is ours', () => {
-  test('are empty schemas that were made for it, with their comments', async () => {
+describe('our schemas', () => {
+  test('may be empty schemas that you created, which keep their comments', async () => {
     const store = await createEmptyStore();
     await store.pool.query(
       `create schema kombo; create schema kombo_sync; create schema kombo_live;
@@ -82,7 +82,7 @@ describe('what is ours', () => {
     expect(rows).toEqual([{ comment: 'By the DBA' }]);
   });
 
-  test('stays so when you add tables of your own to it, whose comments and others stay as you write them', async () => {
+  test('stay ours if you add objects and comments, which migrations do not change', async () => {
     const store = await createTestStore();
     await store.pool.query(
       `create view kombo.mine as select id from kombo.ats_tags; comment on table kombo.ats_tags is 'Mine';
@@ -96,7 +96,7 @@ describe('what is ours', () => {
     expect(rows).toEqual([{ about: 'Mine', column: 'Mine too' }]);
   });
 
-  test('are data that came without the schema of the service, as by a dump of one schema', async () => {
+  test('may be restored without the schema of the service, for example from a dump of one schema', async () => {
     const store = await createTestStore();
     await write(store, 'bombohr:1', TAGS, [{ id: 'a' }], await ask(store));
     await store.pool.query('drop schema kombo_sync cascade');
@@ -107,8 +107,8 @@ describe('what is ours', () => {
   });
 });
 
-describe('two in one database', () => {
-  test('have schemas of their own, and neither sees or holds up the other', async () => {
+describe('two installations in one database', () => {
+  test('have their own schemas, and neither sees or delays the other', async () => {
     const one = await createTestStore();
     const two = openStore(one.url, { schemas: { data: 'hr', service: 'hr_sync' } });
     try {
@@ -140,7 +140,7 @@ describe('two in one database', () => {
     }
   });
 
-  test('may not share the data, and settings that do not fit together are refused', async () => {
+  test('may not share the data, and inconsistent settings are refused', async () => {
     const store = await createTestStore();
     const refusal = async (data: string, service: string) => {
       const other = openStore(store.url, { schemas: { data, service } });
@@ -155,12 +155,12 @@ describe('two in one database', () => {
       /^Schema kombo belongs to another kombo-sync, whose SERVICE_SCHEMA is kombo_sync\./,
     );
     expect(await refusal('hr', 'kombo_sync')).toMatch(
-      /^The data that kombo_sync keeps account of are in schema kombo, and DATA_SCHEMA is hr\. Set DATA_SCHEMA=kombo/,
+      /^The data of kombo_sync is in schema kombo, but DATA_SCHEMA is hr\. Set DATA_SCHEMA=kombo/,
     );
     expect(await refusal('select', 'hr_sync')).toMatch(/^select is a word of SQL/);
     await store.pool.query('alter schema kombo_sync rename to renamed');
     expect(await refusal('kombo', 'renamed')).toMatch(
-      /^Schema renamed was called kombo_sync .* alter schema renamed rename to kombo_sync;$/,
+      /^Schema renamed was renamed from kombo_sync, .* alter schema renamed rename to kombo_sync;$/,
     );
   });
 });

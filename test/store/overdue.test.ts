@@ -30,7 +30,7 @@ const inMs = (ms: number) => new Date(Date.now() + ms);
 const debt = (row: Partial<DebtRow>) =>
   insertDebt(store, integration, { endpoint: TAGS, kind: 'delta', ...row });
 
-describe('what is overdue', () => {
+describe('an overdue debt', () => {
   const take = () => takeOverdue(store, ALL_MODELS, 1_000);
   const isTaken = async () => (await take()).includes(integration);
   const longAgo = { since: inMs(-2 * MINUTE) };
@@ -44,7 +44,7 @@ describe('what is overdue', () => {
       pass.id,
     ]);
 
-  test('(I28) is found when it has been due for a minute, and again after five', async () => {
+  test('(I28) is found after it has been due for a minute, and again after five', async () => {
     await debt({ since: inMs(-30_000) });
     expect(await isTaken()).toBe(false);
     await debt({ kind: 'full', ...longAgo });
@@ -57,7 +57,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(true);
   });
 
-  test('is not, where nothing reads the endpoint any more', async () => {
+  test('is not found if the endpoint is no longer read', async () => {
     const path = '/ats/application-stages';
     await debt({ endpoint: path, ...longAgo });
     expect(await isTaken()).toBe(false);
@@ -66,13 +66,13 @@ describe('what is overdue', () => {
     ]);
   });
 
-  test('is found by one of many that look at the same time', async () => {
+  test('is found by only one of many that look at the same time', async () => {
     await debt(longAgo);
     const all = await Promise.all(Array.from({ length: 6 }, take));
     expect(all.flat()).toEqual([integration]);
   });
 
-  test('is not what waits for its time, is given up, or is of an integration that is not active', async () => {
+  test('is not one that waits for its time, is given up, or whose integration is not active', async () => {
     await debt({ ...longAgo, dueAt: inMs(-30_000) });
     await debt({ kind: 'full', ...longAgo, dueAt: inMs(-HOUR), failure: { givenUp: true } });
     expect(await isTaken()).toBe(false);
@@ -81,7 +81,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(false);
   });
 
-  test('is not what the tool does not offer, by its refusal or by what Kombo lists', async () => {
+  test("is not one of an endpoint that is not offered, by the tool's refusal or by Kombo's list", async () => {
     await debt(longAgo);
     await debt({
       kind: 'full',
@@ -96,7 +96,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(true);
   });
 
-  test('is also a look-up, of one that is parked too', async () => {
+  test('may be a look-up, including one of a parked integration', async () => {
     await debt({ endpoint: LOOK_UP, kind: 'look-up', ...longAgo });
     await park(store, integration, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
     await debt(longAgo);
@@ -105,7 +105,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(false);
   });
 
-  test('is not what a pass reads just now, or will read when a limit of Kombo is over', async () => {
+  test('is not one that a pass reads now, or will read after a rate limit', async () => {
     await debt(longAgo);
     const pass = await running('delta');
     expect(await isTaken()).toBe(false);
@@ -117,7 +117,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(true);
   });
 
-  test('(I25) is not hidden by another kind of pass that reads the same endpoint', async () => {
+  test('(I25) is not hidden by a pass of another kind that reads the same endpoint', async () => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     await running('full');
     await debt(longAgo);
@@ -127,7 +127,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(false);
   });
 
-  test('of a sweep is not what is being swept, or what a new listing will replace', async () => {
+  test('is not a sweep that runs, or that a new listing will replace', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[]]);
     await store.pool.query(
       `update kombo_sync.debts set since = now() - interval '2 minutes' where integration_id = $1`,
@@ -141,7 +141,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(true);
   });
 
-  test('(I22) is not what was left to the next sync, until it is asked for again or that has failed', async () => {
+  test('(I22) is not one that was left to the next sync, until it is asked for again or that sync fails', async () => {
     await debt(longAgo);
     await leaveToNextSync(store, integration);
     expect(await isTaken()).toBe(false);
@@ -159,7 +159,7 @@ describe('what is overdue', () => {
     expect(await isTaken()).toBe(true);
   });
 
-  test('and fails is not left to the next sync: its timer goes on', async () => {
+  test('that fails is not left to the next sync: its timer continues', async () => {
     await debt({ ...longAgo, dueAt: inMs(-2 * MINUTE), failure: {} });
     await leaveToNextSync(store, integration);
     expect(await isTaken()).toBe(true);

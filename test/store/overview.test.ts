@@ -43,7 +43,7 @@ const ids = async (filter: Parameters<typeof listOverview>[1]) =>
   (await listOverview(store, filter)).entries.map(({ id }) => id);
 
 describe('listing', () => {
-  test('in pages, in order of ids, until there is no next one', async () => {
+  test('lists in pages, ordered by id, until there is no next one', async () => {
     const first = await listOverview(store, { limit: 3 });
     expect(first.entries.map(({ id }) => id)).toEqual(['docebo:1', 'greenhouse:1', 'hibob:1']);
     const second = await listOverview(store, { limit: 3, after: first.next! });
@@ -51,7 +51,7 @@ describe('listing', () => {
     expect((await listOverview(store, { limit: 4 })).next).toBeNull();
   });
 
-  test('a search finds part of an id, a name or a tool in any case, and takes nothing for a wildcard', async () => {
+  test('a search finds part of an id, a name or a tool in any case, and has no wildcards', async () => {
     expect(await ids({ search: 'HIBOB' })).toEqual(['hibob:1', 'hibob:2']);
     expect(await ids({ search: 'cme' })).toEqual(['hibob:2']);
     expect(await ids({ search: '%' })).toEqual(['greenhouse:1']);
@@ -61,7 +61,7 @@ describe('listing', () => {
   });
 });
 
-test('counts are those of what is listed: failing means active and failing', async () => {
+test('counts cover what is listed; only active integrations count as failing', async () => {
   await fail('hibob:1', '/hris/groups');
   await fail('hibob:1', '/hris/employees');
   await fail('docebo:1', '/lms/users');
@@ -80,8 +80,8 @@ test('counts are those of what is listed: failing means active and failing', asy
   expect(await countOverview(store, { category: 'LMS' })).toMatchObject({ total: 1, failing: 0 });
 });
 
-describe('one of them', () => {
-  test('the last full sync is that of the endpoint that waits longest, and none while one was never read whole', async () => {
+describe('an integration', () => {
+  test('has the oldest full read of its endpoints as its last full sync, and none if one was never read in full', async () => {
     const whole = await findOverview(store, 'hibob:2');
     expect(Date.now() - whole!.lastFullAt!.getTime()).toBeGreaterThan(17 * 60 * MINUTE);
     await store.pool.query(
@@ -108,7 +108,7 @@ describe('one of them', () => {
     });
   });
 
-  test('(I18) is as fresh as its oldest endpoint, and no fresher than what is owed for any of them', async () => {
+  test('(I18) is as fresh as its oldest endpoint, and not fresher than the oldest debt of any of them', async () => {
     const freshAsOf = async () => (await findOverview(store, 'greenhouse:1'))!.freshAsOf;
     const oldest = (await freshAsOf())!;
     expect(Date.now() - oldest.getTime()).toBeLessThan(3 * MINUTE);
@@ -127,12 +127,12 @@ describe('one of them', () => {
     expect(await freshAsOf()).toEqual(oldest);
   });
 
-  test('the next try is the first of those that fail', async () => {
+  test('has the first try of its failing reads as its next try', async () => {
     await fail('hibob:2', '/hris/absences', { inMs: 9 * MINUTE });
     await fail('hibob:2', '/hris/locations', { inMs: 3 * MINUTE, needsAttention: true });
     await fail('hibob:2', '/hris/absences', { inMs: 20 * MINUTE, kind: 'full' });
     await fail('hibob:2', LOOK_UP, { inMs: 30 * MINUTE, kind: 'look-up' });
-    // Not among the endpoints that are read.
+    // This one is not among the endpoints that are read.
     await fail('hibob:2', '/hris/of-another-version', { inMs: MINUTE });
     const found = await findOverview(store, 'hibob:2');
     expect(found).toMatchObject({
@@ -143,7 +143,7 @@ describe('one of them', () => {
     expect(found!.nextTryAt!.getTime() - Date.now()).toBeGreaterThan(2 * MINUTE);
   });
 
-  test('what runs is there with its progress, also when newer syncs have begun since', async () => {
+  test('has what runs, with its progress, even if newer syncs have begun since', async () => {
     expect(await findOverview(store, 'hibob:1')).toMatchObject({
       runningPasses: 0,
       runningSince: null,
@@ -159,7 +159,7 @@ describe('one of them', () => {
     );
     expect(await findOverview(store, 'hibob:1')).toMatchObject({
       runningPasses: 1,
-      // With those of an endpoint that the same sync is done with.
+      // Includes an endpoint that the same sync has completed.
       runningRecords: 705,
       runningSince: startedAt,
       runningFull: true,

@@ -36,12 +36,12 @@ async function commit(pass: Pass, ids: string[], next: string | null): Promise<P
   return (await commitPage(store, pass, page, PLAIN)).pass;
 }
 
-describe('a pass that was abandoned', () => {
+describe('an abandoned pass', () => {
   const abandon = async (pass: Pass) => {
     await endPass(store, pass.id, { state: 'abandoned', code: 'WorkerLost', message: 'm', resumable: true });
   };
 
-  test('(I9) is opened again by its own sync, and goes on at its cursor', async () => {
+  test('(I9) is opened again by its own sync, and continues at its cursor', async () => {
     const pass = await commit(await begin('full', `${integration}/own`), ['a'], 'page 2');
     await abandon(pass);
     const again = await begin('full', `${integration}/own`);
@@ -59,31 +59,31 @@ describe('a pass that was abandoned', () => {
     expect(await commit(again, ['b'], null)).toMatchObject({ state: 'completed', created: 2 });
   });
 
-  test('(I9) starts again at its first page where another sync has gone on with it', async () => {
+  test('(I9) starts again at its first page if another sync has resumed it', async () => {
     const pass = await commit(await begin('full', `${integration}/own`), ['a'], 'page 2');
     await abandon(pass);
     const other = await begin();
     expect(other.cursor).toBe('page 2');
     const again = await begin('full', `${integration}/own`);
     expect(again).toMatchObject({ id: pass.id, state: 'running', cursor: null, restarts: 1 });
-    // What it has seen before the restart is no cursor that comes again.
+    // A cursor from before the restart does not count as repeated.
     await commit(await commit(again, ['a'], 'page 2'), ['b'], null);
     await commit(other, ['b'], null);
   });
 
-  test('(I9) has not begun again when it had read nothing', async () => {
+  test('(I9) does not count as restarted if it had read nothing', async () => {
     const pass = await begin('full', `${integration}/own`);
     await abandon(pass);
     expect(await begin('full', `${integration}/own`)).toMatchObject({ id: pass.id, restarts: 0 });
   });
 
-  test('(I9) is gone on with by the next sync, as one that failed is', async () => {
+  test('(I9) is resumed by the next sync, like a failed one', async () => {
     const pass = await commit(await begin(), ['a'], 'page 2');
     await abandon(pass);
     expect(await begin()).toMatchObject({ cursor: 'page 2', started_at: pass.started_at });
   });
 
-  test('is so without a word when it has shown no life for ten minutes and another one of its kind begins', async () => {
+  test('is one without a sign of life for ten minutes, once another one of its kind begins', async () => {
     const lost = await commit(await begin(), ['a'], 'page 2');
     const [delta, waiting] = [await begin('delta'), await begin('full')];
     await store.pool.query(
@@ -102,7 +102,7 @@ describe('a pass that was abandoned', () => {
 describe('the end of a pass', () => {
   const END = { code: 'Unavailable', message: 'Kombo is away.', resumable: true } as const;
 
-  test('says why, and comes once: a pass that has ended stays as it is', async () => {
+  test('has a reason, and happens once: an ended pass stays as it is', async () => {
     const pass = await commit(await begin(), ['a'], 'page 2');
     expect(await endPass(store, pass.id, { ...END, state: 'failed' })).toBe(true);
     const ended = (await getPass(store, pass.id))!;
@@ -127,7 +127,7 @@ describe('the end of a pass', () => {
     await expect(restartPass(store, pass)).rejects.toMatchObject({ errorClass: 'PassLost' });
   });
 
-  test('leaves no pages behind where there is nothing to go on from', async () => {
+  test('deletes its pages if it cannot be resumed', async () => {
     const pages = async (pass: Pass) =>
       (await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id])).rowCount;
     const [kept, gone] = [await commit(await begin(), ['a'], 'p2'), await commit(await begin(), ['a'], 'p2')];
@@ -137,7 +137,7 @@ describe('the end of a pass', () => {
   });
 });
 
-test('(I22) cancelling syncs ends what they read, and tells all that they had begun', async () => {
+test('(I22) cancelling syncs ends their passes, and returns all passes that they began', async () => {
   const syncs = ['one', 'two'].map((name) => `${integration}/${name}`);
   const failed = await begin('full', syncs[1]);
   await endPass(store, failed.id, { state: 'failed', code: 'X', message: 'm', resumable: true });
@@ -198,7 +198,7 @@ describe('a pass that shows no life', () => {
       [pass.id, minutes],
     );
 
-  test('(I28) for two minutes may have lost its workflow, which is asked for by its ids', async () => {
+  test('(I28) for two minutes is listed with the ids of its workflow, which may be lost', async () => {
     const [pass, young] = [await begin(), await begin('delta')];
     await sleepFor(pass, 2.1);
     await sleepFor(young, 1.9);
@@ -211,7 +211,7 @@ describe('a pass that shows no life', () => {
     expect(await lost()).toEqual([]);
   });
 
-  test('has not while it waits, and shows why; the next page ends that', async () => {
+  test('is not one that waits, which shows why until its next page', async () => {
     const pass = await begin();
     const before = await databaseTime(store);
     await pausePass(store, pass.id, 300_000, { code: 'RateLimited', message: 'The limit is used up.' });
@@ -229,7 +229,7 @@ describe('a pass that shows no life', () => {
     });
   });
 
-  test('has not when it has ended', async () => {
+  test('is not one that has ended', async () => {
     const pass = await commit(await begin(), [], null);
     await sleepFor(pass, 60);
     await pausePass(store, pass.id, 1, { code: 'X', message: 'm' });

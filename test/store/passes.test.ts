@@ -44,7 +44,7 @@ async function commit(pass: Pass, ids: string[], next: string | null): Promise<P
 const fail = (pass: Pass, resumable = true) =>
   endPass(store, pass.id, { state: 'failed', code: 'Unavailable', message: 'Kombo is away.', resumable });
 
-/** A full pass that has read `a` and `b` and failed before its second page. */
+/** A full pass that read `a` and `b` and failed before its second page. */
 async function failed(): Promise<Pass> {
   const pass = await commit(await begin(), ['a', 'b'], 'page 2');
   await fail(pass);
@@ -61,8 +61,8 @@ test('(I8) a pass begins by the clock of the database, not by that of the worker
   }
 });
 
-describe('(I9) a full pass that failed is gone on with', () => {
-  test('where it stopped, with its counts, its start and its listing', async () => {
+describe('(I9) a failed full pass is resumed', () => {
+  test('at its cursor, with its counts, its start and its listing', async () => {
     const before = await failed();
     const pass = await begin();
     expect(pass).toMatchObject({
@@ -80,7 +80,7 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect(await readWatermark(store, integration, TAGS)).toEqual(before.started_at);
   });
 
-  test('(I15) and its sweep knows what the pages before the failure have listed', async () => {
+  test('(I15) and its sweep knows what was listed before the failure', async () => {
     await readPass(store, integration, TAGS, 'full', [
       [{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'gone' }],
     ]);
@@ -104,7 +104,7 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect(await begin()).toMatchObject({ cursor: 'page 3', pages: 2, started_at: first.started_at });
   });
 
-  test('by one sync only, and again by a retry of that one', async () => {
+  test('by only one sync, and by a retry of that one', async () => {
     await failed();
     const [one, other] = await Promise.all([
       begin('full', `${integration}/x`),
@@ -114,16 +114,16 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect(await begin('full', `${integration}/x`)).toEqual(one);
   });
 
-  test('(I25) and not by a delta, which reads from its beginning on and waits for none of its pages', async () => {
+  test('(I25) but not by a delta, which reads changes since its start and does not wait for it', async () => {
     const { started_at: start } = await failed();
     const delta = await begin('delta');
     expect(delta).toMatchObject({ kind: 'delta', cursor: null, pages: 0, updated_after: start });
-    // What changed before it is for the full pass to read.
+    // The full pass reads what changed before its start.
     expect(delta.moves_watermark).toBe(false);
     expect((await begin()).cursor).toBe('page 2');
   });
 
-  test('(I6) and a delta is owed then: what was named meanwhile may be on a page that was read', async () => {
+  test('(I6) and a delta is owed then, because a change may be on a page that was read already', async () => {
     const { started_at } = await failed();
     await oweFull(started_at);
     const { pass, paid } = await commitPage(store, await begin(), makePage(TAGS, []), PLAIN);
@@ -134,12 +134,12 @@ describe('(I9) a full pass that failed is gone on with', () => {
     expect(await owed()).toEqual(['sweep']);
   });
 
-  test('also when it had started again at its first page, with all its restarts before it again', async () => {
+  test('even if it had restarted at its first page, with all its restarts left', async () => {
     const first = await commit(await begin(), ['a'], 'page 2');
     await fail(await commit(await restartPass(store, first), ['a'], 'page 2'));
     let pass = await begin();
     expect(pass).toMatchObject({ cursor: 'page 2', restarts: 0, pages: 2 });
-    // What the restart before the failure has seen is no cursor that comes again, what followed it is.
+    // A cursor from before the restart does not count as repeated, one from after it does.
     await expect(commit(pass, ['b'], 'page 2')).rejects.toMatchObject({ errorClass: 'CursorRepeated' });
     pass = await commit(await restartPass(store, pass), ['a'], 'page 2');
     await commit(pass, ['b', 'c'], null);
@@ -147,8 +147,8 @@ describe('(I9) a full pass that failed is gone on with', () => {
   });
 });
 
-describe('it begins anew', () => {
-  test('when going on cannot help', async () => {
+describe('it begins again', () => {
+  test('if it cannot be resumed', async () => {
     const pass = await commit(await begin(), ['a'], 'page 2');
     await fail(pass, false);
     expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
@@ -158,7 +158,7 @@ describe('it begins anew', () => {
     expect(rowCount).toBe(0);
   });
 
-  test('when not a page was read', async () => {
+  test('if no page was read', async () => {
     const pass = await begin();
     await fail(pass);
     expect((await begin()).started_at.getTime()).toBeGreaterThan(pass.started_at.getTime());
@@ -173,19 +173,19 @@ describe('it begins anew', () => {
     expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
   });
 
-  test('when a newer full pass was begun since', async () => {
+  test('if a newer full pass has begun since', async () => {
     await failed();
     await commit(await begin(), ['c'], null);
     expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
   });
 
-  test('when a full read is owed that must begin later', async () => {
+  test('if a full read is owed that must begin later', async () => {
     await failed();
     await oweFull();
     expect(await begin()).toMatchObject({ cursor: null, pages: 0 });
   });
 
-  test('when it is for another window, endpoint or integration', async () => {
+  test('for another window, endpoint or integration', async () => {
     await failed();
     const since = await open(store, integration, TAGS, 'full', { since: '2026-01-01' });
     expect(since.cursor).toBeNull();
@@ -195,7 +195,7 @@ describe('it begins anew', () => {
   });
 });
 
-test('one sync has one pass of each kind for an endpoint', async () => {
+test('a sync has one pass of each kind for an endpoint', async () => {
   const syncId = `${integration}/both`;
   const [full, delta] = [await begin('full', syncId), await begin('delta', syncId)];
   expect(delta.id).not.toBe(full.id);

@@ -24,7 +24,7 @@ const OURS = {
   transaction_isolation: 'read committed',
   row_security: 'off',
   synchronous_commit: 'on',
-  // Postgres 17 and newer.
+  // From Postgres 17 on.
   ...(MAJOR >= 17 ? { transaction_timeout: '0' } : {}),
 };
 
@@ -47,25 +47,21 @@ describe.each(POOLERS)('through %s', (_name, start) => {
     const pooler = await start(inject('databaseUrl'), mode);
     const open = (url: string, max = 6): Store => openStore(pooler.url(url), { max });
 
-    test(
-      'the database is brought up to date, by several processes at once',
-      { timeout: 60_000 },
-      async () => {
-        const empty = await createEmptyStore();
-        const stores = [open(empty.url, 2), open(empty.url, 2), open(empty.url, 2)];
-        try {
-          const done = await Promise.all(stores.map((store) => migrate(store)));
-          expect(done.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
-          expect(await pendingMigrations(stores[0]!)).toEqual([]);
-        } finally {
-          await Promise.all(stores.map((store) => store.close()));
-        }
-      },
-    );
+    test('several processes at once bring the database up to date', { timeout: 60_000 }, async () => {
+      const empty = await createEmptyStore();
+      const stores = [open(empty.url, 2), open(empty.url, 2), open(empty.url, 2)];
+      try {
+        const done = await Promise.all(stores.map((store) => migrate(store)));
+        expect(done.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+        expect(await pendingMigrations(stores[0]!)).toEqual([]);
+      } finally {
+        await Promise.all(stores.map((store) => store.close()));
+      }
+    });
 
-    test('pages of many integrations are written at once, and the rest of the work is done beside', async () => {
+    test('pages of many integrations are written at once, beside the other work', async () => {
       const own = await createTestStore();
-      // More clients than the pooler has connections in transaction mode.
+      // In transaction mode, there are more clients than connections of the pooler.
       const stores = [open(own.url), open(own.url)];
       try {
         const ids = Array.from({ length: 24 }, (_, index) => `bombohr:${index}`);
@@ -128,13 +124,13 @@ describe.each(POOLERS)('through %s', (_name, start) => {
       await other.end();
     });
 
-    test('an address without it serves for migrations, and NOTIFY wakes those who follow the feed', async () => {
+    test('a direct address is used for migrations, and NOTIFY wakes readers that follow the feed', async () => {
       const own = await createEmptyStore();
       const store = openStore(pooler.url(own.url), { max: 2, directUrl: own.url });
       const stop = new AbortController();
       const following = followChanges(store, { after: '0', signal: stop.signal });
       try {
-        // What belongs to a session would be lost on the way.
+        // State of a session would be lost in the pooler.
         await migrate(store);
         const { rows } = await own.pool.query<{ n: number }>(
           `select count(*)::int as n from pg_locks where locktype = 'advisory'
@@ -161,7 +157,7 @@ describe.each(POOLERS)('through %s', (_name, start) => {
       }
     });
 
-    test('the feed is followed', async () => {
+    test('the feed can be followed', async () => {
       const own = await createTestStore();
       const store = open(own.url);
       const stop = new AbortController();

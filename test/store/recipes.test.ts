@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world.close());
 
-/** Runs a recipe as it stands on the page; returns the rows of its last query that has some. */
+/** Runs a recipe as it is on the page, and returns the rows of its last query that has any. */
 async function run(name: string): Promise<Record<string, unknown>[]> {
   const recipe = RECIPES.find((one) => one.name === name)!;
   const answer = (await store.pool.query(recipe.text)) as pg.QueryResult | pg.QueryResult[];
@@ -44,7 +44,7 @@ const count = async (sql: string) =>
   (await store.pool.query<{ n: number }>(`select count(*)::int as n from ${sql}`)).rows[0]!.n;
 
 describe('the queries of docs/guarantees.md', () => {
-  test('every block of SQL has a name, and they are these', () => {
+  test('every block of SQL has a name and a test', () => {
     expect(RECIPES).toHaveLength(PAGE.split('```sql').length - 1);
     expect(RECIPES.map(({ name }) => name)).toEqual([
       'live rows',

@@ -32,8 +32,8 @@ const owed = async () => Object.keys((await historyAt(store, integration, TAGS))
 const fail = (pass: Pass) =>
   endPass(store, pass.id, { state: 'failed', code: 'Unavailable', message: 'm', resumable: true });
 
-describe('(I9) a delta that failed is gone on with', () => {
-  /** A delta that has read `a` and failed before its second page. */
+describe('(I9) a failed delta is resumed', () => {
+  /** A delta that read `a` and failed before its second page. */
   const failedDelta = async (): Promise<Pass> => {
     await readPass(store, integration, TAGS, 'full', [[]]);
     const pass = await commit(await begin('delta'), ['a'], 'page 2');
@@ -41,7 +41,7 @@ describe('(I9) a delta that failed is gone on with', () => {
     return pass;
   };
 
-  test('where it stopped, with its window and its start, so that a page per try is enough', async () => {
+  test('at its cursor, with its window and its start, so that one page per try is enough', async () => {
     const before = await failedDelta();
     const second = await begin('delta');
     expect(second).toMatchObject({
@@ -57,7 +57,7 @@ describe('(I9) a delta that failed is gone on with', () => {
     expect(await readWatermark(store, integration, TAGS)).toEqual(before.started_at);
   });
 
-  test('(I6) and another delta is owed: what was named meanwhile may be on a page that was read', async () => {
+  test('(I6) and another delta is owed, because a change may be on a page that was read already', async () => {
     await failedDelta();
     const { paid } = await commitPage(store, await begin('delta'), makePage(TAGS, []), PLAIN);
     expect(paid).toMatchObject({ owes: true });
@@ -66,25 +66,25 @@ describe('(I9) a delta that failed is gone on with', () => {
     expect(next).toMatchObject({ paid: { owes: false }, pass: { pages: 1 } });
   });
 
-  test('(I25) also when a full pass is owed that begins later', async () => {
+  test('(I25) even if a full pass is owed that begins later', async () => {
     await failedDelta();
     await owe(store, integration, [{ endpoint: TAGS, kind: 'full' }]);
     expect(await begin('delta')).toMatchObject({ cursor: 'page 2' });
   });
 
-  test('and not when a newer pass has moved the watermark: it would only read what is read', async () => {
+  test('but not if a newer pass has moved the watermark, because it would read nothing new', async () => {
     await failedDelta();
     const full = await readPass(store, integration, TAGS, 'full', [[]]);
     expect(await begin('delta')).toMatchObject({ cursor: null, pages: 0, updated_after: full.started_at });
   });
 
-  test('and its cursors may not come again', async () => {
+  test('and its cursors may not repeat', async () => {
     await failedDelta();
     const pass = await begin('delta');
     await expect(commit(pass, ['b'], 'page 2')).rejects.toMatchObject({ errorClass: 'CursorRepeated' });
   });
 
-  test('and not by a pass of the other kind', async () => {
+  test('but not by a pass of the other kind', async () => {
     await failedDelta();
     expect(await begin('full')).toMatchObject({ cursor: null, pages: 0 });
   });

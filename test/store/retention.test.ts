@@ -37,7 +37,7 @@ const passes = async () => {
 };
 
 describe('retention', () => {
-  test('old changes go, young ones stay', async () => {
+  test('old changes are removed, young ones stay', async () => {
     await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }, { id: 'b' }]]);
     await store.pool.query(
       `update kombo_sync.changes set at = now() - interval '31 days' where integration_id = $1 and id = 'a'`,
@@ -47,7 +47,7 @@ describe('retention', () => {
     expect(await feed(store, integration)).toEqual(['created b']);
   });
 
-  test('the newest completed passes of an endpoint stay however old they are', async () => {
+  test('the newest completed passes of an endpoint stay at any age', async () => {
     const kept = [];
     await age(await readPass(store, integration, TAGS, 'full', [[]]), 300);
     const full = await readPass(store, integration, TAGS, 'full', [[]]);
@@ -66,7 +66,7 @@ describe('retention', () => {
     expect(await prune(store, RETENTION)).toEqual({ changes: 0, passes: 0 });
   });
 
-  test('reports of drift go with the history, but the newest one of each endpoint stays however old it is', async () => {
+  test('drift reports are removed with the history, but the newest one of each endpoint stays at any age', async () => {
     const other = uniqueIntegrationId();
     const reports: [string, string, number[]][] = [
       [integration, TAGS, [300, 200, 100]],
@@ -93,13 +93,13 @@ describe('retention', () => {
     await prune(store, RETENTION);
     expect(await left(integration)).toEqual(['/ats/jobs 89', `${TAGS} 100`]);
     expect(await left(other)).toEqual([`${TAGS} 95`]);
-    // Of two of the same moment the one of the later pass stays.
+    // Of two reports with the same time, that of the later pass stays.
     await store.pool.query(`update kombo_sync.drift set endpoint = 'x', at = now() - interval '95 days'`);
     await prune(store, RETENTION);
     expect(await left(integration)).toEqual(['x 95']);
   });
 
-  test('failed passes go with the history; running ones never do', async () => {
+  test('failed passes are removed with the history; running ones never are', async () => {
     const failed = await open(store, integration, TAGS, 'full');
     await store.pool.query(
       `update kombo_sync.passes set state = 'failed', finished_at = now() - interval '91 days' where id = $1`,
@@ -111,7 +111,7 @@ describe('retention', () => {
     expect(await passes()).toEqual([running.id]);
   });
 
-  test('(I15) a listing that waits for its sweep stays whole for two weeks, and goes with what was owed for it', async () => {
+  test('(I15) a listing that waits for its sweep stays for two weeks, and is removed together with the debt', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }], [{ id: 'b' }]]);
     const pages = async () =>
       (await store.pool.query('select from kombo_sync.pass_pages where pass_id = $1', [pass.id])).rowCount;
@@ -128,7 +128,7 @@ describe('retention', () => {
     expect(await owed()).toEqual([]);
   });
 
-  test('the listing of one that is replaced goes after two days', async () => {
+  test('a listing that was replaced is removed after two days', async () => {
     const pass = await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
     await readPass(store, integration, TAGS, 'full', [[{ id: 'a' }]]);
     await age(pass, 3);
@@ -148,7 +148,7 @@ describe('retention', () => {
   }
 });
 
-describe('fields that have no column yet', () => {
+describe('fields without a column', () => {
   test('are listed with the endpoints and counted; documented ones and our own are not', async () => {
     await readPass(store, integration, TAGS, 'full', [
       [

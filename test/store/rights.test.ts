@@ -19,7 +19,7 @@ import { findCandidates, finishSweep } from '../../src/store/records/sweep.ts';
 
 const TAGS = '/ats/tags';
 
-/** Does something as another role, whose connections are gone afterwards. */
+/** Does work as another role, and closes its connections afterwards. */
 async function as<T>(role: Role, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(role.url, { max: 4 });
   try {
@@ -35,13 +35,13 @@ const problemOf = async (role: Role) => {
   expect(error).toBeInstanceOf(DatabaseProblem);
   return error as DatabaseProblem;
 };
-/** Follows the remedy. */
+/** Runs the statements of the remedy. */
 const grant = (store: TestStore, { remedy }: DatabaseProblem) =>
   store.pool.query(/(?:allow it|act as that): (.*?;)(?: After|$)/.exec(remedy)![1]!);
 const doctor = async (role: Role) => (await checkPostgres(loadConfig({ DATABASE_URL: role.url }))).checks;
 
-describe('migrations of a role without rights on the database', () => {
-  test('say what to grant, and go on with that', async () => {
+describe('migrations by a role without rights on the database', () => {
+  test('say what to grant, and work with these grants', async () => {
     const store = await createEmptyStore();
     await store.pool.query(`revoke create on database "${new URL(store.url).pathname.slice(1)}" from public`);
     const role = await createRole(store);
@@ -53,7 +53,7 @@ describe('migrations of a role without rights on the database', () => {
     expect((await migrateAs(role)).applied.length).toBeGreaterThan(10);
   });
 
-  test('need nothing but schemas that an administrator has made for it', async () => {
+  test('need only schemas that an administrator has created for it', async () => {
     const store = await createEmptyStore();
     const role = await createRole(store);
     await store.pool.query(`create schema kombo authorization ${role.name}; create schema kombo_sync;
@@ -65,7 +65,7 @@ describe('migrations of a role without rights on the database', () => {
     expect((await migrateAs(role)).applied).toEqual([]);
   });
 
-  test('name the owner of what they may not change, as after a restore under another role', async () => {
+  test('name the owner of objects that they may not change, for example after a restore as another role', async () => {
     const store = await createTestStore();
     const role = await createRole(store);
     await store.pool.query(grantsFor(role.name, store.schemas));
@@ -84,7 +84,7 @@ describe('migrations of a role without rights on the database', () => {
 });
 
 describe('the role of serve and worker', () => {
-  test('reads, writes, sweeps, prunes and erases with the grants of the page, and migrates where nothing is missing', async () => {
+  test('reads, writes, sweeps, prunes and erases with the documented grants, and may migrate if nothing is pending', async () => {
     const store = await createTestStore();
     const role = await createRole(store);
     await store.pool.query(grantsFor(role.name, store.schemas));
@@ -123,7 +123,7 @@ describe('the role of serve and worker', () => {
     });
     await store.pool.query(nothing!.remedy!);
     expect((await doctor(role)).filter(({ status }) => status !== 'ok')).toEqual([]);
-    // What you have added yourself is none of its business.
+    // The doctor does not check tables that you have added.
     await store.pool.query(
       `create table kombo.mine (id int); alter table kombo.mine enable row level security;
        create function kombo.my_own() returns int language sql return 1; revoke execute on function kombo.my_own from public`,
@@ -135,7 +135,7 @@ describe('the role of serve and worker', () => {
     );
   });
 
-  test('row level security that a platform has switched on is an error, never an empty table', async () => {
+  test('row level security that a platform has switched on causes an error, never an empty table', async () => {
     const store = await createTestStore();
     const role = await createRole(store);
     await store.pool.query(grantsFor(role.name, store.schemas));
@@ -152,7 +152,7 @@ describe('the role of serve and worker', () => {
     });
   });
 
-  test('may have few connections: statements wait for one another, and doctor says so', async () => {
+  test('may have few connections: statements wait for each other, and doctor says so', async () => {
     const store = await createEmptyStore();
     const role = await createRole(store, 'connection limit 1');
     await store.pool.query(
@@ -163,7 +163,7 @@ describe('the role of serve and worker', () => {
       await migrate(own);
       const asked = Array.from({ length: 30 }, (_, index) => own.pool.query(`select ${index} as n`));
       expect((await Promise.all(asked)).map(({ rows }) => (rows[0] as { n: number }).n)).toHaveLength(30);
-      // The only one is taken by another process.
+      // Another process has taken the only one.
       const refused = new pg.Client(role.url);
       await expect(refused.connect()).rejects.toMatchObject({ code: '53300' });
     } finally {

@@ -24,7 +24,7 @@ afterEach(() => worker.close());
 
 const TABLES = ['kombo.ats_tags', 'kombo_sync.integrations', 'kombo_sync.passes'];
 
-/** As for tenants: policies that let everyone see everything. */
+/** Policies that let these roles see everything, as `grants` creates them beside tenants. */
 async function openTo(who: string): Promise<void> {
   for (const table of TABLES) {
     await owner.pool.query(
@@ -39,11 +39,11 @@ const setting = async () =>
   (await worker.pool.query<{ row_security: string }>('show row_security')).rows[0]!.row_security;
 const read = () => worker.pool.query('select id from kombo.ats_tags order by id');
 
-test('policies that hide nothing are applied, on connections that are open and in transactions, too', async () => {
+test('policies that hide nothing are applied, also on open connections and in transactions', async () => {
   await full(worker, 'a', 'b');
   expect(await setting()).toBe('off');
   await openTo('public');
-  // Writes, on connections and with statements that are prepared already.
+  // Writes on connections and with statements that were prepared before.
   const passes = await Promise.all([
     full(worker, 'a'),
     readPass(worker, 'bombohr:2', TAGS, 'full', [[{ id: 'c' }]]),
@@ -55,7 +55,7 @@ test('policies that hide nothing are applied, on connections that are open and i
   expect((await findMissingRights(worker.pool, worker.schemas)).guarded).toEqual([]);
 });
 
-test('a policy that hides rows is an error, also when others have been applied before', async () => {
+test('a policy that hides rows is an error, even after others have been applied', async () => {
   await openTo('public');
   await full(worker, 'a');
   await owner.pool.query('alter table kombo.ats_jobs enable row level security');
@@ -78,7 +78,7 @@ test.each([
   ['some rows only', () => `to public using (integration_id = 'x')`, false],
   ['reading only', () => 'for select to public using (true)', false],
   ['everything, beside one that limits another role', () => 'to public using (true)', true],
-])('a policy for %s counts as what it is', async (_what, policy, isFine) => {
+])('a policy for %s is judged right', async (_what, policy, isFine) => {
   const tenant = await createRole(owner);
   await owner.pool.query(
     `create policy one on kombo.ats_tags ${policy(role.name)};
@@ -87,7 +87,7 @@ test.each([
   );
   if (isFine) {
     expect((await read()).rows).toEqual([]);
-    // Then the role of the worker becomes one of the limited ones.
+    // Then the role of the worker becomes a limited one too.
     await owner.pool.query(`grant ${tenant.name} to ${role.name}`);
     const other = openStore(role.url, { max: 1 });
     await expect(other.pool.query('select id from kombo.ats_tags')).rejects.toMatchObject({ code: '42501' });
@@ -97,13 +97,13 @@ test.each([
   expect(guarded).toEqual(['kombo.ats_tags']);
 });
 
-test('nothing is applied as long as the data tables cannot be found', async () => {
+test('no policy is applied while the data tables cannot be found', async () => {
   await openTo('public');
   await owner.pool.query('drop view kombo.integrations');
   await expect(read()).rejects.toMatchObject({ code: '42501' });
 });
 
-test('what a user has added and guarded does not count', async () => {
+test('policies on a table that you have added do not count', async () => {
   await openTo('public');
   await owner.pool.query(
     'create table kombo.mine (id int); alter table kombo.mine enable row level security',
@@ -111,15 +111,19 @@ test('what a user has added and guarded does not count', async () => {
   expect((await read()).rows).toEqual([]);
 });
 
-test.skipIf(!hasPgBouncer)('behind a pooler, too', { timeout: 60_000 }, async () => {
-  const pooler = await startPgBouncer(inject('databaseUrl'), 'transaction');
-  const pooled = openStore(pooler.url(role.url), { max: 4 });
-  try {
-    await full(pooled, 'a');
-    await openTo('public');
-    await full(pooled, 'a', 'b');
-    expect((await pooled.pool.query('select id from kombo.ats_tags')).rows).toHaveLength(2);
-  } finally {
-    await pooled.close();
-  }
-});
+test.skipIf(!hasPgBouncer)(
+  'policies that hide nothing are applied behind a pooler too',
+  { timeout: 60_000 },
+  async () => {
+    const pooler = await startPgBouncer(inject('databaseUrl'), 'transaction');
+    const pooled = openStore(pooler.url(role.url), { max: 4 });
+    try {
+      await full(pooled, 'a');
+      await openTo('public');
+      await full(pooled, 'a', 'b');
+      expect((await pooled.pool.query('select id from kombo.ats_tags')).rows).toHaveLength(2);
+    } finally {
+      await pooled.close();
+    }
+  },
+);

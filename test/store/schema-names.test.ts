@@ -14,7 +14,7 @@ import { readPass, sweep } from './support.ts';
 
 const TAGS = '/ats/tags';
 const ID = 'bombohr:1';
-/** Names in which the usual ones are found again. */
+/** Names that contain the usual ones. */
 const SCHEMAS = { data: 'kombo_hr', service: 'my_kombo_sync' };
 const STANDARD = /\bkombo(_sync|_live)?\.[a-z]|schema kombo(_sync|_live)?\b/;
 
@@ -35,7 +35,7 @@ const settings = () => ({
   SERVICE_SCHEMA: SCHEMAS.service,
 });
 
-test('schemas of other names: the page of an integration says where its tables are', async () => {
+test('with other schema names, the page of an integration shows its tables', async () => {
   const read = await pageReader(store);
   const { status, text } = await read(`/integrations/${ID}`);
   expect(status).toBe(200);
@@ -44,7 +44,7 @@ test('schemas of other names: the page of an integration says where its tables a
   expect((await read('/')).status).toBe(200);
 });
 
-test('schemas of other names: doctor checks them, and names what is missing there', async () => {
+test('with other schema names, doctor checks them and names what is missing', async () => {
   const checks = async () => (await checkPostgres(loadConfig(settings()))).checks;
   expect((await checks()).filter(({ status }) => status !== 'ok')).toEqual([]);
   await empty.pool.query('alter table kombo_hr.ats_tags drop column remote_id cascade');
@@ -56,7 +56,7 @@ test('schemas of other names: doctor checks them, and names what is missing ther
   await migrate(store);
 });
 
-test('schemas of other names: commands find the feed, and its tables by both names', async () => {
+test('with other schema names, commands find the feed, and its tables by both names', async () => {
   for (const table of ['ats_tags', 'kombo_hr.ats_tags']) {
     const { code, stdout } = await cli(['changes', '--table', table, '--json'], settings());
     expect({ code, changes: (JSON.parse(stdout) as { changes: unknown[] }).changes.length }).toEqual({
@@ -69,7 +69,7 @@ test('schemas of other names: commands find the feed, and its tables by both nam
   expect(stderr).not.toMatch(STANDARD);
 });
 
-test('schemas of other names: what is deleted, pruned and erased is so there', async () => {
+test('with other schema names, rows are deleted, pruned and erased', async () => {
   const pass = await readPass(store, ID, TAGS, 'full', [[{ id: 'a' }]]);
   expect(await sweep(store, pass)).toMatchObject({ sweep_state: 'done', sweep_deleted: 1 });
   await prune(store, { changesMs: 0, historyMs: 0 });

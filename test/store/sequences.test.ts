@@ -12,7 +12,7 @@ import { ask, open, readPass, write } from './support.ts';
 const TAGS = '/ats/tags';
 const ID = 'bombohr:1';
 
-/** The state after logical replication: the rows have come, the sequences begin anew. */
+/** The state after logical replication: the rows are there, but the sequences start at one. */
 async function replicated(): Promise<TestStore> {
   const store = await createTestStore();
   for (const name of ['a', 'b', 'c']) await readPass(store, ID, TAGS, 'full', [[{ id: name }]]);
@@ -28,7 +28,7 @@ async function replicated(): Promise<TestStore> {
 
 const LAGGING = 'Set it right with: kombo-sync setup';
 
-/** Every key that a sequence fills is known to be one. */
+/** Checks that the error about a duplicate key names the remedy, for every key that a sequence fills. */
 async function expectAdvice(store: TestStore): Promise<void> {
   const { rows } = await store.pool.query<{ constraint: string }>(
     `select conname::text as constraint from pg_constraint c join pg_attribute a
@@ -45,14 +45,14 @@ async function expectAdvice(store: TestStore): Promise<void> {
 const sequences = async ({ url }: TestStore) =>
   (await checkPostgres(loadConfig({ DATABASE_URL: url }))).checks.find(({ name }) => name === 'Sequences');
 
-describe('sequences that are behind their tables', () => {
-  test('are found by doctor and set right by a migration', async () => {
+describe('sequences that lag behind their tables', () => {
+  test('are found by doctor and repaired by a migration', async () => {
     const store = await replicated();
     const refused: unknown = await open(store, ID, TAGS, 'full').catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: '23505' });
     expect(explain(refused)).toMatch(/a sequence lags behind its table .* kombo-sync setup$/);
     await expectAdvice(store);
-    // Neither an empty feed, nor the refusal of a position that is lost.
+    // The feed is neither empty nor refused for a lost position.
     for (const after of ['0', '1', '3']) {
       const refused = await readChanges(store, { after, limit: 10 }).catch((error: unknown) => error);
       expect(outageOf(refused)).toMatchObject({ kind: 'behind-schema', remedy: LAGGING });
@@ -76,7 +76,7 @@ describe('sequences that are behind their tables', () => {
     expect((await migrate(store)).applied).toEqual([]);
   });
 
-  test('also where only the data tell', async () => {
+  test('are found even if only the data tables show it', async () => {
     const store = await createTestStore();
     await write(store, ID, '/ats/jobs', [{ id: 'j' }], await ask(store));
     await store.pool.query(
@@ -92,7 +92,7 @@ describe('sequences that are behind their tables', () => {
     expect(await latestPosition(store)).toBe('70');
   });
 
-  test('those that are ahead are left alone, and so is an empty database', async () => {
+  test('are not changed if they are ahead, or if the database is empty', async () => {
     const store = await createTestStore();
     expect(await findLaggingSequences(store.pool, store.schemas, true)).toEqual([]);
     await store.pool.query(`select setval('kombo_sync.observations', 900)`);

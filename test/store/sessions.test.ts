@@ -13,7 +13,7 @@ const SETTINGS = {
 
 interface Session {
   pid: number;
-  /** In milliseconds, with where each comes from. */
+  /** The settings in milliseconds, and the source of each. */
   settings: Record<string, number>;
   sources: string[];
 }
@@ -30,7 +30,7 @@ async function look(
 }
 
 describe('(I26) each connection', () => {
-  test('loses its locks when its process freezes, and waits for none of others for long', async () => {
+  test('has timeouts, so that a frozen process loses its locks and no wait for a lock is long', async () => {
     const sessions: Session[] = [];
     let arrived = 0;
     const all = Promise.withResolvers<void>();
@@ -48,12 +48,12 @@ describe('(I26) each connection', () => {
     for (const { settings } of sessions) expect(settings).toEqual(SETTINGS);
   });
 
-  test('is told so after it has been made: a pooler refuses such settings in the startup packet', async () => {
+  test('gets its settings after it is opened, because poolers refuse them in the startup packet', async () => {
     const { sources } = await look((text, values) => store.pool.query<Session>(text, values));
     expect(sources).toEqual(['session']);
   });
 
-  test('is told so too when it takes the place of one that broke', async () => {
+  test('gets its settings too if it replaces a broken one', async () => {
     const own = openStore(store.url, { max: 1 });
     try {
       const ask = () => look((text, values) => own.pool.query<Session>(text, values));
@@ -66,7 +66,7 @@ describe('(I26) each connection', () => {
     }
   });
 
-  test('gives up a lock that it does not get, and is in order afterwards', async () => {
+  test('gives up a lock that it does not get, and can be used afterwards', async () => {
     const name = `lock_${Date.now()}`;
     await store.pool.query(`create table public.${name} (x integer)`);
     const { promise: done, resolve: release } = Promise.withResolvers<void>();
@@ -88,7 +88,7 @@ describe('(I26) each connection', () => {
   });
 });
 
-test('what goes over a whole table may take ten minutes, and only that', async () => {
+test('only a statement over a whole table may take ten minutes', async () => {
   const own = openStore(store.url, { max: 1 });
   try {
     const timeout = `select setting::int as ms from pg_settings where name = 'statement_timeout'`;
@@ -100,7 +100,7 @@ test('what goes over a whole table may take ten minutes, and only that', async (
   }
 });
 
-test('a connection whose answer may still be on the way is not used again', async () => {
+test('a connection with an answer that may still arrive is not used again', async () => {
   const own = openStore(store.url, { max: 1 });
   try {
     const pid = async () =>
@@ -117,7 +117,7 @@ test('a connection whose answer may still be on the way is not used again', asyn
   }
 });
 
-test('so is one where only a statement of its own has come too late', async () => {
+test('a connection whose single statement was too late is not used again either', async () => {
   const own = openStore(store.url, { max: 1 });
   try {
     const client = await own.pool.connect();
@@ -132,13 +132,13 @@ test('so is one where only a statement of its own has come too late', async () =
   }
 });
 
-test('a pooler that hides itself is known by its first mistake, which is made good', async () => {
+test('a pooler that hides itself is recognized by its first error, and the statement is repeated', async () => {
   const own = openStore(store.url, { max: 1 });
   const named = { name: 'one', text: 'select 1 as one' };
   try {
     await own.pool.query(named);
     expect(own.isPooled()).toBe(false);
-    // The connection is another one by now.
+    // Simulates another server connection.
     await own.pool.query('deallocate all');
     expect((await transaction(own.pool, (client) => client.query(named))).rows).toEqual([{ one: 1 }]);
     expect(own.isPooled()).toBe(true);

@@ -20,18 +20,18 @@ export const PLAIN: WriteOptions = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES:
 export const ERASING: WriteOptions = { ERASE_EMPTIED: true, KEEP_REJECTED_BODIES: false };
 export const KEEPING: WriteOptions = { ERASE_EMPTIED: false, KEEP_REJECTED_BODIES: true };
 
-/** A record as JSON text, or as an object that becomes one. */
+/** A record as JSON text, or as an object to convert. */
 export type Sent = string | Record<string, unknown>;
 
 const textOf = (sent: Sent) => (typeof sent === 'string' ? sent : JSON.stringify(sent));
 export const at = (text: string) => new Date(`2026-03-01T${text}Z`);
-/** A moment as records carry it. */
+/** A time as records have it. */
 export const iso = (text: string) => at(text).toISOString();
 
-/** When something was asked for. */
+/** When a page was asked for. */
 export type Asked = Pick<Page, 'observedAt' | 'askedSeq'>;
 
-/** At the present moment: when everything that is stored had arrived. */
+/** Asked for now, after everything stored had arrived. */
 export async function ask(store: Store): Promise<Asked> {
   const { rows } = await store.pool.query<Asked>(
     `select clock_timestamp() as "observedAt", nextval('kombo_sync.observations') as "askedSeq"`,
@@ -39,14 +39,14 @@ export async function ask(store: Store): Promise<Asked> {
   return rows[0]!;
 }
 
-/** At a time of a day on which everything that was asked for was under way at once: nothing had arrived. */
+/** Asked for at a time before any answer had arrived: all answers of that day were under way at once. */
 export function underWay(time: string): Asked {
   return { observedAt: at(time), askedSeq: at(time).getTime() - at('23:59:59').getTime() };
 }
 
 let syncs = 0;
 
-/** What the reader makes of an answer of Kombo. */
+/** The page that the reader makes from an answer of Kombo. */
 export function makePage(
   endpoint: string,
   records: readonly Sent[],
@@ -63,7 +63,7 @@ export function makePage(
   };
 }
 
-/** Writes records as one page of no pass in particular. */
+/** Writes records as one page without a pass. */
 export async function write(
   store: Store,
   integrationId: string,
@@ -104,7 +104,7 @@ export async function open(
   return pass;
 }
 
-/** A whole pass whose pages hold the given records. */
+/** A complete pass with these records on its pages. */
 export async function readPass(
   store: Store,
   integrationId: string,
@@ -122,7 +122,7 @@ export async function readPass(
   return pass;
 }
 
-/** The sweep after a full pass; `answerTo` stands for Kombo's answer to a question by ids. */
+/** The sweep after a full pass. `answerTo` returns Kombo's answer to a request by ids. */
 export async function sweep(
   store: Store,
   pass: Pass,
@@ -149,7 +149,7 @@ export async function getPass(store: Store, id: number): Promise<Pass | undefine
   return store.db.selectFrom('kombo_sync.passes').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** What is known of an endpoint. */
+/** The history of an endpoint. */
 export async function historyAt(
   store: Store,
   integrationId: string,
@@ -193,7 +193,7 @@ export async function readRow(
   return rows[0];
 }
 
-/** What tells that a row was written anew, even with the same content. */
+/** A version for each row, which every write changes, even with the same content. */
 export async function rowVersions(store: Store, table: string): Promise<Record<string, string>> {
   const { rows } = await store.pool.query<{ key: string; version: string }>(
     `select integration_id || ' ' || id as key, xmin || ' ' || ctid as version from kombo."${table}" order by 1`,

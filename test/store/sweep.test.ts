@@ -77,7 +77,7 @@ describe('the candidates of a sweep', () => {
 });
 
 describe('what a sweep deletes (I15)', () => {
-  test('only what a complete listing lacks and Kombo does not know by id either', async () => {
+  test('only records that a complete listing lacks and that Kombo does not return by id', async () => {
     await full([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
     const pass = await full([{ id: 'a' }]);
     const asked: string[] = [];
@@ -104,7 +104,7 @@ describe('what a sweep deletes (I15)', () => {
     ]);
   });
 
-  test('a tombstone in the answer is taken with its own time', async () => {
+  test('a tombstone in the answer deletes with its own time', async () => {
     await full([{ id: 'a' }]);
     const deletedAt = '2026-01-01T00:00:00.000Z';
     await sweep(store, await full([]), () => [{ id: 'a', remote_deleted_at: deletedAt }]);
@@ -114,7 +114,7 @@ describe('what a sweep deletes (I15)', () => {
     });
   });
 
-  test('nothing before the listing is complete, and nothing after a failed one', async () => {
+  test('nothing before the listing is complete or after a failed one', async () => {
     await full([{ id: 'a' }]);
     const half = await open(store, integration, TAGS, 'full');
     const { pass } = await commitPage(store, half, makePage(TAGS, [], { next: 'p2' }), PLAIN);
@@ -143,7 +143,7 @@ describe('what a sweep deletes (I15)', () => {
     expect(await sweep(store, pass)).toMatchObject({ sweep_candidates: 0, sweep_deleted: 0 });
   });
 
-  test('never one that a delta wrote between the question and the answer', async () => {
+  test('never one that a delta wrote between the request and the answer', async () => {
     await full([{ id: 'a' }]);
     const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
     const asked = await nextCandidates(store, pass, 10);
@@ -153,7 +153,7 @@ describe('what a sweep deletes (I15)', () => {
     expect(await alive('a')).toBe(true);
   });
 
-  test('never one that Kombo returns in a form that cannot be stored', async () => {
+  test('never one that Kombo returns but that cannot be stored', async () => {
     await full([{ id: 'a' }]);
     const pass = await findCandidates(store, await full([]), { maxShare: 0.3, allowMassDeletion: false });
     const answer = { asked: ['a'], returned: [], unreadable: ['a'], ...(await ask(store)) };
@@ -161,14 +161,14 @@ describe('what a sweep deletes (I15)', () => {
     expect(await alive('a')).toBe(true);
   });
 
-  test('a record that was listed but set aside is no candidate', async () => {
+  test('a record that was listed but rejected is not a candidate', async () => {
     await full([{ id: 'bad' }]);
     expect(await sweep(store, await full(['{"id":"bad","x":1e999999}']))).toMatchObject({
       sweep_candidates: 0,
     });
   });
 
-  test('what was listed before a restart of the pass counts as listed', async () => {
+  test('records that were listed before a restart of the pass count as listed', async () => {
     await full([{ id: 'a' }]);
     let pass = await open(store, integration, TAGS, 'full');
     ({ pass } = await commitPage(store, pass, makePage(TAGS, [{ id: 'a' }], { next: 'p2' }), PLAIN));
@@ -187,7 +187,7 @@ describe('what a sweep deletes (I15)', () => {
 });
 
 describe('a row that a sweep deleted', () => {
-  test('returns with the next answer that has it, even with an older changed_at', async () => {
+  test('comes back with the next answer that has it, even with an older changed_at', async () => {
     await full([{ id: 'a', changed_at: '2026-02-01T00:00:00Z' }]);
     await sweep(store, await full([]));
     await full([{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]);
@@ -195,7 +195,7 @@ describe('a row that a sweep deleted', () => {
     expect((await feed(store, integration)).at(-1)).toBe('restored a');
   });
 
-  test('does not return with an answer from before the sweep, even with a newer changed_at', async () => {
+  test('does not come back with an answer from before the sweep, even with a newer changed_at', async () => {
     await full([{ id: 'a', changed_at: '2026-01-01T00:00:00Z' }]);
     const before = await ask(store);
     await sweep(store, await full([]));
@@ -206,7 +206,7 @@ describe('a row that a sweep deleted', () => {
 });
 
 describe('a sweep that would delete too much', () => {
-  test('stops above 30 % of a big table, says why, and deletes nothing', async () => {
+  test('stops above 30 % of a large table, says why, and deletes nothing', async () => {
     await full(tags(100));
     const asked: string[] = [];
     const swept = await sweep(store, await full(tags(69)), (ids) => {
@@ -218,11 +218,11 @@ describe('a sweep that would delete too much', () => {
     expect(swept.sweep_message).toContain('lacks 31 of 100 live records');
     expect(swept.sweep_message).toContain(`sync full ${integration} --models ats_tags --allow-mass-deletion`);
     expect(await alive('t99')).toBe(true);
-    // Another sweep would only stop again: it is for the operator to decide.
+    // Another sweep would only stop again: this waits for your decision.
     expect((await historyAt(store, integration, TAGS)).debts).toEqual({});
   });
 
-  test('goes on at exactly the share, and above it when the operator said so', async () => {
+  test('continues at exactly the share, and above it if you allow it', async () => {
     await full(tags(100));
     expect(await sweep(store, await full(tags(70)))).toMatchObject({
       sweep_state: 'done',
@@ -233,21 +233,21 @@ describe('a sweep that would delete too much', () => {
     expect(await sweep(store, await full([]), () => [], allowed)).toMatchObject({ sweep_deleted: 100 });
   });
 
-  test('tombstones do not count: Kombo itself says that these are deleted', async () => {
+  test('does not count tombstones, because Kombo itself says that they are deleted', async () => {
     await full(tags(100));
     const gone = tags(100).map((tag) => ({ ...tag, remote_deleted_at: '2026-01-01T00:00:00Z' }));
     expect(await sweep(store, await full(gone))).toMatchObject({ sweep_state: 'done', sweep_candidates: 0 });
     expect(await alive('t0')).toBe(false);
   });
 
-  test('a small table is swept whole, since Kombo is asked about each record', async () => {
+  test('sweeps all of a small table, because Kombo is asked about each record', async () => {
     await full(tags(99));
     expect(await sweep(store, await full([]))).toMatchObject({ sweep_state: 'done', sweep_deleted: 99 });
   });
 });
 
-describe('a sweep that is interrupted', () => {
-  test('is owed until it is done, and it is that of the newest listing', async () => {
+describe('an interrupted sweep', () => {
+  test('is owed until it is done, for the newest listing', async () => {
     const unswept = () => unsweptPass(store, integration, TAGS);
     const isOwed = async () => 'sweep' in (await historyAt(store, integration, TAGS)).debts;
     expect(await unswept()).toBeUndefined();
@@ -259,12 +259,12 @@ describe('a sweep that is interrupted', () => {
     expect(await isOwed()).toBe(true);
     await sweep(store, newer);
     expect(await isOwed()).toBe(false);
-    // The older listing has nothing to say any more.
+    // The older listing no longer counts.
     expect(await unswept()).toBeUndefined();
     expect(await getPass(store, older.id)).toMatchObject({ sweep_state: 'none' });
   });
 
-  test('goes on with the candidates that are left, and counts each deletion once', async () => {
+  test('continues with the candidates that are left, and counts each deletion once', async () => {
     await full(tags(5));
     const pass = await full([]);
     const found = await findCandidates(store, pass, { maxShare: 0.3, allowMassDeletion: false });

@@ -27,14 +27,14 @@ beforeEach(async () => {
 });
 
 describe('(I28) Temporal is due', () => {
-  test('for one that is new, however it came', async () => {
+  test('for a new integration, in each way that it can be added', async () => {
     expect(await isDue()).toBe(true);
     id = `${id}-unseen`;
     await adoptUnseen(store, { id, ...KNOWN });
     expect(await isDue()).toBe(true);
   });
 
-  test('with each change that its schedules and syncs depend on, in the same statement', async () => {
+  test('after each change that its schedules and syncs depend on, from the same statement', async () => {
     for (const change of [
       () => pause(store, id, 'audit'),
       () => resume(store, id),
@@ -50,7 +50,7 @@ describe('(I28) Temporal is due', () => {
     }
   });
 
-  test('with nothing else: parked or not, schedules stay as they are', async () => {
+  test('after no other change: parking does not change the schedules', async () => {
     await settle();
     await park(store, id, { code: 'INVALID', message: 'm', needsAttention: true, retryInMs: null });
     await unpark(store, id);
@@ -60,8 +60,8 @@ describe('(I28) Temporal is due', () => {
   });
 });
 
-describe('(I28) Temporal is in line', () => {
-  test('not where the status has changed while it was brought in line', async () => {
+describe('(I28) Temporal is no longer due', () => {
+  test('unless the status has changed meanwhile', async () => {
     const before = await known();
     await pause(store, id, 'audit');
     expect(await noteSettled(store, before)).toBe(false);
@@ -73,7 +73,7 @@ describe('(I28) Temporal is in line', () => {
     expect(await isDue()).toBe(false);
   });
 
-  test('not where its tool has changed meanwhile, with which its schedules are labelled', async () => {
+  test('unless its tool has changed meanwhile, with which its schedules are labelled', async () => {
     await settle();
     const before = await known();
     await saveIntegration(store, { id, ...KNOWN, tool: 'other' });
@@ -81,14 +81,14 @@ describe('(I28) Temporal is in line', () => {
     expect(await isDue()).toBe(true);
   });
 
-  test('also where another process was faster', async () => {
+  test('also if another process was faster', async () => {
     const before = await known();
     expect(await settle()).toBe(true);
     expect(await noteSettled(store, before)).toBe(true);
   });
 });
 
-test('(I28) what is due for a while is listed, those first that have waited longest', async () => {
+test('(I28) integrations that have been due for a while are listed, the longest first', async () => {
   await store.pool.query('delete from kombo_sync.integrations');
   const age = async (name: string, seconds: number) => {
     await saveIntegration(store, { id: name, ...KNOWN });

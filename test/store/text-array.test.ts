@@ -4,7 +4,7 @@ import { createTestStore } from '../support/database.ts';
 
 const store = await createTestStore();
 
-test('texts arrive as they are, with any characters', async () => {
+test('texts with any characters arrive unchanged', async () => {
   const texts = [
     '',
     '{"a":"b,c"}',

@@ -38,7 +38,7 @@ async function ask(url: string, ca?: string): Promise<unknown> {
   }
 }
 
-describe('a server with a certificate of an authority that only its owner knows', () => {
+describe('a server with a certificate of a private authority', () => {
   test.each(['sslmode=require', 'sslmode=prefer', 'sslmode=no-verify', 'ssl=true'])(
     'is used with %s',
     async (parameters) => {
@@ -46,14 +46,14 @@ describe('a server with a certificate of an authority that only its owner knows'
     },
   );
 
-  test('is used when the authority is named', async () => {
+  test('is used if the authority is named', async () => {
     expect(await ask(address('sslmode=verify-full'), authority.certificate)).toEqual({ one: 1 });
     expect(await ask(address(`sslmode=verify-ca&sslrootcert=${file}`, '127.0.0.1'))).toEqual({ one: 1 });
     expect(await ask(address('sslmode=require', '127.0.0.1'), authority.certificate)).toEqual({ one: 1 });
     expect(await ask(address(''), authority.certificate)).toEqual({ one: 1 });
   });
 
-  test('is not used when another one signs, though sslmode=require alone would not look', async () => {
+  test('is not used if another authority signs, although sslmode=require alone does not check that', async () => {
     const other = createAuthority().certificate;
     for (const mode of ['require', 'verify-ca', 'verify-full']) {
       await expect(ask(address(`sslmode=${mode}`), other)).rejects.toMatchObject({
@@ -63,12 +63,12 @@ describe('a server with a certificate of an authority that only its owner knows'
   });
 });
 
-test('sslmode=prefer goes without TLS where the server has none, and sslmode=require does not', async () => {
+test('sslmode=prefer works without TLS if the server has none, and sslmode=require does not', async () => {
   expect(await ask(plain('prefer'))).toEqual({ one: 1 });
   await expect(ask(plain('require'))).rejects.toThrow('The server does not support SSL connections');
 });
 
-describe('what is wrong is said with the remedy, and without a warning of the driver', () => {
+describe('a problem is reported with its remedy, and without a warning of the driver', () => {
   test.each([
     [
       'an unknown authority',
@@ -100,13 +100,13 @@ describe('what is wrong is said with the remedy, and without a warning of the dr
     expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(said) as string });
   });
 
-  test('nothing is said where all is well', async () => {
+  test('a good connection gets no message', async () => {
     const { code, stderr } = await cli(['status'], { DATABASE_URL: address('sslmode=require') });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
 
-test('the pages and the API answer 503, as in any other outage', async () => {
+test('the pages and the API answer 503, like in any other outage', async () => {
   const untrusted = openStore(address('sslmode=verify-full'), { max: 1 });
   const { app } = await testApp({ store: untrusted });
   const answer = await app.inject({
@@ -118,7 +118,7 @@ test('the pages and the API answer 503, as in any other outage', async () => {
   await untrusted.close();
 });
 
-test('a password with #, %, @ and ü reaches the server, and a wrong one is said to want encoding', async () => {
+test('a password with #, %, @ and ü reaches the server, and after a wrong one the error mentions encoding', async () => {
   const name = `role_${Date.now()}`;
   const password = 'p#%/?@ü ß';
   await store.pool.query(`create role ${name} login password '${password}'`);

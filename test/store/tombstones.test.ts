@@ -35,7 +35,7 @@ const tombstone = { ...live('10:00:00'), remote_deleted_at: iso('10:00:00') };
 const emptied = { ...tombstone, name: null, remote_data: {} };
 
 describe('deletions (I14)', () => {
-  test('a tombstone is a soft delete that keeps what was known', async () => {
+  test('a tombstone is a soft delete that keeps the fields', async () => {
     await send('09:30:00', [live()]);
     expect(await send('10:30:00', [tombstone])).toMatchObject({ deleted: 1 });
     expect(await row()).toMatchObject({
@@ -46,7 +46,7 @@ describe('deletions (I14)', () => {
     expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
   });
 
-  test('a tombstone of a record that was never seen is kept as deleted, not as created', async () => {
+  test('a tombstone of an unknown record is stored as deleted, not as created', async () => {
     expect(await send('10:30:00', [tombstone])).toMatchObject({ deleted: 1, created: 0 });
     expect(await feed(store, integration)).toEqual(['deleted a']);
   });
@@ -58,12 +58,12 @@ describe('deletions (I14)', () => {
     expect(await feed(store, integration)).toEqual(['deleted a', 'restored a']);
   });
 
-  test('it returns even when changed_at stayed', async () => {
+  test('a record that returns with the same changed_at is undeleted', async () => {
     await send('10:30:00', [tombstone]);
     expect(await send('11:30:00', [live('10:00:00')])).toMatchObject({ restored: 1 });
   });
 
-  test('an older live answer does not bring it back', async () => {
+  test('an older live answer does not undelete a record', async () => {
     await send('10:30:00', [tombstone]);
     expect(await send('09:30:00', [live()])).toMatchObject({ stale: 1 });
     expect(await row()).toMatchObject({ deleted_at: at('10:00:00') });
@@ -71,7 +71,7 @@ describe('deletions (I14)', () => {
 });
 
 describe('emptied tombstones (I14)', () => {
-  test('keep what was known', async () => {
+  test('keep the fields', async () => {
     await send('09:30:00', [live()]);
     await send('10:30:00', [tombstone]);
     const before = await rowVersions(store, 'ats_tags');
@@ -80,7 +80,7 @@ describe('emptied tombstones (I14)', () => {
     expect(await row()).toMatchObject({ name: 'Referral', deleted_at: at('10:00:00') });
   });
 
-  test('delete a record whose tombstone was never seen whole, and keep its fields', async () => {
+  test('delete a record whose full tombstone was never seen, and keep its fields', async () => {
     await send('09:30:00', [live()]);
     expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 1 });
     expect(await row()).toMatchObject({
@@ -91,7 +91,7 @@ describe('emptied tombstones (I14)', () => {
     expect(await feed(store, integration)).toEqual(['created a', 'deleted a']);
   });
 
-  test('tell of a later deletion than the one that is known, once', async () => {
+  test('report a later deletion than the stored one, once', async () => {
     await send('09:30:00', [live()]);
     await send('10:30:00', [tombstone]);
     const again = { ...emptied, remote_deleted_at: iso('11:00:00') };
@@ -101,18 +101,18 @@ describe('emptied tombstones (I14)', () => {
     expect(await send('11:30:00', [emptied])).toMatchObject({ unchanged: 1 });
   });
 
-  test('do not delete a record that came back meanwhile', async () => {
+  test('do not delete a record that has returned meanwhile', async () => {
     await send('13:00:00', [live('12:30:00')]);
     expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 0 });
     expect(await row()).toMatchObject({ deleted_at: null });
   });
 
-  test('of a record that was never seen are kept as they are', async () => {
+  test('of an unknown record are stored as they are', async () => {
     expect(await send('12:00:00', [emptied])).toMatchObject({ deleted: 1 });
     expect(await row()).toMatchObject({ name: null, deleted_at: at('10:00:00') });
   });
 
-  test('erase what was known when ERASE_EMPTIED says so, once', async () => {
+  test('erase the fields with ERASE_EMPTIED, once', async () => {
     await send('09:30:00', [live()]);
     await send('10:30:00', [tombstone]);
     expect(await send('12:00:00', [emptied], ERASING)).toMatchObject({ updated: 1 });
@@ -120,7 +120,7 @@ describe('emptied tombstones (I14)', () => {
     expect(await send('13:00:00', [emptied], ERASING)).toMatchObject({ unchanged: 1 });
   });
 
-  test('a record that returns after that is whole again', async () => {
+  test('are undone by a record that returns, with all its fields', async () => {
     await send('12:00:00', [emptied], ERASING);
     expect(await send('14:00:00', [live('13:30:00')], ERASING)).toMatchObject({ restored: 1 });
     expect(await row()).toMatchObject({ name: 'Referral', deleted_at: null });

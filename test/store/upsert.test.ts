@@ -26,7 +26,7 @@ const absence = (changedAt: string | null, unit: string, more: Record<string, un
 });
 
 describe('which version wins of answers that were under way at once (I12)', () => {
-  test('a newer one is written and told', async () => {
+  test('a newer one is written, with an entry in the feed', async () => {
     expect(await send('10:00:00', [absence('09:00:00', 'DAYS')])).toMatchObject({ created: 1 });
     expect(await send('11:00:00', [absence('10:30:00', 'HOURS')])).toMatchObject({ updated: 1 });
     expect(await row()).toMatchObject({
@@ -37,7 +37,7 @@ describe('which version wins of answers that were under way at once (I12)', () =
     expect(await feed(store, integration)).toEqual(['created a', 'updated a']);
   });
 
-  test('an older one is refused, whenever it was asked for', async () => {
+  test('an older one is refused, regardless of when it was asked for', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     expect(await send('09:30:00', [absence('08:00:00', 'OLD')])).toMatchObject({ stale: 1 });
     expect(await send('11:00:00', [absence('08:00:00', 'OLD')])).toMatchObject({ stale: 1 });
@@ -45,7 +45,7 @@ describe('which version wins of answers that were under way at once (I12)', () =
     expect(await feed(store, integration)).toEqual(['created a']);
   });
 
-  test('with equal changed_at the later question wins: only nested data changed', async () => {
+  test('with equal changed_at the later request wins, because only nested data changed', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS', { type: { name: 'Leave' } })]);
     const renamed = absence('09:00:00', 'DAYS', { type: { name: 'Holiday' } });
     expect(await send('09:30:00', [renamed])).toMatchObject({ stale: 1 });
@@ -53,19 +53,19 @@ describe('which version wins of answers that were under way at once (I12)', () =
     expect(await row()).toMatchObject({ type: { name: 'Holiday' } });
   });
 
-  test('a tie of both is written', async () => {
+  test('a tie in both is written', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     expect(await send('10:00:00', [absence('09:00:00', 'HOURS')])).toMatchObject({ updated: 1 });
   });
 
-  test('without changed_at the moment of asking decides, and the known changed_at stays', async () => {
+  test('without changed_at the time of the request decides, and the stored changed_at stays', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     expect(await send('09:59:00', [absence(null, 'OLD')])).toMatchObject({ stale: 1 });
     expect(await send('10:01:00', [absence(null, 'NEW')])).toMatchObject({ updated: 1 });
     expect(await row()).toMatchObject({ unit: 'NEW', changed_at: at('09:00:00') });
   });
 
-  test('any order and repetition of answers ends with the newest', async () => {
+  test('answers in any order and repetition end with the newest one', async () => {
     const answers = ['09:00:00', '09:10:00', '09:20:00'].map((time) => ({
       time,
       record: absence(time, time),
@@ -82,25 +82,25 @@ describe('which version wins of answers that were under way at once (I12)', () =
   });
 });
 
-describe('nothing to do costs nothing', () => {
-  test('an equal record writes no row, no dead tuple and no change', async () => {
+describe('an unchanged record costs nothing', () => {
+  test('it writes no row, no dead tuple and no change', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS'), { id: 'b' }]);
     const before = await rowVersions(store, 'hris_absences');
     expect(await send('12:00:00', [absence('09:00:00', 'DAYS'), { id: 'b' }])).toMatchObject({
       unchanged: 2,
       updated: 0,
     });
-    // The same row versions at the same places: nothing was written beside them either.
+    // The same row versions at the same places, so no dead tuples were written either.
     expect(await rowVersions(store, 'hris_absences')).toEqual(before);
     expect(await feed(store, integration)).toEqual(['created a', 'created b']);
   });
 
-  test('the order of keys is no change', async () => {
+  test('another order of keys is not a change', async () => {
     await send('10:00:00', ['{"id":"a","unit":"DAYS","amount":1}']);
     expect(await send('11:00:00', ['{"amount":1,"unit":"DAYS","id":"a"}'])).toMatchObject({ unchanged: 1 });
   });
 
-  test('null and a missing field are different in raw and the same in the column', async () => {
+  test('null and a missing field differ in raw and are the same in the column', async () => {
     await send('10:00:00', ['{"id":"a","unit":null}']);
     expect(await row()).toMatchObject({ unit: null, raw: { unit: null } });
     expect(await send('11:00:00', ['{"id":"a"}'])).toMatchObject({ updated: 1 });
@@ -108,8 +108,8 @@ describe('nothing to do costs nothing', () => {
   });
 });
 
-describe('what is stored', () => {
-  test('numbers of 20 digits and fractions stay exact, in raw and in the column', async () => {
+describe('stored values', () => {
+  test('numbers of 20 digits and fractions are exact, in raw and in the column', async () => {
     await send('10:00:00', [
       '{"id":"a","amount":12345678901234567890.123456789,"x":0.1000000000000000055511151231}',
     ]);
@@ -126,7 +126,7 @@ describe('what is stored', () => {
     expect((await row())?.['employee_note']).toBe(note);
   });
 
-  test('a time without an offset is UTC, in any time zone of the database', async () => {
+  test('a time without an offset is UTC, with any time zone of the database', async () => {
     const url = new URL(store.url);
     await store.pool.query(`alter database "${url.pathname.slice(1)}" set timezone = 'America/New_York'`);
     const { openStore } = await import('../../src/store/database.ts');
@@ -144,7 +144,7 @@ describe('what is stored', () => {
     }
   });
 
-  test('two integrations with the same ids never touch each other (I11)', async () => {
+  test('two integrations with the same ids do not affect each other (I11)', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     const first = integration;
     integration = `${first}-other`;
@@ -153,7 +153,7 @@ describe('what is stored', () => {
     expect(await row()).toMatchObject({ unit: 'HOURS' });
   });
 
-  test('many writers of one table at once lose nothing', async () => {
+  test('many concurrent writers of one table lose nothing', async () => {
     const writers = Array.from({ length: 8 }, (_, writer) =>
       send('10:00:00', [absence('09:00:00', 'DAYS'), { id: `w${writer}` }]),
     );
@@ -162,7 +162,7 @@ describe('what is stored', () => {
     expect((await feed(store, integration)).filter((entry) => entry === 'created a')).toHaveLength(1);
   });
 
-  test('a page whose row another session changes meanwhile is written, or fails and can be written again', async () => {
+  test('a page with a row that another session changes is written, or fails and can be written again', async () => {
     await send('10:00:00', [absence('09:00:00', 'DAYS')]);
     const other = await store.pool.connect();
     try {
@@ -173,7 +173,7 @@ describe('what is stored', () => {
       const writing = send('11:00:00', [absence('10:00:00', 'HOURS')]).catch((error: unknown) => error);
       await expect.poll(() => waitingForRows(store)).toBe(1);
       await other.query('commit');
-      // Some releases of Postgres write the row where it has gone to, others do not find it any more.
+      // Some releases of Postgres find the row at its new place, others no longer find it.
       if ((await writing) instanceof Error) await send('11:00:00', [absence('10:00:00', 'HOURS')]);
     } finally {
       other.release();
@@ -184,7 +184,7 @@ describe('what is stored', () => {
 });
 
 describe('the plan of the statement', () => {
-  test('made for an empty table it looks every row up by its whole key', async () => {
+  test('that is made for an empty table looks up every row by its whole key', async () => {
     const client = await store.pool.connect();
     try {
       await client.query('begin');

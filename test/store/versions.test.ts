@@ -41,11 +41,11 @@ const tag = (changedAt: string, name: string | null, deletedAt?: string) => ({
   remote_deleted_at: deletedAt === undefined ? null : iso(deletedAt),
 });
 const NEW = tag('10:00:00', 'new');
-/** What Kombo shows after it was restored from a backup. */
+/** What Kombo returns after it was restored from a backup. */
 const BACK = tag('09:00:00', 'back');
 
 describe('Kombo goes back in time (I12)', () => {
-  test.each(['full', 'delta'] as const)('a %s pass brings an older changed_at', async (kind) => {
+  test.each(['full', 'delta'] as const)('a %s pass writes an older changed_at', async (kind) => {
     await read('full', NEW);
     expect(await read(kind, BACK)).toMatchObject({ kind, updated: 1, stale: 0 });
     expect(await row()).toMatchObject({ name: 'back', raw: BACK, changed_at: at('09:00:00') });
@@ -53,13 +53,13 @@ describe('Kombo goes back in time (I12)', () => {
     expect(await feed(store, integration)).toEqual(['created a', 'updated a']);
   });
 
-  test('so does the answer to a sweep', async () => {
+  test('the answer to a sweep writes an older changed_at', async () => {
     await read('full', NEW);
     expect(await sweep(store, await read('full'), () => [BACK])).toMatchObject({ updated: 1 });
     expect(await row()).toMatchObject({ name: 'back', changed_at: at('09:00:00') });
   });
 
-  test('a record is no longer deleted, or deleted again as it once was', async () => {
+  test('a record is no longer deleted, or deleted again with its earlier time', async () => {
     await read('full', tag('10:00:00', 'new', '10:00:00'));
     expect(await read('full', BACK)).toMatchObject({ restored: 1 });
     expect(await row()).toMatchObject({ name: 'back', deleted_at: null, remote_deleted_at: null });
@@ -67,7 +67,7 @@ describe('Kombo goes back in time (I12)', () => {
     expect(await row()).toMatchObject({ deleted_at: at('08:00:00'), changed_at: at('08:00:00') });
   });
 
-  test('an emptied tombstone is taken with its own times', async () => {
+  test('an emptied tombstone is written with its own times', async () => {
     await read('full', NEW);
     expect(await read('full', tag('09:00:00', null, '09:00:00'))).toMatchObject({ deleted: 1 });
     expect(await row()).toMatchObject({
@@ -77,13 +77,13 @@ describe('Kombo goes back in time (I12)', () => {
     });
   });
 
-  test('a record that comes on two pages is as the later one says', async () => {
+  test('a record on two pages is stored as on the later one', async () => {
     let pass = await open(store, integration, TAGS, 'full');
     const first = makePage(TAGS, [NEW], { next: 'p2', asked: await ask(store) });
     const begun: number[] = [];
     ({ pass } = await commitPage(store, pass, first, PLAIN, (seq) => begun.push(seq)));
     expect(begun).toHaveLength(1);
-    // The second page was asked for as soon as the writing of the first one had begun.
+    // The second page was asked for when the write of the first one began.
     const asked = { observedAt: new Date(), askedSeq: begun[0]! };
     ({ pass } = await commitPage(store, pass, makePage(TAGS, [BACK], { asked }), PLAIN));
     expect(pass).toMatchObject({ created: 1, updated: 1, stale: 0 });
@@ -91,7 +91,7 @@ describe('Kombo goes back in time (I12)', () => {
 });
 
 describe('a late answer (I12)', () => {
-  test('stays stale when it is older, also after what is stored was read again', async () => {
+  test('is stale if it is older, even after the stored record was read again', async () => {
     const before = await ask(store);
     await read('full', NEW);
     await read('full', NEW);
@@ -99,22 +99,22 @@ describe('a late answer (I12)', () => {
     expect(await row()).toMatchObject({ name: 'new' });
   });
 
-  test('of nested data is older when it was asked for earlier', async () => {
+  test('with nested changes is older if it was asked for earlier', async () => {
     const before = await ask(store);
     await read('full', NEW);
     expect(await late(before, { ...NEW, name: 'old' })).toMatchObject({ stale: 1 });
   });
 
-  test('is written when it has a newer changed_at, as Kombo may have put it together later', async () => {
+  test('is written if it has a newer changed_at, because Kombo may have built it later', async () => {
     const before = await ask(store);
     await read('full', BACK);
     expect(await late(before, NEW)).toMatchObject({ updated: 1 });
-    // Had Kombo gone back meanwhile, that was wrong; the next pass is asked for after it.
+    // If Kombo had gone back meanwhile, this was wrong. The next pass is asked for later and repairs it.
     expect(await read('full', BACK)).toMatchObject({ updated: 1 });
     expect(await row()).toMatchObject({ name: 'back' });
   });
 
-  test('that shows what was there between two equal states is repaired by the next pass', async () => {
+  test('from between two equal states is repaired by the next pass', async () => {
     await read('full', NEW);
     const between = await ask(store);
     const before = await rowVersions(store, 'ats_tags');
@@ -125,7 +125,7 @@ describe('a late answer (I12)', () => {
     expect(await row()).toMatchObject({ name: 'new' });
   });
 
-  test('that is an emptied tombstone deletes nothing that was asked for after it', async () => {
+  test('that is an emptied tombstone does not delete a record that was asked for after it', async () => {
     const before = await ask(store);
     await read('full', BACK);
     const emptied = tag('10:00:00', null, '10:00:00');
@@ -138,7 +138,7 @@ describe('a late answer (I12)', () => {
     expect(await row()).toMatchObject({ name: null, deleted_at: at('08:00:00') });
   });
 
-  test('of a sweep marks nothing deleted that was asked for after it', async () => {
+  test('of a sweep does not delete a record that was asked for after it', async () => {
     await read('full', NEW);
     const pass = await findCandidates(store, await read('full'), { maxShare: 0.3, allowMassDeletion: false });
     const asked = await nextCandidates(store, pass, 10);
@@ -148,7 +148,7 @@ describe('a late answer (I12)', () => {
     expect(await row()).toMatchObject({ name: 'back', deleted_at: null });
   });
 
-  test('of a record does not undo a sweep that asked after it', async () => {
+  test('of a record does not undo a sweep that was asked for after it', async () => {
     await read('full', BACK);
     const before = await ask(store);
     await sweep(store, await read('full'));

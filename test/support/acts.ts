@@ -1,7 +1,7 @@
 import type { Store } from '../../src/store/database.ts';
 import { listAudit, type AuditEntry } from '../../src/store/state/audit.ts';
 
-/** What has been done by hand, newest first: with one integration, or at all. */
+/** The acts of one integration or of all, newest first. */
 export async function listActs(store: Store, filter: { integrationId?: string } = {}): Promise<AuditEntry[]> {
   return (await listAudit(store, filter)).entries;
 }

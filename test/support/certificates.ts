@@ -8,7 +8,7 @@ export interface Certificate {
 
 const DAY_MS = 86_400_000;
 
-/** A certificate authority of a test's own. */
+/** A certificate authority for one test. */
 export function createAuthority(): Certificate & { issue: (host: string, days?: number) => Certificate } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = 'Authority of a test';
@@ -33,7 +33,7 @@ interface Certified {
   subject: string;
   publicKey: KeyObject;
   signer: KeyObject;
-  /** Until when it holds; it holds since a day before. */
+  /** Days until it expires. If negative, it has expired. It became valid a day before. */
   days: number;
   extensions: Buffer[];
 }

@@ -16,9 +16,9 @@ const REMEDY = `Tests of the pages need a Chromium that runs without a window. D
   - on Linux x64: npm ci, which brings the package @sparticuz/chromium`;
 
 /**
- * Starts the Chromium that CHROMIUM_PATH names; else the first of those on PATH, or of the npm package, that starts.
+ * Starts the Chromium that CHROMIUM_PATH names, or the first one on PATH or in the npm package that starts.
  *
- * @throws Error with every failure and what to do.
+ * @throws Error with all failures and what to do.
  */
 export async function launchChromium(env: Env = process.env): Promise<Browser> {
   const given = env['CHROMIUM_PATH'];
@@ -38,12 +38,12 @@ export async function launchChromium(env: Env = process.env): Promise<Browser> {
 }
 
 function launch(executablePath: string, more: Record<string, string> = {}): Promise<Browser> {
-  // Browsers treat names differently from the loopback address.
+  // Tests open pages by a name too, since browsers treat names differently from the loopback address.
   const args = ['--host-resolver-rules=MAP *.test 127.0.0.1'];
   return chromium.launch({ executablePath, args, env: { ...process.env, ...more }, timeout: 20_000 });
 }
 
-/** The package brings its libraries and a font with it, so that a bare machine will do. */
+/** The package brings its libraries and a font, so it runs on a bare machine. */
 async function launchPackaged(env: Env): Promise<Browser> {
   if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('it is for Linux on x64 only');
   const folder = await unpack(env);
@@ -55,7 +55,7 @@ async function launchPackaged(env: Env): Promise<Browser> {
   });
 }
 
-/** The package's own list names folders of another machine, and without a font Chromium ends with the first page. */
+/** The package's own list names folders of another machine, and without a font Chromium crashes on the first page. */
 async function listFonts(folder: string): Promise<string> {
   const list = path.join(folder, 'fonts-here.conf');
   if (existsSync(list)) return list;
@@ -73,8 +73,8 @@ async function listFonts(folder: string): Promise<string> {
 }
 
 /**
- * Unpacks the package once for a machine, beside the Temporal server in the user's cache. The folder appears by a rename, so
- * what is there is whole, and the second one throws its own away.
+ * Unpacks the package once for each machine, beside the Temporal server in your cache. A rename puts the folder in
+ * place, so it is always whole. If two processes unpack it, the second removes its own copy.
  */
 async function unpack(env: Env): Promise<string> {
   const main = fileURLToPath(import.meta.resolve('@sparticuz/chromium'));
@@ -87,7 +87,7 @@ async function unpack(env: Env): Promise<string> {
   await mkdir(path.dirname(target), { recursive: true });
   const work = await mkdtemp(`${target}-`);
   try {
-    // It looks at the environment and unpacks into the folder for temporary files, so a process of its own does it.
+    // It reads the environment and unpacks into the folder for temporary files, so this runs it in its own process.
     const script = `import(${JSON.stringify(import.meta.resolve('@sparticuz/chromium'))}).then((it) => it.default.executablePath())`;
     const { ok, complaint } = await runCommand(process.execPath, ['-e', script], {
       env: { ...process.env, TMPDIR: work, AWS_LAMBDA_JS_RUNTIME: 'nodejs22.x' },

@@ -1,12 +1,12 @@
 import { openStore, type Store } from '../../src/store/database.ts';
 import { createTestStore } from './database.ts';
 
-/** A store whose database says the time that a test has set. It has one connection, since the time is set for that alone. */
+/** A store whose database has the time that a test sets. It has one connection, since the time holds only there. */
 export interface ClockedStore extends Store {
   setClock(time: Date): Promise<void>;
 }
 
-/** Virtual time: the `clock_timestamp()` of a schema of its own is found before Postgres's own. Close the store at the end. */
+/** Virtual time: a schema for tests has a `clock_timestamp()` that hides Postgres's own. Close the store at the end. */
 export async function createClockedStore(): Promise<ClockedStore> {
   const test = await createTestStore();
   await test.pool.query('create schema test_clock');

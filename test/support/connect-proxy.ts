@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** Where an address of a test leads, whose name no DNS knows. */
+/** The real address for each address of a test, whose name no DNS knows. */
 export type Routes = Readonly<Record<string, string>>;
 
-/** A real HTTP proxy, which tunnels to where the routes say, and notes what it was asked for. */
+/** A real HTTP proxy that tunnels to the addresses in `routes`, and records the addresses that it was asked for. */
 export async function connectProxy(routes: Routes): Promise<{ address: string; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((_request, response) => response.writeHead(405).end());

@@ -12,15 +12,15 @@ export interface TestStore extends Store {
 }
 
 /**
- * A migrated database of its own for a test file, copied from a template. It is dropped after the file, which also checks
- * that no connection was left inside a transaction.
+ * A migrated database for one test file, copied from a template. After the file it is dropped, and the file fails if a
+ * connection is still in a transaction.
  */
 export async function createTestStore(): Promise<TestStore> {
   await ensureTemplate();
   return openDatabase(`create database "$NAME" template ${inject('templateDatabase')}`);
 }
 
-/** An empty database, for tests of the migrations themselves. */
+/** An empty database, for tests of the migrations. */
 export async function createEmptyStore(): Promise<TestStore> {
   return openDatabase('create database "$NAME"');
 }
@@ -76,7 +76,7 @@ async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> 
   }
 }
 
-/** Resolves when a connection waits for a lock that another one holds. */
+/** Resolves when one connection waits for a lock. */
 export async function waitsForLock(store: Store): Promise<void> {
   await eventually(async () => {
     const { rows } = await store.pool.query(

@@ -6,11 +6,11 @@ import type { Store } from '../../src/store/database.ts';
 export interface DebtRow {
   endpoint: string;
   kind: DebtKind;
-  /** Now when left out. */
+  /** Default: now. */
   since?: Date;
-  /** It is due when left out. */
+  /** Default: it is due. */
   dueAt?: Date | null;
-  /** It has not failed when left out. */
+  /** Default: it has not failed. */
   failure?: Partial<Failure>;
 }
 
@@ -25,7 +25,7 @@ const FAILURE: Failure = {
   givenUp: false,
 };
 
-/** A row of `kombo_sync.debts` as it stands, with moments and counts that would take days to come to. */
+/** Inserts a row of `kombo_sync.debts` directly, with times and counts that would take days to reach. */
 export async function insertDebt(
   store: Pick<Store, 'db'>,
   integrationId: string,

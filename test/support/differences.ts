@@ -3,10 +3,10 @@ import type { SandboxControl } from '../../sandbox/index.ts';
 import { CATEGORIES, enabledEndpoints } from '../../src/domain/catalogue/index.ts';
 import type { Store } from '../../src/store/database.ts';
 
-/** Tables that are kept in step unless you ask for more. */
+/** Tables that are read with default settings. */
 const READ = new Set(CATEGORIES.flatMap((category) => enabledEndpoints(category)).map(({ table }) => table));
 
-/** Records in which the copy of an integration differs from Kombo, as 'table id'. */
+/** The records that differ between the copy of an integration and Kombo, each as 'table id'. */
 export async function findDifferences(
   store: Pick<Store, 'pool'>,
   control: SandboxControl,

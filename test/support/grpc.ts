@@ -2,7 +2,7 @@ import { connect, createServer, type ServerHttp2Session, type ServerHttp2Stream 
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** An empty message of gRPC: not compressed, of no length. */
+/** An empty message of gRPC: not compressed, with length 0. */
 const EMPTY = Buffer.alloc(5);
 
 const HEAD = { ':status': 200, 'content-type': 'application/grpc' };
@@ -14,7 +14,7 @@ export interface GrpcStatus {
 }
 
 /**
- * A server that answers every call of gRPC with a status, and the first one of every client as told.
+ * A server that answers every call of gRPC with a status. With `connects`, it accepts the first call of each client.
  *
  * @returns its address.
  */
@@ -28,9 +28,9 @@ export async function grpcServer(code: number, details: string, { connects = fal
 }
 
 /**
- * A way to a real server that answers some calls by itself, as a server of another kind or with other rights would.
+ * A proxy for a real server that answers some calls itself, like a server of another kind or with other rights.
  *
- * @param answer the status for a call such as `CreateSchedule`; undefined has the real server answer.
+ * @param answer the status for a call, for example `CreateSchedule`; if undefined, the real server answers.
  * @returns its address.
  */
 export async function grpcProxy(
@@ -49,7 +49,7 @@ export async function grpcProxy(
     stream.on('close', () => call.close());
     stream.pipe(call);
     call.on('response', (head) => {
-      // A server that refuses sends no trailers, but all in the head.
+      // A server that refuses a call sends no trailers: the headers have the status.
       if (head['grpc-status'] !== undefined) return stream.respond(head, { endStream: true });
       const trailers = Promise.withResolvers<object>();
       call.on('trailers', (found) => trailers.resolve(found));

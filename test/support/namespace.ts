@@ -6,10 +6,7 @@ import { eventually } from './poll.ts';
 /** Numbers of the server's IndexedValueType: https://github.com/temporalio/api, enums/v1/common.proto */
 export const TYPE = { Text: 1, Keyword: 2, Int: 3, KeywordList: 7 } as const;
 
-/**
- * A namespace of its own on the shared server, with these search attributes and no others; also points this process's
- * settings at it.
- */
+/** Makes a namespace on the shared server with only these search attributes. The settings of this process name it. */
 export async function testNamespace(searchAttributes: Record<string, number>): Promise<string> {
   const namespace = `test-${randomBytes(6).toString('hex')}`;
   const connection = await Connection.connect({ address: inject('temporalAddress') });
@@ -31,6 +28,6 @@ export async function testNamespace(searchAttributes: Record<string, number>): P
   return namespace;
 }
 
-/** So many search attributes of other programs that there is no place for one more Keyword; SQL visibility has ten. */
+/** Search attributes of other programs that leave room for `left` more Keywords. SQL visibility has room for ten. */
 export const noPlaceLeft = (left = 0): Record<string, number> =>
   Object.fromEntries(Array.from({ length: 10 - left }, (_, index) => [`Taken${index}`, TYPE.Keyword]));

@@ -17,7 +17,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const ago = (ms: number) => new Date(Date.now() - ms);
 
-/** Rows of the active one. */
+/** The number of rows of the active integration. */
 const ROWS = {
   hris_employees: 412,
   hris_employments: 436,
@@ -29,13 +29,13 @@ const ROWS = {
 };
 
 export interface Three {
-  /** Active: an endpoint fails, another one is not offered, a full sync runs. */
+  /** One endpoint fails, another one is not offered, a full sync runs. */
   active: string;
   parked: string;
   paused: string;
 }
 
-/** Three integrations with everything that a page can show, and with real schedules. */
+/** Inserts three integrations with everything that a page can show, and with real schedules. */
 export async function insertThree(store: Store, client: Client, config: Config): Promise<Three> {
   const ids = {
     active: uniqueIntegrationId('personio'),
@@ -73,7 +73,7 @@ export async function insertThree(store: Store, client: Client, config: Config):
 }
 
 async function insertTroubles(store: Store, id: string): Promise<void> {
-  // What fails, or is not offered, was not read lately.
+  // Endpoints that fail or are not offered were not read lately.
   await store.pool.query(
     `delete from kombo_sync.passes where integration_id = $1 and (endpoint = '/hris/timesheets'
        or endpoint = '/hris/absences' and started_at > now() - interval '1 hour'
@@ -181,7 +181,7 @@ async function insertActs(store: Store, ids: Three): Promise<void> {
   ]);
 }
 
-/** A full sync some days ago and deltas since, of every endpoint; of one integration, or of all. */
+/** Inserts a full sync some days ago and later deltas, for all endpoints of one integration or of all. */
 export async function insertPasses(
   store: Store,
   { id = null, deltas }: { id?: string | null; deltas: number },
@@ -213,7 +213,7 @@ export async function insertPasses(
   await statesFromPasses(store);
 }
 
-/** So many integrations as rows only: no schedules, and nothing that runs. Every 50th is parked, every 20th HRIS fails. */
+/** Inserts `amount` integrations as rows, without schedules and runs. Every 50th is parked, every 20th HRIS fails. */
 export async function insertMany(store: Store, amount: number): Promise<void> {
   await store.pool.query(
     `insert into kombo_sync.integrations (id, tool, category, organization_name, status, status_code, status_reason,

@@ -14,7 +14,7 @@ const PROGRAM = [...(process.env['PATH'] ?? '').split(path.delimiter), ...PLACES
   .map((folder) => path.join(folder, 'pgbouncer'))
   .find((file) => existsSync(file));
 
-/** Poolers to try things with: a stand-in for PgBouncer, and PgBouncer itself where this machine has it. */
+/** Poolers for tests: a stand-in for PgBouncer, and PgBouncer itself if this machine has it. */
 export const POOLERS = [
   ['a pooler with its rules', startProxyPooler],
   ...(PROGRAM === undefined ? [] : [['PgBouncer', startPgBouncer] as const]),
@@ -24,7 +24,7 @@ const START_MS = 10_000;
 
 export const hasPgBouncer = PROGRAM !== undefined;
 
-/** @param more lines for its settings, which win. */
+/** @param more lines for its settings, which override ours. */
 export async function startPgBouncer(
   databaseUrl: string,
   mode: PoolMode,

@@ -1,4 +1,4 @@
-/** Asks until the answer is neither undefined nor false, or throws what it saw last when the time is over. */
+/** Calls `look` until it returns neither undefined nor false, or throws the last value or error after the timeout. */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
   options: { timeoutMs?: number; everyMs?: number } = {},

@@ -3,9 +3,9 @@ import pg from 'pg';
 import { afterAll } from 'vitest';
 
 /*
- * A small pooler for machines without PgBouncer, with the rules of it that matter: it refuses startup parameters that it does
- * not know, gives its clients keys of its own, and in transaction mode lends a server connection for one transaction only.
- * It takes the next server connection each time, where PgBouncer would often take the same one again.
+ * A small pooler for machines without PgBouncer, with the same rules where they matter: it refuses unknown startup
+ * parameters, gives clients its own keys for cancellation, and in transaction mode lends a server connection for one
+ * transaction only. It takes the next server connection each time; PgBouncer would often take the same one again.
  */
 
 const KNOWN = [
@@ -20,7 +20,7 @@ const KNOWN = [
 const SSL_REQUEST = 80877103;
 
 export interface Pooler {
-  /** The database's address through the pooler. */
+  /** The URL of a database through the pooler. */
   url(databaseUrl: string): string;
 }
 
@@ -36,11 +36,11 @@ interface Client {
   server: Server | undefined;
   /** Messages that wait for a server connection. */
   waiting: Buffer[];
-  /** Answers that end with ReadyForQuery and have not come yet. */
+  /** The number of ReadyForQuery messages that have not come yet. */
   pending: number;
 }
 
-/** With sessions, each client needs one of its own. */
+/** In session mode, each client needs its own server connection. */
 export const serversOf = (mode: PoolMode) => (mode === 'session' ? 20 : 4);
 
 export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Promise<Pooler> {
@@ -117,7 +117,7 @@ export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Pro
       waiters.delete(client);
       const { server, database } = client;
       if (!server) return;
-      // In the middle of something: no other client may have it.
+      // It may be inside a transaction, so no other client may get it.
       server.socket.destroy();
       pools.set(
         database,
@@ -190,7 +190,7 @@ const GREETING = () => {
   ]);
 };
 
-/** Reads the packet that begins a connection, after refusing TLS. */
+/** Refuses TLS, and then reads the packet that starts a connection. */
 function onStartup(socket: Socket, start: (parameters: Record<string, string>) => Promise<void>): void {
   let buffered: Buffer = Buffer.alloc(0);
   const onData = (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest';
 
-// Files of one worker share its process. What one of them sets there would otherwise decide what the next one talks to:
-// a namespace left behind, and its commands and its client are at two places.
+// Test files that share a process share its environment. Without this, a namespace that one file sets would send the
+// commands of the next file to another namespace than its client.
 const before = { ...process.env };
 
 afterAll(() => {

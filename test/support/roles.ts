@@ -9,7 +9,7 @@ export interface Role {
   url: string;
 }
 
-/** A role without rights of its own, for one database. It is dropped after the file, with all that it owns there. */
+/** A role without rights, for one database. It is dropped after the file, with all that it owns there. */
 export async function createRole(store: TestStore, options = ''): Promise<Role> {
   const name = `role_${randomBytes(6).toString('hex')}`;
   await store.pool.query(`create role ${name} login password 'secret' ${options}`);

@@ -14,11 +14,11 @@ import { startTemporalServer } from '../../src/dev/temporal/server.ts';
 
 export interface TestServers {
   databaseUrl: string;
-  /** Name of the migrated database that test files copy, made by the first of them. */
+  /** Name of the migrated database that test files copy. The first file makes it. */
   templateDatabase: string;
   temporalAddress: string;
   temporalCli: string;
-  /** A folder of this run's that the servers do not use. */
+  /** A folder of this run that the servers do not use. */
   emptyFolder: string;
   stop: () => Promise<void>;
 }
@@ -27,11 +27,11 @@ type Stop = () => Promise<void>;
 
 const PREFIX = 'kombo-sync-test-';
 
-/** A run that was killed leaves its servers running. Its folder knows them, and no process holds the folder any more. */
+/** Ends the servers that a killed run left. Its folder lists them, and no process holds the folder any more. */
 async function clearKilledRuns(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const folder = path.join(tmpdir(), name);
-    // Its list of children comes after the claim, so without one the folder may be about to be claimed.
+    // A run writes the list of children after its claim. Without a list, a run may be about to claim the folder.
     const claimed = ['dev.lock', 'children.json'].every((file) => existsSync(path.join(folder, file)));
     if (!name.startsWith(PREFIX) || !claimed) continue;
     let release: () => void;
@@ -47,8 +47,8 @@ async function clearKilledRuns(): Promise<void> {
 }
 
 /**
- * A Postgres and a Temporal server of this run's own, in a folder of its own and on free ports. TEST_DATABASE_URL (of an
- * administrator) and TEST_TEMPORAL_ADDRESS name others instead; our search attributes must be registered there.
+ * Starts a Postgres and a Temporal server for this run, in a folder of their own and on free ports. To use others, set
+ * TEST_DATABASE_URL (as an administrator) and TEST_TEMPORAL_ADDRESS; our search attributes must be registered there.
  */
 export async function startServers(): Promise<TestServers> {
   await clearKilledRuns();
@@ -71,7 +71,7 @@ export async function startServers(): Promise<TestServers> {
   if (postgres.status === 'fulfilled' && temporal.status === 'fulfilled') {
     const templateDatabase = `template_${randomBytes(6).toString('hex')}`;
     const stopAll = async () => {
-      // A server that is not ours outlives this run, and the next one may have other migrations.
+      // A server of yours outlives this run, and the next run may have other migrations.
       try {
         await dropTemplate(postgres.value, templateDatabase);
       } finally {

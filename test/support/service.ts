@@ -7,7 +7,7 @@ import { connectTemporal } from '../../src/temporal/connect.ts';
 import { startWorker } from '../../src/worker/run.ts';
 import { startServers } from './servers.ts';
 
-/** Settings of a service that is tried: it syncs soon after a webhook, and by no schedule. */
+/** Settings of a service under test: it syncs soon after a webhook, and runs no catch-ups. */
 export const testEnvironment = (about: {
   apiKey: string;
   apiUrl: string;
@@ -28,9 +28,9 @@ export const testEnvironment = (about: {
 });
 
 /**
- * A worker with all that it needs, for scripts: servers of its own, an empty sandbox and a quiet time of a second.
+ * Starts a worker with all that it needs, for scripts: its own servers, an empty sandbox and a quiet time of a second.
  *
- * @param chunkMs as for `startWorker`.
+ * @param chunkMs see `startWorker`.
  */
 export async function startService(settings: Record<string, string>, chunkMs?: number) {
   const servers = await startServers();

@@ -1,6 +1,6 @@
 /*
- * Loaded with `node --import`: the clock of the process is off by TEST_CLOCK_SHIFT milliseconds. What counts the time that
- * has passed is right, as on a machine whose clock was set wrongly.
+ * Loaded with `node --import`: the clock of the process is off by TEST_CLOCK_SHIFT milliseconds. Timers and
+ * `performance.now()` stay right, as on a machine with a wrong clock.
  */
 const shiftMs = Number(process.env['TEST_CLOCK_SHIFT'] ?? 0);
 const RealDate = Date;

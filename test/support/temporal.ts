@@ -3,8 +3,8 @@ import { afterAll, inject } from 'vitest';
 import { connectTemporal, type TemporalHandle } from '../../src/temporal/connect.ts';
 
 /**
- * A connection to the shared Temporal server, or to another one; also points this process's settings at it. Closed after the
- * file.
+ * Connects to the shared Temporal server, or to another one, and points the settings of this process to it. Closes the
+ * connection after the file.
  */
 export async function testTemporal(address = inject('temporalAddress')): Promise<TemporalHandle> {
   process.env['TEMPORAL_ADDRESS'] = address;
@@ -13,12 +13,12 @@ export async function testTemporal(address = inject('temporalAddress')): Promise
   return handle;
 }
 
-/** Tests run side by side on one server: each has a task queue of its own. */
+/** Each test has its own task queue, since tests run side by side on one server. */
 export function uniqueTaskQueue(): string {
   return `test-${randomBytes(6).toString('hex')}`;
 }
 
-/** Workflow and schedule ids derive from the integration id, so each test makes its own. */
+/** Each test has its own integration ids, since the ids of workflows and schedules follow from them. */
 export function uniqueIntegrationId(tool = 'bombohr'): string {
   return `${tool}:${randomBytes(6).toString('hex')}`;
 }

@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 
-/** Lets this file run in a time zone of its own. Other files of the same process do not notice. */
+/** Runs this file in a time zone, and restores the earlier one for other files of the same process. */
 export function useTimeZone(name: string): void {
   const before = process.env['TZ'];
   process.env['TZ'] = name;

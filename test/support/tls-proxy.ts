@@ -5,7 +5,7 @@ import type { Certificate } from './certificates.ts';
 
 const PACKET_BYTES = 8;
 
-/** A Postgres that offers TLS with this certificate, and refuses to go without. Everything else is that of the real one. */
+/** A Postgres that offers TLS with this certificate and refuses connections without. Behind it is the real one. */
 export async function startTlsServer(
   databaseUrl: string,
   { certificate, key }: Certificate,
@@ -15,7 +15,7 @@ export async function startTlsServer(
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    // The client asks whether there is TLS before it says anything else.
+    // A client with TLS first asks for it, in a packet of this length.
     socket.once('data', (packet) => {
       if (packet.length !== PACKET_BYTES) {
         socket.end(refusal());
@@ -43,7 +43,7 @@ export async function startTlsServer(
   return (server.address() as AddressInfo).port;
 }
 
-/** As pg_hba.conf does it that has `hostssl` lines only. */
+/** The error of a server whose pg_hba.conf has only `hostssl` lines. */
 function refusal(): Buffer {
   const text =
     'SFATAL\0VFATAL\0C28000\0Mno pg_hba.conf entry for host "127.0.0.1", user "me", database "app", no encryption\0\0';

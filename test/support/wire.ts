@@ -2,10 +2,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll } from 'vitest';
 
 /**
- * A way to a server that can be cut, also for connections that are open, and mended on the same port.
+ * A proxy for a server that a test can cut, with all open connections, and mend on the same port.
  *
  * @param target host:port
- * @param whenOver when it goes: `onTestFinished` where one test has it.
+ * @param whenOver removes it after the file; pass `onTestFinished` to remove it after one test.
  */
 export async function createWire(target: string, whenOver: (end: () => Promise<void>) => void = afterAll) {
   const { hostname, port: targetPort } = new URL(`tcp://${target}`);

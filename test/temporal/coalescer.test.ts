@@ -49,13 +49,13 @@ describe('sharing', () => {
     expect(folded).toEqual([3]);
   });
 
-  test('a lone delivery goes out at once; what comes in the window after it shares the next send', async () => {
+  test('a lone delivery is sent at once; later ones within the window share the next send', async () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 40 });
     const lone = coalescer.add(notice('a', 'x'));
     await turn();
     expect(sent).toHaveLength(1);
-    // Before the window begins: a busy machine may only make the time that is measured longer.
+    // Taken before the window begins, so a busy machine can only make the measured time longer.
     const before = performance.now();
     sent[0]!.finish();
     await lone;
@@ -70,7 +70,7 @@ describe('sharing', () => {
     await Promise.all(later);
   });
 
-  test('integrations do not share and do not wait for each other', async () => {
+  test('integrations share no send and do not wait for each other', async () => {
     const { send, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0 });
     const a = coalescer.add(notice('a', 'x'));
@@ -83,7 +83,7 @@ describe('sharing', () => {
     await a;
   });
 
-  test('what arrives while a send is in flight gathers for the next one', async () => {
+  test('deliveries during a send share the next one', async () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0 });
     const first = coalescer.add(notice('a', 'x'));
@@ -118,14 +118,14 @@ describe('sharing', () => {
     ]);
   });
 
-  test('never more sends at once than allowed; the others start as places become free', async () => {
+  test('at most the allowed number of sends run at once; the others start when one ends', async () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0, maxConcurrent: 2 });
     const answers = ['a', 'b', 'c', 'd'].map((id) => coalescer.add(notice(id, 'x')));
     await started(2);
     await turn();
     expect(sent).toHaveLength(2);
-    // While c waits for its place it still takes company.
+    // While c waits for its turn, more deliveries can join it.
     answers.push(coalescer.add(notice('c', 'y')));
     sent[0]!.finish();
     const third = await started(3);
@@ -138,7 +138,7 @@ describe('sharing', () => {
 });
 
 describe('failure', () => {
-  test('a failed send rejects all that waited for it, and no others', async () => {
+  test('a failed send rejects all deliveries that wait for it, and no others', async () => {
     const { send, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0 });
     const outcomes = [settled(coalescer.add(notice('a', 'x'))), settled(coalescer.add(notice('a', 'y')))];
@@ -153,7 +153,7 @@ describe('failure', () => {
     await later;
   });
 
-  test('a send that throws at once is a failed send', async () => {
+  test('a send that throws at once counts as failed', async () => {
     const coalescer = new Coalescer({
       windowMs: 0,
       send: () => {
@@ -163,7 +163,7 @@ describe('failure', () => {
     await expect(coalescer.add(notice('a', 'x'))).rejects.toThrow('no');
   });
 
-  test('each delivery has its own deadline, though the send goes on', async () => {
+  test('each delivery has its own deadline, although the send continues', async () => {
     const { send, sent, started } = controlledSend();
     const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 30 });
     await expect(coalescer.add(notice('a', 'x'))).rejects.toBeInstanceOf(CoalescerTimeout);
@@ -179,7 +179,7 @@ describe('failure', () => {
   });
 });
 
-test('it is idle when no send is left, also none that no delivery waits for', async () => {
+test('the coalescer is idle when all sends have ended, even those that no delivery waits for', async () => {
   const { send, started } = controlledSend();
   const coalescer = new Coalescer({ send, windowMs: 0, deadlineMs: 10 });
   await coalescer.idle();
@@ -237,7 +237,7 @@ test('I6: a resolved delivery is in a send that started after it arrived and end
   );
 });
 
-/** Plays the steps with a logical clock, and tells what was sent and answered when. */
+/** Plays the steps with a logical clock, and returns what was sent and answered when. */
 async function play(steps: readonly Step[], windowMs: number, maxConcurrent: number) {
   let clock = 0;
   const sends: { notice: Notice; startedAt: number; endedAt: number }[] = [];

@@ -7,7 +7,7 @@ const refusal = () =>
     cause: Object.assign(new Error('3'), { code: 3, details: 'no mapping for search attribute KomboTool' }),
   });
 
-test('after the bound it says why, and what comes later is not tried as long again', async () => {
+test('after the bound the error says why, and a later call is not tried as long again', async () => {
   const notes: string[] = [];
   const patience = createPatience({
     note: (line) => notes.push(line),
@@ -31,7 +31,7 @@ test('after the bound it says why, and what comes later is not tried as long aga
   expect(tries).toBe(1);
 });
 
-test('what has another reason is not tried again', async () => {
+test('a call that fails for another reason is not tried again', async () => {
   let tries = 0;
   const patience = createPatience({ note: () => {} });
   const act = () => Promise.reject(new Error(`no ${++tries}`));

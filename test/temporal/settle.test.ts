@@ -9,10 +9,10 @@ const store = await createTestStore();
 let integrations = 0;
 let id = '';
 let calls: string[] = [];
-/** What happens while Temporal is asked for the first time. */
+/** Runs during the first call of Temporal. */
 let meanwhile: (() => Promise<unknown>) | undefined;
 
-/** A Temporal that notes what it is asked for. */
+/** Records a call of Temporal. */
 const note = async <T>(call: string, answer: T): Promise<T> => {
   calls.push(call);
   const act = meanwhile;
@@ -40,21 +40,21 @@ beforeEach(async () => {
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
 });
 
-describe('(I28) Temporal is brought in line with the status of an integration', () => {
-  test('an active one has schedules, and nothing is cancelled', async () => {
+describe('(I28) Temporal follows the status of an integration', () => {
+  test('an active one has schedules, and no sync is cancelled', async () => {
     expect(await settle()).toMatchObject({ schedules: 'updated', cancelled: [], integration: { id } });
     // It was never removed, so no erasure is planned that would have to be called off.
     expect(calls).toEqual(['schedules active']);
     expect(await isDue()).toBe(false);
   });
 
-  test('a paused one has paused schedules, and its syncs are cancelled but for the one that asks', async () => {
+  test('a paused one has paused schedules, and its syncs are cancelled except the calling one', async () => {
     await pause(store, id, 'audit');
     expect(await settle('sync/x')).toMatchObject({ cancelled: [`sync/${id}`] });
     expect(calls).toEqual(['keep data', 'schedules paused', 'cancel all but sync/x']);
   });
 
-  test('a removed one has no schedules and no syncs, and its data are erased once', async () => {
+  test('a removed one has no schedules and no syncs, and its data is erased once', async () => {
     await leave();
     await settle();
     expect(calls).toEqual(['cancel all but undefined', 'no schedules', `erase ${AT.toISOString()}`]);
@@ -64,28 +64,28 @@ describe('(I28) Temporal is brought in line with the status of an integration', 
     expect(calls).toEqual(['cancel all but undefined', 'no schedules']);
   });
 
-  test('one that is not known is none of its business', async () => {
+  test('an unknown one causes no calls', async () => {
     id = 'demo:nobody';
     expect(await settle()).toEqual({ integration: undefined, schedules: 'unchanged', cancelled: [] });
     expect(calls).toEqual([]);
   });
 });
 
-describe('(I28) what changes meanwhile', () => {
-  test('is brought in line too, before it counts as done', async () => {
+describe('(I28) a change of status in the meantime', () => {
+  test('is followed too, before the change counts as done', async () => {
     meanwhile = () => pause(store, id, 'audit');
     expect(await settle()).toMatchObject({ integration: { status: 'paused' } });
     expect(calls).toEqual(['schedules active', 'keep data', 'schedules paused', 'cancel all but undefined']);
     expect(await isDue()).toBe(false);
   });
 
-  test('and stays due when Temporal cannot be reached', async () => {
+  test('stays due if Temporal cannot be reached', async () => {
     meanwhile = () => Promise.reject(new Error('gRPC: UNAVAILABLE'));
     await expect(settle()).rejects.toThrow('gRPC');
     expect(await isDue()).toBe(true);
   });
 
-  test('again and again is left to later', async () => {
+  test('is left for later after five rounds', async () => {
     let times = 0;
     const flip = async (): Promise<void> => {
       times += 1;

@@ -14,14 +14,14 @@ test.for([
   'asia/kolkata',
   'gmt',
   'Etc/GMT-2',
-])('the server takes what becomes of the time zone %s', async (FULL_SYNC_TIMEZONE, { onTestFinished }) => {
+])('the server accepts the time zone that is made of %s', async (FULL_SYNC_TIMEZONE, { onTestFinished }) => {
   const id = uniqueIntegrationId();
   onTestFinished(() => deleteSchedules(client, id));
   const config = loadConfig({ FULL_SYNC_TIMEZONE, TASK_QUEUE: uniqueTaskQueue() });
   expect(await ensureSchedules(client, config, { id, tool: 'demo', category: 'ATS' })).toBe('created');
 });
 
-test('a time zone that it does not take is the reason that is told', async () => {
+test('if the server refuses a time zone, the error says so', async () => {
   const config = { ...loadConfig({ TASK_QUEUE: uniqueTaskQueue() }), FULL_SYNC_TIMEZONE: 'europe/berlin' };
   const made = ensureSchedules(client, config, { id: uniqueIntegrationId(), tool: 'demo', category: 'ATS' });
   await expect(made).rejects.toMatchObject({ name: 'Refused', message: 'unknown time zone europe/berlin' });

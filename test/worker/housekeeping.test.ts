@@ -16,7 +16,7 @@ let ids: string[];
 beforeEach(async () => {
   ids = [uniqueIntegrationId(), uniqueIntegrationId()];
   for (const id of ids) await saveIntegration(store, { id, tool: 'bombohr', category: 'LMS' });
-  // Otherwise Temporal has to hear of them first.
+  // Otherwise Temporal must be told about them first.
   await store.pool.query('update kombo_sync.integrations set temporal_due_at = null');
 });
 
@@ -36,7 +36,7 @@ function keepHouse(overrides: Partial<HousekeepingDeps> = {}): void {
   onTestFinished(() => house.stop());
 }
 
-test('(I28) one that cannot be woken keeps no other from being woken in the same round', async () => {
+test('(I28) a sync that cannot be woken does not keep others from being woken in the same round', async () => {
   for (const id of ids) {
     await park(store, id, { code: 'INVALID', message: 'm', needsAttention: false, retryInMs: 0 });
   }
@@ -54,7 +54,7 @@ test('(I28) one that cannot be woken keeps no other from being woken in the same
   expect(woken.toSorted()).toEqual(ids.toSorted());
 });
 
-test('(I18) a pass whose run Temporal cannot look up keeps no other from being ended', async () => {
+test('(I18) a pass whose run Temporal cannot find does not keep others from being ended', async () => {
   const [odd, lost] = [
     await open(store, ids[0]!, '/lms/users', 'full'),
     await open(store, ids[1]!, '/lms/users', 'full'),

@@ -13,12 +13,12 @@ import type { Command, ScheduledActivity } from './commands.ts';
 import { T0, TestRun } from './harness.ts';
 import { completed, signal } from './jobs.ts';
 
-/** Five seconds of quiet, a minute at most. */
+/** A quiet time of five seconds, a minute at most. */
 export const INPUT: IntegrationSyncInput = { integrationId: 'demo:1', quietMs: 5_000, maxWaitMs: 60_000 };
 
 export const changed = (...models: string[]) => signal('modelsChanged', { models });
 
-/** What a start has left to be read. */
+/** A start that leaves these reads. */
 export function started(
   endpoints: readonly string[],
   more: Partial<SyncStart> & { kind?: DebtKind; because?: Because } = {},
@@ -37,7 +37,7 @@ export function started(
 
 const COUNTS = { ...NO_COUNTS, pages: 1, records: 2, created: 1, unchanged: 1 };
 
-/** What a start has read already. */
+/** A read that a start has done. */
 export const outcome = (endpoint: string, more: Partial<EndpointOutcome> = {}): EndpointOutcome => ({
   endpoint,
   kind: 'delta',
@@ -76,7 +76,7 @@ type Called = Pick<ScheduledActivity, 'input'>;
 export const readInput = (activity: Called) => activity.input as SyncEndpointInput;
 export const startInput = (activity: Called) => activity.input as StartSyncInput;
 
-/** What a keepForLater is told. */
+/** The input of a keepForLater. */
 export const kept = (run: TestRun) => run.pending('keepForLater').input as KeepForLaterInput;
 
 export function carriedBy(command: Command | undefined): CarriedState {
@@ -85,7 +85,7 @@ export function carriedBy(command: Command | undefined): CarriedState {
   return (command.input as { carried: CarriedState }).carried;
 }
 
-/** The run that a run has continued as. */
+/** The run that a run continued as. */
 export async function continued(run: TestRun, at = run.now) {
   return TestRun.start('integrationSync', (run.ended as { input: unknown }).input, { at });
 }
@@ -100,7 +100,7 @@ export async function startSignalled(...models: string[]): Promise<TestRun> {
   return run;
 }
 
-/** Runs the debounce out and answers the start. */
+/** Lets the debounce end and answers the start. */
 export async function startReads(
   endpoints: string[],
   given: Parameters<typeof started>[1] = {},

@@ -4,7 +4,7 @@ import type { IntegrationSyncInput } from '../../src/domain/sync.ts';
 
 const { tidyUp } = proxyActivities<Activities>({ startToCloseTimeout: '1m' });
 
-/** Not what the recorded runs did: the replay must refuse it. */
+/** Differs from the recorded runs, so the replay must refuse it. */
 export async function integrationSync(input: IntegrationSyncInput): Promise<void> {
   await sleep(input.quietMs ?? 1_000);
   await tidyUp();

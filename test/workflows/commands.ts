@@ -10,7 +10,7 @@ export interface ScheduledActivity {
   input: unknown;
   heartbeatMs: number;
   startToCloseMs: number;
-  /** Of the retry policy; 0 when there is no bound. */
+  /** Of the retry policy; 0 means no bound. */
   attempts: number;
   priority: number;
   /** Empty for that of the run. */
@@ -77,7 +77,7 @@ export function readCommand(command: coresdk.workflow_commands.IWorkflowCommand)
   throw new Error(`Unexpected command ${JSON.stringify(command)}`);
 }
 
-/** Commands in short words, for assertions that can be read. */
+/** Commands in short words, for readable assertions. */
 export function brief(commands: readonly Command[]): string[] {
   return commands.map((command) => {
     switch (command.kind) {

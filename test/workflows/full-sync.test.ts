@@ -61,7 +61,7 @@ test('(I15) reads and sweeps every endpoint, tidies up and tells', async () => {
   });
 });
 
-test('(I10) a limit that lasts, or an outage of a while, fails nothing: it is called again', async () => {
+test('(I10) a long limit or a short outage fails no read: the activity is called again', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   await finish(run, '/ats/offers');
   for (let page = 0; page < 20; page += 1) {
@@ -76,7 +76,7 @@ test('(I10) a limit that lasts, or an outage of a while, fails nothing: it is ca
 test.each([
   ['is cancelled', (): Job => cancel()],
   ['fails', (run: TestRun): Job => failed(run.pending('startSync'), 'Internal', 'no')],
-])('(I22) what was asked for is owed, and in full, when the start %s', async (_how, happen) => {
+])('(I22) the request is owed in full if the start %s', async (_how, happen) => {
   for (const models of [undefined, ['ats_jobs']]) {
     const { run } = await TestRun.start('fullSync', { ...INPUT, models });
     await run.activate([happen(run)]);
@@ -87,7 +87,7 @@ test.each([
   }
 });
 
-test('(I22) a cancellation in the task in which it continues as new is not swallowed', async () => {
+test('(I22) a cancellation in the task that continues as new is not lost', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   await finish(run, '/ats/offers');
   const last = completed(run.pending('syncEndpoint', '/ats/jobs'), more());
@@ -98,7 +98,7 @@ test('(I22) a cancellation in the task in which it continues as new is not swall
   expect(run.ended?.kind).toBe('cancelled');
 });
 
-test('(I22) nor is one that comes while it waits for its reads to stop', async () => {
+test('(I22) a cancellation while it waits for its reads to stop is not lost either', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   const long = { historyLong: true };
   expect(await run.activate([completed(run.pending('syncEndpoint', '/ats/jobs'), more())], long)).toEqual([]);
@@ -131,7 +131,7 @@ test('old history that cannot be removed does not fail the sync', async () => {
   expect(brief(commands)).toEqual(['complete']);
 });
 
-test('(I9) goes on as a new run when its reads have stopped between two calls, with the same sync', async () => {
+test('(I9) continues as new once its reads have stopped between two calls, with the same sync', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers', '/ats/tags']);
   const long = { historyLong: true };
   await finish(run, '/ats/tags', waits(60_000, 2));
@@ -152,7 +152,7 @@ test('(I9) goes on as a new run when its reads have stopped between two calls, w
   expect(readInput(next.run.pending('syncEndpoint')).syncId).toBe(syncId);
 });
 
-test('models, since and the permission to delete much are passed on', async () => {
+test('models, since and allowMassDeletion are passed on', async () => {
   const input = { ...INPUT, models: ['ats_jobs'], since: '2026-01-01', allowMassDeletion: true };
   const run = await startReads(['/ats/jobs'], input);
   expect(readInput(run.pending('syncEndpoint'))).toMatchObject({
@@ -186,14 +186,14 @@ test.each([
   [{ ...INPUT, models: [1] }, /list of names/],
   [{ ...INPUT, since: 'yesterday' }, /date/],
   [{ ...INPUT, allowMassDeletion: 'yes' }, /true or false/],
-])('a wrong input fails and says what a right one is: %j', async (input, message) => {
+])('a wrong input fails and says what is right: %j', async (input, message) => {
   const { commands } = await TestRun.start('fullSync', input);
   expect(commands).toMatchObject([
     { kind: 'fail', type: 'InvalidInput', message: expect.stringMatching(message) as string },
   ]);
 });
 
-test('a start that fails is the result, and says why', async () => {
+test('a failed start is the result, with the reason', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
   await run.activate([failed(run.pending('startSync'), 'Internal', 'Out of order.')]);
   await run.activate([completed(run.pending('keepForLater'))]);

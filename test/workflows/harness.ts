@@ -20,10 +20,10 @@ import { brief, type Command, readCommand, type ScheduledActivity } from './comm
 import { cancelledActivity, type Job, payloads } from './jobs.ts';
 
 /**
- * Runs workflow code without a server: a test hands in activations as the server would, and reads the commands that come
- * back. Time is a number that the test sets, so that edges are exact to the millisecond.
+ * Runs workflow code without a server: a test passes activations like the server, and reads the returned commands. The
+ * test sets the time as a number, so edges are exact to the millisecond.
  *
- * This is the only file that reaches into the SDK's internals, so it says which version it was written for.
+ * Only this file uses the SDK's internals, so it names the version that it was written for.
  */
 const WRITTEN_FOR = /^1\.24\./;
 if (!WRITTEN_FOR.test(packageJson.version)) {
@@ -32,7 +32,7 @@ if (!WRITTEN_FOR.test(packageJson.version)) {
   );
 }
 
-/** How long one activation may keep the thread: for code that loops without end. A busy machine stalls for a second now and then. */
+/** How long one activation may keep the thread, against endless loops. A busy machine sometimes stalls for a second. */
 const TASK_MS = 30_000;
 
 export const T0 = Date.parse('2026-11-23T00:00:00Z');
@@ -77,7 +77,7 @@ export interface StartOptions {
   jobs?: Job[];
   at?: number;
   labels?: SearchAttributePair[];
-  /** `sync/demo:1` when left out. */
+  /** `sync/demo:1` by default. */
   workflowId?: string;
 }
 
@@ -171,7 +171,7 @@ export class TestRun {
     if (!completion.successful) throw new Error(`Workflow task failed: ${JSON.stringify(completion.failed)}`);
     const commands = (completion.successful.commands ?? []).map(readCommand);
     for (const command of commands) this.note(command);
-    // The server's side of a cancelled activity: with TRY_CANCEL the workflow hears of it at once.
+    // The server's part of a cancelled activity: with TRY_CANCEL, the workflow learns it at once.
     const cancelled = commands.filter((command) => command.kind === 'cancelActivity');
     if (cancelled.length === 0) return commands;
     return [
@@ -183,7 +183,7 @@ export class TestRun {
     ];
   }
 
-  /** Moves the clock and fires the timers that run out on the way, each at its own moment. */
+  /** Moves the clock and fires the timers that run out meanwhile, each at its own moment. */
   async advanceTo(at: number, options: { historyLong?: boolean } = {}): Promise<Command[]> {
     const commands: Command[] = [];
     for (;;) {

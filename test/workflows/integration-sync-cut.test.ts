@@ -24,7 +24,7 @@ useWorkflows();
 
 const long = { historyLong: true };
 
-describe('an integration that is said to be deleted', () => {
+describe('an integration with a reported deletion', () => {
   const PATHS = ['/ats/jobs', '/ats/applications'];
   const deletion = () => signal('integrationChanged', { event: 'deleted' });
 
@@ -56,7 +56,7 @@ describe('an integration that is said to be deleted', () => {
     expect(startInput(run.pending('startSync')).cut).toEqual([`${run.runId}/1`]);
   });
 
-  test('(I6) and cancelled then: what was asked for is owed, with the look-up', async () => {
+  test('(I6) cancelled then: the request is owed, with the look-up', async () => {
     const run = await startReads(PATHS);
     await run.activate([deletion()]);
     await run.activate([cancel()]);
@@ -67,7 +67,7 @@ describe('an integration that is said to be deleted', () => {
 });
 
 describe('cancel', () => {
-  test('(I6) while reads go on: their passes end, and what waits is owed', async () => {
+  test('(I6) during reads: their passes end, and waiting requests are owed', async () => {
     const run = await startReads(['/ats/jobs', '/ats/applications']);
     await finishRead(run, '/ats/jobs');
     await run.activate([changed('ats_candidates')]);
@@ -77,14 +77,14 @@ describe('cancel', () => {
     expect(brief(await run.activate([completed(run.pending('keepForLater'))]))).toEqual(['cancelled']);
   });
 
-  test('(I6) while a sync starts: what it was to serve is owed, since it may not have got that far', async () => {
+  test('(I6) while a sync starts: its requests are owed, because it may not have recorded them yet', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
     expect(brief(await run.activate([cancel()]))).toEqual(['cancelActivity', 'keepForLater ats_jobs']);
     expect(kept(run).syncIds).toContain(`${run.runId}/1`);
   });
 
-  test('(I6) (I22) continues to keep what is wanted when messages come meanwhile', async () => {
+  test('(I6) (I22) still records what is wanted as owed if messages come meanwhile', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([cancel()]);
     expect(await run.activate([changed('ats_offers')])).toEqual([]);
@@ -93,7 +93,7 @@ describe('cancel', () => {
     expect(carriedBy(run.ended)).toMatchObject({ wanted: { models: ['ats_offers'] }, reading: [], syncs: 0 });
   });
 
-  test('(I22) in the task in which the history has grown long: it is not swallowed', async () => {
+  test('(I22) in the task in which the history has grown long: it is not lost', async () => {
     const run = await startReads(['/ats/jobs', '/ats/offers']);
     const answer = completed(run.pending('syncEndpoint', '/ats/jobs'), more());
     const commands = brief(await run.activate([cancel(), answer], long));
@@ -103,7 +103,7 @@ describe('cancel', () => {
     expect(run.ended?.kind).toBe('cancelled');
   });
 
-  test('(I22) says since when it was active, so that a pause that came between is told from you who cancel', async () => {
+  test('(I22) passes on since when it was active, which distinguishes a pause from your cancellation', async () => {
     const run = await startSignalled('ats_jobs');
     await run.activate([cancel()]);
     expect(kept(run).activeSince).toBe(new Date(T0).toISOString());
@@ -113,7 +113,7 @@ describe('cancel', () => {
     expect(kept(planned).activeSince).toBe(activeSince);
   });
 
-  test('(I6) a look-up that was asked for is owed', async () => {
+  test('(I6) a requested look-up is owed', async () => {
     const waiting = await startSignalled('ats_jobs');
     await waiting.activate([signal('integrationChanged', { event: 'state-changed' }), cancel()]);
     expect(kept(waiting)).toMatchObject({ wanted: [{ lookUp: true }] });
@@ -126,7 +126,7 @@ describe('cancel', () => {
   });
 });
 
-describe('what was signalled after a cancellation', () => {
+describe('a signal after a cancellation', () => {
   test('(I6) is served by the run that follows', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_tags')]);
@@ -141,7 +141,7 @@ describe('what was signalled after a cancellation', () => {
     });
   });
 
-  // The server hands signals in before a cancellation of the same workflow task: the order is not to be seen.
+  // In one workflow task, the server delivers signals before a cancellation, so the order is not visible.
   test('(I6) (I22) in the same workflow task is owed, and served by the run that follows', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_tags')]);
@@ -156,7 +156,7 @@ describe('what was signalled after a cancellation', () => {
 });
 
 describe('continue as new', () => {
-  test('(I6) carries what is wanted, read and done; the next run reads on with the same sync', async () => {
+  test('(I6) carries what is wanted, read and done; the next run continues the same sync', async () => {
     const run = await startReads(['/ats/jobs', '/ats/offers', '/ats/tags']);
     const { syncId } = readInput(run.pending('syncEndpoint'));
     run.now = T0 + 6_000;
@@ -201,7 +201,7 @@ describe('continue as new', () => {
     ]);
   });
 
-  test('(I1) (I6) while a start gets no answer, as when the database is away: what it was to serve is carried', async () => {
+  test('(I1) (I6) while a start gets no answer, for example without the database: its requests are carried', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
     expect(brief(await run.activate([changed('ats_tags')], long))).toEqual([
@@ -213,7 +213,7 @@ describe('continue as new', () => {
     expect(brief(next.commands)).toEqual(['timer 5000']);
   });
 
-  test('(I6) and a start that has been taken for no wish is due in the next run', async () => {
+  test('(I6) a debt that falls due without a request is due in the next run', async () => {
     const run = await startReads(['/ats/jobs']);
     run.now += 20_000;
     await finishRead(run, '/ats/jobs', read({ owes: true }));
@@ -231,7 +231,7 @@ describe('continue as new', () => {
     expect(startInput(next.run.pending('startSync'))).toMatchObject({ urgent: true, by: 'operator' });
   });
 
-  test('(I6) a catch-up runs once, though its input is handed on', async () => {
+  test('(I6) a catch-up runs once, although its input is passed on', async () => {
     const { run } = await TestRun.start('integrationSync', {
       ...INPUT,
       everything: true,
@@ -245,7 +245,7 @@ describe('continue as new', () => {
     expect(brief(await finishRead(next.run, '/ats/jobs'))).toEqual(['complete']);
   });
 
-  test('(I27) a run that the catch-up began reads webhooks and what you ask for as news', async () => {
+  test('(I27) a run that the catch-up began treats webhooks and your requests as news', async () => {
     const input = { ...INPUT, everything: true, trigger: 'catch-up' };
     const { run } = await TestRun.start('integrationSync', input);
     await run.activate([completed(run.pending('startSync'), started(['/ats/jobs']))]);
@@ -270,7 +270,7 @@ describe('continue as new', () => {
     expect(startInput(run.pending('startSync'))).toMatchObject({ by: 'webhook', urgent: true });
   });
 
-  test('what cannot be started is carried with its reason', async () => {
+  test('a sync that cannot start is carried with its reason', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
     await run.activate([failed(run.pending('startSync'), 'Internal', 'a bug')]);

@@ -61,7 +61,7 @@ describe('debounce', () => {
     expect(timers).toBeLessThanOrEqual(1 + 60_000 / 5_000);
   });
 
-  test('the state can be asked for', async () => {
+  test('a query returns the state', async () => {
     const run = await startSignalled('ats_jobs');
     expect(await run.query<SyncState>('syncState')).toMatchObject({
       phase: 'waiting',
@@ -81,7 +81,7 @@ describe('debounce', () => {
 });
 
 describe('signals during a sync', () => {
-  test('(I6) give exactly one more sync, with exactly the models named', async () => {
+  test('(I6) make exactly one more sync, with exactly the named models', async () => {
     const run = await startReads(['/ats/jobs']);
     expect(brief(await run.activate([changed('ats_offers')]))).toEqual(['timer 5000']);
     expect(brief(await run.activate([changed('ats_tags', 'ats_offers')]))).toEqual([]);
@@ -99,7 +99,7 @@ describe('signals during a sync', () => {
     expect(brief(await run.advanceTo(T0 + 10_000))).toEqual(['startSync ats_jobs']);
   });
 
-  test('(I6) a start that leaves something to a read looks again when that ends, with any outcome', async () => {
+  test('(I6) a start that leaves something to a read looks again when the read ends, for any outcome', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_jobs')]);
     await run.advanceTo(T0 + 10_000);
@@ -114,7 +114,7 @@ describe('signals during a sync', () => {
     ]);
   });
 
-  test('(I6) and looks again at once when the read has ended meanwhile', async () => {
+  test('(I6) it looks again at once if the read has ended meanwhile', async () => {
     const run = await startReads(['/ats/jobs']);
     await run.activate([changed('ats_jobs')]);
     await run.advanceTo(T0 + 10_000);
@@ -132,7 +132,7 @@ describe('signals during a sync', () => {
 });
 
 describe('messages', () => {
-  test('syncNow starts a sync of everything at once, also as the first thing a run hears', async () => {
+  test('syncNow starts a sync of everything at once, also as the first message of a run', async () => {
     const { run, commands } = await TestRun.start('integrationSync', INPUT, {
       jobs: [update('syncNow', {})],
     });
@@ -140,7 +140,7 @@ describe('messages', () => {
     expect(startInput(run.pending('startSync')).models).toBeUndefined();
   });
 
-  test('syncNow with models reads those and what was waiting', async () => {
+  test('syncNow with models reads those and the waiting ones', async () => {
     const run = await startSignalled('ats_jobs');
     const commands = await run.activate([update('syncNow', { models: ['ats_offers'] })]);
     expect(brief(commands)).toContain('startSync ats_jobs,ats_offers');
@@ -185,7 +185,7 @@ describe('messages', () => {
     { integrationId: 7 },
     'demo:1',
     { integrationId: 'a\u200bb' },
-  ])('a wrong input fails and says what a right one is: %j', async (input) => {
+  ])('a wrong input fails and says what is right: %j', async (input) => {
     const { commands } = await TestRun.start('integrationSync', input);
     expect(brief(commands)).toEqual(['fail InvalidInput']);
     expect(commands[0]).toMatchObject({ message: expect.stringContaining('{"integrationId":"') as string });
@@ -217,14 +217,14 @@ describe('messages', () => {
 });
 
 test.each([-1, Number.NaN, Infinity, '5s', null, 1e12])(
-  '(I26) a quiet time of %j is no duration',
+  '(I26) a quiet time of %j is not a duration',
   async (quietMs) => {
     const { commands } = await TestRun.start('integrationSync', { ...INPUT, quietMs });
     expect(brief(commands)).toEqual(['fail InvalidInput']);
   },
 );
 
-test('(I26) names without end become everything, and a count that is none is left out', async () => {
+test('(I26) too many names become everything, and an invalid count is ignored', async () => {
   const run = await startSignalled('ats_jobs');
   for (let delivery = 0; delivery < 24; delivery += 1) {
     const models = Array.from({ length: 500 }, (_, index) => `${delivery} ${index}`.padEnd(200, 'x'));
@@ -236,7 +236,7 @@ test('(I26) names without end become everything, and a count that is none is lef
   expect(deliveries).toMatchObject([{ type: 'other', times: 24 }]);
 });
 
-test('what webhooks say of an integration goes along, for the case that nothing is known of it', async () => {
+test('facts about an integration in webhooks are passed on, in case it is unknown', async () => {
   const { run } = await TestRun.start('integrationSync', INPUT, {
     jobs: [signal('modelsChanged', { models: ['ats_jobs'], tool: 'demo', category: 'ATS' })],
   });

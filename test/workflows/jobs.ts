@@ -2,7 +2,7 @@ import { defaultPayloadConverter, toPayloads, type Payload } from '@temporalio/c
 import { temporal, type coresdk } from '@temporalio/proto';
 import type { ScheduledActivity } from './commands.ts';
 
-/** What the server tells a workflow. */
+/** Messages of the server to a workflow. */
 export type Job = coresdk.workflow_activation.IWorkflowActivationJob;
 
 let updates = 0;

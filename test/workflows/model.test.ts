@@ -26,9 +26,9 @@ const path = (model: string) => `/ats/${model}`;
 type Answer = 'done' | 'more' | 'waits' | 'owes' | 'failed' | 'broken';
 
 /**
- * What is still owed to the senders of signals. A model is owed from its signal until a start that was scheduled later has been
- * answered, which notes it in Postgres, or until it has been kept for later. What a start has left to be read is open until
- * that has ended, or was cut off.
+ * What is still owed to the senders of signals. A model is owed from its signal until a later start is answered, which
+ * records it in Postgres, or until it is kept for later. A read that a start leaves is open until it ends or is cut
+ * off.
  */
 class Model {
   readonly unserved = new Set<string>();
@@ -47,7 +47,7 @@ class Model {
     }
   }
 
-  /** `ok` is false for a failure and for a cancellation: what the call was to serve is owed again. */
+  /** `ok` is false for a failure and a cancellation: the requests of the call are owed again. */
   answered(activity: ScheduledActivity, ok: boolean): void {
     const taken = this.taken.get(activity.seq) ?? [];
     this.taken.delete(activity.seq);
@@ -55,7 +55,7 @@ class Model {
     if (activity.name === 'syncEndpoint') this.open.delete(readInput(activity).endpoint);
   }
 
-  /** Models that a call serves; one for everything serves all that was signalled before it. */
+  /** Models that a call serves. A call for everything serves all earlier signals. */
   private served(activity: ScheduledActivity): readonly string[] | undefined {
     if (activity.name === 'startSync') return startInput(activity).models ?? [...this.unserved];
     if (activity.name !== 'keepForLater') return undefined;
@@ -92,7 +92,7 @@ class Session {
     if (!run || !activity) return;
     this.model.signal(signalled);
     const jobs = signalled.length > 0 ? [changed(...signalled)] : [];
-    // keepForLater is tried until it is done, so that one never fails.
+    // keepForLater is tried until it succeeds, so it never fails.
     if (how === 'broken' && activity.name !== 'keepForLater') {
       this.model.answered(activity, false);
       jobs.push(failed(activity, 'Internal', 'a bug'));
@@ -102,7 +102,7 @@ class Session {
       const result = resultFor(activity, how);
       if (activity.name === 'startSync') {
         const { passes } = result as ReturnType<typeof started>;
-        // While a deletion waits to be looked into, nothing begins; what was asked for is owed in Postgres.
+        // While a reported deletion waits for its look-up, nothing begins; the request is owed in Postgres.
         if (!this.#isDoubtful) for (const { endpoint } of passes) this.model.open.add(endpoint);
       }
       jobs.push(completed(activity, result));
@@ -110,7 +110,7 @@ class Session {
     await this.observe(await run.activate(jobs, { historyLong }));
   }
 
-  /** Something that cuts off activities. What is cut off of a read is owed in Postgres. */
+  /** Delivers a job that cuts off activities. Reads that are cut off are owed in Postgres. */
   async cut(job: Job): Promise<void> {
     const { run } = this;
     if (!run) return;
@@ -131,7 +131,7 @@ class Session {
       if (command.kind === 'activity' && command.name === 'startSync') {
         this.#isDoubtful &&= startInput(command).deletedAt === undefined;
       }
-      // A start that takes too long while the history grows is given up: what it was to serve is carried.
+      // A start that takes too long while the history grows is given up, and its requests are carried.
       const given = command.kind === 'cancelActivity' ? this.#known.get(command.seq) : undefined;
       if (given?.name === 'startSync') this.model.answered(given, false);
     }
@@ -150,7 +150,7 @@ class Session {
   #isDoubtful = false;
 }
 
-/** When a run ends nothing is owed, or it is handed to the next run. */
+/** When a run ends, nothing is owed, or the next run takes over. */
 function expectServed(ended: Command, model: Model): void {
   const unserved = [...model.unserved].sort();
   const open = [...model.open].sort();
@@ -158,7 +158,7 @@ function expectServed(ended: Command, model: Model): void {
     expect({ ended: ended.kind, unserved, open }).toEqual({ ended: ended.kind, unserved: [], open: [] });
     return;
   }
-  // More than is owed may be carried: everything was asked for, or a signal came between.
+  // A run may carry more than is owed: everything was asked for, or a signal came in between.
   const { wanted, reading } = carriedBy(ended);
   const carried = [...(wanted?.everything ? [EVERYTHING, ...MODELS] : []), ...(wanted?.models ?? [])];
   expect(carried).toEqual(expect.arrayContaining(unserved));
@@ -207,7 +207,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('deleted' as const) }) },
 );
 
-test('(I6) no signalled model is forgotten, no matter what happens in which order', async () => {
+test('(I6) no signalled model is forgotten, for any order of events', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const session = new Session();

@@ -27,7 +27,7 @@ const MANY = ['/ats/jobs', '/ats/applications', '/ats/offers', '/ats/tags', '/at
 const LISTS = [...MANY.slice(0, 4), '/ats/interviews', '/ats/application-stages', ...MANY.slice(4)];
 
 describe('(I25) reads do not wait for each other', () => {
-  test('every delta goes on by itself, with a heartbeat that bounds a lost worker, before full reads in the queue', async () => {
+  test('each delta reads on its own, with a heartbeat against lost workers, before full reads in the queue', async () => {
     const run = await startReads(MANY);
     expect(brief([...run.activities.values()])).toEqual(MANY.map((path) => `syncEndpoint delta ${path}`));
     expect(run.pending('syncEndpoint')).toMatchObject({
@@ -68,7 +68,7 @@ describe('(I25) reads do not wait for each other', () => {
     expect(brief(await finishRead(run, '/ats/jobs', more()))).toEqual(['syncEndpoint full /ats/users']);
     expect(brief(await finishRead(run, '/ats/users', more()))).toEqual(['syncEndpoint full /ats/candidates']);
     expect(brief(await finishRead(run, '/ats/tags'))).toEqual(['syncEndpoint full /ats/jobs']);
-    // What is cut off keeps no place.
+    // A read that is cut off frees its place.
     await run.activate([signal('integrationChanged', { event: 'deleted' })]);
     await run.advanceTo(run.now + 5_000);
     const again = started(LISTS, { kind: 'full' });
@@ -91,7 +91,7 @@ describe('(I25) reads do not wait for each other', () => {
     });
   });
 
-  test('a read that is open is not begun a second time; another kind of it is', async () => {
+  test('an open read does not begin twice, but another kind of it does', async () => {
     const run = await startReads(['/ats/jobs'], { kind: 'full' });
     await run.activate([changed('ats_jobs')]);
     await run.advanceTo(T0 + 10_000);
@@ -103,7 +103,7 @@ describe('(I25) reads do not wait for each other', () => {
 });
 
 describe('a read', () => {
-  test('(I9) that is not done is followed by the next call of the same pass', async () => {
+  test('(I9) that is not done calls the same pass again', async () => {
     const run = await startReads(['/ats/jobs']);
     const first = run.pending('syncEndpoint');
     expect(brief(await run.activate([completed(first, more())]))).toEqual(['syncEndpoint delta /ats/jobs']);
@@ -119,12 +119,12 @@ describe('a read', () => {
     expect(readInput(run.pending('syncEndpoint')).tries).toBe(2);
   });
 
-  test('(I26) never goes round faster than once a second', async () => {
+  test('(I26) repeats at most once a second', async () => {
     const run = await startReads(['/ats/jobs']);
     expect(brief(await finishRead(run, '/ats/jobs', waits(-5)))).toEqual(['timer 1000']);
   });
 
-  test('(I10) that has failed takes no other one with it, and its counts stay', async () => {
+  test('(I10) that failed does not fail others, and its counts stay', async () => {
     const run = await startReads(['/ats/jobs', '/ats/offers']);
     expect(await finishRead(run, '/ats/jobs', readFailed())).toEqual([]);
     await finishRead(run, '/ats/offers');
@@ -150,14 +150,14 @@ describe('a read', () => {
     });
   });
 
-  test('(I10) of what the tool does not offer is skipped, not failed', async () => {
+  test('(I10) of an endpoint that the tool does not offer is skipped, not failed', async () => {
     const run = await startReads(['/ats/jobs']);
     const skipped = { ...readFailed(), state: 'skipped' as const };
     await finishRead(run, '/ats/jobs', skipped as ReturnType<typeof read>);
     expect(resultOf(run.ended)).toMatchObject({ status: 'completed', failed: [] });
   });
 
-  test('(I6) after which more is due is followed by a start, a second after the last one at the earliest', async () => {
+  test('(I6) that leaves something due is followed by a start, at least a second after the last one', async () => {
     const run = await startReads(['/ats/jobs']);
     expect(brief(await finishRead(run, '/ats/jobs', read({ owes: true })))).toEqual(['timer 1000']);
     expect(brief(await run.advanceTo(run.now + 1_000))).toEqual(['startSync']);
@@ -166,7 +166,7 @@ describe('a read', () => {
     expect(brief(await finishRead(later, '/ats/jobs', read({ owes: true })))).toEqual(['startSync']);
   });
 
-  test('of which the same run had failed before counts by its last word', async () => {
+  test('that failed before in the same run counts by its last outcome', async () => {
     const run = await startReads(['/ats/jobs']);
     await finishRead(run, '/ats/jobs', readFailed({ retryInMs: 30_000 }));
     await run.advanceTo(run.now + 30_000);
@@ -182,7 +182,7 @@ describe('a read', () => {
 });
 
 describe('a look-up that takes long', () => {
-  test('(I25) keeps nothing waiting, and is no outcome', async () => {
+  test('(I25) delays nothing, and is not an outcome', async () => {
     const run = await startReads(['/ats/jobs'], {});
     await run.activate([changed('ats_tags')]);
     await run.advanceTo(T0 + 10_000);
@@ -200,7 +200,7 @@ describe('a look-up that takes long', () => {
     expect(Object.keys(resultOf(run.ended).endpoints)).toEqual(['/ats/jobs']);
   });
 
-  test('goes on when Kombo allows it again', async () => {
+  test('continues when Kombo allows it again', async () => {
     const run = await startReads(['/ats/jobs'], {});
     await run.activate([changed('ats_tags')]);
     await run.advanceTo(T0 + 10_000);
@@ -225,7 +225,7 @@ describe('a start', () => {
     expect(resultOf(run.ended)).toMatchObject({ status: 'completed', syncs: 1, counts: { records: 2 } });
   });
 
-  test('of a paused integration is no failure', async () => {
+  test('of a paused integration is not a failure', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
     const answer = started([], { blocked: { code: 'Paused', message: 'Paused: audit.' } });
@@ -233,7 +233,7 @@ describe('a start', () => {
     expect(resultOf(run.ended)).toMatchObject({ status: 'completed', blocked: { code: 'Paused' } });
   });
 
-  test('(I6) that fails is made again after a minute with what it was to serve, and that is told', async () => {
+  test('(I6) that fails is repeated after a minute with the same requests, and is reported', async () => {
     const run = await startSignalled('ats_jobs', 'ats_offers');
     await run.advanceTo(T0 + 5_000);
     expect(brief(await run.activate([failed(run.pending('startSync'), 'Internal', 'a bug')]))).toEqual([
@@ -246,7 +246,7 @@ describe('a start', () => {
     expect(resultOf(run.ended)).toMatchObject({ status: 'completed' });
   });
 
-  test('(I6) about an integration of which nothing is known waits for Kombo with what it was to serve', async () => {
+  test('(I6) for an unknown integration waits for Kombo and keeps its requests', async () => {
     const run = await startSignalled('ats_jobs');
     await run.advanceTo(T0 + 5_000);
     const answer = started([], { unanswered: true, blocked: { code: 'TIMED_OUT', message: 'no answer' } });

@@ -16,7 +16,7 @@ const shapes = readdirSync(folder)
 
 const load = (shape: string): unknown => JSON.parse(readFileSync(new URL(`${shape}.json`, folder), 'utf8'));
 
-/** What a run does may depend on its id: only `sync/<id>` waits for the next try of what failed. */
+/** A run may depend on its id: only `sync/<id>` waits for the next try of failed reads. */
 function workflowIdOf(shape: string): string {
   const { events } = load(shape) as {
     events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];
@@ -37,7 +37,7 @@ const REMEDY = `A run of this shape that is open while you deploy would stop wit
   if (patched('what-changed')) { new code } else { old code }
 When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
 
-describe('(I20) recorded runs replay on the workflow code as it is', async () => {
+describe('(I20) recorded runs replay on the present workflow code', async () => {
   const workflowBundle = await bundle('../../workflows/index.ts');
 
   test.each(shapes)('%s', async (shape) => {
@@ -92,7 +92,7 @@ test('(I20) a workflow that does something else is refused', async () => {
   await expect(replay).rejects.toThrow(DeterminismViolationError);
 });
 
-test.each(shapes)('(I17) the recorded history of %s holds no record and no key', (shape) => {
+test.each(shapes)('(I17) the recorded history of %s contains no record and no key', (shape) => {
   const text = readFileSync(new URL(`${shape}.json`, folder), 'utf8');
   const decoded = text.replaceAll(/"data": "([A-Za-z0-9+/=]+)"/g, (_match, data: string) => atob(data));
   expect(decoded).toContain(shape === 'notified' ? '"id":"recorded:' : '"integrationId":"recorded:');

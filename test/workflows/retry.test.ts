@@ -20,7 +20,7 @@ import { completed, signal, update } from './jobs.ts';
 
 useWorkflows();
 
-/** One endpoint has failed, the other one has not. */
+/** One endpoint has failed, the other has not. */
 async function startRetrying(retryInMs = 30_000): Promise<TestRun> {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   await finishRead(run, '/ats/jobs', readFailed({ retryInMs }));
@@ -44,7 +44,7 @@ describe('what failed is tried again', () => {
     expect(resultOf(run.ended)).toMatchObject({ status: 'completed', syncs: 2, failed: [] });
   });
 
-  test('(I10) again and again while it fails, and by no timer when that is given up', async () => {
+  test('(I10) again and again while it fails, and by no timer once it is given up', async () => {
     const run = await startRetrying();
     await run.advanceTo(run.now + 30_000);
     const failing = outcome('/ats/jobs', { status: 'failed', reason: { code: 'X', message: 'x' } });
@@ -56,7 +56,7 @@ describe('what failed is tried again', () => {
     expect(resultOf(run.ended)).toMatchObject({ status: 'partial', failed: ['/ats/jobs'] });
   });
 
-  test('(I10) it holds up nothing: a webhook is served with its own debounce, and the timer is set again', async () => {
+  test('(I10) without holding up a webhook, which is served after its debounce; the timer is set again', async () => {
     const run = await startRetrying();
     run.now += 10_000;
     expect(brief(await run.activate([changed('ats_offers')]))).toEqual(['cancelTimer', 'timer 5000']);
@@ -67,7 +67,7 @@ describe('what failed is tried again', () => {
     expect(brief(await run.advanceTo(run.now + 15_000))).toEqual(['startSync']);
   });
 
-  test('(I25) also while other reads go on', async () => {
+  test('(I25) also while other reads run', async () => {
     const run = await startReads(['/ats/jobs', '/ats/offers']);
     expect(brief(await finishRead(run, '/ats/jobs', readFailed({ retryInMs: 30_000 })))).toEqual([
       'timer 30000',
@@ -83,7 +83,7 @@ describe('what failed is tried again', () => {
     expect(brief(commands)).toEqual(['cancelTimer', 'timer 20000']);
   });
 
-  test('(I26) a due time in the past is a second away: a clock that is behind makes nothing go round', async () => {
+  test('(I26) a due time in the past is tried after a second, so a slow clock causes no busy loop', async () => {
     const run = await startRetrying(-120_000);
     for (let round = 0; round < 5; round += 1) {
       expect(brief(await run.advanceTo(run.now + 999))).toEqual([]);
@@ -105,7 +105,7 @@ describe('what failed is tried again', () => {
     expect(resultOf(run.ended).blocked).toBeUndefined();
   });
 
-  test('a run that is not sync/<id> leaves it to that one', async () => {
+  test('a run other than sync/<id> leaves it to sync/<id>', async () => {
     const { run } = await TestRun.start(
       'integrationSync',
       { ...INPUT, everything: true },
@@ -156,7 +156,7 @@ describe('what a signal may say', () => {
 
   test('when the integration was deleted: the newest moment counts, and without one the moment of the signal', async () => {
     const run = await startSignalled('ats_jobs');
-    // By hand it may come in any form that is taken elsewhere.
+    // By hand, any form that is accepted elsewhere may come.
     for (const at of ['2026-11-01T10:00:00.000Z', '2026-11-01 14:00+02', '2026-11-01T11:00:00']) {
       await run.activate([signal('integrationChanged', { event: 'deleted', deletedAt: at })]);
     }
@@ -170,7 +170,7 @@ describe('what a signal may say', () => {
     expect(startInput(other.pending('startSync'))).toMatchObject({ deletedAt: T0 });
   });
 
-  test('when the integration was deleted: not after the moment of the signal, no matter what a sender claims', async () => {
+  test('when the integration was deleted: not after the moment of the signal, even if the sender claims so', async () => {
     const { run } = await TestRun.start('integrationSync', INPUT, {
       jobs: [signal('integrationChanged', { event: 'deleted', deletedAt: '9999-12-31T23:59:59Z' })],
     });
@@ -182,7 +182,7 @@ describe('what a signal may say', () => {
 describe('eraseIntegration', () => {
   const erase = { integrationId: 'demo:1' };
 
-  test('waits when it is early, goes on until nothing is left, and says what it did', async () => {
+  test('waits if it is early, continues until nothing is left, and reports what it did', async () => {
     const { run, commands } = await TestRun.start('eraseIntegration', erase);
     expect(brief(commands)).toEqual(['eraseIntegration']);
     const early = { state: 'early', rows: 0, inMs: 3_600_000 };
@@ -198,7 +198,7 @@ describe('eraseIntegration', () => {
     });
   });
 
-  test('(I26) asks once a minute at most, with any clocks', async () => {
+  test('(I26) asks at most once a minute, with any clocks', async () => {
     const { run } = await TestRun.start('eraseIntegration', erase);
     const early = { state: 'early', rows: 0, inMs: 3 };
     expect(brief(await run.activate([completed(run.pending('eraseIntegration'), early)]))).toEqual([
@@ -206,7 +206,7 @@ describe('eraseIntegration', () => {
     ]);
   });
 
-  test('ends when the data are to be kept', async () => {
+  test('ends if the data must be kept', async () => {
     const { run } = await TestRun.start('eraseIntegration', erase);
     await run.activate([completed(run.pending('eraseIntegration'), { state: 'kept', rows: 0 })]);
     expect(run.ended).toMatchObject({ kind: 'complete', result: { erased: false, rows: 0 } });

@@ -80,7 +80,7 @@ const HAPPEN: Record<Event, (run: TestRun, state: State) => Promise<Command[]>> 
 
 const LONG = { historyLong: true };
 
-/** The suggestion to continue as new comes with what happens next in the state. */
+/** The suggestion to continue as new comes with the next event of the state. */
 const HISTORY_LONG: Record<State, (run: TestRun) => Promise<Command[]>> = {
   waiting: (run) => run.activate([changed('ats_tags')], LONG),
   starting: (run) => run.activate([changed('ats_tags')], LONG),
@@ -115,7 +115,7 @@ describe.each(STATES)('(I6) integrationSync while %s', (state) => {
     if (state !== 'ending') expect(await stateOf(run)).toBe(state);
     if (cell === null) {
       const before = await stateOf(run);
-      // Nothing that could answer is under way, so the event has no source.
+      // No activity is under way that could answer, so the event has no source.
       await expect(async () => HAPPEN[event](run, state)).rejects.toThrow(/is pending/);
       expect(await stateOf(run)).toBe(before);
       return;

@@ -18,7 +18,7 @@ export async function handle(
 ): Promise<void> {
   const store = context.store();
   const page = await listAudit(store, { integrationId: id, after: before, limit });
-  // You may have tried to add one that Kombo does not know: that is an act too.
+  // An attempt to add an id that Kombo does not know has acts but no integration.
   if (id !== undefined && page.entries.length === 0) await requireIntegration(store, id);
   context.print(page, () => auditText(page, id));
 }
@@ -40,7 +40,7 @@ function auditText({ entries, next }: Listed<AuditEntry, number>, id: string | u
   return next === null ? text : `${text}\n\nEarlier ones: ${command}`;
 }
 
-/** As `reason=a test, erase=true`. */
+/** For example `reason=a test, erase=true`. */
 function detailsText(details: Record<string, unknown>): string {
   return Object.entries(details)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)

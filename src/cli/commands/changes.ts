@@ -17,7 +17,7 @@ interface Options {
   table?: string;
 }
 
-/** So many come by one statement. */
+/** How many changes one statement reads. */
 const BATCH = 1_000;
 
 interface Filter {
@@ -34,7 +34,7 @@ export async function handle(
   else await list(context, { ...filter, after: after ?? '0', limit });
 }
 
-/** With its schema or without. */
+/** Accepts the table's name with or without its schema. */
 function tableOf({ config }: Context, given: string | undefined): string | undefined {
   const prefix = `${config.DATA_SCHEMA}.`;
   return given?.startsWith(prefix) ? given.slice(prefix.length) : given;

@@ -20,7 +20,7 @@ export async function handle(
 const SHOWN = 100;
 /** More than these are not listed when they are ready, only counted. */
 const READY_LISTED = 20;
-/** Above this many, it helps to know which checks most of them lack. */
+/** Above this many integrations, a table also shows which checks most of them lack. */
 const MANY = 10;
 const ORDER: Verdict[] = ['blocked', 'wait', 'ready'];
 
@@ -68,7 +68,7 @@ function missingText({ integrationId, verdict, checks }: IntegrationCutover): st
   return [`${integrationId} (${verdict})`, ...lines].filter(Boolean).join('\n');
 }
 
-/** How many lack what. */
+/** How many integrations lack which check. */
 function checksText(integrations: readonly IntegrationCutover[]): string {
   const checks = integrations.flatMap((one) => missing(one.checks));
   const groups = Map.groupBy(checks, ({ name }) => name);
@@ -85,16 +85,16 @@ function sumText({ counts, integrations }: CutoverReport): string {
   return `${plural(integrations.length, 'integration')}: ${parts.join(', ')}.`;
 }
 
-/** Not chosen is no gap, but you should know of it. */
+/** Endpoints that are not chosen are not a gap, but you should know about them. */
 function notChosenLines({ integrations }: CutoverReport): string[] {
   const [one] = integrations;
   if (one && integrations.length === 1) {
-    return notChosenText(one.notChosen).map((text) => `Not chosen, so no gap, ${text}.`);
+    return notChosenText(one.notChosen).map((text) => `Not chosen ${text}. This is not a gap.`);
   }
   const count = integrations.filter(({ notChosen }) => notChosen.length > 0).length;
   return count === 0
     ? []
-    : [`Of ${plural(count, 'integration')} not every endpoint is chosen, which is no gap.`];
+    : [`Not every endpoint is chosen for ${plural(count, 'integration')}. This is not a gap.`];
 }
 
 function legacyText({ legacy }: CutoverReport): string {

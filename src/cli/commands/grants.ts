@@ -29,7 +29,7 @@ function tenantOf({ integration, origin }: Options): Tenant | undefined {
   return origin === undefined ? undefined : { originId: origin };
 }
 
-/** As a script for psql, so that you can pipe it there. */
+/** A script that you can pipe into psql. */
 function text({ tables, withoutRaw, statements, notes, applied }: Granted): string {
   const extent = withoutRaw ? 'without raw' : 'each with its live view';
   const what = `Reading ${plural(tables.length, 'table')}, ${extent}`;
@@ -43,7 +43,7 @@ function text({ tables, withoutRaw, statements, notes, applied }: Granted): stri
     applied || statements.length === 0
       ? statements
       : ['begin;', "set local lock_timeout = '5s';", ...statements, 'commit;'];
-  // A name may hold the end of a line, and what follows it would not be a comment.
+  // A name may contain a line break, and the text after it would not be a comment.
   const comments = notes.map((note) => `-- ${note.replaceAll(/\s/g, ' ')}`);
   return [`-- ${what}: ${state}.`, ...script, ...comments].join('\n');
 }

@@ -4,7 +4,7 @@ import type { Context } from '../support/context.ts';
 import { EXIT, type ExitCode } from '../support/errors.ts';
 import { bounded, untilAborted, warnOfAbsent } from '../support/long-running.ts';
 
-/** A request takes at most five seconds; twice that is ample. */
+/** Twice the five seconds that a request takes at most. */
 const STOP_BOUND_MS = 10_000;
 
 export async function handle(context: Context): Promise<ExitCode> {

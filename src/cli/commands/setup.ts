@@ -31,7 +31,7 @@ function attributesLine({ searchAttributes, unusable }: SetupResult): string {
   return `Search attributes: ${unusable.length > 0 ? 'none added' : 'up to date'}`;
 }
 
-/** Nothing is said where everything is stored and always was. */
+/** No line if everything is stored and always was. */
 export function fieldLines({ rules, changed, stored }: SetupResult['fields']): string[] {
   if (rules === 0 && !changed) return [];
   const lines = [`Fields: ${rules === 0 ? 'all are stored again' : `${plural(rules, 'name')} kept out`}`];

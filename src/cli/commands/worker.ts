@@ -5,7 +5,7 @@ import type { Context } from '../support/context.ts';
 import { CliError, EXIT, type ExitCode } from '../support/errors.ts';
 import { bounded, untilAborted } from '../support/long-running.ts';
 
-/** The worker bounds its own shutdown; this is for the case that it hangs. */
+/** The worker bounds its own shutdown. This bound is for a worker that hangs. */
 const STOP_BOUND_MS = 45_000;
 
 export async function handle(context: Context): Promise<ExitCode> {

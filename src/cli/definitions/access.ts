@@ -4,10 +4,11 @@ import { EXAMPLE_ID, parseId, parseList } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
 const HELP = `
-It describes all that the role reads of kombo-sync: what is left out is revoked. Without --apply it only prints the statements,
-for you to run. The role must exist. A second run changes nothing. Run it with DATABASE_URL of the role that runs setup.`;
+The role then reads what you name here, and nothing else of kombo-sync: its other rights are revoked. Without --apply it only
+prints the statements, for you to run. The role must exist. A second run changes nothing. Run it with the DATABASE_URL of the
+role that runs setup.`;
 
-/** Who may read the data in Postgres. */
+/** The command that lets roles read the data in Postgres. */
 export function registerAccess(program: Command): void {
   addCommand(program, 'grants', 'Print or run the SQL that lets a role of Postgres read the data', [
     'grants --role analyst',

@@ -4,15 +4,15 @@ import { EXAMPLE_ID, parseCount } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
 const LIST_HELP = `
-A field that is excluded is in no column and not in raw; of a hashed one the hash is. Set EXCLUDE_FIELDS and HASH_FIELDS to
-choose. A rule also holds where a record of its table is nested in a record of another one.`;
+An excluded field is stored neither in a column nor in raw; of a hashed field, only the hash is stored. Choose with
+EXCLUDE_FIELDS and HASH_FIELDS. A rule also applies to a record of its table that is nested in another record.`;
 
 const PURGE_HELP = `
-What EXCLUDE_FIELDS names is taken out of the rows that are stored, and what HASH_FIELDS names is hashed; the change feed
-says nothing of it. Rows of models that are not chosen (MODELS, EXCLUDE_MODELS, integrations set) are erased; the change feed
-says so. Run setup first, so that no worker writes it again. If it breaks off, run it again. It cannot be undone.`;
+It removes the values that EXCLUDE_FIELDS names from the stored rows, and hashes those that HASH_FIELDS names; the change feed
+does not show this. It erases the rows of models that are not chosen (MODELS, EXCLUDE_MODELS, integrations set); the change
+feed shows this. Run setup first, so that no worker writes them again. If it stops early, run it again. It cannot be undone.`;
 
-/** What concerns the fields of records. */
+/** Commands about the fields of records. */
 export function registerFields(program: Command): void {
   const fields = addGroup(
     program,
@@ -28,7 +28,7 @@ export function registerFields(program: Command): void {
   )
     .addHelpText('after', LIST_HELP)
     .action(run([], () => import('../fields/list.ts')));
-  addCommand(fields, 'purge', 'Erase the stored values of fields that are excluded or hashed by now', [
+  addCommand(fields, 'purge', 'Erase the stored values of fields that are excluded or hashed now', [
     'fields purge',
     'fields purge --yes',
   ])

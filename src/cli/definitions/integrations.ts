@@ -5,14 +5,14 @@ import { addPageOptions } from '../support/page-options.ts';
 import { run } from '../support/run.ts';
 
 const ADD_HELP = `
-With --file many are added: one id a line (blank lines and # comments may be between), a JSON array of ids, or CSV with
+With --file you add many: one id per line (blank lines and # comments are allowed), a JSON array of ids, or CSV with
 the ids in the first column. Kombo has no endpoint that lists integrations: take the ids from your own database or from
 the Kombo dashboard. What the file does not name is added when a webhook names it.
-It may be repeated: what is there stays as it is, and what failed is tried again.`;
+You can repeat it: integrations that exist stay as they are, and those that failed are tried again.`;
 
 const SET_HELP = `
 It narrows what the settings MODELS and EXCLUDE_MODELS choose for all integrations. Name models or tables; * stands for any
-text. What is not chosen is not asked for at Kombo; its rows stay until you erase them. What comes to be chosen is read in
+text. Kombo is not asked for what is not chosen; its rows stay until you erase them. What you newly choose is read in
 full. An option that you leave out changes nothing.`;
 
 export function registerIntegrations(program: Command): void {
@@ -28,7 +28,7 @@ export function registerIntegrations(program: Command): void {
     ],
   );
 
-  const list = addCommand(group, 'list', 'List the integrations, or those that only webhooks know', [
+  const list = addCommand(group, 'list', 'List the integrations, or those that only webhooks have named', [
     'integrations list',
     'integrations list --status parked --search acme',
     'integrations list --all --json',
@@ -38,7 +38,7 @@ export function registerIntegrations(program: Command): void {
     .option('--unknown', 'instead, the ids that webhooks named and that Kombo does not know')
     .action(run(['DATABASE_URL'], () => import('../integrations/list.ts')));
 
-  addCommand(group, 'show <id>', 'Show one integration: its life, and the webhooks that came about it', [
+  addCommand(group, 'show <id>', 'Show one integration, its status and the webhooks about it', [
     `integrations show ${EXAMPLE_ID}`,
   ]).action(run(['DATABASE_URL'], () => import('../integrations/show.ts')));
 
@@ -51,11 +51,11 @@ export function registerIntegrations(program: Command): void {
   ])
     .addHelpText('after', ADD_HELP)
     .option('--no-sync', 'do not start the first full sync')
-    .option('--force', 'bring it back though a webhook or Kombo said that it was deleted')
+    .option('--force', 'bring it back even if a webhook or Kombo said that it was deleted')
     .option('--file <path>', 'add all that this file names; - is stdin')
     .option(
       '--per-minute <n>',
-      'with --file: so many first full syncs begin in a minute, after the first ten',
+      'with --file: how many first full syncs begin per minute, after the first ten',
       parseCount(6_000),
       60,
     )
@@ -67,24 +67,20 @@ export function registerIntegrations(program: Command): void {
     `integrations set ${EXAMPLE_ID} --models '*' --exclude-models none`,
   ])
     .addHelpText('after', SET_HELP)
-    .option(
-      '--models <names>',
-      "only these models or tables; '*' for all that MODELS lets be read",
-      parseModels,
-    )
+    .option('--models <names>', "only these models or tables; '*' for all that MODELS allows", parseModels)
     .option(
       '--exclude-models <names>',
       'never these, even if --models picks them; none for none',
       parseModels,
     )
-    .option('--erase', 'erase the rows of what is not chosen any more')
+    .option('--erase', 'erase the rows of what is no longer chosen')
     .option('--yes', 'with --erase: do not ask')
     .action(run(['DATABASE_URL'], () => import('../integrations/set.ts')));
 
   addCommand(group, 'pause <id>', 'Stop reading an integration until you resume it', [
     `integrations pause ${EXAMPLE_ID} --reason "the customer moves to another tool"`,
   ])
-    .requiredOption('--reason <text>', 'why, for those who find it paused')
+    .requiredOption('--reason <text>', 'why you pause it; the status shows it')
     .action(run(['DATABASE_URL'], () => import('../integrations/pause.ts')));
 
   addCommand(
@@ -96,7 +92,7 @@ export function registerIntegrations(program: Command): void {
     .option('--reason <text>', 'why, for the audit log')
     .action(run(['DATABASE_URL'], () => import('../integrations/resume.ts')));
 
-  addCommand(group, 'remove <id>', 'Stop reading an integration for good, and erase its data in time', [
+  addCommand(group, 'remove <id>', 'Stop reading an integration, and erase its data later', [
     `integrations remove ${EXAMPLE_ID}`,
     `integrations remove ${EXAMPLE_ID} --erase`,
   ])

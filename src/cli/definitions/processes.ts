@@ -4,7 +4,7 @@ import { addCommand } from '../support/define.ts';
 import { parseOrigins, parsePort } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
-/** What runs the service, and what prepares and checks that. */
+/** Commands that run, prepare and check the service. */
 export function registerProcesses(program: Command): void {
   addCommand(
     program,
@@ -15,8 +15,8 @@ export function registerProcesses(program: Command): void {
     .addHelpText(
       'after',
       `
-Each part steps aside when its variable is set: KOMBO_API_KEY (the sandbox), DATABASE_URL (Postgres),
-TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops everything.`,
+Set a variable to use your own part instead: KOMBO_API_KEY (the sandbox), DATABASE_URL (Postgres),
+TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops everything.`,
     )
     .action(run([], () => import('../commands/dev.ts')));
 
@@ -62,10 +62,10 @@ TEMPORAL_ADDRESS (the Temporal server). Data are kept in DATA_DIR. Ctrl-C stops 
   addCommand(
     program,
     'doctor',
-    'Check every setting and dependency and say the remedy; exit 1 if something is wrong',
+    'Check every setting and dependency and say how to fix it; exit 1 if something is wrong',
     ['doctor'],
   ).action(async (options: { json?: boolean }) => {
-    // It loads the settings itself, since they may be what is wrong.
+    // It loads the settings itself, because the fault may be in them.
     const { doctor } = await import('../commands/doctor.ts');
     await doctor(options);
   });

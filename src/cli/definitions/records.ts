@@ -4,10 +4,10 @@ import { EXAMPLE_ID, parseId } from '../support/options.ts';
 import { run } from '../support/run.ts';
 
 const HELP = `
-Erased are the fields of its row, and copies that could not be stored. The row stays with its key, the change feed says
-"erased", and other records that name it are listed. It is noted in the audit log. It cannot be undone.`;
+It erases the fields of the row, and copies that could not be stored. The row stays with its key, the change feed says
+"erased", and the command lists other records that name it. The audit log records it. It cannot be undone.`;
 
-/** What concerns single records. */
+/** Commands about single records. */
 export function registerRecords(program: Command): void {
   const example = `records erase hris_employees ${EXAMPLE_ID} 26vafvWSRmbhNcxJYqjCzuJg`;
   const group = addGroup(program, 'records', 'Erase single records', [example]);

@@ -6,11 +6,11 @@ import { addPageOptions } from '../support/page-options.ts';
 import { run } from '../support/run.ts';
 
 const CUTOVER_HELP = `
-ready: data-changed tells of everything that the legacy webhooks (sync-finished, remote-event-received) tell of, and the
-copy is whole and fresh. wait: it has not shown yet. blocked: something must be done first. Ends with 0 when all are ready,
+ready: data-changed reports everything that the legacy webhooks (sync-finished, remote-event-received) report, and the
+copy is whole and fresh. wait: this has not shown yet. blocked: you must do something first. Ends with 0 when all are ready,
 with 1 when not.`;
 
-/** What shows how things are, and changes nothing. */
+/** Commands that show something and change nothing. */
 export function registerReports(program: Command): void {
   const status = addCommand(
     program,
@@ -34,7 +34,7 @@ export function registerReports(program: Command): void {
     [`drift ${EXAMPLE_ID} --limit 20`],
   )
     .option('--limit <n>', 'reports at most', parseCount(10_000), 100)
-    .option('--after <next>', 'go on after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
+    .option('--after <next>', 'continue after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
     .action(run(['DATABASE_URL'], () => import('../commands/drift.ts')));
 
   addCommand(
@@ -51,7 +51,7 @@ export function registerReports(program: Command): void {
   addCommand(program, 'audit [id]', 'Show what was done by command or API, newest first', [
     'audit',
     `audit ${EXAMPLE_ID} --limit 20`,
-    'audit --before 1200   (go on after act 1200)',
+    'audit --before 1200   (continue after act 1200)',
   ])
     .option('--limit <n>', 'acts at most', parseCount(10_000), 50)
     .option('--before <n>', 'only acts before the one with this number', parseCount(Number.MAX_SAFE_INTEGER))
@@ -62,14 +62,14 @@ export function registerReports(program: Command): void {
     'changes --after oldest --table ats_applications --limit 20',
     'changes --follow --json   (one JSON document for each change)',
   ])
-    .option('--follow', 'go on with what comes, until Ctrl-C')
+    .option('--follow', 'continue with new changes, until Ctrl-C')
     .option(
       '--after <seq>',
       'start after this position; "oldest" is the oldest change that is kept (default: 0, the beginning; with --follow: what comes from now on)',
       parsePosition,
     )
     .option('--integration <id>', 'only this integration', parseId)
-    .option('--table <name>', 'only this table, as ats_applications')
+    .option('--table <name>', 'only this table, for example ats_applications')
     .option('--limit <n>', 'changes at most, without --follow', parseCount(100_000), 100)
     .action(run(['DATABASE_URL'], () => import('../commands/changes.ts')));
 }

@@ -33,7 +33,7 @@ export function registerSyncs(program: Command): void {
     .option('--allow-mass-deletion', 'let it delete more than SWEEP_MAX_SHARE of a table')
     .option(
       '--per-minute <n>',
-      'with --all: so many begin in a minute, after the first ten',
+      'with --all: how many begin per minute, after the first ten',
       parseCount(6_000),
       60,
     )
@@ -51,6 +51,6 @@ export function registerSyncs(program: Command): void {
     `sync history ${EXAMPLE_ID} --limit 5`,
   ])
     .option('--limit <n>', 'syncs at most', parseCount(1_000), 20)
-    .option('--after <next>', 'go on after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
+    .option('--after <next>', 'continue after "next" of an earlier answer', parseCursor(TIME_AND_NUMBER))
     .action(run(['DATABASE_URL'], () => import('../sync/history.ts')));
 }

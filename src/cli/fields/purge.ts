@@ -33,9 +33,9 @@ function foundText({ values, tables, notChosen }: Purged): string {
 
 function purgedText({ values, tables, notChosen }: Purged): string {
   const rows = notChosen.map(
-    (one) => `${plural(one.rows, 'row')} of ${one.table} erased, which is not chosen.`,
+    (one) => `Erased ${plural(one.rows, 'row')} of ${one.table}, which is not chosen.`,
   );
-  if (values === 0) return [...rows, 'Nothing is stored any more that is to be kept out.'].join('\n');
+  if (values === 0) return [...rows, 'Nothing is stored that is to be kept out.'].join('\n');
   return [...rows, `${plural(values, 'value')} erased or hashed.`, ...tableLines(tables)].join('\n');
 }
 

@@ -15,7 +15,7 @@ export async function handle(context: Context, id: string | undefined, options: 
   const known = endpointsWith(context.config.EXTRA_ENDPOINTS);
   if (endpoint !== undefined && !known.some(({ path }) => path === endpoint)) {
     throw wrongUse(
-      `${endpoint} is no known endpoint; write it as /hris/employees, or name it in EXTRA_ENDPOINTS.`,
+      `${endpoint} is not a known endpoint; write it as /hris/employees, or name it in EXTRA_ENDPOINTS.`,
     );
   }
   const store = context.store();

@@ -49,19 +49,19 @@ function syncText({ sync, waiting, integration }: AddedIntegration, wanted: bool
   if (!wanted) return 'No sync was started.';
   if (integration.status === 'paused')
     return `It is paused, so nothing is read: ${integration.statusReason ?? ''}`;
-  if (waiting) return `It cannot be read now, and is as soon as it can be. ${waiting.message}`;
+  if (waiting) return `It cannot be read now; it is read as soon as possible. ${waiting.message}`;
   if (!sync) return 'It has been read in full before; "kombo-sync sync full" reads it again.';
   const began = sync.alreadyRunning ? 'runs already' : 'has started';
   const state = sync.beginsAt ? `begins ${relative(sync.beginsAt)}` : began;
   return `Its first full sync ${state}: workflow ${sync.workflowId}, run ${sync.runId}.`;
 }
 
-/** So often a plain line tells how far it is. */
+/** How often a plain line shows the progress. */
 const PLAIN_EVERY_MS = 5_000;
 
 async function addMany(context: Context, file: string, { sync, perMinute }: Options): Promise<ExitCode> {
   const { ids, duplicates, header } = await readIdFile(file);
-  if (header !== null) context.note(`The first line is taken for a head: ${header}`);
+  if (header !== null) context.note(`The first line is taken as a header: ${header}`);
   const signal = context.stopSignal();
   const deps = await depsOf(context, signal);
   const counts = countOutcomes([]);

@@ -10,7 +10,7 @@ export function countOutcomes(integrations: readonly Adopted[]): Counts {
   return counts;
 }
 
-/** As `3 added, 1 there already, 0 failed`. */
+/** For example `3 added, 1 there already, 0 failed`. */
 export function countsLine({ added, known, failed }: Counts): string {
   return `${added} added, ${known} there already, ${failed} failed`;
 }
@@ -52,7 +52,7 @@ export function adoptionText(
     lines.push('', table(['INTEGRATION', 'WHAT', 'WHY'], rows));
   }
   if (stopped !== undefined) lines.push('', `It has stopped: ${stopped}`);
-  if (left > 0) lines.push(`Not come to: ${left}. Run it again to go on.`);
+  if (left > 0) lines.push(`Not tried: ${left}. Run the command again to continue.`);
   return lines.join('\n');
 }
 

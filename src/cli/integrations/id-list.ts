@@ -6,19 +6,21 @@ import { wrongUse } from '../support/errors.ts';
 interface IdList {
   /** Each id once, in the order of the file. */
   ids: string[];
-  /** How many more times ids were named. */
+  /** How many repetitions of ids were left out. */
   duplicates: number;
-  /** The first line, where it is the head of a CSV file. */
+  /** The first line, if it is the header of a CSV file. */
   header: string | null;
 }
 
-/** Kombo writes tool and name, so that a list of anything else is noticed before its first line is asked for. */
+/**
+ * Kombo's ids have the form `tool:id`. A list of anything else is refused before Kombo is asked about its first line.
+ */
 const looksLikeId = (text: string) => isIntegrationId(text) && /^[^:"]+:./.test(text);
 const SHOWN = 5;
 
 /**
- * Reads integration ids: one a line (blank lines and # comments may be between), a JSON array, or CSV with the ids in the
- * first column. Anything else in there is an error, and then nothing is taken from the file.
+ * Reads integration ids: one per line (blank lines and # comments are allowed), a JSON array, or CSV with the ids in
+ * the first column. If the file contains anything else, none of its ids is used.
  *
  * @throws CliError (wrong use) that names the lines.
  */
@@ -38,7 +40,7 @@ export function parseIds(content: string): IdList {
   return { ids, duplicates: values.length - ids.length, header };
 }
 
-/** @throws CliError (wrong use) when the file cannot be read or is none of ids; `-` is stdin. */
+/** Reads ids from a file; `-` is stdin. @throws CliError (wrong use) if it cannot be read or does not hold ids. */
 export async function readIdFile(path: string): Promise<IdList> {
   let content: string;
   try {
@@ -60,7 +62,7 @@ function readJson(content: string): { values: Value[]; header: null } {
   try {
     parsed = JSON.parse(content);
   } catch (error) {
-    throw wrongUse(`It begins as a JSON array and is none: ${(error as Error).message}`);
+    throw wrongUse(`It starts like a JSON array but is not valid JSON: ${(error as Error).message}`);
   }
   const values = (parsed as unknown[]).map((value, index) => ({
     where: `item ${index + 1}`,
@@ -75,7 +77,7 @@ function readLines(content: string): { values: Value[]; header: string | null } 
     .map((line, index) => ({ where: `line ${index + 1}`, value: firstCell(line.trim()) }))
     .filter(({ value }) => value !== '');
   const [first] = lines;
-  // A head has no colon, and something comes after it.
+  // A header has no colon, and lines follow it.
   const isHeader = first !== undefined && lines.length > 1 && !first.value.includes(':');
   return { values: isHeader ? lines.slice(1) : lines, header: isHeader ? first.value : null };
 }

@@ -40,12 +40,12 @@ function listText(page: IntegrationPage, options: Options): string {
   return `${table(head, rows)}\n\n${footer('integrations list', options, page)}`;
 }
 
-/** More of them would say nothing new. */
+/** A longer list would say nothing new. */
 const MOST_UNKNOWN = 100_000;
 
 async function listUnknownOnes(context: Context, options: Options): Promise<void> {
   if (options.status || options.search || options.failing) {
-    throw wrongUse('--unknown goes with --limit, --after and --all only: nothing else is known of them.');
+    throw wrongUse('With --unknown, you can only add --limit, --after and --all.');
   }
   const after = options.after === undefined ? undefined : fromCursor(options.after, TIME_AND_ID);
   if (options.after !== undefined && !after) {
@@ -68,7 +68,7 @@ function unknownText({ integrations, next }: UnknownPage): string {
     table(['INTEGRATION', 'WEBHOOKS', 'FIRST', 'LAST'], rows),
     '',
     'Kombo does not know them. Either they are deleted, or the webhooks come from another environment or region than',
-    'KOMBO_API_KEY and KOMBO_API_URL are of. "kombo-sync integrations add <id>" asks Kombo again.',
+    'the one of KOMBO_API_KEY and KOMBO_API_URL. "kombo-sync integrations add <id>" asks Kombo again.',
     ...moreText(next, 'Earlier ones: kombo-sync integrations list --unknown'),
   ].join('\n');
 }

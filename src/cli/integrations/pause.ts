@@ -12,8 +12,8 @@ export async function handle(context: Context, id: string, options: { reason: st
     [
       done.paused ? `${id} is paused: ${reason}` : `${id} was paused already; the reason is now: ${reason}`,
       ...cancelledText(done.cancelled),
-      'Webhooks are accepted all the same, and what they name is read later.',
-      `To go on: kombo-sync integrations resume ${shellWord(id)}`,
+      'Webhooks are still accepted, and what they name is read later.',
+      `To resume: kombo-sync integrations resume ${shellWord(id)}`,
     ].join('\n'),
   );
 }

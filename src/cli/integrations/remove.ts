@@ -23,9 +23,7 @@ export async function handle(
         ? `${id} is removed: its schedules are deleted, and webhooks about it change nothing.`
         : `${id} was removed already: ${integration.statusReason ?? ''}`,
       ...cancelledText(cancelled),
-      erase
-        ? 'Its data are erased as soon as a worker takes that up.'
-        : erasureText({ ...integration, erasure }),
+      erase ? 'The next free worker erases its data.' : erasureText({ ...integration, erasure }),
       removed && `To bring it back: kombo-sync integrations add ${shellWord(id)}`,
     ]
       .filter(Boolean)

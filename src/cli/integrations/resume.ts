@@ -10,7 +10,7 @@ export async function handle(context: Context, id: string, options: Reasoned): P
   const reason = statusReason ? `: ${statusReason}` : '.';
   context.print(done, () =>
     done.resumed
-      ? `${id} goes on: it is looked up at Kombo, and what was missed is read.`
+      ? `${id} is resumed: a worker looks it up at Kombo and reads what it missed.`
       : `${id} is not paused, so there is nothing to resume. It is ${status}${reason}`,
   );
 }

@@ -31,7 +31,7 @@ export async function handle(context: Context, id: string, options: Options): Pr
   context.print(done, () => describe(done));
 }
 
-/** `none` alone is no name. */
+/** `none` alone is not a name: it clears the list. */
 function noneOf(names: string[] | undefined): string[] | null | undefined {
   return names?.length === 1 && names[0] === 'none' ? null : names;
 }
@@ -44,12 +44,12 @@ async function toBeErased(context: Context, id: string, request: ChoiceRequest):
 }
 
 function describe({ integration, changed, read, notChosen, sync, erased }: SetIntegration): string {
-  const choice = choiceText(integration) ?? 'all that the settings let be read';
+  const choice = choiceText(integration) ?? 'all that the settings allow';
   return [
     `${integration.id} ${changed ? 'reads from now on' : 'reads as before'}: ${choice}.`,
     `Read: ${read.join(', ') || 'nothing'}.`,
     ...notChosenText(notChosen).map((line) => `Not chosen ${line}.`),
-    sync && 'What has come to be chosen is read in full now.',
+    sync && 'What is newly chosen is read in full now.',
     erased && (erased.length > 0 ? `Erased: ${tablesText(erased)}.` : 'There were no rows to erase.'),
     !erased && notChosen.length > 0 && 'Rows of what is not chosen stay; --erase erases them.',
   ]

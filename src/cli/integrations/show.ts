@@ -26,7 +26,8 @@ function describe(integration: IntegrationLife): string {
     ...optional('Stale at Kombo', dataExpiredAt && `since ${fullTime(dataExpiredAt)}`),
     ...optional(
       'Deletion',
-      announcedDeletedAt && `a webhook told of it at ${utcTime(announcedDeletedAt)}; the next sync looks`,
+      announcedDeletedAt &&
+        `a webhook reported it at ${utcTime(announcedDeletedAt)}; the next sync checks it`,
     ),
     ['Not offered', integration.unavailableModels.join(', ')],
     ...optional('Chosen', choiceText(integration)),
@@ -52,5 +53,5 @@ function deliveriesText(deliveries: readonly CountedDeliveries[]): string {
   );
 }
 
-/** A line only where there is something to say. */
+/** A line only if it has a value. */
 const optional = (name: string, value: string | null): [string, string][] => (value ? [[name, value]] : []);

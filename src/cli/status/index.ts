@@ -5,7 +5,7 @@ import { statusListText } from './list-text.ts';
 
 export async function handle(context: Context, id: string | undefined, options: PageOptions): Promise<void> {
   if (id === undefined) return list(context, options);
-  // Only this form needs Temporal's client, which takes longer to load than all the rest.
+  // Only this form needs Temporal's client, which takes longer to load than everything else.
   const { showOne } = await import('./one.ts');
   return showOne(context, id, options);
 }

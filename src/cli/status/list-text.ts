@@ -5,7 +5,7 @@ import { nextLook, nextTry } from '../support/integration-text.ts';
 import type { PageOptions } from '../support/page-options.ts';
 import { footer } from '../support/pages.ts';
 
-/** How fresh the integrations of a page are, and below that what is wrong with which of them. */
+/** How fresh the integrations on a page are, followed by what is wrong with them. */
 export function statusListText(page: IntegrationPage, options: PageOptions): string {
   const rows = page.integrations.map((one) => [
     one.id,
@@ -32,7 +32,7 @@ export function statusListText(page: IntegrationPage, options: PageOptions): str
     .join('\n\n');
 }
 
-/** Each thing that is wrong, in plain words. */
+/** One line for each problem. */
 function troubles({ integrations, failing, issues }: IntegrationPage): string {
   const rows = [
     ...issues.map((one) => [

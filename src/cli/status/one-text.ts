@@ -15,7 +15,7 @@ import {
 
 const DRIFT = {
   none: 'none in the last full sync',
-  expected: 'what the last full sync repaired, no delta can show',
+  expected: 'the last full sync repaired only what no delta can show',
   unexpected: 'the last full sync repaired what a delta should have brought; "kombo-sync drift" shows it',
 };
 
@@ -66,7 +66,7 @@ function nextFullText({ schedules }: IntegrationDetail): string {
   return next ? fullTime(next) : 'none';
 }
 
-/** A workflow and below it what it reads. */
+/** A workflow, followed by what it reads. */
 function runText(run: RunningWork): string {
   const { workflowId, runId, trigger, startedAt, beginsAt, passes, temporalUrl } = run;
   const when = beginsAt ? `begins ${relative(beginsAt)}` : `since ${relative(startedAt)}`;

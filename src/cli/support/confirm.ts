@@ -3,11 +3,11 @@ import type { Context } from './context.ts';
 import { failed, wrongUse } from './errors.ts';
 
 /**
- * Asks on the terminal before something that cannot be undone. Without a terminal `--yes` is needed.
+ * Asks on the terminal before an act that cannot be undone. Without a terminal, `--yes` is required.
  *
- * @param about what is said before the question; worked out only where it is asked.
- * @param left what is said when the answer is no.
- * @throws CliError when the answer is no.
+ * @param about returns the text before the question; called only if the question is asked.
+ * @param left the text if the answer is no.
+ * @throws CliError if the answer is no.
  */
 export async function confirm(
   context: Context,

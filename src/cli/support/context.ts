@@ -14,7 +14,7 @@ import { type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 import { jsonText, screenText } from './terminal.ts';
 
-/** What a command works with. Everything is opened by its first use, and closed when the command ends. */
+/** What a command works with. Each part is opened when it is first used, and closed when the command ends. */
 export interface Context {
   readonly config: Config;
   readonly json: boolean;
@@ -22,30 +22,32 @@ export interface Context {
   store(): Store;
   temporal(): Promise<TemporalHandle>;
   kombo(): KomboClient;
-  /** What things are shown by: settings, Postgres, and addresses in Temporal's UI. */
+  /** What commands that show something need: settings, Postgres, and links to Temporal's UI. */
   reading(): Promise<ShowDeps>;
   /** The user of this machine, for the audit log. */
   actor(): OperationDeps['actor'];
-  /** What the acts of `src/operations` work with. */
+  /** What the functions in `src/operations` need. */
   operations(): Promise<OperationDeps>;
   /** Traces what follows, if the environment asks for it. */
   trace(process: 'serve' | 'worker'): Promise<void>;
   /** The result of the command: the document with `--json`, else the text. Called once. */
   print(document: unknown, text: () => string): void;
-  /** Says on stderr what goes on. */
+  /** Says on stderr what happens. */
   note(text: string): void;
-  /** The line of stderr that shows how far a command is. */
+  /** The line of stderr that shows the progress of a command. */
   readonly live: LiveLine;
-  /** Aborts at SIGINT, SIGTERM or SIGHUP, and when stdout has no reader any more. A second signal ends the process at once. */
+  /**
+   * Aborts on SIGINT, SIGTERM or SIGHUP, and when stdout has lost its reader. A second signal ends the process at once.
+   */
   stopSignal(): AbortSignal;
 }
 
-/** Does the work of a command. The exit code is 0 unless it returns another one or throws. */
+/** Does the work of a command. The exit code is 0 unless the handler returns another one or throws. */
 export type Handler<A extends unknown[]> = (context: Context, ...args: A) => Promise<ExitCode | void>;
 
 /**
- * Runs a handler with the settings, of which `required` must be there, and closes in the end what was opened. Errors are
- * thrown on; `main` says them.
+ * Runs a handler with the settings, which must include `required`, and then closes what was opened. `main` prints the
+ * errors that it throws.
  */
 export async function runHandler<A extends unknown[]>(
   required: readonly Required[],
@@ -110,7 +112,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
   return { context, close };
 }
 
-/** As `root@build-7`. A container may run as a user without a name. */
+/** For example `root@build-7`. A container may run as a user without a name. */
 function localUser(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
@@ -125,10 +127,10 @@ async function temporalUiOf({ TEMPORAL_UI_URL: url }: Config): Promise<TemporalU
   return { url, namespace: readEnvironment().namespace };
 }
 
-/** Temporal's client takes longer to load than all the rest, and many commands need none. */
+/** Temporal's client takes longer to load than everything else, and many commands do not need it. */
 const loadTemporal = () => import('../../temporal/connect.ts');
 
-/** npm passes a Ctrl-C on that the terminal has sent to every process already: two signals this close are one. */
+/** On Ctrl-C, both the terminal and npm send the signal: two signals this close together count as one. */
 const SAME_SIGNAL_MS = 1_000;
 
 function listenForStop(): AbortSignal {

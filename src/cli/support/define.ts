@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parseId } from './options.ts';
 
-/** Adds a command with what every command has: `--json`, one line that says what it does, examples, and ids that are checked. */
+/** Adds a command with what every command has: `--json`, a one-line description, examples, and a check of its ids. */
 export function addCommand(
   parent: Command,
   usage: string,
@@ -19,7 +19,7 @@ export function addCommand(
   return command;
 }
 
-/** Adds a command that only holds others. */
+/** Adds a command that only groups others. */
 export function addGroup(
   parent: Command,
   name: string,

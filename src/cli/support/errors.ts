@@ -3,12 +3,12 @@ import { OperationError, type OperationCode, type Refusal } from '../../operatio
 import { explain, outageOf, type OutageKind } from '../../outages/index.ts';
 import { ChangesRemoved } from '../../store/feed.ts';
 
-/** Exit codes; scripts depend on them. */
+/** Exit codes. Scripts depend on them. */
 export const EXIT = { done: 0, failed: 1, wrongUse: 2, notFound: 3, unreachable: 4 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** What a failed command is for scripts. */
+/** The kind of failure, for scripts. */
 type FailureCode =
   | 'failed'
   | 'wrong_use'
@@ -19,7 +19,7 @@ type FailureCode =
   | 'interrupted'
   | Exclude<OperationCode, (typeof WRONG_USE)[number]>;
 
-/** What a failed command says: `code` is for scripts; `message` is for you, and says what to do. */
+/** A failed command: `code` is for scripts; `message` is for you and says what to do. */
 export interface Failure {
   code: FailureCode;
   message: string;
@@ -53,7 +53,7 @@ const EXIT_BY_REFUSAL: Record<Refusal, ExitCode> = {
   'no-worker': EXIT.unreachable,
 };
 
-/** What is a kind of its own for the API, and wrong use here. */
+/** Codes that the API distinguishes and that the command line reports as wrong use. */
 const WRONG_USE = ['bad_request', 'unknown_model'] as const satisfies OperationCode[];
 
 const isWrongUse = (code: OperationCode): code is (typeof WRONG_USE)[number] =>

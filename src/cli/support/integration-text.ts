@@ -6,7 +6,7 @@ import type { PassSummary } from '../../store/reports/history.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import { fullTime, relative } from './format.ts';
 
-/** Status with the reason, as `parked since 3 h: Its setup is not finished. …` */
+/** Status with the reason, for example `parked since 2026-01-15 12:00:00 UTC: Its setup is not finished.` */
 export function statusText(
   integration: Pick<Integration, 'status' | 'statusSince' | 'statusReason'>,
 ): string {
@@ -15,26 +15,26 @@ export function statusText(
   return statusReason ? `${since}: ${statusReason}` : since;
 }
 
-/** The run that waited for it was cancelled. */
+/** For the case that the run that waited for it was cancelled. */
 const NO_TIMER = 'with the next webhook or scheduled sync';
 
-/** When an integration that is not read is looked at again; null where that says nothing. */
+/** When an integration that is not read is looked up again; null if it is neither paused nor parked. */
 export function nextLook(
   integration: Pick<Integration, 'status' | 'needsAttention' | 'retryAt' | 'id'>,
 ): string | null {
   const { id, status, needsAttention, retryAt } = integration;
   if (status === 'paused') return `with: kombo-sync integrations resume ${shellWord(id)}`;
   if (status !== 'parked') return null;
-  if (needsAttention) return 'when you have done something at Kombo; a webhook or the catch-up finds out';
+  if (needsAttention) return 'with the next webhook or catch-up after you act at Kombo';
   return retryAt ? nextTry(retryAt) : NO_TIMER;
 }
 
-/** When something that failed is tried again. Where that moment is past, the run that waited for it was cancelled or is late. */
+/** When a failed read is tried again. If that time is past, the run that waited for it was cancelled or is late. */
 export function nextTry(at: Date | null, now = new Date()): string {
   return at && at > now ? relative(at, now)! : 'with the next sync';
 }
 
-/** Why a pass does not read just now, and until when; null while it reads. */
+/** Why a pass waits, and until when; null while it reads. */
 export function waitText(
   { waitsUntil, error }: Pick<PassSummary, 'waitsUntil' | 'error'>,
   now = new Date(),
@@ -43,16 +43,16 @@ export function waitText(
   return `continues ${relative(waitsUntil, now)}${error ? `: ${error.message}` : ''}`;
 }
 
-/** What becomes of the data of a removed integration. */
+/** What happens to the data of a removed integration. */
 export function erasureText({ erasedAt, erasure }: Pick<IntegrationLife, 'erasedAt' | 'erasure'>): string {
-  if (erasedAt) return `Its data were erased at ${utcTime(erasedAt)}.`;
-  if (!erasure) return 'Its data are kept (DELETED_RETENTION is off).';
+  if (erasedAt) return `Its data was erased at ${utcTime(erasedAt)}.`;
+  if (!erasure) return 'Its data is kept (DELETED_RETENTION is off).';
   return erasure.at <= new Date()
-    ? 'Its data are being erased.'
-    : `Its data are erased at ${fullTime(erasure.at)}.`;
+    ? 'Its data is being erased.'
+    : `Its data will be erased at ${fullTime(erasure.at)}.`;
 }
 
-/** The choice of an integration, as `hris_*, not hris_payslips`; null where it has none. */
+/** The choice of an integration, for example `hris_*, not hris_payslips`; null if it has none. */
 export function choiceText({ models, excludeModels }: Choice): string | null {
   const parts = [
     models && models.join(', '),
@@ -66,7 +66,7 @@ const CHOOSER_WORDS: Record<Chooser, string> = {
   integration: 'for this integration',
 };
 
-/** What is not chosen, a line for each way, as `for this integration: /hris/absences`. */
+/** What is not chosen, one line for each kind of setting, for example `for this integration: /hris/absences`. */
 export function notChosenText(notChosen: readonly NotChosen[]): string[] {
   return CHOOSERS.flatMap((chooser) => {
     const paths = notChosen.filter(({ by }) => by === chooser).map(({ endpoint }) => endpoint);
@@ -74,7 +74,7 @@ export function notChosenText(notChosen: readonly NotChosen[]): string[] {
   });
 }
 
-/** Which syncs were cancelled, as a line; none when none was. */
+/** A line with the cancelled syncs; no line if there are none. */
 export function cancelledText(workflowIds: readonly string[]): string[] {
   return workflowIds.length > 0 ? [`Cancelled: ${workflowIds.join(', ')}.`] : [];
 }

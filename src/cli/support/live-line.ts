@@ -1,13 +1,13 @@
 import { cleanCell } from '../../domain/text.ts';
 import { fitTo, screenText } from './terminal.ts';
 
-/** Lines for you while you wait: a last one that is changed in place on a terminal, plain ones elsewhere. */
+/** Lines while you wait: on a terminal the last line changes in place, elsewhere there are only plain lines. */
 export interface LiveLine {
   /** Whether a line can be changed. */
   readonly updates: boolean;
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(text: string): void;
-  /** The line that changes; nothing where it cannot. */
+  /** Changes the line in place; does nothing if it cannot be changed. */
   show(text: string): void;
   clear(): void;
 }

@@ -15,7 +15,7 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
   clearInterval(keepAlive);
 }
 
-/** Waits for `work`, but not longer than `ms`. Returns whether it was done in time. */
+/** Waits for `work`, but at most `ms`. Returns whether it ended in time. */
 export async function bounded(ms: number, work: Promise<void>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(() => resolve(false), ms);
@@ -26,7 +26,7 @@ export async function bounded(ms: number, work: Promise<void>): Promise<boolean>
   }
 }
 
-/** Says which dependency is away; never throws. `serve` starts without them and uses them when they come. */
+/** Logs which dependency is away; never throws. `serve` starts without them and uses them once they are back. */
 export async function warnOfAbsent(deps: {
   store: Store;
   temporal: TemporalHandle;
@@ -35,7 +35,7 @@ export async function warnOfAbsent(deps: {
   const { store, temporal, log } = deps;
   await Promise.all([
     store.pool.query('select 1').catch((error: unknown) => {
-      log.warn(`${explain(error)} Webhooks are accepted all the same.`);
+      log.warn(`${explain(error)} Webhooks are still accepted.`);
     }),
     ensureConnected(temporal).then(
       () => warnOfUnusable(temporal.client, log),

@@ -7,10 +7,10 @@ import { OLDEST } from '../../store/feed.ts';
 /** An id for examples. */
 export const EXAMPLE_ID = 'personio:CBNMt7dSNCzBdnRTx87dev4E';
 
-/** The id of an integration: what cannot be one is wrong use, and need not be looked for. */
+/** The id of an integration. A text that cannot be one is wrong use, without a look-up. */
 export function parseId(text: string): string {
   if (!isIntegrationId(text)) {
-    throw new InvalidArgumentError(`Write the id of an integration, as ${EXAMPLE_ID}.`);
+    throw new InvalidArgumentError(`Write the id of an integration, for example ${EXAMPLE_ID}.`);
   }
   return text;
 }
@@ -21,7 +21,7 @@ export function parseList(text: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, as a,b.');
+  if (parts.length === 0) throw new InvalidArgumentError('Name at least one, for example a,b.');
   return parts;
 }
 
@@ -31,7 +31,7 @@ export function parseModels(text: string): string[] {
   throw new InvalidArgumentError("Name at least one, such as hris_employees; '*' stands for all of them.");
 }
 
-/** A date or a date-time, UTC where it has no offset, as ISO text. */
+/** A date or a date-time as ISO text, in UTC if it has no offset. */
 export function parseSince(text: string): string {
   try {
     return readSince(text, new Date());
@@ -51,7 +51,7 @@ export function parseCount(max: number): (text: string) => number {
   };
 }
 
-/** Where an earlier answer ended: the `next` of it. @param form the types of the list's sort key */
+/** The `next` of an earlier answer. @param form the types of the list's sort key */
 export function parseCursor<const F extends Form>(form: F): (text: string) => KeyOf<F> {
   return (text) => {
     const key = fromCursor(text, form);
@@ -62,7 +62,7 @@ export function parseCursor<const F extends Form>(form: F): (text: string) => Ke
 
 const BIGINT_MAX = 9_223_372_036_854_775_807n;
 
-/** A position in the change feed, as text since it may outgrow a number; or `oldest`. */
+/** A position in the change feed, or `oldest`. It is a text because it may be too large for a number. */
 export function parsePosition(text: string): string {
   if (text !== OLDEST && (!/^\d{1,19}$/.test(text) || BigInt(text) > BIGINT_MAX)) {
     throw new InvalidArgumentError('It must be the seq of a change, 0 for the beginning, or oldest.');

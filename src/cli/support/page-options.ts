@@ -22,6 +22,6 @@ export function addPageOptions(command: Command): Command {
     .option('--search <text>', 'only those with this in their id, origin_id, tool or organization')
     .option('--failing', 'only those with an endpoint that fails')
     .option('--limit <n>', 'integrations at most', parseCount(10_000), DEFAULT_LIMIT)
-    .option('--after <id>', 'go on after this integration')
-    .option('--all', 'every one, however many they are');
+    .option('--after <id>', 'continue after this integration')
+    .option('--all', 'all of them, without a limit');
 }

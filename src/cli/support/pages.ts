@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { plural } from './format.ts';
 import { DEFAULT_LIMIT, type PageOptions } from './page-options.ts';
 
-/** With --all: so many come by one statement. */
+/** How many integrations one statement reads with --all. */
 const BATCH = 1_000;
 
 export async function readPage(context: Context, options: PageOptions): Promise<IntegrationPage> {
@@ -14,15 +14,15 @@ export async function readPage(context: Context, options: PageOptions): Promise<
   return showIntegrations(await context.reading(), asked);
 }
 
-/** What to say when a page is empty; undefined when it is not. */
+/** The text for an empty page; undefined if the page is not empty. */
 export function emptyText({ integrations, totals }: IntegrationPage): string | undefined {
   if (integrations.length > 0) return undefined;
   return Object.values(totals.byStatus).some((count) => count > 0)
-    ? 'No integration is like that.'
+    ? 'No integration matches.'
     : 'There is no integration yet. Kombo announces new ones by webhook; "kombo-sync integrations add" adds those that exist.';
 }
 
-/** How many there are in all, and how to see more of them. */
+/** How many integrations there are in total, and how to see more of them. */
 export function footer(command: string, options: PageOptions, page: IntegrationPage): string {
   const { byStatus, failing, failedEndpoints, endpointsNeedingAttention } = page.totals;
   const counts = INTEGRATION_STATUSES.filter((status) => byStatus[status] > 0).map(

@@ -1,9 +1,9 @@
-/** What a pipe without a reader says, and what a stream says of which that is known. */
+/** The error of a pipe that has lost its reader, and of a stream that knows this already. */
 const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 
 /**
- * The reader of a pipe may go before a command has ended (`kombo-sync changes | head`). Nothing is left to say then: a command
- * that only speaks on stops as by a signal, and one that does something ends with its own exit code.
+ * The reader of a pipe may end before the command (`kombo-sync changes | head`). A command that only continues to print
+ * then stops as if by a signal. A command that does more ends with its own exit code.
  */
 export function outliveReaders(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

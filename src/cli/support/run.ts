@@ -2,10 +2,10 @@ import type { Required } from '../../config.ts';
 import type { Handler } from './context.ts';
 
 /**
- * Makes the handler of a module an action of commander. The module is loaded when the command runs, and with it everything
- * that it needs, so that `--help` stays fast.
+ * Turns the handler of a module into an action of commander. The module and its imports are loaded only when the
+ * command runs, so that `--help` stays fast.
  *
- * @param required the settings that must be there.
+ * @param required the settings that must be set.
  */
 export function run<A extends unknown[]>(
   required: readonly Required[],

@@ -1,17 +1,17 @@
 import { cleanLines } from '../../domain/text.ts';
 
 /*
- * The one place through which the texts of commands pass. Names, codes and ids come from outside, and a terminal obeys what
- * is not a character that is seen.
+ * The texts of all commands pass through here: names, codes and ids come from outside, and a terminal would obey
+ * control characters in them.
  */
 
 /** A text and its line break. */
 export const screenText = (text: string) => `${cleanLines(text)}\n`;
 
-/** Characters that JSON leaves as they are, and that a terminal may obey. Escaped, they say the same to a program. */
+/** Characters that JSON does not escape but a terminal may obey. Escaped, they mean the same to a program. */
 const UNSEEN = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A document as one line of JSON, exact to the last character. */
+/** A document as one line of JSON; parsing it returns the same texts. */
 export function jsonText(document: unknown): string {
   const text = JSON.stringify(document).replaceAll(
     UNSEEN,
@@ -28,7 +28,7 @@ const WIDE =
 const EMOJI = /^\p{Emoji_Presentation}|^\p{Extended_Pictographic}.*\ufe0f|^[\d#*]\ufe0f?\u20e3/su;
 const NARROW = /^[\x20-\x7e]*$/;
 
-/** How many columns of a terminal a line takes. */
+/** How many columns a line takes on a terminal. */
 export function widthOf(line: string): number {
   if (NARROW.test(line)) return line.length;
   let width = 0;
@@ -36,7 +36,7 @@ export function widthOf(line: string): number {
   return width;
 }
 
-/** The line, or as much of it as fits with an ellipsis. */
+/** The line, cut with an ellipsis if it does not fit. */
 export function fitTo(line: string, columns: number): string {
   if (widthOf(line) <= columns) return line;
   let kept = '';

@@ -14,11 +14,11 @@ export interface Outcome {
   error?: string;
 }
 
-/** They end about in the order in which they were started, so that few need to be waited for at once. */
+/** Syncs end roughly in the order of their starts, so waiting for a few at once is enough. */
 const WAITING_AT_ONCE = 50;
 const PLAIN_EVERY_MS = 5_000;
 
-/** Waits for many full syncs and says on stderr how many are done. @throws CliError when you stop the waiting. */
+/** Waits for many full syncs, and says on stderr how many have ended. @throws CliError if you stop the waiting. */
 export async function waitForAll(context: Context, started: readonly StartedSync[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const tell = createCounter(context, started.length);
@@ -39,7 +39,7 @@ export async function waitForAll(context: Context, started: readonly StartedSync
   throw new CliError(
     EXIT.failed,
     'interrupted',
-    `The waiting is over: ${done} of ${started.length} are done, and the others go on. "kombo-sync status" shows them.`,
+    `This command no longer waits: ${done} of ${started.length} syncs are done, the others continue. "kombo-sync status" shows them.`,
   );
 }
 
@@ -66,7 +66,7 @@ function createCounter(context: Context, total: number): (outcome: Outcome) => v
   };
 }
 
-/** A count of those that went well, and what was wrong with the others. */
+/** How many completed, and why the others did not. */
 export function outcomesText(outcomes: readonly Outcome[], tookMs: number): string {
   const well = outcomes.filter(({ result }) => result?.status === 'completed').length;
   const counts = countsText(overallCounts(outcomes.flatMap(({ result }) => result ?? [])));

@@ -11,15 +11,15 @@ import { SyncMeter, type SyncView } from './meter.ts';
 import { endpointText, syncLine } from './progress-text.ts';
 
 const POLL_MS = 1_000;
-/** So often an endpoint that is being read gets a plain line. */
+/** How often an endpoint that is being read gets a plain line. */
 const PLAIN_EVERY_MS = 5_000;
-/** A worker that is there has begun by then. */
+/** A running worker has started the sync by then. */
 const SILENCE_MS = 20_000;
 
 /**
  * Waits for the end of a full sync.
  *
- * @throws CliError when the workflow ended without a result, Temporal went away, or you stopped the waiting.
+ * @throws CliError if the workflow ended without a result, Temporal went away, or you stopped the waiting.
  */
 export async function resultOf(context: Context, sync: StartedSync): Promise<SyncResult> {
   const { client } = await context.temporal();
@@ -33,7 +33,7 @@ export async function resultOf(context: Context, sync: StartedSync): Promise<Syn
   }
 }
 
-/** The same, and shows on stderr how far it is. @param expected the records of each endpoint, as far as they are known. */
+/** The same, with its progress on stderr. @param expected the number of records of each endpoint, if known. */
 export async function followFullSync(
   context: Context,
   sync: StartedSync,
@@ -50,7 +50,7 @@ export async function followFullSync(
   }
 }
 
-/** How long it took, also when it was continued as new; null while Temporal does not say. */
+/** How long it took, including runs that continued it as new; null if Temporal does not answer. */
 async function tookOf(context: Context, { workflowId, runId }: StartedSync): Promise<number | null> {
   const { workflow } = (await context.temporal()).client;
   try {
@@ -69,13 +69,13 @@ function stoppedWaiting(integrationId: string): CliError {
   return new CliError(
     EXIT.failed,
     'interrupted',
-    `The waiting is over, the sync goes on. "kombo-sync status ${shellWord(integrationId)}" shows how far it is.`,
+    `This command no longer waits; the sync continues. "kombo-sync status ${shellWord(integrationId)}" shows its progress.`,
   );
 }
 
 function describeEnd(sync: StartedSync, error: unknown): unknown {
   if (error instanceof Error && error.name === 'WorkflowFailedError') {
-    // Only the innermost one says what happened; the others say that something did.
+    // Only the innermost error says what happened. The others only say that something did.
     return failed(`${sync.workflowId} ended without a result: ${causesOf(error).at(-1)!.message}`);
   }
   const outage = outageOf(error);
@@ -83,7 +83,7 @@ function describeEnd(sync: StartedSync, error: unknown): unknown {
   return unreachable(`${outage.what} ${sync.workflowId} continues when it answers again.`, error);
 }
 
-/** A hiccup of Postgres only costs a look. */
+/** If Postgres does not answer, one look is skipped. */
 async function showProgress(
   context: Context,
   sync: StartedSync,
@@ -94,7 +94,7 @@ async function showProgress(
   const meter = new SyncMeter(expected);
   const show = createDisplay(context, sync);
   for (let last = false; !last;) {
-    // One look comes after the end, to see how everything ended.
+    // One more look after the end shows how each endpoint ended.
     last = done.aborted;
     if (!last) await delay(POLL_MS, undefined, { signal: done }).catch(() => {});
     const passes = await passesOfFullSync(store, sync).catch(() => undefined);
@@ -103,7 +103,10 @@ async function showProgress(
   context.live.clear();
 }
 
-/** A line that stays for each endpoint that has ended; what is being read changes in place, or is told now and then. */
+/**
+ * Prints a line for each endpoint that has ended. The others share a line that changes in place, or get a line now and
+ * then.
+ */
 function createDisplay(context: Context, sync: StartedSync): (view: SyncView, now: number) => void {
   const begin = Math.max(Date.now(), sync.beginsAt?.getTime() ?? 0);
   const told = new Map<string, number>();

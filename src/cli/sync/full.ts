@@ -31,13 +31,13 @@ async function one(context: Context, id: string, options: Options): Promise<Exit
     return EXIT.done;
   }
   context.note(text);
-  context.note('Waiting for the end. Ctrl-C ends the waiting; the sync goes on.');
+  context.note('Waiting for the end. Ctrl-C stops the waiting; the sync continues.');
   const { result, tookMs } = await followFullSync(context, sync, await expectedOf(context, id, options));
   context.print({ sync, result }, () => resultText(result, tookMs));
   return result.status === 'completed' ? EXIT.done : EXIT.failed;
 }
 
-/** What is known of how much it will read; an estimate is not worth a failure. */
+/** How many records it will probably read. A failed estimate does not fail the command. */
 async function expectedOf(
   context: Context,
   id: string,
@@ -66,7 +66,7 @@ async function all(context: Context, options: Options): Promise<ExitCode> {
     return EXIT.done;
   }
   context.note(startedAllText(started, options));
-  context.note('Waiting for all of them. Ctrl-C ends the waiting; the syncs go on.');
+  context.note('Waiting for all of them. Ctrl-C stops the waiting; the syncs continue.');
   const began = performance.now();
   const outcomes = await waitForAll(context, started);
   const tookMs = performance.now() - began;

@@ -1,26 +1,26 @@
 import type { PassProgress } from '../../store/reports/progress.ts';
 import { waitText } from '../support/integration-text.ts';
 
-/** How far one endpoint is. */
+/** The progress of one endpoint. */
 export interface EndpointView {
   endpoint: string;
   state: PassProgress['state'] | 'sweeping';
   pages: number;
   records: number;
-  /** Records a second; null before two looks have shown it. */
+  /** Records per second; null before the second look. */
   rate: number | null;
-  /** How many records it will be; null where that is not known. */
+  /** How many records it will read; null if that is not known. */
   expected: number | null;
   endsInMs: number | null;
   tookMs: number | null;
-  /** Why it does not read just now, and until when. */
+  /** Why it waits, and until when; null while it reads. */
   waits: string | null;
 }
 
 export interface SyncView {
   endpoints: EndpointView[];
   ended: number;
-  /** How many endpoints are read; null before that is known. */
+  /** How many endpoints are read; null until that is known. */
   total: number | null;
   pages: number;
   records: number;
@@ -28,15 +28,17 @@ export interface SyncView {
   endsInMs: number | null;
 }
 
-/** What lies further back says little about how fast it goes now. */
+/** Older samples say little about the speed now. */
 const WINDOW_MS = 30_000;
 
-/** Measures a sync by looking at its passes again and again. */
+/** Measures a sync by repeated looks at its passes. */
 export class SyncMeter {
   readonly #expected: ReadonlyMap<string, number | null>;
   readonly #speeds = new Map<string, Speed>();
 
-  /** @param expected the endpoints that are read with the number of records where it is known; empty when nothing is known. */
+  /**
+   * @param expected the number of records of each endpoint that is read, null if unknown; empty if nothing is known.
+   */
   constructor(expected: ReadonlyMap<string, number | null>) {
     this.#expected = expected;
   }
@@ -53,7 +55,7 @@ export class SyncMeter {
       pages: sum(endpoints.map((one) => one.pages)),
       records,
       rate,
-      // Not before its slowest endpoint: fewer and fewer are read at once.
+      // Not before its slowest endpoint: near the end, fewer endpoints are read at once.
       endsInMs: endsInMs === null ? null : Math.max(endsInMs, ...endpoints.map((one) => one.endsInMs ?? 0)),
     };
   }
@@ -86,7 +88,7 @@ export class SyncMeter {
     return speed;
   }
 
-  /** Records that are left to read; null unless the number is known of each endpoint. */
+  /** How many records are left to read; null unless the number is known for each endpoint. */
   #left(seen: readonly EndpointView[]): number | null {
     const left = new Map(this.#expected);
     for (const { endpoint, state, records, expected } of seen) {
@@ -101,7 +103,7 @@ export class SyncMeter {
 class Speed {
   readonly #samples: { at: number; value: number }[] = [];
 
-  /** The growth a second in the last half minute. */
+  /** The growth per second in the last half minute. */
   look(value: number, now: number): number | null {
     this.#samples.push({ at: now, value });
     while (this.#samples.length > 2 && this.#samples[1]!.at <= now - WINDOW_MS) this.#samples.shift();

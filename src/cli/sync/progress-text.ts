@@ -2,7 +2,7 @@ import { spanOfTime, timeTaken } from '../../domain/duration.ts';
 import { plural } from '../support/format.ts';
 import type { EndpointView, SyncView } from './meter.ts';
 
-/** How far an endpoint is, as `/ats/jobs: 12 pages, 3000 records of about 8000 (37%), 250/s, ends in about 20 s`. */
+/** For example `/ats/jobs: 12 pages, 3000 records of about 8000 (37%), 250/s, ends in about 20 s`. */
 export function endpointText(view: EndpointView): string {
   const { endpoint, state, pages, records, rate, tookMs, endsInMs, waits } = view;
   const read = `${plural(pages, 'page')}, ${plural(records, 'record')}`;
@@ -18,7 +18,7 @@ export function endpointText(view: EndpointView): string {
   return `${endpoint}: ${state}, ${read}${took}${telling ? ` (${speed[0]})` : ''}`;
 }
 
-/** How far the whole is, in one line. */
+/** The progress of the whole sync, in one line. */
 export function syncLine(integrationId: string, view: SyncView): string {
   const reading = view.endpoints.filter(({ state }) => state === 'running' || state === 'sweeping');
   const parts = [
@@ -41,7 +41,7 @@ function ofExpected(view: EndpointView): string {
   return share === null ? '' : ` of about ${view.expected} (${share}%)`;
 }
 
-/** Kombo may list more than there was before, so this ends at 99. */
+/** At most 99: Kombo may list more records than the last time. */
 function shareOf({ expected, records }: EndpointView): number | null {
   return expected ? Math.min(99, Math.floor((100 * records) / expected)) : null;
 }

@@ -42,7 +42,7 @@ export function resultText(result: SyncResult, tookMs: number | null = null): st
   return rows.length === 0 ? `${head}${rest}` : `${head}\n\n${table(COLUMNS, rows)}${rest}`;
 }
 
-/** What did not go well: endpoint and reason; an empty endpoint stands for the whole. */
+/** What failed: endpoint and reason. Null instead of an endpoint stands for the whole sync. */
 export function troublesOf(result: SyncResult): [string | null, string][] {
   if (result.blocked) return [[null, result.blocked.message]];
   return result.failed.map((endpoint) => [endpoint, result.endpoints[endpoint]?.reason?.message ?? '']);

@@ -3,11 +3,11 @@ import { relative } from '../support/format.ts';
 
 interface Asked {
   since?: string | undefined;
-  /** A part of everything was asked for. */
+  /** Whether you asked for a part only, by models or `since`. */
   only?: boolean;
 }
 
-/** What was started, and what is worth knowing about it. */
+/** What was started, and what you should know about it. */
 export function startedText(sync: StartedSync, { since, only = false }: Asked = {}): string {
   const { integrationId, workflowId, runId, alreadyRunning, beginsAt } = sync;
   const what = !alreadyRunning
@@ -23,7 +23,7 @@ export function startedText(sync: StartedSync, { since, only = false }: Asked = 
   return lines.join('\n');
 }
 
-/** More than these are counted, not listed. */
+/** If there are more syncs than this, they are counted instead of listed. */
 const LISTED = 10;
 
 export function startedAllText(started: readonly StartedSync[], { since }: Asked): string {
@@ -47,5 +47,5 @@ function countText(started: readonly StartedSync[]): string {
 }
 
 function sinceText(since: string): string {
-  return `Because of --since only what changed since ${since} is read, and nothing is swept: deletions that Kombo does not tell of stay.`;
+  return `Because of --since, it reads only what changed since ${since} and sweeps nothing: rows of deletions that Kombo does not report stay.`;
 }

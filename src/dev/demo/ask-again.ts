@@ -5,20 +5,23 @@ const ATTEMPTS = 12;
 const WORK_ATTEMPTS = 3;
 const PAUSE_MS = 500;
 
-/** gRPC statuses that stay: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNIMPLEMENTED, UNAUTHENTICATED. */
+/**
+ * gRPC statuses that do not pass: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNIMPLEMENTED,
+ * UNAUTHENTICATED.
+ */
 const LASTING = [3, 5, 6, 7, 12, 16];
 
 /**
- * A Temporal server that has just started again may lose a question about a schedule: it answers with an error of its own, or
- * says half a minute later that the time is over. Asked again, it answers.
+ * Asks a Temporal server that has just restarted. It may lose a request about a schedule: it answers with an internal
+ * error, or with a timeout after half a minute. A second request gets an answer.
  *
- * @param ask may be done twice.
+ * @param ask can run twice without harm.
  */
 export async function askAgain<T>(client: Client, answerMs: number, ask: () => Promise<T>): Promise<T> {
   return again(ATTEMPTS, () => client.withDeadline(Date.now() + answerMs, ask));
 }
 
-/** The same for work of many questions, each of which has a time of its own. */
+/** The same for work with many requests, each with its own deadline. */
 export const workAgain = <T>(work: () => Promise<T>): Promise<T> => again(WORK_ATTEMPTS, work);
 
 async function again<T>(attempts: number, work: () => Promise<T>): Promise<T> {
@@ -32,7 +35,7 @@ async function again<T>(attempts: number, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Errors of a call to a schedule carry the gRPC error as their cause. */
+/** The error of a call about a schedule has the gRPC error as its cause. */
 function isPassing(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return !LASTING.includes(cause.code);

@@ -15,14 +15,14 @@ interface FirstSyncDeps {
   temporal: TemporalHandle;
   output: Output;
   signal: AbortSignal;
-  /** Sends every page that is read from now on to the listener. */
+  /** Calls the listener for every page that is read from now on. */
   onPages: (listener: (event: PageEvent) => void) => void;
 }
 
 /**
- * Runs the first full sync of the integrations that have never completed one, and shows how it goes.
+ * Runs the first full sync of the integrations that have never completed one, and shows its progress.
  *
- * @throws the signal's reason when it aborts; the syncs go on at the next start.
+ * @throws the reason of the signal if it aborts. The syncs continue at the next start.
  */
 export async function runFirstSyncs(
   deps: FirstSyncDeps,
@@ -55,7 +55,7 @@ export async function runFirstSyncs(
   await Promise.race([Promise.all(runs), aborted(deps.signal)]);
 }
 
-/** Rejects when the signal aborts. */
+/** Rejects if the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();

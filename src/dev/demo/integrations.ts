@@ -9,13 +9,13 @@ import type { DevSandbox } from './sandbox.ts';
 
 const ANSWER_MS = 5_000;
 
-/** Makes the sandbox's integrations known, with their schedules. One that a user has removed stays removed. */
+/** Adds the integrations of the sandbox and their schedules. One that you have removed stays removed. */
 export async function addDemoIntegrations(deps: {
   config: Config;
   store: Store;
   client: Client;
   sandbox: Pick<DevSandbox, 'control'>;
-  /** How long Temporal may take for the schedules of one, before it is asked again. */
+  /** How long Temporal may take for the schedules of one integration before the next try. */
   answerMs?: number;
 }): Promise<Integration[]> {
   const { config, store, client, sandbox, answerMs = ANSWER_MS } = deps;

@@ -16,13 +16,13 @@ export interface EndedSync {
   result: SyncResult;
 }
 
-/** What is going on, one line for each thing. */
+/** Prints what happens, one line for each event. */
 export class Live {
   readonly #output: Output;
   readonly #categories: ReadonlyMap<string, Category>;
-  /** Where the tables are. */
+  /** The schema of the tables. */
   readonly #schema: string;
-  /** Webhooks that were lost and not made good yet: endpoints and time, by integration. */
+  /** Lost webhooks whose endpoints no sync has read yet: endpoints and time, by integration. */
   readonly #lost = new Map<string, { endpoints: Set<string>; at: Date }[]>();
 
   constructor(output: Output, categories: ReadonlyMap<string, Category>, schema: string) {
@@ -33,7 +33,7 @@ export class Live {
 
   delivery(event: DeliveryEvent): void {
     const outcome = event.outcome === 'accepted' ? undefined : event.outcome;
-    // Of one that is refused nothing is known.
+    // A refused delivery has no models.
     const what = event.models.length > 0 ? event.models.join(', ') : event.type;
     const text = [outcome, what].filter((part) => part !== undefined).join(': ');
     this.#line('webhook', event.integrationId ?? '–', text);

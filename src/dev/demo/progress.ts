@@ -3,14 +3,14 @@ import type { Output } from '../output.ts';
 
 interface Line {
   endpoints: number;
-  /** Records and pages read, by endpoint. */
+  /** Records read, and whether the last page is among them, by endpoint. */
   read: Map<string, { records: number; done: boolean }>;
   end?: string;
 }
 
 const EVERY_MS = 100;
 
-/** Shows how far the first full syncs are: a line for each, updated in place on a terminal. */
+/** Shows the progress of the first full syncs: a line for each, updated in place on a terminal. */
 export class Progress {
   readonly #output: Output;
   readonly #lines: Map<string, Line>;
@@ -24,7 +24,7 @@ export class Progress {
 
   page(event: PageEvent): void {
     const line = this.#lines.get(event.integrationId);
-    // Webhooks and the catch-up may read beside it.
+    // Other syncs, of webhooks or catch-ups, may read at the same time.
     if (!line || line.end !== undefined || event.trigger !== 'initial') return;
     line.read.set(event.endpoint, { records: event.counts.records, done: event.done });
     if (!this.#output.updates) {

@@ -4,7 +4,7 @@ import { createSandbox, type Sandbox } from '../../../sandbox/index.ts';
 import { writePrivately } from '../processes/private-file.ts';
 
 export interface DevSandbox {
-  /** Address of its API. */
+  /** The URL of its API. */
   readonly url: string;
   readonly control: Sandbox['control'];
   close(): Promise<void>;
@@ -12,7 +12,7 @@ export interface DevSandbox {
 
 const SAVE_AFTER_MS = 500;
 
-/** Starts the sandbox where the last one stopped: what changed there is kept in the data folder. */
+/** Starts the sandbox where the last one stopped. Its changes are kept in the data folder. */
 export async function startSandbox(options: {
   dataDir: string;
   apiKey: string;
@@ -33,7 +33,7 @@ export async function startSandbox(options: {
   };
   sandbox.control.on('changed', saveSoon);
   sandbox.control.on('webhook', saveSoon);
-  // What you do by hand, for example in the tutorial.
+  // Saves what you change by hand, for example in the tutorial.
   sandbox.app.addHook('onResponse', (request, _reply, done) => {
     if (request.url.startsWith('/__control/')) saveSoon();
     done();
@@ -54,7 +54,7 @@ function restore(file: string, create: () => Sandbox): Sandbox {
   try {
     return create();
   } catch (cause) {
-    const remedy = `Delete ${file}: the sandbox then starts with its first data again.`;
-    throw new Error(`What the sandbox has kept cannot be read. ${remedy}`, { cause });
+    const remedy = `Delete ${file}: the sandbox then starts with its original data.`;
+    throw new Error(`The sandbox cannot read its saved state. ${remedy}`, { cause });
   }
 }

@@ -4,10 +4,10 @@ import { KOMBO_INTEGRATION_ID, KOMBO_TRIGGER, WORKFLOW_TYPES } from '../../domai
 import type { Live } from './live.ts';
 
 const EVERY_MS = 1_000;
-/** Visibility lags a little behind the truth, so each look goes back further than the last one. */
+/** Temporal's visibility lags a little, so each look begins before the last one. */
 const OVERLAP_MS = 10_000;
 
-/** Tells of each sync that starts and ends, until it is stopped. */
+/** Reports the start and the end of each sync until you stop it. */
 export function watchSyncs(client: Client, taskQueue: string, live: Live): { stop(): Promise<void> } {
   const types = [WORKFLOW_TYPES.integrationSync, WORKFLOW_TYPES.fullSync].map((type) => `'${type}'`);
   const ours = `TaskQueue = '${taskQueue}' AND WorkflowType IN (${types.join(', ')})`;
@@ -36,7 +36,7 @@ export function watchSyncs(client: Client, taskQueue: string, live: Live): { sto
 
   let looking: Promise<void> | undefined;
   const timer = setInterval(() => {
-    // A server that does not answer now will at the next look.
+    // If the server does not answer, the next look finds the same runs.
     looking ??= look()
       .catch(() => {})
       .finally(() => (looking = undefined));

@@ -15,7 +15,7 @@ export interface PostgresBinaries {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Why there are none, and what to do about it: an installed package brings none, a clone does. */
+/** Why there are no programs, and what to do: a clone brings them, an installed package does not. */
 export function noPostgres(machine: string, clone: boolean): string {
   const other = 'or set DATABASE_URL to a Postgres 14 or newer.';
   return clone
@@ -24,9 +24,9 @@ export function noPostgres(machine: string, clone: boolean): string {
 }
 
 /**
- * The programs that npm has installed for this machine, or a copy of them where the user cannot run those.
+ * The programs that npm has installed for this machine, or a copy of them if `user` cannot run those.
  *
- * @throws Error with the remedy when there are none.
+ * @throws Error with the remedy if there are none.
  */
 export function findPostgresBinaries(
   user: PostgresUser | undefined,
@@ -55,13 +55,13 @@ export function installedPackage(): string {
   }
 }
 
-/** initdb asks whether its user may run `postgres`, and starts it by a shell without quoting what is special to that. */
+/** initdb checks that its user may run `postgres`, and starts it by a shell without quoting special characters. */
 function canRunFrom(user: PostgresUser | undefined, folder: string): boolean {
   if (process.platform === 'win32') return true;
   return !/["$`\\]/.test(folder) && (user === undefined || closedFor(user.uid, folder) === undefined);
 }
 
-/** npm packages hold no links; the package makes them after its installation, unless npm runs no scripts. */
+/** npm packages cannot hold links. A script makes them after the installation, unless npm is told to run none. */
 function restoreLinks(root: string): boolean {
   const list = path.join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return true;
@@ -73,7 +73,7 @@ function restoreLinks(root: string): boolean {
     }
     return true;
   } catch {
-    // What another user has installed cannot be changed.
+    // Another user has installed the package.
     return false;
   }
 }

@@ -13,8 +13,8 @@ import {
 import path from 'node:path';
 
 /**
- * Copies an installed package of Postgres into a place where every user may run it, unless a whole copy of that version is
- * there. It appears by a rename, so that another process never sees half of it.
+ * Copies an installed package of Postgres to a place where every user may run it, unless a whole copy of that version
+ * is there. A rename puts it in place, so that no other process sees half of it.
  *
  * @returns the folder of the copy.
  */
@@ -23,7 +23,7 @@ export function copyPrograms(root: string, place: string, finish: (root: string)
     version: string;
   };
   const target = path.join(place, `postgres-${version}`);
-  // Some systems remove from their folder for temporary files what is old, one file at a time.
+  // Some systems remove old files from their folder for temporary files, one at a time.
   if (isWhole(root, target)) return target;
   const work = mkdtempSync(`${target}-`);
   try {
@@ -34,7 +34,7 @@ export function copyPrograms(root: string, place: string, finish: (root: string)
     rmSync(target, { recursive: true, force: true });
     renameSync(work, target);
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have put it in place first.
     if (!isWhole(root, target)) throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });

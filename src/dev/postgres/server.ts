@@ -23,22 +23,22 @@ import { choosePostgresUser, nameFor, type PostgresUser } from './user.ts';
 import { loadState } from '../state.ts';
 
 interface PostgresOptions {
-  /** The data are kept in its folder `postgres`. */
+  /** Its folder `postgres` holds the data. */
   dataDir: string;
   port: number;
   children: Children;
-  /** Settings beside the defaults, as `fsync=off`. */
+  /** More settings, for example `fsync=off`. */
   settings?: readonly string[];
   env?: Readonly<Record<string, string | undefined>>;
-  /** The package that holds the programs; the one that npm has installed when left out. */
+  /** The folder of the package with the programs. Default: the one that npm has installed. */
   programs?: string;
   signal?: AbortSignal;
 }
 
 export interface EmbeddedPostgres {
-  /** Of the database `kombo`, with its user and password. */
+  /** The URL of the database `kombo`, with its user and password. */
   readonly url: string;
-  /** Settles when the server has ended, by itself or not. */
+  /** Settles when the server has ended, for any reason. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,14 +46,14 @@ export interface EmbeddedPostgres {
 const USER = 'kombo';
 const DATABASE = 'kombo';
 const SETTINGS = [`listen_addresses=${LOOPBACK}`, 'unix_socket_directories=', 'max_connections=200'];
-/** The same on every machine, with any locales. */
+/** The same on every machine, independent of its locales. */
 const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const INITDB_OPTIONS = ['--auth=scram-sha-256', ...LOCALE, '--no-sync', '--no-instructions'];
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
 /**
- * Starts the embedded Postgres on 127.0.0.1, with a new database cluster if there is none.
+ * Starts the embedded Postgres on 127.0.0.1, and first makes a database cluster if there is none.
  *
  * @throws Error with the remedy.
  */
@@ -94,14 +94,14 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     throw error;
   }
   return {
-    // PGSSLMODE in the environment is about other servers.
+    // PGSSLMODE in the environment is for other servers.
     url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/${DATABASE}?sslmode=disable`,
     ended,
     stop: () => children.stop(child),
   };
 }
 
-/** Made under another name and renamed, so that a start that was interrupted leaves nothing half done. */
+/** Makes the cluster under another name and renames it, so that an interrupted start leaves no half of one. */
 async function createCluster(
   data: string,
   binaries: PostgresBinaries,
@@ -115,7 +115,7 @@ async function createCluster(
   await mkdir(fresh, { recursive: true, mode: 0o700 });
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   if (user) for (const file of [fresh, passwordFile]) chownSync(file, user.uid, user.gid);
-  // Handed over open: the folder that it is in may be closed to the user.
+  // Handed over open, since `user` may not be allowed to enter its folder.
   const stdin = openSync(passwordFile, 'r');
   try {
     const args = ['-D', nameFor(user, fresh), `--username=${USER}`, '--pwfile=/dev/stdin', ...INITDB_OPTIONS];
@@ -153,11 +153,11 @@ function requireSameMajor(data: string, major: string | undefined): void {
   const found = readFileSync(path.join(data, 'PG_VERSION'), 'utf8').trim();
   if (major === found) return;
   throw new Error(
-    `The data in ${data} are of Postgres ${found}, and this is Postgres ${major}. Delete that folder to start afresh, or set DATA_DIR to another one.`,
+    `The data in ${data} is from Postgres ${found}, but this is Postgres ${major}. Delete that folder to start afresh, or set DATA_DIR to another one.`,
   );
 }
 
-/** After a crash the file may name a pid that belongs to another program by now, and Postgres would not start. */
+/** After a crash, the pid in the file may belong to another program by now, and Postgres would not start. */
 function removeStalePid(data: string): void {
   const file = path.join(data, 'postmaster.pid');
   if (!existsSync(file)) return;
@@ -167,7 +167,7 @@ function removeStalePid(data: string): void {
   try {
     folder = readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // No such process, or one of another user.
+    // There is no such process, or it is another user's.
   }
   if (folder === realpathSync(data)) {
     throw new Error(

@@ -9,10 +9,10 @@ export interface PostgresUser {
 }
 
 /**
- * As whom Postgres runs, since it refuses to run as root: as the owner of the data, or as the user `postgres` or `nobody`.
- * Undefined when that is us: an ordinary user runs it as himself.
+ * The user that Postgres runs as, since it refuses to run as root: the owner of the data, or the user `postgres` or
+ * `nobody`. Undefined if this process is not root: then Postgres runs as the same user.
  *
- * @throws Error with the remedies when there is no such user.
+ * @throws Error with the remedies if there is no such user.
  */
 export async function choosePostgresUser(data: string): Promise<PostgresUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -29,14 +29,14 @@ export async function choosePostgresUser(data: string): Promise<PostgresUser | u
   );
 }
 
-/** Linux opens it without a look at the folders above. */
+/** Linux opens it without checking the folders above. */
 const WORKING_FOLDER = '/proc/self/cwd';
 
 /**
- * How Postgres, started in this folder, is to call it. Root's home folder has mode 0700 usually, so that other users reach
- * nothing in it by its path, not even what is their own.
+ * The path by which Postgres, started in this folder, can open it. The home folder of root usually has mode 0700, so
+ * other users cannot open anything in it by its path, not even their own files.
  *
- * @throws Error with the remedies when there is no way.
+ * @throws Error with the remedies if there is no such path.
  */
 export function nameFor(user: PostgresUser | undefined, folder: string): string {
   const closed = user && closedFor(user.uid, path.dirname(folder));

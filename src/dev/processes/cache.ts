@@ -4,21 +4,21 @@ import { ownFolder } from './folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where this user keeps what is downloaded, built or copied once, for all clones and for the tests. */
+/** Where this user keeps what is downloaded, built or copied once for all clones and tests. */
 export function userPlace(env: Env): string {
   return path.join(userCache(env), 'kombo-sync');
 }
 
-/** Beside what other users have in the machine's folder for temporary files. */
+/** This user's place in the machine's folder for temporary files. */
 export function temporaryPlace(): string {
   return path.join(tmpdir(), `kombo-sync-${process.getuid?.() ?? 'user'}`);
 }
 
 /**
- * The best place to keep such things that can be written to, that no other user can change, and that `fits`: a home may be
- * missing or read-only.
+ * The first of these places that this user can write to, that no other user can change, and that `fits`. The home may
+ * be missing or read-only.
  *
- * @throws Error with the remedy when there is none.
+ * @throws Error with the remedy if there is none.
  */
 export function cachePlace(env: Env, fits: (place: string) => boolean = () => true): string {
   const places = [userPlace(env), '/var/cache/kombo-sync', temporaryPlace()];
@@ -36,7 +36,7 @@ function userCache(env: Env): string {
   return env['XDG_CACHE_HOME'] || path.join(home, '.cache');
 }
 
-/** HOME may be unset, and a container may run as a user that /etc/passwd does not know; that one has no home. */
+/** HOME may be unset, and a container may run as a user without a home, which /etc/passwd does not know. */
 export function homeOf(env: Env): string {
   if (env['HOME']) return env['HOME'];
   try {

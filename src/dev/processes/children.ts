@@ -7,9 +7,9 @@ import { identify, isRunning, type ProcessIdentity } from './identity.ts';
 import { writePrivately } from './private-file.ts';
 
 interface Kind {
-  /** How it is asked to end, the gentlest way first. */
+  /** The signals that end it, the gentlest first. */
   signals: readonly [NodeJS.Signals, ...NodeJS.Signals[]];
-  /** It has children of its own, which end with it only when they are told too. */
+  /** It has children of its own, which need the signals too. */
   group: boolean;
 }
 
@@ -26,13 +26,13 @@ interface Entry extends ProcessIdentity {
   kind: ChildKind;
 }
 
-/** How long a child may take to follow one signal before it gets the next. */
+/** How long a child may take to end after one signal before it gets the next. */
 const PATIENCE_MS = 3_000;
 const POLL_MS = 20;
 
 /**
- * The child processes of one parent. They are noted in its data folder as they come and go, so that the next parent can end
- * what a killed one has left behind. One parent at a time may use the folder.
+ * The child processes of one parent. A file in the data folder lists them, so that the next parent can end those that a
+ * killed one left behind. Only one parent at a time may use the folder.
  */
 export class Children {
   readonly #file: string;
@@ -41,11 +41,11 @@ export class Children {
   constructor(dataDir: string) {
     makeFolder(dataDir);
     this.#file = path.join(dataDir, 'children.json');
-    // However this process ends, short of SIGKILL, its children end with it.
+    // Unless SIGKILL ends this process, its children end with it.
     process.once('exit', this.endNow);
   }
 
-  /** Ends what an earlier parent has left running, and nothing else. Returns the kinds of what it ended. */
+  /** Ends only the processes that an earlier parent left running. Returns their kinds. */
   async clearLeftovers(): Promise<ChildKind[]> {
     const left = readEntries(this.#file).filter((entry) => isRunning(entry));
     await Promise.all(left.map((entry) => end(entry)));
@@ -53,7 +53,7 @@ export class Children {
     return left.map((entry) => entry.kind);
   }
 
-  /** Notes a child that has just been spawned with `detached: true`. */
+  /** Adds a child that was just spawned with `detached: true`. */
   adopt(kind: ChildKind, child: ChildProcess): void {
     const { pid } = child;
     const identity = pid === undefined ? undefined : identify(pid);
@@ -66,7 +66,7 @@ export class Children {
     });
   }
 
-  /** Asks a child to end, ever less gently, until it has. Returns at the latest after about nine seconds. */
+  /** Ends a child, each signal stronger than the last. Returns after about nine seconds at the latest. */
   async stop(child: ChildProcess): Promise<void> {
     const entry = child.pid === undefined ? undefined : this.#entries.get(child.pid);
     if (!entry || hasEnded(child)) return;
@@ -75,7 +75,7 @@ export class Children {
     await exit;
   }
 
-  /** Ends every child at once, for a process that is about to exit. */
+  /** Ends all children at once, when this process is about to exit. */
   readonly endNow = (): void => {
     for (const entry of this.#entries.values()) {
       const { signals } = KINDS[entry.kind];
@@ -88,7 +88,7 @@ export class Children {
   }
 }
 
-/** Whether the child has ended; also one that could not be started. */
+/** Whether the child has ended or could not be started. */
 export function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
@@ -109,7 +109,7 @@ function send(entry: Entry, signal: NodeJS.Signals): void {
   try {
     process.kill(KINDS[entry.kind].group ? -entry.pid : entry.pid, signal);
   } catch {
-    // It has just ended by itself.
+    // It has just ended.
   }
 }
 

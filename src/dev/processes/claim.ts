@@ -5,7 +5,7 @@ import { tryLock } from './lock.ts';
 /**
  * Claims the data folder for this process.
  *
- * @returns what gives it free again. @throws Error that names the process which has it.
+ * @returns the function that releases it. @throws Error that names the process that holds it.
  */
 export function claimDataDir(dataDir: string): () => void {
   const holder = path.join(dataDir, 'dev.pid');

@@ -8,12 +8,12 @@ interface CommandOptions {
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** Descriptor of a file that it reads. */
+  /** Descriptor of a file to read. */
   stdin?: number;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
   onErrorLine?: (line: string) => void;
-  /** Where a long command is noted, so that it can be found after this process was killed. */
+  /** Lists a long command, so that a later process can end it if this one is killed. */
   children?: Children | undefined;
 }
 
@@ -21,16 +21,16 @@ interface CommandResult {
   /** Whether it ran and ended with exit code 0. */
   ok: boolean;
   stdout: string;
-  /** The last lines of stderr, or why it could not be run. */
+  /** The last lines of stderr, or why the command could not run. */
   complaint: string;
 }
 
 const COMPLAINT_LINES = 12;
 
 /**
- * Runs a tool to its end in a process group of its own.
+ * Runs a tool to its end, in its own process group.
  *
- * @throws the signal's reason when that aborts; the group is ended then.
+ * @throws the reason of the signal if it aborts; this ends the group too.
  */
 export async function runCommand(
   command: string,
@@ -48,7 +48,7 @@ export async function runCommand(
       ...defined({ env, cwd, uid, gid }),
     });
   } catch (error) {
-    // Some reasons not to run are thrown, others come as an event: such as that root may not become another user.
+    // `spawn` throws some failures and emits others, for example that root may not become another user.
     return { ok: false, stdout: '', complaint: error instanceof Error ? error.message : String(error) };
   }
   children?.adopt('tool', child);
@@ -57,7 +57,7 @@ export async function runCommand(
     try {
       process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
     } catch {
-      // It has just ended by itself.
+      // It has just ended.
     }
   };
   const timer = timeoutMs === undefined ? undefined : setTimeout(end, timeoutMs);

@@ -2,12 +2,12 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, statSync } from
 import path from 'node:path';
 
 /**
- * Makes a folder and those above it that are not there.
+ * Makes a folder and the missing ones above it.
  *
- * Node's own recursive mkdir never ends where a file system answers that a folder's parent is missing although it is there,
- * as /proc does: it makes the parent and tries again, for ever.
+ * Node's own recursive mkdir never ends if a file system such as /proc says that an existing parent is missing: it
+ * makes the parent and tries again, for ever.
  *
- * @throws Error of the file system when one of them cannot be made.
+ * @throws Error of the file system if one of them cannot be made.
  */
 export function makeFolder(folder: string): void {
   if (isFolder(folder)) return;
@@ -16,14 +16,14 @@ export function makeFolder(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have made it first.
     if (!isFolder(folder)) throw error;
   }
 }
 
 /**
- * Makes a folder that every user may enter and only this one may write to, unless it is there. Returns whether it is so:
- * in a place that all users share, such as /tmp, another user may have made it first and could change what is in it.
+ * Makes a folder that every user may enter and only this user may write to, unless it exists. False if it is not such a
+ * folder: in a place that all users share, such as /tmp, another user may have made it first and could change it.
  */
 export function ownFolder(folder: string): boolean {
   try {
@@ -38,7 +38,7 @@ export function ownFolder(folder: string): boolean {
   }
 }
 
-/** Whether no user but this one and root can change the folder or put another one in its place. */
+/** Whether only this user and root can change the folder or replace it. */
 export function isOurs(folder: string): boolean {
   const uid = process.getuid?.();
   const link = lstatSync(folder, { throwIfNoEntry: false });
@@ -51,7 +51,7 @@ export function isOurs(folder: string): boolean {
 
 const isOf = (uid: number) => (file: { uid: number }) => file.uid === uid;
 
-/** The uppermost folder on the way to this one that the user may not enter; undefined when there is none. */
+/** The topmost folder on the path to this one that the user may not enter; undefined if there is none. */
 export function closedFor(uid: number, folder: string): string | undefined {
   const parent = path.dirname(folder);
   const above = parent === folder ? undefined : closedFor(uid, parent);

@@ -9,12 +9,12 @@ export interface Lock {
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
-/** SQLite closes a database without references, and its lock goes with it. */
+/** Keeps references: without one, SQLite closes the database and so releases its lock. */
 const held = new Set<DatabaseSync>();
 
 /**
- * A lock between processes; undefined while another one holds it. SQLite keeps it as a lock of the operating system, which
- * ends with its process however that ends, so there is never a stale one.
+ * A lock between processes; undefined while another one holds it. SQLite holds it as a lock of the operating system,
+ * which ends with the process, even if that is killed. So a lock is never stale.
  */
 export function tryLock(file: string): Lock | undefined {
   makeFolder(path.dirname(file));

@@ -1,19 +1,19 @@
-/** How long a part may take to stop before the next one is stopped all the same. */
+/** How long a part may take to stop before the next one is stopped too. */
 const STOP_MS = 2_500;
-/** How long everything may take together. */
+/** How long all parts together may take to stop. */
 const TOTAL_MS = 8_500;
 
-/** A part of what runs. */
+/** A part of `dev`, for example a server. */
 export interface Part<T> {
   name: string;
   start: () => T | Promise<T>;
   stop: (running: T) => Promise<unknown> | void;
   stopMs?: number;
-  /** Settles when it has ended by itself. */
+  /** Settles if it ends by itself. */
   ended?: (running: T) => Promise<unknown>;
 }
 
-/** The parts that run, in the order in which they were started. */
+/** The running parts, in the order of their start. */
 export class Parts {
   readonly #stops: { stop: () => Promise<unknown> | void; stopMs: number }[] = [];
   readonly #ends: Promise<never>[] = [];
@@ -23,19 +23,19 @@ export class Parts {
     this.#stops.push({ stop: () => stop(running), stopMs });
     if (ended) {
       const end = endOf(name, ended(running));
-      // Nothing may wait for it yet.
+      // `untilOneEnds` may not wait for it yet.
       end.catch(() => {});
       this.#ends.push(end);
     }
     return running;
   }
 
-  /** @throws Error when a part ends by itself. */
+  /** @throws Error if a part ends by itself. */
   async untilOneEnds(): Promise<never> {
     return Promise.race(this.#ends);
   }
 
-  /** Stops everything, the newest first. A part that fails or hangs does not keep the others from being stopped. */
+  /** Stops all parts, the newest first. A part that fails or hangs does not prevent the others from stopping. */
   async stop(): Promise<void> {
     const until = performance.now() + TOTAL_MS;
     for (const { stop, stopMs } of this.#stops.splice(0).toReversed()) {

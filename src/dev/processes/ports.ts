@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** Whether this machine lets us listen there now. */
+/** Whether this process can listen on the port now. */
 export async function isFree(port: number, host = LOOPBACK): Promise<boolean> {
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -29,13 +29,13 @@ export async function freePort(host = LOOPBACK): Promise<number> {
 const ATTEMPTS = 50;
 
 interface PortWish {
-  /** What it is for, as `the status page`. */
+  /** What uses the port, for example `the status page`. */
   purpose: string;
   preferred: number;
   host?: string;
-  /** Ports that are promised already. */
+  /** Ports that are already chosen. */
   except?: readonly number[];
-  /** Told when it becomes another one. */
+  /** Called if another port is chosen. */
   note: (line: string) => void;
 }
 

@@ -1,8 +1,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a file that only this user can read, also in the place of one that others can. It is written beside and renamed,
- * since a process may be killed in the middle of a write.
+ * Writes a file that only this user can read, even if it replaces one that others can. It writes another file and
+ * renames it, since the process may be killed during a write.
  */
 export function writePrivately(file: string, text: string): void {
   const fresh = `${file}.new`;

@@ -36,7 +36,7 @@ export function cachedClis(env: Env): string[] {
   ];
 }
 
-/** Every file on PATH that would be the command of that name, in order. */
+/** All files on PATH that could be this command, in order. */
 export function findOnPath(name: string, env: Env): string[] {
   return (env['PATH'] ?? '')
     .split(path.delimiter)
@@ -47,7 +47,7 @@ export function findOnPath(name: string, env: Env): string[] {
 
 const VERIFY_TIMEOUT_MS = 20_000;
 
-/** Runs the command to see what it is. Returns its version, or undefined when it is no Temporal CLI that works here. */
+/** Runs the command and returns its version; undefined if it is not a Temporal CLI that works here. */
 export async function verifyCli(file: string, signal?: AbortSignal): Promise<string | undefined> {
   const { ok, stdout } = await runCommand(file, ['--version'], { signal, timeoutMs: VERIFY_TIMEOUT_MS });
   return ok ? /^temporal version (\S+)/.exec(stdout)?.[1] : undefined;

@@ -1,6 +1,6 @@
 /**
- * A script: has Temporal's SDK download its development server into a folder. The SDK only downloads on its way to a
- * started server, and what it logs and installs must not stay, hence a process of its own.
+ * A script that lets Temporal's SDK download its development server into a folder. The SDK only downloads a server to
+ * start it, and leaves its runtime and logger in the process, so this is a process of its own.
  *
  *     node download.ts <folder> <version>
  */

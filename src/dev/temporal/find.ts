@@ -3,10 +3,10 @@ import { obtainTemporal, type Obtain, type ObtainOptions } from './obtain.ts';
 import { cachedClis, findOnPath, TEMPORAL_REMEDIES, verifyCli } from './cli.ts';
 
 /**
- * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, the user's cache, a download, a build with Go. Each one is run
- * before it is believed.
+ * Finds the `temporal` command: TEMPORAL_CLI_PATH, PATH, your cache, a download, a build with Go. It runs each as a
+ * check.
  *
- * @throws Error with the remedies when there is none, or when TEMPORAL_CLI_PATH is wrong.
+ * @throws Error with the remedies if there is none, or if TEMPORAL_CLI_PATH is wrong.
  */
 export async function findTemporal(options: ObtainOptions, ways?: readonly Obtain[]): Promise<string> {
   const { env, note, signal } = options;
@@ -14,7 +14,7 @@ export async function findTemporal(options: ObtainOptions, ways?: readonly Obtai
   if (given) {
     if ((await verifyCli(given, signal)) !== undefined) return given;
     throw new Error(
-      `TEMPORAL_CLI_PATH is ${given}, which is no temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
+      `TEMPORAL_CLI_PATH is ${given}, which is not a temporal command that runs here. Set it to one, for example /usr/local/bin/temporal, or leave it out.`,
     );
   }
   for (const look of [() => findOnPath('temporal', env), () => cachedClis(env)]) {
@@ -27,7 +27,7 @@ export async function findTemporal(options: ObtainOptions, ways?: readonly Obtai
   if ('file' in obtained) return obtained.file;
   throw new Error(
     [
-      'There is no Temporal server, and none could be had.',
+      'There is no Temporal server, and none could be downloaded or built.',
       ...obtained.failures,
       'One of these helps:',
       ...TEMPORAL_REMEDIES.map((remedy) => `  - ${remedy}`),

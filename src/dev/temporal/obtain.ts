@@ -18,15 +18,15 @@ export interface ObtainOptions {
   children?: Children | undefined;
 }
 
-/** Puts a file that starts with `temporal` into the folder, or says why it could not. */
+/** Puts a file whose name starts with `temporal` into the folder, or returns why it could not. */
 export type Obtain = (folder: string, options: ObtainOptions) => Promise<string | undefined>;
 
 const WAIT_POLL_MS = 500;
 const WORK_PREFIX = 'work-';
 
 /**
- * Downloads or builds the command into the user's cache, one process at a time: the others wait and use the result. The
- * file appears there by a rename after it has been run once, so what is there is whole.
+ * Downloads or builds the command into your cache, one process at a time: the others wait and use the result. A rename
+ * puts the file in place after it ran once, so a file there is always whole.
  *
  * @returns the command, or why each way failed.
  */
@@ -60,7 +60,7 @@ export async function obtainTemporal(
           await rename(made, target);
           return { file: target };
         }
-        failures.push(failure ?? 'What was made does not run.');
+        failures.push(failure ?? 'The downloaded or built command does not run.');
       } finally {
         await rm(work, { recursive: true, force: true });
       }
@@ -92,7 +92,7 @@ async function findWorking(folder: string, signal: AbortSignal | undefined): Pro
   return undefined;
 }
 
-/** Why it cannot be downloaded, and what to do about it: an installed package brings no test kit, a clone does. */
+/** Why it cannot be downloaded, and what to do: a clone brings the test kit, an installed package does not. */
 export function noDownload(clone: boolean): string {
   const remedy = clone
     ? 'npm ci with development packages.'
@@ -112,7 +112,7 @@ function hasTestKit(): boolean {
 
 const STALLED_MS = 20_000;
 
-/** The SDK's own download. Without internet it fails at once; where packets are swallowed it is given up when nothing comes. */
+/** The SDK's own download. It fails at once without internet, and is stopped if packets are lost and no data comes. */
 const download: Obtain = async (folder, { note, signal, children }) => {
   if (!hasTestKit()) return noDownload(fromClone());
   note(`Downloading the Temporal server ${NEWEST_CLI} …`);
@@ -181,7 +181,7 @@ export const build: Obtain = async (folder, { env, note, signal, children }) => 
   try {
     const module = `github.com/temporalio/cli/cmd/temporal@${BUILDABLE_CLI}`;
     const result = await runCommand(go, ['install', '-v', module], {
-      // Nothing in it needs a C compiler, which may not be there.
+      // The build needs no C compiler, and there may be none.
       env: { ...env, ...homeForGo(env, folder), GOBIN: folder, CGO_ENABLED: '0' },
       cwd: folder,
       signal,
@@ -197,9 +197,9 @@ export const build: Obtain = async (folder, { env, note, signal, children }) => 
   }
 };
 
-/** Go keeps modules and what it has compiled in the home folder, which may be missing or read-only. */
+/** Go keeps modules and compiled packages in the home folder, which may be missing or read-only. */
 function homeForGo(env: ObtainOptions['env'], folder: string): NodeJS.ProcessEnv {
   if (ownFolder(userPlace(env))) return { HOME: homeOf(env), GOFLAGS: '' };
-  // What is read-only could not be removed afterwards.
+  // Go makes its modules read-only by default, and then they could not be removed.
   return { HOME: folder, XDG_CACHE_HOME: folder, GOFLAGS: '-modcacherw' };
 }

@@ -11,10 +11,10 @@ import { boundWal } from './wal.ts';
 interface TemporalServerOptions {
   /** The `temporal` command. */
   cli: string;
-  /** For the log, and for the database unless it is in memory. */
+  /** Holds the log, and the database unless that is in memory. */
   dataDir: string;
   port: number;
-  /** No UI when left out. */
+  /** Default: no UI. */
   uiPort?: number;
   inMemory?: boolean;
   children: Children;
@@ -24,9 +24,9 @@ interface TemporalServerOptions {
 export interface TemporalServer {
   /** host:port */
   readonly address: string;
-  /** As http://localhost:8233 */
+  /** For example http://localhost:8233 */
   readonly uiUrl: string | undefined;
-  /** Settles when the server has ended, by itself or not. */
+  /** Settles when the server has ended, for any reason. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ const CALL_TIMEOUT_MS = 3_000;
 const POLL_MS = 50;
 const TYPES = { KEYWORD: 'Keyword', KEYWORD_LIST: 'KeywordList' } as const;
 
-/** Starts Temporal's development server on 127.0.0.1. @throws Error with the end of its log when it does not come up. */
+/** Starts Temporal's development server on 127.0.0.1. @throws Error with the end of its log if it does not start. */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const { cli, dataDir, port, uiPort, children, signal } = options;
   signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { defineEndpoint, type EndpointDefinition } from './define.ts';
 
-/** Assessments ordered from us: https://docs.kombo.dev/assessment */
+/** Assessments that customers order from you: https://docs.kombo.dev/assessment */
 export const ASSESSMENT_ENDPOINTS: readonly EndpointDefinition[] = [
   defineEndpoint({
     path: '/assessment/orders',

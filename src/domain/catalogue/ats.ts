@@ -267,7 +267,7 @@ export const ATS_ENDPOINTS: readonly EndpointDefinition[] = [
       responses: 'jsonb',
     },
   }),
-  // Where the files are, not the files: nothing is downloaded.
+  // A record says where a file is. Files are not downloaded.
   defineEndpoint({
     path: '/ats/attachments',
     isNew: true,

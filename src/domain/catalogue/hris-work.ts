@@ -88,14 +88,14 @@ export const HRIS_WORK_ENDPOINTS: readonly EndpointDefinition[] = [
     },
     sensitive: { totals: 'salary' },
   }),
-  // The ids of its employee and of its pay run are inside the nested records only.
+  // Only the nested records have the ids of its employee and its pay run.
   defineEndpoint({
     path: '/hris/payslips',
     isNew: true,
     models: {
       hris_payslips: 'own',
       hris_payslip_line_items: 'delta',
-      // The name of a line item: nothing else shows it, and no delta does.
+      // The name of a line item. Nothing else shows it, and no delta shows its changes.
       hris_salary_types: 'full',
       hris_employees: 'embedded',
       hris_pay_runs: 'embedded',

@@ -19,9 +19,9 @@ export type {
 } from './define.ts';
 
 /**
- * Every list endpoint that kombo-sync knows, and the only place that knows them: tables, routing and the sandbox derive
- * from it. To add an endpoint, add one entry to the file of its category; `migrate` creates its table.
- * Source: Kombo's OpenAPI document (https://api.kombo.dev/openapi.json) and the `updated_after` tables in it.
+ * All endpoints that kombo-sync knows. This is the only place that knows them: tables, routing and the sandbox follow
+ * from it. To add an endpoint, add one entry to the file of its category; `migrate` creates its table. Source: Kombo's
+ * OpenAPI document (https://api.kombo.dev/openapi.json) and the `updated_after` tables in it.
  */
 export const CATALOGUE: readonly EndpointDefinition[] = [
   ...ATS_ENDPOINTS,
@@ -33,7 +33,7 @@ export const CATALOGUE: readonly EndpointDefinition[] = [
 
 const byPath = new Map(CATALOGUE.map((endpoint) => [endpoint.path, endpoint]));
 
-/** Names that Kombo sends but that no endpoint holds yet: accepted, and nothing is read for them. */
+/** Names that Kombo sends but that no endpoint holds yet. They are accepted, but nothing is read for them. */
 const MODELS_WITHOUT_ENDPOINT = [
   'hris_skill_proficiency_scales',
   'hris_skill_rating_providers',
@@ -45,19 +45,19 @@ export const KNOWN_MODELS: ReadonlySet<string> = new Set([
   ...MODELS_WITHOUT_ENDPOINT,
 ]);
 
-/** The models that are known when `extra` names endpoints that this version does not know. */
+/** The known models, with those of unknown endpoints that `extra` names. */
 export function knownModels(extra: readonly string[]): ReadonlySet<string> {
   const unknown = endpointsWith(extra).filter(({ status }) => status === 'unknown');
   if (unknown.length === 0) return KNOWN_MODELS;
   return new Set([...KNOWN_MODELS, ...unknown.map(({ table }) => table)]);
 }
 
-/** Also of a path that is not in the catalogue, as far as it can be the path of a list. */
+/** The endpoint of a path, even if it is not in the catalogue; undefined if no endpoint can have this path. */
 export function findEndpoint(path: string): EndpointDefinition | undefined {
   return byPath.get(path) ?? unknownEndpoint(path);
 }
 
-/** @throws RangeError for what cannot be the path of a list. */
+/** @throws RangeError if no endpoint can have this path. */
 export function getEndpoint(path: string): EndpointDefinition {
   const endpoint = findEndpoint(path);
   if (!endpoint) throw new RangeError(`${path} cannot be the path of a list.`);
@@ -66,7 +66,7 @@ export function getEndpoint(path: string): EndpointDefinition {
 
 export const isInCatalogue = (path: string) => byPath.has(path);
 
-/** The catalogue, and what these paths name beyond it. */
+/** The catalogue, and the unknown endpoints that these paths name. */
 export function endpointsWith(paths: readonly string[]): readonly EndpointDefinition[] {
   const more = paths.flatMap((path) => (isInCatalogue(path) ? [] : (findEndpoint(path) ?? [])));
   return more.length === 0 ? CATALOGUE : [...CATALOGUE, ...more];
@@ -80,12 +80,12 @@ export function enabledEndpoints(category: Category, extra: readonly string[] = 
   );
 }
 
-/** The model whose records the endpoint lists, as webhooks and Kombo's list of models name it. */
+/** The model whose records the endpoint lists, by its name in webhooks and in Kombo's list of models. */
 export function ownModel(endpoint: EndpointDefinition): string | undefined {
   return Object.keys(endpoint.models).find((model) => endpoint.models[model] === 'own');
 }
 
-/** Whether the tool offers an endpoint, by what Kombo lists as not available. */
+/** Whether the tool offers an endpoint, by Kombo's list of models that are not available. */
 export function isOffered(endpoint: EndpointDefinition, unavailableModels: readonly string[]): boolean {
   const own = ownModel(endpoint);
   return own === undefined || !unavailableModels.includes(own);

@@ -1,13 +1,13 @@
 import type { KnownCategory } from './define.ts';
 
 /*
- * What is known of the objects inside records. Source: the response schemas of Kombo's OpenAPI document
+ * What is known about the objects inside records. Source: the response schemas of Kombo's OpenAPI document
  * (https://api.kombo.dev/openapi.json).
  */
 
 /**
- * Keys under which a record holds records of another model, at any depth, beside the names of that model in singular and
- * plural. A key whose value is no object says nothing, so `type` of a group does no harm here.
+ * Keys under which a record holds records of another model, at any depth, besides the names of that model in singular
+ * and plural. A key whose value is not an object is ignored, so `type` of a group does no harm here.
  */
 export const MODEL_KEYS: Readonly<Record<KnownCategory, readonly (readonly [key: string, model: string])[]>> =
   {
@@ -39,7 +39,7 @@ export const MODEL_KEYS: Readonly<Record<KnownCategory, readonly (readonly [key:
 const ADDRESS = ['city', 'country', 'raw', 'state', 'street_1', 'street_2', 'zip_code'];
 const AMOUNT = ['currency', 'value'];
 
-/** Names inside objects that are no records of a model, by the key that holds them. Of other keys nothing is known. */
+/** Names inside objects that are not records of a model, by the key that holds them. Other keys are not known. */
 export const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['address', ADDRESS],
   ['amount', AMOUNT],

@@ -2,13 +2,13 @@ import type { EndpointDefinition } from './define.ts';
 
 interface Picked {
   endpoints: EndpointDefinition[];
-  /** Names that pick nothing. */
+  /** Names that match nothing. */
   unmatched: string[];
 }
 
 /**
- * The endpoints that names stand for. A table, a path or an endpoint's own model picks that endpoint, and `*` stands for any
- * characters of these. The name of a model that only lives nested picks the endpoints that hold it.
+ * The endpoints that names stand for. A table, a path or the own model of an endpoint picks that endpoint, and `*` in
+ * them stands for any characters. The name of a model that is only nested picks the endpoints that hold it.
  */
 export function pickEndpoints(names: readonly string[], from: readonly EndpointDefinition[]): Picked {
   const picked = new Set<EndpointDefinition>();

@@ -9,7 +9,7 @@ import {
   type WrongName,
 } from './rules.ts';
 
-/** All that is not stored as it comes. */
+/** All that is excluded or hashed. */
 export interface FieldChoice {
   rules: readonly FieldRule[];
 }
@@ -21,8 +21,8 @@ export interface WrongChoice extends WrongName {
 }
 
 /**
- * What the names in EXCLUDE_FIELDS and HASH_FIELDS come to. Of a field that a preset excludes and that you name to be hashed,
- * the hash is kept.
+ * The rules that the names in EXCLUDE_FIELDS and HASH_FIELDS stand for. A field that you name in one of them wins over
+ * a preset in the other.
  */
 export function readChoice(
   names: Readonly<Record<Treatment, readonly string[]>>,
@@ -55,16 +55,16 @@ export function readChoice(
   return { choice: { rules: unique([...excluded, ...hashed, ...presets]) }, wrong };
 }
 
-/** Whether a rule reaches everything that another one reaches. */
+/** Whether a rule applies to everything that another one applies to. */
 export function covers(rule: FieldRule, other: FieldRule): boolean {
   const everywhere = rule.table === EVERY_TABLE;
   if (!everywhere && rule.table !== other.table) return false;
-  // At any depth: a part of a longer path, too.
+  // A rule for every table applies at any depth, so also within a longer path.
   const starts = everywhere ? other.path.map((_, at) => at) : [0];
   return starts.some((at) => rule.path.every((name, step) => other.path[at + step] === name));
 }
 
-/** Whether everything that `before` keeps out is kept out by `now`, too. What was hashed may be left out altogether. */
+/** Whether `now` excludes or hashes all that `before` did. A hashed value may now be excluded. */
 export function keepsOutAsMuch(now: FieldChoice, before: FieldChoice): boolean {
   return before.rules.every((rule) =>
     now.rules.some(

@@ -3,7 +3,7 @@ import { MODEL_KEYS } from '../catalogue/nested.ts';
 
 const singular = (plural: string) => plural.replace(/ies$/, 'y').replace(/s$/, '');
 
-/** `employee` and `employees` for `hris_employees`; what Kombo calls otherwise is in the catalogue. */
+/** `employee` and `employees` for `hris_employees`. Other keys are in the catalogue. */
 const KEYS = new Map<string, ReadonlyMap<string, string>>(
   CATEGORIES.map((category) => {
     const models = CATALOGUE.filter((endpoint) => endpoint.category === category).map(
@@ -20,12 +20,12 @@ const KEYS = new Map<string, ReadonlyMap<string, string>>(
   }),
 );
 
-/** The model whose records stand under a key, in records of a category. */
+/** The model of the records under a key, in records of a category. */
 export function modelUnder(category: KnownCategory, key: string): string | undefined {
   return KEYS.get(category)?.get(key);
 }
 
-/** The keys of a category under which records of some models stand. */
+/** The keys of a category that hold records of some models. */
 export function keysOf(category: KnownCategory, isOne: (model: string) => boolean): string[] {
   return [...(KEYS.get(category) ?? [])].filter(([, model]) => isOne(model)).map(([key]) => key);
 }

@@ -3,41 +3,41 @@ import type { FieldChoice } from './choice.ts';
 import { keysOf, modelUnder } from './models.ts';
 import { EVERY_TABLE, type FieldRule, type Treatment } from './rules.ts';
 
-/** What happens to the records of one endpoint. */
+/** What to do with the records of one endpoint. */
 export interface FieldPolicy {
-  /** Takes out what is not to be stored, and puts hashes in place of what is to be hashed. */
+  /** Removes excluded values, and replaces hashed ones by their hashes. */
   apply(record: unknown): Applied;
   /**
-   * Keys of nested records that a rule concerns. When a field that is not stored changes, their `changed_at` moves with it, and
-   * that alone is no change of what is stored.
+   * Keys of nested records that a rule applies to. If a field changes that is not stored, their `changed_at` changes
+   * too. That alone must not count as a change of the row.
    */
   timedKeys: readonly string[];
 }
 
 interface Applied {
-  /** The same object where nothing had to be done. */
+  /** The same object if there was nothing to do. */
   record: unknown;
-  /** How many values were taken out or hashed. */
+  /** How many values were excluded or hashed. */
   values: number;
   /** A record under one of `timedKeys` has a time. */
   hasTimes: boolean;
 }
 
-/** What the settings say about the fields of all records. */
+/** What to do with the fields of all records, by the settings. */
 export interface Fields {
   choice: FieldChoice;
-  /** Tells hash keys from one another; null where nothing is hashed. */
+  /** Distinguishes hash keys; null if nothing is hashed. */
   hashKey: string | null;
-  /** For records as they come; undefined where nothing is to be done. */
+  /** For records from Kombo; undefined if there is nothing to do. */
   incoming(endpoint: EndpointDefinition): FieldPolicy | undefined;
-  /** For records that are stored, whose values may be hashed already. */
+  /** For stored records, whose values may be hashed already. */
   stored(endpoint: EndpointDefinition): FieldPolicy | undefined;
 }
 
-/** The stored form of a value whose text is hashed, for example `hmac-sha256:2jmj7l5rSw0yVb_vlWAYkK_YBwk`. */
+/** The stored form of a hashed text, for example `hmac-sha256:2jmj7l5rSw0yVb_vlWAYkK_YBwk`. */
 export type HashText = (text: string) => string;
 
-/** Exact text of a number that the parser kept as written, if it is one. */
+/** The exact text, if the value is a number that the parser kept as written. */
 type ExactNumber = (value: unknown) => string | undefined;
 
 interface Node {
@@ -47,8 +47,8 @@ interface Node {
 type Tree = Map<string, Node>;
 
 /**
- * What a choice means for the records of an endpoint: at any depth, in lists too, and wherever a record of a table with a rule
- * is nested. Undefined where nothing is to be done.
+ * What a choice means for the records of an endpoint: at any depth, in lists too, and wherever records of a table with
+ * a rule are nested. Undefined if there is nothing to do.
  */
 export function fieldPolicy(
   choice: FieldChoice,
@@ -69,7 +69,7 @@ export function fieldPolicy(
   };
 }
 
-/** By model: tables that list the same records are kept alike. */
+/** By model, so that tables with the same records are treated alike. */
 function treesByModel(
   { rules }: FieldChoice,
   { category, table: own }: EndpointDefinition,
@@ -109,7 +109,7 @@ class Walk {
   readonly #everywhere: Tree;
   readonly #models: ReadonlyMap<string, Tree>;
   readonly #forms: { hash: HashText; exactNumber: ExactNumber };
-  /** How many values were taken out or hashed. */
+  /** How many values were excluded or hashed. */
   values = 0;
   hasTimes = false;
 
@@ -125,7 +125,7 @@ class Walk {
     this.#forms = forms;
   }
 
-  /** The value itself where nothing is to be changed in it. */
+  /** Returns the value itself if nothing in it changes. */
   clean(value: unknown, trees: readonly Tree[]): unknown {
     if (!isContainer(value)) return value;
     if (Array.isArray(value)) {
@@ -167,7 +167,7 @@ class Walk {
     return this.clean(value, own ? [...below, own] : below);
   }
 
-  /** Of texts, numbers and truth values their text; of anything else its JSON with sorted keys. */
+  /** Hashes the text of texts, numbers and booleans, and of anything else its JSON with sorted keys. */
   #hash(value: unknown): unknown {
     if (value === null || value === undefined) return value;
     const { hash, exactNumber } = this.#forms;
@@ -178,7 +178,7 @@ class Walk {
 
 const LEFT_OUT = Symbol('left out');
 
-/** An assignment to the key `__proto__` would not be one. */
+/** An assignment to `__proto__` would set the prototype instead of a key. */
 function define(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
@@ -196,7 +196,7 @@ function isTimed(value: object): boolean {
     : 'changed_at' in value;
 }
 
-/** Numbers that are kept as they were written are objects without a prototype. */
+/** Whether a value is an object or a list. Numbers that are kept as written are objects without a prototype. */
 function isContainer(value: unknown): value is object {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== null;
 }

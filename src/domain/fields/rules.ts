@@ -4,7 +4,7 @@ import { nearest } from '../nearest.ts';
 import { modelUnder } from './models.ts';
 
 /*
- * Which values are not stored, or only as a hash: the names that you write, and what they mean.
+ * Which values are excluded or hashed: the names that you write, and what they mean.
  */
 
 /** What happens to a value that is not stored as it is. */
@@ -27,17 +27,17 @@ export interface WrongName {
 export const SENSITIVE = '@sensitive';
 export const EVERY_TABLE = '*';
 
-/** Rows are found, ordered and deleted by these. */
+/** Rows are found, ordered and deleted by these fields. */
 const NEEDED = ['id', 'changed_at', 'remote_deleted_at'];
-/** What lies below it has no column and needs no known name. */
+/** A field below it has no column, and may have any name. */
 const RAW = 'raw';
 
 export const nameOf = ({ table, path }: Pick<FieldRule, 'table' | 'path'>) => [table, ...path].join('.');
 
 /**
- * The rules that a name stands for. A name that no field has is an error, since it would silently leave a value in.
+ * The rules that a name stands for. A name that no field has is an error: the value that you meant would be stored.
  *
- * @param tables the tables that are read, those that this version does not know included.
+ * @param tables the tables that are read, including unknown ones.
  */
 export function readName(
   name: string,
@@ -46,11 +46,11 @@ export function readName(
 ): FieldRule[] | WrongName {
   if (name === SENSITIVE) return sensitiveRules(treatment);
   if (name.startsWith('@')) {
-    return { problem: `names ${name}, which is no preset`, remedy: `write ${SENSITIVE}` };
+    return { problem: `names ${name}, which is not a preset`, remedy: `write ${SENSITIVE}` };
   }
   const [table = '', ...path] = name.split('.');
   if (path.length === 0 || path.includes('')) {
-    const problem = `names ${name}, which has not the form table.field`;
+    const problem = `names ${name}, which is not of the form table.field`;
     return {
       problem,
       remedy: `write ${table || 'hris_employees'}.<field>; EXCLUDE_MODELS leaves out whole tables`,
@@ -64,7 +64,7 @@ export function readName(
   return wrong ?? [{ treatment, table, path: path[0] === RAW && path.length > 1 ? path.slice(1) : path }];
 }
 
-/** Everything that the catalogue marks. */
+/** Rules for all fields that the catalogue marks as sensitive. */
 function sensitiveRules(treatment: Treatment): FieldRule[] {
   return CATALOGUE.flatMap(({ table, sensitive }) =>
     Object.keys(sensitive).map((path) => ({ treatment, table, path: path.split('.') })),
@@ -85,7 +85,7 @@ function wrongIn(
       tables.map((one) => one.table),
     );
   }
-  // Of a table that this version does not know, no field is known either.
+  // The fields of an unknown table are unknown too.
   if (found.every(({ fields }) => Object.keys(fields).length === 0)) return undefined;
   if (path[0] === RAW) {
     return path.length > 1
@@ -96,7 +96,7 @@ function wrongIn(
   return wrongPath(first, table, path, fields);
 }
 
-/** Follows a path for as far as the names below are known. */
+/** Follows a path as far as the names below are known. */
 function wrongPath(
   endpoint: EndpointDefinition,
   above: string,
@@ -105,7 +105,7 @@ function wrongPath(
 ): WrongName | undefined {
   const [name = '', ...rest] = path;
   if (!names.includes(name)) {
-    const found = unknown(`names ${above}.${name}, which is no known field`, name, names, `${above}.`);
+    const found = unknown(`names ${above}.${name}, which is not a known field`, name, names, `${above}.`);
     const hint = `a field without a column is written as ${endpoint.table}.raw.${name}`;
     return found.remedy ? found : { ...found, remedy: hint };
   }
@@ -126,7 +126,7 @@ function namesBelow(endpoint: EndpointDefinition, key: string): readonly string[
   return PARTS.get(key);
 }
 
-/** What a copy has beside the fields of its model, by the key that holds it. */
+/** The fields of a nested copy besides those of its model, by the key that holds it. */
 const EXTRA_PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['hiring_team', ['hiring_team_roles', 'job_roles']],
   ['skills', ['skill_id', 'skill', 'expected_proficiency', 'proficiency_scale']],
@@ -151,7 +151,7 @@ function wrongAnywhere(
     ...PARTS.keys(),
     ...[...PARTS.values()].flat(),
   ]);
-  // Nothing is known of the fields of a table that is not known.
+  // An unknown table may have any field.
   if (names.has(name) || tables.some(({ fields }) => Object.keys(fields).length === 0)) return undefined;
   return unknown(`names *.${name}, which no table has`, name, names, '*.');
 }

@@ -55,7 +55,7 @@ export function createAdminGate(deps: {
 
   /** Value of `set-cookie`. */
   const cookie = (request: FastifyRequest, id: string, seconds: number) => {
-    // Behind a proxy that ends TLS only the header tells; a client that forges it only harms itself.
+    // Behind a proxy that ends TLS, only the header shows it. A client that forges it harms only itself.
     const forwarded = request.headers['x-forwarded-proto'];
     const isSecure =
       request.protocol === 'https' || forwarded === 'https' || publicUrl?.startsWith('https:') === true;
@@ -82,7 +82,7 @@ export function createAdminGate(deps: {
       const found = tokens.find(({ role }) => hashOf(id, role) === open);
       return found && { role: found.role, formToken: formTokenOf(id, found.role) };
     },
-    /** @returns the cookie that takes the session's place: the session itself is gone. */
+    /** Deletes the session. @returns the cookie that replaces it. */
     async logOut(request: FastifyRequest): Promise<string> {
       const id = sessionId(request);
       if (id !== undefined) for (const { role } of tokens) await endSession(store, hashOf(id, role));
@@ -104,8 +104,9 @@ export function createAdminGate(deps: {
     isOfSession: ({ formToken }: Session, given: string | null): boolean =>
       given !== null && sameText(given, formToken),
     /**
-     * Whether a form was sent by a page of ours, as browsers say. Another site could not read the answer, but it could log you
-     * out, or use up the tries of your address. What is no browser says nothing, and has no session of yours.
+     * Whether the browser says that a form was sent by one of our pages. Another site could not read the answer, but it
+     * could log you out, or use up the tries of your address. A client that is not a browser says nothing, and has no
+     * session.
      */
     isOwnForm(request: FastifyRequest): boolean {
       const { origin, host, 'sec-fetch-site': site } = request.headers;
@@ -126,7 +127,7 @@ function sessionId(request: FastifyRequest): string | undefined {
   return id !== undefined && SESSION_ID.test(id) ? id : undefined;
 }
 
-/** Compares in a time that depends on neither text, not even on their lengths. */
+/** Compares in a time that depends on neither the texts nor their lengths. */
 function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }

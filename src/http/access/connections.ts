@@ -6,11 +6,11 @@ import type { Counter } from 'prom-client';
 import { PROBLEMS, type ProblemCode } from '../errors/problems.ts';
 import type { Sampler } from './sampling.ts';
 
-/** A body that is read has 256 kB at most, so all connections together hold some 250 MB. */
+/** A body has at most 256 kB, so all connections together hold about 250 MB. */
 const MAX_CONNECTIONS = 1_000;
-/** Above the usual 60 s of load balancers, so that it is they who close idle connections. */
+/** Longer than the usual 60 s of load balancers, so that they are the ones to close idle connections. */
 const KEEP_ALIVE_MS = 65_000;
-/** How long a client may take to send a request. Node looks as often as the interval says: every 30 s if left alone. */
+/** How long a client may take to send a request. Node checks this at an interval, every 30 s by default. */
 const REQUEST_MS = 10_000;
 
 export const TIMEOUTS: {
@@ -58,17 +58,17 @@ interface Deps {
   log: FastifyBaseLogger;
 }
 
-/** Connections are bounded in number and in time. What is refused before it is a request is counted here. */
+/** Bounds connections in number and in time. Counts what is refused before it is a request. */
 export function boundConnections(server: Server, deps: Deps, max = MAX_CONNECTIONS): void {
   server.maxConnections = max;
   server.on('drop', (dropped) => {
     note(deps, 'full', dropped?.remoteAddress);
-    // Connections that only wait for a next request make room.
+    // Connections that only wait for a next request make room for others.
     server.closeIdleConnections();
   });
 }
 
-/** Answers what cannot be read as a request, and closes the connection. */
+/** Answers input that cannot be read as a request, and closes the connection. */
 export function createClientErrorHandler(deps: Deps) {
   return (error: ConnectionError, socket: Socket): void => {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;

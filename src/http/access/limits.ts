@@ -4,14 +4,14 @@ import fp from 'fastify-plugin';
 import { HttpError } from '../errors/problems.ts';
 
 const MINUTE_MS = 60_000;
-/** From one address: those with the right token, and those with none, each for themselves. */
+/** From one address: requests with the right token, and requests without it, counted separately. */
 const REQUESTS_PER_MINUTE = 300;
 /** Wrong tokens from one address, at the API and at the login. */
 const TRIES_PER_MINUTE = 10;
 
 /**
- * Each throws HttpError 429 when there were too many. They are counted apart, and the right token is never refused for wrong
- * ones: behind a proxy many callers have one address, and each could lock out the others.
+ * Each throws HttpError 429 if there were too many. They count separately, so that wrong tokens never block the right
+ * one: behind a proxy many callers share one address, and each could lock out the others.
  */
 interface Limits {
   /** Counts a request with the right token. */
@@ -34,8 +34,8 @@ type Outcome = Exclude<
 >;
 
 /**
- * Limits for the admin API and the login, by address, and for nothing else: webhooks and probes must get through. Each
- * process counts for itself. They bound the load of guessing; what keeps a token from being guessed is its variety.
+ * Limits by address for the admin API and the login only: webhooks and probes must get through. Each process counts for
+ * itself. They bound the load of guessing. The token's randomness protects it from being guessed.
  */
 export const limits = fp(
   async (app) => {

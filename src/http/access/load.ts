@@ -8,8 +8,8 @@ const MAX_LAG_MS = 1_000;
 const RETRY_AFTER_SECONDS = 5;
 
 /**
- * Measures how late the event loop comes to its work, in milliseconds. The smallest one of the last three measures counts: a
- * single long turn is over when it has been measured, and needs no help.
+ * Measures how late the event loop is, in milliseconds. The smallest of the last three measurements counts: a single
+ * long turn is over by the time it is measured, and needs no help.
  */
 export function measureLag(): { lagMs: () => number; stop: () => void } {
   let expected = performance.now() + EVERY_MS;
@@ -23,9 +23,10 @@ export function measureLag(): { lagMs: () => number; stop: () => void } {
 }
 
 /**
- * Refuses requests with 503 while the event loop lags, so that what is left of it goes to webhooks.
+ * Refuses requests with 503 while the event loop lags, so that the remaining time goes to webhooks.
  *
- * @param spared Routes that are answered all the same: cheap ones, and those that bound themselves. So is what has no route.
+ * @param spared routes that are still answered: cheap ones, and those that bound themselves. Requests without a route
+ * are answered too.
  */
 export function shedLoad(
   app: FastifyInstance,

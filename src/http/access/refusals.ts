@@ -3,8 +3,8 @@ import type { Counter } from 'prom-client';
 import type { Sampler } from './sampling.ts';
 
 /**
- * Counts and logs callers without the right token. In the log only: the audit log is kept for good, and who has no token must
- * not be able to fill it.
+ * Counts and logs callers without the right token. They do not get into the audit log, because it is kept forever, and
+ * callers without a token must not be able to fill it.
  */
 export function noteRefusal(
   { metrics, sample }: { metrics: { tokensRefused: Counter<'at' | 'token'> }; sample: Sampler },
@@ -14,7 +14,7 @@ export function noteRefusal(
   const { method, routeOptions, params, ip: address, log } = request;
   const token = at === 'login' || request.headers.authorization !== undefined ? 'wrong' : 'none';
   metrics.tokensRefused.inc({ at, token });
-  // Reading without a token is a slip; acting without one is not.
+  // Reading without a token is a slip and not logged. Acting without one is logged.
   if (token === 'none' && (method === 'GET' || method === 'HEAD')) return;
   const line = sample(`${at}-${token}`);
   if (!line) return;

@@ -1,13 +1,13 @@
 const WINDOW_MS = 60_000;
 const LINES = 10;
 
-/** Fields to add to a log line: how many lines like it were left out before it. */
+/** Fields to add to a log line: how many lines of its kind were left out before it. */
 type Sample = { leftOut?: number };
 export type Sampler = (kind: string) => Sample | undefined;
 
 /**
- * Says which lines are written about what any caller can cause: ten of each kind in a minute, or callers could fill the log.
- * Metrics count the rest. Kinds are a closed set of words of our own.
+ * Decides which lines are logged about events that any caller can cause: ten of each kind per minute, or callers could
+ * fill the log. Metrics count all of them. Kinds are a fixed set of our own words.
  */
 export function createSampler(now: () => number = () => performance.now()): Sampler {
   const windows = new Map<string, { until: number; written: number; leftOut: number }>();

@@ -3,7 +3,7 @@ import type { Actor, OperationDeps } from '../../operations/deps.ts';
 import type { ApiDeps } from './deps.ts';
 import { within } from '../../within.ts';
 
-/** What an act takes at most while everything is well, and what Temporal may take for it. */
+/** The longest time for an act, and Temporal's part of it. */
 const ACT_MS = 30_000;
 const TEMPORAL_MS = 10_000;
 
@@ -25,7 +25,9 @@ export function operationDeps(deps: ActDeps, request: ActRequest, source: Source
   return { config, store, temporal, links, actor: actorOf(request, source) };
 }
 
-/** Does an act in the name of who asks, and answers in time. One that takes longer goes on, and the audit log says how it ended. */
+/**
+ * Does an act in the name of the caller, and answers in time. A longer act continues; the audit log says how it ended.
+ */
 export async function act<T>(
   deps: ActDeps,
   request: ActRequest,

@@ -24,7 +24,7 @@ import { startedSchema } from './schemas/syncs.ts';
 const tags = ['acts'];
 const PER_MINUTE = 60;
 
-/** What you do with integrations that are there: syncs, pauses, cancellations. */
+/** Acts on integrations that exist: syncs, pauses, cancellations. */
 export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { links, store } = deps;
 
@@ -57,7 +57,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'fullSync',
           summary: 'Read everything again, find deletions, and report drift',
           description:
-            'One by hand runs at a time for an integration; asking again joins it, with the options it has.',
+            'An integration has one full sync by hand at a time. Asking again joins it; its options stay.',
           params: integrationParams,
           headers: actHeaders,
           body: fullSyncBody,
@@ -79,7 +79,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'fullSyncAll',
           summary: 'Read everything of every active integration again',
           description:
-            'Answers at once; the syncs are started behind it, and how that ends is in the audit log as full-sync-all. They begin at a pace. Each is the workflow full-sync/<integrationId>; one that runs already is joined.',
+            'Answers at once and starts the syncs afterwards, at a pace. The audit log has the outcome as full-sync-all. Each sync is the workflow full-sync/<integrationId>; if it runs already, this request joins it.',
           headers: actHeaders,
           body: fullSyncsBody,
           response: { 202: success('What is going to happen', fullSyncsSchema), ...problemsOfActing },
@@ -132,8 +132,8 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'pauseIntegration',
-          summary: 'Stop reading an integration until it is resumed',
-          description: 'Webhooks are accepted meanwhile, and what they name is read then.',
+          summary: 'Stop reading an integration until you resume it',
+          description: 'Webhooks are still accepted, and what they name is read later.',
           params: integrationParams,
           headers: actHeaders,
           body: pauseBody,
@@ -153,7 +153,7 @@ export function actRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'resumeIntegration',
-          summary: 'Go on with a paused integration, beginning with what was missed',
+          summary: 'Resume a paused integration, beginning with what it missed',
           params: integrationParams,
           headers: actHeaders,
           body: reasonBody,

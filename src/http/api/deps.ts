@@ -7,7 +7,7 @@ import type { Metrics } from '../monitoring/metrics.ts';
 import type { Snapshot } from '../monitoring/snapshot.ts';
 import type { TemporalLinks } from '../../temporal/ui.ts';
 
-/** What the routes of the admin API work with. */
+/** What the routes of the admin API need. */
 export interface ApiDeps extends HttpDeps {
   gate: AdminGate;
   metrics: Metrics;

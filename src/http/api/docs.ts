@@ -9,7 +9,7 @@ const DESCRIPTION = `See how integrations are doing, and act on them. Needs ADMI
 
 Errors are problems of RFC 9457. Lists are read page by page: give \`next\` of an answer as \`cursor\` of the next request. A parameter that an operation does not list is refused (400).`;
 
-/** What Swagger UI needs; its own policy would have browsers ask for https, which only a proxy speaks. */
+/** What Swagger UI needs. Its own policy would make browsers use https, which only a proxy offers. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "base-uri 'self'",
@@ -34,11 +34,11 @@ export const docs = (addresses: Addresses) =>
           tags: [
             {
               name: 'integrations',
-              description: 'Which there are, how they are doing, how they come and go',
+              description: 'List, inspect, add, set and remove integrations',
             },
             { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
-            { name: 'history', description: 'What has been read, and what was odd about it' },
-            { name: 'reports', description: 'What goes on over all integrations' },
+            { name: 'history', description: 'What was read, and what was unusual about it' },
+            { name: 'reports', description: 'Reports across all integrations' },
           ],
           components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
           security: [{ token: [] }],
@@ -53,7 +53,7 @@ export const docs = (addresses: Addresses) =>
         routePrefix: DOCS_PATH,
         staticCSP: CONTENT_SECURITY_POLICY,
         uiHooks: {
-          // With its slash at the end the page names its parts relative to itself, so below any path.
+          // With a slash at the end, the page's relative links work below any path.
           onRequest: (request, reply, done) => {
             if (request.url.split('?')[0] !== DOCS_PATH) return done();
             reply.redirect(`${addresses.baseOf(request)}${DOCS_PATH}/`);

@@ -11,8 +11,8 @@ interface FullSyncsPlan {
 }
 
 /**
- * Starts the full syncs of all integrations behind an answer that has been given: ten thousand starts take minutes. One such
- * round at a time; how it ends is in the audit log.
+ * Starts the full syncs of all integrations after the answer is sent, because ten thousand starts take minutes. Only
+ * one round runs at a time. The audit log says how it ended.
  */
 export class FullSyncs {
   readonly #log: Logger;
@@ -23,7 +23,7 @@ export class FullSyncs {
     this.#log = log;
   }
 
-  /** Begins a round, or joins the one that is under way. */
+  /** Begins a round, or joins the one under way. */
   begin(deps: OperationDeps, plan: FullSyncsPlan): { plan: FullSyncsPlan; alreadyRunning: boolean } {
     if (this.#current) return { plan: this.#current.plan, alreadyRunning: true };
     const done = this.#run(deps, plan).finally(() => {
@@ -33,10 +33,12 @@ export class FullSyncs {
     return { plan, alreadyRunning: false };
   }
 
-  /** Starts no more of them, and waits for the starts that are under way. */
+  /** Starts no more syncs, and waits for the starts under way. */
   async close(): Promise<void> {
     this.#closing.abort(
-      new Error('The process ends before all were started. Ask for it again; what runs already is joined.'),
+      new Error(
+        'The process ends before all were started. Ask for it again; it joins those that run already.',
+      ),
     );
     await this.#current?.done;
   }

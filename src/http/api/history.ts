@@ -21,10 +21,10 @@ import {
 
 const tags = ['history'];
 
-/** `/api/v1/integrations/{id}/…`: what has been read, and what was odd about it. */
+/** `/api/v1/integrations/{id}/…`: what was read, and what was unusual about it. */
 export function historyRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { store } = deps;
-  /** The rows of an integration that is there. */
+  /** Reads rows of an integration, which must exist. */
   const ofIntegration = async <T>(id: string, read: () => Promise<T>): Promise<T> => {
     await askPostgres(requireIntegration(store, id));
     return askPostgres(read());

@@ -7,12 +7,13 @@ import { HttpError } from '../errors/problems.ts';
 
 const RETRY_AFTER = 2;
 
-/** Keys that requests under way have taken. */
+/** Keys that requests under way have claimed. */
 const taken = new WeakMap<FastifyRequest, { key: string; fence: string }>();
 
 /**
- * Makes acts safe to repeat, for all routes of `app` that do something: the first answer to an idempotency-key is kept, and
- * the same request with the same key gets it again. What was not done, because something was away, is not kept.
+ * Makes acts safe to repeat, for all routes of `app` that change something: the first answer to an idempotency-key is
+ * stored, and the same request with the same key gets it again. The answer is not stored if the act was not done, for
+ * example because Temporal was away.
  */
 export function addIdempotency(app: FastifyInstance, store: Store): void {
   app.addHook('preHandler', async (request, reply) => {
@@ -41,19 +42,19 @@ export function addIdempotency(app: FastifyInstance, store: Store): void {
     }
   });
 
-  // Before the answer leaves: a caller that has received it gets it again.
+  // Stored before it is sent, so that a caller that has received an answer gets the same one again.
   app.addHook('onSend', async (request, reply, payload) => {
     const claim = taken.get(request);
     if (!claim) return payload;
     taken.delete(request);
     const { key, fence } = claim;
-    // What is not valid was not done either, and may be put right under the same key.
+    // An invalid request was not done, and can be corrected under the same key.
     const kept = reply.statusCode < 500 && reply.statusCode !== 400 && reply.statusCode !== 422;
     try {
       if (kept) await answerKey(store, key, fence, { status: reply.statusCode, body: textOf(payload) });
       else await releaseKey(store, key, fence);
     } catch (error) {
-      // The act is done or not all the same; an unanswered key can be taken over in some minutes.
+      // This does not change the act. A key without an answer can be taken over after some minutes.
       request.log.warn({ err: error }, 'The answer to an idempotency-key cannot be kept');
     }
     return payload;
@@ -77,7 +78,7 @@ function replay(reply: FastifyReply, answer: { status: number; body: string }): 
     .send(answer.body);
 }
 
-/** What is asked, in one form for every spelling of its JSON and address: the route's schemas have read it. */
+/** The request, independent of the spelling of its JSON and address, because the route's schemas have parsed it. */
 function fingerprint(request: FastifyRequest): string {
   const { method, params, query, body } = request;
   const asked = JSON.stringify([method, request.routeOptions.url, params, query, body ?? null]);

@@ -26,7 +26,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       }
       await app.limits.countAllowed(request, reply);
     });
-    // A parameter that is not known is a slip, also where none is.
+    // An unknown parameter is refused as a slip, also on routes without parameters.
     app.addHook('onRoute', (route) => {
       route.schema = { querystring: noQuery, ...route.schema };
     });

@@ -29,10 +29,10 @@ import {
 } from './schemas/problems.ts';
 
 const tags = ['integrations'];
-/** Kombo is asked first, and has half of it. */
+/** Temporal's deadline for adding an integration. It includes asking Kombo first, which may take half of it. */
 const ADD_TEMPORAL_MS = 20_000;
 
-/** `/api/v1/integrations`: which there are, how they are doing, and how they come and go. */
+/** `/api/v1/integrations`: lists, shows, adds, changes and removes integrations. */
 export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { temporal } = deps;
 
@@ -112,13 +112,13 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'setIntegration',
-          summary: 'Choose which models are read for an integration, of those that the settings let be read',
+          summary: 'Choose which models are read for an integration, among those that the settings allow',
           description:
-            'What is not chosen any more is not asked for at Kombo from now on; its rows stay, unless they are to be erased. What has come to be chosen is read in full.',
+            'Kombo is not asked for what is no longer chosen; its rows stay unless you erase them. What you newly choose is read in full.',
           params: integrationParams,
           headers: actHeaders,
           body: setBody,
-          response: { 200: success('It is chosen so', setSchema), ...problemsOfActingOnOne },
+          response: { 200: success('The choice is stored', setSchema), ...problemsOfActingOnOne },
         },
       },
       async (request, reply) => {
@@ -133,7 +133,8 @@ export function integrationRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
         schema: {
           tags,
           operationId: 'removeIntegration',
-          summary: 'Remove an integration: nothing is read for it any more, and its data are erased in time',
+          summary:
+            'Remove an integration: it is no longer read, and its data is erased when DELETED_RETENTION is over',
           params: integrationParams,
           querystring: removeQuery,
           headers: actHeaders,

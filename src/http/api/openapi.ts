@@ -1,4 +1,4 @@
-/** As much of an OpenAPI document as is looked at here. */
+/** The parts of an OpenAPI document that are used here. */
 interface Document {
   paths?: Record<string, object | undefined>;
   components?: { schemas?: Record<string, unknown> };
@@ -13,7 +13,7 @@ interface Operation {
   responses?: unknown;
 }
 
-/** Puts right what the generators of the document cannot know. */
+/** Corrects what the generator of the document cannot know. */
 export function tidy<T extends Document>(document: T): T {
   const schemas = withoutUnused(document);
   sayDefault(document.paths);
@@ -27,7 +27,7 @@ export function tidy<T extends Document>(document: T): T {
   return { ...document, components: { ...document.components, schemas } };
 }
 
-/** Each schema comes twice, as what is sent and as what is received; most are needed in one of these forms. */
+/** Each schema occurs twice, for requests and for answers. Most are needed in one of these forms only. */
 function withoutUnused({ paths, components }: Document): Record<string, unknown> {
   const schemas = components?.schemas ?? {};
   const used = new Set<string>();
@@ -42,14 +42,14 @@ function withoutUnused({ paths, components }: Document): Record<string, unknown>
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
 }
 
-/** Answers may get further fields in a later version; a client that is made from the document must not choke on them. */
+/** Later versions may add fields to answers, and a client generated from the document must accept them. */
 function letGrow(part: unknown): void {
   if (typeof part !== 'object' || part === null) return;
   if ('additionalProperties' in part && part.additionalProperties === false) delete part.additionalProperties;
   for (const inner of Object.values(part)) letGrow(inner);
 }
 
-/** The generator leaves the default of what is turned from text into something else away, so it comes by a name of our own. */
+/** The generator omits the default of a parameter that is converted from text, so the schema has it as `x-default`. */
 function sayDefault(part: unknown): void {
   if (typeof part !== 'object' || part === null) return;
   for (const inner of Object.values(part)) sayDefault(inner);
@@ -58,7 +58,7 @@ function sayDefault(part: unknown): void {
   delete part['x-default'];
 }
 
-/** A body that may be null may be left out, which is how the document says it. */
+/** A body that may be null may be left out. The document says so by making it optional. */
 function letLeaveOut(body: Operation['requestBody']): void {
   const json = body?.content?.['application/json'];
   const given = json?.schema?.anyOf?.filter(({ type }) => type !== 'null');

@@ -26,7 +26,7 @@ import {
 
 const tags = ['reports'];
 
-/** What is going on over all integrations. */
+/** Reports over all integrations. */
 export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
   const { readSnapshot, store } = deps;
   return (app, _options, done) => {
@@ -131,7 +131,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           description: 'Verdict and counts are over all integrations; the list is a page of them.',
           querystring: cutoverQuery,
           response: {
-            200: success('The verdict, with what it rests on', cutoverSchema),
+            200: success('The verdict, with its checks', cutoverSchema),
             ...problemsOfReading,
           },
         },
@@ -150,7 +150,7 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
           operationId: 'getCutoverOfIntegration',
           summary: 'Whether this integration can do without the legacy webhooks',
           params: integrationParams,
-          response: { 200: success('The verdict, with what it rests on', cutoverSchema), ...problemsOfOne },
+          response: { 200: success('The verdict, with its checks', cutoverSchema), ...problemsOfOne },
         },
       },
       ({ params: { id } }) => askCutover(() => cutoverReport(deps, { id })),
@@ -158,12 +158,12 @@ export function reportRoutes(deps: ApiDeps): FastifyPluginCallbackZod {
     done();
   };
 
-  /** Temporal being away is one of the verdicts, but it must not take forever to find that out. */
+  /** The report also works without Temporal, but must not wait long to find out that it is away. */
   function askCutover<T>(report: () => Promise<T>): Promise<T> {
     const { client } = deps.temporal;
     return client.withDeadline(Date.now() + CUTOVER_MS / 2, () => askPostgres(report(), CUTOVER_MS));
   }
 }
 
-/** Every endpoint of every integration is looked at. */
+/** The report checks every endpoint of every integration. */
 const CUTOVER_MS = 30_000;

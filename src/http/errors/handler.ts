@@ -8,7 +8,7 @@ import { HttpError, INTERNAL, sendError, type ProblemCode } from './problems.ts'
 
 export { HttpError, sendError } from './problems.ts';
 
-/** Codes for what Fastify itself refuses. */
+/** Codes for requests that Fastify itself refuses. */
 const CODES: Record<number, ProblemCode> = {
   400: 'bad_request',
   404: 'not_found',
@@ -25,7 +25,7 @@ const STATUSES: Record<Refusal, number> = {
   'no-worker': 503,
 };
 
-/** Every error leaves as a problem of RFC 9457, and nothing from inside leaves with it. */
+/** Answers every error as a problem of RFC 9457, without internal details. */
 export const errors = fp(
   (app, _options, done) => {
     app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -45,7 +45,7 @@ export const errors = fp(
   { name: 'errors' },
 );
 
-/** For what the router refuses before there is a route, such as an address with a broken escape. */
+/** For requests that the router refuses before there is a route, for example an address with a broken escape. */
 export function sendFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode ?? 500;
   const message =

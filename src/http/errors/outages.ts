@@ -13,14 +13,14 @@ import {
 import { HttpError, INTERNAL, type ProblemCode } from './problems.ts';
 import { NoAnswer } from '../../within.ts';
 
-/** When it is worth asking again while something is away, in seconds. */
+/** After how many seconds to try again while a part is away. */
 const RETRY_AFTER = 5;
 
-/** The problem that an error is which is not of the caller's making: something that the service needs is away, or a bug. */
+/** The problem for an error that the caller did not cause: a part that the service needs is away, or a bug. */
 export function failureProblem(error: unknown): HttpError {
   if (error instanceof NoAnswer) {
     const message =
-      'It did not end in time, and may still be done; GET /api/v1/audit tells. See also /readyz.';
+      'It did not end in time and may still complete. GET /api/v1/audit shows whether it did. See also /readyz.';
     return new HttpError(503, 'timeout', message, { cause: error, retryAfter: RETRY_AFTER });
   }
   const outage = outageOf(error);
@@ -31,7 +31,7 @@ export function failureProblem(error: unknown): HttpError {
 export const postgresAway = (cause: unknown) => away(postgresOutage('late', { cause }), RETRY_AFTER);
 export const temporalAway = (cause: unknown) => away(temporalOutage('late', { cause }), RETRY_AFTER);
 
-/** Seconds until asking again may help; null before you have done something; 'bug' where the part is all right. */
+/** Seconds until trying again may help; null if you must act first; 'bug' if the part itself is fine. */
 const RETRIES: Record<PostgresKind | TemporalKind, number | null | 'bug'> = {
   away: RETRY_AFTER,
   late: RETRY_AFTER,
@@ -59,7 +59,7 @@ function outageProblem(outage: Outage): HttpError | undefined {
   return retryAfter === 'bug' ? undefined : away(outage, retryAfter);
 }
 
-/** Reasons of Postgres and Temporal stay in the log. */
+/** The reasons that Postgres and Temporal give are logged but not answered. */
 function away(
   { part, brief, remedy, cause }: PostgresOutage | TemporalOutage,
   retryAfter: number | null,

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 
-/** The code of every problem there is, with what it means in words that are the same each time. */
+/** The codes of all problems, with their titles, which never vary. */
 export const PROBLEMS = {
   bad_request: 'The request is not valid',
   unauthorized: 'The admin token is missing or wrong',
@@ -34,15 +34,15 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** What is said of a bug here. */
+/** The answer to a bug of ours. */
 export const INTERNAL = 'Something went wrong here; the log says what.';
 
-/** An answer other than success, with a message for the caller. */
+/** An unsuccessful answer, with a message for the caller. */
 export class HttpError extends Error {
   override name = 'HttpError';
   readonly statusCode: number;
   readonly code: ProblemCode;
-  /** When asking again makes sense, where that is known (seconds). */
+  /** After how many seconds to try again, if known. */
   readonly retryAfter: number | undefined;
 
   constructor(

@@ -1,4 +1,4 @@
-/** Asks once for all who ask at the same time, and gives the same answer for `ms` after it came. */
+/** Asks once for all simultaneous callers, and gives the same answer for `ms` after it came. */
 export function keep<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   let until = 0;

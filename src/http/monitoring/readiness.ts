@@ -15,7 +15,7 @@ export interface ReadinessDeps {
 
 export interface Check {
   ok: boolean;
-  /** What is wrong and what to do, for the operator. */
+  /** What is wrong and what you can do. */
   message?: string;
 }
 
@@ -39,7 +39,7 @@ export async function checkReadiness(deps: ReadinessDeps): Promise<Readiness> {
   };
 }
 
-/** Without the reasons of Postgres and Temporal, since no token is asked for. */
+/** Leaves out the reasons of Postgres and Temporal, because callers need no token. */
 const sayOutage = ({ brief, remedy }: Outage) => `${brief}. ${remedy}`;
 
 async function checkTemporal({ temporal, log }: ReadinessDeps): Promise<Check> {
@@ -87,7 +87,7 @@ async function checkPostgres({ store, log }: ReadinessDeps): Promise<{ database:
   }
 }
 
-/** A standby, or a server whose disk is full: everything that is read works, and nothing that is written. */
+/** A standby, or a server with a full disk: reads work and writes fail. */
 async function readsOnly({ pool }: Store): Promise<boolean> {
   const { rows } = await pool.query<{ on: boolean }>(
     `select current_setting('transaction_read_only') = 'on' as on`,

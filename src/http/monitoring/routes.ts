@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { keep } from './keep.ts';
 
-/** They are open to every caller: many of them at once must cost no more than one. */
+/** They are open to every caller, so many requests at once must cost no more than one. */
 const KEPT_MS = 1_000;
 
 interface Operations {

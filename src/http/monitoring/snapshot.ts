@@ -11,7 +11,7 @@ import { countIssues } from '../../store/state/issues.ts';
 import { oldestUnsent } from '../../store/state/told.ts';
 import { readAtIntervals, type IntervalOptions } from './at-intervals.ts';
 
-/** State of the service as Postgres has it, added up so that no id is left. */
+/** The state of the service in Postgres, as totals without ids. */
 export interface Snapshot {
   /** Age of the oldest watermark of any active integration, by category. */
   freshnessSeconds: Map<string, number>;

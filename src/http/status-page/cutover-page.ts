@@ -10,14 +10,14 @@ const WORDS: Record<Verdict, { label: string; tone: Tone }> = {
   blocked: { label: 'Blocked', tone: 'bad' },
 };
 
-/** You do not work through more than this; the counts say how many there are. */
+/** How many integrations are listed. The counts cover all of them. */
 const SHOWN = 100;
 
 interface CutoverData extends Frame {
   report: CutoverReport;
 }
 
-/** Whether the legacy webhooks can be switched off, and what is in the way. */
+/** Whether you can switch off the legacy webhooks, and what prevents it. */
 export function cutoverPage(data: CutoverData): string {
   const { report, now } = data;
   const { counts, legacy, message, verdict } = report;
@@ -48,7 +48,7 @@ export function cutoverPage(data: CutoverData): string {
       ['Blocked', count(counts.blocked)],
       [
         'Not every endpoint chosen',
-        narrowed > 0 ? `${plural(narrowed, 'integration')}; this is no gap` : null,
+        narrowed > 0 ? `${plural(narrowed, 'integration')}; this is not a gap` : null,
       ],
       ['LEGACY_WEBHOOKS', legacy.mode],
       [

@@ -13,30 +13,30 @@ import type { EndpointStatus } from '../../store/reports/status.ts';
 
 export interface IntegrationData extends Frame {
   integration: IntegrationOverview;
-  /** Open at Kombo. */
+  /** Open issues at Kombo. */
   issues: readonly OpenIssue[];
   endpoints: readonly EndpointStatus[];
-  /** Where the tables of the endpoints are. */
+  /** The schema with the tables of the endpoints. */
   schema: string;
   running: readonly SyncSummary[];
   syncs: readonly SyncSummary[];
   drift: readonly DriftReport[];
   deliveries: readonly CountedDeliveries[];
   audit: readonly AuditEntry[];
-  /** Undefined while Temporal cannot be asked. */
+  /** Undefined if Temporal does not answer. */
   schedules: Schedules | undefined;
-  /** How long the data of a removed integration are kept; null keeps them. */
+  /** How long the data of a removed integration is kept; null keeps it forever. */
   retentionMs: number | null;
 }
 
-/** By integration; undefined while Temporal cannot be asked. */
+/** By integration; undefined if Temporal does not answer. */
 type NextFullSyncs = ReadonlyMap<string, NextFullSync> | undefined;
 
 export interface ListData extends Frame {
   integrations: readonly IntegrationOverview[];
-  /** Id to go on after; null on the last page. */
+  /** Id to continue after; null on the last page. */
   next: string | null;
-  /** Of all integrations, and of those that the search finds. */
+  /** Counts of all integrations, and of those that the search finds. */
   totals: OverviewCounts;
   found: OverviewCounts;
   nextFullSyncs: NextFullSyncs;
@@ -44,9 +44,9 @@ export interface ListData extends Frame {
   /** How the weekly full syncs are doing; undefined while that is not known. */
   safetyNet: SafetyNet | undefined;
   legacyMode: LegacyMode;
-  /** Names of fields, by what happens to their values. */
+  /** Names of fields that are excluded or hashed. */
   keptOut: { excluded: readonly string[]; hashed: readonly string[] };
   unknown: readonly UnknownIntegration[];
-  /** Open at Kombo: of those on the page, and of the whole environment. */
+  /** Open issues at Kombo, of the integrations on the page and of the whole environment. */
   issues: readonly OpenIssue[];
 }

@@ -5,7 +5,7 @@ import type { IntegrationData } from './data.ts';
 import { code, count, moment, NIL, soft, tableSection, tag } from './parts.ts';
 import { OUTCOME_TONES } from './words.ts';
 
-/** Every endpoint that is read for the integration: how fresh, how much, and what is wrong. */
+/** The endpoints of the integration: how fresh they are, how many rows they have, and what is wrong. */
 export function showEndpoints({ endpoints, integration, schema, now }: IntegrationData): Html {
   const isOfferedBy = (path: string) => isOffered(getEndpoint(path), integration.unavailableModels);
   return tableSection(
@@ -47,7 +47,7 @@ export function showEndpoints({ endpoints, integration, schema, now }: Integrati
 
 const READS = { delta: 'delta', full: 'full read', sweep: 'sweep', 'look-up': 'look-up' };
 
-/** What needs you comes first, then what fails; the rest stays in its order. */
+/** Endpoints that need attention come first, then those that fail. The others keep their order. */
 const rank = ({ owed }: EndpointStatus) => {
   const [failing] = failuresOf(owed);
   return failing ? (failing.failure.needsAttention ? 0 : 1) : 2;

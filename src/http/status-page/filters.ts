@@ -7,8 +7,8 @@ import { count } from './parts.ts';
 import { STATUS_WORDS } from './words.ts';
 
 /**
- * The search box. A page that refreshes itself would throw away what you are typing, so it has a link in its place that
- * leads to the same page at rest.
+ * The search box. A page that refreshes itself would discard what you are typing, so it has a link instead, which opens
+ * the same page without refreshing.
  */
 export function searchForm({ query, links }: Pick<ListData, 'query' | 'links'>): Html {
   const { search, status, category, failing, refresh } = query;
@@ -45,7 +45,7 @@ export function searchForm({ query, links }: Pick<ListData, 'query' | 'links'>):
   </form>`;
 }
 
-/** One link for each state, with how many the search finds in it. */
+/** One link for each state, with the number of integrations that the search finds in it. */
 export function filters({ query, links, found }: Pick<ListData, 'query' | 'links' | 'found'>): Html {
   const link = (text: string, amount: number, chosen: Pick<PageQuery, 'status' | 'failing'>) => {
     const current = query.status === chosen.status && query.failing === chosen.failing;

@@ -45,7 +45,7 @@ export function showRunning({ running, now, temporalUi }: IntegrationData): Html
   );
 }
 
-/** Why a pass does not read just now. */
+/** Why a pass waits. */
 function waits({ waitsUntil, error }: PassSummary, now: Date): Html | string {
   if (!waitsUntil || waitsUntil <= now) return '';
   return html`, continues ${relativeTime(waitsUntil, now)}${error ? `: ${error.message}` : ''}`;
@@ -149,7 +149,7 @@ const DRIFT_TITLES: Record<keyof DriftCounts, string> = {
   expected: 'Of these expected',
 };
 
-/** What the last full syncs had to repair, one row for each. */
+/** What the last full syncs had to repair, one row per full sync. */
 export function showDrift({ drift, now }: IntegrationData): Html {
   type Report = IntegrationData['drift'][number];
   const sumOf = (name: keyof Report['counts']) => (reports: readonly Report[]) =>

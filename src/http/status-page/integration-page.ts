@@ -62,7 +62,7 @@ function showState({ integration, now, retentionMs, schedules }: IntegrationData
       ['Looked up', when(integration.lookedUpAt)],
       ['Connected at Kombo', when(integration.komboCreatedAt)],
       ['Known here since', when(integration.createdAt)],
-      ['Told to be deleted', when(integration.announcedDeletedAt)],
+      ['Deletion reported', when(integration.announcedDeletedAt)],
       ['Data stale since', when(integration.dataExpiredAt)],
       ['Removed', when(removedAt)],
       ['Its data', status === 'removed' ? describeData({ removedAt, erasedAt, retentionMs, now }) : null],

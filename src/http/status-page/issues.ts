@@ -2,7 +2,7 @@ import type { OpenIssue } from '../../store/state/issues.ts';
 import { html, type Html } from './html.ts';
 import { code, count, moment, tableSection } from './parts.ts';
 
-/** Issues that are open. All of it is Kombo's text, shown as text: its Markdown is never rendered. */
+/** Open issues. Kombo's text is shown as plain text: its Markdown is never rendered. */
 export function showIssues(title: string, issues: readonly OpenIssue[], now: Date): Html {
   return tableSection(
     'issues',
@@ -22,7 +22,7 @@ function describeIssue({ title, message }: OpenIssue): Html {
   return html`<strong>${title}</strong>${lines.map((line) => html`<small>${line}</small>`)}`;
 }
 
-/** Beside the state of an integration in the list. */
+/** The line under the state of an integration in the list. */
 export function issueTitles(issues: readonly OpenIssue[], now: Date): Html {
   const [first, ...others] = issues;
   if (!first) return html``;

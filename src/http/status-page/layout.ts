@@ -6,7 +6,7 @@ import { soft } from './parts.ts';
 import { REFRESH_SECONDS, type Links, type PageQuery } from './query.ts';
 import { STYLE } from './style.ts';
 
-/** What every page of the signed-in part knows. */
+/** What every page behind the login gets. */
 export interface Frame {
   now: Date;
   query: PageQuery;
@@ -17,7 +17,7 @@ export interface Frame {
 
 const VERSION = packageVersion();
 
-/** A page behind the login: header, content, footer. `refreshed` pages can load themselves again. */
+/** A page behind the login: header, content, footer. A page with `refreshed` can reload itself. */
 export function page(
   frame: Frame,
   options: {
@@ -62,7 +62,7 @@ function currentMark(current: boolean): Html {
   return current ? html`aria-current="page"` : html``;
 }
 
-/** When the page was made, and the way to let it make itself again. */
+/** When the page was made, and a link that starts or stops its refreshing. */
 export function freshness({ now, query }: Frame, path: (query: PageQuery) => string): Html {
   const time = html`<time datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)}</time>`;
   if (query.refresh === null) {
@@ -75,7 +75,7 @@ export function freshness({ now, query }: Frame, path: (query: PageQuery) => str
   </p>`;
 }
 
-/** `next` is where the login leads, below the base of the links. */
+/** @param next where the login leads, below the base of the links. */
 export function loginPage(links: Links, next: string, message = ''): string {
   return small(
     'Log in',

@@ -47,7 +47,7 @@ export function listPage(data: ListData): string {
   return page(data, { title: 'Integrations', content, current: '/', refreshed: true });
 }
 
-/** What of the records you will not find here, and why. */
+/** Which fields are excluded or hashed, and why. */
 function showKeptOut({ keptOut: { excluded, hashed } }: ListData): Html {
   if (excluded.length + hashed.length === 0) return NOTHING;
   const row = (title: string, names: readonly string[]) =>
@@ -72,7 +72,7 @@ function showResults(integrations: readonly IntegrationOverview[], data: ListDat
   const { query, links, found, next, now } = data;
   if (integrations.length === 0) {
     return html`<p class="empty" role="status">
-      No integration fits. <a href="${links.list({ refresh: query.refresh })}">Show all</a>
+      No integration matches. <a href="${links.list({ refresh: query.refresh })}">Show all</a>
     </p>`;
   }
   const total = query.failing ? found.failing : query.status ? found.byStatus[query.status] : found.total;
@@ -156,7 +156,7 @@ function describeFullSync({ id, status, lastFullAt, drift }: IntegrationOverview
   ${status === 'removed' ? '' : html`<small>${describeNextFullSync(id, data)}</small>`}`;
 }
 
-/** From the schedule itself, never from the settings. */
+/** Shows what the schedule itself says, not the settings. */
 function describeNextFullSync(
   id: string,
   { nextFullSyncs, now }: Pick<ListData, 'nextFullSyncs' | 'now'>,

@@ -4,10 +4,10 @@ import type { ListData } from './data.ts';
 import { safetyNet } from './safety-net.ts';
 import { code, codes, count, moment } from './parts.ts';
 
-/** Legacy webhooks that came longer ago than this do not come any more. */
+/** After this time without a legacy webhook, they count as switched off. */
 const LEGACY_MS = 24 * 3_600_000;
 
-/** What concerns the whole service; nothing while there is nothing to say. */
+/** Notices about the whole service; empty if there are none. */
 export function notices(data: ListData): Html {
   const found = [
     refused(data),

@@ -2,7 +2,7 @@ import type { Integration } from '../../store/state/integrations.ts';
 import { html, type Html } from './html.ts';
 import { relativeTime, utcTime } from '../../domain/duration.ts';
 
-/** How good or bad something is: its colour, never the only sign of it. */
+/** How good or bad a state is. It sets the colour, which is never the only sign. */
 export type Tone = 'good' | 'wait' | 'bad' | 'soft';
 
 export const NOTHING = html``;
@@ -11,27 +11,27 @@ export function tag(text: string, tone: Tone): Html {
   return html`<span class="tag ${tone}">${text}</span>`;
 }
 
-/** Stands where nothing is to be told. */
+/** Fills a cell without a value. */
 export const NIL = html`<span class="soft nil">none</span>`;
 
 export function soft(text: string | Html): Html {
   return html`<span class="soft">${text}</span>`;
 }
 
-/** "2 min ago", with the exact time when you point at it. */
+/** "2 min ago", with the exact time as its tooltip. */
 export function moment(date: Date, now: Date): Html {
   return html`<time datetime="${date.toISOString()}" title="${utcTime(date)}"
     >${relativeTime(date, now)}</time
   >`;
 }
 
-/** The exact time and how far away it is. */
+/** The exact time and its distance from now. */
 export function fullMoment(date: Date, now: Date): Html {
   return html`<time datetime="${date.toISOString()}">${utcTime(date)}</time>
     ${soft(`(${relativeTime(date, now)})`)}`;
 }
 
-/** When a parked one is looked at again; null for others. A timer waits for that only where you are not needed. */
+/** When a parked integration is looked up again; null for others. It has a timer only if it does not need attention. */
 export function nextLook(
   { status, needsAttention, retryAt }: Pick<Integration, 'status' | 'needsAttention' | 'retryAt'>,
   show: (date: Date) => Html,
@@ -55,21 +55,21 @@ export function codes(texts: readonly string[]): Html {
   return html`${texts.map((text, index) => html`${index > 0 ? ', ' : ''}<code>${text}</code>`)}`;
 }
 
-/** A link to another system; to text alone when there is no address. */
+/** A link to another system; only the text if there is no address. */
 export function outward(href: string | undefined, text: string | Html): Html {
   return href === undefined ? html`${text}` : html`<a href="${href}">${text}</a>`;
 }
 
 interface Column<T> {
   title: string;
-  /** Numbers stand at the right; what is short is not broken; a wide column keeps room for names. */
+  /** Numbers are right-aligned; short cells do not wrap; a wide column leaves room for names. */
   kind?: 'number' | 'short' | 'wide';
   cell: (row: T) => Html | string;
 }
 
 /**
- * A table that becomes a list of cards on a phone. The roles say that it is a table all the same, which browsers forget
- * once its parts are laid out in another way.
+ * A table that becomes a list of cards on a phone. The roles keep it a table for screen readers: browsers drop that
+ * when the parts have another layout.
  */
 export function table<T>(name: string, columns: readonly Column<T>[], rows: readonly T[]): Html {
   return html`<table class="cards" role="table" aria-label="${name}">
@@ -98,7 +98,7 @@ function tableCell<T>({ title, kind, cell }: Column<T>, row: T, index: number): 
   </td>`;
 }
 
-/** A table under its title. Without rows it says what `empty` is, or is left out. */
+/** A table with its title. Without rows it shows `empty`, or nothing if there is none. */
 export function tableSection<T>(
   id: string,
   title: string,
@@ -110,7 +110,7 @@ export function tableSection<T>(
   return empty === undefined ? NOTHING : section(id, title, html`<p class="empty">${empty}</p>`);
 }
 
-/** Facts as pairs; those that are null are left out. */
+/** Pairs of name and value, without those that are null. */
 export function facts(pairs: readonly (readonly [string, Html | string | null])[]): Html {
   const shown = pairs.filter(([, value]) => value !== null);
   return html`<dl class="facts">

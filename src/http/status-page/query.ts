@@ -1,14 +1,14 @@
 import { CATEGORIES, type Category } from '../../domain/catalogue/index.ts';
 import { INTEGRATION_STATUSES, type IntegrationStatus } from '../../domain/life.ts';
 
-/** What the address of a page says. Links carry it on, so that it outlives a refresh. */
+/** The parameters in the address of a page. Links pass them on, so that they survive a refresh. */
 export interface PageQuery {
-  /** Null without a search; empty when only the search box was asked for. */
+  /** Null without a search; empty if only the search box is open. */
   search: string | null;
   status: IntegrationStatus | null;
   category: Category | null;
   failing: boolean;
-  /** Id of the last integration of the page before. */
+  /** Id of the last integration on the previous page. */
   after: string | null;
   /** The act that led to the page. */
   did: ActName | null;
@@ -24,7 +24,7 @@ const MAX_LENGTH = 300;
 export const REFRESH_SECONDS = 15;
 const REFRESH = { min: 5, max: 3_600, off: 'off' };
 
-/** Reads the query string. What makes no sense is left out: an old link still leads to a page. */
+/** Reads the query string. It ignores parameters that make no sense, so that an old link still leads to a page. */
 export function readQuery(given: unknown): PageQuery {
   const value = (name: string): string | null => {
     const found = (given as Record<string, unknown> | null | undefined)?.[name];
@@ -42,14 +42,14 @@ export function readQuery(given: unknown): PageQuery {
   };
 }
 
-/** Pages refresh themselves unless they are told not to, or you search: what you type must not get lost. */
+/** Pages refresh themselves unless you switch it off, or you search: what you type must not be lost. */
 function readRefresh(given: string | null, search: string | null): number | null {
   const seconds = Number(given || Number.NaN);
   if (Number.isInteger(seconds) && seconds >= REFRESH.min && seconds <= REFRESH.max) return seconds;
   return given === REFRESH.off || search !== null ? null : REFRESH_SECONDS;
 }
 
-/** The query string for it, with its question mark; empty when there is nothing to say. */
+/** The query string with its question mark; empty if there are no parameters. */
 export function writeQuery(query: Partial<PageQuery>): string {
   const parameters = new URLSearchParams();
   if (typeof query.search === 'string') parameters.set('q', query.search);
@@ -65,15 +65,15 @@ export function writeQuery(query: Partial<PageQuery>): string {
 
 const HERE = 'http://here.invalid';
 
-/** An address of this server to go to after the login, or the list. Never another server, even if the form names one. */
+/** The address to open after the login; the list by default. It never names another server, even if the form does. */
 export function localAddress(given: string | null): string {
   const url = given === null ? null : URL.parse(given, HERE);
   if (url?.origin !== HERE) return '/';
-  // Two slashes at the start would name a server again, as after "/.//".
+  // Two slashes at the start, for example from "/.//", would name a server again.
   return `${url.pathname}${url.search}`.replace(/^\/{2,}/, '/');
 }
 
-/** Addresses of our own pages below the path where the caller sees us. They keep refreshing while you walk through them. */
+/** Links to our own pages, below the path at which the caller sees us. They keep the setting for refreshing. */
 export function createLinks(base: string) {
   const of = (integrationId: string) => `${base}/integrations/${encodeURIComponent(integrationId)}`;
   return {

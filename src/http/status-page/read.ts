@@ -19,7 +19,7 @@ const PAGE_SIZE = 50;
 const UNKNOWN_SHOWN = 20;
 const SYNCS_SHOWN = 15;
 const ISSUES_SHOWN = 200;
-/** Reports, one for each endpoint of a full sync: about the last five of them. */
+/** Reports, one for each endpoint of a full sync: enough for about five full syncs. */
 const DRIFT_SHOWN = 60;
 const ACTS_SHOWN = 20;
 const TEMPORAL_TIMEOUT_MS = 2_000;
@@ -81,7 +81,7 @@ export async function readList(
   };
 }
 
-/** What the page of one integration shows; undefined when there is none with this id. */
+/** The data of an integration's page; undefined if there is no integration with this id. */
 export async function readIntegration(
   deps: HttpDeps,
   id: string,
@@ -115,7 +115,7 @@ export async function readIntegration(
   };
 }
 
-/** The answer, or undefined when Temporal does not give one in time: the page comes without it. */
+/** Temporal's answer; undefined if it does not answer in time, and then the page is shown without it. */
 async function askTemporal<T>({ temporal }: HttpDeps, work: () => Promise<T>): Promise<T | undefined> {
   const bounded = temporal.client.withDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, work);
   return within(TEMPORAL_TIMEOUT_MS, bounded).catch(() => undefined);

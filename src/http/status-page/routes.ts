@@ -21,15 +21,15 @@ import { within } from '../../within.ts';
 
 /** Looks at every integration. */
 const CUTOVER_TIMEOUT_MS = 30_000;
-/** Lists every schedule. */
+/** Temporal lists every schedule for it. */
 const CUTOVER_TEMPORAL_MS = 10_000;
 
-/** The one character that Postgres cannot hold, not even to look for it. */
+/** The one character that Postgres cannot hold, not even in a search. */
 const NUL = '%00';
 const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
 const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
 
-/** `GET /` and the pages under it: how every integration is doing, behind the admin token. */
+/** `GET /` and the pages below it: the state of every integration, behind the admin token. */
 export function statusPageRoutes(
   deps: HttpDeps &
     PageDeps & {
@@ -56,7 +56,7 @@ export function statusPageRoutes(
       (_request, body, parsed) => parsed(null, new URLSearchParams(body.toString())),
     );
 
-    /** A page behind the login; `read` looks things up, `show` makes them a page and its status. */
+    /** A page behind the login. `read` fetches the data; `show` makes a page and its status from it. */
     const get = <Params, Data>(
       path: string,
       timeoutMs: number,

@@ -124,7 +124,7 @@ export const STYLE = [COLOURS, BASICS, FRAME, FORMS, CONTENT].join('\n').replace
 
 const hash = createHash('sha256').update(STYLE).digest('base64');
 
-/** Nothing but the page's own style, forms to ourselves, and no way to frame it. */
+/** Allows the page's own style and forms to this server, and nothing else; other pages cannot frame it. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${hash}'`,

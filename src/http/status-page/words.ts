@@ -6,13 +6,13 @@ import type { IntegrationOverview } from '../../store/reports/overview.ts';
 import type { Integration } from '../../store/state/integrations.ts';
 import type { Tone } from './parts.ts';
 
-/** A state in plain words: what it is, why, and what you can do. */
+/** A state in words: what it is, why, and what you can do. */
 export interface Words {
   label: string;
   tone: Tone;
   reason: string | null;
   remedy: string | null;
-  /** What to type for it. */
+  /** The command that does it. */
   command: string | null;
 }
 
@@ -45,14 +45,14 @@ export function stateWords(integration: Integration): Words {
     case 'paused':
       return say(
         statusReason,
-        'Webhooks are remembered meanwhile. To go on:',
+        'Webhooks are remembered meanwhile. To resume:',
         `kombo-sync integrations resume ${shellWord(id)}`,
       );
     case 'removed':
       if (statusCode === REMOVED.deleted) {
         return say(
           'It was deleted in Kombo.',
-          'Nothing to do. Connected again in Kombo, it comes back by itself.',
+          'Nothing to do. It comes back by itself if it is connected again in Kombo.',
         );
       }
       if (statusCode === REMOVED.unknown) {
@@ -78,7 +78,7 @@ function activeWords(integration: Integration): Pick<Words, 'reason' | 'remedy'>
   return { reason: null, remedy: null };
 }
 
-/** What stands in the place of a time where an integration has none. */
+/** The text in place of a time, if an integration has none. */
 export const whyNotFresh = ({ readsNothing }: Pick<IntegrationOverview, 'readsNothing'>) =>
   readsNothing ? 'nothing is chosen to be read' : 'not complete yet';
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpError } from '../errors/problems.ts';
 
-/** Far above what Kombo sends: the longest list of models that is read has 100 kB. */
+/** Far above what Kombo sends: the longest list of models that we read has 100 kB. */
 const BODY_LIMIT = 262_144;
 
 /**
- * The bytes of a body, when all of them come in time.
+ * The bytes of a body, if all of them come in time.
  *
- * @throws HttpError 413 when there are too many, 503 when they take too long, 400 when the sender breaks off.
+ * @throws HttpError 413 if there are too many, 503 if they take too long, 400 if the sender breaks off.
  */
 export async function readBody(payload: IncomingMessage, withinMs: number): Promise<Buffer> {
   if (Number(payload.headers['content-length']) > BODY_LIMIT) throw tooLarge();

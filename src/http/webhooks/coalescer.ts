@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { gather, noticesOf, type Gathered, type Notice, type SentNotice } from './gathered.ts';
 
-/** By bench/webhooks.ts: longer windows fold little more and make a burst wait. */
+/** bench/webhooks.ts shows that longer windows fold little more and make a burst wait. */
 const DEFAULT_WINDOW_MS = 10;
 const DEFAULT_MAX_CONCURRENT = 64;
-/** Leaves half a second of the five within which a webhook must be answered. */
+/** Kombo waits five seconds for an answer; this leaves half a second. */
 const DEFAULT_DEADLINE_MS = 4_500;
 /** Where sends take long, the window is as long as one of them, up to so many times its own length. */
 const WIDEST = 10;
@@ -16,11 +16,11 @@ const NEWEST = 0.2;
 interface CoalescerOptions {
   /** Stores a notice durably; resolves only after that. */
   send: (notice: SentNotice) => Promise<unknown>;
-  /** How long after a send the next one of the same integration waits for company, in milliseconds. */
+  /** How long after a send the next one of the same integration gathers deliveries, in milliseconds. */
   windowMs?: number | undefined;
-  /** Sends in flight at most, over all integrations. */
+  /** The most sends in flight, over all integrations. */
   maxConcurrent?: number;
-  /** How long a delivery waits for its send at most, in milliseconds. */
+  /** The longest that a delivery waits for its send, in milliseconds. */
   deadlineMs?: number;
   /** Called when a send starts, with the number of deliveries that it answers. */
   onSend?: (deliveries: number) => void;
@@ -61,9 +61,9 @@ export class Coalescer {
   readonly #onSend: (deliveries: number) => void;
   /** By integration id. */
   readonly #gathering = new Map<string, Gathering>();
-  /** Integrations whose send is in flight or whose window after it is open. */
+  /** Integrations with a send in flight, or with an open window after it. */
   readonly #busy = new Set<string>();
-  /** Gatherings that may go out, in the order in which they became so. */
+  /** Gatherings that may go out, in the order in which they became ready. */
   readonly #ready = new Set<Gathering>();
   readonly #idle: (() => void)[] = [];
   #inFlight = 0;
@@ -81,8 +81,8 @@ export class Coalescer {
   /**
    * Resolves when the notice is stored.
    *
-   * @throws CoalescerTimeout when that takes longer than `withinMs`.
-   * @throws what `send` threw.
+   * @throws CoalescerTimeout if this takes longer than `withinMs`.
+   * @throws the error of `send`.
    */
   async add(notice: Notice, withinMs = this.#deadlineMs): Promise<void> {
     const gathering = this.#gather(notice);
@@ -101,7 +101,7 @@ export class Coalescer {
     }
   }
 
-  /** Resolves when every send is over, also those without a waiting request: then the connection may be closed. */
+  /** Resolves when every send is over, even without a waiting request. Then the connection may be closed. */
   async idle(): Promise<void> {
     if (this.#isIdle()) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -122,7 +122,7 @@ export class Coalescer {
     if (known) known.gathered = gather(known.gathered, notice);
     else {
       this.#gathering.set(integrationId, gathering);
-      // The rest of this turn of the event loop is free: what is being read now still shares the send.
+      // Deliveries read in this turn of the event loop still share the send, at no cost.
       if (!this.#busy.has(integrationId)) setImmediate(() => this.#release(gathering));
     }
     return gathering;

@@ -3,13 +3,13 @@ import type { Store } from '../../store/database.ts';
 import { addDeliveries, type DeliveryCount } from '../../store/state/deliveries.ts';
 
 const EVERY_MS = 1_000;
-/** Distinct counts that are kept while Postgres is away; ids come from a signed source, so this is far above what comes. */
+/** The most distinct counts kept while Postgres is away. Ids come from a signed source, so there are far fewer. */
 const MAX_COUNTS = 50_000;
 const BATCH = 1_000;
 
 /**
- * Counts deliveries by integration, type and outcome, and stores the counts once a second. This is for you and for the
- * cutover's report: a webhook is acknowledged without it, and a crash loses a second of counts at most.
+ * Counts deliveries by integration, type and outcome, and stores the counts once a second. You and the cutover report
+ * use them: a webhook is acknowledged without them, and a crash loses at most a second of counts.
  */
 export class DeliveryCounts {
   readonly #store: Store;
@@ -29,7 +29,7 @@ export class DeliveryCounts {
     this.#timer ??= setTimeout(() => void this.flush(), EVERY_MS);
   }
 
-  /** Stores what has been counted. What cannot be stored is tried again with what comes next. Never throws. */
+  /** Stores the counts. Counts that cannot be stored are tried again with the next ones. Never throws. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

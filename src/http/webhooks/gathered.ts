@@ -1,23 +1,23 @@
 import type { IntegrationChange } from '../../domain/wanted.ts';
 import type { SignalRequest } from '../../temporal/start.ts';
 
-/** One delivery's wish: read these models of an integration, or look up the integration itself. */
+/** What one delivery asks for: read these models of an integration, or look up the integration itself. */
 export interface Notice extends Omit<SignalRequest, 'trigger' | 'deliveries'> {
-  /** The delivery's type: evidence of what came. */
+  /** The delivery's type, as evidence for the cutover. */
   type?: string | undefined;
 }
 
-/** What goes out as one signal: also how many deliveries of each type it is about. */
+/** One signal, with the number of deliveries of each type that it is about. */
 export type SentNotice = Omit<SignalRequest, 'trigger'>;
 
 /** What several deliveries of one integration ask for together. */
 export interface Gathered extends Omit<Notice, 'change' | 'type'> {
-  /** By event; of several deletions the newest. */
+  /** By event; for several deletions, the newest. */
   changes: ReadonlyMap<IntegrationChange['event'], IntegrationChange>;
   types: ReadonlyMap<string, number>;
 }
 
-/** Adds one more delivery to what was gathered before. */
+/** Adds one more delivery to those gathered before. */
 export function gather(before: Gathered | undefined, notice: Notice): Gathered {
   const { integrationId, change, type } = notice;
   const changes = new Map(before?.changes);
@@ -36,7 +36,7 @@ export function gather(before: Gathered | undefined, notice: Notice): Gathered {
   };
 }
 
-/** A notice carries one change; different ones at the same time are rare and go out one after the other. */
+/** A notice carries one change. Different changes at the same time are rare and go out one after the other. */
 export function noticesOf({ changes, types, ...gathered }: Gathered): SentNotice[] {
   const deliveries = types.size > 0 ? Object.fromEntries(types) : undefined;
   const [first, ...others] = changes.values();

@@ -4,12 +4,12 @@ import type { HttpDeps } from '../deps.ts';
 import type { Metrics } from '../monitoring/metrics.ts';
 
 /**
- * Shorter than what a delivery waits, so that Temporal's own answer arrives first wherever there is one. The client may
- * overrun it by one pause between two tries; the delivery's own deadline does not.
+ * Shorter than a delivery waits, so that Temporal's own answer arrives first, if there is one. The client may overrun
+ * it by one pause between two tries; the delivery's own deadline is exact.
  */
 const SEND_DEADLINE_MS = 4_000;
 
-/** The way from a delivery to Temporal: what arrives together for one integration goes out as one signal. */
+/** The way from a delivery to Temporal. Deliveries of one integration that arrive together go out as one signal. */
 export function createIngest(deps: HttpDeps, metrics: Metrics): Coalescer {
   const { client } = deps.temporal;
   const send =

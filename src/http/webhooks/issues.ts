@@ -6,11 +6,11 @@ import type { HttpDeps } from '../deps.ts';
 export interface IssueSender {
   /** Stores an issue durably; resolves only after that, and rejects if it takes longer than `withinMs`. */
   send(issue: Issue, withinMs: number): Promise<void>;
-  /** Resolves when every send is over: then the connection may be closed. */
+  /** Resolves when every send is over. Then the connection may be closed. */
   idle(): Promise<void>;
 }
 
-/** The way from a delivery about an issue to Temporal. There are few of them, so each goes out by itself. */
+/** The way from a delivery about an issue to Temporal. There are few, so each is sent on its own. */
 export function createIssueSender({ temporal, config, sendIssue }: HttpDeps): IssueSender {
   const { client } = temporal;
   const sending = new Set<Promise<unknown>>();

@@ -20,7 +20,7 @@ export type Note = (
   it?: Delivery,
 ) => void;
 
-/** Counts and logs what has become of a request. Before its signature is checked it is one of any caller: those are sampled. */
+/** Counts and logs the outcome of a request. Unsigned requests can come from any caller, so only some are logged. */
 export function createNote(deps: NoteDeps): Note {
   // What it says of a delivery holds no header and no secret, and looking for one took most of a line's time.
   const log = deps.log.child({}, { redact: [] });
@@ -44,7 +44,7 @@ export function createNote(deps: NoteDeps): Note {
   };
 }
 
-/** A sender that has one part of the address wrong is to be found, or its deliveries are lost without a trace. */
+/** Whether a request was meant for the webhook endpoint. A wrong address must not lose deliveries without a trace. */
 export function comesNear(request: FastifyRequest): boolean {
   const { headers, is404, originalUrl } = request;
   return Boolean(headers['x-kombo-signature']) || (is404 && /^[^?]*webhook/i.test(originalUrl));

@@ -14,16 +14,16 @@ import type { IssueSender } from './issues.ts';
 import type { Note, NoteDeps } from './note.ts';
 
 const RETRY_AFTER_SECONDS = 5;
-/** From the arrival of a request. Leaves half a second of the five within which a webhook must be answered. */
+/** Counted from the arrival of a request. Kombo waits five seconds for an answer; this leaves half a second. */
 const ANSWER_WITHIN_MS = 4_500;
-/** Of the event loop. A delivery takes several turns of it, so beyond this it is not answered in time. */
+/** The event loop's lag. A delivery takes several turns of the loop, so above this it is not answered in time. */
 const MAX_LAG_MS = 2_000;
 
 const UNREADABLE: Record<number, WebhookOutcome> = { 413: 'too-large', 503: 'slow' };
 
 /**
- * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient look at the content, then Temporal. The answer is
- * 200 only after Temporal has stored the signal (invariants I1 and I2).
+ * `POST /webhooks/kombo`: signature over the raw bytes, then a lenient read of the content, then Temporal. The answer
+ * is 200 only after Temporal has stored the signal (invariants I1 and I2).
  */
 interface RouteDeps extends NoteDeps {
   ingest: Coalescer;
@@ -38,7 +38,7 @@ export function webhookRoutes(deps: RouteDeps) {
 
   const refuse = (request: FastifyRequest, reply: FastifyReply, { statusCode, code, message }: HttpError) => {
     if (statusCode === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-    // What is still on its way is not read.
+    // The rest of the body is not read.
     if (!request.raw.complete) reply.header('connection', 'close');
     return sendError(reply, statusCode, code, message);
   };
@@ -49,7 +49,7 @@ export function webhookRoutes(deps: RouteDeps) {
       return refuse(request, reply, OVERLOADED);
     }
     const signature = request.headers['x-kombo-signature'];
-    // A body is read only for a caller that at least claims to have signed it.
+    // Reads the body only if the request at least looks signed.
     if (!isSignature(signature)) {
       note(request, reply, 'unsigned');
       return refuse(request, reply, UNSIGNED);
@@ -76,7 +76,7 @@ export function webhookRoutes(deps: RouteDeps) {
       return sendError(reply, 400, 'malformed', error.message);
     }
 
-    // By type: also one that names no integration is not acted upon because of the setting.
+    // Decided by type, so that the setting also covers deliveries that name no integration.
     if (isLegacy(delivery.type) && !deps.config.LEGACY_WEBHOOKS) {
       note(request, reply, 'legacy-off', delivery);
       return reply.send({ status: 'ignored' });
@@ -104,7 +104,7 @@ export function webhookRoutes(deps: RouteDeps) {
   };
 
   return (app: FastifyInstance, _options: unknown, done: () => void): void => {
-    // Here a body is bytes, with any content type, however misspelt; `take` reads them.
+    // Takes a body as bytes, with any content type, even a misspelt one; `take` reads them.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null));
     app.addHook('onRequest', (request, _reply, next) => {
@@ -132,11 +132,11 @@ const NOT_ACCEPTED = new HttpError(
   'Temporal did not accept the delivery; send it again.',
 );
 
-/** What a delivery wants of Temporal; undefined when it asks for nothing. */
+/** What Temporal should do for a delivery; undefined if it asks for nothing. */
 function noticeOf(delivery: Delivery): Notice | undefined {
   if (delivery.kind === 'ignored') return undefined;
   const { integrationId, tool, category, originId, type } = delivery;
-  // About the whole environment.
+  // It is about the whole environment.
   if (integrationId === undefined) return undefined;
   const about = { integrationId, type, tool, category, originId };
   switch (delivery.kind) {

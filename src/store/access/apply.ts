@@ -9,11 +9,11 @@ const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Runs the statements of a plan in one transaction, and looks whether they have done it.
+ * Runs the statements of a plan in one transaction, and checks that they have taken effect.
  *
- * @param plan makes the plan from what there is at the moment.
+ * @param plan makes the plan from the present state of the database.
  * @returns the statements.
- * @throws DatabaseProblem when they cannot all be run. Nothing is changed then.
+ * @throws DatabaseProblem if a statement cannot be run or has no effect. Nothing is changed then.
  */
 export async function applySteps(
   store: Store,
@@ -44,7 +44,7 @@ function refuseForeign(steps: readonly Step[]): void {
   );
 }
 
-/** As with a grant that another role has made, which this one cannot take back. */
+/** For example, this role cannot take back a grant that another role has made. */
 function undone(step: Step): DatabaseProblem {
   return new DatabaseProblem(
     `Postgres has not done all of it; this is still missing: ${brief(step.sql)} Nothing was changed.`,

@@ -5,11 +5,11 @@ import { LIMIT, limitStatements, OPEN, type Tenant } from './policies.ts';
 import { readAccess } from './snapshot.ts';
 
 /*
- * Tables that a new version brings limit tenants as all others do, before you grant them. What limits a tenant is
- * read from its policy on the table of integrations.
+ * Tables of a new version limit tenants like all others, before you grant them. The tenant's policy on the table of
+ * integrations says what it is limited to.
  */
 
-/** Data tables without a policy of ours, while there are tenants. */
+/** Data tables that have none of our policies although there are tenants. */
 export async function unlimitedTables(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
@@ -72,7 +72,7 @@ async function findTenants(client: pg.ClientBase, { service }: Schemas): Promise
   return rows;
 }
 
-/** A policy that you have changed by hand leaves nothing of a new table. */
+/** If you have changed the policy by hand, the tenant sees no rows of a new table. */
 function tenantOf(condition: string): Tenant {
   const [, column, text] = /^\((id|origin_id) = '((?:[^']|'')*)'::text\)$/.exec(condition) ?? [];
   const value = text?.replaceAll("''", "'") ?? '';

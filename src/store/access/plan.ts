@@ -2,22 +2,21 @@ import pg from 'pg';
 import { limitStatements, sightStatements, unlimitStatements, type Tenant } from './policies.ts';
 import type { Access, ReaderRole, Relation } from './snapshot.ts';
 
-/** What a role is to read, and nothing else of ours. */
+/** What a role is to read. It reads nothing else of our schemas. */
 export interface Wish {
-  /** Of the data; `all` counts tables of later versions, too. */
+  /** Data tables; `all` includes tables of later versions. */
   tables: 'all' | readonly string[];
   withoutRaw: boolean;
   tenant: Tenant | undefined;
 }
 
-/** A statement. */
 export interface Step {
   sql: string;
-  /** Who may run it, if you may not. */
+  /** The role that may run it, if yours may not. */
   owner: string | undefined;
 }
 
-/** The statements that lead from what the role may read now to what it is to read. None when that is so already. */
+/** The statements from what the role may read now to what it is to read; none if nothing is to change. */
 export function planAccess(access: Access, role: ReaderRole, wish: Wish): Step[] {
   const { schemas, relations } = access;
   const isOurs = ({ schema }: Relation) => schema !== schemas.service.name;
@@ -36,8 +35,8 @@ export function planAccess(access: Access, role: ReaderRole, wish: Wish): Step[]
 }
 
 /**
- * The view of integrations belongs to all tables. A live view names the column `raw`, and Postgres lets only those read any of
- * it who may read every column that it names.
+ * Every reader gets the view of integrations. A live view names the column `raw`, and Postgres lets a role read such a
+ * view only if it may read every column that the view names.
  */
 function isChosen({ name, schema }: Relation, { schemas }: Access, { tables, withoutRaw }: Wish): boolean {
   if (name === 'integrations') return schema === schemas.data.name;
@@ -51,7 +50,7 @@ const readsRaw = ({ columns, readsAll, readsColumns }: Relation) =>
 
 const RAW = 'raw';
 
-/** A tenant gets nothing of the service, whose tables name the records of all integrations. */
+/** A tenant may read nothing in the service's schema, because its tables name records of all integrations. */
 function closeService({ schemas, relations }: Access, role: ReaderRole): Step[] {
   const { service } = schemas;
   const granted = relations.filter(
@@ -76,7 +75,7 @@ function revokeReading(relations: readonly Relation[], role: ReaderRole): Step[]
   return together(relations, (names) => `revoke select on ${names} from ${role.sql};`);
 }
 
-/** What a later version brings is readable at once only for a role that reads everything. */
+/** Only a role that reads everything may read tables of later versions without a new grant. */
 function planDefaults({ schemas, relations, defaults }: Access, role: ReaderRole, wish: Wish): Step[] {
   const { data, live, service } = schemas;
   if (wish.tables === 'all' && !wish.withoutRaw && !wish.tenant) {
@@ -104,7 +103,7 @@ function planDefaults({ schemas, relations, defaults }: Access, role: ReaderRole
     });
 }
 
-/** All data tables limit a tenant, also those that it may not read, in case you grant more by hand. */
+/** All data tables limit a tenant, even those that it may not read, in case you grant more by hand. */
 function planPolicies(
   { schemas, relations }: Access,
   chosen: readonly Relation[],
@@ -138,7 +137,10 @@ function grantTables(relations: readonly Relation[], role: ReaderRole): Step[] {
   );
 }
 
-/** A relation without `raw` is granted as a whole. One that was is revoked first, and with that its columns. */
+/**
+ * Grants a relation without `raw` as a whole. A grant on a whole relation with `raw` is revoked first, with its
+ * columns.
+ */
 function grantColumns(relations: readonly Relation[], role: ReaderRole): Step[] {
   const hasRaw = ({ columns }: Relation) => columns.includes(RAW);
   const whole = grantTables(

@@ -3,25 +3,25 @@ import pg from 'pg';
 import type { Policy, ReaderRole, Relation } from './snapshot.ts';
 
 /*
- * Policies that limit a tenant. Where row level security was off, everyone keeps seeing everything by a policy for all; one
- * more for the tenant's role takes away what is not its own. It is restrictive: no right that the role has or gets by another
- * way, as a member of a role for example, shows more than that.
+ * Policies that limit a tenant. If row level security was off, a policy for all roles lets them see everything as
+ * before; a second policy for the tenant's role hides what is not its own. That one is restrictive: no other right of
+ * the role, for example as a member of another role, shows more.
  */
 
-/** Whose records a role may see. */
+/** The integrations whose records a role may see. */
 export type Tenant = { integrationId: string } | { originId: string };
 
 const EVERYONE = '0';
-/** Name of the policy that leaves everything to everyone. */
+/** Name of the policy that lets every role see everything. */
 export const OPEN = 'kombo_sync_everyone';
-/** How the names of policies begin that limit a tenant. */
+/** The names of policies that limit a tenant begin with this. */
 export const LIMIT = 'kombo_sync_only_';
 const READS = 'kombo_sync_reads_';
 const NAME_BYTES = 63;
 
 type Role = Pick<ReaderRole, 'oid' | 'name' | 'sql'>;
 
-/** Statements that leave a table to everyone but for the tenant, who sees its own rows. */
+/** Statements after which the tenant sees only its own rows of a table, and other roles see all of them. */
 export function limitStatements(
   relation: Relation,
   role: Role,
@@ -42,12 +42,12 @@ export function limitStatements(
   ];
 }
 
-/** Statements that take away what limits the role. */
+/** Statements that remove the limits of the role. */
 export function unlimitStatements(relation: Relation, role: Role): string[] {
   return drops(relation, limitsOf(relation, role));
 }
 
-/** Statements that let the role see rows, if row level security is on and not by us. */
+/** Statements that let the role see rows, if you have switched on row level security. */
 export function sightStatements(relation: Relation, role: Role): string[] {
   if (!relation.hasRowSecurity || isOpen(relation)) return [];
   const sees = relation.policies.some(
@@ -61,12 +61,12 @@ export function sightStatements(relation: Relation, role: Role): string[] {
   return [`create policy ${nameFor(READS, role)} on ${relation.sql} for select to ${role.sql} using (true);`];
 }
 
-/** Whether row level security is off while there are policies of others, which it would switch on. */
+/** Whether row level security is off while there are policies that are not ours: switching it on would apply them. */
 export function hasDormantPolicies({ hasRowSecurity, policies }: Relation): boolean {
   return !hasRowSecurity && policies.some(({ name }) => !name.startsWith('kombo_sync_'));
 }
 
-/** The policies of ours that limit the role. */
+/** Our policies that limit the role. */
 export function limitsOf({ policies }: Relation, { oid }: Role): Policy[] {
   return policies.filter(
     ({ name, isPermissive, roles }) => name.startsWith(LIMIT) && !isPermissive && roles.includes(oid),
@@ -91,7 +91,7 @@ function isLimit({ command, roles, using, check }: Policy, condition: string): b
 const drops = ({ sql }: Relation, policies: readonly Policy[]) =>
   policies.map(({ name }) => `drop policy ${pg.escapeIdentifier(name)} on ${sql};`);
 
-/** The integrations of an origin are looked up once for each statement, so that later ones count and the key is used. */
+/** Each statement looks up the integrations of an origin once, so that new ones count and the primary key is used. */
 function conditionOf(
   relation: Relation,
   tenant: Tenant,
@@ -108,7 +108,10 @@ function conditionOf(
     : `integration_id = any (array(select i.id from ${integrations.sql} i where i.${origin}))`;
 }
 
-/** A condition without what Postgres changes when it prints one: space, brackets, types and names of tables before columns. */
+/**
+ * A condition without what Postgres changes when it prints one: spaces, brackets, types, and table names before
+ * columns.
+ */
 function normal(condition: string): string {
   return condition
     .split(/('(?:[^']|'')*')/)

@@ -3,7 +3,7 @@ import { hasDormantPolicies } from './policies.ts';
 import type { Wish } from './plan.ts';
 import type { Access, ReaderRole } from './snapshot.ts';
 
-/** Why a role cannot get what is wished, and what to do. Undefined when it can. */
+/** Why a role cannot get what you ask for, and what to do; undefined if it can. */
 export function refuseAccess(access: Access, role: ReaderRole, wish: Wish): string | undefined {
   const { relations } = access;
   if (role.isSuperuser) {

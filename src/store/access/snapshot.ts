@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { liveSchema, type Schemas } from '../schemas.ts';
 import { KNOWS_INVOKER } from '../records/views.ts';
 
-/** What is told of an owner: who it is, and whether you act as it. */
+/** The owner of an object, and whether you act as it. */
 interface Owned {
   owner: string;
   isMine: boolean;
@@ -11,9 +11,9 @@ interface Owned {
 export interface Policy {
   name: string;
   isPermissive: boolean;
-  /** `*` for everything, `r` for reading, and so on. */
+  /** `*` for every command, `r` for reading, and so on. */
   command: string;
-  /** Object ids of roles; `0` is everyone. */
+  /** Object ids of roles; `0` stands for all roles. */
   roles: string[];
   using: string | null;
   check: string | null;
@@ -26,13 +26,13 @@ export interface Relation extends Owned {
   sql: string;
   kind: 'table' | 'view' | 'sequence';
   columns: string[];
-  /** What is granted to the role itself. */
+  /** Granted to the role itself: */
   readsAll: boolean;
   readsColumns: string[];
   hasOther: boolean;
-  /** Whether the role may write, by whichever way. */
+  /** Whether the role may write, through any right. */
   writes: boolean;
-  /** Whether everyone may read it as a whole. */
+  /** Whether all roles may read all of it. */
   isPublic: boolean;
   hasRowSecurity: boolean;
   policies: Policy[];
@@ -44,7 +44,7 @@ interface Schema extends Owned {
   isUsable: boolean;
 }
 
-/** That what an owner makes from now on can be read. */
+/** Default privileges: the role may read what an owner creates from now on. */
 interface Default extends Owned {
   /** Null for every schema. */
   schema: string | null;
@@ -58,23 +58,23 @@ export interface ReaderRole {
   bypassesPolicies: boolean;
 }
 
-/** What may be read, as it is now. */
+/** What the role may read now. */
 export interface Access {
-  /** Who asks. */
+  /** The role that asks. */
   me: string;
-  /** Whether views can show what their readers may see: from Postgres 15 on. */
+  /** Whether views can apply the rights of their readers: from Postgres 15 on. */
   knowsInvoker: boolean;
   role: ReaderRole | undefined;
   schemas: Record<'data' | 'live' | 'service', Schema>;
   relations: Relation[];
   defaults: Default[];
-  /** Roles that the role can act as, and that see more than a tenant should. */
+  /** Roles that the role can act as and that see more than a tenant should. */
   powers: string[];
-  /** Views and copies of others that the role may read, and that show rows without asking its policies. */
+  /** Views and copies that are not ours, that the role may read, and that show rows regardless of its policies. */
   leaks: string[];
 }
 
-/** @param tables of the data: those that are ours. */
+/** @param tables our data tables. */
 export async function readAccess(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
@@ -89,7 +89,7 @@ export async function readAccess(
     [],
   );
   const [role] = await ask<ReaderRole>(ROLE, [roleName]);
-  // Of a role that is not there nothing is granted.
+  // A role that does not exist has no grants.
   const oid = role?.oid ?? null;
   const schemas = await ask<Schema>(SCHEMAS, [oid, [data, live, service]]);
   const place = (name: string) => schemas.find((schema) => schema.name === name)!;
@@ -118,7 +118,7 @@ const SCHEMAS = `
     exists (select from aclexplode(nspacl) where grantee = $1::oid and privilege_type = 'USAGE') as "isUsable"
   from pg_namespace where nspname = any($2)`;
 
-/** Those of ours: data tables, live views, the view of integrations, and all of the service's. */
+/** Our relations: data tables, live views, the view of integrations, and everything in the service's schema. */
 const OURS = `
   select c.*, n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'S') and (n.nspname = $4 or n.nspname in ($2, $3) and c.relname = any($5))`;

@@ -9,8 +9,8 @@ import { TOLD } from './told.ts';
 import { PASSES } from './passes.ts';
 
 /**
- * The service's own schema. Users may read it; only kombo-sync writes it. A released step never changes, so the values that a
- * check allows stand here as they were then; a test compares what all steps come to with the lists of the domain.
+ * The service's own schema. You may read it; only kombo-sync writes it. A released step never changes, so it lists the
+ * values that a check allowed then; a test compares the result of all steps with the lists of the domain.
  */
 async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db);
@@ -53,7 +53,7 @@ const STATEMENTS = [
   )`,
   `create index integrations_status on kombo_sync.integrations (status, id)`,
   `create index integrations_temporal_due on kombo_sync.integrations (temporal_due_at) where temporal_due_at is not null`,
-  `comment on table kombo_sync.integrations is 'Connections that kombo-sync keeps in step, one row each.'`,
+  `comment on table kombo_sync.integrations is 'The integrations that kombo-sync copies, one row each.'`,
 
   `create table kombo_sync.debts (
     integration_id text not null,
@@ -146,7 +146,7 @@ const STATEMENTS = [
     primary key (integration_id, type, outcome)
   )`,
   `create index deliveries_type on kombo_sync.deliveries (type, last_at desc)`,
-  `comment on table kombo_sync.deliveries is 'How often webhooks of each type came, and when last; an empty integration_id where they name none.'`,
+  `comment on table kombo_sync.deliveries is 'How often webhooks of each type came, and when last; integration_id is empty if they name none.'`,
 
   `create table kombo_sync.unknown_integrations (
     integration_id text primary key,
@@ -168,7 +168,7 @@ const STATEMENTS = [
   `create index issues_integration on kombo_sync.issues (integration_id)`,
   `create index issues_open on kombo_sync.issues (first_observed_at desc, issue_id desc) where resolved_at is null`,
   `comment on table kombo_sync.issues is
-    'What Kombo says is wrong, by its webhooks; without an integration_id it is about all of them.'`,
+    'Problems that Kombo reported by webhook. Without an integration_id, one is about the whole environment.'`,
 
   `create table kombo_sync.unknown_models (
     name text primary key,
@@ -176,7 +176,7 @@ const STATEMENTS = [
     first_seen_at timestamptz not null default now(),
     last_seen_at timestamptz not null default now()
   )`,
-  `comment on table kombo_sync.unknown_models is 'Model names that webhooks brought and that the version did not know.'`,
+  `comment on table kombo_sync.unknown_models is 'Model names in webhooks that this version did not know.'`,
 
   `create table kombo_sync.extra_endpoints (
     path text primary key,
@@ -188,7 +188,7 @@ const STATEMENTS = [
     created_at timestamptz not null default now()
   )`,
   `comment on table kombo_sync.extra_endpoints is
-    'Endpoints that EXTRA_ENDPOINTS named and the version did not know: each has a table, and here is what Kombo showed that it takes.'`,
+    'Unknown endpoints that EXTRA_ENDPOINTS named. Each has a table. Kombo showed which parameters it takes.'`,
 
   ...KOMBO_BUDGET,
 

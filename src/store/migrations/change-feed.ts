@@ -1,4 +1,4 @@
-/** The change feed, with the functions that write and read it in order. A part of the first step. */
+/** The change feed, with the functions that write and read it in order. Part of the first step. */
 export const CHANGE_FEED = [
   `create table kombo_sync.changes (
     seq bigint generated always as identity primary key,
@@ -12,43 +12,43 @@ export const CHANGE_FEED = [
   `comment on column kombo_sync.changes.changed_fields is
     'Fields of which the record had another value before, without changed_at; null if there was no record before, or it was erased.'`,
   `comment on table kombo_sync.changes is 'The change feed. Read it with kombo_sync.read_changes(), which never skips a change that commits late.'`,
-  // From here on the sequence's last_value is never above what was given out, which the feed's horizon relies on.
+  // From now on, the sequence's last_value is never above a number that was given out. The feed's horizon relies on it.
   `select setval(pg_get_serial_sequence('kombo_sync.changes', 'seq'), 1, true)`,
 
   `create table kombo_sync.changes_removed (up_to bigint not null, newest_at timestamptz)`,
   `create unique index changes_removed_one_row on kombo_sync.changes_removed ((true))`,
   `insert into kombo_sync.changes_removed (up_to) values (0)`,
-  `comment on table kombo_sync.changes_removed is 'Up to which seq the change feed has been removed, in one row: a hole alone does not tell.'`,
+  `comment on table kombo_sync.changes_removed is 'Up to which seq changes have been removed, in one row: a hole in the feed alone does not show it.'`,
 
   `create table kombo_sync.writers (target text primary key)`,
-  `comment on table kombo_sync.writers is 'What is written to by one transaction at a time: a table and an integration each, whose row it locks.'`,
+  `comment on table kombo_sync.writers is 'One row for a table and an integration: a transaction that writes to them locks it, so only one writes at a time.'`,
 
   `create function kombo_sync.begin_write(target text) returns bigint language plpgsql volatile as $$
   declare
     feed integer := 'kombo_sync.changes'::regclass::oid::integer;
     floor bigint;
   begin
-    -- One writer per table and integration: what a statement sees is what it changes. It locks a row, since a role that may
-    -- only read could lock any number, but no row.
+    -- One writer per table and integration, so a statement changes what it sees. It locks a row, because a role that
+    -- may only read can lock any number, but no row.
     perform from kombo_sync.writers w where w.target = begin_write.target for update;
     if not found then
       insert into kombo_sync.writers values (begin_write.target) on conflict do nothing;
       perform from kombo_sync.writers w where w.target = begin_write.target for update;
     end if;
-    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted. The lock of the
-    -- table tells the announcement from a number that a reader has locked, and one that is taken is passed over downwards.
+    -- Announces to readers of the feed that sequence numbers above the present one may still be uncommitted. The
+    -- table's lock distinguishes this from a number that a reader has locked. If a number is taken, a lower one serves.
     lock table kombo_sync.changes in row exclusive mode;
     select last_value into floor from kombo_sync.changes_seq_seq;
     while not pg_try_advisory_xact_lock_shared(feed, ((floor % 2147483648 + 2147483648) % 2147483648)::integer) loop
       floor := floor - 1;
     end loop;
-    -- Where another session has locked the table itself, the page gives up soon and takes no connection meanwhile.
+    -- If another session has locked the table itself, the page gives up soon and frees its connection.
     perform set_config('lock_timeout', '2s', true);
-    -- A page is a few hundred look-ups by key. Planned against a table that was empty a moment ago, the statement would
-    -- read the whole table instead, and go on doing so while it grows, since its plan is kept.
+    -- A page is a few hundred look-ups by key. Planned while the table was empty, the statement would read the whole
+    -- table instead, and still do so when it has grown, because its plan is kept.
     perform set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
       set_config('enable_mergejoin', 'off', true);
-    -- Drawn under the lock: what this transaction writes has arrived, and what others wrote has a lower number.
+    -- Drawn under the lock: this transaction's answers have arrived, and what others wrote has a lower number.
     return nextval('kombo_sync.observations');
   end $$`,
   `comment on function kombo_sync.begin_write is
@@ -65,8 +65,8 @@ export const CHANGE_FEED = [
     if pg_is_in_recovery() then
       raise exception 'Read the change feed on the primary server; a standby does not know of open transactions.';
     end if;
-    -- The order matters: a transaction that took a number up to newest announced itself before that, and is either still in
-    -- pg_locks now or has committed, and then the next statement sees its rows.
+    -- The order matters: a transaction that took a number up to newest announced itself before that. It is either still
+    -- in pg_locks, or it has committed and the next statement sees its rows.
     select last_value into newest from kombo_sync.changes_seq_seq;
     with locks as materialized (
       select pid, locktype, objid from pg_locks
@@ -89,7 +89,7 @@ export const CHANGE_FEED = [
     latest bigint;
     removed kombo_sync.changes_removed;
   begin
-    -- In this order, so that what is written meanwhile does not count as ahead of its sequence.
+    -- In this order, so that rows written meanwhile do not count as ahead of their sequence.
     select greatest(max(seq), (select up_to from kombo_sync.changes_removed)) into latest from kombo_sync.changes;
     horizon := kombo_sync.changes_horizon();
     select last_value into newest from kombo_sync.changes_seq_seq;
@@ -104,16 +104,16 @@ export const CHANGE_FEED = [
       where c.seq > after and c.seq <= horizon
       order by c.seq
       limit max;
-    -- After the reading, not before it: what has been removed meanwhile is known then.
+    -- After the read, so that it sees what was removed meanwhile.
     select * into removed from kombo_sync.changes_removed;
     if after < removed.up_to then
       raise exception using errcode = 'KS001',
         message = format('The change feed does not reach back to position %s.', after),
         detail = format('Changes up to %s, written until %s UTC, have been removed (CHANGES_RETENTION).',
           removed.up_to, to_char(removed.newest_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
-        hint = 'Read the tables in schema kombo again, then go on after kombo_sync.changes_oldest(). If you can do without what was removed, go on there at once.';
+        hint = 'Read the tables in schema kombo again, then continue after kombo_sync.changes_oldest(). If you can do without what was removed, continue there at once.';
     end if;
-    -- The largest number there is has never been a position.
+    -- The largest bigint has never been a position.
     if after > newest and after < 9223372036854775807 then
       raise exception using errcode = 'KS002',
         message = format('The change feed ends before position %s.', after),
@@ -121,7 +121,7 @@ export const CHANGE_FEED = [
         hint = 'Read the tables in schema kombo again, then continue after kombo_sync.changes_oldest().';
     end if;
   end $$`,
-  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error where some have been removed. Keep the last seq as the next position.'`,
+  `comment on function kombo_sync.read_changes is 'Changes after a position, in order and without gaps; an error if some have been removed. Keep the last seq as the next position.'`,
 
   `create function kombo_sync.changes_oldest() returns bigint language sql volatile
     return (select up_to from kombo_sync.changes_removed)`,

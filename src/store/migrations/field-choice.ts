@@ -1,4 +1,4 @@
-/** Which fields of records are kept out, and how records are compared without them. A part of the first step. */
+/** Which fields of records are excluded or hashed, and how to compare records without them. Part of the first step. */
 export const FIELD_CHOICE = [
   `create table kombo_sync.field_choice (
     rules text[] not null,
@@ -9,12 +9,12 @@ export const FIELD_CHOICE = [
   )`,
   `create unique index field_choice_one_row on kombo_sync.field_choice ((true))`,
   `comment on table kombo_sync.field_choice is
-    'Which fields are not stored or only as a hash, in one row. Pages are written by this choice alone.'`,
+    'Which fields are not stored, or only as a hash, in one row. Every page is written by this choice.'`,
   `create function kombo_sync.without_times(doc jsonb, keys text[], timed boolean default true, depth integer default 20)
   returns jsonb
   language plpgsql immutable parallel safe as $$
   begin
-    -- A stack has an end, and no record of a model is nested as deep as this.
+    -- The stack is limited, and no record of a model is nested this deep.
     if depth = 0 then
       return doc;
     elsif jsonb_typeof(doc) = 'array' then

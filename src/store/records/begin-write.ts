@@ -7,20 +7,20 @@ import type { WriteTarget } from './write-records.ts';
 type Place = Pick<WriteTarget, 'integrationId' | 'endpoint'>;
 
 /**
- * Takes the locks of a write: one writer per table and integration, and the announcement to readers of the feed. Dates
- * without an offset are UTC at Kombo, so they must be here, in any time zone of the database.
+ * Takes the locks of a write: one writer per table and integration, and an announcement to readers of the feed. Kombo's
+ * dates without an offset are UTC, so the session uses UTC, not the time zone of the database.
  *
- * @returns the number of the present moment: what is written now has arrived, and what is asked for from now on has not.
+ * @returns the number of the present moment. Answers written now have lower numbers, later requests higher.
  */
 export async function beginWrite(client: pg.ClientBase, place: Place): Promise<number> {
   return (await begin(client, place)).seq;
 }
 
 /**
- * The same for a write of what Kombo has answered.
+ * The same for a write of Kombo's records.
  *
- * @param fields what the caller has kept out of it.
- * @throws SyncError WorkerLost when something else is to be kept out by now.
+ * @param fields the choice of fields that the caller has applied to them.
+ * @throws SyncError WorkerLost if the choice has changed since then.
  */
 export async function beginContent(
   client: pg.ClientBase,
@@ -32,11 +32,11 @@ export async function beginContent(
   if (recorded !== (fields ? fingerprint(fields) : null)) {
     throw new SyncError(
       'WorkerLost',
-      'This worker has other values of EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY than were set up last.',
+      'This worker has other values of EXCLUDE_FIELDS, HASH_FIELDS or HASH_KEY than the last setup.',
       {
         code: 'OtherFields',
         remedy:
-          'Give all workers the same values and restart them. To make those of this one count, run: kombo-sync setup',
+          'Give all workers the same values and restart them. To keep those of this worker, run: kombo-sync setup',
       },
     );
   }

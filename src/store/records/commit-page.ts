@@ -29,16 +29,16 @@ export interface Page {
   observedAt: Date;
   /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
   askedSeq: number;
-  /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0); counts on the first page. */
+  /** Correction of the pass's start by Kombo's clock (milliseconds, at most 0). Only the first page's counts. */
   clockCorrectionMs: number;
-  /** When the page was asked for, by Kombo's clock, or earlier; null where Kombo did not say. Counts on the first page. */
+  /** When the page was asked for, by Kombo's clock, or earlier; null if unknown. Only the first page's counts. */
   komboAskedAt: Date | null;
 }
 
 interface Committed {
   pass: Pass;
   changed: boolean;
-  /** What the end of the pass has paid; undefined while it has not ended. */
+  /** The debts that the end of the pass has paid; undefined until it ends. */
   paid?: Paid;
 }
 
@@ -47,12 +47,12 @@ const UNIQUE_VIOLATION = '23505';
 /**
  * Writes a page and moves the cursor in one transaction (invariant I7).
  *
- * @param begun is told the number of the moment at which the writing begins, once. A page that is asked for from then on was
- * asked for when this one had arrived, so the number may serve as its `askedSeq`.
- * @returns the pass as it is afterwards, and once it has ended what that has paid.
- * @throws SyncError PassLost when another attempt has moved the pass meanwhile; nothing is written then.
- * @throws SyncError IntegrationGone when the integration is removed; nothing is written then either.
- * @throws SyncError CursorRepeated when `next` was followed before.
+ * @param begun gets the number of the moment at which the writing begins, once. A page that is asked for after that is
+ * asked for after this one arrived, so the number can be its `askedSeq`.
+ * @returns the new state of the pass and, once it has ended, the debts that it has paid.
+ * @throws SyncError PassLost if another attempt has moved the pass meanwhile. Then nothing is written.
+ * @throws SyncError IntegrationGone if the integration is removed. Then nothing is written either.
+ * @throws SyncError CursorRepeated if `next` was followed before.
  */
 export async function commitPage(
   store: Store,
@@ -106,7 +106,7 @@ async function commit(
   return { pass: moved, changed, paid: await payDebts(client, moved) };
 }
 
-/** What a page adds to the counts of its pass; the names are those of its columns. */
+/** What a page adds to the counts of its pass. The names are those of the columns. */
 const COUNTED = Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[];
 
 const ADDED = ['records', ...COUNTED].map((name, index) => `${name} = ${name} + ($9::int[])[${index + 1}]`);
@@ -152,9 +152,9 @@ const NOTE_STATE = `noted as (
  * completes the pass, and a full listing is then due to be swept. The page's row keeps a cursor from being followed twice,
  * and what a full pass has listed.
  *
- * Parameters: $1 integration_id · $2 pass · $3 its version · $4 next cursor (null: none) · $5 md5 of that · $6 ids on the page
- * · $7 correction by Kombo's clock in milliseconds · $8 when the page was asked for, by Kombo's clock (null: unknown)
- * · $9 counts, in the order of `ADDED`
+ * Parameters: $1 integration_id · $2 pass · $3 its version · $4 next cursor (null: none) · $5 its md5 · $6 ids on the
+ * page · $7 correction by Kombo's clock in milliseconds · $8 when the page was asked for, by Kombo's clock (null:
+ * unknown) · $9 counts, in the order of `ADDED`
  */
 const MOVE_PASS = `
 with ${INTEGRATION}, page as (
@@ -202,18 +202,18 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
   return moved;
 }
 
-/** The pages of a delta have served. */
+/** Removes what the end of a pass makes obsolete: a delta's pages, or what an older listing left. */
 async function tidyListing(client: pg.ClientBase, pass: Pass): Promise<void> {
   if (pass.updated_after !== null) {
     await client.query('delete from kombo_sync.pass_pages where pass_id = $1', [pass.id]);
   } else {
-    // A record without an id cannot be matched to its good version; a full listing that no longer shows it clears it.
+    // A record without an id cannot be matched to its good version. A full listing that no longer shows it clears it.
     await client.query(
       `delete from kombo_sync.rejected_records
        where integration_id = $1 and endpoint = $2 and pass_id is distinct from $3 and last_seen_at < $4`,
       [pass.integration_id, pass.endpoint, pass.id, pass.started_at],
     );
-    // The sweep of an older listing has nothing to say any more.
+    // The sweep of an older listing is obsolete now.
     await client.query(
       `update kombo_sync.passes set sweep_state = 'none'
        where integration_id = $1 and endpoint = $2 and id <> $3 and sweep_state in ('due', 'checking')

@@ -3,7 +3,7 @@ import { endpointsWith, type EndpointDefinition } from '../../domain/catalogue/i
 import { configure } from '../connection.ts';
 import { registerExtra } from '../state/extra-endpoints.ts';
 
-/** Columns that every table of schema `kombo` has beside the documented fields, in order, with what they mean. */
+/** The columns of every table of schema `kombo` besides the documented fields, in order, with their meaning. */
 export const SYSTEM_COLUMNS = {
   integration_id: ['text not null', 'The integration that the record belongs to.'],
   id: ['text not null', "Kombo's id of the record; unique for one model of one integration."],
@@ -26,17 +26,17 @@ export const SYSTEM_COLUMNS = {
 export interface TableChange {
   table: string;
   endpoint: EndpointDefinition;
-  /** The columns to add; undefined when the whole table is missing. */
+  /** The columns to add; undefined if the whole table is missing. */
   columns?: string[];
 }
 
-/** What schema `kombo` lacks compared with the catalogue and the setting EXTRA_ENDPOINTS. Nothing is ever taken away. */
+/** What schema `kombo` lacks compared with the catalogue and EXTRA_ENDPOINTS. Nothing is ever removed. */
 export async function missingDataTables(
   client: pg.ClientBase | pg.Pool,
   schema: string,
   extra: readonly string[],
 ): Promise<TableChange[]> {
-  // Not information_schema, which shows only what the role may use.
+  // information_schema would show only what the role may use.
   const { rows } = await client.query<{ table_name: string; column_name: string }>(
     `select c.relname::text as table_name, a.attname::text as column_name
      from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
@@ -58,8 +58,8 @@ export async function missingDataTables(
 
 /**
  * Brings schema `kombo` up to the catalogue: missing tables are created, missing columns added and filled from `raw`.
- * Adding a nullable column does not rewrite a table, and the filling goes in small transactions, so that a table with
- * millions of rows stays in use meanwhile.
+ * Adding a nullable column does not rewrite a table, and small transactions fill it, so a table with millions of rows
+ * stays usable meanwhile.
  */
 export async function ensureDataTables(
   client: pg.ClientBase,
@@ -81,7 +81,7 @@ export async function ensureDataTables(
   return applied;
 }
 
-/** A table that the catalogue does not know is there when it is registered, and not before. */
+/** A table of an unknown endpoint exists once it is registered, not before. */
 async function create(client: pg.ClientBase, endpoint: EndpointDefinition): Promise<void> {
   const statements = [createTable(endpoint, await supportsLz4(client)), ...indexes(endpoint)];
   if (endpoint.status !== 'unknown') {
@@ -104,9 +104,9 @@ export function quote(name: string): string {
 }
 
 /**
- * Rows of up to 4 kB stay whole: by default Postgres compresses and splits rows above 2 kB, which most records are, and that
- * costs a third of the writing speed for a quarter of the space (docs/performance.md). Above that lz4 is several times as
- * fast as Postgres's own compression, where the server has it.
+ * Rows of up to 4 kB stay whole. By default, Postgres compresses and splits rows above 2 kB, and most records are
+ * larger: that costs a third of the writing speed for a quarter of the space (docs/performance.md). For larger rows,
+ * lz4 is several times as fast as Postgres's own compression, if the server has it.
  */
 function createTable(endpoint: EndpointDefinition, lz4: boolean): string {
   const typed = (type: string) =>
@@ -129,7 +129,7 @@ async function supportsLz4(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.lz4 ?? false;
 }
 
-/** For joins: the columns that name another record (as `candidate_id`). And the deleted rows that may be erased. */
+/** For joins on columns such as `candidate_id` that name another record, and for deleted rows that may be erased. */
 function indexes(endpoint: EndpointDefinition): string[] {
   const erasable = `create index if not exists ${quote(`${endpoint.table}_erasable`)} on kombo.${quote(endpoint.table)} (deleted_at)
     where deleted_at is not null and erased_at is null`;
@@ -147,7 +147,7 @@ export function fieldComment({ path, fields }: EndpointDefinition, name: string)
   return `Field ${name} of GET ${path}${fields[name] === 'jsonb' ? ', nested' : ''}.`;
 }
 
-/** Of a whole table, or of columns that are new to it. */
+/** SQL for the comments of a whole table, or of its new columns. */
 function comments(endpoint: EndpointDefinition, columns?: readonly string[]): string[] {
   const table = `kombo.${quote(endpoint.table)}`;
   const ofField = (name: string) =>
@@ -164,7 +164,7 @@ function comments(endpoint: EndpointDefinition, columns?: readonly string[]): st
 
 const FILL_BATCH = 2_000;
 
-/** Copies new columns out of `raw`, a batch of rows at a time in key order. A value that does not fit stays null. */
+/** Fills new columns from `raw`, a batch of rows at a time in key order. A value that does not fit stays null. */
 async function fillColumns(
   client: pg.ClientBase,
   endpoint: EndpointDefinition,
@@ -194,7 +194,7 @@ async function fillColumns(
       await fill(columns, after, [last.integration_id, last.id]);
     } catch (error) {
       if (!isDataError(error)) throw error;
-      // A value of another type than documented: one by one, so that it costs only itself.
+      // A value has another type than documented. Row by row, only that value is lost.
       let before = after;
       for (const row of rows) {
         const own = [row.integration_id, row.id];

@@ -4,7 +4,7 @@ import { findViews, INVOKER, literal } from './views.ts';
 interface View {
   name: string;
   comment: string;
-  /** SQL of each column, with what it means. */
+  /** SQL of each column, with its meaning. */
   columns: Record<string, readonly [string, string]>;
   from: string;
 }
@@ -34,7 +34,7 @@ export async function missingDataViews(client: pg.ClientBase | pg.Pool, schema: 
   return (await findChanges(client, schema)).map((change) => nameOf(change, schema));
 }
 
-/** Makes the views that are missing, and mends those that are of an older form. */
+/** Creates the missing views, and updates those of an older form. */
 export async function ensureDataViews(client: pg.ClientBase, schema: string): Promise<string[]> {
   const changes = await findChanges(client, schema);
   const isInvoker = changes.length > 0 && (await INVOKER.isKnown(client));
@@ -75,8 +75,8 @@ function create({ name, comment, columns, from }: View): string[] {
 }
 
 /**
- * Lets a view read with the rights of its reader, so that policies limit it. For that, everyone may read what the view shows;
- * to name the table itself still takes a right on its schema.
+ * Lets a view read with the rights of its reader, so that policies limit it. For that, everyone may read what the view
+ * shows; to name the table itself, a role still needs a right on its schema.
  */
 function open({ name, columns, from }: View): string[] {
   const shown = Object.values(columns).map(([expression]) => expression);

@@ -5,21 +5,21 @@ import { isChosenBy } from '../sql.ts';
 import { quote } from './data-tables.ts';
 import { beginWrite } from './begin-write.ts';
 
-/* Erases what was read of an endpoint that is not chosen any more: the rows themselves, since no tombstone brings them back. */
+/* Erases the rows of an endpoint that is no longer chosen. It deletes them, because no tombstone brings them back. */
 
 const BATCH = 2_000;
 
 export interface LeftOut {
   integrationId: string;
   endpoint: EndpointDefinition;
-  /** The settings leave it out; else the choice of the integration must, at the moment of each batch. */
+  /** The settings leave it out. Otherwise the choice of the integration must, at the moment of each batch. */
   bySettings: boolean;
 }
 
-/** Tables of the service with what is known of an endpoint's reads and records. Passes come first: it counts as never read. */
+/** The service's tables about an endpoint's reads and records. Passes go first, so that it counts as never read. */
 const KNOWN = ['passes', 'debts', 'rejected_records', 'drift'];
 
-/** SQL for whether it is still left out. The lock lets a choice that comes meanwhile wait. Parameters: $1 integration · $2 by settings · $3, $4 names */
+/** Whether it is still left out. The lock makes a new choice wait. $1 integration · $2 by settings · $3, $4 names */
 const STILL_LEFT_OUT = `left_out as materialized (
   select 1 from (
     select id, models, exclude_models from kombo_sync.integrations where id = $1 for share) i,
@@ -27,9 +27,9 @@ const STILL_LEFT_OUT = `left_out as materialized (
   where $2::boolean or not ${isChosenBy('i')})`;
 
 /**
- * Erases some thousands of rows, each of which the change feed names as erased.
+ * Erases some thousands of rows. The change feed reports each as erased.
  *
- * @returns how many rows of the table; undefined when nothing is left, or it has been chosen again.
+ * @returns how many rows of the table; undefined if nothing is left, or if it has been chosen again.
  */
 export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<number | undefined> {
   const { integrationId, endpoint, bySettings } = left;
@@ -64,7 +64,7 @@ export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<num
   return rows > 0 ? rows : undefined;
 }
 
-/** How many rows there are of each of these endpoints, of one integration or of all, without those that have none. */
+/** How many rows each of these endpoints has, for one integration or for all. Leaves out endpoints without rows. */
 export async function countRows(
   store: Store,
   integrationId: string | null,
@@ -83,7 +83,7 @@ export async function countRows(
   return counted;
 }
 
-/** Integrations of which an endpoint has rows, or is known to have been read; some of them, if there are many. */
+/** Integrations for which an endpoint has rows or was read; if there are many, only some. */
 export async function holdersOf(
   store: Store,
   endpoint: EndpointDefinition,

@@ -7,7 +7,7 @@ import { beginWrite } from './begin-write.ts';
 
 const BATCH = 500;
 
-/** Takes everything out of rows but their keys and times. Parameters: $1 integration_id · $2 ids · $3 number of the moment */
+/** Empties rows except for their keys and times. Parameters: $1 integration_id · $2 ids · $3 number of the moment */
 function blankSql({ table, path, fields }: EndpointDefinition): string {
   const blank = Object.keys(fields).map((name) => `${quote(name)} = null, `);
   return `
@@ -49,10 +49,10 @@ async function blank(
 }
 
 /**
- * Erases the fields of some records that were deleted so long ago, of one table and integration. A row stays without them, so
- * that the tombstone, which Kombo goes on returning, does not bring them back.
+ * Erases the fields of some records of one table and integration that were deleted at least `afterMs` ago. The row
+ * stays without them, because Kombo keeps returning the tombstone, which would bring them back.
  *
- * @returns how many rows were erased; 0 when none is left.
+ * @returns how many rows were erased; 0 if none is left.
  */
 export async function eraseDeletedSome(store: Store, afterMs: number): Promise<number> {
   for (const endpoint of await storedEndpoints(store.pool)) {
@@ -75,7 +75,7 @@ export async function eraseDeletedSome(store: Store, afterMs: number): Promise<n
   return 0;
 }
 
-/** Erases one record, live or deleted, with the copies that could not be stored. */
+/** Erases one record, live or deleted, with its rejected copies. */
 export async function eraseRecord(
   store: Store,
   integrationId: string,
@@ -85,7 +85,7 @@ export async function eraseRecord(
   return transaction(store.pool, (client) => blank(client, integrationId, endpoint, [id]));
 }
 
-/** A record as far as it is kept here. */
+/** What is kept here of a record. */
 export interface KeptRecord {
   row: 'live' | 'deleted' | 'erased' | null;
   setAside: number;
@@ -117,14 +117,14 @@ export async function findRecord(
 /** Records of one table that name another record, and may hold a copy of it. */
 export interface Mentions {
   table: string;
-  /** Of the first ones. */
+  /** The ids of the first ones. */
   ids: string[];
   more: boolean;
 }
 
 const LISTED = 20;
 
-/** Where the id of a record stands in other records of its integration. Looks at each of them, which takes a while. */
+/** Finds the id of a record in other records of its integration. Reads all of them, which takes a while. */
 export async function findMentions(
   store: Store,
   integrationId: string,

@@ -5,8 +5,8 @@ import { quote } from './data-tables.ts';
 const BATCH = 2_000;
 
 /**
- * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go before
- * the data: should the integration come back half-way, it counts as never read.
+ * Tables of the service that hold rows of an integration; the integration itself and the audit log stay. Passes go
+ * before the data: if the integration comes back half-way, it counts as never read.
  */
 const BEFORE_DATA = ['endpoint_states', 'passes', 'debts'];
 const AFTER_DATA = [
@@ -21,7 +21,7 @@ const AFTER_DATA = [
   'told',
 ];
 
-/** Also the tables of endpoints that are not read any more. */
+/** Includes the tables of endpoints that are no longer read. */
 async function tables(store: Store): Promise<string[]> {
   return [
     ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
@@ -31,10 +31,10 @@ async function tables(store: Store): Promise<string[]> {
 }
 
 /**
- * Deletes some thousands of rows of a removed integration, if there are any left. Small transactions, so that other
- * integrations in the same tables are not held up. An integration that comes back waits for the one that is under way.
+ * Deletes some thousands of rows of a removed integration. Small transactions do not hold up other integrations in the
+ * same tables. An integration that comes back waits for the transaction under way.
  *
- * @returns how many rows were deleted; 0 when nothing is left.
+ * @returns how many rows were deleted; 0 if nothing is left.
  */
 export async function eraseSome(store: Store, integrationId: string): Promise<number> {
   for (const table of await tables(store)) {
@@ -52,7 +52,7 @@ export async function eraseSome(store: Store, integrationId: string): Promise<nu
   return 0;
 }
 
-/** Notes that nothing is left of it. */
+/** Records that nothing is left of it. */
 export async function markErased(store: Store, integrationId: string): Promise<void> {
   await store.pool.query(
     `update kombo_sync.integrations set erased_at = now(), organization_name = null, origin_id = null,

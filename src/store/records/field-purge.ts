@@ -6,11 +6,11 @@ import { quote } from './data-tables.ts';
 import { beginWrite } from './begin-write.ts';
 import { purgeRows } from './purge-rows.ts';
 
-/* Takes out of stored records what is not to be kept any more. The change feed says nothing of it: no record has changed. */
+/* Purges values from stored records. The change feed does not show this, because no record has changed. */
 
 const BATCH = 500;
 
-/** Where a walk over a table has come to. */
+/** How far a walk over a table is. */
 export interface PurgePosition {
   integrationId: string;
   id: string;
@@ -19,9 +19,9 @@ export interface PurgePosition {
 export interface PurgeStep {
   /** Rows that were looked at. */
   rows: number;
-  /** Values among them that are to be kept out. */
+  /** Values in them that the choice excludes or hashes. */
   values: number;
-  /** Rows that hold some, or a field that is kept out and null. */
+  /** Rows with such values, or with such a field that is null. */
   hits: number;
   /** Null at the end of the table. */
   next: PurgePosition | null;
@@ -41,7 +41,7 @@ export type PurgeWalk = (
   after: PurgePosition | null,
 ) => Promise<PurgeStep>;
 
-/** Counts, and changes nothing. */
+/** Only counts. */
 export const countStep: PurgeWalk = async (store, endpoint, policy, after) => {
   const rows = await nextRows(store, endpoint, after);
   const hits = rows.flatMap(({ raw }) => hitOf(policy, raw) ?? []);
@@ -49,14 +49,14 @@ export const countStep: PurgeWalk = async (store, endpoint, policy, after) => {
   return { rows: rows.length, values, hits: hits.length, next: positionAfter(rows) };
 };
 
-/** Purges. Each integration's rows are one transaction. */
+/** Purges the rows of each integration in one transaction. */
 export const purgeStep: PurgeWalk = async (store, endpoint, policy, after) => {
   const rows = await nextRows(store, endpoint, after);
   let values = 0;
   const hit = rows.filter(({ raw }) => hitOf(policy, raw) !== undefined);
   for (const [integrationId, own] of Map.groupBy(hit, (row) => row.integration_id)) {
     values += await transaction(store.pool, async (client) => {
-      // The pages of this integration wait meanwhile, and what they wrote before is seen.
+      // Pages of this integration wait meanwhile, and this sees what they wrote before.
       await beginWrite(client, { integrationId, endpoint });
       return purgeRows(
         client,
@@ -71,8 +71,8 @@ export const purgeStep: PurgeWalk = async (store, endpoint, policy, after) => {
 };
 
 /**
- * How many values of a record are to be kept out; undefined when it stays as it is. A field that is null holds none, but would
- * make the next page of the record a change of it.
+ * How many values of a record must be excluded or hashed; undefined if it stays as it is. A null field has no value,
+ * but if it stayed, the next read of the record would count as a change.
  */
 function hitOf(policy: FieldPolicy, raw: string): number | undefined {
   const stored = parseExact(raw);

@@ -5,11 +5,11 @@ import { fieldComment, quote, SYSTEM_COLUMNS } from './data-tables.ts';
 import { findViews, INVOKER, literal } from './views.ts';
 
 /*
- * Schema `kombo_live`: each data table with its live rows only, and without the bookkeeping. A view shows what its reader may
- * read of the table, so that policies of the table hold through it.
+ * Schema `kombo_live`: each data table with its live rows only, and without the bookkeeping. A view shows what its
+ * reader may read of the table, so the table's policies apply through it.
  */
 
-/** The columns of every view, beside the fields of its endpoint. They also tell a view of ours from another one. */
+/** The columns of every view, besides the fields of its endpoint. They also distinguish our views from others. */
 export const LIVE_COLUMNS = [
   'integration_id',
   'id',
@@ -19,7 +19,7 @@ export const LIVE_COLUMNS = [
 
 interface LiveViewChange {
   endpoint: EndpointDefinition;
-  /** What the view has now, in order; undefined when there is none. */
+  /** The columns that the view has now, in order; undefined if there is no view. */
   present?: string[];
   /** Columns to append. */
   columns: string[];
@@ -37,8 +37,8 @@ export async function missingLiveViews(
 }
 
 /**
- * Makes the views that are missing, and appends the columns that are new. A view is never dropped, since views of yours may
- * build on it; so a new column comes last.
+ * Creates the missing views, and appends new columns. A view is never dropped, because your views may build on it. So a
+ * new column comes last.
  */
 export async function ensureLiveViews(
   client: pg.ClientBase,
@@ -88,7 +88,7 @@ function createView({ endpoint, present = [], columns }: LiveViewChange, isInvok
     select ${list.join(', ')} from kombo.${table} t where t.deleted_at is null`;
 }
 
-/** Of a whole view, or of columns that are new to it. */
+/** SQL for the comments of a whole view, or of its new columns. */
 function comments({ endpoint, present, columns }: LiveViewChange): string[] {
   const view = `kombo_live.${quote(endpoint.table)}`;
   const ofColumns = columns.map((column) => {

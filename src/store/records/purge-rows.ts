@@ -5,10 +5,10 @@ import { parseExact } from '../../kombo/json.ts';
 import { quote } from './data-tables.ts';
 
 /**
- * Purges some rows of an integration, inside a transaction that has begun with `beginWrite`. Times and numbers of the rows stay:
- * what is stored was seen when it was.
+ * Purges some rows of an integration, inside a transaction that has begun with `beginWrite`. Times and numbers of the
+ * rows stay, because they say when the row was read.
  *
- * @returns how many values were taken out or hashed.
+ * @returns how many values were removed or hashed.
  */
 export async function purgeRows(
   client: pg.ClientBase,
@@ -41,9 +41,9 @@ export async function purgeRows(
   return values;
 }
 
-/** Parameters: $1 integration_id · $2 ids · $3 their records without what is kept out */
+/** Parameters: $1 integration_id · $2 ids · $3 their records after the purge */
 function purgeSql({ table, fields }: EndpointDefinition, columns: readonly string[]): string {
-  // A hash is a text, which has no place in a column of another type; `raw` has it.
+  // A hash is text, which does not fit a column of another type. Then only `raw` has it.
   const value = (name: string) => {
     if (fields[name] === 'text') return `p.raw ->> '${name}'`;
     return fields[name] === 'jsonb' ? `nullif(p.raw -> '${name}', 'null')` : 'null';

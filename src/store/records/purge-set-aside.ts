@@ -12,10 +12,10 @@ interface Body {
 }
 
 /**
- * Takes out of the bodies of records that were set aside what is not to be kept any more (KEEP_REJECTED_BODIES). One that cannot be
- * read goes as a whole.
+ * Purges the bodies of records that were set aside (KEEP_REJECTED_BODIES). A body that cannot be read is removed as a
+ * whole.
  *
- * @returns how many values were taken out or hashed.
+ * @returns how many values were removed or hashed.
  */
 export async function purgeSetAside({ pool }: Store, fields: Fields, isDry = false): Promise<number> {
   const { rows } = await pool.query<Body>(

@@ -11,13 +11,13 @@ import { recordDrift } from '../state/drift.ts';
 import { beginContent } from './begin-write.ts';
 import { isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
 
-/** Below this many live rows a table is small: a share says little, and Kombo is asked about every candidate anyway. */
+/** A table with fewer live rows is small: a share says little, and Kombo is asked about every candidate anyway. */
 const BIG_TABLE_ROWS = 100;
 
 interface SweepLimits {
   /** Share of the live rows (0 to 1) above which the sweep of a big table stops. */
   maxShare: number;
-  /** The operator has said that the deletions are meant. */
+  /** You have said that the deletions are right. */
   allowMassDeletion: boolean;
 }
 
@@ -26,15 +26,16 @@ const LISTED = `with listed as materialized (
   select distinct id from kombo_sync.pass_pages, unnest(ids) as id where pass_id = $1)`;
 
 /**
- * First step of a sweep: notes the live rows that a complete listing did not show. A row asked for since the pass began is
- * none of them. The listing may be wrong, so nothing is deleted yet, and when too much is missing nothing will be.
+ * First step of a sweep: notes the live rows that a complete listing did not show. It leaves out rows that were asked
+ * for since the pass began. The listing may be wrong, so nothing is deleted yet; if too much is missing, nothing will
+ * be.
  */
 export async function findCandidates(store: Store, pass: Pass, limits: SweepLimits): Promise<Pass> {
   const { table, path } = getEndpoint(pass.endpoint);
   return patiently(store.pool, async (query) => {
     const locked = await lockPass(query, pass.id);
     if (locked.sweep_state !== 'due') return locked;
-    // The planner knows nothing of the listing's size and would compare every row with every id; a hash is right for any.
+    // The planner does not know the size of the listing and may compare every row with every id. A hash suits any size.
     await query(`set local enable_nestloop = off; set local lock_timeout = '2s'`);
     // Most listings lack nothing: one look over the rows counts both, and nothing is written.
     const counted = await query<{ live: number; candidates: number }>(
@@ -105,9 +106,9 @@ async function removeCandidates(
 
 export interface SweepAnswer {
   asked: readonly string[];
-  /** What Kombo returned for them: written like any other record. */
+  /** The records that Kombo returned for them, written like any other record. */
   returned: readonly StorableRecord[];
-  /** Ids that Kombo returned in a record that could not be stored: they exist. */
+  /** Ids of records that Kombo returned but that cannot be stored: they exist. */
   unreadable: readonly string[];
   /** When Kombo was asked, by the database's clock. */
   observedAt: Date;
@@ -116,9 +117,9 @@ export interface SweepAnswer {
 }
 
 /**
- * Writes what Kombo returned for the candidates, and marks those deleted that it does not know any more.
+ * Writes what Kombo returned for the candidates, and marks those as deleted that it no longer knows.
  *
- * @throws SyncError IntegrationGone when the integration is removed, PassLost when only the pass is; nothing is written then.
+ * @throws SyncError IntegrationGone if the integration is removed, PassLost if only the pass is; writes nothing then.
  */
 export async function settleCandidates(
   store: Store,
@@ -174,7 +175,7 @@ export async function settleCandidates(
   });
 }
 
-/** That there is no record has no changed_at, so the moment of asking decides. */
+/** A missing record has no changed_at, so the moment of asking decides. */
 async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
   const { table } = target.endpoint;
@@ -192,7 +193,7 @@ async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonl
   return marked.rowCount ?? 0;
 }
 
-/** Ends a full pass: drift is recorded, and the listing is no longer needed. */
+/** Ends a full pass: records the drift and removes the listing. */
 export async function finishSweep(store: Store, pass: Pass): Promise<Pass> {
   return transaction(store.pool, async (client) => {
     const query: PatientQuery = (text, values = []) => client.query(text, [...values]);

@@ -11,23 +11,23 @@ export interface UpsertVariant {
 }
 
 /**
- * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns out of
- * it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
+ * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns
+ * out of it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.
  *
- * An answer that was asked for when the stored one had arrived is newer, even if it carries older times. Of two that were under way at
- * once, the order is (changed_at, asked_seq): the one that was asked for later may have been put together earlier. Kombo
- * returns a parent again when only nested data changed, with changed_at as it was; then the moment of asking decides. A
- * record without changed_at is ordered by asked_seq alone, and so is one that a sweep marked deleted: Kombo said then that
- * there is none, of any age. Ties are written.
+ * An answer that was asked for after the stored one arrived is newer, even if its times are older. Two answers that
+ * were under way at once are ordered by (changed_at, asked_seq), because Kombo may have built the later one earlier. If
+ * only nested data changed, Kombo returns the parent with its old changed_at; then the moment of asking decides. A
+ * record without changed_at is ordered by asked_seq alone, and so is one that a sweep marked deleted, because Kombo
+ * then said that it does not exist. Ties are written.
  *
- * Runs after `kombo_sync.begin_write`, which lets one writer per integration and table in; so the rows that `classified`
- * looked at are the rows that `inserted` and `updated` meet. Rows are updated where they were found, which saves looking
- * them up again; if another transaction has moved one meanwhile, `missed` counts it and the transaction must not commit.
+ * Runs after `kombo_sync.begin_write`, which admits one writer per integration and table, so `inserted` and `updated`
+ * meet the rows that `classified` looked at. Rows are updated by their place, which saves a second look-up; if another
+ * transaction has moved one meanwhile, `missed` counts it and the transaction must not commit.
  *
- * Why it looks as it does (docs/performance.md): many small values are parsed faster than a large one; each step that reads
- * `classified` copies its rows, so they are narrow; columns are taken only out of what is written. `offset 0` keeps Postgres
- * from computing a value again wherever it is used, and from knowing that all rows have one integration_id: with that, it
- * could plan to read all rows of the integration while the table is small, and go on doing so when it has grown.
+ * Why it looks like this (docs/performance.md): many small values parse faster than a large one. Each step that reads
+ * `classified` copies its rows, so they are narrow. Columns are taken only from rows that are written. `offset 0` keeps
+ * Postgres from computing a value at each use, and hides that all rows have one integration_id: otherwise it could plan
+ * to read all rows of the integration while the table is small, and still do so when it has grown.
  *
  * Parameters: $1 integration_id · $2 records, as JSON texts · $3 observed_at · $4 changes up to here should already have
  * come (null: none) · $5 endpoint · $6 asked_seq · $7 arrived_seq · only
@@ -35,9 +35,9 @@ export interface UpsertVariant {
  * position in $2 → record to take the columns from, where some field does not fit · last, only `withOthers`: names of fields
  * that are compared in the records themselves
  *
- * Where some fields are not stored, a record whose times alone have moved counts as unchanged: what moved them is not here. It
- * is written all the same while another read of the endpoint is under way, since that may bring an older version late, and is
- * told from this one by its times.
+ * If some fields are not stored, a record with only new times counts as unchanged: the change is in a field that is not
+ * stored. It is still written while another read of the endpoint is under way, because that read may bring an older
+ * version late, and the times distinguish the two.
  */
 export function upsertSql(
   endpoint: EndpointDefinition,
@@ -67,7 +67,7 @@ with page as (
   select i.*, t.ctid as place, t.changed_at as old_changed_at,
     case
       when t.id is null then case when i.remote_deleted_at is null then 'created' else 'deleted' end
-      -- Only its deletion is known, and nothing else of it is wanted here.
+      -- Its fields were erased, so only its deletion is kept.
       when t.erased_at is not null and i.remote_deleted_at is not null then 'unchanged'
       when t.raw = i.raw and t.deleted_at is not distinct from i.remote_deleted_at then 'unchanged'
       when t.deleted_at is not null and t.remote_deleted_at is null then
@@ -110,12 +110,12 @@ with page as (
   where r.integration_id = $1::text and r.endpoint = $5::text and r.record_key = c.id
 ), judged as (
   select op, missing,
-    -- What changed at Kombo after the newest completed pass began is news; what changed before it is drift. One that tells
-    -- no time, as an assessment order, may be news where it came or came back.
+    -- A change at Kombo after the newest completed pass began is news; an earlier one is drift. A record without a
+    -- time, for example an assessment order, may be news if it came or came back.
     op not in (${unlogged})
       and coalesce(greatest(changed_at, remote_deleted_at), case op when 'updated' then '-infinity'::timestamptz end)
         <= $4::timestamptz as late,
-    -- Only nested data changed, or Kombo went back in time: no delta has to show that.
+    -- Only nested data changed, or Kombo went back in time: a delta need not show that.
     not missing and (op = 'updated' and changed_at is not distinct from old_changed_at
       or greatest(changed_at, remote_deleted_at) < old_changed_at) as hidden
   from classified
@@ -139,7 +139,7 @@ from judged`;
 const ONLY_TIMES = `
       when t.deleted_at is not distinct from i.remote_deleted_at
         and (t.raw - 'changed_at' = i.raw - 'changed_at'
-          -- Times are equally long. To look at nested ones takes longer than to write the row.
+          -- All times have the same length. Looking at nested ones takes longer than writing the row.
           or cardinality($8::text[]) > 0 and octet_length(t.raw::text) = octet_length(i.raw::text)
             and kombo_sync.without_times(t.raw, $8::text[]) = kombo_sync.without_times(i.raw, $8::text[])) then
         case when (select exists (
@@ -172,12 +172,12 @@ function column(record: string, name: string, type: ColumnType): string {
 }
 
 /**
- * Marks records deleted whose tombstone Kombo has emptied, and keeps what was known of them. The tombstone says nothing
- * about the fields any more, so only the deletion is taken from it; also where an earlier deletion or a sweep is known.
+ * Marks records as deleted if Kombo has emptied their tombstone, and keeps their stored fields. The tombstone no longer
+ * has the fields, so only the deletion is taken from it, even after an earlier deletion or a sweep.
  *
  * Parameters: $1 integration_id · $2 jsonb array of { id, changed_at, remote_deleted_at } · $3 observed_at
  * · $4 changes up to here should already have come (null: none) · $5 asked_seq · $6 arrived_seq
- * @returns one row per known record: `changed` tells whether it was written, `lived` whether it was live before, `late`
+ * @returns one row per known record: `changed` says whether it was written, `lived` whether it was live before, `late`
  * whether its deletion is drift.
  */
 export function emptiedSql(endpoint: EndpointDefinition): string {

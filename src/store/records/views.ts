@@ -3,7 +3,7 @@ import type pg from 'pg';
 interface View {
   /** In order. */
   columns: string[];
-  /** Whether it shows a reader no more than the reader may read of what is under it, as far as the server can do that. */
+  /** Whether a reader sees only what the reader may read in the tables below, as far as the server supports that. */
   isSafe: boolean;
 }
 
@@ -11,7 +11,7 @@ interface View {
 export const INVOKER = {
   name: 'security_invoker',
   option: 'security_invoker = true',
-  /** From Postgres 15 on. */
+  /** Postgres 15 and newer have it. */
   isKnown: async (client: pg.ClientBase | pg.Pool): Promise<boolean> => {
     const { rows } = await client.query<{ known: boolean }>(`select ${KNOWS_INVOKER} as known`);
     return rows[0]!.known;
@@ -37,7 +37,7 @@ export async function findViews(
   return new Map(rows.map(({ name, ...view }) => [name, view]));
 }
 
-/** Text of the code as SQL. It holds no backslash. */
+/** A constant text as an SQL literal. It must contain no backslash. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -18,22 +18,22 @@ export interface WriteTarget {
   observedAt: Date;
   /** The same moment, or an earlier one, as a number of `kombo_sync.observations`. */
   askedSeq: number;
-  /** What `beginWrite` has returned. */
+  /** The result of `beginWrite`. */
   arrivedSeq: number;
-  /** Changes up to here should have come by earlier passes; null counts no drift. */
+  /** Earlier passes should have brought changes up to here; null counts no drift. */
   driftBefore: Date | null;
   passId: number | null;
-  /** What `beginContent` has returned; true when left out. */
+  /** From `beginContent`; true by default. */
   isClean?: boolean;
 }
 
-/** Whether what was known is erased when a tombstone comes emptied, and whether bodies of records that are set aside are kept. */
+/** Whether an emptied tombstone erases the stored fields, and whether bodies of rejected records are kept. */
 export interface WriteOptions extends Pick<Config, 'ERASE_EMPTIED' | 'KEEP_REJECTED_BODIES'> {
-  /** What of the records was kept out; everything is stored when left out. */
+  /** Which fields were excluded or hashed; by default, everything is stored. */
   fields?: Fields;
 }
 
-/** What a write did; the names are the columns of `kombo_sync.passes`. */
+/** What a write did. The names are columns of `kombo_sync.passes`. */
 export interface WriteCounts extends Omit<PassCounts, 'pages' | 'records'> {
   drift_missing: number;
   drift_stale: number;
@@ -62,13 +62,13 @@ export function isChange(counts: WriteCounts): boolean {
   return counts.created + counts.updated + counts.deleted + counts.restored > 0;
 }
 
-/** One jsonb array holds at most 256 MiB; far below that, several statements are as fast as one. */
+/** One jsonb array holds at most 256 MiB. Far below that, several statements are as fast as one. */
 const BATCH_BYTES = 32 * 1024 * 1024;
 
 /**
- * Writes records inside the caller's transaction, which must have begun with `beginWrite`. With `careful`, a record that
- * Postgres cannot hold is found by halving and set aside; without, such a record fails the statement (`isDataError`) and
- * the caller starts over with `careful`, so that ordinary pages pay for no savepoint.
+ * Writes records inside the caller's transaction, which must have begun with `beginWrite`. With `careful`, it finds a
+ * record that Postgres cannot hold by halving, and sets it aside. Without, such a record fails the statement
+ * (`isDataError`), and the caller starts over with `careful`. So ordinary pages need no savepoint.
  */
 export async function writeRecords(
   client: pg.ClientBase,
@@ -103,8 +103,8 @@ export async function writeRecords(
 }
 
 /**
- * As long as something is stored that is to be kept out, it is taken out of the rows of a page before they are compared with
- * what came. So that is no change of a record, and never one for the change feed.
+ * While stored values still wait for a purge, purges the rows of a page before comparing them with the new records. So
+ * the purge never counts as a change, and the change feed does not show it.
  */
 async function makeClean(
   client: pg.ClientBase,

@@ -10,7 +10,7 @@ interface CutoverQuery {
   id?: string | undefined;
   /** How many of the last changes by legacy webhooks. */
   syncs: number;
-  /** A data-changed may come this much later than the sync-finished that told of the same change, or before it. */
+  /** How much later a data-changed may come than the sync-finished for the same change. It may also come before it. */
   graceMs: number;
   settings: EndpointSettings;
 }
@@ -68,8 +68,8 @@ left join lateral (
   order by d.last_at desc limit 1
 ) looked on true
 cross join lateral (
-  -- What a legacy sync has found must be told by the same sync or later: what came before it was read before it. Where it
-  -- found nothing since data-changed had brought it just before, that one came first, which is as good.
+  -- A data-changed must report the findings of a legacy sync in that sync or later: changes reported before it were read
+  -- before it. If it found nothing because data-changed had just brought the changes, that counts too.
   select jsonb_agg(jsonb_build_object('syncId', s.sync_id, 'at', s.last_at, 'confirmed', not s.changed or s.told) order by s.last_at desc) as syncs
   from (
     select d.sync_id, d.last_at, c.changed,
@@ -141,14 +141,14 @@ function toEndpoint(row: EndpointRow): EndpointFacts {
   };
 }
 
-/** What has come of the legacy webhooks. */
+/** How many legacy webhooks came, and how they were handled. */
 export interface LegacyTotals {
   times: number;
   types: string[];
   lastSeenAt: Date | null;
-  /** When the first one came that was not acted upon; null when none was. */
+  /** When the first one was ignored; null if none was. */
   ignoredSince: Date | null;
-  /** The newest one was answered and not acted upon: LEGACY_WEBHOOKS is off where webhooks arrive. */
+  /** The newest one was answered but ignored: LEGACY_WEBHOOKS is off at the process that receives webhooks. */
   ignored: boolean;
 }
 

@@ -29,11 +29,11 @@ export interface PassSummary {
   finishedAt: Date | null;
   counts: PassCounts;
   error: Reason | null;
-  /** Everything is read, and Kombo is asked about what the listing lacks. */
+  /** It reads everything, and asks Kombo about rows that the listing lacks. */
   sweeping: boolean;
-  /** When it continues, while Kombo's limit or a failed try makes it wait; `error` says which. */
+  /** When it continues, if Kombo's limit or a failed try makes it wait; `error` says which. */
   waitsUntil: Date | null;
-  /** Why a sweep deleted nothing, when it stopped. */
+  /** Why a sweep stopped and deleted nothing. */
   sweepMessage: string | null;
   /** How many deltas without a record, one after the other, it stands for, itself included; 0 when its own had one. */
   quietChecks: number;
@@ -75,7 +75,7 @@ export interface DriftReport {
   verdict: DriftVerdict;
 }
 
-/** Where a page ends: time (microseconds, which a Date would cut) and number of its last entry. */
+/** Where a page ends: the time (in microseconds, which a Date would cut) and the number of its last entry. */
 export type HistoryKey = readonly [at: number, id: number];
 
 interface HistoryOptions extends ListOptions<HistoryKey> {
@@ -85,8 +85,8 @@ interface HistoryOptions extends ListOptions<HistoryKey> {
 type History<Entry> = Listed<Entry, HistoryKey>;
 
 /**
- * Syncs of an integration, newest first. A sync begins with its first pass, so the passes are walked from the newest on, and
- * those that are not the first of their sync are passed over: what a page costs does not grow with the history.
+ * Syncs of an integration, newest first. A sync begins with its first pass, so this walks the passes from the newest on
+ * and skips those that are not the first of their sync: the cost of a page does not grow with the history.
  */
 export async function listSyncs(store: Store, options: HistoryOptions): Promise<History<SyncSummary>> {
   const { integrationId, after, limit = LIMIT } = options;
@@ -110,7 +110,7 @@ export async function listSyncs(store: Store, options: HistoryOptions): Promise<
   );
   const bySync = Map.groupBy(passes.rows, (pass) => pass.sync_id);
   const { entries, next } = toListed(rows, limit, (row) => bySync.get(row.sync_id), keyOf);
-  // A sync that was pruned in between is gone.
+  // A sync may have been pruned in between.
   return { entries: entries.flatMap((found) => (found ? [summariseSync(found)] : [])), next };
 }
 
@@ -150,7 +150,7 @@ export async function listDrift(store: Store, options: HistoryOptions): Promise<
   return toListed(rows, limit, (row) => toDriftReport({ ...row, at: row.reported }), keyOf);
 }
 
-/** The syncs that run now, oldest first; a long one may not be among the newest any more. */
+/** The running syncs, oldest first. A long one may no longer be among the newest. */
 export async function syncsUnderWay(store: Store, integrationId: string): Promise<SyncSummary[]> {
   const { rows } = await store.pool.query<Pass>(
     `select * from kombo_sync.passes where integration_id = $1 and sync_id in (

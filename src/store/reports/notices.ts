@@ -8,7 +8,7 @@ import { countUnknown } from '../state/unknown-integrations.ts';
 
 /** What concerns the whole service, not one integration. */
 export interface Notices {
-  /** Kombo refuses every request: when it last did, and with which code. Null while reads come through. */
+  /** Kombo refuses every request: when it last did, and with which code. Null while reads succeed. */
   refused: { code: string; at: Date } | null;
   legacy: LegacyTotals;
   /** How many integrations webhooks have named that Kombo does not know. */
@@ -17,7 +17,7 @@ export interface Notices {
   unknownModels: string[];
 }
 
-/** So many of the newest passes are looked at: more than run at once. */
+/** How many of the newest passes it looks at: more than run at once. */
 const NEWEST_PASSES = 200;
 
 export async function readNotices(store: Store): Promise<Notices> {

@@ -9,18 +9,18 @@ import { IS_FAILING } from '../state/debts.ts';
 import { toIntegration, type Integration } from '../state/integrations.ts';
 import { isChosenBy, joinOwed, joinState, settingsRead } from '../sql.ts';
 
-/** An integration with how fresh its copy is. */
+/** An integration and how fresh its copy is. */
 export interface IntegrationOverview extends Integration {
   /**
-   * Everything up to here is in Postgres: the oldest of what its endpoints are complete to, and of what is owed for them.
-   * Null while one was never read.
+   * Everything up to here is in Postgres: the oldest of the watermarks and debts of its endpoints. Null while one was
+   * never read.
    */
   freshAsOf: Date | null;
-  /** Endpoints that do not count for that: the tool has said that it does not offer them. */
+  /** Endpoints that do not count for it, because the tool does not offer them. */
   notOffered: string[];
-  /** Endpoints that are not read, since you have not chosen them. They do not count either. */
+  /** Endpoints that you have not chosen. They do not count either. */
   notChosen: NotChosen[];
-  /** None of its endpoints is chosen, so there is nothing that could be fresh. */
+  /** None of its endpoints is chosen, so nothing can be fresh. */
   readsNothing: boolean;
   /** Endpoints whose last tries have failed. */
   failedEndpoints: string[];
@@ -37,7 +37,7 @@ export interface IntegrationOverview extends Integration {
   lastSyncAt: Date | null;
   /** Each endpoint was read in full since then or later. Null while one never was. */
   lastFullAt: Date | null;
-  /** Verdict of the newest full sync's drift, over all endpoints. Null before there was anything to compare. */
+  /** Drift verdict of the newest full sync, over all endpoints. Null if there was nothing to compare yet. */
   drift: DriftVerdict | null;
 }
 
@@ -46,15 +46,15 @@ export interface OverviewFilter {
   search?: string | undefined;
   status?: IntegrationStatus | undefined;
   category?: string | undefined;
-  /** Only active ones with a failing endpoint: nothing is tried for the others. */
+  /** Only active integrations with a failing endpoint: nothing is tried for the others. */
   failing?: boolean | undefined;
   id?: string | undefined;
 }
 
 /**
- * Integrations in order of their ids, a page at a time, with how fresh they are. Freshness comes from completed passes
- * (invariant I18). One statement for the page: two index look-ups for each endpoint of each integration on it, however long
- * the history is and however many integrations there are.
+ * A page of integrations in order of their ids, with how fresh they are. Freshness comes from completed passes
+ * (invariant I18). One statement reads the page, with two index look-ups for each endpoint of each integration on it, for
+ * any length of the history and any number of integrations.
  */
 export async function listOverview(
   store: Store,
@@ -91,7 +91,7 @@ export async function listOverview(
   );
 }
 
-/** One integration with how fresh it is, or undefined. */
+/** One integration and how fresh it is, or undefined. */
 export async function findOverview(
   store: Store,
   id: string,
@@ -108,7 +108,7 @@ export interface OverviewCounts {
   failing: number;
 }
 
-/** How many integrations `listOverview` would find for a search, by status and failing ones. */
+/** How many integrations `listOverview` would find for a search: by status, and how many fail. */
 export async function countOverview(
   store: Store,
   filter: Pick<OverviewFilter, 'search' | 'category'> = {},
@@ -162,8 +162,8 @@ export async function readTotals(store: Store): Promise<Totals> {
 }
 
 /*
- * What an overview adds to an integration: the fields with their SQL, and below the lateral piece of each group that they are
- * taken from.
+ * The fields that an overview adds to an integration, with their SQL, and below them the lateral join of each group
+ * that they come from.
  */
 
 const READS = {
@@ -205,7 +205,7 @@ const RUNNING = {
   runningFull: `coalesce(bool_or(kind = 'full') filter (where state = 'running'), false)`,
 };
 
-/** Of the syncs that run, also what they have read of endpoints that they are done with. */
+/** Covers everything that the running syncs have read, including endpoints that they have finished. */
 const running = sql`
   select ${columns(RUNNING)}
   from kombo_sync.passes p
@@ -250,7 +250,7 @@ function toOverview(row: Row, settings: EndpointSettings): IntegrationOverview {
 
 const isFailing = sql.raw(IS_FAILING);
 
-/** SQL for whether an integration `i` is one that a search is after. */
+/** SQL for whether an integration `i` matches a search. */
 function matches(search: string | undefined): RawBuilder<unknown> {
   const pattern = search ? `%${search.replaceAll(/[\\%_]/g, '\\$&')}%` : null;
   return sql`(${pattern}::text is null or i.id ilike ${pattern} or i.organization_name ilike ${pattern}

@@ -15,7 +15,7 @@ export interface PassProgress extends PassSummary {
   runId: string;
   /** When it wrote last. */
   activeAt: Date;
-  /** It reads everything, not only what has changed since some time. */
+  /** It reads everything, not only changes since a time. */
   whole: boolean;
 }
 
@@ -24,7 +24,7 @@ export async function passesOfFullSync(
   store: Store,
   sync: { integrationId: string; workflowId: string; runId: string },
 ): Promise<PassProgress[]> {
-  // A full sync is one sync, named by the run that has planned it; after a continue-as-new that is an earlier one.
+  // A full sync is one sync, named after the run that planned it. After a continue-as-new, that is an earlier run.
   const { rows } = await sql<Pass>`
     with own as (select * from kombo_sync.passes where sync_id = ${`${sync.runId}/1`})
     select * from own
@@ -48,8 +48,8 @@ export async function runningPasses(store: Store, integrationId: string): Promis
 }
 
 /**
- * How many records a full sync is going to read, by endpoint: as many as the table holds of the integration, since Kombo
- * lists deleted ones too. Null where no full pass has completed, so that nothing is known.
+ * How many records a full sync will read, by endpoint: as many as the table has for the integration, because Kombo
+ * lists deleted ones too. Null if no full pass has completed, because then this is not known.
  */
 export async function expectedRecords(
   store: Store,

@@ -38,7 +38,7 @@ export async function listSetAside(
   );
 }
 
-/** How many records are set aside, of all integrations. */
+/** How many records of all integrations are set aside. */
 export async function countSetAside(store: Store): Promise<number> {
   const { rows } = await store.pool.query<{ count: number }>(
     'select count(*) as count from kombo_sync.rejected_records',

@@ -19,13 +19,13 @@ export interface EndpointStatus {
   liveRows: number;
   rejectedRecords: number;
   disabled: { code: string; message: string; since: Date } | null;
-  /** It is not read, since you have not chosen it; its rows stay. */
+  /** You have not chosen it, so it is not read; its rows stay. */
   notChosen: { by: Chooser; since: Date | null } | null;
-  /** What is owed, and why it has failed. Nothing of what is not chosen. */
+  /** The reads that are owed, and why they failed. None if the endpoint is not chosen. */
   owed: OwedRead[];
 }
 
-/** Every endpoint that is read for the integration, or would be if it were chosen. @throws RangeError when it is unknown. */
+/** Every endpoint that is read for the integration or could be chosen. @throws RangeError if it is unknown. */
 export async function endpointStatuses(
   store: Store,
   integrationId: string,
@@ -62,7 +62,7 @@ export async function endpointStatuses(
         liveRows: await liveRows(store, table, integrationId),
         rejectedRecords: rejected.get(path) ?? 0,
         disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
-        // It is owed in full since then, for the time when it is chosen again.
+        // It has been owed in full since then, in case you choose it again.
         notChosen: by ? { by, since: (watermark && debts.full?.since) ?? null } : null,
         owed: DEBT_KINDS.flatMap((kind) => {
           const debt = debts[kind];
@@ -119,22 +119,22 @@ export interface FailingRead extends Failure {
   /** Path of an endpoint, or of the integration itself for a look-up. */
   endpoint: string;
   kind: DebtKind;
-  /** When it is tried again; null when the next sync of any kind does that. */
+  /** When it is tried again; null if the next sync of any kind tries it. */
   nextTryAt: Date | null;
 }
 
-/** What of the things that are owed has failed: what needs you first. */
+/** The owed reads that failed. Those that need you come first. */
 export function failuresOf(owed: readonly OwedRead[]): (OwedRead & { failure: Failure })[] {
   return owed
     .filter((debt) => isFailing(debt))
     .sort((a, b) => Number(b.failure.needsAttention) - Number(a.failure.needsAttention));
 }
 
-/** How a read is called where you see it. */
+/** The name under which you see a read. */
 export const readName = ({ endpoint, kind }: { endpoint: string; kind: DebtKind }) =>
   endpoint === LOOK_UP ? 'look-up' : kind === 'delta' ? endpoint : `${endpoint} (${kind})`;
 
-/** The failing reads of these integrations, those that need you first. */
+/** The failing reads of these integrations. Those that need you come first. */
 export async function listFailing(store: Store, integrationIds: readonly string[]): Promise<FailingRead[]> {
   if (integrationIds.length === 0) return [];
   const { rows } = await store.pool.query<FailingRow>(

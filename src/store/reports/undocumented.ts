@@ -6,13 +6,13 @@ import { storedEndpoints } from '../state/extra-endpoints.ts';
 interface UndocumentedField {
   endpoint: string;
   field: string;
-  /** How many of the looked-at records have it. */
+  /** How many of the sampled records have it. */
   records: number;
 }
 
 const DEFAULT_SAMPLE = 10_000;
 
-/** Fields that arrive but have no column yet. They are kept in `raw`; looks at up to `sample` records of each table. */
+/** Fields that arrive but have no column yet. They stay in `raw`. Looks at up to `sample` records of each table. */
 export async function undocumentedFields(
   store: Store,
   options: {

@@ -12,7 +12,7 @@ export interface AuditEntry {
   address: string | null;
   action: Action;
   integrationId: string | null;
-  /** What was asked for: names, dates and reasons; never records or secrets. */
+  /** What you asked for: names, dates and reasons; never records or secrets. */
   details: Record<string, unknown>;
   outcome: AuditOutcome;
   /** Why it failed. */
@@ -22,7 +22,7 @@ export interface AuditEntry {
 
 type AuditStart = Pick<AuditEntry, 'actor' | 'source' | 'address' | 'action' | 'integrationId' | 'details'>;
 
-/** Notes an act before it is done, so that one that breaks off is there too. Returns its number. */
+/** Records an act before it is done, so that the log also has acts that broke off. Returns its number. */
 export async function beginAudit(store: Store, start: AuditStart): Promise<number> {
   const row = await store.db
     .insertInto('kombo_sync.audit_log')

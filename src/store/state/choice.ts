@@ -8,21 +8,21 @@ import type { Database } from '../schema.ts';
 import { NO_FAILURE, owe } from './debts.ts';
 import { toIntegration, type Integration } from './integrations.ts';
 
-/* Which models are read for an integration, and what becomes of the reads of what is not chosen any more. */
+/* Which models are read for an integration, and how reads of endpoints that are no longer chosen end. */
 
 export interface StoredChoice {
   before: Integration;
   after: Integration;
-  /** What is read now and was not before. */
+  /** Endpoints that were not read before the change. */
   added: EndpointDefinition[];
 }
 
 /**
- * Stores the choice of an integration. From the commit on nothing is written of what it leaves out: what reads that is ended
- * here, and no pass of it begins. What it adds is owed in full.
+ * Stores the choice of an integration. After the commit, nothing more is written for endpoints that it leaves out: this
+ * ends their passes, and none begins. Endpoints that it adds are owed in full.
  *
- * @param change what is left out of it stays as it was.
- * @returns undefined when the integration is removed or unknown.
+ * @param change properties that it does not have stay as they were.
+ * @returns undefined if the integration is removed or unknown.
  */
 export async function storeChoice(
   store: Store,
@@ -32,7 +32,7 @@ export async function storeChoice(
 ): Promise<StoredChoice | undefined> {
   return inTransaction(store, async (inside) => {
     const { db } = inside;
-    // A page that is being written waits for this, or this for the page.
+    // The lock orders this and a page that is being written: one waits for the other.
     const row = await db
       .selectFrom('kombo_sync.integrations')
       .selectAll()
@@ -76,14 +76,14 @@ export async function storeChoice(
   });
 }
 
-/** A read that was under way for what is not chosen ends: as in `storeChoice`, but by the settings. */
+/** Ends a read that the settings no longer allow, as `storeChoice` does for the choice of an integration. */
 export async function endReadsOf(store: Store, id: string, endpoint: string, reason: Reason): Promise<void> {
   await inTransaction(store, ({ db }) => endReads(db, id, [{ endpoint, reason }]));
 }
 
 /**
- * Ends the passes and sweeps of these endpoints; they cannot be resumed. What was read before is owed in full, which is
- * neither due nor shown before it is chosen again.
+ * Ends the passes and sweeps of these endpoints; they cannot be resumed. An endpoint that was read before is owed in
+ * full. The debt is neither due nor shown until you choose the endpoint again.
  */
 async function endReads(
   db: Kysely<Database>,

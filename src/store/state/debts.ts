@@ -8,24 +8,24 @@ import { unlessRemoved } from './removed.ts';
 import type { DebtsTable } from '../schema.ts';
 
 /*
- * What is owed, and why it fails. The rule, once:
+ * Debts, and why they fail. The rules:
  *
- * - A read is owed from the moment at which it was asked for, before anything is tried. So neither a killed worker nor a
- *   cancelled or terminated workflow can lose it.
- * - A pass that begins after it was asked for last pays it: a delta pays what a delta is asked for, a full pass pays both, a
- *   sweep pays the sweep of its listing. Paying removes the row. Which came first is told by numbers of one sequence, since
- *   a clock may be set back.
- * - A failure is kept with what is owed. It makes only that one kind of read wait, until `due_at`.
+ * - A read is owed from the moment it is asked for, before the first try. So neither a killed worker nor a cancelled or
+ *   terminated workflow can lose it.
+ * - A pass that begins after the read was last asked for pays it: a delta pays a delta, a full pass pays both, a sweep
+ *   pays the sweep of its listing. Paying deletes the row. Numbers of one sequence show which came first, because a
+ *   clock may be set back.
+ * - A failure is stored with its debt. Only that kind of read of the endpoint waits, until `due_at`.
  */
 
 export interface Owed {
   endpoint: string;
   kind: DebtKind;
-  /** It is not read by itself before this. */
+  /** No timer reads it before this. */
   dueAt?: Date | null;
 }
 
-/** SQL for a debt whose last tries have failed. What the tool does not offer has not failed. */
+/** SQL for a debt whose last tries failed. An endpoint that the tool does not offer does not count as failed. */
 export const IS_FAILING = `failing_since is not null and failure_class <> 'EndpointDisabled'`;
 
 /** SQL that ends a failure. */
@@ -33,9 +33,9 @@ export const NO_FAILURE = `failures = 0, failing_since = null, tried_at = null, 
   failure_code = null, failure_message = null, needs_attention = false, given_up = false`;
 
 /**
- * Notes that reads are owed. Where one is owed already, it is asked for anew, and a failing one keeps its pause.
+ * Notes that reads are owed. A debt that exists counts as asked for now; if it is failing, it keeps its pause.
  *
- * @param begun a pass of the endpoint that began then or later pays, though it is asked for only now.
+ * @param begun a pass of the endpoint that began at this time or later pays the debt, although it is noted only now.
  */
 export async function owe(
   store: Pick<Store, 'db'>,
@@ -67,7 +67,7 @@ export async function owe(
   );
 }
 
-/** What is owed of an integration, by endpoint. */
+/** The debts of an integration, by endpoint. */
 export async function readDebts(
   store: Store,
   integrationId: string,
@@ -112,27 +112,26 @@ export interface FailedRead {
   integrationId: string;
   endpoint: string;
   kind: DebtKind;
-  /** Tells this try from others: written down twice, it counts once. */
+  /** Identifies the try, so that it counts once even if it is recorded twice. */
   tryId: string;
   error: { errorClass: ErrorClass; code: string; message: string };
-  /** The pass that failed: what resumes it pays for it. */
+  /** The pass that failed. A pass that resumes it pays the debt. */
   pass?: { started_at: Date; started_seq: number } | undefined;
-  /** When Kombo was asked, for a look-up: a later one that was answered has paid for it. */
+  /** For a look-up, when Kombo was asked. If a later look-up was answered, that one has paid. */
   askedSeq?: number | undefined;
 }
 
 export interface NotedFailure extends Retry {
   failures: number;
-  /** It worked before. */
+  /** Whether this is the first failure in a row. */
   first: boolean;
-  /** From now on it is known to need you. */
+  /** Whether it needs attention from this try on. */
   newlyNeedsAttention: boolean;
 }
 
 /**
- * A read has failed: it is owed, and waits for a pause that grows with the time for which it has been failing. The
- * database's clock counts. Undefined when a newer pass has read the endpoint since, a newer look-up was answered, or the
- * integration is removed.
+ * Notes a failed read: it is owed after a pause that grows with the time it has been failing, by the database's clock.
+ * Undefined if a newer pass has read the endpoint, a newer look-up was answered, or the integration is removed.
  */
 export async function noteFailure(
   store: Store,
@@ -159,7 +158,7 @@ export async function noteFailure(
     const [before] = rows;
     if (!before) return;
     const isRefusal = error.errorClass === 'EndpointDisabled';
-    // What the tool did not offer has not failed for so long, and the other way round.
+    // "Not offered" and failures are counted apart: one does not continue the other.
     const isAnew =
       before.failing_since === null || (before.failure_class === 'EndpointDisabled') !== isRefusal;
     const failingSince = isAnew ? before.now : before.failing_since!;
@@ -184,7 +183,7 @@ export async function noteFailure(
   return noted;
 }
 
-/** A read that had failed goes on: it stays owed until its pass has ended, and fails no more. */
+/** A failed read makes progress: it no longer counts as failing, and stays owed until its pass ends. */
 export async function noteProgress(
   { db }: Store,
   integrationId: string,
@@ -197,7 +196,7 @@ export async function noteProgress(
       and failing_since is not null`.execute(db);
 }
 
-/** Whether the endpoint is to be read again now. */
+/** Whether a read of the endpoint is owed and due. */
 export async function isOwed({ db }: Store, integrationId: string, endpoint: string): Promise<boolean> {
   const { rows } = await sql`
     select from kombo_sync.debts
@@ -207,10 +206,11 @@ export async function isOwed({ db }: Store, integrationId: string, endpoint: str
 }
 
 /**
- * Kombo has answered a look-up. Pays what was owed when it was asked, and keeps an older question that fails later from
- * being written down: nothing would ask again.
+ * Kombo has answered a look-up. This pays the debt, and records when Kombo was asked, so that `noteFailure` ignores an
+ * older look-up that fails later.
  *
- * @param askedSeq when Kombo was asked, as a number of `kombo_sync.observations`: what was asked for later stays.
+ * @param askedSeq when Kombo was asked, as a number of `kombo_sync.observations`. A debt that was asked for later
+ * stays.
  */
 export async function payLookUp(
   store: Pick<Store, 'db'>,
@@ -218,7 +218,7 @@ export async function payLookUp(
   askedSeq: number,
 ): Promise<void> {
   await inTransaction(store, async ({ db }) => {
-    // First, so that it waits for failures that are being written.
+    // This statement comes first, so that it waits for failures that are being written.
     await sql`
       update kombo_sync.integrations set looked_up_seq = greatest(looked_up_seq, ${askedSeq}::bigint)
       where id = ${integrationId}`.execute(db);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 
-/** A deletion that a webhook told of is kept until a look-up has settled it. */
+/** Stores a deletion that a webhook reported until a look-up settles it. */
 export async function announceDeletion(store: Pick<Store, 'db'>, id: string, deletedAt: Date): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')
@@ -11,7 +11,7 @@ export async function announceDeletion(store: Pick<Store, 'db'>, id: string, del
     .execute();
 }
 
-/** Deletions up to then were none of the connection that is there, however often webhooks tell of them. */
+/** Deletions up to this time do not concern the present connection, even if webhooks report them again. */
 export async function voidDeletions(store: Pick<Store, 'db'>, id: string, upTo: Date): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')

@@ -5,7 +5,7 @@ import type { Store } from '../database.ts';
 
 /** Deliveries of one type about an integration, added up. */
 export interface CountedDeliveries {
-  /** Such as `data-changed`. */
+  /** For example `data-changed`. */
   type: string;
   outcome: DeliveryOutcome;
   times: number;
@@ -13,13 +13,13 @@ export interface CountedDeliveries {
   lastAt: Date;
 }
 
-/** The same, since the last time they were stored. */
+/** The counts since they were last stored. */
 export interface DeliveryCount extends CountedDeliveries {
-  /** Empty where a delivery names no integration. */
+  /** Empty if the deliveries name no integration. */
   integrationId: string;
 }
 
-/** Adds to what is known of the deliveries that came. */
+/** Adds to the stored counts of deliveries. */
 export async function addDeliveries(store: Store, counts: readonly DeliveryCount[]): Promise<void> {
   if (counts.length === 0) return;
   await store.db
@@ -43,7 +43,7 @@ export async function addDeliveries(store: Store, counts: readonly DeliveryCount
     .execute();
 }
 
-/** What is known of the deliveries about an integration, newest first. */
+/** The counted deliveries about an integration, newest first. */
 export async function listDeliveries(store: Store, integrationId: string): Promise<CountedDeliveries[]> {
   const rows = await store.db
     .selectFrom('kombo_sync.deliveries')
@@ -60,7 +60,7 @@ export async function listDeliveries(store: Store, integrationId: string): Promi
   }));
 }
 
-/** Notes which webhooks a sync serves. Doing it again changes nothing. */
+/** Notes which webhooks a sync serves. Safe to repeat. */
 export async function noteServed(
   store: Store,
   integrationId: string,

@@ -9,7 +9,7 @@ export function driftCounts(row: Pick<DriftTable, DriftColumn>): DriftCounts {
   return countsBy((key) => row[DRIFT_COLUMNS[key]]);
 }
 
-/** The same, as far as a pass has come. */
+/** The counts of a pass so far. */
 export function driftOfPass(pass: Pass): DriftCounts {
   return countsBy((key) => pass[`drift_${DRIFT_COLUMNS[key]}`]);
 }
@@ -22,7 +22,7 @@ function countsBy(read: (key: keyof DriftCounts) => number): DriftCounts {
 
 const COLUMNS = DRIFT_COUNTS.map((key) => DRIFT_COLUMNS[key]);
 
-/** Stores the report of a full pass. The first full pass of an endpoint has nothing to compare with, and reports nothing. */
+/** Stores the drift report of a full pass. The first pass of an endpoint has nothing to compare with, and no report. */
 export async function recordDrift(client: pg.ClientBase, pass: Pass): Promise<void> {
   if (pass.drift_before === null) return;
   const verdict = driftVerdict(driftOfPass(pass));

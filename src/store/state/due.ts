@@ -8,14 +8,14 @@ import type { Store } from '../database.ts';
 import { isChosenBy, settingsRead } from '../sql.ts';
 import { IS_FAILING, NO_FAILURE } from './debts.ts';
 
-/* When what is owed is due, and what makes it due before its time. */
+/* When debts are due, and what makes them due earlier. */
 
 /**
- * Kombo answers for one read that had failed since `since`: what else failed for a reason that ends for many at once is
- * due, though not sooner than once in RETRY_INTERVAL. That holds for the integration itself, and for others whose failure
- * began in the same outage.
+ * A read that had failed since `since` works again. So others that failed for a reason that ends for many at once are
+ * due, but at most once per RETRY_INTERVAL: those of the same integration, and of others whose failure began in the
+ * same outage.
  *
- * @returns the ids of other integrations that are to be woken, a few at a time: each of them wakes more.
+ * @returns ids of some other integrations to wake. Each of them wakes more.
  */
 export async function healTogether(
   store: Store,
@@ -41,8 +41,8 @@ export async function healTogether(
 }
 
 /**
- * SQL for what a timer may read of integration `i`: it is active, and debt `d` is for an endpoint that is chosen and that the
- * tool offers, or is asked about again. A parked one may be looked up.
+ * SQL for whether a timer may read debt `d` of integration `i`: the integration is active, and the endpoint is chosen
+ * and offered, or due to be asked about again. A look-up is also possible while the integration is parked.
  */
 const mayBeRead = (settings: EndpointSettings) => sql`case
   when d.kind = 'look-up' then i.status in ('active', 'parked')
@@ -53,7 +53,9 @@ const mayBeRead = (settings: EndpointSettings) => sql`case
     and not exists (select from kombo_sync.debts r where r.integration_id = d.integration_id and r.endpoint = d.endpoint
       and r.failure_class = 'EndpointDisabled' and r.given_up) end`;
 
-/** What nothing reads, since it is not chosen any more or EXTRA_ENDPOINTS names it no more, stays owed and does not show as failing. */
+/**
+ * Endpoints that are no longer chosen, or no longer named by EXTRA_ENDPOINTS, stay owed but no longer count as failing.
+ */
 export async function forgetUnread({ db }: Store, settings: EndpointSettings): Promise<void> {
   await sql`
     update kombo_sync.debts d set due_at = null, ${sql.raw(NO_FAILURE)}
@@ -68,13 +70,15 @@ export interface RetryQuery {
   settings: EndpointSettings;
   /** Reads that do not count, by `readKey`. */
   except?: readonly string[];
-  /** What was due then is not waited for: a sync has just decided about it, and it may have left it alone. */
+  /**
+   * Debts due at this time or earlier do not count: a sync has just decided about them, and may have left some unread.
+   */
   after?: Date | null;
 }
 
 /**
- * Milliseconds until a timer should read something that fails, of all endpoints of the integration that are chosen and offered;
- * null when none is to wait.
+ * Milliseconds until a timer should try a failed read of the integration, among the endpoints that are chosen and
+ * offered; null if no timer is needed.
  */
 export async function nextRetryMs(
   store: Store,
@@ -91,13 +95,13 @@ export async function nextRetryMs(
   return ms === null ? null : Math.max(0, Math.ceil(ms));
 }
 
-/** How long something that is due may stay unread before a sync is woken for it, and how often that is tried. */
+/** How long a due debt may stay unread before a worker wakes a sync for it, and how often it does so. */
 const OVERDUE_MS = 60_000;
 const WAKE_EVERY_MS = 5 * 60_000;
 
 /**
- * Integrations for which something has been due for a minute and nothing reads it: the sync that had to was terminated, or
- * its waking got lost.
+ * Integrations with a debt that has been due for a minute and that nothing reads: its sync was terminated, or the
+ * signal that was to wake it was lost.
  */
 export async function takeOverdue(
   store: Store,
@@ -125,7 +129,7 @@ export async function takeOverdue(
   return [...new Set(rows.map(({ id }) => id))];
 }
 
-/** Parked integrations whose next look has been due for a minute, and nothing has looked. */
+/** Parked integrations whose look-up has been due for a minute and was not done. */
 export async function takeOverdueLooks({ db }: Store, limit: number): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     update kombo_sync.integrations set retry_at = now() + ${WAKE_EVERY_MS} * interval '1 millisecond'
@@ -137,7 +141,7 @@ export async function takeOverdueLooks({ db }: Store, limit: number): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** Whether each endpoint that the tool offers refuses to be read because of the state of the whole integration. */
+/** Whether every one of these endpoints was refused because of the state of the whole integration. */
 export async function refusedEverywhere(
   store: Store,
   integrationId: string,
@@ -151,7 +155,7 @@ export async function refusedEverywhere(
   return rows[0]?.refused ?? false;
 }
 
-/** Failures of these classes are due now, though not sooner than once in RETRY_INTERVAL: what they waited for has come. */
+/** What failures of these classes waited for has happened: they are due now, but at most once per RETRY_INTERVAL. */
 export async function makeDue(
   store: Store,
   integrationId: string,
@@ -169,7 +173,7 @@ export interface HastenedTry extends Hastened {
   endpoint: string;
 }
 
-/** What fails is tried no later than this, and a timer waits for it though it was given up or is not offered. */
+/** Failed reads are tried no later than this, by a timer, even if they were given up or are not offered. */
 export async function hastenTries(
   store: Store,
   integrationId: string,
@@ -184,12 +188,14 @@ export async function hastenTries(
       and d.failing_since is not null`.execute(store.db);
 }
 
-/** A sync is woken for all that is owed, also where one that was to read it was cancelled. */
+/** Lets workers wake a sync for every debt, even if you cancelled the sync that was to read it. */
 export async function wakeForAll({ db }: Pick<Store, 'db'>, integrationId: string): Promise<void> {
   await sql`update kombo_sync.debts set woken_at = null where integration_id = ${integrationId}`.execute(db);
 }
 
-/** You have cancelled the sync that was to read what is owed: the next one reads it, and none is started for it. */
+/**
+ * You have cancelled the sync that was to read the debts. The next sync reads them, and no worker starts one for them.
+ */
 export async function leaveToNextSync(store: Store, integrationId: string): Promise<void> {
   await sql`
     update kombo_sync.debts set woken_at = 'infinity'

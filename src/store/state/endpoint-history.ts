@@ -13,7 +13,7 @@ interface IntegrationHistory {
   besideFullSync: boolean;
 }
 
-/** SQL for a pass that shows life: it writes, or waits for a limit and will go on. */
+/** SQL for a pass that shows life: it writes, or waits for a limit and will continue. */
 export const IS_ALIVE = `greatest(active_at, waits_until) > clock_timestamp() - ${PASS_ALIVE_MS} * interval '1 millisecond'`;
 
 /**
@@ -65,7 +65,7 @@ export async function readHistory(
   };
 }
 
-/** What is known of one endpoint, also when that is nothing. */
+/** What is known about one endpoint, even if that is nothing. */
 export const historyOf = ({ endpoints }: Pick<IntegrationHistory, 'endpoints'>, path: string) =>
   endpoints.get(path) ?? NO_HISTORY;
 
@@ -75,8 +75,8 @@ select clock_timestamp() as now, e.path as endpoint, state.watermark_at as water
 from unnest($2::text[]) as e(path)
 ${joinState('$1::text')}
 left join lateral (
-  -- Only asked for where nothing was ever read to its end. Before the first page has come Kombo's clock is not known, which
-  -- may be a day behind at most.
+  -- Only needed if no read of the endpoint has ever ended. Before the first page, Kombo's clock is unknown; it may be
+  -- up to a day behind.
   select case when p.pages > 0 then p.watermark_at else p.started_at - interval '1 day' end as at
   from kombo_sync.passes p
   where state.watermark_at is null and p.integration_id = $1::text and p.endpoint = e.path

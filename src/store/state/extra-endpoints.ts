@@ -3,7 +3,7 @@ import { endpointsWith, getEndpoint, type EndpointDefinition } from '../../domai
 import { LEARNT_FOR_MS, withLearnt, type Learnt } from '../../domain/learnt.ts';
 import type { Store } from '../database.ts';
 
-/* Endpoints that this version does not know: which of them have a table, and what Kombo has shown that they take. */
+/* Unknown endpoints: which of them have a table, and which parameters they take. */
 
 /** Notes that an endpoint has a table. */
 export async function registerExtra(client: pg.ClientBase, path: string): Promise<void> {
@@ -12,7 +12,7 @@ export async function registerExtra(client: pg.ClientBase, path: string): Promis
   ]);
 }
 
-/** All endpoints that have a table, also those that EXTRA_ENDPOINTS names no more. */
+/** All endpoints that have a table, including those that EXTRA_ENDPOINTS no longer names. */
 export async function storedEndpoints(
   client: pg.ClientBase | pg.Pool,
 ): Promise<readonly EndpointDefinition[]> {
@@ -22,7 +22,7 @@ export async function storedEndpoints(
   return endpointsWith(rows.map(({ path }) => path));
 }
 
-/** The same with those that EXTRA_ENDPOINTS names; also before the first migration. */
+/** The same plus those that EXTRA_ENDPOINTS names. Works before the first migration too. */
 export async function wantedEndpoints(
   client: pg.ClientBase | pg.Pool,
   extra: readonly string[],
@@ -34,7 +34,7 @@ export async function wantedEndpoints(
   return endpointsWith([...new Set([...extra, ...stored.map(({ path }) => path)])]);
 }
 
-/** What was learnt of these endpoints, by their paths. */
+/** What was learnt about these endpoints, by path. */
 export async function readLearnt(
   { pool }: Pick<Store, 'pool'>,
   endpoints: readonly EndpointDefinition[],
@@ -49,14 +49,14 @@ export async function readLearnt(
   return new Map(rows.map(({ path, ...learnt }) => [path, learnt]));
 }
 
-/** The endpoint, with what was learnt of it if the catalogue does not have it. */
+/** The endpoint, with what was learnt about it if it is unknown. */
 export async function learntEndpoint(store: Pick<Store, 'pool'>, path: string): Promise<EndpointDefinition> {
   const endpoint = getEndpoint(path);
   const learnt = (await readLearnt(store, [endpoint])).get(path);
   return learnt ? withLearnt(endpoint, learnt) : endpoint;
 }
 
-/** Whether nothing was learnt of an endpoint, or long ago, or not all of it. */
+/** Whether an endpoint was not learnt, not completely, or long ago. */
 export async function isToBeLearnt({ pool }: Pick<Store, 'pool'>, path: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     `select from kombo_sync.extra_endpoints
@@ -76,7 +76,7 @@ export async function saveLearnt({ pool }: Pick<Store, 'pool'>, path: string, le
   );
 }
 
-/** Kombo refuses what it had taken: it is learnt anew before the next full read. */
+/** Kombo refuses a parameter that it took before: the endpoint is learnt again before the next full read. */
 export async function forgetLearnt({ pool }: Pick<Store, 'pool'>, path: string): Promise<void> {
   await pool.query('update kombo_sync.extra_endpoints set learnt_at = null where path = $1', [path]);
 }

@@ -5,15 +5,15 @@ import { nameOf, type FieldRule, type Treatment } from '../../domain/fields/rule
 import { transaction, type Store } from '../database.ts';
 
 /*
- * What of the records is kept out is known to the database, so that a worker with other settings, which may have been started
- * before they changed, cannot write what the others keep out.
+ * The database stores the choice of excluded and hashed fields, so that a worker with other settings, for example one
+ * that was started before they changed, cannot write what the others keep out.
  */
 
-/** What was recorded last. */
+/** The choice that was recorded last. */
 export interface RecordedChoice {
   choice: FieldChoice;
   hashKey: string | null;
-  /** Nothing is stored any more that is to be kept out. */
+  /** Whether nothing is stored against the choice. */
   isClean: boolean;
 }
 
@@ -23,7 +23,7 @@ interface Row {
   is_clean: boolean;
 }
 
-/** How a rule is written down: `exclude hris_employees.ssn`. */
+/** A rule as it is stored, for example `exclude hris_employees.ssn`. */
 const written = (rule: FieldRule) => `${rule.treatment} ${nameOf(rule)}`;
 
 function readRule(text: string): FieldRule {
@@ -38,7 +38,7 @@ const toRecorded = ({ rules, hash_key, is_clean }: Row): RecordedChoice => ({
   isClean: is_clean,
 });
 
-/** Where nothing was ever kept out, everything is stored and nothing is left to erase. */
+/** Before the first choice, every value is stored and there is nothing to purge. */
 const NOTHING_RECORDED: RecordedChoice = { choice: { rules: [] }, hashKey: null, isClean: true };
 
 export async function readRecordedChoice({ pool }: Pick<Store, 'pool'>): Promise<RecordedChoice> {
@@ -46,7 +46,7 @@ export async function readRecordedChoice({ pool }: Pick<Store, 'pool'>): Promise
   return rows[0] ? toRecorded(rows[0]) : NOTHING_RECORDED;
 }
 
-/** How a choice with its key is told from others; null where everything is stored. */
+/** Distinguishes a choice with its key from others; null if everything is stored. */
 export function fingerprint({ choice, hashKey }: Pick<Fields, 'choice' | 'hashKey'>): string | null {
   return choice.rules.length === 0 ? null : [...choice.rules.map(written), hashKey ?? ''].join('\n');
 }
@@ -55,10 +55,10 @@ export const isSame = (a: Pick<Fields, 'choice' | 'hashKey'>, b: Pick<Fields, 'c
   fingerprint(a) === fingerprint(b);
 
 /**
- * Makes a choice the one by which everything is written from now on. Waits for the pages that are being written: when it has
- * returned, none is written by an older choice.
+ * Makes every worker write by this choice from now on. It waits for pages that are being written, so after it returns,
+ * none is written by an older choice.
  *
- * @returns what was recorded before.
+ * @returns the choice that was recorded before.
  */
 export async function recordChoice(store: Store, fields: Fields): Promise<RecordedChoice> {
   const text = fingerprint(fields);
@@ -68,7 +68,7 @@ export async function recordChoice(store: Store, fields: Fields): Promise<Record
     const { rows } = await client.query<Row>('select rules, hash_key, is_clean from kombo_sync.field_choice');
     const before = rows[0] ? toRecorded(rows[0]) : NOTHING_RECORDED;
     if (isSame(before, fields)) return before;
-    // What was kept out before is not stored; only what is new may be.
+    // Values that the old choice kept out are not stored. Values that only the new one keeps out may be.
     const isClean = before.isClean && keepsOutAsMuch(before.choice, fields.choice);
     await client.query('delete from kombo_sync.field_choice');
     await client.query(
@@ -79,7 +79,7 @@ export async function recordChoice(store: Store, fields: Fields): Promise<Record
   });
 }
 
-/** Nothing that this choice keeps out is stored any more. Another choice that was recorded meanwhile stays as it is. */
+/** Notes that nothing is stored against this choice. Has no effect if another choice was recorded meanwhile. */
 export async function markClean({ pool }: Pick<Store, 'pool'>, fields: Fields): Promise<void> {
   await pool.query(
     'update kombo_sync.field_choice set is_clean = true where fingerprint is not distinct from $1',
@@ -87,13 +87,13 @@ export async function markClean({ pool }: Pick<Store, 'pool'>, fields: Fields): 
   );
 }
 
-/** The same in a transaction that writes records, which holds it until its end. */
+/** The recorded choice as a transaction that writes records sees it. It holds until that transaction ends. */
 export interface ChoiceOfWrite {
   fingerprint: string | null;
   isClean: boolean;
 }
 
-/** To be selected beside something else; one column of type json. */
+/** One column of type json, to select together with other columns. */
 export const CHOICE_OF_WRITE = `(select json_build_object('fingerprint', fingerprint, 'isClean', is_clean)
   from kombo_sync.field_choice)`;
 

@@ -1,22 +1,22 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 
-/** What became of a request that names a key. */
+/** The state of a request with an idempotency key. */
 export type Claim =
-  /** It is the first one, and must be answered or released with this fence. */
+  /** It is the first request with this key. Answer or release it with this fence. */
   | { kind: 'first'; fence: string }
   | { kind: 'answered'; status: number; body: string }
-  /** The first one is still under way. */
+  /** The first request is still under way. */
   | { kind: 'running' }
   /** The key belongs to another request. */
   | { kind: 'other' };
 
-/** Longer than any act takes: after this, the process that had the key is taken to be gone. */
+/** Longer than any act takes. After this, the process that holds the key counts as gone. */
 const ABANDONED_MS = 5 * 60_000;
 
 /**
- * Takes a key for a request, or says what has become of the one that has it. A key whose request never was answered can be
- * taken over by the same request, and a key that is a day old by any request.
+ * Claims a key for a request, or returns the state of the request that has it. The same request can take over a key
+ * that was never answered. Any request can take over a key that is a day old.
  */
 export async function claimKey(
   store: Store,
@@ -39,14 +39,14 @@ export async function claimKey(
     .select(['request', 'status', 'body'])
     .where('key', '=', key)
     .executeTakeFirst();
-  // It was there a moment ago, so it has just been released.
+  // The insert found the key, so it was released since then.
   if (!known) return { kind: 'running' };
   if (known.request !== request) return { kind: 'other' };
   if (known.status === null) return { kind: 'running' };
   return { kind: 'answered', status: known.status, body: known.body ?? '' };
 }
 
-/** Keeps the answer. One whose key was taken over meanwhile is not kept. */
+/** Stores the answer, unless another request has taken over the key. */
 export async function answerKey(
   store: Store,
   key: string,
@@ -58,7 +58,7 @@ export async function answerKey(
     where key = ${key} and created_at = ${fence}::timestamptz and status is null`.execute(store.db);
 }
 
-/** Gives the key back: the request was not done, and repeating it tries again. */
+/** Releases the key: the request was not done, so a repetition tries it again. */
 export async function releaseKey(store: Store, key: string, fence: string): Promise<void> {
   await sql`
     delete from kombo_sync.idempotency_keys

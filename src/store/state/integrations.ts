@@ -9,36 +9,36 @@ export interface Integration {
   tool: string;
   category: Category;
   status: IntegrationStatus;
-  /** Why it is not active, for programs and for the operator. */
+  /** Why it is not active: a code for programs, a reason for you. */
   statusCode: string | null;
   statusReason: string | null;
   statusSince: Date;
   /** Parked until you do something at Kombo. */
   needsAttention: boolean;
-  /** When it is looked at again, while it is parked and that may help. */
+  /** When a parked one is looked up again, if that may help. */
   retryAt: Date | null;
   organizationName: string | null;
   /** Your own id of the customer. */
   originId: string | null;
   /** Models that the tool does not offer. */
   unavailableModels: string[];
-  /** Which models are read for it, of those that the settings let be read; null for all of them. */
+  /** Your choice of models, among those that the settings allow; null for all of them. */
   models: string[] | null;
   excludeModels: string[] | null;
-  /** Set while Kombo's data is stale because filters or scope changed. */
+  /** Set while Kombo's data is outdated because filters or scope changed. */
   dataExpiredAt: Date | null;
-  /** State and setup as Kombo says them. */
+  /** State and setup status as Kombo returns them. */
   komboState: string | null;
   setupStatus: string | null;
   komboCreatedAt: Date | null;
-  /** A deletion that a webhook told of and that is not settled yet. */
+  /** When a webhook reported a deletion that no look-up has settled yet. */
   announcedDeletedAt: Date | null;
-  /** Deletions up to then were none of the connection that is there. */
+  /** Deletions reported up to this time do not concern the present connection. */
   deletionsVoidUpTo: Date | null;
   removedAt: Date | null;
   erasedAt: Date | null;
   lookedUpAt: Date | null;
-  /** Since when Temporal may not be in line with the status; null when it is. */
+  /** Since when Temporal may not match the status; null if it matches. */
   temporalDueAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -54,7 +54,7 @@ export interface IntegrationInput {
   dataExpiredAt?: Date | null;
   state?: string | null;
   setupStatus?: string | null;
-  /** When the connection was made at Kombo. */
+  /** When the connection was created at Kombo. */
   createdAt?: Date | null;
 }
 
@@ -72,7 +72,7 @@ export async function findIntegration(store: Store, id: string): Promise<Integra
   return row && toIntegration(row);
 }
 
-/** Whether an integration has this id of yours. */
+/** Whether an integration has this origin id. */
 export async function hasOrigin({ db }: Pick<Store, 'db'>, originId: string): Promise<boolean> {
   const found = await db
     .selectFrom('kombo_sync.integrations')
@@ -83,7 +83,7 @@ export async function hasOrigin({ db }: Pick<Store, 'db'>, originId: string): Pr
   return found !== undefined;
 }
 
-/** Adds an integration, or brings what Kombo says of it up to date. Its status stays as it is; a new one is active. */
+/** Adds an integration, or updates what Kombo returns about it. Its status stays as it is; a new one is active. */
 export async function saveIntegration(store: Store, input: IntegrationInput): Promise<Integration> {
   const known = {
     tool: input.tool,
@@ -116,8 +116,8 @@ export async function saveIntegration(store: Store, input: IntegrationInput): Pr
 }
 
 /**
- * Keeps an integration that a webhook has told of while Kombo does not answer about it: enough to read it. It is looked up as
- * soon as Kombo answers. One that is known stays as it is.
+ * Stores an integration that a webhook named while Kombo does not answer the look-up: enough to read it. It is looked
+ * up as soon as Kombo answers. An integration that is stored already stays as it is.
  */
 export async function adoptUnseen(
   store: Store,
@@ -131,7 +131,7 @@ export async function adoptUnseen(
   return findIntegration(store, id);
 }
 
-/** What is known here of an integration, and what Kombo has shown of it last. */
+/** What is stored about the life of an integration, including what Kombo last returned. */
 export function knownLife(integration: Integration): KnownLife {
   const { status, statusCode, statusSince, removedAt, deletionsVoidUpTo } = integration;
   const { komboState, setupStatus, komboCreatedAt, dataExpiredAt } = integration;

@@ -4,10 +4,10 @@ import { LIMIT, toListed, type Listed, type ListOptions } from '../listed.ts';
 import { microseconds, momentOf } from '../sql.ts';
 
 /**
- * Keeps an issue, unless what is known of it is newer: the same order as `newerIssue`. Nothing is kept of an integration whose
- * data are erased.
+ * Stores an issue, unless the stored one is newer (by the same order as `newerIssue`) or the integration's data is
+ * erased.
  *
- * @returns whether it was news.
+ * @returns whether it was new.
  */
 export async function saveIssue(store: Store, issue: Issue): Promise<boolean> {
   const { id, integrationId, type, title, message, firstObservedAt, resolvedAt } = issue;
@@ -33,7 +33,7 @@ export type OpenIssue = Omit<Issue, 'firstObservedAt' | 'resolvedAt'> & { firstO
 export type IssueKey = readonly [firstObservedAt: number, id: string];
 
 export interface IssueFilter {
-  /** Those of these integrations, or of none: of the whole environment. */
+  /** Issues of these integrations; null stands for the whole environment. */
   of?: readonly (string | null)[] | undefined;
 }
 

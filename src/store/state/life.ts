@@ -7,21 +7,20 @@ import { wakeForAll } from './due.ts';
 import { saveIntegration, toIntegration, type Integration, type IntegrationInput } from './integrations.ts';
 
 /**
- * The changes of an integration's status. Each says from which statuses it may happen, in the statement that makes it, so
- * that no change that comes late or at the same time undoes another one: a pause is ended by `resume` only, a removal by
- * `revive` only.
+ * A change of an integration's status. Its statement checks the status that it starts from, so that a late or
+ * concurrent change cannot undo another one: only `resume` ends a pause, and only `revive` ends a removal.
  */
 interface Change {
   from: readonly IntegrationStatus[];
-  /** Not while it has one of these codes. */
+  /** No change while it has one of these codes. */
   unless?: readonly string[];
-  /** Not when its status has changed after this. */
+  /** No change if its status has changed after this. */
   asOf?: Date | undefined;
   to: IntegrationStatus;
   code?: string | undefined;
   reason?: string | undefined;
   needsAttention?: boolean;
-  /** Milliseconds until the next look-up; null when no timer waits for it. */
+  /** Milliseconds until the next look-up; null if no timer waits for it. */
   retryInMs?: number | null;
   removedAt?: Date | null;
 }
@@ -39,22 +38,22 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
       status_since: sql<Date>`case when status = ${next.to} and status_code is not distinct from ${code}
         then status_since else now() end`,
       needs_attention: next.needsAttention ?? false,
-      // Webhooks have it looked up more often than was planned, which says nothing about how long it will last.
+      // Keep a planned look-up: webhooks cause extra ones, which say nothing about how long the state lasts.
       retry_at: sql<Date | null>`case
         when ${next.retryInMs ?? null}::float8 is null then null
         when status = ${next.to} and status_code is not distinct from ${code} and retry_at > now() then retry_at
         else now() + ${next.retryInMs ?? null}::float8 * interval '1 millisecond' end`,
       removed_at: next.removedAt ?? null,
-      // Another life of the id begins without a choice. Only a 404 may turn out to be a mistake.
+      // An id that is added again begins without a choice. Only a removal by a 404 may be a mistake, and keeps it.
       ...(next.to === 'removed' && next.code !== REMOVED.unknown ? NOTHING_CHOSEN : {}),
       paused_reason: sql<
         string | null
       >`case when status = 'paused' and ${next.to} = 'removed' then status_reason end`,
-      // Only a removal settles it; and what is back has nothing to settle.
+      // A removal settles the reported deletion, and a revived integration has none.
       announced_deleted_at: sql<Date | null>`case
         when 'removed' not in (status, ${next.to}) then announced_deleted_at end`,
       erased_at: null,
-      // Parked or not, schedules stay as they are.
+      // Parking does not change the schedules.
       temporal_due_at: sql<Date | null>`case
         when status in ('paused', 'removed') or ${next.to} in ('paused', 'removed') then clock_timestamp()
         else temporal_due_at end`,
@@ -71,7 +70,7 @@ async function change(store: Store, id: string, next: Change): Promise<Integrati
   return row && toIntegration(row);
 }
 
-/** It cannot be read now. */
+/** Parks an integration: Kombo cannot serve it now. */
 export async function park(
   store: Store,
   id: string,
@@ -80,7 +79,7 @@ export async function park(
   return change(store, id, { from: ['active', 'parked'], to: 'parked', reason: why.message, ...why });
 }
 
-/** No timer waits any more for the next look at a parked one, unless another one has been planned since. */
+/** The timer for the planned look-up of a parked integration is gone. Does nothing if another one was planned since. */
 export async function forgetNextLook(store: Store, id: string, planned: Date): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')
@@ -91,7 +90,7 @@ export async function forgetNextLook(store: Store, id: string, planned: Date): P
     .execute();
 }
 
-/** It can be read again. Undefined when it was not parked, or with one of the codes that this does not end. */
+/** It can be read again. Undefined if it was not parked, or parked with one of the codes in `unless`. */
 export async function unpark(
   store: Store,
   id: string,
@@ -101,9 +100,9 @@ export async function unpark(
 }
 
 /**
- * A parked integration can be read again, as a read has shown. What has happened meanwhile may have left no trace, so
- * everything is owed in full that was not read in full since. False when it was not parked, or with one of the codes that
- * this does not end.
+ * A read has shown that a parked integration can be read again. Changes in the meantime may have left no trace, so
+ * every endpoint without a full read since then is owed in full. False if it was not parked, or with one of the codes
+ * in `unless`.
  */
 export async function unparkByRead(
   store: Store,
@@ -138,12 +137,12 @@ export async function unparkByRead(
   });
 }
 
-/** Stops reading until `resume`; a second pause only changes the reason. Undefined when it is removed. */
+/** Stops reading until `resume`. A second pause only changes the reason. Undefined if it is removed. */
 export async function pause(store: Store, id: string, reason: string): Promise<Integration | undefined> {
   return change(store, id, { from: ['active', 'parked', 'paused'], to: 'paused', code: 'Paused', reason });
 }
 
-/** Undefined when it was not paused. */
+/** Undefined if it was not paused. */
 export async function resume(store: Store, id: string): Promise<Integration | undefined> {
   return inTransaction(store, async (inside) => {
     const resumed = await change(inside, id, { from: ['paused'], to: 'active' });
@@ -153,9 +152,9 @@ export async function resume(store: Store, id: string): Promise<Integration | un
 }
 
 /**
- * Undefined when it was removed before, which stays as it was.
+ * Undefined if it was removed before, or its status has changed after `asOf`: nothing changes then.
  *
- * @param why.asOf when it was so: what has become of the integration after that stays too, as another life.
+ * @param why.asOf the time that the removal is about. A later change belongs to a new connection with the same id.
  */
 export async function remove(
   store: Store,
@@ -173,12 +172,12 @@ export async function remove(
   });
 }
 
-/** A removed integration is there again. Undefined when it was not removed. */
+/** A removed integration exists again. Undefined if it was not removed. */
 export async function revive(store: Store, id: string): Promise<Integration | undefined> {
   return change(store, id, { from: ['removed'], to: 'active' });
 }
 
-/** A removal is known for a better reason now, or for a newer one: Kombo's 404 turned out to be a deletion. */
+/** Stores a better or newer reason for a removal, for example if Kombo's 404 turned out to be a deletion. */
 export async function confirmRemoval(
   store: Store,
   id: string,
@@ -199,23 +198,23 @@ export async function confirmRemoval(
     .execute();
 }
 
-/** What follows from Kombo's showing an integration, beside what it says of it. */
+/** What follows from the fact that Kombo returned an integration. */
 interface Sighting {
-  /** A removed one is there again. */
+  /** Whether it was removed and exists again. */
   revive: boolean;
-  /** The removal was a mistake: what was paused before it is paused again, and what was chosen stays so. */
+  /** Whether the removal was a mistake: if it was paused before, it is paused again, and it keeps its choice. */
   keepPause?: boolean;
-  /** A parked one can be read. */
+  /** Whether it was parked and can be read again. */
   unpark: boolean;
-  /** Endpoints of which anything may have changed without a trace. */
+  /** Endpoints whose records may have changed without a trace. */
   missed: readonly string[];
-  /** Since when; now when left out. */
+  /** Since when; now if left out. */
   missedSince?: Date | undefined;
-  /** Deletions up to then were none of this connection. */
+  /** Deletions reported up to this time do not concern this connection. */
   voidUpTo?: Date | undefined;
 }
 
-/** Keeps what Kombo shows of an integration, with all that follows from it or with none. */
+/** Stores what Kombo returns about an integration and everything that follows from it, in one transaction. */
 export async function noteSighting(
   store: Store,
   seen: IntegrationInput,
@@ -246,7 +245,7 @@ export async function noteSighting(
   });
 }
 
-/** Why it was paused when it was removed; null when it was not. */
+/** Why it was paused when it was removed; null if it was not paused. */
 async function pausedReason(store: Store, id: string): Promise<string | null> {
   const row = await store.db
     .selectFrom('kombo_sync.integrations')
@@ -256,7 +255,7 @@ async function pausedReason(store: Store, id: string): Promise<string | null> {
   return row?.paused_reason ?? null;
 }
 
-/** A removed integration was looked up, and nothing has come of it. */
+/** Notes that a removed integration was looked up without a change. */
 export async function noteLook(store: Store, id: string): Promise<void> {
   await store.db
     .updateTable('kombo_sync.integrations')
@@ -265,7 +264,7 @@ export async function noteLook(store: Store, id: string): Promise<void> {
     .execute();
 }
 
-/** Integrations with which Temporal may not be in line for a while. */
+/** Integrations whose status Temporal may not have matched for a while. */
 export async function listUnsettled(store: Store, olderThanMs: number, limit: number): Promise<string[]> {
   const rows = await store.db
     .selectFrom('kombo_sync.integrations')
@@ -277,7 +276,7 @@ export async function listUnsettled(store: Store, olderThanMs: number, limit: nu
   return rows.map(({ id }) => id);
 }
 
-/** Temporal is in line with an integration as it was. False when that has changed meanwhile. */
+/** Notes that Temporal matches the integration. False if the integration has changed meanwhile. */
 export async function noteSettled(
   store: Store,
   { id, status, statusSince, temporalDueAt }: Integration,

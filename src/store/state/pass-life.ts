@@ -4,7 +4,7 @@ import type { PassKind, PassState, Reason } from '../../domain/reads.ts';
 import type { Store } from '../database.ts';
 import { passLost, type Pass } from './passes.ts';
 
-/* What becomes of a pass that is under way, beside its pages. */
+/* What happens to a pass under way, apart from its pages. */
 
 /** Kombo refused the cursor: the pass starts again at its first page, with the same window (invariant I9). */
 export async function restartPass(store: Store, pass: Pass): Promise<Pass> {
@@ -30,7 +30,7 @@ export async function touchPass(store: Store, id: number): Promise<void> {
   await sql`update kombo_sync.passes set active_at = clock_timestamp() where id = ${id}`.execute(store.db);
 }
 
-/** A pass waits: for a limit of Kombo, or before its next try. */
+/** Notes that a pass waits for Kombo's rate limit or for its next try. */
 export async function pausePass(store: Store, id: number, ms: number, why: Reason): Promise<void> {
   await pause(store, id, ms, why, "state = 'running'");
 }
@@ -61,7 +61,7 @@ interface PassEnd {
   resumable: boolean;
 }
 
-/** Ends a pass that its sync will not complete. False when it had ended already: it stays as it is. */
+/** Ends a pass that its sync will not complete. False if it had ended already: nothing changes then. */
 export async function endPass(store: Store, id: number, end: PassEnd): Promise<boolean> {
   const { rows } = await sql<{ cursor: string | null }>`
     update kombo_sync.passes set
@@ -80,11 +80,11 @@ interface CancelledPass {
   endpoint: string;
   kind: PassKind;
   startedAt: Date;
-  /** It had come to its end already. */
+  /** Whether it was completed already. */
   isCompleted: boolean;
 }
 
-/** Ends the passes of syncs that were cancelled, and returns all that these had begun. Each can be resumed. */
+/** Ends the passes of cancelled syncs, and returns all passes that they began. The ended ones can be resumed. */
 export async function cancelPasses(store: Store, syncIds: readonly string[]): Promise<CancelledPass[]> {
   const rows = await store.db
     .selectFrom('kombo_sync.passes')

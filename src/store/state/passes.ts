@@ -34,9 +34,9 @@ interface PassRequest {
 }
 
 /**
- * Finds the pass of this sync, or begins it. Undefined when the integration's choice leaves its endpoint out.
+ * Finds the pass of this sync, or begins it. Undefined if the integration's choice leaves its endpoint out.
  *
- * @throws SyncError IntegrationGone when the integration is removed.
+ * @throws SyncError IntegrationGone if the integration is removed.
  */
 export async function openPass(store: Store, request: PassRequest): Promise<Pass | undefined> {
   await refuseRemoved(store.pool, request.integrationId);
@@ -61,7 +61,7 @@ export async function openPass(store: Store, request: PassRequest): Promise<Pass
   return opened;
 }
 
-/** SQL for whether the integration of `integrationStep` may be read: it is neither removed, nor does its choice leave the endpoint out. */
+/** SQL for whether the integration of `integrationStep` is not removed and its choice includes the endpoint. */
 function mayBegin(path: string) {
   const endpoint = getEndpoint(path);
   return sql`${sql.raw(NOT_REMOVED)} and not exists (
@@ -75,7 +75,7 @@ async function beginPass(store: Store, request: PassRequest, window: PassWindow,
   const { updatedAfter, movesWatermark, driftBefore } = window;
   await sql`
     with
-    -- Erasing leaves a row alone that comes after it, so none may come for an integration that is removed meanwhile.
+    -- Erasing does not see rows that come after it, so none may come for an integration that is removed meanwhile.
     ${integrationStep(integrationId)}
     insert into kombo_sync.passes (sync_id, workflow_id, run_id, integration_id, endpoint, kind, trigger, because,
       updated_after, watermark_at, moves_watermark, drift_before, started_at)
@@ -87,15 +87,15 @@ async function beginPass(store: Store, request: PassRequest, window: PassWindow,
 }
 
 /**
- * A pass that failed on its way, or lost its worker, is resumed where it stopped, under the new sync: an outage in the second
- * hour of a big one does not cost the first, and a delta that gets a page per minute comes to its end. Its listing and counts
- * go along; the start stays, which is what a watermark is. Not after a day, since how long Kombo's cursors live is not
- * documented, and not when a full read that begins later is owed.
+ * Resumes a pass that failed or lost its worker where it stopped, under the new sync. So an outage in the second hour
+ * of a big pass does not cost the first hour, and a delta that gets a page per minute ends. The new pass takes over its
+ * listing, its counts and its start, which becomes the watermark. A pass is not resumed after a day, because Kombo does
+ * not document how long cursors live, nor if a full read is owed that must begin later.
  *
- * It may be restarted as often as a new one. Cursors are told apart by restart, so the listing's newest one counts as its
- * first. A pass that was refused its cursor too often is not resumed, so this ends.
+ * It may be restarted as often as a new one. The restart distinguishes cursors, so the newest restart of the listing
+ * counts as the first. A pass whose cursor was refused too often is not resumed, so this ends.
  *
- * What was named since the start may be on a page that has been read, so a delta is owed that begins from now on.
+ * Changes reported since the start may be on a page that was read before, so a new delta is owed.
  */
 async function resumeStoppedPass(
   store: Store,
@@ -106,9 +106,9 @@ async function resumeStoppedPass(
   const copied = sql.raw(RESUMED_COLUMNS.join(', '));
   await sql`
     with
-    -- Nothing is resumed for an integration that is removed meanwhile, or for what is not chosen any more.
+    -- Nothing is resumed if the integration was removed meanwhile, or if the endpoint is no longer chosen.
     ${integrationStep(integrationId)},
-    -- The newest pass with this window, where it has stopped and no full read that begins later is owed.
+    -- The newest pass with this window, if it has stopped and no full read is owed that must begin later.
     newest as (
       select id, cursor as stopped_at from kombo_sync.passes p
       where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = ${kind}
@@ -123,7 +123,7 @@ async function resumeStoppedPass(
             and newer.updated_after is not distinct from p.updated_after and newer.id > p.id)
       for update
     ),
-    -- It gives its cursor away, so that it is resumed once, and an attempt that still has it is lost.
+    -- It loses its cursor, so that it is resumed once, and an attempt that still works on it is lost.
     stopped as (
       update kombo_sync.passes p set cursor = null, version = version + 1
       from newest where p.id = newest.id and p.cursor is not null and ${mayBegin(endpoint)}
@@ -137,19 +137,19 @@ async function resumeStoppedPass(
       on conflict (sync_id, endpoint, kind) do nothing
       returning id, integration_id, endpoint
     ),
-    -- What has changed on the pages that were read before.
+    -- For changes on the pages that were read before.
     owing as (
       insert into kombo_sync.debts as d (integration_id, endpoint, kind)
       select integration_id, endpoint, 'delta' from opened
       on conflict (integration_id, endpoint, kind) do update set asked_seq = greatest(d.asked_seq, excluded.asked_seq)
     )
-    -- Its listing goes along.
+    -- The new pass takes over its listing.
     update kombo_sync.pass_pages set
       pass_id = (select id from opened), restart = restart - (select restarts from stopped)
     where pass_id = (select id from stopped) and exists (select from opened)`.execute(store.db);
 }
 
-/** What a pass takes along into the one that resumes it. */
+/** What a pass takes over from the one that it resumes. */
 const RESUMED_COLUMNS = [
   'integration_id',
   'endpoint',
@@ -203,7 +203,7 @@ async function findPass(
     .executeTakeFirst();
 }
 
-/** The newest complete listing of an endpoint whose sweep is not done; undefined when there is none. */
+/** The newest complete listing of an endpoint whose sweep is not done; undefined if there is none. */
 export async function unsweptPass(
   store: Store,
   integrationId: string,
@@ -231,7 +231,7 @@ async function readBase(
   return { watermark, fullBegun };
 }
 
-/** A pass that shows no life for so long has lost its workflow, or will find that another one has resumed it. */
+/** A pass without a sign of life for this long has lost its workflow, or will find that another pass has resumed it. */
 const LOST_AFTER_MS = 10 * PASS_ALIVE_MS;
 
 async function abandonLostPasses(store: Store, request: PassRequest): Promise<void> {
@@ -248,7 +248,7 @@ async function abandonLostPasses(store: Store, request: PassRequest): Promise<vo
     .execute();
 }
 
-/** Its sync goes on with it after all. Where another one has resumed it, it starts again at its first page. */
+/** Its sync continues it after all. If another one has resumed it, it starts again at its first page. */
 async function reopenPass(store: Store, pass: Pass): Promise<Pass | undefined> {
   const { rows } = await sql<Pass>`
     with ${integrationStep(pass.integration_id)}

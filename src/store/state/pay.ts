@@ -5,17 +5,17 @@ import type { DebtKind } from '../../domain/reads.ts';
 import { NO_FAILURE } from './debts.ts';
 import type { Pass } from './passes.ts';
 
-/** What the end of a pass has changed in what is owed. */
+/** How the end of a pass changed the debts. */
 export interface Paid {
-  /** Another look is due: a read is owed that began too late to be paid, or something that had failed works again. */
+  /** Whether to decide again what to read: a debt is left that is due, or a read that had failed works again. */
   owes: boolean;
-  /** Since when the endpoint had failed for a reason that ends for many reads at once; null when it had not. */
+  /** Since when the endpoint had failed for a reason that ends for many reads at once; null if it had not. */
   recoveredSince: Date | null;
 }
 
 /**
- * Pays what a completed pass has read, in the transaction that completes it. What has come to be owed since the pass began
- * stays, but it neither fails nor waits any more: the endpoint answers. A full listing is to be swept.
+ * Pays the debts that a completed pass has read, in the transaction that completes it. Debts asked for since the pass
+ * began stay, but they no longer fail or wait, because the endpoint answers. After a full listing, a sweep is owed.
  */
 export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid> {
   const { integration_id: id, endpoint, started_at: start } = pass;
@@ -25,7 +25,7 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
      from kombo_sync.debts where integration_id = $1 and endpoint = $2 and kind in ('delta', 'full') order by kind for update`,
     [id, endpoint],
   );
-  // What has changed since a moment may have a gap before it.
+  // A pass that reads changes since a given date may leave a gap before that date.
   const gapless = pass.kind === 'delta' || pass.moves_watermark;
   const reads = (debt: DebtOfPass) => whole || (debt.kind === 'delta' && gapless);
   const paid = rows.filter((debt) => reads(debt) && debt.asked_seq <= pass.started_seq);
@@ -65,9 +65,9 @@ export async function payDebts(client: pg.ClientBase, pass: Pass): Promise<Paid>
 }
 
 /**
- * A new listing takes the place of one that was to be swept. What kept that from being swept is not over, since a sweep asks
- * in another way: its failure stays until an answer ends it. The run that has listed goes on to sweep; another one begins
- * only if that is lost.
+ * A new listing replaces one that was to be swept. If that sweep failed, its failure stays until Kombo answers a sweep,
+ * which sends other requests than a listing. The run that has listed continues with the sweep. Another run sweeps only
+ * if that one is lost.
  */
 async function oweSweep(client: pg.ClientBase, pass: Pass): Promise<void> {
   const { integration_id: id, endpoint, started_at: start, started_seq: seq } = pass;
@@ -98,7 +98,7 @@ function earlier(a: Date | null, b: Date | null): Date | null {
   return a && b ? (a < b ? a : b) : (a ?? b);
 }
 
-/** The listing of a full pass has been swept, or you are to decide about it. */
+/** The listing of a full pass has been swept, or waits for your decision. */
 export async function paySweep(client: pg.ClientBase, pass: Pass): Promise<void> {
   await client.query(
     `delete from kombo_sync.debts

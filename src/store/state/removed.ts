@@ -6,19 +6,19 @@ import { inTransaction, type Store } from '../database.ts';
 import type { Database } from '../schema.ts';
 
 /**
- * A step of the statement that moves a pass, which is to be its transaction's last: with `NOT_REMOVED`, it does nothing for
- * a removed integration, whose data may be erased already. The lock lets a removal, and the erasure after it, wait for the
- * commit; so late in the transaction, since what else changes the integration waits for it too.
+ * A step of the statement that moves a pass. With `NOT_REMOVED`, the statement does nothing for a removed integration,
+ * whose data may be erased already. The lock makes a removal, and the erasure after it, wait for the commit. Run this
+ * statement last in its transaction, because every other change of the integration waits too.
  */
 export const INTEGRATION =
   'integration as (select status from kombo_sync.integrations where id = $1 for share)';
 export const NOT_REMOVED = "not exists (select from integration where status = 'removed')";
 
-/** The same step for statements with parameters of their own; it also holds what was chosen to be read. */
+/** The same step for statements with parameters of their own. It also has the choice of the integration. */
 export const integrationStep = (id: string) =>
   sql`integration as (select status, models, exclude_models from kombo_sync.integrations where id = ${id} for share)`;
 
-/** Writes what belongs to an integration, unless that is removed. A removal waits for it, and it for a removal. */
+/** Writes data of an integration unless it is removed. A concurrent removal and this write wait for one another. */
 export async function unlessRemoved(
   store: Pick<Store, 'db'>,
   integrationId: string,

@@ -15,7 +15,7 @@ interface RetentionOptions {
 
 /**
  * Removes old entries of the change feed, old finished passes and reports of their drift, in small steps. The newest
- * completed passes of an endpoint stay however old they are, since the watermark is read from them.
+ * completed passes of an endpoint always stay, because they hold the watermark.
  */
 export async function prune(
   store: Store,
@@ -42,8 +42,8 @@ async function inBatches(step: () => Promise<number>, signal?: AbortSignal): Pro
 }
 
 /**
- * Takes the low end of the feed up to the first young entry, so that what is left is whole, and notes how far: readers that
- * have not come as far are refused. Above the horizon an open transaction may still write an entry that would be passed over.
+ * Removes the start of the feed up to the first young entry, so that the rest has no gap, and records how far: readers
+ * behind that are refused. It stops at the horizon, because an open transaction may still write an entry above it.
  */
 async function pruneChanges(store: Store, retentionMs: number, consumerMs: number): Promise<number> {
   const horizon = await latestPosition(store);
@@ -147,7 +147,7 @@ function stepOf([row]: Walked[]): Step {
   return { next: looked < BATCH ? null : last, removed };
 }
 
-/** Evidence as old as the passes it is about, ids that no webhook has named for as long, and answers that are not asked for again. */
+/** Removes evidence as old as its passes, ids that no webhook has named for as long, and old answers. */
 async function pruneNotes(store: Store, historyMs: number): Promise<void> {
   const old = sql`now() - ${historyMs} * interval '1 millisecond'`;
   await sql`delete from kombo_sync.sync_deliveries where last_at < ${old}`.execute(store.db);
@@ -161,8 +161,8 @@ async function pruneNotes(store: Store, historyMs: number): Promise<void> {
 }
 
 /**
- * Listings that no sweep will use. One that waits for its sweep stays whole, or everything would look gone; after two weeks
- * it has nothing to say any more, and the next full pass lists anew.
+ * Removes listings that no sweep will use. One that waits for its sweep stays whole, because everything else would look
+ * gone. After two weeks it is obsolete, and the next full pass makes a new one.
  */
 async function pruneListings(store: Store): Promise<void> {
   await sql`

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Store } from '../database.ts';
 
-/** Opens a session of the status page, and removes those that have ended. All `serve` processes share them. */
+/** Opens a session of the status page, and deletes ended ones. All `serve` processes share them. */
 export async function openSession(store: Store, hash: string, seconds: number): Promise<void> {
   const endsAt = sql<Date>`now() + ${seconds} * interval '1 second'`;
   await store.db

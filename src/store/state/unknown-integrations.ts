@@ -12,7 +12,7 @@ export interface UnknownIntegration {
 
 export type UnknownKey = readonly [lastSeenAt: number, id: string];
 
-/** Integrations that webhooks named and that Kombo does not know, the last one named first. */
+/** Integrations that webhooks named but Kombo does not know; the one named last comes first. */
 export async function listUnknown(
   store: Store,
   { after, limit = LIMIT }: ListOptions<UnknownKey>,
@@ -41,7 +41,7 @@ export async function countUnknown(store: Store): Promise<number> {
   return rows[0]!.count;
 }
 
-/** Kombo does not know an integration that a webhook named, and neither do we. */
+/** Notes an integration that a webhook named and that neither Kombo nor our database knows. */
 export async function noteUnknown(store: Store, id: string): Promise<void> {
   await store.db
     .insertInto('kombo_sync.unknown_integrations')

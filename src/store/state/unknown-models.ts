@@ -1,9 +1,9 @@
 import type { Store } from '../database.ts';
 
-/** Names come from outside; more than Kombo will ever have are not kept. */
+/** Names come from outside, so their number is bounded. Kombo will never have this many. */
 const MOST_NAMES = 500;
 
-/** A name of a model that webhooks have brought and that this version does not know. */
+/** An unknown model that webhooks named. */
 export interface UnknownModel {
   name: string;
   times: number;
@@ -11,7 +11,7 @@ export interface UnknownModel {
   lastSeenAt: Date;
 }
 
-/** In order of their names, so that two syncs do not wait for one another in a circle. */
+/** Writes them in the order of their names, so that two syncs cannot deadlock. */
 export async function noteUnknownModels(store: Store, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   await store.pool.query(
@@ -25,7 +25,7 @@ export async function noteUnknownModels(store: Store, names: readonly string[]):
   );
 }
 
-/** Without those that this version knows by now; the last one named first. */
+/** Leaves out models that this version knows by now. The one named last comes first. */
 export async function listUnknownModels(store: Store, known: ReadonlySet<string>): Promise<UnknownModel[]> {
   const { rows } = await store.pool.query<UnknownModel>(
     `select name, times::float8 as times, first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt"

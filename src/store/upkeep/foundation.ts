@@ -5,10 +5,10 @@ import { findDataTables, findLiveViews } from './ours.ts';
 import { DatabaseProblem } from './problem.ts';
 
 /*
- * What the tables stand on: a database that can hold the data, and three schemas that are ours. A schema is ours when we made
- * it, or when it was empty; the one row of `installation` remembers that of two, and our views in the third one show it. A data
- * table is ours when it has the columns that every table of ours has, a live view when it shows our table of the same name.
- * What is not ours is never touched.
+ * The base of the tables: a database that can hold the data, and three schemas that are ours. A schema is ours if we
+ * created it, or if it was empty. The one row of `installation` records this for two of them; our views show it for the
+ * third. A data table is ours if it has the columns that all our tables have; a live view is ours if it shows our table
+ * of the same name. We never touch what is not ours.
  */
 
 type Queryable = pg.ClientBase | pg.Pool;
@@ -17,7 +17,7 @@ interface Place {
   name: string;
   owner: string;
   mayCreate: boolean;
-  /** Tables, functions and all else in it. */
+  /** Tables, functions and everything else in it. */
   contents: string[];
 }
 
@@ -27,12 +27,12 @@ interface Site {
   encoding: string;
   mayCreate: boolean;
   isReadOnly: boolean;
-  /** Names that would have to be quoted. */
+  /** Names that would need quotes. */
   reserved: string[] | null;
   places: Place[] | null;
 }
 
-/** What is there already. */
+/** What exists already. */
 interface Ground {
   service: Place | undefined;
   data: Place | undefined;
@@ -41,9 +41,9 @@ interface Ground {
 }
 
 /**
- * Looks at the database and the schemas.
+ * Checks the database and the schemas.
  *
- * @throws DatabaseProblem with the remedy, if they are not fit or not ours.
+ * @throws DatabaseProblem with the remedy if they are not fit or not ours.
  */
 export async function inspectGround(
   client: Queryable,
@@ -76,9 +76,9 @@ export async function inspectGround(
 }
 
 /**
- * Makes what is missing of the schemas, and marks them as ours.
+ * Creates the schemas that are missing, and marks them as ours.
  *
- * @throws DatabaseProblem when nothing can be built there.
+ * @throws DatabaseProblem if the schemas cannot be used.
  */
 export async function layFoundation(
   client: pg.ClientBase,
@@ -105,7 +105,7 @@ export async function layFoundation(
     }
     await client.query('commit');
   } catch (error) {
-    // If the connection is gone, that says less than the error.
+    // If the connection is lost, the first error says more than the failed rollback.
     await client.query('rollback').catch(() => {});
     throw error;
   }
@@ -164,7 +164,7 @@ function wrongEncoding(database: string, encoding: string): DatabaseProblem {
   );
 }
 
-/** Tells an installation from every other; undefined when there is none. */
+/** The unique id of the installation; undefined if there is none. */
 export async function installationId(client: Queryable): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>('select id from kombo_sync.installation');
   return rows[0]?.id;
@@ -191,19 +191,19 @@ async function findInstallation(
 function refuseOther({ service_schema, data_schema }: Installation, { service, data }: Schemas): void {
   if (service_schema !== service) {
     throw new DatabaseProblem(
-      `Schema ${service} was called ${service_schema} when its functions were made, and they look for it there.`,
-      `Give it its name back: alter schema ${service} rename to ${service_schema};`,
+      `Schema ${service} was renamed from ${service_schema}, and its functions still use the old name.`,
+      `Rename it back: alter schema ${service} rename to ${service_schema};`,
     );
   }
   if (data_schema !== data) {
     throw new DatabaseProblem(
-      `The data that ${service} keeps account of are in schema ${data_schema}, and DATA_SCHEMA is ${data}.`,
-      `Set DATA_SCHEMA=${data_schema}, or choose another SERVICE_SCHEMA to begin anew.`,
+      `The data of ${service} is in schema ${data_schema}, but DATA_SCHEMA is ${data}.`,
+      `Set DATA_SCHEMA=${data_schema}, or choose another SERVICE_SCHEMA to start without data.`,
     );
   }
 }
 
-/** Two services that write the same tables would each believe that the other's records are its own. */
+/** If two services wrote the same tables, each would take the other's records for its own. */
 async function refuseClaimed(client: Queryable, { data }: Schemas): Promise<void> {
   const { rows } = await client.query<{ service: string }>(
     `select n.nspname::text as service from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -229,7 +229,7 @@ function foreignSchema(setting: string, place: Place, chosen = place.name): Data
   );
 }
 
-/** The data have their name already, and that of the views follows from it. */
+/** The name of the live views follows from the schema of the data, so you must rename the other schema. */
 function foreignLiveSchema(place: Place): DatabaseProblem {
   return new DatabaseProblem(
     notMadeForUs(place),

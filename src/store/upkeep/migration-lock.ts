@@ -9,15 +9,16 @@ const POLL_MS = 200;
 const KEY_SEED = 7_105_001;
 
 export interface LockWait {
-  /** After so long it is said who holds the lock. */
+  /** After this time, `say` names the process that holds the lock. */
   sayAfterMs?: number;
   giveUpAfterMs?: number;
   say?: (text: string) => void;
 }
 
 /**
- * Does `work` while no other process migrates. A direct connection keeps the lock and does the work too, since a role may have
- * one connection only. Behind a pooler a session is no place for a lock: a transaction that stays open keeps it there.
+ * Does `work` while no other process migrates. A direct connection holds the lock and does the work too, because a role
+ * may have only one connection. Behind a pooler a session cannot hold a lock, so a transaction that stays open holds
+ * it.
  */
 export async function withMigrationLock<T>(
   { direct, schemas }: Store,
@@ -30,12 +31,14 @@ export async function withMigrationLock<T>(
     await acquire(direct, client, schemas.service, wait);
     return direct.pooler.isThere ? await besides(direct, work) : await work(client);
   } finally {
-    // Closing the connection gives the lock back.
+    // Closing the connection releases the lock.
     client.release(true);
   }
 }
 
-/** Steps may take long. What they wait for a lock, others wait behind them. */
+/**
+ * Steps may take long. But while a step waits for a lock, other statements queue behind it, so that wait is bounded.
+ */
 const UNBOUNDED = { statement_timeout: '0', idle_in_transaction_session_timeout: '0', lock_timeout: '10s' };
 
 async function besides<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -58,13 +61,13 @@ async function acquire(pool: Pool, client: pg.ClientBase, service: string, wait:
     if (isPooled) await client.query('begin');
     const { rows } = await client.query<{ taken: boolean }>(take, [service]);
     if (rows[0]!.taken) return;
-    // A pooler has few connections, and the one that migrates needs another one.
+    // A pooler has few connections, and the process that migrates needs a second one.
     if (isPooled) await client.query('rollback');
     const waitedMs = performance.now() - began;
     if (waitedMs >= sayAfterMs) {
       const holder = await findHolder(client, service);
       if (waitedMs >= giveUpAfterMs) throw giveUp(holder, waitedMs);
-      const text = holder && `Another migration is at work, which this one waits for: ${holder.description}.`;
+      const text = holder && `Waiting for another migration: ${holder.description}.`;
       if (text && text !== said) say(text);
       said = text;
     }
@@ -77,7 +80,7 @@ interface Holder {
   description: string;
 }
 
-/** Of sessions of other roles less is shown. */
+/** Postgres shows less about sessions of other roles. */
 async function findHolder(client: pg.ClientBase, service: string): Promise<Holder | undefined> {
   const { rows } = await client.query<{ pid: number; role: string; name: string | null; since: Date | null }>(
     `select a.pid, a.usename::text as role, nullif(a.application_name, '') as name, a.backend_start as since
@@ -98,17 +101,17 @@ async function findHolder(client: pg.ClientBase, service: string): Promise<Holde
   return { pid, description: `process ${pid} of Postgres (${details.join(', ')})` };
 }
 
-/** A prepared transaction may hold it, too, which has no process. */
+/** A prepared transaction may hold the lock too, and it has no process. */
 function giveUp(holder: Holder | undefined, waitedMs: number): DatabaseProblem {
   const seconds = Math.round(waitedMs / 1_000);
   if (!holder) {
     return new DatabaseProblem(
-      `The lock of migrations was not free for ${seconds} s, and no session shows that it holds it.`,
-      "Look for it, end it, then try again: select * from pg_locks where locktype = 'advisory'; select * from pg_prepared_xacts;",
+      `The migration lock was not free for ${seconds} s, and no session seems to hold it.`,
+      "Find the session or prepared transaction that holds it and end it, then try again: select * from pg_locks where locktype = 'advisory'; select * from pg_prepared_xacts;",
     );
   }
   return new DatabaseProblem(
     `Another migration has held the lock for ${seconds} s: ${holder.description}.`,
-    `If it is not at work any more, end it, then try again: select pg_terminate_backend(${holder.pid});`,
+    `If it hangs, end it, then try again: select pg_terminate_backend(${holder.pid});`,
   );
 }

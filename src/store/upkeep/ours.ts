@@ -7,13 +7,13 @@ import { DatabaseProblem } from './problem.ts';
 
 type Queryable = pg.ClientBase | pg.Pool;
 
-/** What every table of ours has. */
+/** Columns that all our data tables have. */
 const ALWAYS = Object.keys(SYSTEM_COLUMNS);
 
 /**
- * Counts the tables of the catalogue's names and of EXTRA_ENDPOINTS.
+ * Counts the tables that have names of the catalogue or of EXTRA_ENDPOINTS.
  *
- * @throws DatabaseProblem if one lacks a column of every table of ours.
+ * @throws DatabaseProblem if one lacks a column that all our tables have.
  */
 export async function findDataTables(
   client: Queryable,

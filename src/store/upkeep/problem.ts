@@ -1,4 +1,4 @@
-/** The database is not as it has to be. */
+/** The database is not as it must be. */
 export class DatabaseProblem extends Error {
   override name = 'DatabaseProblem';
   /** What was found, as a sentence. */

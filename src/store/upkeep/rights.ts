@@ -4,10 +4,10 @@ import { mayHideRows } from '../row-security.ts';
 import { liveSchema, type Schemas } from '../schemas.ts';
 import { DatabaseProblem } from './problem.ts';
 
-/** SQLSTATE of what the role may not do. */
+/** SQLSTATE for a missing right. */
 const DENIED = '42501';
 
-/** What a migration is not allowed to do, with the grant for it. Undefined when an error is of another kind. */
+/** Explains which right a migration lacks, with the grant for it; undefined for any other error. */
 export async function explainDenial(
   client: pg.ClientBase,
   error: unknown,
@@ -32,13 +32,13 @@ export async function explainDenial(
 
 interface MissingRights {
   role: string;
-  /** What is missing, such as `delete on kombo.ats_jobs`. */
+  /** Missing rights, for example `delete on kombo.ats_jobs`. */
   missing: string[];
-  /** Tables of which a policy may hide rows. */
+  /** Tables in which a policy may hide rows. */
   guarded: string[];
 }
 
-/** What `serve` and `worker` need beside a schema that is up to date. */
+/** The rights that `serve` and `worker` lack. */
 export async function findMissingRights(
   client: pg.ClientBase | pg.Pool,
   { data, service }: Schemas,
@@ -48,7 +48,10 @@ export async function findMissingRights(
   return rows[0]!;
 }
 
-/** What `serve` and `worker` need on each kind of object. deploy/postgres/roles.sql and docs/operations.md say the same. */
+/**
+ * Rights that `serve` and `worker` need on each kind of object. deploy/postgres/roles.sql and docs/operations.md list
+ * the same.
+ */
 export const NEEDED = {
   schemas: ['usage'],
   tables: ['select', 'insert', 'update', 'delete'],
@@ -56,7 +59,7 @@ export const NEEDED = {
   functions: ['execute'],
 } as const;
 
-/** Tables that you have added to the schema of the data are yours. */
+/** Our tables only: those that you have added to the schema of the data are yours. */
 const tables = (extra: readonly string[]) => endpointsWith(extra).map(({ table }) => table);
 
 const listed = (privileges: readonly string[]) => `array['${privileges.join("', '")}']`;
@@ -83,7 +86,7 @@ const RIGHTS = `
   select current_user::text as role, array(select what from missing order by what) as missing,
     array(select name from part where relkind <> 'S' and ${mayHideRows('part.oid')} order by name) as guarded`;
 
-/** The statements that give a role what `serve` and `worker` need. */
+/** The statements that grant a role what `serve` and `worker` need. */
 export function grantsFor(role: string, { data, service }: Schemas): string {
   const both = `${data}, ${service}`;
   return [

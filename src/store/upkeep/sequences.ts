@@ -2,7 +2,9 @@ import type pg from 'pg';
 import { quote } from '../records/data-tables.ts';
 import type { Schemas } from '../schemas.ts';
 
-/** A sequence that would give out numbers which are in use, as after logical replication, which does not bring sequences along. */
+/**
+ * A sequence that would return numbers in use, for example after logical replication, which does not copy sequences.
+ */
 interface LaggingSequence {
   /** With its schema. */
   name: string;
@@ -11,14 +13,14 @@ interface LaggingSequence {
   used: string;
 }
 
-/** So many rows of each table of the data tell whether a number of `observations` is out of place. */
+/** How many rows of each data table show whether `observations` lags behind. */
 const SAMPLE = 1_000;
 
 /**
- * Compares sequences with what was drawn from them: those of columns with their column, and `observations` with every column
- * that holds numbers of it, which all end in `_seq`.
+ * Compares sequences with the numbers in use: a column's sequence with that column, and `observations` with every
+ * column that holds its numbers. Their names all end in `_seq`.
  *
- * @param whole looks at every row of the data, which may take minutes.
+ * @param whole whether to check every row of the data, which may take minutes.
  */
 export async function findLaggingSequences(
   client: pg.ClientBase | pg.Pool,
@@ -65,7 +67,7 @@ const USES = `
         and d.refobjid = c.oid and d.refobjsubid = a.attnum and d.deptype in ('a', 'i')) end`;
 
 /**
- * Sets every sequence right that lags behind.
+ * Advances every sequence that lags behind.
  *
  * @returns what was done.
  */
@@ -74,7 +76,7 @@ export async function repairSequences(client: pg.ClientBase, schemas: Schemas): 
   if (lagging.length === 0) return [];
   const exact = await findLaggingSequences(client, schemas, true);
   for (const { name, used } of exact) {
-    // Meanwhile a worker may have drawn further.
+    // A worker may have drawn higher numbers meanwhile.
     await client.query(`select setval('${name}', greatest($1::bigint, last_value)) from ${name}`, [used]);
   }
   return exact.map(({ name, last, used }) => `${name} (${last} → ${used})`);

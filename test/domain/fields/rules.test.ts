@@ -21,30 +21,34 @@ describe('a name', () => {
     '*.remote_data',
     '*.iban',
     '*.home_address.street_1',
-  ])('%s is taken as it is written', (name) => {
+  ])('%s is accepted as it is written', (name) => {
     expect(readName(name, 'exclude')).toEqual([rule(name)]);
   });
 
-  test('of a field that has no column is written with raw', () => {
+  test('of a field without a column is written with raw', () => {
     expect(readName('hris_employees.raw.brand_new.part', 'exclude')).toEqual([
       rule('hris_employees.brand_new.part'),
     ]);
   });
 
   test.each([
-    ['hris_employees', 'has not the form table.field', /EXCLUDE_MODELS/],
-    ['hris_employees.', 'has not the form table.field', /EXCLUDE_MODELS/],
+    ['hris_employees', 'not of the form table.field', /EXCLUDE_MODELS/],
+    ['hris_employees.', 'not of the form table.field', /EXCLUDE_MODELS/],
     ['hris_employes.ssn', 'names table hris_employes, which does not exist', 'write hris_employees'],
-    ['hris_employees.snn', 'no known field', 'write hris_employees.ssn'],
-    ['hris_employees.entirely_new', 'no known field', /hris_employees\.raw\.entirely_new/],
-    ['hris_employees.home_address.stret_1', 'no known field', 'write hris_employees.home_address.street_1'],
-    ['hris_employees.manager.work_mail', 'no known field', 'write hris_employees.manager.work_email'],
+    ['hris_employees.snn', 'not a known field', 'write hris_employees.ssn'],
+    ['hris_employees.entirely_new', 'not a known field', /hris_employees\.raw\.entirely_new/],
+    [
+      'hris_employees.home_address.stret_1',
+      'not a known field',
+      'write hris_employees.home_address.street_1',
+    ],
+    ['hris_employees.manager.work_mail', 'not a known field', 'write hris_employees.manager.work_email'],
     ['*.remote_dat', 'which no table has', 'write *.remote_data'],
     ['hris_employees.id', 'by which rows are found or ordered', 'leave it out'],
     ['*.changed_at', 'by which rows are found or ordered', 'leave it out'],
     ['hris_employees.raw', 'holds the whole record', /field/],
     ['*.raw', 'holds whole records', /field/],
-    ['@secret', 'no preset', 'write @sensitive'],
+    ['@secret', 'not a preset', 'write @sensitive'],
     ['__proto__.constructor', 'does not exist', undefined],
   ])('%s is refused, with what to write', (name, problem, remedy) => {
     const read = readName(name, 'exclude');
@@ -53,7 +57,7 @@ describe('a name', () => {
     else if (remedy) expect(read).toMatchObject({ remedy: expect.stringMatching(remedy) as string });
   });
 
-  test('of a table that this version does not know may be any', () => {
+  test('can have any field in an unknown table', () => {
     const unknown = {
       ...getEndpoint('/hris/groups'),
       table: 'hris_brand_new',
@@ -64,7 +68,7 @@ describe('a name', () => {
     expect(readName('hris_brand_new.secret', 'exclude')).toHaveProperty('problem');
   });
 
-  test('@sensitive stands for all that the catalogue marks', () => {
+  test('@sensitive stands for all fields that the catalogue marks', () => {
     const names = (readName('@sensitive', 'exclude') as FieldRule[]).map(nameOf);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -83,7 +87,7 @@ describe('a name', () => {
 });
 
 describe('a choice', () => {
-  test('keeps the hash of what a preset would leave out', () => {
+  test('hashes a named field that a preset would exclude', () => {
     const { choice, wrong } = choose(['@sensitive'], ['hris_employees.ssn', '*.remote_data']);
     expect(wrong).toEqual([]);
     const of = (name: string) => choice.rules.filter((one) => nameOf(one) === name);
@@ -96,7 +100,7 @@ describe('a choice', () => {
     [['hris_employees.ssn'], ['hris_employees.ssn']],
     [['*.ssn'], ['hris_employees.ssn']],
     [['@sensitive'], ['hris_employees.home_address.street_1']],
-  ])('of %j says that %j cannot be hashed, too', (exclude, hash) => {
+  ])('that excludes %j says that %j cannot be hashed', (exclude, hash) => {
     expect(choose(exclude, hash).wrong).toEqual([
       expect.objectContaining({
         treatment: 'hash',
@@ -105,7 +109,7 @@ describe('a choice', () => {
     ]);
   });
 
-  test('names everything that is wrong with it', () => {
+  test('reports all its wrong names', () => {
     expect(choose(['hris_employees.snn', '*.remote_data'], ['nothing']).wrong).toHaveLength(2);
   });
 
@@ -116,7 +120,7 @@ describe('a choice', () => {
     ['*.home_address.city', 'hris_employees.home_address.city', true],
     ['hris_employees.ssn', '*.ssn', false],
     ['hris_groups.name', 'hris_locations.name', false],
-  ])('%s reaches all of %s: %j', (one, other, expected) => {
+  ])('with %s covers %s: %j', (one, other, expected) => {
     expect(covers(rule(one), rule(other))).toBe(expected);
   });
 
@@ -126,10 +130,13 @@ describe('a choice', () => {
     [['*.x'], [], ['a.x'], ['b.x'], true],
     [[], ['a.x'], ['a.x'], [], false],
     [[], [], [], [], true],
-  ])('of %j, hashed %j, keeps out as much as one of %j, hashed %j: %j', (exclude, hash, was, hashed, is) => {
-    const choice = (names: string[], hashes: string[]) => ({
-      rules: [...names.map((name) => rule(name)), ...hashes.map((name) => rule(name, 'hash'))],
-    });
-    expect(keepsOutAsMuch(choice(exclude, hash), choice(was, hashed))).toBe(is);
-  });
+  ])(
+    'that excludes %j and hashes %j keeps out as much as one with %j and %j: %j',
+    (exclude, hash, was, hashed, is) => {
+      const choice = (names: string[], hashes: string[]) => ({
+        rules: [...names.map((name) => rule(name)), ...hashes.map((name) => rule(name, 'hash'))],
+      });
+      expect(keepsOutAsMuch(choice(exclude, hash), choice(was, hashed))).toBe(is);
+    },
+  );
 });

@@ -56,7 +56,7 @@ describe('a reader of everything', () => {
     }
   });
 
-  test('gets nothing new by a second run, and reads the tables of a later version', async () => {
+  test('gets nothing new from a second run, and reads the tables of a later version', async () => {
     await grant(store, role);
     expect((await grant(store, role)).statements).toEqual([]);
     await store.pool.query('drop table kombo.ats_tags cascade');
@@ -65,7 +65,7 @@ describe('a reader of everything', () => {
     expect((await plan(store, role)).statements).toEqual([]);
   });
 
-  test('gets by the statements as they are printed what --apply gives', async () => {
+  test('gets from the printed statements what --apply gives', async () => {
     const { statements, applied } = await plan(store, role);
     expect(applied).toBe(false);
     expect(await sees(role, 'select id from kombo.ats_tags')).toMatch(DENIED);
@@ -76,7 +76,7 @@ describe('a reader of everything', () => {
 });
 
 describe('a reader of some models', () => {
-  test('loses what is not named any more, and what later versions bring', async () => {
+  test('loses models that are no longer named, and gets no tables of later versions', async () => {
     await grant(store, role);
     const { statements, notes } = await grant(store, role, { models: ['ats_j*'] });
     expect(statements.filter((sql) => sql.startsWith('grant'))).toEqual([]);
@@ -94,7 +94,7 @@ describe('a reader of some models', () => {
     expect(await sees(role, 'select id from kombo.ats_tags')).toEqual([]);
   });
 
-  test('cannot be given names that are no models', async () => {
+  test('is refused for names that are not models', async () => {
     expect(await refusal(grant(store, role, { models: ['ats_jobs', 'ats_jobz', 'x*'] }))).toMatch(
       /^Unknown model or table: ats_jobz, x\*\. Name one as hris_employees/,
     );
@@ -102,7 +102,7 @@ describe('a reader of some models', () => {
 });
 
 describe('a reader without raw', () => {
-  test('reads every other column of the tables, and raw by no way', async () => {
+  test('reads every column of the tables except raw, which it cannot read at all', async () => {
     await grant(store, role);
     const { notes } = await grant(store, role, { withoutRaw: true });
     expect(notes.join(' ')).toContain('The views of kombo_live stay closed, since raw is in them.');
@@ -121,7 +121,7 @@ describe('a reader without raw', () => {
     expect((await plan(store, role)).statements).toEqual([]);
   });
 
-  test('reads a column that a new version brings once the command has run again, as it says', async () => {
+  test('reads a column of a new version after the command has run again, as the note says', async () => {
     const { notes } = await grant(store, role, { withoutRaw: true });
     expect(notes).toContain(
       'Tables and columns that a new version brings are not included. Run this again after an upgrade.',
@@ -135,7 +135,7 @@ describe('a reader without raw', () => {
 });
 
 describe('a role', () => {
-  test('of any name is quoted, in what is run and in what is printed', async () => {
+  test('with any name is quoted in the statements', async () => {
     const name = `we"ird'; drop table x; --\n${role.name}`;
     await store.pool.query(`alter role ${role.name} rename to "${name.replaceAll('"', '""')}"`);
     const url = new URL(role.url);
@@ -153,7 +153,7 @@ describe('a role', () => {
     }
   });
 
-  test('that is not there is not made', async () => {
+  test('that does not exist is not created', async () => {
     const error: unknown = await grant(store, { name: 'no "one', url: '' }).catch(
       (thrown: unknown) => thrown,
     );
@@ -163,7 +163,7 @@ describe('a role', () => {
     });
   });
 
-  test('of the service keeps its rights', async () => {
+  test('that the service runs as keeps its rights', async () => {
     await store.pool.query(grantsFor(role.name, store.schemas));
     expect(await refusal(grant(store, role, { models: ['ats_jobs'] }))).toMatch(
       /may write \S+: it belongs to the service, whose rights stay as they are\. Choose another role/,
@@ -173,7 +173,7 @@ describe('a role', () => {
     });
   });
 
-  test('sees rows also where a platform has switched row level security on', async () => {
+  test('sees rows even if a platform has switched on row level security', async () => {
     await store.pool.query(
       'alter table kombo.ats_tags enable row level security; alter table kombo_sync.integrations enable row level security',
     );
@@ -190,20 +190,20 @@ describe('a role', () => {
 });
 
 describe('statements that cannot be run', () => {
-  test('change nothing when another role has to run them, which is named', async () => {
+  test('change nothing if another role has to run them, which is named', async () => {
     const service = await createRole(store);
     await store.pool.query(grantsFor(service.name, store.schemas));
     await as(service, async (own) => {
       expect(await refusal(grant(own, role))).toMatch(
         /^This takes the rights of the role \S+, for example: .* Nothing was changed\. Run the command with DATABASE_URL of /,
       );
-      // It may print them.
+      // This role may still print them.
       expect((await plan(own, role)).statements.length).toBeGreaterThan(1);
     });
     expect(await sees(role, 'select id from kombo.ats_tags')).toMatch(DENIED);
   });
 
-  test('change nothing when a grant of another role would stay', async () => {
+  test('change nothing if a grant of another role would stay', async () => {
     const other = await createRole(store);
     await store.pool.query(
       `grant usage on schema kombo to ${other.name}; grant select on kombo.ats_tags to ${other.name} with grant option`,
@@ -215,7 +215,7 @@ describe('statements that cannot be run', () => {
     expect(await sees(role, 'select id from kombo.ats_jobs')).toMatch(DENIED);
   });
 
-  test('change nothing when a table is in use for long', { timeout: 20_000 }, async () => {
+  test('change nothing if a table stays locked', { timeout: 20_000 }, async () => {
     const client = await store.pool.connect();
     try {
       await client.query('begin; lock table kombo.ats_tags in access share mode');

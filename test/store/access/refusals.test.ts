@@ -23,7 +23,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
 
   test.each([
     ['a superuser', 'superuser', /is a superuser, for whom no policy counts\. .* nosuperuser;$/],
-    ['one that passes over policies', 'bypassrls', /passes over policies \(BYPASSRLS\)\. .* nobypassrls;$/],
+    ['a role that bypasses policies', 'bypassrls', /passes over policies \(BYPASSRLS\)\. .* nobypassrls;$/],
   ])('%s', async (_what, option, message) => {
     await store.pool.query(`alter role ${role.name} ${option}`);
     expect(await refused()).toMatch(message);
@@ -36,7 +36,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
     expect(await sees(role, 'select id from kombo_live.ats_tags')).toEqual(tagsOf(OTHER));
   });
 
-  test('the owner, and the role of the service', async () => {
+  test('the owner, and the role that the service runs as', async () => {
     await store.pool.query(`alter table kombo.ats_tags owner to ${role.name}`);
     expect(await refused()).toMatch(/may write kombo\.ats_tags: it belongs to the service/);
     await store.pool.query('alter table kombo.ats_tags owner to current_user');
@@ -44,19 +44,19 @@ describe('a role that cannot be limited is refused, with what to do', () => {
     expect(await refused()).toMatch(/may write kombo_sync\.passes: it belongs to the service/);
   });
 
-  test('one that reads all data of the server', async () => {
+  test('one that may read all data of the server', async () => {
     await store.pool.query(`grant pg_read_all_data to ${role.name}`);
     expect(await refused()).toMatch(/can act as pg_read_all_data, which may read more/);
   });
 
-  test('any, while everyone may read a table of the service', async () => {
+  test('any role, while all roles may read a table of the service', async () => {
     await store.pool.query('grant select on kombo_sync.changes to public');
     expect(await refused()).toMatch(
       /^Everyone may read kombo_sync\.changes, .* revoke all on kombo_sync\.changes from public;$/,
     );
   });
 
-  test('any, while policies of yours are not in force', async () => {
+  test('any role, while you have policies that are not in force', async () => {
     await store.pool.query(`create policy mine on kombo.ats_tags using (id = 'x')`);
     expect(await refused()).toMatch(/^kombo\.ats_tags has policies that are not in force: "mine"\./);
     await store.pool.query('alter table kombo.ats_tags enable row level security');
@@ -64,7 +64,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
     expect(await sees(role, 'select id from kombo.ats_tags')).toEqual(tagsOf(OTHER));
   });
 
-  test('any, by a server whose views cannot ask the rights of their reader', async () => {
+  test('any role, on a server whose views cannot apply the rights of their readers', async () => {
     const access = await readAccess(store.pool, store.schemas, ['ats_tags'], role.name);
     const wish: Wish = { tables: 'all', withoutRaw: false, tenant };
     expect(refuseAccess(access, access.role!, wish)).toBeUndefined();
@@ -74,7 +74,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
     expect(planAccess(access, access.role!, wish).length).toBeGreaterThan(1);
   });
 
-  test('an integration that is not here; an origin may come later', async () => {
+  test('a role for an unknown integration; an unknown origin is allowed, because it may come later', async () => {
     expect(await refusal(grant(store, role, { tenant: { integrationId: 'bombohr:none' } }))).toMatch(
       /^There is no integration bombohr:none\./,
     );
@@ -83,7 +83,7 @@ describe('a role that cannot be limited is refused, with what to do', () => {
   });
 });
 
-test('a view of yours that shows a tenant the rows of all is named', async () => {
+test('a view of yours that shows a tenant all rows is named', async () => {
   await store.pool.query(
     `create view public.mine as select id from kombo.ats_tags; grant select on public.mine to ${role.name};
      create view public.safe with (security_invoker = true) as select id from kombo.ats_tags; grant select on public.safe to public`,

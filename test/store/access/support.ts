@@ -21,7 +21,7 @@ export const refusal = (granting: Promise<unknown>): Promise<string> =>
     (error: Error) => error.message,
   );
 
-/** Two customers; the first one has two integrations. */
+/** Integrations of two customers. The first one has two. */
 export const ACME = ['bombohr:1', 'bombohr:2'] as const;
 export const OTHER = 'bombohr:3';
 
@@ -38,7 +38,7 @@ export async function fill(store: Store): Promise<void> {
   }
 }
 
-/** What a reader sees that connects by another program: the first column, or why it may not. */
+/** The first column of what a reader sees with another program, or why it may not read it. */
 export async function sees(role: Role, statement: string): Promise<unknown> {
   const client = new pg.Client(role.url);
   await client.connect();

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await fill(store);
 });
 
-/** By table, live view and the view of integrations. */
+/** The ids in a table, its live view, and the view of integrations. */
 async function seesOnly(one: Role, ids: readonly string[]): Promise<void> {
   for (const schema of ['kombo', 'kombo_live']) {
     expect(await sees(one, `select id from ${schema}.ats_tags order by 1`)).toEqual(tagsOf(...ids));
@@ -32,7 +32,7 @@ async function seesOnly(one: Role, ids: readonly string[]): Promise<void> {
 }
 
 describe('a tenant', () => {
-  test('sees one integration, by every way that it may read', async () => {
+  test('sees one integration, in every relation that it may read', async () => {
     const { integrationId, originId, notes } = await grant(store, role, { tenant: { integrationId: OTHER } });
     expect({ integrationId, originId }).toEqual({ integrationId: OTHER, originId: null });
     expect(notes.join(' ')).toMatch(/The change feed .* stay closed/);
@@ -40,7 +40,7 @@ describe('a tenant', () => {
     expect((await grant(store, role, { tenant: { integrationId: OTHER } })).statements).toEqual([]);
   });
 
-  test('sees all integrations of its origin, also one that comes later', async () => {
+  test('sees all integrations of its origin, including one that is added later', async () => {
     const tenant = { originId: 'acme' };
     await grant(store, role, { tenant });
     await seesOnly(role, ACME);
@@ -56,7 +56,7 @@ describe('a tenant', () => {
     await seesOnly(role, ACME);
   });
 
-  test('sees no functions of its own run over rows of others', async () => {
+  test('cannot make its own functions run on rows of others', async () => {
     await grant(store, role, { tenant: { originId: 'acme' } });
     const spy = `
       create function pg_temp.spy(text) returns boolean language plpgsql cost 0.0001 as
@@ -75,7 +75,7 @@ describe('a tenant', () => {
   });
 
   test.each([{ integrationId: OTHER }, { originId: 'acme' }])(
-    'has its rows read by the key, not the whole table: %j',
+    'reads its rows by an index, not the whole table: %j',
     async (tenant) => {
       await store.pool.query(
         `insert into kombo.ats_tags (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
@@ -88,7 +88,7 @@ describe('a tenant', () => {
     },
   );
 
-  test('without raw sees the other columns of its own rows', async () => {
+  test('without raw, sees the other columns of its own rows', async () => {
     const options = { tenant: { integrationId: OTHER }, withoutRaw: true, models: ['ats_tags'] };
     await grant(store, role, options);
     expect(await sees(role, 'select id from kombo.ats_tags')).toEqual(tagsOf(OTHER));
@@ -98,20 +98,20 @@ describe('a tenant', () => {
     expect((await grant(store, role, options)).statements).toEqual([]);
   });
 
-  test('stays limited when it is granted more by hand', async () => {
+  test('stays limited if you grant it more by hand', async () => {
     await grant(store, role, { tenant: { integrationId: OTHER }, models: ['ats_tags'] });
     const reader = await createRole(store);
     await grant(store, reader);
     await store.pool.query(`grant ${reader.name} to ${role.name}`);
     await seesOnly(role, [OTHER]);
-    // And is refused as long as it can act as one that sees everything.
+    // A new run is refused as long as the role can act as one that sees everything.
     const message = await refusal(grant(store, role, { tenant: { integrationId: OTHER } }));
     expect(message).toContain(`can act as ${reader.name}, which may read more than one integration.`);
     await store.pool.query(/revoke .*;/.exec(message)![0]);
     await grant(store, role, { tenant: { integrationId: OTHER } });
   });
 
-  test('becomes another one, and a reader of everything, by running it again', async () => {
+  test('becomes another tenant, or a reader of everything, by another run', async () => {
     await grant(store, role, { tenant: { integrationId: OTHER } });
     await grant(store, role, { tenant: { originId: 'acme' } });
     await seesOnly(role, ACME);
@@ -123,7 +123,7 @@ describe('a tenant', () => {
     await seesOnly(role, ACME);
   });
 
-  test('loses the feed, and what a later version brings', async () => {
+  test('loses the feed, and gets no tables of later versions', async () => {
     await grant(store, role);
     await store.pool.query(
       `grant usage on schema kombo_sync to ${role.name}; grant select on kombo_sync.changes to ${role.name};
@@ -140,7 +140,7 @@ describe('a tenant', () => {
     expect((await plan(store, role, { tenant })).statements).not.toContainEqual(
       expect.stringMatching(/policy|row level/),
     );
-    // With the next run it reads the new table, and its own rows only.
+    // After the next run it reads the new table, but only its own rows.
     await grant(store, role, { tenant });
     for (const id of [...ACME, OTHER])
       await write(store, id, '/ats/tags', [{ id: `of ${id}` }], underWay('11:00:00'));
@@ -174,7 +174,7 @@ describe('a tenant', () => {
     await seesOnly(second, ['bombohr:2']);
   });
 
-  test('whose policy you have changed by hand sees nothing of a table of a later version', async () => {
+  test('with a policy that you have changed by hand sees no rows of a table of a later version', async () => {
     await grant(store, role, { tenant: { integrationId: OTHER } });
     await store.pool.query(
       `alter policy "kombo_sync_only_${role.name}" on kombo_sync.integrations using (id like 'bombohr:%');
@@ -184,7 +184,7 @@ describe('a tenant', () => {
     await write(store, OTHER, '/ats/tags', [{ id: 'a' }], underWay('11:00:00'));
     await store.pool.query(`grant select on kombo.ats_tags to ${role.name}`);
     expect(await sees(role, 'select id from kombo.ats_tags')).toEqual([]);
-    // And gets its limit back.
+    // The next run restores its limit.
     await grant(store, role, { tenant: { integrationId: OTHER } });
     expect(await sees(role, 'select id from kombo_live.ats_tags')).toEqual(['a']);
   });
@@ -196,7 +196,7 @@ describe('a tenant', () => {
     'a  (b)',
     'kombo.ats_tags',
     `"kombo_sync".x`,
-  ])('is limited to the origin %j, and to no other one', async (originId) => {
+  ])('is limited to exactly the origin %j', async (originId) => {
     await saveIntegration(store, { id: ACME[1], tool: 'bombohr', category: 'ATS', originId });
     await grant(store, role, { tenant: { originId } });
     await seesOnly(role, [ACME[1]]);
@@ -206,7 +206,7 @@ describe('a tenant', () => {
     await seesOnly(role, []);
   });
 
-  test('has its limits in schemas of other names, also if its origin looks like such a name', async () => {
+  test('is limited in schemas of other names, even if its origin looks like such a name', async () => {
     const empty = await createEmptyStore();
     const named = openStore(empty.url, { schemas: { data: 'hr', service: 'hr_sync' } });
     try {
@@ -226,7 +226,7 @@ describe('a tenant', () => {
 });
 
 describe('beside a tenant', () => {
-  test('all others see and do what they did: readers, the service, the owner', async () => {
+  test('all other roles see and do the same as before: readers, the service, the owner', async () => {
     const [reader, byHand, service] = [
       await createRole(store),
       await createRole(store),
@@ -246,7 +246,7 @@ describe('beside a tenant', () => {
         expect(await sees(one, 'select count(*)::int from kombo_live.ats_tags')).toEqual([4]);
         expect(await sees(one, 'select count(*)::int from kombo.integrations')).toEqual([3]);
       }
-      // On connections that were open before.
+      // Connections that were open before.
       const pass = await readPass(worker, OTHER, '/ats/tags', 'full', [[{ id: `of ${OTHER}` }]]);
       expect(await sweep(worker, pass)).toMatchObject({ sweep_state: 'done', sweep_deleted: 1 });
       await saveIntegration(worker, { id: 'bombohr:4', tool: 'bombohr', category: 'ATS', originId: 'acme' });
@@ -256,7 +256,7 @@ describe('beside a tenant', () => {
       expect((await migrate(worker)).applied).toEqual([]);
       expect(await sees(reader, 'select count(*)::int from kombo_live.ats_tags')).toEqual([3]);
       expect(await sees(role, `select count(*)::int from kombo.ats_jobs`)).toEqual([3]);
-      // One that comes later.
+      // A role that is created later.
       const late = await createRole(store);
       await grant(store, late);
       expect(await sees(late, 'select count(*)::int from kombo_live.ats_tags')).toEqual([3]);
@@ -265,7 +265,7 @@ describe('beside a tenant', () => {
     }
   });
 
-  test('another tenant sees its own rows only', async () => {
+  test('another tenant sees only its own rows', async () => {
     const second = await createRole(store);
     await grant(store, role, { tenant: { originId: 'acme' } });
     await grant(store, second, { tenant: { integrationId: OTHER } });

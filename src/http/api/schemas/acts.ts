@@ -6,7 +6,7 @@ import { count, line, temporalUrl, time, type Shape } from './common.ts';
 import { integrationSchema } from './integrations.ts';
 import { startedSchema } from './syncs.ts';
 
-/** Headers of every request that does something. The others go on as they are. */
+/** Headers of every act. Other headers stay as they are. */
 export const actHeaders = z.looseObject({
   'idempotency-key': z
     .string()
@@ -49,10 +49,10 @@ const since = z
     }
   })
   .describe(
-    'Only what changed since then, which is not in the future; UTC where it has no offset. Such a sync deletes nothing',
+    'Only what changed since then. It must not be in the future; UTC if it has no offset. Such a sync deletes nothing',
   );
 
-/** What can be asked of a full sync; every option may be left out. */
+/** Options of a full sync; all of them are optional. */
 const options = z
   .strictObject({
     models,
@@ -61,7 +61,7 @@ const options = z
   } satisfies Record<keyof FullSyncOptions, z.ZodType>)
   .partial();
 
-// A POST without a body means "everything", so that curl -X POST is enough.
+// A POST without a body means "everything", so a plain curl -X POST is enough.
 export const syncBody = options.pick({ models: true }).nullish();
 
 export const fullSyncBody = options.nullish();
@@ -75,7 +75,7 @@ export const fullSyncsBody = options
       .min(1)
       .max(6_000)
       .optional()
-      .describe('So many begin in a minute, after the first ten; 60 when left out'),
+      .describe('How many begin per minute, after the first ten; 60 when left out'),
   })
   .nullish();
 
@@ -92,7 +92,7 @@ export const fullSyncsSchema = z.object({
 });
 
 export const pauseBody = z.strictObject({
-  reason: line(500).describe('Why, for those who find it paused'),
+  reason: line(500).describe('Why you pause it; the status shows it'),
 });
 
 /** Of acts that need no reason. */
@@ -111,7 +111,7 @@ export const pausedSchema = z.object({
 export const resumedSchema = z.object({
   integration: integrationSchema,
   resumed: z.boolean().describe('false: it was not paused'),
-  sync: startedSchema.nullable().describe('The sync that reads what was missed; null when it was not paused'),
+  sync: startedSchema.nullable().describe('The sync that reads what it missed; null if it was not paused'),
 } satisfies Shape<ResumedIntegration>);
 
 export const cancelledSchema = z.object({

@@ -8,14 +8,14 @@ import { startedSchema } from './syncs.ts';
 
 const names = z.array(line(100)).min(1).max(200).nullable();
 
-/** What to change of an integration; what is left out stays as it is. */
+/** What to change of an integration. Properties that are left out stay as they are. */
 export const setBody = z
   .strictObject({
     models: names.describe(
-      'Only these models (ats_jobs), tables or paths, `*` for any text; null for all that MODELS lets be read',
+      'Only these models (ats_jobs), tables or paths, `*` for any text; null for all that MODELS allows',
     ),
     excludeModels: names.describe('Never these, even if models picks them; null for none'),
-    erase: z.boolean().describe('Erase the rows of what is not chosen any more; this cannot be undone'),
+    erase: z.boolean().describe('Erase the rows of what is no longer chosen; this cannot be undone'),
   } satisfies Record<keyof ChoiceRequest, z.ZodType>)
   .partial();
 
@@ -26,9 +26,7 @@ export const setSchema = z.object({
   notChosen,
   sync: startedSchema
     .nullable()
-    .describe(
-      'The sync that reads what has come to be chosen; null when nothing has, or nothing is read now',
-    ),
+    .describe('The sync that reads what is newly chosen; null if nothing is, or if nothing is read now'),
   erased: z
     .array(z.object({ table: z.string(), rows: count } satisfies Shape<ErasedTable>))
     .nullable()

@@ -5,12 +5,12 @@ import { ID_MAX_LENGTH, isIntegrationId, isLine } from '../../../domain/text.ts'
 import { fromCursor, type Form } from '../../../operations/cursor.ts';
 
 /**
- * A schema for each field of a type. With `satisfies` none may be missing, none may be added, and each says what the type
- * says, so that a shape is what the code works with.
+ * A schema for each field of a type. With `satisfies`, the compiler checks that no field is missing, none is added, and
+ * each has the field's type.
  */
 export type Shape<T> = { [Field in keyof T]-?: z.ZodType<T[Field]> };
 
-/** Shapes that many answers share. What leaves holds Dates in code and ISO strings on the wire. */
+/** Shapes that many answers share. Times are Dates in the code and ISO strings in the answer. */
 export const time = z.codec(z.iso.datetime(), z.date(), {
   decode: (text) => new Date(text),
   encode: (date) => date.toISOString(),
@@ -18,7 +18,7 @@ export const time = z.codec(z.iso.datetime(), z.date(), {
 
 export const count = z.number().int();
 
-/** A count of each. */
+/** A count for each key. */
 export const countsOf = <Key extends string>(keys: readonly Key[]) =>
   z.object(Object.fromEntries(keys.map((key) => [key, count])) as Record<Key, typeof count>);
 
@@ -26,7 +26,7 @@ export const counts = countsOf(PASS_COUNTS)
   .extend({
     records: count.describe('What Kombo returned'),
     stale: count.describe('Older than what is stored, so not written'),
-    rejected: count.describe('Set aside, since they could not be stored'),
+    rejected: count.describe('Set aside, because they could not be stored'),
   })
   .meta({ id: 'Counts' });
 
@@ -51,18 +51,18 @@ export const integrationId = z
 export const integrationParams = z.object({ id: integrationId });
 
 export const tableName = line(100).describe('Name of a table of DATA_SCHEMA, such as ats_jobs');
-export const endpointPath = line(100).describe('An endpoint, as /ats/jobs');
+export const endpointPath = line(100).describe('An endpoint, for example /ats/jobs');
 
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
-/** A whole number in a query, written in digits and nothing else: what JavaScript too takes for a number is a slip. */
+/** A whole number in a query, written in digits only. Other texts that JavaScript takes for numbers are slips. */
 export const wholeNumber = (max: number) =>
   z.preprocess(
     (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
     z.number({ error: 'must be a whole number' }).int().min(1).max(max),
   );
 
-/** Query of what takes no parameters. */
+/** The query of a route without parameters. */
 export const noQuery = z.strictObject({});
 
 export const limit = (standard = 100, max = 500) =>
@@ -73,7 +73,7 @@ export const limit = (standard = 100, max = 500) =>
       'x-default': standard,
     });
 
-/** Query of a list that is read page by page. @param form the types of its sort key's parts */
+/** The query of a list that is read page by page. @param form the types of its sort key's parts */
 export const pageQuery = <const F extends Form>(
   form: F,
   { standard = 100, max = 500 }: { standard?: number; max?: number } = {},
@@ -85,9 +85,9 @@ export const pageQuery = <const F extends Form>(
 export const next = z
   .string()
   .nullable()
-  .describe('Give it as `cursor` for the next page; null when this was the last one');
+  .describe('Pass it as `cursor` for the next page; null if this is the last one');
 
-/** Where a page ends, given back for the next one. */
+/** The `next` of a page, which the caller sends to get the next page. */
 const cursor = <const F extends Form>(form: F) =>
   z
     .string()

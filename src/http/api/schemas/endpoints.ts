@@ -13,7 +13,7 @@ const chooser = z
   .enum(CHOOSERS)
   .describe('settings: MODELS and EXCLUDE_MODELS leave it out · integration: its own choice does');
 
-/** What is not read, since it is not chosen. */
+/** Endpoints that are not read because they are not chosen. */
 export const notChosen = z
   .array(
     z
@@ -23,9 +23,7 @@ export const notChosen = z
       } satisfies Shape<NotChosen>)
       .meta({ id: 'NotChosen' }),
   )
-  .describe(
-    'Endpoints that are not read, since you have not chosen them; no gap, and not asked for at Kombo',
-  );
+  .describe('Endpoints that you have not chosen. Kombo is not asked for them, and this is not a gap');
 
 const failure = {
   errorClass: z.enum(ERROR_CLASSES),
@@ -41,7 +39,7 @@ const failure = {
 const owedSchema = z
   .object({
     kind: z.enum(DEBT_KINDS),
-    since: time.describe('What Kombo told of since then may not be here yet'),
+    since: time.describe('What Kombo has reported since then may not be here yet'),
     dueAt: time.nullable().describe('When it is read by itself; null: with the next sync'),
     failure: z.object(failure).nullable(),
   } satisfies Shape<OwedRead>)
@@ -70,7 +68,7 @@ export const endpointSchema = z
     notChosen: z
       .object({
         by: chooser,
-        since: time.nullable().describe('null where it was never read, or no sync has noticed yet'),
+        since: time.nullable().describe('null if it was never read, or if no sync has noticed yet'),
       })
       .nullable()
       .describe('You have not chosen it: it is not read, and its rows stay'),

@@ -31,14 +31,14 @@ import { passSchema, startedSchema } from './syncs.ts';
 
 const statusSchema = z.enum(INTEGRATION_STATUSES);
 
-/** An integration as it is kept, without what has to be counted. */
+/** An integration as it is stored, without what has to be counted. */
 export const integrationSchema = z
   .object({
     id: z.string(),
     tool: z.string(),
     category: z.string().describe(`As Kombo says it: ${CATEGORIES.join(', ')}, or one that is not read yet`),
     status: statusSchema.describe(
-      'active: it is read · parked: Kombo cannot read it now · paused: by you · removed: nothing is read any more',
+      'active: it is read · parked: Kombo cannot serve it now · paused: by you · removed: it is no longer read',
     ),
     statusCode: z.string().nullable().describe('Why it is not active, for programs'),
     statusReason: z.string().nullable().describe('Why it is not active, as a sentence'),
@@ -55,7 +55,7 @@ export const integrationSchema = z
     models: z
       .array(z.string())
       .nullable()
-      .describe('Only these models and tables are read for it; null: all that MODELS lets be read'),
+      .describe('Only these models and tables are read for it; null: all that MODELS allows'),
     excludeModels: z
       .array(z.string())
       .nullable()
@@ -71,18 +71,18 @@ export const integrationSchema = z
     komboCreatedAt: time.nullable(),
     announcedDeletedAt: time
       .nullable()
-      .describe('A deletion that a webhook told of and that is not settled yet'),
+      .describe('A deletion that a webhook reported and that is not settled yet'),
     deletionsVoidUpTo: time
       .nullable()
       .describe(
-        'Deletions up to then were none: Kombo has shown the integration since, or you overruled them',
+        'Deletions up to then do not count: Kombo has shown the integration since, or you overruled them',
       ),
     removedAt: time.nullable(),
-    erasedAt: time.nullable().describe('When its data were erased'),
+    erasedAt: time.nullable().describe('When its data was erased'),
     lookedUpAt: time.nullable(),
     temporalDueAt: time
       .nullable()
-      .describe('Since when Temporal may not be in line with the status; null when it is'),
+      .describe('Since when Temporal may not match the status; null if it matches'),
     createdAt: time,
     updatedAt: time,
   } satisfies Shape<Integration>)
@@ -92,16 +92,12 @@ const overviewSchema = integrationSchema
   .extend({
     freshAsOf: time
       .nullable()
-      .describe(
-        'Everything up to here is in Postgres, by what its endpoints are complete to and what is owed for them; null until each was read',
-      ),
+      .describe('Everything up to here is in Postgres; null until each endpoint was read'),
     notOffered: z
       .array(z.string())
-      .describe('Endpoints that do not count for that: the tool has said that it does not offer them'),
+      .describe('Endpoints that do not count for freshAsOf, because the tool does not offer them'),
     notChosen,
-    readsNothing: z
-      .boolean()
-      .describe('None of its endpoints is chosen, so there is nothing that could be fresh'),
+    readsNothing: z.boolean().describe('None of its endpoints is chosen, so nothing can be fresh'),
     failedEndpoints: z.array(z.string()).describe('Endpoints whose last tries have failed'),
     endpointsNeedingAttention: z
       .array(z.string())
@@ -118,7 +114,7 @@ const overviewSchema = integrationSchema
     drift: z
       .enum(DRIFT_VERDICTS)
       .nullable()
-      .describe('What the newest full sync had to repair; null before there was anything to compare'),
+      .describe('What the newest full sync had to repair; null if there was nothing to compare yet'),
   } satisfies Shape<Omit<IntegrationOverview, keyof Integration>>)
   .meta({ id: 'IntegrationOverview' });
 
@@ -135,19 +131,19 @@ const scheduleSchema = z
 
 const erasureSchema = z.object({
   workflowId: z.string(),
-  at: time.describe('When its data are erased'),
+  at: time.describe('When its data will be erased'),
 } satisfies Shape<Erasure>);
 
 const life = {
   notChosen,
   erasure: erasureSchema
     .nullable()
-    .describe('null while it is not removed, and when its data are erased already, or kept'),
-  deliveries: z.array(deliverySchema).describe('Webhooks about it, by type and what became of them'),
+    .describe('null if it is not removed, or if its data is erased already or kept'),
+  deliveries: z.array(deliverySchema).describe('Webhooks about it, by type and outcome'),
   issues: z.array(issueSchema).describe('Open at Kombo, the newest first'),
 } satisfies Shape<Omit<IntegrationLife, keyof Integration>>;
 
-/** What `integrations show` prints: a part of the detail. */
+/** The part of the detail that `integrations show` prints. */
 export const lifeSchema = integrationSchema.extend(life).meta({ id: 'IntegrationLife' });
 
 const runningSchema = z
@@ -157,7 +153,7 @@ const runningSchema = z
     type: z.string().describe('Of the workflow, for example fullSync'),
     trigger: z.string().nullable().describe('What has started it'),
     startedAt: time,
-    beginsAt: time.nullable().describe('When it begins, where that is later'),
+    beginsAt: time.nullable().describe('When it begins, if that is later'),
     temporalUrl: temporalUrl.describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
     passes: z.array(
       passSchema.extend({
@@ -174,7 +170,7 @@ export const detailSchema = overviewSchema
     endpoints: z.array(endpointSchema),
     running: z
       .array(runningSchema)
-      .describe('Its open workflows; while Temporal does not answer, what Postgres knows of them'),
+      .describe('Its open workflows; while Temporal does not answer, what Postgres knows about them'),
     schedules: z
       .object({
         fullSync: scheduleSchema.nullable(),
@@ -234,7 +230,7 @@ export const addBody = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Overrule its removal, and a deletion that a webhook told of, though Kombo shows the integration',
+      'Overrule its removal, and a deletion that a webhook reported, if Kombo still shows the integration',
     ),
 });
 
@@ -246,9 +242,9 @@ export const addedSchema = z.object({
     .nullable()
     .describe('Its first full sync; null when none was wanted, it has been done before, or has to wait'),
   waiting: reason
-    .extend({ needsAttention: z.boolean().describe('It does not pass by itself') } satisfies Partial<
-      Shape<Parked>
-    >)
+    .extend({
+      needsAttention: z.boolean().describe('Trying again does not help: this needs you'),
+    } satisfies Partial<Shape<Parked>>)
     .nullable()
     .describe('Why it cannot be read now; its first full sync starts as soon as it can'),
 } satisfies Shape<AddedIntegration>);
@@ -263,5 +259,5 @@ export const removedSchema = z.object({
   cancelled: z.array(z.string()).describe('Ids of the workflows that ran and were cancelled'),
   erasure: erasureSchema
     .nullable()
-    .describe('null when its data are erased already, or kept since DELETED_RETENTION is off'),
+    .describe('null if its data is erased already, or kept because DELETED_RETENTION is off'),
 } satisfies Shape<RemovedIntegration>);

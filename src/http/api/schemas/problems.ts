@@ -6,12 +6,12 @@ const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 /** Every error of the HTTP server: https://www.rfc-editor.org/rfc/rfc9457 */
 const problemSchema = z
   .object({
-    type: z.string().describe('The kind of problem, as urn:kombo-sync:problem:not_found'),
+    type: z.string().describe('The kind of problem, for example urn:kombo-sync:problem:not_found'),
     title: z.string().describe('What kind of problem it is, in words; the same each time'),
     status: z.number().int(),
     detail: z.string().describe('What is wrong in this case, and what to do'),
     code: z.enum(CODES).describe('The kind of problem as one word, for programs'),
-    instance: z.string().describe('This request, as urn:uuid:…; the log names it as reqId'),
+    instance: z.string().describe('This request: urn:uuid:…; the log names it as reqId'),
   })
   .meta({ id: 'Problem' });
 
@@ -35,7 +35,7 @@ export const problemsOfReading = common;
 /** Answers of the change feed. */
 export const problemsOfChanges = {
   ...common,
-  410: problem('Changes after this position have been removed; `detail` says how to go on.'),
+  410: problem('Changes after this position have been removed; `detail` says how to continue.'),
 };
 
 const ofOne = {
@@ -45,7 +45,7 @@ const ofOne = {
 
 export const problemsOfOne = { ...common, ...ofOne };
 
-/** Answers of a route that does something. */
+/** Answers of a route that acts. */
 export const problemsOfActing = {
   ...common,
   409: problem(
@@ -62,7 +62,7 @@ export const badGateway = {
   502: problem('Kombo refuses the request; check KOMBO_API_KEY and KOMBO_API_URL.'),
 };
 
-/** An answer of success, with what it is. */
+/** A successful answer. */
 export const success = <T extends z.ZodType>(description: string, schema: T) => ({
   description,
   content: { 'application/json': { schema } },

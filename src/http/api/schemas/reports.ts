@@ -82,7 +82,7 @@ export const changesSchema = z.object({
   next: z
     .string()
     .describe(
-      'Give it as `after` to go on, now or later. It moves also when nothing in a stretch of the feed matched',
+      'Pass it as `after` to continue, now or later. It also moves if nothing in a part of the feed matches',
     ),
   more: z.boolean().describe('Whether there is more to read now'),
 } satisfies Shape<MatchingChanges>);
@@ -101,11 +101,11 @@ const auditEntrySchema = z
     at: time,
     actor: z.string().describe('Who: a user of the machine, or what a caller of this API said'),
     source: z.enum(AUDIT_SOURCES),
-    address: z.string().nullable().describe('Of the caller, where there is one'),
+    address: z.string().nullable().describe('Of the caller, if there is one'),
     action: z.enum(ACTIONS),
     integrationId: z.string().nullable().describe('null when it was about all of them'),
     details: z.record(z.string(), z.unknown()).describe('What was asked for'),
-    outcome: z.enum(AUDIT_OUTCOMES).describe('One that stays started broke off'),
+    outcome: z.enum(AUDIT_OUTCOMES).describe('An act that stays `started` broke off'),
     message: z.string().nullable().describe('Why it failed'),
     finishedAt: time.nullable(),
   } satisfies Shape<AuditEntry>)
@@ -113,7 +113,7 @@ const auditEntrySchema = z
 
 export const auditSchema = z.object({
   entries: z.array(auditEntrySchema),
-  next: count.nullable().describe('Give it as `before` for older acts; null when there are none'),
+  next: count.nullable().describe('Pass it as `before` for older acts; null when there are none'),
 });
 
 export const unknownQuery = z.strictObject(pageQuery(TIME_AND_ID));
@@ -152,7 +152,7 @@ export const cutoverSchema = z
         ignoredSince: time.nullable().describe('When the first one came that was not acted upon'),
         ignored: z.boolean().describe('The newest one was not acted upon'),
       } satisfies Shape<CutoverReport['legacy']>)
-      .describe('What comes of the legacy webhooks'),
+      .describe('The legacy webhooks, and what LEGACY_WEBHOOKS makes of them'),
     message: z.string().describe('What to do next'),
     integrations: z.array(
       z

@@ -77,7 +77,7 @@ export const startedSchema = z
     alreadyRunning: z.boolean().describe('It ran already, and the request has joined it'),
     beginsAt: time
       .nullable()
-      .describe('When it begins, where that is later: many that are started together are spread'),
+      .describe('When it begins, if that is later: many that are started together are spread'),
     temporalUrl: temporalUrl.describe("The run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
   } satisfies Shape<StartedSync>)
   .meta({ id: 'StartedSync' });
