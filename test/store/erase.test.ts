@@ -112,7 +112,7 @@ test('everything of a removed integration is erased except its own row, and noth
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(12);
+  expect(Object.keys(before)).toHaveLength(13);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

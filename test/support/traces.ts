@@ -80,7 +80,7 @@ function decode(bytes: Buffer): SeenSpan[] {
         name: String(span['name']),
         traceId: String(span['traceId']),
         id: String(span['spanId']),
-        parentId: String(span['parentSpanId'] ?? ''),
+        parentId: typeof span['parentSpanId'] === 'string' ? span['parentSpanId'] : '',
         startMs: Number(BigInt(String(span['startTimeUnixNano'])) / 1_000_000n),
         endMs: Number(BigInt(String(span['endTimeUnixNano'])) / 1_000_000n),
         attributes: fieldsOf(span['attributes'] as Field[] | undefined),
