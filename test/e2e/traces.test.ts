@@ -27,36 +27,45 @@ test(
       delete process.env['OTEL_BSP_SCHEDULE_DELAY'];
     });
     const stop = await startTracing(about);
+    onTestFinished(stop);
     const temporal = await connectTemporal();
+    onTestFinished(() => temporal.close());
     const worker = await system.worker();
+    onTestFinished(() => worker.stop());
     await system.server({ temporal });
     const id = system.integration({ records: { lms_users: 250 } });
     await system.firstSync(id);
-    collector.spans.length = 0;
     const [user] = control.ids(id, 'lms_users', { limit: 1 });
     control.update(id, 'lms_users', [user!]);
     await system.tell(id, ['lms_users']);
     await system.settled(id);
-    const spanOf = (name: string) => collector.spans.find((span) => span.name === name);
-    const deepest = await eventually(
-      () => spanOf('write') && spanOf(`RunWorkflow:integrationSync`) && spanOf('write'),
-    );
+    /** The trace of that delivery; the spans of earlier ones may come later. */
+    const traceOf = () => {
+      const delivery = collector.spans.find(({ attributes }) => attributes['kind'] === 'data-changed');
+      return collector.spans.filter(({ traceId }) => traceId === delivery?.traceId);
+    };
+    const names = ['delivery', 'RunWorkflow:integrationSync', 'write'];
+    await eventually(() => names.every((name) => traceOf().some((span) => span.name === name)));
+    const trace = traceOf();
+    const spanOf = (name: string) => trace.find((span) => span.name === name);
+    const deepest = spanOf('write')!;
     const way: SeenSpan[] = [deepest];
     for (;;) {
-      const parent = collector.spans.find((span) => span.id === way[0]!.parentId);
+      const parent = trace.find((span) => span.id === way[0]!.parentId);
       if (!parent) break;
       way.unshift(parent);
     }
-    expect(way.map(({ name }) => name)).toEqual([
+    // A read that is slow on a busy machine goes on in an activity of its own.
+    const activity = /:(startSync|syncEndpoint)$/;
+    expect(way.map(({ name }) => name.replace(activity, ':…'))).toEqual([
       'delivery',
       'SignalWithStartWorkflow:integrationSync',
       'RunWorkflow:integrationSync',
-      'StartActivity:startSync',
-      'RunActivity:startSync',
+      'StartActivity:…',
+      'RunActivity:…',
       'pass',
       'write',
     ]);
-    const trace = collector.spans.filter(({ traceId }) => traceId === deepest.traceId);
     expect(trace.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['HandleSignal:modelsChanged', 'debounce', 'plan', 'pass', 'fetch', 'write']),
     );
@@ -83,9 +92,6 @@ test(
     const told = collector.spans.map(({ text }) => text).join('\n');
     expect(words.length).toBeGreaterThan(100);
     expect(words.filter((word) => told.includes(word as string))).toEqual([]);
-    await worker.stop();
-    await temporal.close();
-    await stop();
 
     // A worker that does not trace takes over what one began that does.
     const history = await system.temporal.client.workflow.getHandle(syncWorkflowId(id)).fetchHistory();

@@ -26,10 +26,20 @@ interface Field {
   value: Record<string, string | number | boolean>;
 }
 
+interface Sent {
+  name: string;
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  attributes?: Field[];
+}
+
 interface Decoded {
   resourceSpans?: {
     resource?: { attributes?: Field[] };
-    scopeSpans?: { spans?: Record<string, unknown>[] }[];
+    scopeSpans?: { spans?: Sent[] }[];
   }[];
 }
 
@@ -77,13 +87,13 @@ function decode(bytes: Buffer): SeenSpan[] {
     scopeSpans
       .flatMap(({ spans = [] }) => spans)
       .map((span) => ({
-        name: String(span['name']),
-        traceId: String(span['traceId']),
-        id: String(span['spanId']),
-        parentId: typeof span['parentSpanId'] === 'string' ? span['parentSpanId'] : '',
-        startMs: Number(BigInt(String(span['startTimeUnixNano'])) / 1_000_000n),
-        endMs: Number(BigInt(String(span['endTimeUnixNano'])) / 1_000_000n),
-        attributes: fieldsOf(span['attributes'] as Field[] | undefined),
+        name: span.name,
+        traceId: span.traceId,
+        id: span.spanId,
+        parentId: span.parentSpanId ?? '',
+        startMs: Number(BigInt(span.startTimeUnixNano) / 1_000_000n),
+        endMs: Number(BigInt(span.endTimeUnixNano) / 1_000_000n),
+        attributes: fieldsOf(span.attributes),
         resource: fieldsOf(resource?.attributes),
         text: JSON.stringify(span),
       })),

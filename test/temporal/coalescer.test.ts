@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Coalescer, CoalescerTimeout } from '../../src/http/webhooks/coalescer.ts';
@@ -6,22 +5,6 @@ import type { Notice } from '../../src/http/webhooks/gathered.ts';
 import { controlledSend, notice, settled, turn } from './controlled-send.ts';
 
 describe('sharing', () => {
-  test('a send is a part of the trace of the first delivery that it answers, not of the send before it', async () => {
-    const trace = new AsyncLocalStorage<string>();
-    const seen: (string | undefined)[] = [];
-    const send = async () => {
-      seen.push(trace.getStore());
-      await turn();
-    };
-    const coalescer = new Coalescer({ send, windowMs: 5 });
-    const first = trace.run('first', () => coalescer.add(notice('a', 'x')));
-    await turn();
-    const second = trace.run('second', () => coalescer.add(notice('a', 'y')));
-    const third = trace.run('third', () => coalescer.add(notice('a', 'z')));
-    await Promise.all([first, second, third]);
-    expect(seen).toEqual(['first', 'second']);
-  });
-
   test('what arrives in one turn is one send with all models, and waits for its answer', async () => {
     const { send, sent, started } = controlledSend();
     const folded: number[] = [];
