@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 export const PACKED_FROM_BUILD = [
   'dist/src/cli/main.js',
   'dist/workflow-bundle.js',
-  'dist/workflow-bundle-traced.js',
   ...['consumer', 'tables'].flatMap((name) => [`dist/src/${name}/index.js`, `dist/src/${name}/index.d.ts`]),
 ];
 

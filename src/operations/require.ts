@@ -92,7 +92,7 @@ const REASON_LENGTH = 500;
 
 /** @throws OperationError (invalid) unless there is a reason, and it can be shown everywhere. */
 export function checkReason(reason: string): void {
-  if (reason.trim() === '') throw invalid('Say why, for those who find it so.');
+  if (reason.trim() === '') throw invalid('Give a reason: the status and the audit log show it.');
   if (reason.length > REASON_LENGTH) throw invalid(`A reason has at most ${REASON_LENGTH} characters.`);
   // A terminal would obey control characters, and a list has one line for the reason.
   if (!isLine(reason))

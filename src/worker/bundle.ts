@@ -2,27 +2,26 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
 
+const PREBUILT = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+
 /**
- * The prebuilt bundle of the package, or the workflow sources, which are bundled once in a process.
+ * The prebuilt bundle of the package, or one that is made of the workflows, once in a process.
  *
- * @param tracing what is bundled with the workflows while traces are on. It is in no other bundle, so that what is off costs
- * nothing and changes no history.
+ * @param tracing what is bundled with the workflows while traces are on. The package has no bundle with it, so that what is off
+ * costs nothing and changes no history.
  */
 export async function workflowBundle(tracing: string | undefined): Promise<WorkflowBundleOption> {
-  const name = tracing === undefined ? 'workflow-bundle.js' : 'workflow-bundle-traced.js';
-  const bundle = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-  if (existsSync(bundle)) return { codePath: bundle };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url));
-  const known = bundled.get(name);
+  if (tracing === undefined && existsSync(PREBUILT)) return { codePath: PREBUILT };
+  const known = bundled.get(tracing);
   if (known) return known;
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const made = bundleWorkflowCode({
-    workflowsPath,
+    workflowsPath: fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url)),
     workflowInterceptorModules: tracing === undefined ? [] : [tracing],
     logger: Runtime.instance().logger,
   });
-  bundled.set(name, made);
+  bundled.set(tracing, made);
   return made;
 }
 
-const bundled = new Map<string, Promise<WorkflowBundleOption>>();
+const bundled = new Map<string | undefined, Promise<WorkflowBundleOption>>();

@@ -142,13 +142,15 @@ test('a look-up that Kombo does not answer is tried again', async () => {
 test('on Ctrl-C, look-ups under way are finished, and the command says how many ids are left', async () => {
   const fault = system.control.addFault({ kind: 'delay', ms: 1_500, count: 'always' });
   system.control.clearRequests();
-  const adding = system.start(['integrations', 'add', '--file', file('slow.txt', ids.join('\n')), '--json']);
+  // More than are looked up at once.
+  const many = [...ids, ...Array.from({ length: 40 }, (_, index) => `bombohr:unknown${index}`)];
+  const adding = system.start(['integrations', 'add', '--file', file('slow.txt', many.join('\n')), '--json']);
   await eventually(() => system.control.requests().length > 0);
   adding.kill('SIGINT');
   const { code, stdout } = await adding.finished;
   system.control.removeFault(fault);
   const done = JSON.parse(stdout) as Document;
   expect(code).toBe(1);
-  expect(done.integrations.length + done.left).toBe(ids.length);
+  expect(done.integrations.length + done.left).toBe(many.length);
   expect(done.left).toBeGreaterThan(0);
 });

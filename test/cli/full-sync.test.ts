@@ -131,7 +131,7 @@ test('--since reads only changes since a date, sweeps nothing, and says so', asy
   const { stdout, stderr } = await system.text([...args, '--wait']);
   expect(stderr).toContain('Because of --since, it reads only what changed since 2026-01-01T00:00:00.000Z');
   expect(stdout).toMatch(/^\/lms\/users +full +completed +\d+ +0 +0 +\d+ +0 /m);
-  expect((await system.text(args)).stdout).toContain('nothing is swept');
+  expect((await system.text(args)).stdout).toContain('sweeps nothing');
   await system.ended(`full-sync/${ID}`);
   const swept = await system.json<{ result: SyncResult }>(['sync', 'full', ID, '--wait']);
   expect(swept.result.endpoints['/lms/users']!.counts.deleted).toBe(1);

@@ -71,7 +71,7 @@ test('setup can be run twice', async () => {
     searchAttributes: [],
     unusable: [],
     failed: [],
-    schedules: { created: [], updated: [], deleted: [], unchanged: 0 },
+    schedules: { created: [], updated: [], deleted: [], pausedByHand: [], changedByHand: [], unchanged: 0 },
   });
   expect(await run(['migrate'])).toEqual({ applied: [] });
 });
@@ -139,7 +139,7 @@ test('a worker prints its task queue', async () => {
   worker = startCli(['worker', '--json'], env);
   expect(JSON.parse(await worker.printed('\n'))).toEqual({
     taskQueue: env['TASK_QUEUE'],
-    workflows: ['integrationSync', 'fullSync', 'eraseIntegration', 'noteIssue'],
+    workflows: ['integrationSync', 'fullSync', 'eraseIntegration', 'noteIssue', 'notify'],
   });
 });
 

@@ -212,14 +212,14 @@ describe('remove', () => {
     const remove = ['integrations', 'remove', ID, '--erase'];
     expect((await system.text(remove, 2)).stderr).toMatch(/Add --yes/);
     const erasing = await system.text([...remove, '--yes']);
-    expect(erasing.stdout).toContain('Its data are erased as soon as a worker takes that up.');
+    expect(erasing.stdout).toContain('The next free worker erases its data.');
     await system.ended(`erase/${ID}`);
     const { rows } = await system.store.pool.query(
       `select count(*)::int as rows from kombo.lms_users where integration_id = $1`,
       [ID],
     );
     expect(rows).toEqual([{ rows: 0 }]);
-    expect((await system.text(remove.slice(0, 3))).stdout).toContain('Its data were erased at ');
+    expect((await system.text(remove.slice(0, 3))).stdout).toContain('Its data was erased at ');
     expect(await system.json(['integrations', 'remove', ID])).toMatchObject({
       removed: false,
       cancelled: [],

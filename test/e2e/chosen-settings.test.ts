@@ -35,13 +35,11 @@ test('(I30) MODELS limits every kind of sync; a model that a later worker adds i
   const catchUp = temporal.client.schedule.getHandle(catchUpScheduleId(id));
   await catchUp.trigger();
   const { workflow } = await eventually(async () => (await catchUp.describe()).info.recentActions[0]?.action);
-  const { endpoints } = (await temporal.client.workflow
+  const { endpoints, quiet } = (await temporal.client.workflow
     .getHandle(workflow.workflowId)
     .result()) as SyncResult;
-  expect(endpoints).toMatchObject({
-    '/hris/employees': { status: 'completed' },
-    [ABSENCES]: { status: 'skipped' },
-  });
+  expect(quiet).toContain('/hris/employees');
+  expect(endpoints).toMatchObject({ [ABSENCES]: { status: 'skipped' } });
   await result(await fullSync(operator, id, {}));
   expect(asked()).toEqual(CHOSEN);
   expect(await findOverview(store, id, system.config)).toMatchObject({ freshAsOf: expect.any(Date) as Date });

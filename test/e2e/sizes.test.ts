@@ -13,13 +13,14 @@ test('a worker does not start with fewer connections than its slots need', async
   await expect(starting).rejects.toThrow(/DATABASE_POOL is 6, which is too few connections for 100 slots/);
 });
 
-test('with slots by what the machine has, everything is read, as many passes at once as PASSES_PER_SYNC says', async () => {
+test('with slots by what the machine has, everything is read, and of the open passes PASSES_PER_SYNC ask Kombo at once', async () => {
   await system.worker();
   await system.server();
   const id = system.integration();
   let most = 0;
   const store = system.store;
   control.addFault({ kind: 'delay', ms: 150, integration: id, count: 'always' });
+  // Two more are open, so that no place is idle.
   const look = async () => {
     const { rows } = await store.pool.query<{ running: number }>(
       `select count(*)::int as running from kombo_sync.passes where integration_id = $1 and state = 'running'`,
@@ -31,5 +32,5 @@ test('with slots by what the machine has, everything is read, as many passes at 
   await system.firstSync(id);
   clearInterval(watch);
   expect(await system.fullPasses(id)).toEqual(each(1));
-  expect(most).toBe(1);
+  expect(most).toBeLessThanOrEqual(3);
 });

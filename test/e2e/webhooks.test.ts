@@ -197,10 +197,13 @@ describe.concurrent('other webhooks', () => {
       { lost: true },
     ]);
     await system.settled(id);
+    // Checks without news leave the row of the newest one, so an older sync shows fewer.
+    expect((await begun()).at(-1)).toBe(paths.length);
     change('remote-event');
     await accepted(control.remoteEvent(id));
     await system.settled(id);
-    expect(await begun()).toEqual([paths.length, paths.length, paths.length]);
+    expect(await begun()).toHaveLength(3);
+    expect((await begun()).at(-1)).toBe(paths.length);
     expect(await endOf(id)).toEqual(whole());
   });
 

@@ -121,10 +121,10 @@ describe('acts on the page of an integration', () => {
   });
 
   test.each([
-    ['', 'Say why, for those who find it so.'],
+    ['', 'Give a reason: the status and the audit log show it.'],
     ['x'.repeat(501), 'A reason has at most 500 characters.'],
-    ['a\u001b[31m', 'The reason holds a character that cannot be shown; use one line of text.'],
-  ])('a reason that is none comes back with what is wrong', async (reason, said) => {
+    ['a\u001b[31m', 'The reason contains a character that cannot be shown. Use one line of text.'],
+  ])('a reason that cannot be used comes back with what is wrong', async (reason, said) => {
     const { act } = await visitor();
     const answer = await act('pause', { reason });
     expect(answer.statusCode).toBe(400);

@@ -52,6 +52,7 @@ test('what a sync has served is noted once, even if it is planned again', async 
       integration_id: 'demo:1',
       type: 'data-changed',
       times: 2,
+      read: false,
       first_at: at(1),
       last_at: at(2),
     },

@@ -27,7 +27,7 @@ const CUTOVER_TEMPORAL_MS = 10_000;
 /** The one character that Postgres cannot hold, not even in a search. */
 const NUL = '%00';
 const NO_ID_MESSAGE = 'What the address names cannot be the id of an integration.';
-const NUL_MESSAGE = 'The address holds a character that nothing here is named with.';
+const NUL_MESSAGE = 'The address contains a character that no name here has.';
 
 /** `GET /` and the pages below it: the state of every integration, behind the admin token. */
 export function statusPageRoutes(

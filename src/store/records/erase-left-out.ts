@@ -16,8 +16,8 @@ export interface LeftOut {
   bySettings: boolean;
 }
 
-/** The service's tables about an endpoint's reads and records. Passes go first, so that it counts as never read. */
-const KNOWN = ['passes', 'debts', 'rejected_records', 'drift'];
+/** The service's tables about an endpoint's reads and records. Its state goes first, so that it counts as never read. */
+const KNOWN = ['endpoint_states', 'passes', 'debts', 'rejected_records', 'drift'];
 
 /** Whether it is still left out. The lock makes a new choice wait. $1 integration · $2 by settings · $3, $4 names */
 const STILL_LEFT_OUT = `left_out as materialized (
