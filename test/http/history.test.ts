@@ -160,7 +160,7 @@ test('drift comes newest first, page by page', async () => {
     await store.pool.query(
       `insert into kombo_sync.drift
          (pass_id, sync_id, integration_id, endpoint, missing, stale, wrongly_live, wrongly_deleted, expected, verdict, at)
-       values ($1, 's1', $2, '/hris/employees', $1, 0, 0, 0, 0, 'unexpected', '2026-03-01T10:00:00.000001Z')`,
+       values ($1::bigint, 's1', $2, '/hris/employees', $1::bigint::int, 0, 0, 0, 0, 'unexpected', '2026-03-01T10:00:00.000001Z')`,
       [number, id],
     );
   }
