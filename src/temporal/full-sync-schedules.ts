@@ -1,8 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { fullSyncScheduleId } from '../domain/names.ts';
 import type { SeenSchedule } from '../domain/schedule-health.ts';
-
-const AT_ONCE = 1_000;
+import { allSchedules } from './all-schedules.ts';
 
 /**
  * The schedules of all weekly full syncs, by integration. Pages of the list only: what describing each would add is not worth
@@ -11,7 +10,7 @@ const AT_ONCE = 1_000;
 export async function listFullSyncSchedules(client: Client): Promise<Map<string, SeenSchedule>> {
   const prefix = fullSyncScheduleId('');
   const found = new Map<string, SeenSchedule>();
-  for await (const { scheduleId, info, state } of client.schedule.list({ pageSize: AT_ONCE })) {
+  for await (const { scheduleId, info, state } of allSchedules(client)) {
     if (!scheduleId.startsWith(prefix)) continue;
     found.set(scheduleId.slice(prefix.length), {
       paused: state.paused,

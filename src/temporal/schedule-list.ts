@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client, ScheduleSummary } from '@temporalio/client';
-import { defined } from '../domain/defined.ts';
+import { allSchedules } from './all-schedules.ts';
 import { OWNER } from './schedule-specs.ts';
 
 /** A schedule as a list shows it: a second or so later than it is. */
@@ -14,12 +14,9 @@ export interface ListedSchedule {
   shown: string;
 }
 
-/** The server gives no more at once. */
-const PAGE = 1_000;
-
 export async function listSchedules(client: Client, query?: string): Promise<Map<string, ListedSchedule>> {
   const listed = new Map<string, ListedSchedule>();
-  for await (const summary of client.schedule.list({ pageSize: PAGE, ...defined({ query }) })) {
+  for await (const summary of allSchedules(client, query)) {
     listed.set(summary.scheduleId, toListed(summary));
   }
   return listed;

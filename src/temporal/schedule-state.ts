@@ -1,6 +1,6 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
-import { defined } from '../domain/defined.ts';
 import { catchUpScheduleId, escapeQuery, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
+import { allSchedules } from './all-schedules.ts';
 import { unusableNames } from './labels.ts';
 
 export interface ScheduleInfo {
@@ -46,8 +46,7 @@ export async function nextFullSyncs(
   const prefix = fullSyncScheduleId('');
   const found = new Map<string, NextFullSync>();
   const read = async (query?: string) => {
-    const listing = client.schedule.list({ pageSize: 1_000, ...defined({ query }) });
-    for await (const { scheduleId, info, state } of listing) {
+    for await (const { scheduleId, info, state } of allSchedules(client, query)) {
       if (!scheduleId.startsWith(prefix)) continue;
       const nextRun = info.nextActionTimes[0] ?? null;
       found.set(scheduleId.slice(prefix.length), { paused: state.paused, nextRun });

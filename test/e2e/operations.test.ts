@@ -204,7 +204,7 @@ describe.concurrent('(I23) pausing, resuming and cancelling', () => {
     ]);
     const [, byApi] = await listActs(store, { integrationId: id });
     expect(byApi).toMatchObject({ address: '10.0.0.9', details: { reason: 'too slow' } });
-    await expect(resumeIntegration(operator, id, { reason: ' ' })).rejects.toThrow(/Say why/);
+    await expect(resumeIntegration(operator, id, { reason: ' ' })).rejects.toThrow(/Give a reason/);
   });
 
   test('a resume that broke off is completed by the next; if nothing was missed, nothing is read', async () => {

@@ -1,8 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { fullSyncScheduleId, catchUpScheduleId } from '../../src/domain/names.ts';
 import { deleteSchedules } from '../../src/temporal/schedules.ts';
+import { listFullSyncSchedules } from '../../src/temporal/full-sync-schedules.ts';
 import { listSchedules } from '../../src/temporal/schedule-list.ts';
 import { reconcileSchedules } from '../../src/temporal/reconcile.ts';
 import { keepSchedules } from '../../src/worker/schedule-keeper.ts';
@@ -13,6 +16,15 @@ import { testConfig } from '../http/support.ts';
 import { testTemporal, uniqueIntegrationId, uniqueTaskQueue } from '../support/temporal.ts';
 
 const { client } = await testTemporal();
+
+/** As a codec does whose key only its owner has. */
+const encrypt = (payloads: Payload[]) =>
+  Promise.resolve(
+    payloads.map(() => ({
+      metadata: { encoding: Buffer.from('binary/encrypted') },
+      data: Buffer.from('unreadable'),
+    })),
+  );
 
 /** Integrations of a service of their own, whose schedules are made and shown by lists. */
 async function schedulesOf(count: number) {
@@ -40,6 +52,21 @@ test('what is as it was made costs a list, and no request of its own', async () 
   onTestFinished(() => describe.mockRestore());
   expect(await reconcile()).toMatchObject({ created: [], updated: [], unchanged: ids.length });
   expect(describe).not.toHaveBeenCalled();
+});
+
+test('what another application has encrypted keeps no schedule of ours from being found', async () => {
+  const scheduleId = `other/${uniqueTaskQueue()}`;
+  const encrypted = { encode: encrypt, decode: (payloads: Payload[]) => Promise.resolve(payloads) };
+  const { namespace } = client.options;
+  const dataConverter = { payloadCodecs: [encrypted] };
+  const other = new Client({ connection: client.connection, namespace, dataConverter });
+  const action = { type: 'startWorkflow', workflowType: 'theirs', taskQueue: 'theirs' } as const;
+  await other.schedule.create({ scheduleId, spec: {}, action, memo: { theirs: 'secret' } });
+  onTestFinished(() => client.schedule.getHandle(scheduleId).delete());
+  await eventually(async () => (await listSchedules(client)).has(scheduleId));
+  const { reconcile, ids } = await schedulesOf(1);
+  expect(await reconcile()).toMatchObject({ failed: [], unchanged: ids.length });
+  expect((await listFullSyncSchedules(client)).has(ids[0]!)).toBe(true);
 });
 
 test('what you deleted by hand is made again', async () => {

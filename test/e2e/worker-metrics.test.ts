@@ -1,28 +1,43 @@
 import { globSync } from 'node:fs';
-import { pino } from 'pino';
-import { afterAll, describe, expect, test } from 'vitest';
-import { startWorker } from '../../src/worker/run.ts';
+import { afterAll, describe, expect, inject, test } from 'vitest';
+import { freePort } from '../../src/dev/processes/ports.ts';
+import { startCli } from '../cli/spawn.ts';
 import { read, ROOT } from '../docs/markdown.ts';
 import { eventually } from '../support/poll.ts';
 import { createSystem } from './setup.ts';
 
-const system = await createSystem({ METRICS_PORT: '0', DEBOUNCE_QUIET: '200ms', RETRY_INTERVAL: '1s' });
-const { config, control, store } = system;
+const system = await createSystem({ DEBOUNCE_QUIET: '200ms', RETRY_INTERVAL: '1s' });
+const { config, control } = system;
 await system.server();
-const lines: Record<string, unknown>[] = [];
-const log = pino(
-  { level: 'debug' },
-  { write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>) },
-);
-const worker = await startWorker({ config, store, log });
-afterAll(() => worker.stop());
+// In a process of its own, since the SDK has one runtime for each: the first worker's log and metrics would stay its own.
+const port = await freePort();
+const worker = startCli(['worker'], {
+  ...system.environment,
+  TEMPORAL_ADDRESS: inject('temporalAddress'),
+  METRICS_PORT: String(port),
+  LOG_LEVEL: 'debug',
+  LOG_FORMAT: 'json',
+});
+await worker.printed(config.TASK_QUEUE);
+afterAll(async () => {
+  worker.kill('SIGTERM');
+  await worker.finished;
+});
+const metricsUrl = `http://127.0.0.1:${port}`;
+/** What it has logged so far. */
+async function readLines(): Promise<Record<string, unknown>[]> {
+  const text = await worker.logged('worker started');
+  return text
+    .split('\n')
+    .flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : []));
+}
 
-const scrape = async () => (await fetch(`${worker.metricsUrl}/metrics`)).text();
-const saying = (message: string, integrationId: string) =>
-  lines.filter((line) => line['msg'] === message && line['integrationId'] === integrationId);
+const scrape = async () => (await fetch(`${metricsUrl}/metrics`)).text();
+const saying = async (message: string, integrationId: string) =>
+  (await readLines()).filter((line) => line['msg'] === message && line['integrationId'] === integrationId);
 
 test('a worker is ready when it polls, and says so on the port of its metrics', async () => {
-  const ready = await fetch(`${worker.metricsUrl}/readyz`);
+  const ready = await fetch(`${metricsUrl}/readyz`);
   expect(await ready.json()).toMatchObject({
     ready: true,
     worker: { ok: true },
@@ -31,7 +46,7 @@ test('a worker is ready when it polls, and says so on the port of its metrics', 
     migrations: { ok: true },
   });
   expect(ready.status).toBe(200);
-  expect((await fetch(`${worker.metricsUrl}/healthz`)).status).toBe(200);
+  expect((await fetch(`${metricsUrl}/healthz`)).status).toBe(200);
 });
 
 describe('a sync', () => {
@@ -72,13 +87,13 @@ describe('a sync', () => {
     const id = system.integration();
     await system.firstSync(id);
     const [user] = control.ids(id, 'lms_users') as [string];
-    const before = saying('sync completed', id).length;
+    const before = (await saying('sync completed', id)).length;
     control.update(id, 'lms_users', user, { remote_id: 'v1' });
     await control.flushWebhook(id);
     await system.arrives(id, 'lms_users', user, 'v1');
     const result = await system.settled(id);
-    await eventually(() => Promise.resolve(saying('sync completed', id).length === before + 1));
-    expect(saying('sync completed', id).at(-1)).toMatchObject({
+    await eventually(async () => (await saying('sync completed', id)).length === before + 1);
+    expect((await saying('sync completed', id)).at(-1)).toMatchObject({
       level: 30,
       trigger: 'webhook',
       endpoints: ['/lms/users'],
@@ -88,13 +103,13 @@ describe('a sync', () => {
       workflowId: `sync/${id}`,
       runId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
-    const pages = () =>
-      saying('page written', id).filter(
+    const pages = async () =>
+      (await saying('page written', id)).filter(
         (line) => line['kind'] === 'delta' && line['endpoint'] === '/lms/users',
       );
-    await eventually(() => Promise.resolve(pages().length > 0));
-    expect(pages()[0]).toMatchObject({ level: 20, activity: 'startSync', workflowId: `sync/${id}` });
-    expect(JSON.stringify(lines)).not.toContain('"v1"');
+    await eventually(async () => (await pages()).length > 0);
+    expect((await pages())[0]).toMatchObject({ level: 20, activity: 'startSync', workflowId: `sync/${id}` });
+    expect(JSON.stringify(await readLines())).not.toContain('"v1"');
   });
 
   test('and each pass that failed has a line, with the run that it belongs to', async () => {
@@ -109,10 +124,10 @@ describe('a sync', () => {
       count: 'always',
     });
     await system.tell(id, ['lms_courses', 'lms_users']);
-    const failures = () =>
-      lines.filter((line) => line['integrationId'] === id && line['failures'] !== undefined);
-    await eventually(() => Promise.resolve(failures().length >= 2));
-    for (const line of failures()) {
+    const failures = async () =>
+      (await readLines()).filter((line) => line['integrationId'] === id && line['failures'] !== undefined);
+    await eventually(async () => (await failures()).length >= 2);
+    for (const line of await failures()) {
       expect(line['level']).toBeGreaterThanOrEqual(30);
       expect(line).toMatchObject({
         integrationId: id,
@@ -124,7 +139,7 @@ describe('a sync', () => {
         activity: expect.stringMatching(/^(startSync|syncEndpoint)$/) as string,
       });
     }
-    expect(saying('sync partial', id)[0]).toMatchObject({ failed: ['/lms/courses'] });
+    expect((await saying('sync partial', id))[0]).toMatchObject({ failed: ['/lms/courses'] });
     expect(await scrape()).toMatch(
       /^kombo_sync_pass_duration_seconds_count\{kind="delta",outcome="failed"\} [1-9]/m,
     );
