@@ -70,7 +70,7 @@ export class Player {
       await this.#commitLate(pass, page);
     }
     for (const { pass, sweep } of sweeps) {
-      if (!this.#overtaken.has(sweep!)) await settleCandidates(this.#store, pass, sweep!, this.#options());
+      if (!this.#overtaken.has(sweep!)) await this.#settleLate(pass, sweep!);
     }
   }
 
@@ -264,6 +264,15 @@ export class Player {
     } catch (error) {
       if (error instanceof SyncError && error.errorClass === 'PassLost') return undefined;
       throw error;
+    }
+  }
+
+  /** An answer to a sweep that arrives after the end. A newer listing may have taken the place of its own. */
+  async #settleLate(pass: Pass, answer: SweepAnswer): Promise<void> {
+    try {
+      await settleCandidates(this.#store, pass, answer, this.#options());
+    } catch (error) {
+      if (!(error instanceof SyncError && error.errorClass === 'PassLost')) throw error;
     }
   }
 

@@ -80,4 +80,23 @@ export const KEPT: readonly History[] = [
       { do: 'commit', pass: 0 },
     ],
   },
+  // The answer to a sweep arrives after a newer listing has taken the place of its own.
+  {
+    skewMs: 0,
+    overlapMs: 0,
+    pageSize: 2,
+    eraseEmptied: false,
+    lag: false,
+    steps: [
+      { do: 'open', kind: 'delta' },
+      { do: 'change', id: 'e', kind: 'own', quiet: false, sameInstant: false },
+      { do: 'fetch', pass: 0 },
+      { do: 'change', id: 'e', kind: 'vanished', quiet: false, sameInstant: false },
+      { do: 'open', kind: 'full' },
+      { do: 'fetch', pass: 0 },
+      { do: 'commit', pass: 1 },
+      { do: 'commit', pass: 0 },
+      { do: 'sweep', pass: 0 },
+    ],
+  },
 ];
