@@ -69,9 +69,8 @@ export class Player {
       if (this.#overtaken.has(page) || page.storable.some(({ id }) => unswept(id))) continue;
       await this.#commitLate(pass, page);
     }
-    for (const { pass, sweep } of sweeps) {
+    for (const { pass, sweep } of sweeps)
       if (!this.#overtaken.has(sweep!)) await this.#settleLate(pass, sweep!);
-    }
   }
 
   async fullSync(): Promise<Pass> {
@@ -269,11 +268,9 @@ export class Player {
 
   /** An answer to a sweep that arrives after the end. A newer listing may have taken the place of its own. */
   async #settleLate(pass: Pass, answer: SweepAnswer): Promise<void> {
-    try {
-      await settleCandidates(this.#store, pass, answer, this.#options());
-    } catch (error) {
+    await settleCandidates(this.#store, pass, answer, this.#options()).catch((error: unknown) => {
       if (!(error instanceof SyncError && error.errorClass === 'PassLost')) throw error;
-    }
+    });
   }
 
   /** One step of a sweep: find and ask, or settle what was asked before. */
