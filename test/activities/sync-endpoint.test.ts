@@ -86,7 +86,9 @@ describe('windows', () => {
     expect(result.counts).toMatchObject({ updated: 300, pages: 3 });
     const newest = (await bench.passes(id)).at(-1)!;
     expect(newest).toMatchObject({ sync_id: again.syncId, state: 'completed' });
-    expect(await watermarkOf(id)).toEqual(newest.watermark_at);
+    // Kombo's clock is known to the second, so that the later pass can have the earlier watermark.
+    const later = newest.watermark_at > before! ? newest.watermark_at : before;
+    expect(await watermarkOf(id)).toEqual(later);
   });
 
   test('(I12) a page counts as asked for when the last one arrived, and after another try, when that began', async () => {
