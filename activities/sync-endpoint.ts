@@ -5,6 +5,7 @@ import { limitMs, PATIENT_PAUSES_MS, PATIENT_TRIES, SHORTEST_PAUSE_MS } from '..
 import { type EndpointOutcome, type Trigger } from '../src/domain/sync.ts';
 import { NO_COUNTS, type PassCounts } from '../src/domain/counts.ts';
 import { isOwed, noteProgress } from '../src/store/state/debts.ts';
+import { takeUpSweep } from '../src/store/state/due.ts';
 import { pausePass, pauseSweep, touchPass } from '../src/store/state/pass-life.ts';
 import { openPass, passCounts, unsweptPass, type Pass } from '../src/store/state/passes.ts';
 import { callingRun, wakeUnlessCalling } from './support/calling-run.ts';
@@ -136,6 +137,7 @@ async function sweepOnly(reading: Reading): Promise<ReadResult> {
 
 async function sweepPass(reading: Reading, listed: Pass, owes: boolean): Promise<ReadResult> {
   const { deps, input } = reading;
+  await takeUpSweep(deps.store, input.integrationId, input.endpoint);
   const allowMassDeletion = input.allowMassDeletion ?? false;
   const end = await sweep(deps, listed, { ...reading, allowMassDeletion });
   const counts = passCounts(end.pass);

@@ -126,6 +126,20 @@ describe('(I22) a cancelled run', () => {
     expect(await due(id)).toContain('full /ats/jobs');
   });
 
+  test('leaves the sweep of its listing to the very next sync, which keeps others from it', async () => {
+    const id = await bench.integration({ records: { ats_jobs: 400 } });
+    await run(syncEndpoint, pass(id, { kind: 'full' }));
+    bench.control.vanish(id, 'ats_jobs', bench.control.ids(id, 'ats_jobs', { limit: 380 }));
+    const listing = pass(id, { kind: 'full', allowMassDeletion: true });
+    expect(await run(readPage, listing)).toMatchObject({ state: 'more' });
+    expect(await due(id)).not.toContain('sweep /ats/jobs');
+    await keep(id, undefined, { syncIds: [listing.syncId], unread: [JOBS], kind: 'full' });
+    expect(await due(id)).toContain('sweep /ats/jobs');
+    const next = pass(id, { kind: 'sweep', allowMassDeletion: true });
+    expect(await run(readPage, next)).toMatchObject({ state: 'more' });
+    expect(await due(id)).not.toContain('sweep /ats/jobs');
+  });
+
   test('wakes sync/<id> if a pause cancelled it and has ended, but not while the pause continues', async () => {
     for (const ended of [true, false]) {
       const id = await bench.integration({ records: { ats_jobs: 300 } });

@@ -201,3 +201,12 @@ export async function leaveToNextSync(store: Store, integrationId: string): Prom
     update kombo_sync.debts set woken_at = 'infinity'
     where integration_id = ${integrationId} and failing_since is null`.execute(store.db);
 }
+
+/** A run does a sweep that was left to the next sync, so no other run begins it. */
+export async function takeUpSweep({ db }: Store, integrationId: string, endpoint: string): Promise<void> {
+  await sql`
+    update kombo_sync.debts set woken_at = null
+    where integration_id = ${integrationId} and endpoint = ${endpoint} and kind = 'sweep' and woken_at = 'infinity'`.execute(
+    db,
+  );
+}

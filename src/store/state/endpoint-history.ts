@@ -87,7 +87,10 @@ const READING = `
 select endpoint, case when state = 'running' then kind else 'sweep' end as kind, started_at, started_seq,
   state = 'running' and updated_after is null and sync_id <> $2 as other_full
 from kombo_sync.passes
-where integration_id = $1 and (state = 'running' or sweep_state in ('due', 'checking')) and ${IS_ALIVE}`;
+where integration_id = $1 and ${IS_ALIVE} and (state = 'running' or sweep_state in ('due', 'checking')
+  -- If you cancelled the sync that listed, it shows life until it hears of it, but no run of it sweeps.
+  and not exists (select from kombo_sync.debts d where d.integration_id = passes.integration_id
+    and d.endpoint = passes.endpoint and d.kind = 'sweep' and d.woken_at = 'infinity'))`;
 
 function latest(a: Begun | undefined, b: Begun): Begun {
   return a !== undefined && a.seq > b.seq ? a : b;
