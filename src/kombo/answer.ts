@@ -5,6 +5,7 @@ import { ReusedBuffers } from '../reused-buffers.ts';
 import { decode } from './listing.ts';
 import { parseExact } from './json.ts';
 import { REFUSAL } from './schemas.ts';
+import type { RawAnswer } from './transport.ts';
 
 /* Reads the answers of Kombo. */
 
@@ -28,7 +29,7 @@ export const parseBody: ReadBody = (bytes) => parseExact(decode(bytes));
 /** @throws SyncError for everything but a success with a body that is whole. */
 export async function readAnswer(
   path: string,
-  response: Response,
+  response: RawAnswer,
   maxBytes: number,
   read: ReadBody = parseBody,
 ): Promise<Answer> {
@@ -59,7 +60,7 @@ const FIRST_LENGTH = 512 * 1024;
 /** The bytes are counted as they come out of the decompressor: a hundred kilobytes may unpack to a hundred megabytes. */
 async function readBytes(
   path: string,
-  response: Response,
+  response: RawAnswer,
   maxBytes: number,
 ): Promise<{ bytes: Buffer; release: () => void }> {
   let buffer = buffers.take(FIRST_LENGTH);
@@ -84,7 +85,7 @@ function tooLarge(path: string, maxBytes: number): SyncError {
   return new SyncError('AnswerTooLarge', `Kombo answered ${path} with more than ${formatBytes(maxBytes)}.`);
 }
 
-function readBody(path: string, response: Response, bytes: Buffer, read: ReadBody): unknown {
+function readBody(path: string, response: RawAnswer, bytes: Buffer, read: ReadBody): unknown {
   let body: unknown;
   try {
     body = read(bytes);
@@ -105,14 +106,14 @@ function readBody(path: string, response: Response, bytes: Buffer, read: ReadBod
   });
 }
 
-function readDate(response: Response): Date | null {
+function readDate(response: RawAnswer): Date | null {
   const header = response.headers.get('date');
   const date = header === null ? null : new Date(header);
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 
 /** Retry-After in seconds or as a date, or else the seconds until Kombo's next window. */
-function readRetryAfter(response: Response): number | undefined {
+function readRetryAfter(response: RawAnswer): number | undefined {
   const header = response.headers.get('retry-after');
   if (header !== null) {
     // A date is by Kombo's clock, which may differ from ours.
@@ -124,12 +125,12 @@ function readRetryAfter(response: Response): number | undefined {
   return readReset(response);
 }
 
-function readPause(response: Response): number {
+function readPause(response: RawAnswer): number {
   return response.headers.get('ratelimit-remaining') === '0' ? (readReset(response) ?? 0) : 0;
 }
 
 /** `ratelimit-reset` is seconds left, not a moment: https://docs.kombo.dev/ats/getting-started/querying-api */
-function readReset(response: Response): number | undefined {
+function readReset(response: RawAnswer): number | undefined {
   const seconds = Number(response.headers.get('ratelimit-reset') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, LONGEST_LIMIT_MS) : undefined;
 }

@@ -11,6 +11,7 @@ import { readAnswer, type Answer, type ReadBody } from './answer.ts';
 import { readLimits, type Limits } from './limits.ts';
 import { readListing } from './listing.ts';
 import { INTEGRATION_ANSWER, PAGE, type KomboIntegration } from './schemas.ts';
+import { sendByHttp, type Transport } from './transport.ts';
 
 /** The default of KOMBO_MAX_ANSWER. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -72,7 +73,8 @@ interface Init extends RequestOptions {
 interface KomboClientOptions {
   baseUrl: string;
   apiKey: Secret;
-  fetch?: typeof fetch;
+  /** By default Node's HTTP client; a `fetch` is one too. */
+  send?: Transport;
   timeoutMs?: number | undefined;
   /** How long an answer may be, unpacked. */
   maxBytes?: number | undefined;
@@ -111,9 +113,8 @@ export function createKomboClient(options: KomboClientOptions): KomboClient {
     if (init.integrationId !== undefined) headers['x-integration-id'] = init.integrationId;
     let limits: Limits | null = null;
     try {
-      const response = await (options.fetch ?? fetch)(url, {
+      const response = await (options.send ?? sendByHttp)(url, {
         headers,
-        redirect: 'error',
         signal: init.signal ? AbortSignal.any([timeout, init.signal]) : timeout,
       });
       ({ status } = response);

@@ -1,4 +1,5 @@
 import { LONGEST_LIMIT_MS } from '../domain/retry.ts';
+import type { RawAnswer } from './transport.ts';
 
 /** What an answer says of Kombo's rate limit. */
 export interface Limits {
@@ -14,7 +15,7 @@ export interface Limits {
  * Reads `ratelimit-limit`, `ratelimit-remaining` and `ratelimit-reset`, which is seconds left and no moment:
  * https://docs.kombo.dev/ats/getting-started/querying-api. Null unless all three make sense.
  */
-export function readLimits(headers: Headers): Limits | null {
+export function readLimits(headers: RawAnswer['headers']): Limits | null {
   const limit = wholeNumber(headers.get('ratelimit-limit'));
   const remaining = wholeNumber(headers.get('ratelimit-remaining'));
   const reset = Number(headers.get('ratelimit-reset') ?? Number.NaN);

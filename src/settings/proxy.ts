@@ -22,8 +22,8 @@ function withLoopback(list = ''): string {
 const USES_ENVIRONMENT = ['1', 'true'];
 
 /**
- * Sends requests of `fetch`, which all go to Kombo, through the proxy of the settings: KOMBO_PROXY, or with
- * NODE_USE_ENV_PROXY that of the environment. Node itself reads the environment only when it starts, before `.env`.
+ * Sends requests to Kombo through the proxy of the settings: KOMBO_PROXY, or with NODE_USE_ENV_PROXY that of the
+ * environment. Node itself reads the environment only when it starts, before `.env`.
  *
  * @throws ConfigError if Node is too old for KOMBO_PROXY.
  */
@@ -41,7 +41,7 @@ export function routeKombo({ KOMBO_PROXY }: Pick<Config, 'KOMBO_PROXY'>, env: En
   }
 }
 
-/** The proxy between `fetch` and Kombo as host:port, without its password, for messages; undefined if there is none. */
+/** The proxy between this process and Kombo as host:port, without its password, for messages; undefined if there is none. */
 export function komboProxy(
   { KOMBO_PROXY, KOMBO_API_URL }: Pick<Config, 'KOMBO_PROXY' | 'KOMBO_API_URL'>,
   env: Env = environment(),

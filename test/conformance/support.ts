@@ -55,7 +55,7 @@ export async function createWorld(store: Store, options: WorldOptions = {}): Pro
     world.onAnswer(url);
     return response;
   };
-  const kombo = createKomboClient({ baseUrl, apiKey: new Secret(DEFAULT_API_KEY), fetch: fetchPages });
+  const kombo = createKomboClient({ baseUrl, apiKey: new Secret(DEFAULT_API_KEY), send: fetchPages });
   const activities = createActivities({
     settings: {
       WATERMARK_OVERLAP: 0,

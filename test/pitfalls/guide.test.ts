@@ -217,8 +217,8 @@ describe('pitfalls of the guide', () => {
     const client = createKomboClient({
       baseUrl,
       apiKey: new Secret('key'),
-      fetch: (url) => {
-        asked.push(url as string);
+      send: (url) => {
+        asked.push(url);
         return Promise.resolve(Response.json({ data: { next: null, results: [] } }));
       },
     });

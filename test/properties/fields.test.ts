@@ -108,7 +108,7 @@ test(
               headers: { 'content-type': 'application/json' },
             });
           };
-          const kombo = createKomboClient({ baseUrl, apiKey: new Secret(API_KEY), fetch: planting });
+          const kombo = createKomboClient({ baseUrl, apiKey: new Secret(API_KEY), send: planting });
           const activities = bench.activities({ settings: now, kombo, fields });
           for (const { path: endpoint } of enabledEndpoints(category, now.EXTRA_ENDPOINTS)) {
             for (const kind of ['full', 'delta'] as const) {
