@@ -17,8 +17,13 @@ export class HandlerFailed extends Error {
   }
 }
 
-/** What one transaction did. */
-export type Step = 'handled' | 'idle' | 'lost';
+/** What one transaction did, and whether it has come to the end that `until` names. */
+export interface Step {
+  did: 'handled' | 'idle' | 'lost';
+  isDone: boolean;
+}
+
+const LOST: Step = { did: 'lost', isDone: false };
 
 interface StepOptions {
   holder: string;
@@ -45,7 +50,7 @@ export async function takeStep(
   );
   try {
     const position = await lock(client, settings, options.holder);
-    const step = position ? await advance(client, settings, options, position) : 'lost';
+    const step = position ? await advance(client, settings, options, position) : LOST;
     await client.query('commit');
     return step;
   } catch (error) {
@@ -64,15 +69,19 @@ async function advance(
   if (retried) {
     await retry(client, settings, retried);
     await move(client, settings, position);
-    return 'handled';
+    return { did: 'handled', isDone: false };
   }
   const { changes, next } = await readNext(client, settings, position, limit);
   const [first] = changes;
   if (first && skip !== undefined) await setAside(client, settings, first, skip);
   else if (first) await hand(client, settings, changes);
   await move(client, settings, next);
-  return first || next.seq > position.seq || position.copying ? 'handled' : 'idle';
+  const hasMoved = first !== undefined || next.seq > position.seq || position.copying !== null;
+  return { did: hasMoved ? 'handled' : 'idle', isDone: isAtEnd(settings, next) };
 }
+
+const isAtEnd = ({ until }: Settings, { seq, copying }: Position) =>
+  until !== undefined && copying === null && seq >= until;
 
 async function readNext(
   client: pg.ClientBase,
