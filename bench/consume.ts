@@ -3,6 +3,7 @@
  *
  *   npm run bench:consume                  five rounds of 100,000 changes in batches of 500
  *   npm run bench:consume -- --rounds 9 --changes 50000
+ *   npm run bench:consume -- --table                          the consumer names its table
  *   npm run bench:consume -- --beginning --changes 1000000    the live rows of `from: 'beginning'`, with the memory on the way
  *
  * Uses DATABASE_URL (a scratch database: schemas kombo and kombo_sync are made in it) or an embedded Postgres.
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     changes: { type: 'string', default: '100000' },
     beginning: { type: 'boolean', default: false },
+    table: { type: 'boolean', default: false },
   },
 });
 const changes = Number(values.changes);
@@ -103,6 +105,7 @@ async function byConsumer(round: number): Promise<number> {
     consumer: `bench ${round}`,
     from: 0,
     batch: BATCH,
+    ...(values.table ? { tables: ['ats_tags'] as const } : {}),
     signal: done.signal,
     handle({ changes: batch }) {
       left -= batch.filter(({ row }) => row !== null).length;

@@ -42,6 +42,7 @@ export async function consumeChanges<Table extends TableName = TableName>(
   const progress: Progress = {
     holder: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     size: settings.batch,
+    stretch: settings.batch,
     attempt: 0,
     skip: undefined,
     lost: 0,

@@ -18,6 +18,8 @@ export interface Progress {
   holder: string;
   /** Changes in the next batch: one after a failure, so that the failing one is found, then more and more. */
   size: number;
+  /** Changes of any table that the next batch looks through, if only some tables are wanted. */
+  stretch: number;
   /** How often the next change has failed in a row. */
   attempt: number;
   skip: string | undefined;
@@ -79,9 +81,10 @@ async function stepOrFail(
   settings: Settings,
   progress: Progress,
 ): Promise<Step | { did: 'failed'; isDone: false }> {
-  const { holder, size, skip } = progress;
+  const { holder, size, stretch, skip } = progress;
   try {
-    const step = await takeStep(client, settings, { holder, limit: size, skip });
+    const step = await takeStep(client, settings, { holder, limit: size, stretch, skip });
+    progress.stretch = step.stretch ?? stretch;
     if (step.did === 'handled') {
       progress.attempt = 0;
       progress.skip = undefined;

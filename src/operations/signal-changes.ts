@@ -41,13 +41,15 @@ export async function signalChanges(deps: SignalDeps): Promise<number | null> {
   while (!signal.aborted && (await findSignals(store, scope)));
   while (!signal.aborted) {
     const due = await takeSignals(store, AT_ONCE);
-    await Promise.all(due.map((owed) => send(deps, target, owed)));
-    if (due.length < AT_ONCE) break;
+    const sent = await Promise.all(due.map((owed) => send(deps, target, owed)));
+    // While Temporal accepts nothing, the rest waits for the next round.
+    if (due.length < AT_ONCE || !sent.includes(true)) break;
   }
   return nextSignalMs(store);
 }
 
-async function send(deps: SignalDeps, target: SignalledWorkflow, owed: OwedSignal): Promise<void> {
+/** @returns whether Temporal has accepted it. */
+async function send(deps: SignalDeps, target: SignalledWorkflow, owed: OwedSignal): Promise<boolean> {
   const { store, client, log, meter, everyMs = SIGNAL_EVERY_MS } = deps;
   const { table, integrationId, after, upTo, failures } = owed;
   try {
@@ -60,9 +62,10 @@ async function send(deps: SignalDeps, target: SignalledWorkflow, owed: OwedSigna
       'changes signal not accepted',
     );
     await noteNotSignalled(store, owed, { error: reason, pauseMs: signalPause(failures + 1) });
-    return;
+    return false;
   }
   meter.signalled({ outcome: 'sent' });
   log.debug({ table, integrationId, after, upTo }, 'changes signalled');
   await noteSignalled(store, owed, everyMs);
+  return true;
 }

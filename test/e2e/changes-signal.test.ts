@@ -225,6 +225,8 @@ test(
 
 test('a signal that Temporal does not accept stays owed, is tried again later, and shows until it is accepted', async () => {
   const nowhere = new Client({ connection: temporal.connection, namespace: 'nowhere' });
+  await change('/lms/skills', 'owed 0');
+  await round();
   const since = await signalsOf('changes/lms_skills');
   await change('/lms/skills', 'owed 1');
   expect(await checkChangesSignal(store, config)).toMatchObject({ status: 'ok' });

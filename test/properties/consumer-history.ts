@@ -14,7 +14,7 @@ export type Step =
   | {
       do: 'write';
       writer: number;
-      table: 'ats_tags' | 'ats_roles';
+      table: 'ats_tags' | 'ats_rejection_reasons';
       ids: string[];
       isDeleted: boolean;
       ms: number;
@@ -25,7 +25,7 @@ export type Step =
 
 export interface ConsumerPlan {
   from: 'beginning' | 0;
-  tables: ('ats_tags' | 'ats_roles')[] | null;
+  tables: ('ats_tags' | 'ats_rejection_reasons')[] | null;
   batch: number;
 }
 
@@ -34,7 +34,7 @@ export interface ConsumerHistory {
   steps: Step[];
 }
 
-const ENDPOINTS = { ats_tags: '/ats/tags', ats_roles: '/ats/roles' } as const;
+const ENDPOINTS = { ats_tags: '/ats/tags', ats_rejection_reasons: '/ats/rejection-reasons' } as const;
 /** Two of the writers write to one integration. */
 const INTEGRATIONS = ['first', 'first', 'second'];
 
