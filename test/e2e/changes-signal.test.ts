@@ -1,16 +1,16 @@
-import { defaultPayloadConverter } from '@temporalio/common';
 import { Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { checkChangesSignal } from '../../src/doctor/changes-signal.ts';
-import type { TableChanged } from '../../src/domain/changes-signal.ts';
+import { checkTemporal } from '../../src/doctor/temporal.ts';
 import { createSnapshotReader } from '../../src/http/monitoring/snapshot.ts';
 import { signalChanges } from '../../src/operations/signal-changes.ts';
 import { eraseSome } from '../../src/store/records/erase.ts';
 import { createWorkerMetrics } from '../../src/worker/metrics.ts';
 import { startCli, startScript } from '../cli/spawn.ts';
 import { ask, PLAIN, write } from '../store/support.ts';
+import { feedOf, forgetOwed, signalsTo } from '../support/changes-signals.ts';
 import { eventually } from '../support/poll.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
@@ -38,41 +38,10 @@ const round = (more: Partial<Parameters<typeof signalChanges>[0]> = {}) =>
 const change = async (endpoint: string, name: string, integration = INTEGRATION) =>
   write(store, integration, endpoint, [{ id: 'a-record', name, title: name }], await ask(store), PLAIN);
 
-/** The signals that a workflow has got, oldest first. */
-async function signalsOf(workflowId: string): Promise<TableChanged[]> {
-  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
-  return (events ?? []).flatMap(({ workflowExecutionSignaledEventAttributes: signal }) =>
-    signal ? [defaultPayloadConverter.fromPayload<TableChanged>(signal.input!.payloads![0]!)] : [],
-  );
-}
+const signalsOf = (workflowId: string) => signalsTo(client, workflowId);
+const headOf = async (table?: string) => (await feedOf(store, table)).last;
 
-/** How far the feed is, of all tables or of one. */
-async function headOf(table: string | null = null): Promise<number> {
-  const { rows } = await store.pool.query<{ seq: string }>(
-    'select coalesce(max(seq), 0)::text as seq from kombo_sync.changes where $1::text is null or table_name = $1',
-    [table],
-  );
-  return Number(rows[0]!.seq);
-}
-
-/** Where a table begins in the feed. */
-async function oldestOf(table: string): Promise<number> {
-  const { rows } = await store.pool.query<{ seq: string }>(
-    'select min(seq)::text as seq from kombo_sync.changes where table_name = $1',
-    [table],
-  );
-  return Number(rows[0]!.seq);
-}
-
-/** All that was owed before counts as signalled. */
-beforeEach(async () => {
-  await store.pool.query(
-    `update kombo_sync.changes_signals_found set seq = kombo_sync.changes_horizon() where seq < kombo_sync.changes_horizon()`,
-  );
-  await store.pool.query(
-    'update kombo_sync.changes_signals set seq = up_to, failures = 0, error = null, next_at = now()',
-  );
-});
+beforeEach(() => forgetOwed(store));
 
 test(
   'each table that a sync changes has its workflow signalled, without a worker, too; the example handles each change once',
@@ -89,10 +58,14 @@ test(
     await eventually(async () => (await signalsOf(workflowId)).at(-1)!.upTo === (await headOf('lms_users')));
     const [first] = await signalsOf(workflowId);
     expect(first).toMatchObject({ table: 'lms_users', integrationId: null });
-    expect(first!.after).toBeLessThan(await oldestOf('lms_users'));
+    expect(first!.after).toBeLessThan((await feedOf(store, 'lms_users')).first);
     const history = JSON.stringify(await client.workflow.getHandle(workflowId).fetchHistory());
     expect(history).not.toContain(id);
 
+    const yours = async () =>
+      (await checkTemporal(config, 10_000)).checks.find(({ name }) => name === 'Your workers');
+    expect(await yours()).toMatchObject({ status: 'warn' });
+    expect((await yours())!.remedy).toContain('Start the one that has the workflow onChanges.');
     const own = startScript('examples/changes-worker.ts', [], {
       DATABASE_URL: store.url,
       TEMPORAL_ADDRESS: inject('temporalAddress'),
@@ -111,6 +84,7 @@ test(
     system.control.update(id, 'lms_users', system.control.ids(id, 'lms_users')[0]!, { remote_id: 'v1' });
     await system.control.flushWebhook(id);
     await eventually(handled, { timeoutMs: 60_000 });
+    expect(await yours()).toMatchObject({ status: 'ok', message: `1 on task queue ${queue}` });
     own.kill('SIGTERM');
     expect(await own.finished).toMatchObject({ code: 0 });
     await worker.stop();

@@ -19,8 +19,8 @@ export type Step =
       isDeleted: boolean;
       ms: number;
     }
-  | { do: 'start'; consumer: number; fails: number[] }
-  | { do: 'end' | 'cut' | 'crash'; consumer: number }
+  | { do: 'start'; consumer: number; fails: number[]; ms: number }
+  | { do: 'end' | 'cut' | 'crash' | 'expire'; consumer: number }
   | { do: 'wait'; ms: number };
 
 export interface ConsumerPlan {
@@ -74,7 +74,7 @@ export class ConsumerPlayer {
       for (const step of this.#history.steps) await this.#take(step);
       await Promise.all(this.#writers);
       for (const [consumer, running] of this.#running.entries()) {
-        if (running.length === 0) await this.#start(consumer, []);
+        if (running.length === 0) await this.#start(consumer, { fails: [], ms: 0 });
         await caughtUp(this.#store, this.nameOf(consumer));
       }
     } finally {
@@ -92,10 +92,11 @@ export class ConsumerPlayer {
         this.#writers[step.writer] = this.#writers[step.writer]!.then(() => this.#write(step));
         return;
       case 'start':
-        return this.#start(step.consumer % this.#running.length, step.fails);
+        return this.#start(step.consumer % this.#running.length, step);
       case 'end':
       case 'cut':
       case 'crash':
+      case 'expire':
         return this.#disturb(step.consumer % this.#running.length, step.do);
     }
   }
@@ -122,7 +123,7 @@ export class ConsumerPlayer {
   }
 
   /** One more process under the name. */
-  async #start(consumer: number, fails: readonly number[]): Promise<void> {
+  async #start(consumer: number, { fails, ms }: { fails: readonly number[]; ms: number }): Promise<void> {
     const { from, tables, batch } = this.#history.consumers[consumer]!;
     const name = this.nameOf(consumer);
     const abort = new AbortController();
@@ -141,6 +142,7 @@ export class ConsumerPlayer {
           if (fails.includes(calls) && index === Math.floor(changes.length / 2)) throw new Error('planned');
           await tx.query(EFFECT, [name, ...effectOf(change)]);
         }
+        await delay(ms);
       },
       onError: () => 'retry',
     });
@@ -159,23 +161,25 @@ export class ConsumerPlayer {
     }
   }
 
-  async #disturb(consumer: number, how: 'end' | 'cut' | 'crash'): Promise<void> {
+  async #disturb(consumer: number, how: 'end' | 'cut' | 'crash' | 'expire'): Promise<void> {
     const name = this.nameOf(consumer);
-    if (how !== 'cut') {
+    const { pool } = this.#store;
+    if (how === 'end' || how === 'crash') {
       const instance = this.#running[consumer]!.shift();
       instance?.abort.abort();
       if (how === 'end') return instance?.ended;
     }
     // Wherever it is in its work.
-    await this.#store.pool.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
-      [`kombo-sync consumer ${name}`],
-    );
-    // One that is gone is waited for, and the time passes.
-    if (how === 'crash') {
-      await this.#store.pool.query('update kombo_sync.consumers set held_until = now() where name = $1', [
-        name,
+    if (how !== 'expire') {
+      await pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+        `kombo-sync consumer ${name}`,
       ]);
+    }
+    // The time passes for which the others wait: for one that is gone, or for one that was frozen and still works.
+    if (how !== 'cut') {
+      await pool.query('update kombo_sync.consumers set held_until = now() where name = $1', [name]);
+      // Those that stand by look at once.
+      await pool.query('notify kombo_sync_changes');
     }
   }
 }

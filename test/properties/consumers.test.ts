@@ -6,7 +6,7 @@ import { ConsumerPlayer, prepareEffects, type ConsumerHistory, type Step } from 
 import { KEPT_CONSUMERS } from './kept-consumers.ts';
 
 const RUNS = Number(process.env['FC_RUNS'] ?? 40);
-const SECONDS = Number(process.env['FC_SECONDS'] ?? 12);
+const SECONDS = Number(process.env['FC_SECONDS'] ?? 9);
 const SEED = process.env['FC_SEED'];
 const PATH = process.env['FC_PATH'];
 
@@ -25,7 +25,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       table: TABLE,
       ids: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { minLength: 1 }),
       isDeleted: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
-      ms: fc.constantFrom(0, 0, 5, 30),
+      ms: fc.constantFrom(0, 0, 5, 30, 150),
     }),
   },
   {
@@ -34,11 +34,15 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('start' as const),
       consumer: CONSUMER,
       fails: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 2 }),
+      ms: fc.constantFrom(0, 0, 5, 30),
     }),
   },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constantFrom('end', 'cut', 'cut', 'crash'), consumer: CONSUMER }),
+    arbitrary: fc.record({
+      do: fc.constantFrom('end', 'cut', 'cut', 'crash', 'expire', 'expire'),
+      consumer: CONSUMER,
+    }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 10, 40) }) },
 );
