@@ -12,7 +12,10 @@ const consumerShape = {
   name: z.string(),
   seq: count.describe('The last change that it has handled'),
   tables: z.array(z.string()).nullable().describe('The tables that it wants; null for all of them'),
-  copying: z.string().nullable().describe('The table whose live rows it reads first; null once it reads the feed'),
+  copying: z
+    .string()
+    .nullable()
+    .describe('The table whose live rows it reads first; null once it reads the feed'),
   holder: z.string().nullable().describe('The process that works; null if none does'),
   behind: count.describe(`Changes that it has not handled, of any table; not counted from ${MOST_BEHIND} on`),
   lagSeconds: z.number().describe('Age of the oldest of them; 0 if there is none'),
