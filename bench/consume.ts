@@ -3,6 +3,8 @@
  *
  *   npm run bench:consume                  five rounds of 100,000 changes in batches of 500
  *   npm run bench:consume -- --rounds 9 --changes 50000
+ *   npm run bench:consume -- --table                          the consumer names its table
+ *   npm run bench:consume -- --beginning --changes 1000000    the live rows of `from: 'beginning'`, with the memory on the way
  *
  * Uses DATABASE_URL (a scratch database: schemas kombo and kombo_sync are made in it) or an embedded Postgres.
  */
@@ -19,6 +21,8 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     changes: { type: 'string', default: '100000' },
+    beginning: { type: 'boolean', default: false },
+    table: { type: 'boolean', default: false },
   },
 });
 const changes = Number(values.changes);
@@ -39,6 +43,13 @@ try {
   );
   await store.pool.query('vacuum analyze kombo.ats_tags, kombo_sync.changes');
   await store.close();
+  await (values.beginning ? fromBeginning() : besideSql());
+} finally {
+  await database.stop();
+}
+
+/** Both ways read the same changes, in turn. */
+async function besideSql(): Promise<void> {
   const times: [number, number][] = [];
   for (let round = 0; round < Number(values.rounds); round += 1) {
     // Each way is the first of a round in turn.
@@ -58,8 +69,30 @@ try {
   );
   const ratios = times.map(([own, sql]) => own / sql);
   process.stdout.write(`consumeChanges takes ${median(ratios).toFixed(2)} times as long\n`);
-} finally {
-  await database.stop();
+}
+
+/** Hands over every live row, and shows how much memory the process has on the way. */
+async function fromBeginning(): Promise<void> {
+  const done = new AbortController();
+  const megabytes = () => Math.round(process.memoryUsage().rss / 1024 ** 2);
+  process.stdout.write(`before: ${megabytes()} MB\n`);
+  const start = performance.now();
+  let rows = 0;
+  await consumeChanges({
+    connectionString: database.url,
+    consumer: 'bench from the beginning',
+    from: 'beginning',
+    batch: BATCH,
+    signal: done.signal,
+    handle({ changes: batch }) {
+      const tenth = Math.floor((rows * 10) / changes);
+      rows += batch.length;
+      if (Math.floor((rows * 10) / changes) > tenth)
+        process.stdout.write(`${rows} rows: ${megabytes()} MB\n`);
+      if (rows >= changes) done.abort();
+    },
+  });
+  process.stdout.write(`${Math.round((rows * 1_000) / (performance.now() - start))} rows/s\n`);
 }
 
 /** Milliseconds until a new consumer has handled everything. */
@@ -72,6 +105,7 @@ async function byConsumer(round: number): Promise<number> {
     consumer: `bench ${round}`,
     from: 0,
     batch: BATCH,
+    ...(values.table ? { tables: ['ats_tags'] as const } : {}),
     signal: done.signal,
     handle({ changes: batch }) {
       left -= batch.filter(({ row }) => row !== null).length;

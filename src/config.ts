@@ -20,6 +20,7 @@ import {
   type Wrong,
 } from './config-values.ts';
 import { Secret } from './secret.ts';
+import { CHANGES_SIGNAL_SETTINGS, problemsOfChangesSignal } from './settings/changes-signal.ts';
 import { DATABASE_SETTINGS, problemsOfDatabase } from './settings/database.ts';
 import { withEnvironment } from './settings/database-url.ts';
 import { extraEndpoints } from './settings/extra-endpoints.ts';
@@ -142,6 +143,7 @@ export const SETTINGS = {
   CONSUMER_MAX_LAG: duration('30d').describe(
     'Changes that a registered consumer has not read are kept for so long, if that is longer than CHANGES_RETENTION',
   ),
+  ...CHANGES_SIGNAL_SETTINGS,
   HISTORY_RETENTION: duration('90d').describe('How long finished passes and drift reports are kept'),
   DATA_DIR: z.string().min(1).default('.kombo-sync').describe('Where `dev` keeps its databases'),
   LOG_LEVEL: z
@@ -204,6 +206,7 @@ export function loadConfig(
   if (config) {
     issues.push(...problemsOfModels(config), ...problemsOfNotify(config), ...problemsOfTokens(config));
     issues.push(...problemsOfVersion(config), ...problemsOfPayloads(config));
+    issues.push(...problemsOfChangesSignal(config));
   }
   if (config && config.DEBOUNCE_MAX_WAIT < config.DEBOUNCE_QUIET) {
     issues.push({

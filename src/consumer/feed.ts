@@ -16,21 +16,30 @@ export interface Entry {
   changedFields: string[] | null;
 }
 
-/** If only some tables are wanted, so much of the feed is looked through at once. */
-const STRETCH = 5_000;
+/** If only some tables are wanted, so much of the feed is looked through at once, at most. */
+const LONGEST_STRETCH = 5_000;
+
+/** How much of the feed to look through next: more while little of it is wanted, so that nothing is read in vain. */
+export function nextStretch(stretch: number, limit: number, found: number): number {
+  if (found >= limit) return Math.max(limit, Math.floor(stretch / 2));
+  return found * 2 < limit ? Math.min(LONGEST_STRETCH, stretch * 2) : stretch;
+}
 
 /** SQLSTATEs of `read_changes` when it cannot continue after a position. */
 const BEHIND = ['KS001', 'KS002'];
 
-/** Changes after a position, and the position behind them, which moves past those of other tables, too. */
+/**
+ * Changes after a position, and the position behind them, which moves past those of other tables, too.
+ *
+ * @param stretch how many changes of any table it looks through.
+ */
 export async function readEntries(
   client: pg.ClientBase,
   settings: Settings,
   after: number,
-  limit: number,
+  { limit, stretch }: { limit: number; stretch: number },
 ): Promise<{ entries: Entry[]; seq: number }> {
   const { service, tables, consumer } = settings;
-  const stretch = tables ? Math.max(limit, STRETCH) : limit;
   const { rows } = await client
     .query<Omit<Entry, 'seq'> & { seq: string; last: string }>(
       `with stretch as materialized (select * from ${service}.read_changes($1, $2)),
@@ -41,7 +50,7 @@ export async function readEntries(
          w.op, w.at, w.changed_fields as "changedFields", r.last::text
        from reached r left join wanted w on true left join ${service}.integrations i on i.id = w.integration_id
        order by w.seq`,
-      [after, stretch, tables, limit],
+      [after, tables ? Math.max(limit, stretch) : limit, tables, limit],
     )
     .catch((error: unknown) => {
       const { code, detail } = error as { code?: string; detail?: string };

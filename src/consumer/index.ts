@@ -10,12 +10,13 @@ import type { ConsumeOptions, TableName } from './types.ts';
 export { ConsumerStopped } from './errors.ts';
 export type { Batch, Change, ChangeOf, ConsumeOptions, Failure, TableName, Verdict } from './types.ts';
 export type { ChangeOp } from '../domain/change-ops.ts';
+export type { TableChanged } from '../domain/changes-signal.ts';
 
 /**
  * Hands every change of the copy to your logic, in order, with the row as it is now. The position moves in the transaction that
  * `handle` is given, so what you write with `tx` counts exactly once; effects elsewhere may come twice after a crash.
  *
- * Resolves when `signal` aborts. It waits out lost connections and failures of the handler, and lets another process with the
+ * Resolves when `signal` aborts, or when it has come to `until`. It waits out lost connections and failures of the handler, and lets another process with the
  * same name take over when this one is gone.
  *
  * @example
@@ -41,6 +42,7 @@ export async function consumeChanges<Table extends TableName = TableName>(
   const progress: Progress = {
     holder: `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`,
     size: settings.batch,
+    stretch: settings.batch,
     attempt: 0,
     skip: undefined,
     lost: 0,
@@ -48,7 +50,7 @@ export async function consumeChanges<Table extends TableName = TableName>(
   try {
     while (!settings.signal.aborted) {
       try {
-        await consumeOnce(pool, settings, progress);
+        return await consumeOnce(pool, settings, progress);
       } catch (error) {
         if (error instanceof ConsumerStopped) throw error;
         await waitOut(settings, progress, error);

@@ -21,6 +21,7 @@ interface PositionRow {
   copying_table: string | null;
   copied_integration: string;
   copied_id: string;
+  has_retries: boolean;
 }
 
 /** Registers a name that is new. The position is taken before any row is read, so that nothing falls between rows and feed. */
@@ -74,40 +75,69 @@ async function requireRegistered(client: pg.ClientBase, { service, consumer }: S
   );
 }
 
-/** Locks the position for the open transaction. Undefined if it is held by another process by now. */
-export async function lock(
+/** A session that says nothing for so long has lost its process, and Postgres ends its transaction. */
+const SILENT = '20s';
+
+export interface Locked {
+  position: Position;
+  /** Whether something that was skipped is to be tried again. */
+  hasRetries: boolean;
+}
+
+/**
+ * Begins a transaction and locks the position, in one round trip. A batch that another transaction holds up is tried again.
+ *
+ * @returns undefined if it is held by another process by now.
+ */
+export async function begin(
   client: pg.ClientBase,
   settings: Settings,
   holder: string,
-): Promise<Position | undefined> {
+): Promise<Locked | undefined> {
   const { service, consumer } = settings;
-  const { rows } = await client.query<PositionRow>(
-    `select seq::text, copying_table, copied_integration, copied_id from ${service}.consumers
-     where name = $1 and holder = $2 for update`,
-    [consumer, holder],
+  const name = client.escapeLiteral(consumer);
+  const [row] = await lastOf<PositionRow>(
+    client,
+    `begin isolation level read committed read write;
+     set local idle_in_transaction_session_timeout = '${SILENT}'; set local lock_timeout = '10s';
+     select seq::text, copying_table, copied_integration, copied_id,
+       exists (select from ${service}.consumer_failures where consumer = ${name} and retry_at is not null) as has_retries
+     from ${service}.consumers where name = ${name} and holder = ${client.escapeLiteral(holder)} for update`,
   );
-  const [row] = rows;
   if (!row) {
     await requireRegistered(client, settings);
     return undefined;
   }
   const { copying_table: table, copied_integration: integrationId, copied_id: id } = row;
-  return { seq: Number(row.seq), copying: table === null ? null : { table, integrationId, id } };
+  const copying = table === null ? null : { table, integrationId, id };
+  return { position: { seq: Number(row.seq), copying }, hasRetries: row.has_retries };
 }
 
-/** Moves the position in the open transaction, and holds it for some seconds more. */
-export async function move(
+/** Moves the position, holds it for some seconds more, and commits, in one round trip. */
+export async function finish(
   client: pg.ClientBase,
   { service, consumer }: Settings,
   { seq, copying }: Position,
 ): Promise<void> {
+  const table = copying ? client.escapeLiteral(copying.table) : 'null';
   await client.query(
-    `update ${service}.consumers set seq = $2, copying_table = $3, copied_integration = $4, copied_id = $5,
+    `update ${service}.consumers set seq = ${seq}, copying_table = ${table},
+       copied_integration = ${client.escapeLiteral(copying?.integrationId ?? '')},
+       copied_id = ${client.escapeLiteral(copying?.id ?? '')},
        held_until = clock_timestamp() + ${HELD_FOR}, updated_at = clock_timestamp(), last_error = null,
        last_error_at = null
-     where name = $1`,
-    [consumer, seq, copying?.table ?? null, copying?.integrationId ?? '', copying?.id ?? ''],
+     where name = ${client.escapeLiteral(consumer)};
+     commit`,
   );
+}
+
+/** The rows of the last of several statements. */
+async function lastOf<Row extends pg.QueryResultRow>(
+  client: pg.ClientBase,
+  statements: string,
+): Promise<Row[]> {
+  const results = (await client.query(statements)) as unknown as pg.QueryResult<Row>[];
+  return results.at(-1)!.rows;
 }
 
 /** @returns false if another process has taken over. */

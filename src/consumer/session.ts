@@ -3,7 +3,7 @@ import { ConsumerStopped } from './errors.ts';
 import { Alarm, pauseAfter } from './pause.ts';
 import { noteError, register, release, renew, take } from './position.ts';
 import { messageOf, type Settings } from './settings.ts';
-import { HandlerFailed, takeStep } from './step.ts';
+import { HandlerFailed, takeStep, type Step } from './step.ts';
 
 const CHANNEL = 'kombo_sync_changes';
 /** Also how often an idle holder says that it lives. */
@@ -18,6 +18,8 @@ export interface Progress {
   holder: string;
   /** Changes in the next batch: one after a failure, so that the failing one is found, then more and more. */
   size: number;
+  /** Changes of any table that the next batch looks through, if only some tables are wanted. */
+  stretch: number;
   /** How often the next change has failed in a row. */
   attempt: number;
   skip: string | undefined;
@@ -26,7 +28,7 @@ export interface Progress {
 }
 
 /**
- * Consumes on one connection until the signal aborts.
+ * Consumes on one connection until the signal aborts, or all is done that `until` asks for.
  *
  * @throws when the connection or the database fails, or ConsumerStopped.
  */
@@ -53,9 +55,10 @@ export async function consumeOn(
       }
       const step = await stepOrFail(client, settings, progress);
       progress.lost = 0;
-      if (step === 'failed') holds = await sitOut(client, settings, progress);
-      else if (step === 'lost') holds = false;
-      else if (step === 'idle') await wait(isPooled ? POOLED_POLL_MS : POLL_MS);
+      if (step.isDone) return;
+      if (step.did === 'failed') holds = await sitOut(client, settings, progress);
+      else if (step.did === 'lost') holds = false;
+      else if (step.did === 'idle') await wait(isPooled ? POOLED_POLL_MS : POLL_MS);
     }
   } finally {
     client.off('notification', ring).off('error', ring);
@@ -77,11 +80,12 @@ async function stepOrFail(
   client: pg.ClientBase,
   settings: Settings,
   progress: Progress,
-): Promise<'handled' | 'idle' | 'lost' | 'failed'> {
-  const { holder, size, skip } = progress;
+): Promise<Step | { did: 'failed'; isDone: false }> {
+  const { holder, size, stretch, skip } = progress;
   try {
-    const step = await takeStep(client, settings, { holder, limit: size, skip });
-    if (step === 'handled') {
+    const step = await takeStep(client, settings, { holder, limit: size, stretch, skip });
+    progress.stretch = step.stretch ?? stretch;
+    if (step.did === 'handled') {
       progress.attempt = 0;
       progress.skip = undefined;
       progress.size = Math.min(settings.batch, size * 2);
@@ -90,7 +94,7 @@ async function stepOrFail(
   } catch (error) {
     if (!(error instanceof HandlerFailed)) throw error;
     await judge(client, settings, progress, error);
-    return 'failed';
+    return { did: 'failed', isDone: false };
   }
 }
 

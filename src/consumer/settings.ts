@@ -7,6 +7,7 @@ export interface Settings {
   tables: readonly string[] | null;
   from: 'beginning' | 'now' | number;
   batch: number;
+  until: number | undefined;
   signal: AbortSignal;
   /** Quoted names of the schemas. */
   data: string;
@@ -20,7 +21,7 @@ const MAX_NAME = 200;
 
 /** @throws TypeError when an option cannot be. */
 export function readSettings(options: ConsumeOptions): Settings {
-  const { consumer, tables, from = 'now', batch = 500 } = options;
+  const { consumer, tables, from = 'now', batch = 500, until } = options;
   if (typeof consumer !== 'string' || consumer === '' || consumer.length > MAX_NAME) {
     throw new TypeError(
       `consumer must be a name of 1 to ${MAX_NAME} characters, for example 'search-index'.`,
@@ -32,6 +33,9 @@ export function readSettings(options: ConsumeOptions): Settings {
   if (from !== 'beginning' && from !== 'now' && !(Number.isSafeInteger(from) && from >= 0)) {
     throw new TypeError(`from must be 'beginning', 'now' or a position of the feed.`);
   }
+  if (until !== undefined && !(Number.isSafeInteger(until) && until >= 0)) {
+    throw new TypeError('until must be a position of the feed.');
+  }
   if (tables?.length === 0) throw new TypeError('tables names no table. Leave it out for all of them.');
   if (typeof options.handle !== 'function') throw new TypeError('handle must be a function.');
   if ((options.pool === undefined) === (options.connectionString === undefined)) {
@@ -42,6 +46,7 @@ export function readSettings(options: ConsumeOptions): Settings {
     tables: tables ? [...tables] : null,
     from,
     batch,
+    until,
     signal: options.signal ?? new AbortController().signal,
     data: quote(options.dataSchema ?? 'kombo'),
     service: quote(options.serviceSchema ?? 'kombo_sync'),

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { readCopies } from './copy.ts';
 import { keepAside, nextRetry, setAside, settle } from './failures.ts';
-import { readEntries, withRows } from './feed.ts';
-import { lock, move, type Position } from './position.ts';
+import { nextStretch, readEntries, withRows } from './feed.ts';
+import { begin, finish, type Locked, type Position } from './position.ts';
 import { messageOf, type Settings } from './settings.ts';
 import type { Change } from './types.ts';
 
@@ -17,19 +17,26 @@ export class HandlerFailed extends Error {
   }
 }
 
-/** What one transaction did. */
-export type Step = 'handled' | 'idle' | 'lost';
+/** What one transaction did, and whether it has come to the end that `until` names. */
+export interface Step {
+  did: 'handled' | 'idle' | 'lost';
+  isDone: boolean;
+  /** How much of the feed the next one looks through. */
+  stretch?: number;
+}
+
+const LOST: Step = { did: 'lost', isDone: false };
 
 interface StepOptions {
   holder: string;
   /** Changes at most. */
   limit: number;
+  /** How many changes of any table it looks through. */
+  stretch: number;
   /** Message of the error for which the next change is set aside instead of handled. */
   skip: string | undefined;
 }
 
-/** A session that says nothing for so long has lost its process, and Postgres ends its transaction. */
-const SILENT = '20s';
 const KEEP_ALIVE_MS = 5_000;
 
 /** One batch: reads it, hands it over and moves the position, all in one transaction. */
@@ -38,16 +45,11 @@ export async function takeStep(
   settings: Settings,
   options: StepOptions,
 ): Promise<Step> {
-  // In one round trip. A batch that another transaction holds up is tried again.
-  await client.query(
-    `begin isolation level read committed read write;
-     set local idle_in_transaction_session_timeout = '${SILENT}'; set local lock_timeout = '10s'`,
-  );
   try {
-    const position = await lock(client, settings, options.holder);
-    const step = position ? await advance(client, settings, options, position) : 'lost';
+    const locked = await begin(client, settings, options.holder);
+    if (locked) return await advance(client, settings, options, locked);
     await client.query('commit');
-    return step;
+    return LOST;
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
@@ -57,34 +59,42 @@ export async function takeStep(
 async function advance(
   client: pg.ClientBase,
   settings: Settings,
-  { limit, skip }: StepOptions,
-  position: Position,
+  { limit, stretch, skip }: StepOptions,
+  { position, hasRetries }: Locked,
 ): Promise<Step> {
-  const retried = skip === undefined ? await nextRetry(client, settings) : undefined;
+  const retried = hasRetries && skip === undefined ? await nextRetry(client, settings) : undefined;
   if (retried) {
     await retry(client, settings, retried);
-    await move(client, settings, position);
-    return 'handled';
+    await finish(client, settings, position);
+    return { did: 'handled', isDone: false };
   }
-  const { changes, next } = await readNext(client, settings, position, limit);
+  const { changes, next } = await readNext(client, settings, position, { limit, stretch });
   const [first] = changes;
   if (first && skip !== undefined) await setAside(client, settings, first, skip);
   else if (first) await hand(client, settings, changes);
-  await move(client, settings, next);
-  return first || next.seq > position.seq || position.copying ? 'handled' : 'idle';
+  await finish(client, settings, next);
+  const hasMoved = first !== undefined || next.seq > position.seq || position.copying !== null;
+  return {
+    did: hasMoved ? 'handled' : 'idle',
+    isDone: isAtEnd(settings, next),
+    stretch: nextStretch(stretch, limit, changes.length),
+  };
 }
+
+const isAtEnd = ({ until }: Settings, { seq, copying }: Position) =>
+  until !== undefined && copying === null && seq >= until;
 
 async function readNext(
   client: pg.ClientBase,
   settings: Settings,
   position: Position,
-  limit: number,
+  { limit, stretch }: { limit: number; stretch: number },
 ): Promise<{ changes: Change[]; next: Position }> {
   if (position.copying) {
     const { changes, position: next } = await readCopies(client, settings, position, limit);
     return { changes, next };
   }
-  const { entries, seq } = await readEntries(client, settings, position.seq, limit);
+  const { entries, seq } = await readEntries(client, settings, position.seq, { limit, stretch });
   return { changes: await withRows(client, settings, entries), next: { seq, copying: null } };
 }
 

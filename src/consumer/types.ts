@@ -69,6 +69,8 @@ export interface ConsumeOptions<Table extends TableName = TableName> {
   from?: 'beginning' | 'now' | number;
   /** Changes in one call at most (500). */
   batch?: number;
+  /** Ends it when every change up to this position of the feed is handled. Without it, it waits for more. */
+  until?: number;
   /** Ends it, after the batch that is being handled. */
   signal?: AbortSignal;
   /** The settings DATA_SCHEMA and SERVICE_SCHEMA, if you changed them. */

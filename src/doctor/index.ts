@@ -33,8 +33,7 @@ export async function examine(tell: (checks: readonly Check[]) => void): Promise
       const outage = outageOf(error);
       return { checks: [fail(name, outage?.what ?? explain(error), outage?.remedy ?? remedy)] };
     });
-  const { DATABASE_URL, KOMBO_API_KEY, KOMBO_API_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT, TASK_QUEUE } =
-    config;
+  const { DATABASE_URL, KOMBO_API_KEY, KOMBO_API_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT } = config;
   const nothing = Promise.resolve({ checks: [] });
   const [postgres, temporal, kombo, service] = await Promise.all([
     guarded<PostgresFindings>(
@@ -45,7 +44,7 @@ export async function examine(tell: (checks: readonly Check[]) => void): Promise
     guarded<TemporalFindings>(
       'Temporal',
       'Check TEMPORAL_ADDRESS (and TEMPORAL_API_KEY or TEMPORAL_TLS…), and that the server runs.',
-      checkTemporal(TASK_QUEUE, INNER_BOUND_MS),
+      checkTemporal(config, INNER_BOUND_MS),
     ),
     guarded(
       'Kombo API',

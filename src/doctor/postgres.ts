@@ -7,6 +7,7 @@ import { DatabaseProblem } from '../store/upkeep/problem.ts';
 import { findMissingRights, grantsFor } from '../store/upkeep/rights.ts';
 import { findLaggingSequences } from '../store/upkeep/sequences.ts';
 import { fail, ok, warn, type Check } from './check.ts';
+import { checkChangesSignal } from './changes-signal.ts';
 import { checkConsumers } from './consumers.ts';
 import { checkFields } from './fields.ts';
 import { checkModels } from './models.ts';
@@ -35,7 +36,7 @@ export async function checkPostgres(config: Config): Promise<PostgresFindings> {
     checks.push(await checkSequences(store), await checkConnections(store, config));
     checks.push(await checkIssues(store), await checkModels(store), await checkFields(store, config));
     checks.push(await checkNotifications(store, config));
-    checks.push(await checkConsumers(store, config));
+    checks.push(await checkConsumers(store, config), await checkChangesSignal(store, config));
     if (config.DATABASE_DIRECT_URL) checks.push(await checkDirect(store));
     return { checks, integrations: await listIntegrations(store) };
   } finally {

@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+import type { SignalledWorkflow } from '../domain/changes-signal.ts';
 import { fullSyncQueue } from '../domain/names.ts';
 import { connectTemporal, temporalAddress, type TemporalHandle } from '../temporal/connect.ts';
 import {
@@ -15,7 +17,8 @@ import { checkVersions, type VersionedPoller } from './temporal-versions.ts';
 const QUEUES = [
   { tasks: 'workflows', type: 1 },
   { tasks: 'activities', type: 2 },
-];
+] as const;
+const YOURS = 'Your workers';
 
 /** Short enough to leave time to find out why there is no answer. */
 const CONNECT_TIMEOUT = '3s';
@@ -27,23 +30,30 @@ export interface TemporalFindings {
 }
 
 /** @throws if the server cannot be reached, or does not have the namespace. */
-export async function checkTemporal(taskQueue: string, timeoutMs: number): Promise<TemporalFindings> {
+export async function checkTemporal(
+  config: Pick<Config, 'TASK_QUEUE' | 'CHANGES_SIGNAL'>,
+  timeoutMs: number,
+): Promise<TemporalFindings> {
   const temporal = await connectTemporal(CONNECT_TIMEOUT);
   try {
-    return await temporal.connection.withDeadline(Date.now() + timeoutMs, () => examine(temporal, taskQueue));
+    return await temporal.connection.withDeadline(Date.now() + timeoutMs, () => examine(temporal, config));
   } finally {
     await temporal.close();
   }
 }
 
-async function examine(temporal: TemporalHandle, taskQueue: string): Promise<TemporalFindings> {
+async function examine(
+  temporal: TemporalHandle,
+  { TASK_QUEUE, CHANGES_SIGNAL }: Pick<Config, 'TASK_QUEUE' | 'CHANGES_SIGNAL'>,
+): Promise<TemporalFindings> {
   const { connection, namespace } = temporal;
   const server = await connection.workflowService.getSystemInfo({});
   await connection.workflowService.describeNamespace({ namespace });
   const unusable = await unusableAttributes(temporal.client);
-  const [rights, workers, priorities, schedules] = await Promise.all([
+  const [rights, workers, yours, priorities, schedules] = await Promise.all([
     checkRights(temporal),
-    checkWorkers(temporal, taskQueue),
+    checkWorkers(temporal, TASK_QUEUE),
+    CHANGES_SIGNAL ? checkYourWorkers(temporal, CHANGES_SIGNAL) : [],
     // Without the right to start a run, the check of the rights says so.
     checkPriorities(temporal).catch(() => []),
     findSchedules(
@@ -60,6 +70,7 @@ async function examine(temporal: TemporalHandle, taskQueue: string): Promise<Tem
       rights,
       checkSearchAttributes(unusable),
       ...workers,
+      ...yours,
       ...priorities,
     ],
     schedules,
@@ -100,6 +111,20 @@ async function checkWorkers(temporal: TemporalHandle, taskQueue: string): Promis
   const versions = await checkVersions(temporal, versioned, versioned.length < pollers.length);
   const workers = new Set(pollers.map(({ identity }) => identity));
   return [ok('Worker', `${workers.size} on task queue ${taskQueue}`), ...versions];
+}
+
+/** Signals wait in the workflows meanwhile, so this never fails. */
+async function checkYourWorkers(temporal: TemporalHandle, target: SignalledWorkflow): Promise<Check[]> {
+  const [{ type: workflows }] = QUEUES;
+  const { length } = await pollersOf(temporal, target.taskQueue, workflows);
+  if (length > 0) return [ok(YOURS, `${length} on task queue ${target.taskQueue}`)];
+  return [
+    warn(
+      YOURS,
+      `no worker of yours polls task queue ${target.taskQueue}, so the signals of CHANGES_SIGNAL wait`,
+      `Start the one that has the workflow ${target.type}. If it runs, compare the task queue and the namespace.`,
+    ),
+  ];
 }
 
 interface Poller {

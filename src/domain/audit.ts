@@ -12,6 +12,9 @@ export const ACTIONS = [
   'purge-fields',
   'grant',
   'set',
+  'reset-consumer',
+  'remove-consumer',
+  'retry-consumer',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

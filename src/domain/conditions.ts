@@ -8,6 +8,7 @@ export const CONDITION_KINDS = [
   'drift',
   'stale',
   'schedule',
+  'consumer_behind',
 ] as const;
 export type ConditionKind = (typeof CONDITION_KINDS)[number];
 
@@ -18,7 +19,7 @@ export type NotifyTarget = (typeof NOTIFY_TARGETS)[number];
 /** Something that is wrong: it is told once, and once more when it has passed. Ids, codes and times; nothing of a record. */
 export interface Condition {
   kind: ConditionKind;
-  /** Tells it from others of its kind, such as the id of an integration. */
+  /** Tells it from others of its kind, such as the id of an integration or the name of a consumer. */
   key: string;
   /** Null: it is about all of them. */
   integrationId: string | null;

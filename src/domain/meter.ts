@@ -51,4 +51,6 @@ export interface Meter {
   sync(sync: EndedSync): void;
   /** A try to send a notification. */
   notified(tried: { target: NotifyTarget; outcome: 'sent' | 'failed' }): void;
+  /** A try to signal a workflow of yours. */
+  signalled(tried: { outcome: 'sent' | 'failed' }): void;
 }

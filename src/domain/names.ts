@@ -21,6 +21,9 @@ export const fullSyncWorkflowId = (integrationId: string) => `full-sync/${integr
 export const eraseWorkflowId = (integrationId: string) => `erase/${integrationId}`;
 export const issueWorkflowId = (issueId: string) => `issue/${issueId}`;
 export const notifyWorkflowId = (notificationId: string) => `notify/${notificationId}`;
+/** A workflow of yours that CHANGES_SIGNAL signals. */
+export const changesWorkflowId = (table: string, integrationId: string | null) =>
+  integrationId === null ? `changes/${table}` : `changes/${table}/${integrationId}`;
 export const fullSyncScheduleId = (integrationId: string) => `full-sync/${integrationId}`;
 export const catchUpScheduleId = (integrationId: string) => `catch-up/${integrationId}`;
 

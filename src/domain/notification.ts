@@ -9,6 +9,8 @@ const NAMED = 20;
 export interface NotificationItem {
   kind: ConditionKind;
   integration_id: string | null;
+  /** Its name, if it is about one of your consumers. */
+  consumer?: string;
   code: string | null;
   since: string;
   url?: string;
@@ -69,9 +71,10 @@ function listOf(all: readonly Condition[], publicUrl: string | undefined): Notif
   return {
     count: all.length,
     by_kind: Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)),
-    items: first.map(({ kind, integrationId, code, since }) => ({
+    items: first.map(({ kind, key, integrationId, code, since }) => ({
       kind,
       integration_id: integrationId,
+      ...(kind === 'consumer_behind' ? { consumer: key } : {}),
       code,
       since: since.toISOString(),
       ...(publicUrl === undefined ? {} : { url: pageOf(publicUrl, integrationId) }),
@@ -90,6 +93,7 @@ const WORDS: Record<ConditionKind, { began: string; recovered: string }> = {
   drift: { began: 'had drift that no delta explains', recovered: 'has no unexplained drift' },
   stale: { began: 'is not fresh', recovered: 'is fresh again' },
   schedule: { began: 'has no working weekly full sync', recovered: 'has its weekly full sync again' },
+  consumer_behind: { began: 'is behind', recovered: 'has caught up' },
 };
 
 function textOf({ open, began, recovered }: Omit<Notification['data'], 'text'>): string {
@@ -105,10 +109,11 @@ function textOf({ open, began, recovered }: Omit<Notification['data'], 'text'>):
 }
 
 function linesOf({ items, count }: NotificationList, which: 'began' | 'recovered', sign: string): string[] {
-  const lines = items.map(({ kind, integration_id: id, code, since, url }) => {
+  const lines = items.map(({ kind, integration_id: id, consumer, code, since, url }) => {
+    const subject = consumer === undefined ? (id ?? 'The environment') : `Consumer ${consumer}`;
     const reason = code === null ? '' : ` (${code})`;
     const link = url === undefined ? '' : ` ${url}`;
-    return `${sign} ${id ?? 'The environment'} ${WORDS[kind][which]}${reason}, since ${since}${link}`;
+    return `${sign} ${subject} ${WORDS[kind][which]}${reason}, since ${since}${link}`;
   });
   return count > items.length ? [...lines, `${sign} … and ${count - items.length} more`] : lines;
 }

@@ -1,3 +1,4 @@
+import type { Action } from '../domain/audit.ts';
 import {
   listConsumers,
   listFailures,
@@ -8,6 +9,8 @@ import {
   type ConsumerFailure,
 } from '../store/state/consumers.ts';
 import type { Store } from '../store/database.ts';
+import { audited, permitted } from './audited.ts';
+import type { OperationDeps } from './deps.ts';
 import { notFound } from './errors.ts';
 
 /** A consumer, with the first changes that it has skipped. */
@@ -22,24 +25,45 @@ const missing = (name: string) =>
 
 /** @throws OperationError when there is no such consumer. */
 export async function showConsumer(store: Store, name: string): Promise<ConsumerDetail> {
-  const [consumer] = await listConsumers(store, name);
+  const [consumer] = await listConsumers(store, { name });
   if (!consumer) throw missing(name);
   return { ...consumer, skipped: await listFailures(store, name, SHOWN) };
 }
 
-/** @throws OperationError when there is no such consumer. */
-export async function moveConsumer(store: Store, name: string, to: string): Promise<ConsumerDetail> {
-  if (!(await resetConsumer(store, name, to))) throw missing(name);
-  return showConsumer(store, name);
+type Deps = Pick<OperationDeps, 'store' | 'actor'>;
+
+/** Has it continue elsewhere. @throws OperationError when there is no such consumer. */
+export async function moveConsumer(deps: Deps, name: string, to: string): Promise<ConsumerDetail> {
+  return act(deps, { action: 'reset-consumer', name, details: { to } }, async ({ store }) => {
+    if (!(await resetConsumer(store, name, to))) throw missing(name);
+    return showConsumer(store, name);
+  });
 }
 
 /** @throws OperationError when there is no such consumer. */
-export async function dropConsumer(store: Store, name: string): Promise<void> {
-  if (!(await removeConsumer(store, name))) throw missing(name);
+export async function dropConsumer(deps: Deps, name: string): Promise<void> {
+  await act(deps, { action: 'remove-consumer', name }, async ({ store }) => {
+    if (!(await removeConsumer(store, name))) throw missing(name);
+  });
 }
 
-/** @throws OperationError when there is no such consumer. */
-export async function retrySkipped(store: Store, name: string): Promise<number> {
-  await showConsumer(store, name);
-  return retryFailures(store, name);
+/** Returns how many changes it takes up again. @throws OperationError when there is no such consumer. */
+export async function retrySkipped(deps: Deps, name: string): Promise<number> {
+  return act(deps, { action: 'retry-consumer', name }, ({ store }) => retryFailures(store, name));
+}
+
+interface ConsumerAct {
+  action: Action;
+  name: string;
+  details?: Record<string, unknown>;
+}
+
+async function act<T>(
+  deps: Deps,
+  { action, name, details = {} }: ConsumerAct,
+  work: (deps: Deps) => Promise<T>,
+): Promise<T> {
+  const recorded = { action, integrationId: null, details: { consumer: name, ...details } };
+  await permitted(deps, recorded, () => showConsumer(deps.store, name));
+  return audited(deps, recorded, () => work(deps));
 }

@@ -11,7 +11,7 @@ import {
 import { notifyWorkflowId } from '../domain/names.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/database.ts';
-import { listConditions, listStale } from '../store/reports/conditions.ts';
+import { listBehind, listConditions, listStale } from '../store/reports/conditions.ts';
 import { forgetTarget, listUnsent, noteNews, type Seen } from '../store/state/told.ts';
 import { putOff, takeTurn } from '../store/state/turns.ts';
 import { isWorkflowOpen } from '../temporal/open-runs.ts';
@@ -19,7 +19,15 @@ import { startNotification } from '../temporal/start-notification.ts';
 import { readSafetyNet } from './safety-net.ts';
 
 type TellConfig = EndpointSettings &
-  Pick<Config, 'TASK_QUEUE' | 'PUBLIC_URL' | 'NOTIFY_URL' | 'NOTIFY_SLACK_URL' | 'NOTIFY_STALE_AFTER'>;
+  Pick<
+    Config,
+    | 'TASK_QUEUE'
+    | 'PUBLIC_URL'
+    | 'NOTIFY_URL'
+    | 'NOTIFY_SLACK_URL'
+    | 'NOTIFY_STALE_AFTER'
+    | 'NOTIFY_BEHIND_AFTER'
+  >;
 
 interface TellDeps {
   store: Store;
@@ -67,8 +75,10 @@ export async function tellOperators(deps: TellDeps): Promise<void> {
     log.debug({ err: error }, 'It is looked at later how fresh the integrations are');
     return { open: [], kinds: [] };
   });
+  const behindMs = config.NOTIFY_BEHIND_AFTER;
+  const behind = behindMs === null ? [] : await listBehind(store, behindMs);
   const seen: Seen = {
-    open: [...(await listConditions(store)), ...slow.open],
+    open: [...(await listConditions(store)), ...behind, ...slow.open],
     kinds: [...QUICK, ...slow.kinds],
   };
   for (const target of targets) {

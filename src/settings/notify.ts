@@ -65,6 +65,9 @@ export const NOTIFY_SETTINGS = {
   NOTIFY_STALE_AFTER: durationOrOff('24h').describe(
     'You are notified of an active integration whose copy is older than this; `off` does not notify of it',
   ),
+  NOTIFY_BEHIND_AFTER: durationOrOff('1h').describe(
+    'You are notified of a consumer that has not handled a change for this long; `off` does not notify of it',
+  ),
   NOTIFY_ALLOW_HTTP: flag().describe(
     'Let NOTIFY_URL and NOTIFY_SLACK_URL begin with `http://` though they are not on this machine',
   ),

@@ -97,6 +97,12 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     labelNames: ['target', 'outcome'],
     registers,
   });
+  const signals = new Counter({
+    name: 'kombo_sync_changes_signals_total',
+    help: 'Tries to signal a workflow of yours (CHANGES_SIGNAL) by outcome (sent, failed).',
+    labelNames: ['outcome'],
+    registers,
+  });
   for (const outcome of perIntegration ? [] : OUTCOMES) records.inc({ outcome }, 0);
 
   const countRecords = (integrationId: string, counts: Partial<PassCounts>) => {
@@ -127,6 +133,7 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     sync: ({ integrationId, trigger, status, ms }) =>
       syncDuration.observe({ trigger, status, ...of(integrationId) }, ms / 1_000),
     notified: (tried) => notifications.inc(tried),
+    signalled: (tried) => signals.inc(tried),
   };
   return { meter, registry };
 }

@@ -19,6 +19,7 @@ import { clientInterceptors, span } from '../tracing/index.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
+import { startChangesSignaller, type ChangesSignaller } from './changes-signaller.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { activityLog } from './activity-log.ts';
 import { createWorkerMetrics } from './metrics.ts';
@@ -76,7 +77,12 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const settle = async (id: string, except?: string) => {
     await settleIntegration({ store, lifecycle }, id, except);
   };
-  const notifyChanges = createChangeNotifier(store);
+  let signaller: ChangesSignaller | undefined;
+  const wakeReaders = createChangeNotifier(store);
+  const notifyChanges = () => {
+    wakeReaders();
+    signaller?.wake();
+  };
   const activities = createActivities({
     settings: config,
     store,
@@ -123,10 +129,11 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     notifyChanges,
     log,
   });
+  const signals = (signaller = startChangesSignaller({ store, client, config, log, meter }));
   const keeper = keepSchedules({ store, client, config, log });
   void warnOfUnusable(client, log);
   const finished = runAndClose(workers, connection, async () => {
-    await Promise.all([housekeeping.stop(), keeper.stop()]);
+    await Promise.all([housekeeping.stop(), keeper.stop(), signals.stop()]);
     await monitor?.close();
   });
   finished.catch(() => {});

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
+import { read } from '../docs/markdown.ts';
 import { ask, PLAIN, write } from '../store/support.ts';
 import { createTestStore } from '../support/database.ts';
 import { startScript } from './spawn.ts';
@@ -27,6 +28,36 @@ test('the mirror begins with the employees there are, and follows changes and de
     .toEqual([{ id: 'a', name: 'Ada L.' }]);
   running.kill('SIGTERM');
   expect(await running.finished).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('the index finds the candidates there are, follows changes, and forgets who is deleted', async () => {
+  const apply = async (...candidates: Record<string, unknown>[]) => {
+    await write(store, 'lever:examples', '/ats/candidates', candidates, await ask(store), PLAIN);
+  };
+  const find = async (words: string) =>
+    (await startScript('examples/search-index.ts', [words], env).finished).stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [line.split('  ')[0]]));
+  await apply(
+    { id: 'a', first_name: 'Ada', last_name: 'Lovelace', title: 'Engineer', location: { city: 'Berlin' } },
+    { id: 'b', first_name: 'Ben', last_name: 'Berlin', title: 'Engineer' },
+  );
+  const running = startScript('examples/search-index.ts', [], env);
+  await running.printed('Indexed 2 changes');
+  expect(await find('berlin engineer')).toEqual(['Ben Berlin', 'Ada Lovelace']);
+  await apply(
+    { id: 'a', first_name: 'Ada', last_name: 'King', title: 'Engineer', location: { city: 'Berlin' } },
+    { id: 'b', first_name: 'Ben', last_name: 'Berlin', remote_deleted_at: '2026-01-01T00:00:00Z' },
+  );
+  await expect.poll(() => find('berlin'), { timeout: 20_000 }).toEqual(['Ada King']);
+  running.kill('SIGTERM');
+  expect(await running.finished).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('the examples for consumers stay below 60 lines', () => {
+  for (const name of ['mirror', 'search-index', 'new-hires-to-slack', 'changes-workflow', 'changes-worker']) {
+    expect(read(`examples/${name}.ts`).trimEnd().split('\n').length, name).toBeLessThan(60);
+  }
 });
 
 test('new hires are posted, also after Slack was away, and a message that it refuses holds nothing up', async () => {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { cancelledSchema, pausedSchema, resumedSchema } from '../../src/http/api/schemas/acts.ts';
 import { setSchema } from '../../src/http/api/schemas/choice.ts';
+import { consumerSchema, consumersSchema } from '../../src/http/api/schemas/consumers.ts';
 import type { Shape } from '../../src/http/api/schemas/common.ts';
 import {
   addedSchema,
@@ -45,6 +46,9 @@ beforeAll(async () => {
     dueAt: new Date(Date.now() + 3_600_000),
     failure: { failures: 2 },
   });
+  await system.store.pool.query(
+    `insert into kombo_sync.consumers (name, seq) values ('search-index', kombo_sync.changes_horizon())`,
+  );
   for (const id of ['nobody:1', 'nobody:2']) await noteUnknown(system.store, id);
 });
 
@@ -67,6 +71,8 @@ describe('the command line prints what the API answers', () => {
     [`sync history ${ID} --limit 1`, `/integrations/${ID}/syncs?limit=1`, syncsSchema],
     [`drift ${ID} --limit 1`, `/integrations/${ID}/drift?limit=1`, driftsSchema],
     [`audit ${ID} --limit 1`, `/audit?integration=${ID}&limit=1`, auditSchema],
+    ['consumers list', '/consumers', consumersSchema],
+    ['consumers show search-index', '/consumers/search-index', consumerSchema],
     ['changes --limit 3', '/changes?limit=3', changesSchema],
     ['changes --table lms_skills', '/changes?table=lms_skills', changesSchema],
   ])('%s is %s', async (command, path, schema) => {

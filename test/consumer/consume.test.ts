@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nextStretch } from '../../src/consumer/feed.ts';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { eraseRecord } from '../../src/store/records/erase-records.ts';
 import { createTestStore } from '../support/database.ts';
@@ -212,12 +213,41 @@ test('one that is removed while it runs ends and says so, and one that comes too
   });
 });
 
+test('with until it ends when all of that is handled, and at once if that was handled before', async () => {
+  await writeTags(store, [tag('until 1', 'x'), tag('until 2', 'x')]);
+  const { rows } = await store.pool.query<{ until: number }>(
+    'select max(seq)::int as until from kombo_sync.changes',
+  );
+  const { until } = rows[0]!;
+  await writeTags(store, [tag('until 3', 'x')]);
+  const first = consume(store, { batch: 7, until });
+  await first.ended;
+  expect(first.seen.filter(({ seq }) => seq <= until).at(-1)).toMatchObject({ seq: until, id: 'until 2' });
+  expect(await consumerRow(store, first.name)).toMatchObject({ holder: null });
+  const again = consume(store, { consumer: first.name, batch: 1, until: 1 });
+  await again.ended;
+  expect(again.seen.length).toBeLessThanOrEqual(1);
+  // With rows to be handed over first, those come before the end.
+  const fromBeginning = consume(store, { from: 'beginning', until });
+  await fromBeginning.ended;
+  expect(fromBeginning.seen.map(({ id }) => id)).toContain('until 3');
+});
+
+test('of many tables, a consumer of one looks through more and more of the feed, and through less once that pays', () => {
+  expect(nextStretch(500, 500, 500)).toBe(500);
+  expect(nextStretch(500, 500, 0)).toBe(1_000);
+  expect(nextStretch(4_000, 500, 3)).toBe(5_000);
+  expect(nextStretch(5_000, 500, 400)).toBe(5_000);
+  expect(nextStretch(5_000, 500, 500)).toBe(2_500);
+});
+
 test('options that cannot be are refused with an example', async () => {
   for (const wrong of [
     { consumer: '' },
     { batch: 0 },
     { tables: [] },
     { from: -1 },
+    { until: 0.5 },
     { connectionString: undefined },
   ]) {
     await expect(consume(store, wrong as object).ended).rejects.toBeInstanceOf(TypeError);

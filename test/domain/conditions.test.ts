@@ -70,4 +70,14 @@ describe('a notification', () => {
       `kombo-sync: 1 recovered, 0 open\n✓ a:1/? has no reads that need you, since ${ago(60_000).toISOString()} https://example.com/kombo/integrations/a%3A1%2F%3F`,
     );
   });
+
+  test('names a consumer, which belongs to no integration', () => {
+    const behind = one('search-index', { kind: 'consumer_behind', integrationId: null, code: 'not_running' });
+    const { data } = notificationOf({ now, open: 1, began: [behind], recovered: [behind] });
+    expect(data.began.items[0]).toMatchObject({ consumer: 'search-index', integration_id: null });
+    expect(data.text.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^! Consumer search-index is behind \(not_running\), since /) as string,
+      expect.stringMatching(/^✓ Consumer search-index has caught up \(not_running\), since /) as string,
+    ]);
+  });
 });

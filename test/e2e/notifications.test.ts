@@ -160,6 +160,46 @@ test(
   },
 );
 
+test(
+  'consumers that are behind are told together and once, and once more when they have caught up',
+  { timeout: 90_000 },
+  async () => {
+    const worker = await system.worker();
+    receiver.answer(204);
+    const from = receiver.received.length;
+    const since = () => receiver.notifications().slice(from);
+    await store.pool.query(`update kombo_sync.changes set at = now() - interval '2 hours'`);
+    await store.pool.query(
+      `insert into kombo_sync.consumers (name, seq) values ('search-index', 0), ('mails <b>', 0)`,
+    );
+    await look();
+    await eventually(() => since().length === 1, { timeoutMs: 30_000 });
+    expect(since()[0]).toMatchObject({
+      data: {
+        began: {
+          by_kind: { consumer_behind: 2 },
+          items: [
+            { consumer: 'mails <b>', integration_id: null, code: 'not_running' },
+            { consumer: 'search-index', url: 'https://example.com/kombo/' },
+          ],
+        },
+      },
+    });
+    await look();
+    await store.pool.query('update kombo_sync.consumers set seq = kombo_sync.changes_horizon()');
+    await eventually(
+      async () => {
+        await look();
+        return since().length > 1;
+      },
+      { timeoutMs: 30_000 },
+    );
+    expect(since()).toHaveLength(2);
+    expect(since()[1]).toMatchObject({ data: { recovered: { by_kind: { consumer_behind: 2 } } } });
+    await worker.stop();
+  },
+);
+
 test('each try is counted', async () => {
   const { meter, registry } = createWorkerMetrics({ perIntegration: false });
   meter.notified({ target: 'webhook', outcome: 'failed' });

@@ -43,7 +43,7 @@ const versionOf = async (workflowId: string, runId?: string) => {
 };
 
 const doctorSays = async () => {
-  const { checks } = await checkTemporal(config.TASK_QUEUE, 5_000);
+  const { checks } = await checkTemporal(config, 5_000);
   return checks.filter(({ name }) => name.startsWith('Worker'));
 };
 

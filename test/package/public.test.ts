@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatted } from '../../scripts/tables/format.ts';
-import { read, ROOT } from '../docs/markdown.ts';
+import { PAGES, read, ROOT } from '../docs/markdown.ts';
 
 const project = mkdtempSync(path.join(tmpdir(), 'kombo-sync-public-'));
 const installed = path.join(project, 'node_modules/kombo-sync');
@@ -15,12 +15,26 @@ const compiler = path.join(
 );
 const run = (args: string[], cwd: string) => spawnSync(process.execPath, args, { cwd, encoding: 'utf8' });
 
+function succeed({ status, stdout, stderr }: ReturnType<typeof run>): string {
+  if (status !== 0) throw new Error(stdout + stderr);
+  return stdout;
+}
+
 /** A project that has nothing but the package and what that brings: neither our sources nor their settings. */
 beforeAll(() => {
   mkdirSync(installed, { recursive: true });
-  const built = run([compiler, '-p', 'tsconfig.public.json', '--outDir', path.join(installed, 'dist')], ROOT);
-  if (built.status !== 0) throw new Error(built.stdout + built.stderr);
-  cpSync(path.join(ROOT, 'package.json'), path.join(installed, 'package.json'));
+  const source = path.join(project, 'source');
+  mkdirSync(source);
+  cpSync(path.join(ROOT, 'package.json'), path.join(source, 'package.json'));
+  succeed(run([compiler, '-p', 'tsconfig.public.json', '--outDir', path.join(source, 'dist')], ROOT));
+  // Out of the tarball, so that what npm leaves out is missing here, too.
+  const packed = spawnSync('npm', ['pack', '--ignore-scripts', '--silent'], {
+    cwd: source,
+    encoding: 'utf8',
+  });
+  const tarball = path.join(source, succeed(packed).trim());
+  succeed(spawnSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', installed], { encoding: 'utf8' }));
+  rmSync(source, { recursive: true });
   mkdirSync(path.join(project, 'node_modules/@types'));
   const modules = path.join(ROOT, 'node_modules');
   const deps = ['pg', 'kysely', '@types/pg', '@types/node', 'pg-types', 'pg-protocol', 'undici-types'];
@@ -114,6 +128,22 @@ describe('in a project that has only the package installed', () => {
     });
   });
 
+  test('what the README, the docs and the examples show compiles', () => {
+    const shown = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/^```ts\n([^]*?)^```/gm)].map(([, text]) => [page, text!] as const),
+    ).filter(([, text]) => text.includes("from 'kombo-sync/"));
+    expect(shown.map(([page]) => page)).toEqual(expect.arrayContaining(['README.md', 'docs/consumers.md']));
+    for (const name of ['mirror', 'search-index', 'new-hires-to-slack']) {
+      shown.push([name, read(`examples/${name}.ts`)]);
+    }
+    for (const [index, [, text]] of shown.entries()) {
+      writeFileSync(path.join(project, `shown-${index}.ts`), text);
+    }
+    const said = compile('');
+    for (const index of shown.keys()) rmSync(path.join(project, `shown-${index}.ts`));
+    expect(said, shown.map(([page], index) => `shown-${index}: ${page}`).join('\n')).toBe('');
+  });
+
   test('nothing else can be imported', () => {
     const { stderr } = run(
       ['--input-type=module', '-e', `import 'kombo-sync/dist/src/cli/main.js'`],
@@ -135,6 +165,7 @@ test('the public types are these', () => {
     'ChangeOp',
     'ConsumeOptions',
     'Failure',
+    'TableChanged',
     'TableName',
     'Verdict',
   ]);

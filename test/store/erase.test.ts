@@ -76,6 +76,17 @@ async function fill(integrationId: string, records = 3): Promise<void> {
   const count = { type: 'data-changed', outcome: 'accepted' as const, times: 1, firstAt: at, lastAt: at };
   await addDeliveries(store, [{ integrationId, ...count }]);
   await store.pool.query(
+    `with reader as (insert into kombo_sync.consumers (name, seq) values ($1, 0) returning name)
+     insert into kombo_sync.consumer_failures (consumer, seq, integration_id, table_name, id, op, at, error)
+     select name, 1, $1, 'ats_tags', '0', 'created', now(), 'x' from reader`,
+    [integrationId],
+  );
+  await store.pool.query(
+    `insert into kombo_sync.changes_signals (table_name, integration_id, seq, up_to, since)
+     values ('ats_tags', $1, 0, 1, now())`,
+    [integrationId],
+  );
+  await store.pool.query(
     `insert into kombo_sync.told (target, kind, key, integration_id, since) values ('webhook', 'stale', $1, $1, now())`,
     [integrationId],
   );
@@ -112,7 +123,7 @@ test('everything of a removed integration is erased except its own row, and noth
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(13);
+  expect(Object.keys(before)).toHaveLength(15);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);

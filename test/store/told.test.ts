@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Condition } from '../../src/domain/conditions.ts';
 import { CONDITION_KINDS } from '../../src/domain/conditions.ts';
 import type { Notification } from '../../src/domain/notification.ts';
-import { listConditions, listStale } from '../../src/store/reports/conditions.ts';
+import { listBehind, listConditions, listStale } from '../../src/store/reports/conditions.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { saveIssue } from '../../src/store/state/issues.ts';
 import { park } from '../../src/store/state/life.ts';
@@ -210,5 +210,29 @@ describe('what is wrong', () => {
     await store.pool.query(`update kombo_sync.integrations set created_at = now() - interval '2 hours'`);
     expect(await hours(1)).toMatchObject([{ kind: 'stale', key: 'a:1', integrationId: 'a:1' }]);
     expect(await hours(3)).toEqual([]);
+  });
+
+  test('a consumer that has not handled a change for longer than you allow, and why', async () => {
+    await store.pool.query('truncate kombo_sync.consumers, kombo_sync.changes cascade');
+    await readPass(store, 'behind:1', '/lms/users', 'full', [[{ id: '1' }]]);
+    await store.pool.query(`insert into kombo_sync.consumers (name, seq) values ('search-index', 0)`);
+    const hours = (count: number) => listBehind(store, count * 3_600_000);
+    expect(await hours(1)).toEqual([]);
+    await store.pool.query(`update kombo_sync.changes set at = now() - interval '2 hours'`);
+    const behind = { kind: 'consumer_behind', key: 'search-index', integrationId: null };
+    expect(await hours(1)).toMatchObject([
+      { ...behind, code: 'not_running', since: expect.any(Date) as Date },
+    ]);
+    expect(await hours(3)).toEqual([]);
+    await store.pool.query(
+      `update kombo_sync.consumers set holder = 'x', held_until = now() + interval '1 hour'`,
+    );
+    expect(await hours(1)).toMatchObject([{ ...behind, code: null }]);
+    await store.pool.query(`update kombo_sync.consumers set last_error = 'a secret of a record'`);
+    const failing = await hours(1);
+    expect(failing).toMatchObject([{ ...behind, code: 'failing' }]);
+    expect(JSON.stringify(failing)).not.toContain('secret');
+    await store.pool.query('update kombo_sync.consumers set seq = kombo_sync.changes_horizon()');
+    expect(await hours(1)).toEqual([]);
   });
 });

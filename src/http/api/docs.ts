@@ -39,6 +39,7 @@ export const docs = (addresses: Addresses) =>
             { name: 'acts', description: 'Syncs, pauses and cancellations by hand' },
             { name: 'history', description: 'What was read, and what was unusual about it' },
             { name: 'reports', description: 'Reports across all integrations' },
+            { name: 'consumers', description: 'What reads the change feed under a name' },
           ],
           components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
           security: [{ token: [] }],

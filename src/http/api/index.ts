@@ -5,6 +5,7 @@ import { HttpError } from '../errors/problems.ts';
 import { noteRefusal } from '../access/refusals.ts';
 import { noQuery } from './schemas/common.ts';
 import { actRoutes } from './acts.ts';
+import { consumerRoutes } from './consumers.ts';
 import { historyRoutes } from './history.ts';
 import { integrationRoutes } from './integrations.ts';
 import { reportRoutes } from './reports.ts';
@@ -31,7 +32,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       route.schema = { querystring: noQuery, ...route.schema };
     });
     addIdempotency(app, deps.store);
-    for (const routes of [integrationRoutes, actRoutes, historyRoutes, reportRoutes]) {
+    for (const routes of [integrationRoutes, actRoutes, historyRoutes, reportRoutes, consumerRoutes]) {
       await app.register(routes(deps));
     }
   };

@@ -112,6 +112,11 @@ export function createMetrics() {
     help: 'Age of the oldest notification that no receiver has taken yet; 0 if none waits.',
     registers,
   });
+  const signalLag = new Gauge({
+    name: 'kombo_sync_changes_signal_lag_seconds',
+    help: 'Age of the oldest change of which CHANGES_SIGNAL has not signalled your workflow; 0 if none waits.',
+    registers,
+  });
   const fullSyncAge = new Gauge({
     name: 'kombo_sync_full_sync_age_seconds',
     help: 'Age of the oldest full pass of any active integration; of one that was never read in full, how long it is active.',
@@ -137,6 +142,7 @@ export function createMetrics() {
   const fromStore = [
     feedLag,
     notificationLag,
+    signalLag,
     consumerLag,
     namedModels,
     freshness,
@@ -183,6 +189,7 @@ export function createMetrics() {
         namedModels.set(snapshot.unknownModels);
         feedLag.set(snapshot.feedLagSeconds);
         notificationLag.set(snapshot.notificationLagSeconds);
+        signalLag.set(snapshot.signalLagSeconds);
       } else {
         // A gauge without labels would come back as 0, which reads as "all is well".
         failedEndpoints.set(Number.NaN);
@@ -192,6 +199,7 @@ export function createMetrics() {
         namedModels.set(Number.NaN);
         feedLag.set(Number.NaN);
         notificationLag.set(Number.NaN);
+        signalLag.set(Number.NaN);
       }
       return { contentType: registry.contentType, body: await registry.metrics() };
     },

@@ -6,6 +6,7 @@ import { oldestWatermarks } from '../../store/reports/freshness.ts';
 import { readTotals } from '../../store/reports/overview.ts';
 import { countSetAside } from '../../store/reports/set-aside.ts';
 import { listUnknownModels } from '../../store/state/unknown-models.ts';
+import { readOwedSignals } from '../../store/state/changes-signals.ts';
 import { consumerLags } from '../../store/state/consumers.ts';
 import { countIssues } from '../../store/state/issues.ts';
 import { oldestUnsent } from '../../store/state/told.ts';
@@ -25,6 +26,8 @@ export interface Snapshot {
   feedLagSeconds: number;
   /** Age of the oldest notification that is not sent. */
   notificationLagSeconds: number;
+  /** Age of the oldest change that CHANGES_SIGNAL has not signalled. */
+  signalLagSeconds: number;
   /** Age of the oldest change that each consumer has not read. */
   consumerLagSeconds: Map<string, number>;
 }
@@ -49,6 +52,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     unknownModels,
     feedLagSeconds,
     unsent,
+    owedSignals,
     consumerLagSeconds,
   ] = await Promise.all([
     readTotals(store),
@@ -58,6 +62,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     listUnknownModels(store, knownModels(store.extraEndpoints)),
     readFeedLag(store),
     oldestUnsent(store),
+    config.CHANGES_SIGNAL ? readOwedSignals(store) : undefined,
     consumerLags(store),
   ]);
   return {
@@ -70,6 +75,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     unknownModels: unknownModels.length,
     feedLagSeconds,
     notificationLagSeconds: unsent ? Math.max(0, Date.now() - unsent.createdAt.getTime()) / 1_000 : 0,
+    signalLagSeconds: owedSignals?.seconds ?? 0,
     consumerLagSeconds,
   };
 }

@@ -6,6 +6,7 @@ import type { NextFullSync, Schedules } from '../../temporal/schedule-state.ts';
 import type { SafetyNet } from '../../operations/safety-net.ts';
 import type { Frame } from './layout.ts';
 import type { AuditEntry } from '../../store/state/audit.ts';
+import type { Consumer } from '../../store/state/consumers.ts';
 import type { OpenIssue } from '../../store/state/issues.ts';
 import type { CountedDeliveries } from '../../store/state/deliveries.ts';
 import type { DriftReport, SyncSummary } from '../../store/reports/history.ts';
@@ -47,6 +48,8 @@ export interface ListData extends Frame {
   /** Names of fields that are excluded or hashed. */
   keptOut: { excluded: readonly string[]; hashed: readonly string[] };
   unknown: readonly UnknownIntegration[];
+  /** The first of those that are registered. */
+  consumers: readonly Consumer[];
   /** Open issues at Kombo, of the integrations on the page and of the whole environment. */
   issues: readonly OpenIssue[];
 }

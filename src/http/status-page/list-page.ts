@@ -1,6 +1,7 @@
 import type { ListData } from './data.ts';
 import type { UnknownIntegration } from '../../store/state/unknown-integrations.ts';
 import type { IntegrationOverview } from '../../store/reports/overview.ts';
+import { showConsumers } from './consumers.ts';
 import { filters, searchForm } from './filters.ts';
 import { html, type Html } from './html.ts';
 import { freshness, page } from './layout.ts';
@@ -42,7 +43,8 @@ export function listPage(data: ListData): string {
         ? showNone()
         : html`${searchForm(data)} ${filters(data)} ${showResults(integrations, data)}`
     }
-    ${showUnknown(unknown, data.notices.unknown, now)} ${showKeptOut(data)}
+    ${showConsumers(data.consumers, now)} ${showUnknown(unknown, data.notices.unknown, now)}
+    ${showKeptOut(data)}
   `;
   return page(data, { title: 'Integrations', content, current: '/', refreshed: true });
 }

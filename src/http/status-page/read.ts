@@ -1,4 +1,5 @@
 import { listAudit } from '../../store/state/audit.ts';
+import { listConsumers } from '../../store/state/consumers.ts';
 import { listDeliveries } from '../../store/state/deliveries.ts';
 import { listIssues } from '../../store/state/issues.ts';
 import { listUnknown } from '../../store/state/unknown-integrations.ts';
@@ -17,6 +18,7 @@ import type { PageQuery } from './query.ts';
 
 const PAGE_SIZE = 50;
 const UNKNOWN_SHOWN = 20;
+const CONSUMERS_SHOWN = 50;
 const SYNCS_SHOWN = 15;
 const ISSUES_SHOWN = 200;
 /** Reports, one for each endpoint of a full sync: enough for about five full syncs. */
@@ -49,23 +51,33 @@ export async function readList(
     },
     config,
   );
-  const [{ entries: integrations, next }, schedules, totals, found, notices, unknown, issues, safetyNet] =
-    await Promise.all([
-      listed,
-      listed.then((page) => {
-        const ids = page.entries.map(({ id }) => id);
-        return askTemporal(deps, () => nextFullSyncs(temporal.client, ids));
-      }),
-      countOverview(store),
-      narrowed ? countOverview(store, filter) : undefined,
-      readNotices(store),
-      plain ? listUnknown(store, { limit: UNKNOWN_SHOWN }) : undefined,
-      listed.then((page) => {
-        const of = [null, ...page.entries.map(({ id }) => id)];
-        return listIssues(store, { of, limit: ISSUES_SHOWN });
-      }),
-      deps.readSafetyNet(),
-    ]);
+  const [
+    { entries: integrations, next },
+    schedules,
+    totals,
+    found,
+    notices,
+    unknown,
+    consumers,
+    issues,
+    safetyNet,
+  ] = await Promise.all([
+    listed,
+    listed.then((page) => {
+      const ids = page.entries.map(({ id }) => id);
+      return askTemporal(deps, () => nextFullSyncs(temporal.client, ids));
+    }),
+    countOverview(store),
+    narrowed ? countOverview(store, filter) : undefined,
+    readNotices(store),
+    plain ? listUnknown(store, { limit: UNKNOWN_SHOWN }) : undefined,
+    plain ? listConsumers(store, { limit: CONSUMERS_SHOWN }) : undefined,
+    listed.then((page) => {
+      const of = [null, ...page.entries.map(({ id }) => id)];
+      return listIssues(store, { of, limit: ISSUES_SHOWN });
+    }),
+    deps.readSafetyNet(),
+  ]);
   return {
     integrations,
     next,
@@ -77,6 +89,7 @@ export async function readList(
     keptOut: keptOut(config),
     legacyMode: config.LEGACY_WEBHOOKS ? 'on' : 'off',
     unknown: unknown?.entries ?? [],
+    consumers: consumers ?? [],
     issues: issues.entries,
   };
 }

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { CHANGE_FEED } from './change-feed.ts';
+import { CHANGES_SIGNALS } from './changes-signals.ts';
 import { CONSUMERS } from './consumers.ts';
 import { FIELD_CHOICE } from './field-choice.ts';
 import { KOMBO_BUDGET } from './kombo-budget.ts';
@@ -123,6 +124,8 @@ const STATEMENTS = [
 
   ...CONSUMERS,
 
+  ...CHANGES_SIGNALS,
+
   `create table kombo_sync.sync_deliveries (
     sync_id text not null,
     integration_id text not null,
@@ -201,7 +204,7 @@ const STATEMENTS = [
     source text not null check (source in ('cli', 'api', 'page')),
     address text,
     action text not null check (action in ('add', 'remove', 'pause', 'resume', 'cancel', 'sync-now', 'full-sync',
-      'full-sync-all', 'erase-record', 'purge-fields', 'grant', 'set')),
+      'full-sync-all', 'erase-record', 'purge-fields', 'grant', 'set', 'reset-consumer', 'remove-consumer', 'retry-consumer')),
     integration_id text,
     details jsonb not null default '{}',
     outcome text not null default 'started' check (outcome in ('started', 'done', 'failed')),

@@ -5,7 +5,7 @@ export const TOLD = [
 
   `create table kombo_sync.told (
     target text not null check (target in ('webhook', 'slack')),
-    kind text not null check (kind in ('needs_you', 'parked', 'issue', 'sweep_stopped', 'drift', 'stale', 'schedule')),
+    kind text not null check (kind in ('needs_you', 'parked', 'issue', 'sweep_stopped', 'drift', 'stale', 'schedule', 'consumer_behind')),
     key text not null,
     integration_id text,
     code text,

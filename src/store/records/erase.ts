@@ -12,6 +12,7 @@ const BEFORE_DATA = ['endpoint_states', 'passes', 'debts'];
 const AFTER_DATA = [
   'changes',
   'consumer_failures',
+  'changes_signals',
   'rejected_records',
   'drift',
   'sync_deliveries',

@@ -61,3 +61,17 @@ export async function listStale(
       < now() - ${staleMs} * interval '1 millisecond'`.execute(db);
   return rows;
 }
+
+/** Consumers whose oldest unhandled change is older than `behindMs`. What their handlers failed with may hold parts of records. */
+export async function listBehind({ db }: Pick<Store, 'db'>, behindMs: number): Promise<Condition[]> {
+  const { rows } = await sql<Condition>`
+    select 'consumer_behind' as kind, c.name as key, null as "integrationId", oldest.at as since,
+      case when c.last_error is not null then 'failing'
+        when coalesce(c.held_until, '-infinity') < clock_timestamp() then 'not_running' end as code
+    from kombo_sync.consumers c
+    cross join lateral (
+      select at from kombo_sync.changes where seq > c.seq order by seq limit 1) oldest
+    where oldest.at < clock_timestamp() - ${behindMs} * interval '1 millisecond'
+    order by c.name limit 1000`.execute(db);
+  return rows;
+}

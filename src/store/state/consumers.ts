@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ChangeOp } from '../../domain/change-ops.ts';
 import type { Store } from '../database.ts';
 
 /** A reader of the change feed that keeps its position here. */
@@ -24,9 +25,14 @@ export interface Consumer {
 }
 
 /** To count more takes long, and says no more. */
-export const MOST_BEHIND = 100_000;
+export const MOST_BEHIND = 10_000;
 
-export async function listConsumers(store: Store, name?: string): Promise<Consumer[]> {
+const MOST_LISTED = 1_000;
+
+export async function listConsumers(
+  store: Pick<Store, 'db'>,
+  { name, limit = MOST_LISTED }: { name?: string; limit?: number } = {},
+): Promise<Consumer[]> {
   const { rows } = await sql<Consumer>`
     select c.name, c.seq, c.tables, nullif(c.copying_table, '') as copying,
       case when c.held_until > clock_timestamp() then c.holder end as holder,
@@ -39,7 +45,7 @@ export async function listConsumers(store: Store, name?: string): Promise<Consum
       c.updated_at as "updatedAt"
     from kombo_sync.consumers c
     where ${name ?? null}::text is null or c.name = ${name ?? null}::text
-    order by c.name limit 1000`.execute(store.db);
+    order by c.name limit ${limit}`.execute(store.db);
   return rows;
 }
 
@@ -91,7 +97,7 @@ export interface ConsumerFailure {
   tableName: string;
   integrationId: string;
   id: string;
-  op: string;
+  op: ChangeOp;
   error: string;
   tries: number;
   failedAt: Date;

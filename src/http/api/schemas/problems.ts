@@ -45,6 +45,12 @@ const ofOne = {
 
 export const problemsOfOne = { ...common, ...ofOne };
 
+export const problemsOfOneConsumer = {
+  ...common,
+  404: problem('There is no such consumer.'),
+  414: problem('The name in the address is too long.'),
+};
+
 /** Answers of a route that acts. */
 export const problemsOfActing = {
   ...common,
