@@ -56,6 +56,8 @@ export interface PassesTable extends PassCountColumns {
   finished_at: Date | null;
   /** For how many deltas without a record, one after the other, the row stands; 0 when its own had one. */
   quiet_checks: WithDefault<number>;
+  /** Deltas without a record of the same sync whose rows later ones have taken, as far as this row keeps them. */
+  quiet_replaced: WithDefault<number>;
   /** When the first of these began. */
   quiet_since: Date | null;
 }

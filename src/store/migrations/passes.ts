@@ -33,6 +33,7 @@ export const PASSES = [
     sweep_candidates integer not null default 0,
     sweep_deleted integer not null default 0,
     quiet_checks integer not null default 0,
+    quiet_replaced integer not null default 0,
     moves_watermark boolean not null,
     sync_id text not null,
     workflow_id text not null,
