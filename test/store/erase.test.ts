@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
@@ -12,6 +12,7 @@ import { saveIssue } from '../../src/store/state/issues.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
+import { requireRightCounts } from '../support/row-counts.ts';
 import { getPass, historyAt, makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
@@ -98,6 +99,9 @@ beforeEach(async () => {
   await fill(id);
 });
 
+// The counts of rows move with them.
+afterEach(() => requireRightCounts(store));
+
 test('an issue that Kombo reports after the erasure is not stored', async () => {
   await leave(id);
   await eraseAll(id);
@@ -112,7 +116,7 @@ test('everything of a removed integration is erased except its own row, and noth
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(13);
+  expect(Object.keys(before)).toHaveLength(14);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);
