@@ -4,7 +4,9 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { defined } from '../domain/defined.ts';
 import { fullSyncScheduleId } from '../domain/names.ts';
 import type { SeenSchedule } from '../domain/schedule-health.ts';
-import { OWNER } from './schedule-specs.ts';
+
+/** Where a schedule keeps the task queue that it belongs to. */
+export const OWNER = 'komboSyncQueue';
 
 /** A schedule as a list shows it: a second or so later than it is. */
 export interface ListedSchedule extends SeenSchedule {

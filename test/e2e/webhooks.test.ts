@@ -26,7 +26,7 @@ control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-rec
 
 const endOf = (id: string) => outcomeOf(system, id);
 
-// One statement sees the rows and their count as of the same moment, whatever is written meanwhile.
+// One statement sees the rows and their count as of the same moment, also while pages are written.
 afterEach(() => requireRightCounts(store));
 
 test('a webhook becomes rows, and the run reports what it did', async () => {
