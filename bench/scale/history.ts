@@ -37,7 +37,7 @@ export async function fillHistory({ pool: all }: Store, { integrations, days }: 
   );
   await pool.query(
     `insert into kombo_sync.endpoint_states
-     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(id) filter (where kind = 'full'), 'none'
+     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(finished_at) filter (where kind = 'full'), max(id) filter (where kind = 'full'), 'none'
      from kombo_sync.passes group by integration_id, endpoint`,
   );
   await pool.query(

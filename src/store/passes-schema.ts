@@ -71,6 +71,8 @@ export interface EndpointStatesTable {
   watermark_pass: number | null;
   /** When the last pass began that has read all of it. */
   last_full_at: Date | null;
+  /** When it had read everything. */
+  last_full_ended_at: Date | null;
   last_full_pass: number | null;
   /** What the newest report of drift says. */
   drift: DriftVerdict | null;

@@ -67,6 +67,7 @@ export const PASSES = [
     watermark_at timestamptz,
     watermark_pass bigint,
     last_full_at timestamptz,
+    last_full_ended_at timestamptz,
     last_full_pass bigint,
     drift text check (drift in ('none', 'expected', 'unexpected')),
     primary key (integration_id, endpoint)

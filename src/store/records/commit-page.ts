@@ -144,15 +144,18 @@ const TAKE_PLACE = `quiet as (
 /** What a completed pass adds to what is known of its endpoint. Neither time goes back. */
 const NOTE_STATE = `noted as (
   insert into kombo_sync.endpoint_states as s
-    (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_pass)
+    (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_ended_at, last_full_pass)
   select integration_id, endpoint, case when moves_watermark then watermark_at end, case when moves_watermark then id end,
-    case when updated_after is null then started_at end, case when updated_after is null then id end
+    case when updated_after is null then started_at end, case when updated_after is null then finished_at end,
+    case when updated_after is null then id end
   from moved where state = 'completed' and (moves_watermark or updated_after is null)
   on conflict (integration_id, endpoint) do update set
     watermark_at = greatest(s.watermark_at, excluded.watermark_at),
     watermark_pass = case when excluded.watermark_at < s.watermark_at then s.watermark_pass
       else coalesce(excluded.watermark_pass, s.watermark_pass) end,
     last_full_at = greatest(s.last_full_at, excluded.last_full_at),
+    last_full_ended_at = case when excluded.last_full_at < s.last_full_at then s.last_full_ended_at
+      else coalesce(excluded.last_full_ended_at, s.last_full_ended_at) end,
     last_full_pass = case when excluded.last_full_at < s.last_full_at then s.last_full_pass
       else coalesce(excluded.last_full_pass, s.last_full_pass) end
 )`;
