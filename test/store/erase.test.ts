@@ -7,12 +7,13 @@ import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
 import { claimKey } from '../../src/store/state/idempotency.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { eraseSome, markErased } from '../../src/store/records/erase.ts';
+import { readRowCounts } from '../../src/store/records/row-counts.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { saveIssue } from '../../src/store/state/issues.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
-import { requireRightCounts } from '../support/row-counts.ts';
+import { requireRightCounts, wrongCounts } from '../support/row-counts.ts';
 import { getPass, historyAt, makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
@@ -156,6 +157,18 @@ test('(I21) an integration that comes back half-way counts as never read, so tha
   const left = await rowsOf(id);
   expect(left).toHaveProperty(['kombo.ats_tags']);
   expect(left).not.toHaveProperty(['kombo_sync.endpoint_states']);
+});
+
+test('(I7) the count of rows is right after each step, in case the integration comes back', async () => {
+  const big = `${id}-counted`;
+  await fill(big, 4_500);
+  await leave(big);
+  const left = new Set<number>();
+  while ((await eraseSome(store, big)) > 0) {
+    expect(await wrongCounts(store)).toEqual([]);
+    left.add((await readRowCounts(store, big)).get('ats_tags')?.live ?? 0);
+  }
+  expect([...left]).toEqual([4_500, 2_500, 500, 0]);
 });
 
 /** Runs the work while another connection is changing the status, and checks that it waits for that. */
