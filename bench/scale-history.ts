@@ -10,11 +10,13 @@ import { openStore } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrate.ts';
 import { ALL_MODELS } from '../src/domain/choice.ts';
 import { readCutoverFacts } from '../src/store/reports/cutover.ts';
-import { listSyncs } from '../src/store/reports/history.ts';
+import { listFullPasses } from '../src/store/reports/full-passes.ts';
+import { listPasses, listSyncs } from '../src/store/reports/history.ts';
 import { readNotices } from '../src/store/reports/notices.ts';
 import { oldestWatermarks } from '../src/store/reports/freshness.ts';
 import { findOverview, listOverview, readTotals } from '../src/store/reports/overview.ts';
 import { endpointStatuses } from '../src/store/reports/status.ts';
+import { sumRowCounts } from '../src/store/records/row-counts.ts';
 import { takeOverdue } from '../src/store/state/due.ts';
 import { readHistory } from '../src/store/state/endpoint-history.ts';
 import { openPass } from '../src/store/state/passes.ts';
@@ -63,6 +65,9 @@ try {
     'sync history <id> (listSyncs)': () => listSyncs(store, { integrationId: id }),
     'metrics (oldestWatermarks)': () => oldestWatermarks(store),
     'metrics (readTotals)': () => readTotals(store),
+    'metrics (sumRowCounts)': () => sumRowCounts(store),
+    'safety net (listFullPasses)': () => listFullPasses(store, ALL_MODELS),
+    'failed passes of one (listPasses)': () => listPasses(store, { integrationId: id, state: 'failed' }),
     'notices of the status page': () => readNotices(store),
     'cutover <id> (readCutoverFacts)': () => readCutoverFacts(store, { ...query, id }),
     'cutover of all (readCutoverFacts)': () => readCutoverFacts(store, query),

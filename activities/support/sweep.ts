@@ -15,6 +15,7 @@ import {
   settleCandidates,
   type SweepAnswer,
 } from '../../src/store/records/sweep.ts';
+import type { RowCount } from '../../src/store/records/row-counts.ts';
 import type { DatabaseClock } from './clock.ts';
 import { writeOptions, type ActivityDeps } from './deps.ts';
 import type { Liveness } from './liveness.ts';
@@ -55,10 +56,12 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
   let pass = listed;
   try {
     pass = await deps.gate.write(table, () =>
-      findCandidates(deps.store, listed, {
-        maxShare: deps.settings.SWEEP_MAX_SHARE,
-        allowMassDeletion: options.allowMassDeletion,
-      }),
+      findCandidates(
+        deps.store,
+        listed,
+        { maxShare: deps.settings.SWEEP_MAX_SHARE, allowMassDeletion: options.allowMassDeletion },
+        (by) => sayCorrected(deps, listed, by),
+      ),
     );
     let atOnce = ASK_AT_ONCE;
     for (;;) {
@@ -81,6 +84,15 @@ export async function sweep(deps: ActivityDeps, listed: Pass, options: SweepOpti
     if (error instanceof SyncError) return { state: 'stopped', pass, error };
     throw error;
   }
+}
+
+function sayCorrected({ log, meter }: ActivityDeps, pass: Pass, by: RowCount): void {
+  const { integration_id: integrationId, endpoint } = pass;
+  log.warn(
+    { integrationId, endpoint, live: by.live, deleted: by.deleted },
+    'The count of rows was wrong and has been corrected by these numbers. Rows change without their count if you change them by hand',
+  );
+  meter?.recounted({ integrationId });
 }
 
 async function ask(

@@ -37,8 +37,13 @@ export async function fillHistory({ pool: all }: Store, { integrations, days }: 
   );
   await pool.query(
     `insert into kombo_sync.endpoint_states
-     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(id) filter (where kind = 'full'), 'none'
+     select integration_id, endpoint, max(watermark_at), max(id), max(started_at) filter (where kind = 'full'), max(finished_at) filter (where kind = 'full'), max(id) filter (where kind = 'full'), 'none'
      from kombo_sync.passes group by integration_id, endpoint`,
+  );
+  await pool.query(
+    `insert into kombo_sync.row_counts (integration_id, table_name, live, deleted)
+     select i.id, t.name, 40, 2 from kombo_sync.integrations i cross join unnest($1::text[]) t(name)`,
+    [enabledEndpoints(CATEGORY).map(({ table }) => table)],
   );
   await pool.query('vacuum analyze');
   pool.release(true);

@@ -8,7 +8,6 @@ import { checkNode, checkPrivacy, checkSettings, checkSizes } from './settings.t
 import { checkSchedules } from './schedules.ts';
 import { checkTemporal, type TemporalFindings } from './temporal.ts';
 import { explain, outageOf } from '../outages/index.ts';
-import { komboProxy } from '../settings/proxy.ts';
 import { within } from '../within.ts';
 
 export type { Check } from './check.ts';
@@ -33,7 +32,7 @@ export async function examine(tell: (checks: readonly Check[]) => void): Promise
       const outage = outageOf(error);
       return { checks: [fail(name, outage?.what ?? explain(error), outage?.remedy ?? remedy)] };
     });
-  const { DATABASE_URL, KOMBO_API_KEY, KOMBO_API_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT } = config;
+  const { DATABASE_URL, KOMBO_WEBHOOK_SECRETS, HOST, PORT } = config;
   const nothing = Promise.resolve({ checks: [] });
   const [postgres, temporal, kombo, service] = await Promise.all([
     guarded<PostgresFindings>(
@@ -49,11 +48,7 @@ export async function examine(tell: (checks: readonly Check[]) => void): Promise
     guarded(
       'Kombo API',
       'Check KOMBO_API_URL.',
-      KOMBO_API_KEY
-        ? checkKombo(KOMBO_API_URL, KOMBO_API_KEY, INNER_BOUND_MS, komboProxy(config)).then((found) => ({
-            checks: found,
-          }))
-        : nothing,
+      checkKombo(config, INNER_BOUND_MS).then((found) => ({ checks: found })),
     ),
     checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),
   ]);

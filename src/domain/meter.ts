@@ -46,6 +46,8 @@ export interface Meter {
   }): void;
   /** A sweep has marked rows as deleted. */
   swept(sweep: { integrationId: string; deleted: number }): void;
+  /** A full pass has found that the count of the rows of an integration and table was wrong. */
+  recounted(where: { integrationId: string }): void;
   /** What a full pass had to repair. */
   drift(drift: { integrationId: string; counts: DriftCounts }): void;
   sync(sync: EndedSync): void;

@@ -23,8 +23,8 @@ export const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 export const PAGE_TRIES = 3;
 export const FIRST_PAGE_PAUSE_MS = 500;
 export const PAGE_PATIENCE_MS = 2 * SECOND_MS;
-/** How long a read waits for its share of Kombo's limit before it gives its slot to others. */
-export const BUDGET_PATIENCE_MS = { delta: 5 * SECOND_MS, full: 20 * SECOND_MS };
+/** How long a read waits for its share of Kombo's limit before it gives its slot to others, and a command before it says so. */
+export const BUDGET_PATIENCE_MS = { delta: 5 * SECOND_MS, full: 20 * SECOND_MS, byHand: 5 * SECOND_MS };
 /** A restart of a pass whose cursor Kombo has refused. */
 export const MAX_RESTARTS = 3;
 /** Pages of one pass. Without this limit, a listing whose cursors never end would be read for ever. */

@@ -3,7 +3,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ConfigError } from '../config-error.ts';
 import { missing } from '../config.ts';
-import { komboOf } from '../kombo/client.ts';
+import { komboByHand } from '../operations/kombo-by-hand.ts';
 import { createAdminGate } from './access/admin-gate.ts';
 import { boundConnections, createClientErrorHandler, TIMEOUTS } from './access/connections.ts';
 import { limits } from './access/limits.ts';
@@ -89,7 +89,7 @@ function share(deps: HttpDeps) {
     gate: createAdminGate({ config, store, addresses }),
     readSnapshot: createSnapshotReader(deps),
     readSafetyNet: deps.readSafetyNet ?? createSafetyNetReader(deps),
-    kombo: komboOf(config, { timeoutMs: KOMBO_TIMEOUT_MS }),
+    kombo: komboByHand(config, store, { timeoutMs: KOMBO_TIMEOUT_MS }),
     links: createTemporalLinks(temporalUiOf(deps)),
     fullSyncs: new FullSyncs(log),
   };

@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import type { AuditSource } from '../domain/audit.ts';
-import type { KomboClient } from '../kombo/client.ts';
 import type { Store } from '../store/database.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import type { Patience } from '../temporal/patience.ts';
 import type { TemporalLinks } from '../temporal/ui.ts';
+import type { KomboByHand } from './kombo-by-hand.ts';
 
 /** Who acts, for the audit log. */
 export interface Actor {
@@ -29,5 +29,5 @@ export interface OperationDeps {
 }
 
 export interface LookUpDeps extends OperationDeps {
-  kombo: KomboClient;
+  kombo: KomboByHand;
 }

@@ -1,6 +1,7 @@
 import { endpointsWith, type Category, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { choiceOf, leftOutBy, leftOutOf, NO_CHOICE, type Choice } from '../domain/choice.ts';
-import { countRows, eraseLeftOutSome, holdersOf } from '../store/records/erase-left-out.ts';
+import { eraseLeftOutSome, holdersOf } from '../store/records/erase-left-out.ts';
+import { countRows } from '../store/records/row-counts.ts';
 import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import type { OperationDeps } from './deps.ts';
 import { requireIntegration } from './require.ts';

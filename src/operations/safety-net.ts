@@ -10,7 +10,7 @@ import {
 } from '../domain/schedule-health.ts';
 import type { Store } from '../store/database.ts';
 import { listFullPasses } from '../store/reports/full-passes.ts';
-import { listFullSyncSchedules } from '../temporal/full-sync-schedules.ts';
+import { listFullSyncs } from '../temporal/schedule-list.ts';
 import { PAUSE_NOTE } from '../temporal/schedule-state.ts';
 
 /** An integration whose weekly full sync does not do its work. */
@@ -54,9 +54,7 @@ export async function readSafetyNet({
 }: SafetyNetDeps): Promise<SafetyNet> {
   const until = Date.now() + timeoutMs;
   const listing =
-    timeoutMs === 0
-      ? Promise.resolve(undefined)
-      : client.withDeadline(until, () => listFullSyncSchedules(client));
+    timeoutMs === 0 ? Promise.resolve(undefined) : client.withDeadline(until, () => listFullSyncs(client));
   const [passes, schedules] = await Promise.all([
     listFullPasses(store, config),
     listing.catch(() => undefined),

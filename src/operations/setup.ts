@@ -7,6 +7,7 @@ import { noteDone } from '../store/state/chores.ts';
 import { migrate } from '../store/migrate.ts';
 import type { TemporalHandle } from '../temporal/connect.ts';
 import { eachByItself, type Failed } from '../temporal/each.ts';
+import { recountRows, type Recounted } from './recount.ts';
 import { setUpFields, type SetUpFields } from './fields.ts';
 import { createLifecycle } from '../temporal/lifecycle.ts';
 import { createPatience } from '../temporal/patience.ts';
@@ -24,6 +25,7 @@ export interface SetupResult {
   migrations: string[];
   /** Which fields are excluded or hashed. */
   fields: SetUpFields;
+  rowCounts: Recounted;
   /** Search attributes that were added. */
   searchAttributes: string[];
   /** Search attributes that cannot be used. Syncs run without them. */
@@ -37,6 +39,7 @@ export interface SetupResult {
 /**
  * Prepares Postgres and Temporal for `serve` and `worker`. Safe to repeat and to run from several processes at once.
  *
+ * @param deps.recount compares all counts of rows with the rows; otherwise, only rows without a count are counted.
  * @param deps.note gets a line about why a step takes long.
  * @throws if a step fails for all integrations; the steps before it stay.
  */
@@ -45,13 +48,15 @@ export async function setup(deps: {
   store: Store;
   temporal: TemporalHandle;
   log: Logger;
+  recount?: boolean;
   note?: (line: string) => void;
   signal?: AbortSignal | undefined;
 }): Promise<SetupResult> {
-  const { config, store, temporal, log, note = () => {}, signal } = deps;
+  const { config, store, temporal, log, recount = false, note = () => {}, signal } = deps;
   const { applied } = await migrate(store, { say: (text) => log.warn(text) });
   log.debug({ applied }, 'The database is up to date');
   const fields = await setUpFields({ store, fields: fieldsOf(config) });
+  const rowCounts = await recountRows({ store, all: recount, note, signal });
   // Schedules carry search attributes, so the server must know these first.
   const { added, unusable } = await registerSearchAttributes(temporal.client);
   log.debug({ added }, 'The search attributes are registered');
@@ -79,6 +84,7 @@ export async function setup(deps: {
   return {
     migrations: applied,
     fields,
+    rowCounts,
     searchAttributes: added,
     unusable,
     schedules,

@@ -56,6 +56,8 @@ export interface PassesTable extends PassCountColumns {
   finished_at: Date | null;
   /** For how many deltas without a record, one after the other, the row stands; 0 when its own had one. */
   quiet_checks: WithDefault<number>;
+  /** Deltas without a record of the same sync whose rows later ones have taken, as far as this row keeps them. */
+  quiet_replaced: WithDefault<number>;
   /** When the first of these began. */
   quiet_since: Date | null;
 }
@@ -69,6 +71,8 @@ export interface EndpointStatesTable {
   watermark_pass: number | null;
   /** When the last pass began that has read all of it. */
   last_full_at: Date | null;
+  /** When it had read everything. */
+  last_full_ended_at: Date | null;
   last_full_pass: number | null;
   /** What the newest report of drift says. */
   drift: DriftVerdict | null;

@@ -20,6 +20,7 @@ export interface Database {
   'kombo_sync.endpoint_states': EndpointStatesTable;
   'kombo_sync.pass_pages': PassPagesTable;
   'kombo_sync.sweep_candidates': { pass_id: number; part: number; ids: string[] };
+  'kombo_sync.row_counts': RowCountsTable;
   'kombo_sync.changes': ChangesTable;
   /** One row. */
   'kombo_sync.changes_removed': { up_to: number; newest_at: Date | null };
@@ -123,6 +124,15 @@ export interface PassPagesTable {
   restart: number;
   next_hash: string | null;
   ids: string[] | null;
+}
+
+export interface RowCountsTable {
+  integration_id: string;
+  table_name: string;
+  live: number;
+  deleted: number;
+  /** How often a comparison with the rows has found it wrong and put it right. */
+  corrections: WithDefault<number>;
 }
 
 export interface ChangesTable {

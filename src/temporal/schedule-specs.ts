@@ -17,6 +17,7 @@ import { spreadCron, spreadOffset } from '../domain/spread.ts';
 import type { FullSyncInput, IntegrationSyncInput, Trigger } from '../domain/sync.ts';
 import { writtenBy, type PayloadSettings } from '../settings/payloads.ts';
 import type { Integration } from '../store/state/integrations.ts';
+import { OWNER } from './schedule-list.ts';
 import { PAUSE_NOTE } from './schedule-state.ts';
 
 export type ScheduleConfig = Pick<
@@ -29,9 +30,8 @@ export type Scheduled = Pick<Integration, 'id' | 'tool' | 'category'> &
 
 /** A server that was down for longer than this skips what it missed; the server's own default is a year. */
 const CATCH_UP_WINDOW = '12h';
-/** Where an action keeps the fingerprint of what it was made from, and a schedule the task queue that it belongs to. */
+/** Where an action keeps the fingerprint of what it was made from. */
 const FINGERPRINT = 'komboSync';
-export const OWNER = 'komboSyncQueue';
 
 /** A schedule, but for those of its labels that the namespace cannot take. */
 export interface WantedSchedule {

@@ -1,7 +1,8 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { catchUpScheduleId, escapeQuery, fullSyncScheduleId, KOMBO_INTEGRATION_ID } from '../domain/names.ts';
-import { allSchedules } from './all-schedules.ts';
+import type { SeenSchedule } from '../domain/schedule-health.ts';
 import { unusableNames } from './labels.ts';
+import { listFullSyncs } from './schedule-list.ts';
 
 export interface ScheduleInfo {
   id: string;
@@ -27,10 +28,7 @@ export async function describeSchedule(client: Client, integrationId: string): P
   return { fullSync: fullSync ? toInfo(fullSync) : null, catchUp: catchUp ? toInfo(catchUp) : null };
 }
 
-export interface NextFullSync {
-  paused: boolean;
-  nextRun: Date | null;
-}
+export type NextFullSync = Pick<SeenSchedule, 'paused' | 'nextRun'>;
 
 /** Ids that fit into one query of visibility. */
 const IDS_AT_ONCE = 100;
@@ -43,26 +41,16 @@ export async function nextFullSyncs(
   client: Client,
   integrationIds?: readonly string[],
 ): Promise<Map<string, NextFullSync>> {
-  const prefix = fullSyncScheduleId('');
-  const found = new Map<string, NextFullSync>();
-  const read = async (query?: string) => {
-    for await (const { scheduleId, info, state } of allSchedules(client, query)) {
-      if (!scheduleId.startsWith(prefix)) continue;
-      const nextRun = info.nextActionTimes[0] ?? null;
-      found.set(scheduleId.slice(prefix.length), { paused: state.paused, nextRun });
-    }
-  };
-  if (integrationIds === undefined) {
-    await read();
-    return found;
-  }
+  if (integrationIds === undefined) return listFullSyncs(client);
   if ((await unusableNames(client)).has(KOMBO_INTEGRATION_ID.name)) {
-    const all = await nextFullSyncs(client);
+    const all = await listFullSyncs(client);
     return new Map([...all].filter(([id]) => integrationIds.includes(id)));
   }
+  const found = new Map<string, NextFullSync>();
   for (let start = 0; start < integrationIds.length; start += IDS_AT_ONCE) {
     const ids = integrationIds.slice(start, start + IDS_AT_ONCE).map((id) => `'${escapeQuery(id)}'`);
-    await read(`${KOMBO_INTEGRATION_ID.name} IN (${ids.join(', ')})`);
+    const some = await listFullSyncs(client, `${KOMBO_INTEGRATION_ID.name} IN (${ids.join(', ')})`);
+    for (const [id, schedule] of some) found.set(id, schedule);
   }
   return found;
 }

@@ -146,12 +146,12 @@ async function ensurePause(
 
 interface PauseState {
   paused: boolean;
-  note?: string | undefined;
+  note?: string | null | undefined;
 }
 
 /** Whether you have paused a schedule in Temporal. */
-export function isPausedByHand({ paused, note = '' }: PauseState): boolean {
-  return paused && !note.startsWith(PAUSE_NOTE);
+export function isPausedByHand({ paused, note }: PauseState): boolean {
+  return paused && !(note ?? '').startsWith(PAUSE_NOTE);
 }
 
 /** Whether a schedule is paused as its integration is, or by hand. */

@@ -91,6 +91,12 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     labelNames: ['kind', ...own],
     registers,
   });
+  const recounts = new Counter({
+    name: 'kombo_sync_row_counts_corrected_total',
+    help: 'Counts of rows that a full pass found wrong and corrected.',
+    labelNames: own,
+    registers,
+  });
   const notifications = new Counter({
     name: 'kombo_sync_notifications_total',
     help: 'Tries to send a notification by where it goes (webhook, slack) and outcome (sent, failed).',
@@ -125,6 +131,7 @@ export function createWorkerMetrics({ perIntegration }: { perIntegration: boolea
     pass: ({ integrationId, kind, outcome, ms }) =>
       passDuration.observe({ kind, outcome, ...of(integrationId) }, ms / 1_000),
     swept: ({ integrationId, deleted }) => countRecords(integrationId, { deleted }),
+    recounted: ({ integrationId }) => recounts.inc(of(integrationId)),
     drift: ({ integrationId, counts }) => {
       for (const kind of DRIFT_COUNTS) {
         if (counts[kind] > 0) drift.inc({ kind: snakeCase(kind), ...of(integrationId) }, counts[kind]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readHistory } from '../../src/store/state/endpoint-history.ts';
+import { createWorkerMetrics } from '../../src/worker/metrics.ts';
 import { createWorkbench, pass, readOnce, run } from './setup.ts';
 
 const bench = await createWorkbench();
@@ -241,4 +242,27 @@ test("(I15) a timesheet outside of Kombo's window is still listed, so no sweep d
     [id],
   );
   expect(rows).toEqual([{ id: left }]);
+});
+
+test('(I7) a full pass corrects a wrong count of rows, logs by how much, and counts that in a metric', async () => {
+  const id = await bench.integration({ records: { ats_jobs: 3 } });
+  await readOnce(bench, id);
+  const { meter, registry } = createWorkerMetrics({ perIntegration: true });
+  const corrected = async () =>
+    (await registry.metrics()).match(/^kombo_sync_row_counts_corrected_total.*/m)?.[0];
+  const full = () => run(bench.activities({ meter }).syncEndpoint, pass(id, { kind: 'full' }));
+  await full();
+  expect(await corrected()).toBeUndefined();
+  await bench.store.pool.query('update kombo_sync.row_counts set live = live + 5 where integration_id = $1', [
+    id,
+  ]);
+  await full();
+  expect(await corrected()).toBe(`kombo_sync_row_counts_corrected_total{integration="${id}"} 1`);
+  expect(bench.logs()).toMatch(/"live":-5,"deleted":0,"msg":"The count of rows was wrong/);
+  expect(
+    await one('select live, corrections from kombo_sync.row_counts where integration_id = $1', id),
+  ).toEqual({
+    live: 3,
+    corrections: 1,
+  });
 });

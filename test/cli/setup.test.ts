@@ -60,6 +60,30 @@ test('if the list of search attributes is refused, as on Temporal Cloud, queries
   ]);
 });
 
+test('setup counts rows that have no count, and with --recount all of them', async () => {
+  const insert = (id: string) =>
+    store.pool.query(
+      `insert into kombo.ats_tags (integration_id, id, raw, observed_at, asked_seq, arrived_seq) values ($1, 'a', '{}', now(), 0, 0)`,
+      [id],
+    );
+  const counts = async () => {
+    const { rows } = await store.pool.query(
+      'select integration_id, live from kombo_sync.row_counts order by 1',
+    );
+    return rows;
+  };
+  await insert('demo:counted');
+  expect((await run(['setup'], right)).stdout).toContain('Row counts: 1 compared with the rows, 1 corrected');
+  await store.pool.query(`update kombo_sync.row_counts set live = 7`);
+  expect((await run(['setup'], right)).stdout).not.toContain('Row counts');
+  const again = await run(['setup', '--recount', '--json'], right);
+  expect((onlyDocument(again.stdout) as SetupResult).rowCounts).toEqual({ compared: 1, corrected: 1 });
+  expect(await counts()).toEqual([{ integration_id: 'demo:counted', live: 1 }]);
+  expect((await run(['setup', '--recount'], right)).stdout).toContain(
+    'Row counts: 1 compared with the rows, all right',
+  );
+});
+
 test('an integration whose schedules cannot be created is named, and the others are set up', async () => {
   const tooLong = `demo:${'x'.repeat(1_100)}`;
   const good = ['demo:1', 'demo:2'];

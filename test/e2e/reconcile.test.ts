@@ -5,8 +5,7 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { fullSyncScheduleId, catchUpScheduleId } from '../../src/domain/names.ts';
 import { deleteSchedules } from '../../src/temporal/schedules.ts';
-import { listFullSyncSchedules } from '../../src/temporal/full-sync-schedules.ts';
-import { listSchedules } from '../../src/temporal/schedule-list.ts';
+import { listFullSyncs, listSchedules } from '../../src/temporal/schedule-list.ts';
 import { reconcileSchedules } from '../../src/temporal/reconcile.ts';
 import { keepSchedules } from '../../src/worker/schedule-keeper.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
@@ -66,7 +65,7 @@ test('what another application has encrypted keeps no schedule of ours from bein
   await eventually(async () => (await listSchedules(client)).has(scheduleId));
   const { reconcile, ids } = await schedulesOf(1);
   expect(await reconcile()).toMatchObject({ failed: [], unchanged: ids.length });
-  expect((await listFullSyncSchedules(client)).has(ids[0]!)).toBe(true);
+  expect((await listFullSyncs(client)).has(ids[0]!)).toBe(true);
 });
 
 test('what you deleted by hand is made again', async () => {

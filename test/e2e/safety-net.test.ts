@@ -7,6 +7,7 @@ import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.t
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pageReader } from '../http/page-reader.ts';
 import { eventually } from '../support/poll.ts';
+import { statesFromPasses } from '../support/states.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { createSystem } from './setup.ts';
 
@@ -39,6 +40,7 @@ async function integration(days: number | null): Promise<string> {
         [id, path, days],
       );
     }
+    await statesFromPasses(store);
   }
   await ensureSchedules(client, config, saved);
   return id;

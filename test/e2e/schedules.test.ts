@@ -8,7 +8,7 @@ import type { SyncResult } from '../../src/domain/sync.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { remove } from '../../src/store/state/life.ts';
 import { catchUpScheduleId, fullSyncScheduleId, fullSyncWorkflowId } from '../../src/domain/names.ts';
-import { allSchedules } from '../../src/temporal/all-schedules.ts';
+import { listSchedules } from '../../src/temporal/schedule-list.ts';
 import { describeSchedule } from '../../src/temporal/schedule-state.ts';
 import { reconcileSchedules } from '../../src/temporal/reconcile.ts';
 import { deleteSchedules, ensureSchedules } from '../../src/temporal/schedules.ts';
@@ -134,11 +134,7 @@ test('setup deletes schedules of removed and unknown integrations, but not new o
   await ensureSchedules(client, settings, { id: late, ...about });
   // Another service on the same server.
   await ensureSchedules(client, { ...settings, TASK_QUEUE: uniqueTaskQueue() }, { id: elsewhere, ...about });
-  const listedIds = async () => {
-    const ids: string[] = [];
-    for await (const { scheduleId } of allSchedules(client)) ids.push(scheduleId);
-    return ids;
-  };
+  const listedIds = async () => [...(await listSchedules(client)).keys()];
   // A listing shows new schedules after a moment.
   await eventually(async () => {
     const ids = await listedIds();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { listDeliveries } from '../../src/store/state/deliveries.ts';
 import { lazyTemporal } from '../../src/temporal/connect.ts';
 import { KOMBO_MODELS, syncWorkflowId, WORKFLOW_TYPES } from '../../src/domain/names.ts';
@@ -6,6 +6,7 @@ import { startFullSync } from '../../src/temporal/start.ts';
 import type { integrationSync } from '../../workflows/index.ts';
 import { modelsChanged, type ModelsChanged } from '../../workflows/messages.ts';
 import { eventually } from '../support/poll.ts';
+import { requireRightCounts } from '../support/row-counts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { outcomeOf, whole } from './outcome.ts';
 import { createWire } from '../support/wire.ts';
@@ -24,6 +25,9 @@ const server = await system.server();
 control.subscribe([...control.subscription(), 'sync-finished', 'remote-event-received']);
 
 const endOf = (id: string) => outcomeOf(system, id);
+
+// One statement sees the rows and their count as of the same moment, also while pages are written.
+afterEach(() => requireRightCounts(store));
 
 test('a webhook becomes rows, and the run reports what it did', async () => {
   const id = system.integration();

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ALL_MODELS } from '../../src/domain/choice.ts';
+import { recount } from '../../src/store/records/row-counts.ts';
 import { storeChoice } from '../../src/store/state/choice.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration, type IntegrationInput } from '../../src/store/state/integrations.ts';
@@ -69,6 +70,7 @@ describe('a state is explained in words, with what to do', () => {
        values ($1, 'a', '{"id":"a"}', now(), 1, 1)`,
       [id],
     );
+    await recount(store, id, 'hris_absences');
     await storeChoice(store, id, { excludeModels: ['hris_absences'] }, ALL_MODELS);
     const config = testConfig({ EXCLUDE_MODELS: 'hris_locations' });
     const { text } = await (await reader({ config }))(`/integrations/${id}`);

@@ -2,6 +2,7 @@ import { defined } from '../../src/domain/defined.ts';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createClockedStore, type ClockedStore } from '../support/clocked-store.ts';
+import { wrongCounts } from '../support/row-counts.ts';
 import { KEPT } from './kept-histories.ts';
 import { Player } from './history.ts';
 import type { KomboModel } from './kombo-model.ts';
@@ -83,7 +84,7 @@ const HISTORY: fc.Arbitrary<History> = fc.record({
   steps: fc.array(STEP, { maxLength: 70, size: 'max' }),
 });
 
-describe('convergence (I16)', () => {
+describe('convergence (I16, I7)', () => {
   test(
     `${RUNS} random histories end with the tables equal to Kombo, and no delta breaks its promise`,
     { timeout: 600_000 },
@@ -102,6 +103,7 @@ describe('convergence (I16)', () => {
               .map((row) => row.id)
               .sort(),
           );
+          expect(await wrongCounts(store, integrationId)).toEqual([]);
           const again = await player.fullSync();
           expect(again).toMatchObject({ created: 0, updated: 0, deleted: 0, restored: 0, stale: 0 });
         }),

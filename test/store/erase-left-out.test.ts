@@ -1,11 +1,13 @@
-import { beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { ALL_MODELS } from '../../src/domain/choice.ts';
-import { countRows, eraseLeftOutSome, holdersOf } from '../../src/store/records/erase-left-out.ts';
+import { eraseLeftOutSome, holdersOf } from '../../src/store/records/erase-left-out.ts';
+import { countRows } from '../../src/store/records/row-counts.ts';
 import { storeChoice } from '../../src/store/state/choice.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
+import { requireRightCounts } from '../support/row-counts.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
 import { historyAt, readPass, sweep } from './support.ts';
 
@@ -17,6 +19,9 @@ beforeEach(async () => {
   id = uniqueIntegrationId();
   await saveIntegration(store, { id, tool: 'demo', category: 'ATS' });
 });
+
+// The counts of rows move with them.
+afterEach(() => requireRightCounts(store));
 
 const choose = (excludeModels: string[] | null) => storeChoice(store, id, { excludeModels }, ALL_MODELS);
 

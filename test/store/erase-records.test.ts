@@ -1,10 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { getEndpoint } from '../../src/domain/catalogue/index.ts';
 import { eraseOne, findErasable } from '../../src/operations/records.ts';
 import { eraseDeletedSome } from '../../src/store/records/erase-records.ts';
 import { listAudit } from '../../src/store/state/audit.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
+import { requireRightCounts } from '../support/row-counts.ts';
 import { readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
@@ -45,6 +46,9 @@ async function eraseAll(afterMs: number): Promise<number> {
   }
   return total;
 }
+
+// The counts of rows move with them.
+afterEach(() => requireRightCounts(store));
 
 describe('the fields of deleted records', () => {
   test('are erased after the time, in columns, raw and rejected records; the change feed says so', async () => {

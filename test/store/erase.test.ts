@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ErrorClass } from '../../src/domain/errors.ts';
 import type { IntegrationStatus } from '../../src/domain/life.ts';
 import { commitPage } from '../../src/store/records/commit-page.ts';
@@ -7,11 +7,13 @@ import { addDeliveries, noteServed } from '../../src/store/state/deliveries.ts';
 import { claimKey } from '../../src/store/state/idempotency.ts';
 import { noteFailure, owe } from '../../src/store/state/debts.ts';
 import { eraseSome, markErased } from '../../src/store/records/erase.ts';
+import { readRowCounts } from '../../src/store/records/row-counts.ts';
 import { findIntegration, saveIntegration } from '../../src/store/state/integrations.ts';
 import { saveIssue } from '../../src/store/state/issues.ts';
 import { remove, revive } from '../../src/store/state/life.ts';
 import { endPass } from '../../src/store/state/pass-life.ts';
 import { createTestStore, waitsForLock } from '../support/database.ts';
+import { requireRightCounts, wrongCounts } from '../support/row-counts.ts';
 import { getPass, historyAt, makePage, open, PLAIN, readPass, readRow } from './support.ts';
 
 const store = await createTestStore();
@@ -109,6 +111,9 @@ beforeEach(async () => {
   await fill(id);
 });
 
+// The counts of rows move with them.
+afterEach(() => requireRightCounts(store));
+
 test('an issue that Kombo reports after the erasure is not stored', async () => {
   await leave(id);
   await eraseAll(id);
@@ -123,7 +128,7 @@ test('everything of a removed integration is erased except its own row, and noth
   await leave(other);
   await revive(store, other);
   const before = await rowsOf(other);
-  expect(Object.keys(before)).toHaveLength(15);
+  expect(Object.keys(before)).toHaveLength(16);
   await leave(id);
   expect(await eraseAll(id)).toBeGreaterThan(10);
   await markErased(store, id);
@@ -163,6 +168,18 @@ test('(I21) an integration that comes back half-way counts as never read, so tha
   const left = await rowsOf(id);
   expect(left).toHaveProperty(['kombo.ats_tags']);
   expect(left).not.toHaveProperty(['kombo_sync.endpoint_states']);
+});
+
+test('(I7) the count of rows is right after each step, in case the integration comes back', async () => {
+  const big = `${id}-counted`;
+  await fill(big, 4_500);
+  await leave(big);
+  const left = new Set<number>();
+  while ((await eraseSome(store, big)) > 0) {
+    expect(await wrongCounts(store)).toEqual([]);
+    left.add((await readRowCounts(store, big)).get('ats_tags')?.live ?? 0);
+  }
+  expect([...left]).toEqual([4_500, 2_500, 500, 0]);
 });
 
 /** Runs the work while another connection is changing the status, and checks that it waits for that. */

@@ -4,13 +4,14 @@ import { endPass } from '../../src/store/state/pass-life.ts';
 import { owe } from '../../src/store/state/debts.ts';
 import { noteServed } from '../../src/store/state/deliveries.ts';
 import { readCutoverFacts } from '../../src/store/reports/cutover.ts';
-import { listSyncs, quietSince, quietText } from '../../src/store/reports/history.ts';
+import { listSyncs, quietEndpointsText, quietSince, quietText } from '../../src/store/reports/history.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { ALL_MODELS } from '../../src/domain/choice.ts';
 import { createTestStore } from '../support/database.ts';
 import { wrongStates } from '../support/states.ts';
 import { uniqueIntegrationId } from '../support/temporal.ts';
-import { historyAt, open, readPass } from './support.ts';
+import { commitPage } from '../../src/store/records/commit-page.ts';
+import { historyAt, makePage, open, PLAIN, readPass } from './support.ts';
 
 const TAGS = '/ats/tags';
 const JOBS = '/ats/jobs';
@@ -135,5 +136,61 @@ describe('a delta without a record', () => {
     await delta();
     expect(await kept()).toEqual(['full completed', 2]);
     expect(await facts()).toEqual(before);
+  });
+});
+
+describe('the sync of a delta whose place was taken', () => {
+  const USERS = '/ats/users';
+  const read = async (syncId: string, endpoint: string, records: Record<string, unknown>[] = []) => {
+    const pass = await open(store, integration, endpoint, 'delta', { syncId: `${integration} ${syncId}` });
+    await commitPage(store, pass, makePage(endpoint, records), PLAIN);
+  };
+  const syncs = async () => {
+    const { entries } = await listSyncs(store, { integrationId: integration });
+    const deltas = entries.filter(({ kind }) => kind === 'delta').toReversed();
+    return deltas.map((sync) => [sync.syncId.split(' ')[1], sync.passes.length, sync.quietEndpoints]);
+  };
+
+  beforeEach(async () => {
+    for (const endpoint of [TAGS, JOBS, USERS]) await full(endpoint);
+  });
+
+  test('still says how many endpoints it has checked', async () => {
+    for (const endpoint of [TAGS, USERS]) await read('first', endpoint);
+    await read('first', JOBS, [{ id: 'a', name: 'new' }]);
+    for (const endpoint of [TAGS, USERS]) await read('second', endpoint);
+    expect(await syncs()).toEqual([
+      ['first', 1, 2],
+      ['second', 2, 0],
+    ]);
+    await read('third', TAGS);
+    expect(await syncs()).toEqual([
+      ['first', 1, 2],
+      ['second', 1, 1],
+      ['third', 1, 0],
+    ]);
+    const { entries } = await listSyncs(store, { integrationId: integration });
+    const texts = entries.map((sync) => quietEndpointsText(sync));
+    expect(texts.slice(0, 3)).toEqual([undefined, 'quiet: 1 endpoint checked', 'quiet: 2 endpoints checked']);
+  });
+
+  test('hands the number on to the rows that are left of it, until none is', async () => {
+    for (const endpoint of [TAGS, JOBS, USERS]) await read('first', endpoint);
+    await read('second', TAGS);
+    await read('third', JOBS);
+    expect((await syncs())[0]).toEqual(['first', 1, 2]);
+    await read('fourth', USERS);
+    expect(await syncs()).toEqual([
+      ['second', 1, 0],
+      ['third', 1, 0],
+      ['fourth', 1, 0],
+    ]);
+  });
+
+  test('counts right when its rows are taken at the same time', async () => {
+    await read('first', JOBS, [{ id: 'a', name: 'new' }]);
+    for (const endpoint of [TAGS, USERS]) await read('first', endpoint);
+    await Promise.all([TAGS, USERS].map((endpoint) => read('second', endpoint)));
+    expect((await syncs())[0]).toEqual(['first', 1, 2]);
   });
 });

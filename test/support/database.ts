@@ -76,12 +76,12 @@ async function withAdmin<T>(work: (admin: pg.Client) => Promise<T>): Promise<T> 
   }
 }
 
-/** Resolves when one connection waits for a lock. */
-export async function waitsForLock(store: Store): Promise<void> {
+/** Resolves when so many connections wait for a lock. */
+export async function waitsForLock(store: Store, connections = 1): Promise<void> {
   await eventually(async () => {
     const { rows } = await store.pool.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
-    return rows.length === 1;
+    return rows.length === connections;
   });
 }

@@ -6,6 +6,7 @@ const FROM_PASSES = `
     max(watermark_at) filter (where moves_watermark) as watermark_at,
     (array_agg(id order by watermark_at desc) filter (where moves_watermark))[1] as watermark_pass,
     max(started_at) filter (where updated_after is null) as last_full_at,
+    (array_agg(finished_at order by started_at desc) filter (where updated_after is null))[1] as last_full_ended_at,
     (array_agg(id order by started_at desc) filter (where updated_after is null))[1] as last_full_pass,
     (select d.verdict from kombo_sync.drift d where d.integration_id = p.integration_id and d.endpoint = p.endpoint
      order by d.at desc limit 1) as drift
@@ -16,10 +17,11 @@ const FROM_PASSES = `
 export async function statesFromPasses(store: Pick<Store, 'pool'>): Promise<void> {
   await store.pool.query(
     `insert into kombo_sync.endpoint_states
-       (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_pass, drift) ${FROM_PASSES}
+       (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_ended_at, last_full_pass, drift) ${FROM_PASSES}
      on conflict (integration_id, endpoint) do update set
        watermark_at = excluded.watermark_at, watermark_pass = excluded.watermark_pass,
-       last_full_at = excluded.last_full_at, last_full_pass = excluded.last_full_pass, drift = excluded.drift`,
+       last_full_at = excluded.last_full_at, last_full_ended_at = excluded.last_full_ended_at,
+       last_full_pass = excluded.last_full_pass, drift = excluded.drift`,
   );
   await store.pool.query(
     `delete from kombo_sync.endpoint_states s where not exists (
@@ -32,7 +34,8 @@ export async function wrongStates(store: Pick<Store, 'pool'>): Promise<unknown[]
   const { rows } = await store.pool.query(
     `select integration_id, endpoint, s.watermark_at, p.watermark_at as of_passes, s.last_full_at, p.last_full_at as full_of_passes
      from kombo_sync.endpoint_states s full join (${FROM_PASSES}) p using (integration_id, endpoint)
-     where (s.watermark_at, s.last_full_at, s.drift) is distinct from (p.watermark_at, p.last_full_at, p.drift)`,
+     where (s.watermark_at, s.last_full_at, s.last_full_ended_at, s.drift)
+       is distinct from (p.watermark_at, p.last_full_at, p.last_full_ended_at, p.drift)`,
   );
   return rows;
 }

@@ -3,12 +3,16 @@ import type { Context } from '../support/context.ts';
 import { plural } from '../support/format.ts';
 import { EXIT, type ExitCode } from '../support/errors.ts';
 
-export async function handle(context: Context): Promise<ExitCode> {
+export async function handle(
+  context: Context,
+  { recount = false }: { recount?: boolean },
+): Promise<ExitCode> {
   const done = await setup({
     config: context.config,
     store: context.store(),
     temporal: await context.temporal(),
     log: context.log(),
+    recount,
     note: (line) => context.note(line),
   });
   context.print(done, () => setupText(done));
@@ -20,10 +24,18 @@ function setupText(done: SetupResult): string {
   return [
     `Migrations: ${done.migrations.length > 0 ? `${done.migrations.length} applied` : 'up to date'}`,
     ...fieldLines(done.fields),
+    ...countsLine(done.rowCounts),
     attributesLine(done),
     `Schedules: ${created.length} created, ${updated.length} updated, ${deleted.length} deleted, ${unchanged} unchanged`,
     ...setupProblems(done),
   ].join('\n');
+}
+
+function countsLine({ compared, corrected }: SetupResult['rowCounts']): string[] {
+  if (compared === 0) return [];
+  return [
+    `Row counts: ${compared} compared with the rows, ${corrected === 0 ? 'all right' : `${corrected} corrected`}`,
+  ];
 }
 
 function attributesLine({ searchAttributes, unusable }: SetupResult): string {

@@ -56,8 +56,10 @@ TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops e
     program,
     'setup',
     'Migrate the database, register the search attributes and bring the schedules in step; safe to repeat',
-    ['setup'],
-  ).action(run(['DATABASE_URL'], () => import('../commands/setup.ts')));
+    ['setup', 'setup --recount'],
+  )
+    .option('--recount', 'count all rows again, after you have changed some by hand')
+    .action(run(['DATABASE_URL'], () => import('../commands/setup.ts')));
 
   addCommand(
     program,

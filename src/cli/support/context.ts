@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { loadConfig, type Config, type Required } from '../../config.ts';
-import { komboOf, type KomboClient } from '../../kombo/client.ts';
 import { createLogger, type Logger } from '../../log.ts';
 import type { OperationDeps } from '../../operations/deps.ts';
+import { komboByHand, type KomboByHand } from '../../operations/kombo-by-hand.ts';
 import { routeKombo } from '../../settings/proxy.ts';
 import type { ShowDeps } from '../../operations/show.ts';
 import { openConfigured, type Store } from '../../store/database.ts';
@@ -21,7 +21,7 @@ export interface Context {
   log(): Logger;
   store(): Store;
   temporal(): Promise<TemporalHandle>;
-  kombo(): KomboClient;
+  kombo(): KomboByHand;
   /** What commands that show something need: settings, Postgres, and links to Temporal's UI. */
   reading(): Promise<ShowDeps>;
   /** The user of this machine, for the audit log. */
@@ -82,7 +82,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     log: once(() => createLogger({ level: config.LOG_LEVEL, format: config.LOG_FORMAT })),
     store: once(() => closing(openConfigured(config))),
     temporal: once(async () => closing(await (await loadTemporal()).connectTemporal())),
-    kombo: once(() => komboOf(config)!),
+    kombo: once(() => komboByHand(config, context.store())!),
     actor: () => ({ name: localUser(), source: 'cli', address: null }),
     reading: async () => ({
       config,

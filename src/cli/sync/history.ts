@@ -1,7 +1,13 @@
 import { shellWord } from '../../domain/text.ts';
 import { timeTaken } from '../../domain/duration.ts';
 import { showSyncs, type SyncPage } from '../../operations/show.ts';
-import { quietSince, quietText, type HistoryKey, type SyncSummary } from '../../store/reports/history.ts';
+import {
+  quietEndpointsText,
+  quietSince,
+  quietText,
+  type HistoryKey,
+  type SyncSummary,
+} from '../../store/reports/history.ts';
 import type { Context } from '../support/context.ts';
 import { countsText, moreText, relative, table } from '../support/format.ts';
 
@@ -18,7 +24,8 @@ export async function handle(context: Context, id: string, { after, limit }: Opt
 /** A row stands for all quiet checks that came one after the other. */
 function resultOf(sync: SyncSummary): string {
   const since = quietSince(sync);
-  return since ? `${quietText(sync)} since ${relative(since)}` : countsText(sync.counts);
+  const found = since ? `${quietText(sync)} since ${relative(since)}` : countsText(sync.counts);
+  return [found, quietEndpointsText(sync)].filter(Boolean).join('; ');
 }
 
 function historyText(id: string, { syncs, next }: SyncPage): string {
@@ -29,7 +36,7 @@ function historyText(id: string, { syncs, next }: SyncPage): string {
     sync.kind,
     sync.trigger,
     sync.status,
-    sync.passes.length,
+    sync.passes.length + sync.quietEndpoints,
     resultOf(sync),
     sync.passes
       .filter((pass) => pass.state === 'failed')

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config.ts';
-import { komboOf } from '../../kombo/client.ts';
+import { komboByHand } from '../../operations/kombo-by-hand.ts';
 import type { Store } from '../../store/database.ts';
 import { findIntegration, saveIntegration, type Integration } from '../../store/state/integrations.ts';
 import { ensureSchedules } from '../../temporal/schedules.ts';
@@ -19,7 +19,7 @@ export async function addDemoIntegrations(deps: {
   answerMs?: number;
 }): Promise<Integration[]> {
   const { config, store, client, sandbox, answerMs = ANSWER_MS } = deps;
-  const kombo = komboOf(config)!;
+  const kombo = komboByHand(config, store)!;
   const added: Integration[] = [];
   for (const id of sandbox.control.integrations()) {
     const before = await findIntegration(store, id);

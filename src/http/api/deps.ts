@@ -1,4 +1,4 @@
-import type { KomboClient } from '../../kombo/client.ts';
+import type { KomboByHand } from '../../operations/kombo-by-hand.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { FullSyncs } from './full-syncs.ts';
 import type { AdminGate } from '../access/admin-gate.ts';
@@ -13,7 +13,7 @@ export interface ApiDeps extends HttpDeps {
   metrics: Metrics;
   sample: Sampler;
   /** Undefined without KOMBO_API_KEY. */
-  kombo: KomboClient | undefined;
+  kombo: KomboByHand | undefined;
   links: TemporalLinks;
   fullSyncs: FullSyncs;
   readSnapshot: () => Promise<Snapshot | undefined>;

@@ -87,6 +87,12 @@ export function createMetrics() {
     help: 'Of the failed endpoints, those that trying again does not help.',
     registers,
   });
+  const rows = new Gauge({
+    name: 'kombo_sync_rows',
+    help: 'Rows of the data tables by state (live, deleted).',
+    labelNames: ['state'],
+    registers,
+  });
   const rejectedRecords = new Gauge({
     name: 'kombo_sync_rejected_records',
     help: 'Records that are set aside because they could not be stored.',
@@ -149,6 +155,7 @@ export function createMetrics() {
     integrations,
     failedEndpoints,
     needingAttention,
+    rows,
     rejectedRecords,
     openIssues,
   ];
@@ -184,6 +191,7 @@ export function createMetrics() {
         for (const [consumer, seconds] of snapshot.consumerLagSeconds) consumerLag.set({ consumer }, seconds);
         failedEndpoints.set(snapshot.failedEndpoints);
         needingAttention.set(snapshot.endpointsNeedingAttention);
+        for (const [state, count] of Object.entries(snapshot.rows)) rows.set({ state }, count);
         rejectedRecords.set(snapshot.rejectedRecords);
         openIssues.set(snapshot.openIssues);
         namedModels.set(snapshot.unknownModels);

@@ -1,6 +1,7 @@
 import type { Config } from '../../config.ts';
 import { knownModels } from '../../domain/catalogue/index.ts';
 import type { Store } from '../../store/database.ts';
+import { sumRowCounts, type RowCount } from '../../store/records/row-counts.ts';
 import { readFeedLag } from '../../store/reports/feed-lag.ts';
 import { oldestWatermarks } from '../../store/reports/freshness.ts';
 import { readTotals } from '../../store/reports/overview.ts';
@@ -19,6 +20,8 @@ export interface Snapshot {
   integrations: Map<string, number>;
   failedEndpoints: number;
   endpointsNeedingAttention: number;
+  /** Rows of the data tables. */
+  rows: RowCount;
   rejectedRecords: number;
   openIssues: number;
   unknownModels: number;
@@ -47,6 +50,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
   const [
     totals,
     freshnessSeconds,
+    rows,
     rejected,
     openIssues,
     unknownModels,
@@ -57,6 +61,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
   ] = await Promise.all([
     readTotals(store),
     oldestWatermarks(store, config),
+    sumRowCounts(store),
     countSetAside(store),
     countIssues(store),
     listUnknownModels(store, knownModels(store.extraEndpoints)),
@@ -70,6 +75,7 @@ async function readSnapshot({ config, store }: { config: Config; store: Store })
     integrations: new Map(Object.entries(totals.byStatus)),
     failedEndpoints: totals.failedEndpoints,
     endpointsNeedingAttention: totals.endpointsNeedingAttention,
+    rows,
     rejectedRecords: rejected,
     openIssues,
     unknownModels: unknownModels.length,

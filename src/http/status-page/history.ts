@@ -1,7 +1,12 @@
 import type { AuditSource } from '../../domain/audit.ts';
 import { DRIFT_COUNTS, DRIFT_VERDICTS, type DriftCounts } from '../../domain/counts.ts';
 import { relativeTime, spanOfTime, utcTime } from '../../domain/duration.ts';
-import { quietText, type PassSummary, type SyncSummary } from '../../store/reports/history.ts';
+import {
+  quietEndpointsText,
+  quietText,
+  type PassSummary,
+  type SyncSummary,
+} from '../../store/reports/history.ts';
 import type { ScheduleInfo } from '../../temporal/schedule-state.ts';
 import { runUrl, scheduleUrl } from '../../temporal/ui.ts';
 import type { IntegrationData } from './data.ts';
@@ -59,7 +64,11 @@ export function showSyncs({ syncs, now, temporalUi }: IntegrationData): Html {
       { title: 'Started', kind: 'short', cell: ({ startedAt }) => moment(startedAt, now) },
       { title: 'Kind', kind: 'short', cell: nameKind },
       { title: 'Result', cell: describeResult },
-      { title: 'Endpoints', kind: 'number', cell: ({ passes }) => count(passes.length) },
+      {
+        title: 'Endpoints',
+        kind: 'number',
+        cell: ({ passes, quietEndpoints }) => count(passes.length + quietEndpoints),
+      },
       { title: 'Records', kind: 'number', cell: ({ counts }) => count(counts.records) },
       { title: 'Written', cell: describeWritten },
       { title: 'In Temporal', kind: 'short', cell: (sync) => linkRun(sync, temporalUi) },
@@ -90,7 +99,9 @@ function describeWritten(sync: SyncSummary): Html {
   const parts = names
     .filter((name) => counts[name] > 0)
     .map((name) => `${count(counts[name])} ${name === 'rejected' ? 'set aside' : name}`);
-  return parts.length > 0 ? html`${parts.join(', ')}` : soft(quietText(sync) ?? 'nothing new');
+  const quiet = quietEndpointsText(sync);
+  const found = parts.length > 0 ? html`${parts.join(', ')}` : soft(quietText(sync) ?? 'nothing new');
+  return html`${found}${quiet ? html`<small>${quiet}</small>` : ''}`;
 }
 
 export function showSchedules({ schedules, now, temporalUi, integration, links }: IntegrationData): Html {

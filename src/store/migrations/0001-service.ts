@@ -8,6 +8,7 @@ import { KOMBO_BUDGET } from './kombo-budget.ts';
 import { SCHEDULES } from './schedules.ts';
 import { TOLD } from './told.ts';
 import { PASSES } from './passes.ts';
+import { ROW_COUNTS } from './row-counts.ts';
 
 /**
  * The service's own schema. You may read it; only kombo-sync writes it. A released step never changes, so it lists the
@@ -83,6 +84,8 @@ const STATEMENTS = [
     'Reads that are owed, and why and since when they fail. A pass that begins after "asked_seq" pays, and removes the row.'`,
 
   ...PASSES,
+
+  ...ROW_COUNTS,
 
   ...FIELD_CHOICE,
 

@@ -33,6 +33,7 @@ export const PASSES = [
     sweep_candidates integer not null default 0,
     sweep_deleted integer not null default 0,
     quiet_checks integer not null default 0,
+    quiet_replaced integer not null default 0,
     moves_watermark boolean not null,
     sync_id text not null,
     workflow_id text not null,
@@ -66,6 +67,7 @@ export const PASSES = [
     watermark_at timestamptz,
     watermark_pass bigint,
     last_full_at timestamptz,
+    last_full_ended_at timestamptz,
     last_full_pass bigint,
     drift text check (drift in ('none', 'expected', 'unexpected')),
     primary key (integration_id, endpoint)

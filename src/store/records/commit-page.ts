@@ -111,6 +111,16 @@ const COUNTED = Object.keys(NOTHING_WRITTEN) as (keyof WriteCounts)[];
 
 const ADDED = ['records', ...COUNTED].map((name, index) => `${name} = ${name} + ($9::int[])[${index + 1}]`);
 
+/** The sync of a replaced row still says how many endpoints it has checked: another of its rows keeps the number. */
+const KEEP_NUMBER = `kept as (
+  update kombo_sync.passes p set quiet_replaced = p.quiet_replaced + 1 + r.quiet_replaced
+  from replaced r cross join lateral (
+    select o.id from kombo_sync.passes o
+    where o.sync_id = r.sync_id and o.integration_id = r.integration_id and o.id <> r.id
+    order by o.quiet_checks > 0, o.id limit 1) keeper
+  where p.id = keeper.id
+)`;
+
 /**
  * A delta without a record takes the place of the one before it, if that had none either: that nothing was new is told by one
  * row, with how often it was asked and since when. What it served stays known as read.
@@ -126,23 +136,26 @@ const TAKE_PLACE = `quiet as (
       select from kombo_sync.passes other
       where other.integration_id = q.integration_id and other.endpoint = q.endpoint and other.kind = 'delta'
         and other.quiet_checks = 0 and other.started_seq > p.started_seq and other.started_seq < q.started_seq)
-  returning p.sync_id, p.quiet_checks, p.quiet_since
-), served as (
+  returning p.id, p.integration_id, p.sync_id, p.quiet_checks, p.quiet_since, p.quiet_replaced
+), ${KEEP_NUMBER}, served as (
   update kombo_sync.sync_deliveries d set read = true from replaced where d.sync_id = replaced.sync_id
 )`;
 
 /** What a completed pass adds to what is known of its endpoint. Neither time goes back. */
 const NOTE_STATE = `noted as (
   insert into kombo_sync.endpoint_states as s
-    (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_pass)
+    (integration_id, endpoint, watermark_at, watermark_pass, last_full_at, last_full_ended_at, last_full_pass)
   select integration_id, endpoint, case when moves_watermark then watermark_at end, case when moves_watermark then id end,
-    case when updated_after is null then started_at end, case when updated_after is null then id end
+    case when updated_after is null then started_at end, case when updated_after is null then finished_at end,
+    case when updated_after is null then id end
   from moved where state = 'completed' and (moves_watermark or updated_after is null)
   on conflict (integration_id, endpoint) do update set
     watermark_at = greatest(s.watermark_at, excluded.watermark_at),
     watermark_pass = case when excluded.watermark_at < s.watermark_at then s.watermark_pass
       else coalesce(excluded.watermark_pass, s.watermark_pass) end,
     last_full_at = greatest(s.last_full_at, excluded.last_full_at),
+    last_full_ended_at = case when excluded.last_full_at < s.last_full_at then s.last_full_ended_at
+      else coalesce(excluded.last_full_ended_at, s.last_full_ended_at) end,
     last_full_pass = case when excluded.last_full_at < s.last_full_at then s.last_full_pass
       else coalesce(excluded.last_full_pass, s.last_full_pass) end
 )`;

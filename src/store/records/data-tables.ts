@@ -83,6 +83,8 @@ export async function ensureDataTables(
 
 /** A table of an unknown endpoint exists once it is registered, not before. */
 async function create(client: pg.ClientBase, endpoint: EndpointDefinition): Promise<void> {
+  // If you have dropped the table, its rows are still counted. Nothing can be written before it is back.
+  await client.query('delete from kombo_sync.row_counts where table_name = $1', [endpoint.table]);
   const statements = [createTable(endpoint, await supportsLz4(client)), ...indexes(endpoint)];
   if (endpoint.status !== 'unknown') {
     for (const statement of statements) await client.query(statement);

@@ -4,6 +4,7 @@ import { patiently, transaction, type Store } from '../database.ts';
 import { isChosenBy } from '../sql.ts';
 import { quote } from './data-tables.ts';
 import { beginWrite } from './begin-write.ts';
+import { uncountErased } from './row-counts.ts';
 
 /* Erases the rows of an endpoint that is no longer chosen. It deletes them, because no tombstone brings them back. */
 
@@ -54,7 +55,8 @@ export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<num
       `with ${STILL_LEFT_OUT}, erased as (
          delete from ${table} where ctid = any(array(
            select ctid from ${table} where integration_id = $1 and exists (select from left_out) limit ${BATCH}))
-         returning id)
+         returning id, deleted_at
+       ), ${uncountErased(endpoint.table)}
        insert into kombo_sync.changes (integration_id, table_name, id, op)
        select $1, '${endpoint.table}', id, 'erased' from erased order by id`,
       about,
@@ -62,25 +64,6 @@ export async function eraseLeftOutSome(store: Store, left: LeftOut): Promise<num
     return rowCount ?? 0;
   });
   return rows > 0 ? rows : undefined;
-}
-
-/** How many rows each of these endpoints has, for one integration or for all. Leaves out endpoints without rows. */
-export async function countRows(
-  store: Store,
-  integrationId: string | null,
-  endpoints: readonly EndpointDefinition[],
-): Promise<{ table: string; rows: number }[]> {
-  const counted: { table: string; rows: number }[] = [];
-  for (const { table } of endpoints) {
-    const { rows } = await patiently(store.pool, (query) =>
-      query<{ rows: number }>(
-        `select count(*)::int as rows from kombo.${quote(table)} where $1::text is null or integration_id = $1`,
-        [integrationId],
-      ),
-    );
-    if (rows[0]!.rows > 0) counted.push({ table, rows: rows[0]!.rows });
-  }
-  return counted;
 }
 
 /** Integrations for which an endpoint has rows or was read; if there are many, only some. */

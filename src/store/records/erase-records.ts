@@ -4,6 +4,7 @@ import { patiently, transaction, type Store } from '../database.ts';
 import { storedEndpoints } from '../state/extra-endpoints.ts';
 import { quote } from './data-tables.ts';
 import { beginWrite } from './begin-write.ts';
+import { countDeleted } from './row-counts.ts';
 
 const BATCH = 500;
 
@@ -11,12 +12,15 @@ const BATCH = 500;
 function blankSql({ table, path, fields }: EndpointDefinition): string {
   const blank = Object.keys(fields).map((name) => `${quote(name)} = null, `);
   return `
-with erased as (
-  update kombo.${quote(table)} set ${blank.join('')}raw = jsonb_build_object('id', id), erased_at = clock_timestamp(),
-    deleted_at = coalesce(deleted_at, clock_timestamp()), asked_seq = $3::bigint, arrived_seq = $3::bigint
+with kept as materialized (
+  select id, deleted_at is null as lived from kombo.${quote(table)}
   where integration_id = $1 and id = any($2) and erased_at is null
-  returning id
-), set_aside as (
+), erased as (
+  update kombo.${quote(table)} t set ${blank.join('')}raw = jsonb_build_object('id', t.id), erased_at = clock_timestamp(),
+    deleted_at = coalesce(t.deleted_at, clock_timestamp()), asked_seq = $3::bigint, arrived_seq = $3::bigint
+  from kept where t.integration_id = $1 and t.id = kept.id
+  returning t.id, kept.lived
+), ${countDeleted(table, 'erased where lived')}, set_aside as (
   delete from kombo_sync.rejected_records
   where integration_id = $1 and endpoint = '${path}' and record_key = any($2)
   returning 1

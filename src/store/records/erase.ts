@@ -1,6 +1,7 @@
 import { patiently, type Store } from '../database.ts';
 import { storedEndpoints } from '../state/extra-endpoints.ts';
 import { quote } from './data-tables.ts';
+import { uncountErased } from './row-counts.ts';
 
 const BATCH = 2_000;
 
@@ -10,6 +11,7 @@ const BATCH = 2_000;
  */
 const BEFORE_DATA = ['endpoint_states', 'passes', 'debts'];
 const AFTER_DATA = [
+  'row_counts',
   'changes',
   'consumer_failures',
   'changes_signals',
@@ -22,14 +24,26 @@ const AFTER_DATA = [
   'told',
 ];
 
-/** Includes the tables of endpoints that are no longer read. */
-async function tables(store: Store): Promise<string[]> {
+/** A statement for each table. Includes the tables of endpoints that are no longer read. */
+async function statements(store: Store): Promise<string[]> {
+  const own = (name: string) => `with ${someOf(`kombo_sync.${name}`)} select from erased`;
+  const ofData = ({ table }: { table: string }) =>
+    `with ${someOf(`kombo.${quote(table)}`, 'deleted_at')}, ${uncountErased(table)} select from erased`;
   return [
-    ...BEFORE_DATA.map((name) => `kombo_sync.${name}`),
-    ...(await storedEndpoints(store.pool)).map(({ table }) => `kombo.${quote(table)}`),
-    ...AFTER_DATA.map((name) => `kombo_sync.${name}`),
+    ...BEFORE_DATA.map(own),
+    ...(await storedEndpoints(store.pool)).map(ofData),
+    ...AFTER_DATA.map(own),
   ];
 }
+
+/** Steps that delete some rows of a removed integration. */
+const someOf = (table: string, returned = '1') => `removed as materialized (
+  select id from kombo_sync.integrations where id = $1 and status = 'removed' for share
+), erased as (
+  delete from ${table} where ctid = any(array(
+    select ctid from ${table} where integration_id = $1 and exists (select from removed) limit ${BATCH}))
+  returning ${returned}
+)`;
 
 /**
  * Deletes some thousands of rows of a removed integration. Small transactions do not hold up other integrations in the
@@ -38,16 +52,8 @@ async function tables(store: Store): Promise<string[]> {
  * @returns how many rows were deleted; 0 if nothing is left.
  */
 export async function eraseSome(store: Store, integrationId: string): Promise<number> {
-  for (const table of await tables(store)) {
-    const { rowCount } = await patiently(store.pool, (query) =>
-      query(
-        `with removed as materialized (
-         select id from kombo_sync.integrations where id = $1 and status = 'removed' for share)
-       delete from ${table} where ctid = any(array(
-         select ctid from ${table} where integration_id = $1 and exists (select from removed) limit ${BATCH}))`,
-        [integrationId],
-      ),
-    );
+  for (const statement of await statements(store)) {
+    const { rowCount } = await patiently(store.pool, (query) => query(statement, [integrationId]));
     if (rowCount) return rowCount;
   }
   return 0;

@@ -9,6 +9,7 @@ import { passLost, type Pass } from '../state/passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
 import { recordDrift } from '../state/drift.ts';
 import { beginContent } from './begin-write.ts';
+import { comparisonSql, correctCount, countDeleted, type Comparison, type RowCount } from './row-counts.ts';
 import { isChange, writeRecords, type WriteOptions, type WriteTarget } from './write-records.ts';
 
 /** A table with fewer live rows is small: a share says little, and Kombo is asked about every candidate anyway. */
@@ -28,32 +29,57 @@ const LISTED = `with listed as materialized (
 /**
  * First step of a sweep: notes the live rows that a complete listing did not show. It leaves out rows that were asked
  * for since the pass began. The listing may be wrong, so nothing is deleted yet; if too much is missing, nothing will
- * be.
+ * be. It sees all rows, so it also puts right how many of them are counted.
+ *
+ * @param corrected gets what the count was wrong by, if it was.
  */
-export async function findCandidates(store: Store, pass: Pass, limits: SweepLimits): Promise<Pass> {
+export async function findCandidates(
+  store: Store,
+  pass: Pass,
+  limits: SweepLimits,
+  corrected: (by: RowCount) => void = () => {},
+): Promise<Pass> {
+  const { table } = getEndpoint(pass.endpoint);
+  const { pass: looked, comparison } = await lookForCandidates(store, pass, limits);
+  // In a transaction of its own, so that no page waits for the count and for the row of the pass at once.
+  const by = comparison && (await correctCount(store, pass.integration_id, table, comparison));
+  if (by) corrected(by);
+  return looked;
+}
+
+async function lookForCandidates(
+  store: Store,
+  pass: Pass,
+  limits: SweepLimits,
+): Promise<{ pass: Pass; comparison: Comparison | null }> {
   const { table, path } = getEndpoint(pass.endpoint);
   return patiently(store.pool, async (query) => {
     const locked = await lockPass(query, pass.id);
-    if (locked.sweep_state !== 'due') return locked;
+    if (locked.sweep_state !== 'due') return { pass: locked, comparison: null };
     // The planner does not know the size of the listing and may compare every row with every id. A hash suits any size.
     await query(`set local enable_nestloop = off; set local lock_timeout = '2s'`);
-    // Most listings lack nothing: one look over the rows counts both, and nothing is written.
-    const counted = await query<{ live: number; candidates: number }>(
+    // Most listings lack nothing: one look over the rows counts all, and nothing is written.
+    const looked = await query<Comparison & { candidates: number }>(
       `${LISTED}
-       select count(*)::int as live,
-         count(*) filter (where l.id is null and t.asked_seq < $3)::int as candidates
+       select count(*) filter (where t.deleted_at is null and l.id is null and t.asked_seq < $3)::int as candidates,
+         ${comparisonSql('$2', table)}
        from kombo.${quote(table)} t left join listed l on l.id = t.id
-       where t.integration_id = $2 and t.deleted_at is null`,
+       where t.integration_id = $2`,
       [pass.id, pass.integration_id, locked.started_seq],
     );
-    const { live: rows, candidates } = counted.rows[0]!;
+    const { candidates, ...comparison } = looked.rows[0]!;
+    const rows = comparison.live;
     const stop = !limits.allowMassDeletion && rows >= BIG_TABLE_ROWS && candidates > rows * limits.maxShare;
     const message = stop
       ? `The listing of ${path} lacks ${candidates} of ${rows} live records, and Kombo sent no deletion for them. Nothing was deleted. ` +
         `If they are really gone, run: sync full ${shellWord(pass.integration_id)} --models ${table} --allow-mass-deletion`
       : null;
     if (!stop && candidates > 0) await noteCandidates(query, locked, table);
-    return updateSweep(query, pass.id, { sweep_state: stop ? 'stopped' : 'checking', candidates, message });
+    const state = stop ? 'stopped' : 'checking';
+    return {
+      pass: await updateSweep(query, pass.id, { sweep_state: state, candidates, message }),
+      comparison,
+    };
   });
 }
 
@@ -185,7 +211,7 @@ async function markGone(client: pg.ClientBase, target: WriteTarget, ids: readonl
          set deleted_at = $3, observed_at = $3, asked_seq = $5, arrived_seq = $6
        where integration_id = $1 and id = any($2) and deleted_at is null and asked_seq <= $5
        returning id
-     )
+     ), ${countDeleted(table, 'gone')}
      insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
      select $1, $4, id, 'deleted', '{}' from gone order by id`,
     [target.integrationId, ids, target.observedAt, table, target.askedSeq, target.arrivedSeq],

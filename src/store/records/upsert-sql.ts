@@ -1,5 +1,6 @@
 import type { ColumnType, EndpointDefinition } from '../../domain/catalogue/index.ts';
 import { quote } from './data-tables.ts';
+import { countDeleted, countStep } from './row-counts.ts';
 import { literal } from './views.ts';
 
 /** What a page holds that others do not. */
@@ -119,21 +120,28 @@ with page as (
     not missing and (op = 'updated' and changed_at is not distinct from old_changed_at
       or greatest(changed_at, remote_deleted_at) < old_changed_at) as hidden
   from classified
-)
-select
-  count(*) filter (where op = 'created')::int as created,
-  count(*) filter (where op = 'updated')::int as updated,
-  count(*) filter (where op in ('unchanged', 'touched'))::int as unchanged,
-  count(*) filter (where op = 'deleted')::int as deleted,
-  count(*) filter (where op = 'restored')::int as restored,
-  count(*) filter (where op = 'stale')::int as stale,
-  count(*) filter (where late and op = 'created')::int as drift_missing,
-  count(*) filter (where late and op = 'updated')::int as drift_stale,
-  count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
-  count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
-  count(*) filter (where late and hidden)::int as drift_expected,
-  (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed
-from judged`;
+), summed as (
+  select
+    count(*) filter (where op = 'created')::int as created,
+    count(*) filter (where op = 'updated')::int as updated,
+    count(*) filter (where op in ('unchanged', 'touched'))::int as unchanged,
+    count(*) filter (where op = 'deleted')::int as deleted,
+    count(*) filter (where op = 'restored')::int as restored,
+    count(*) filter (where op = 'stale')::int as stale,
+    count(*) filter (where late and op = 'created')::int as drift_missing,
+    count(*) filter (where late and op = 'updated')::int as drift_stale,
+    count(*) filter (where late and op = 'deleted' and not missing)::int as drift_wrongly_live,
+    count(*) filter (where late and op = 'restored')::int as drift_wrongly_deleted,
+    count(*) filter (where late and hidden)::int as drift_expected,
+    (count(*) filter (where not missing and op not in ('unchanged', 'stale')) - (select count(*) from updated))::int as missed,
+    count(*) filter (where op = 'deleted' and missing)::int as never_live
+  from judged
+), ${countStep(endpoint.table, {
+    live: 'created + restored - (deleted - never_live)',
+    deleted: 'deleted - restored',
+    from: 'summed',
+  })}
+select * from summed`;
 }
 
 const ONLY_TIMES = `
@@ -201,6 +209,6 @@ with incoming as (
   insert into kombo_sync.changes (integration_id, table_name, id, op, changed_fields)
   select $1::text, '${endpoint.table}', id, case when lived then 'deleted' else 'updated' end, '{remote_deleted_at}'
   from known where changed
-)
+), ${countDeleted(endpoint.table, 'known where changed and lived')}
 select id, changed, lived, changed and lived and remote_deleted_at <= $4::timestamptz as late from known`;
 }

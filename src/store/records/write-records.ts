@@ -138,25 +138,27 @@ async function upsert(
   const texts = textArray(records.map((record) => record.raw));
   const others = comparedInRecords(target.endpoint, records, misfits);
   const variant = { withProjections: misfits, withOthers: others.length > 0, chosen: policy !== undefined };
-  const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number }>({
-    name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${others.length > 0 ? '_others' : ''}${policy ? '_chosen' : ''}`,
-    text: upsertSql(target.endpoint, variant),
-    values: [
-      target.integrationId,
-      texts.value,
-      target.observedAt,
-      target.driftBefore,
-      target.endpoint.path,
-      target.askedSeq,
-      target.arrivedSeq,
-      ...(policy ? [records.some(({ hasTimes }) => hasTimes) ? policy.timedKeys : [], target.passId] : []),
-      ...(misfits ? [`{${projections.join(',')}}`] : []),
-      ...(others.length > 0 ? [others] : []),
-    ],
-  });
+  const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number; never_live: number }>(
+    {
+      name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${others.length > 0 ? '_others' : ''}${policy ? '_chosen' : ''}`,
+      text: upsertSql(target.endpoint, variant),
+      values: [
+        target.integrationId,
+        texts.value,
+        target.observedAt,
+        target.driftBefore,
+        target.endpoint.path,
+        target.askedSeq,
+        target.arrivedSeq,
+        ...(policy ? [records.some(({ hasTimes }) => hasTimes) ? policy.timedKeys : [], target.passId] : []),
+        ...(misfits ? [`{${projections.join(',')}}`] : []),
+        ...(others.length > 0 ? [others] : []),
+      ],
+    },
+  );
   // After an error it may still be on its way.
   texts.release();
-  const { missed, ...counts } = rows[0]!;
+  const { missed, never_live: _, ...counts } = rows[0]!;
   if (missed > 0) {
     throw new Error(
       `${missed} rows of table ${target.endpoint.table} were changed by another session meanwhile; the page has to be written again.`,

@@ -52,6 +52,15 @@ export interface SyncSummary {
   finishedAt: Date | null;
   counts: PassCounts;
   passes: PassSummary[];
+  /** How many endpoints it has also checked without a record: passes of later syncs stand for these. */
+  quietEndpoints: number;
+}
+
+/** What is said of these endpoints; undefined if there are none. */
+export function quietEndpointsText({
+  quietEndpoints: all,
+}: Pick<SyncSummary, 'quietEndpoints'>): string | undefined {
+  return all === 0 ? undefined : `quiet: ${all} ${all === 1 ? 'endpoint' : 'endpoints'} checked`;
 }
 
 /** What is said of a sync that has found nothing: how often that was so in a row. Undefined for any other. */
@@ -205,6 +214,7 @@ function summariseSync(rows: Pass[]): SyncSummary {
     finishedAt: running ? null : new Date(Math.max(...finished)),
     counts: passes.reduce((sum, pass) => addCounts(sum, pass.counts), NO_COUNTS),
     passes,
+    quietEndpoints: rows.reduce((sum, row) => sum + row.quiet_replaced, 0),
   };
 }
 

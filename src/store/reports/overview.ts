@@ -37,6 +37,8 @@ export interface IntegrationOverview extends Integration {
   lastSyncAt: Date | null;
   /** Each endpoint was read in full since then or later. Null while one never was. */
   lastFullAt: Date | null;
+  /** Live rows in all its tables. */
+  liveRows: number;
   /** Drift verdict of the newest full sync, over all endpoints. Null if there was nothing to compare yet. */
   drift: DriftVerdict | null;
 }
@@ -76,11 +78,12 @@ export async function listOverview(
       order by i.id
       limit ${limit + 1}
     )
-    select page.*, reads.*, failing.*, running.*, repaired.*
+    select page.*, reads.*, failing.*, running.*, counted.*, repaired.*
     from page
     cross join lateral (${reads(settings)}) reads
     cross join lateral (${failing(settings)}) failing
     cross join lateral (${running}) running
+    cross join lateral (${counted}) counted
     cross join lateral (${repaired}) repaired
     order by page.id`.execute(store.db);
   return toListed(
@@ -212,6 +215,15 @@ const running = sql`
   where p.integration_id = page.id and p.sync_id = any(
     array(select r.sync_id from kombo_sync.passes r where r.integration_id = page.id and r.state = 'running'))`;
 
+const COUNTED = {
+  liveRows: 'greatest(coalesce(sum(live), 0), 0)::float8',
+};
+
+const counted = sql`
+  select ${columns(COUNTED)}
+  from kombo_sync.row_counts c
+  where c.integration_id = page.id`;
+
 const REPAIRED = {
   drift: `case when bool_or(verdict = 'unexpected') then 'unexpected' when bool_or(verdict = 'expected') then 'expected'
     when count(*) > 0 then 'none' end`,
@@ -227,7 +239,7 @@ type Added = Omit<IntegrationOverview, keyof Integration | 'notChosen' | 'readsN
 
 type Row = Parameters<typeof toIntegration>[0] & Added;
 
-const ADDED = Object.keys({ ...READS, ...FAILING, ...RUNNING, ...REPAIRED } satisfies Record<
+const ADDED = Object.keys({ ...READS, ...FAILING, ...RUNNING, ...COUNTED, ...REPAIRED } satisfies Record<
   keyof Added,
   string
 >);

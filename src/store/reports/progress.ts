@@ -4,6 +4,7 @@ import { selectEndpoints, type Choice, type EndpointSettings } from '../../domai
 import { refusalOf } from '../../domain/decide.ts';
 import { routeModels } from '../../domain/routing.ts';
 import type { Store } from '../database.ts';
+import { NO_ROWS, readRowCounts } from '../records/row-counts.ts';
 import { historyOf, IS_ALIVE, readHistory } from '../state/endpoint-history.ts';
 import type { Integration } from '../state/integrations.ts';
 import type { Pass } from '../state/passes.ts';
@@ -72,17 +73,11 @@ export async function expectedRecords(
   );
   const expected = new Map<string, number | null>(read.map(({ path }) => [path, null]));
   const known = read.filter(({ path }) => historyOf(history, path).lastFull);
-  if (known.length === 0) return expected;
-  const counts = known.map(
-    ({ path, table }) => sql`
-      select ${path}::text as endpoint, count(*)::float8 as records
-      from ${sql.table(`kombo.${table}`)} where integration_id = ${integration.id}`,
-  );
-  const { rows } = await sql<{
-    endpoint: string;
-    records: number;
-  }>`${sql.join(counts, sql` union all `)}`.execute(store.db);
-  for (const { endpoint, records } of rows) expected.set(endpoint, records);
+  const counts = await readRowCounts(store, integration.id);
+  for (const { path, table } of known) {
+    const { live, deleted } = counts.get(table) ?? NO_ROWS;
+    expected.set(path, live + deleted);
+  }
   return expected;
 }
 

@@ -1,9 +1,8 @@
 import { type Debt, type Failure, isFailing, refusalOf } from '../../domain/decide.ts';
 import { DEBT_KINDS, type DebtKind, LOOK_UP } from '../../domain/reads.ts';
 import { IS_FAILING, toDebt } from '../state/debts.ts';
-import { sql } from 'kysely';
 import { ALL_MODELS, selectEndpoints, type Chooser, type EndpointSettings } from '../../domain/choice.ts';
-import { quote } from '../records/data-tables.ts';
+import { NO_ROWS, readRowCounts } from '../records/row-counts.ts';
 import type { Store } from '../database.ts';
 import { historyOf, readHistory } from '../state/endpoint-history.ts';
 import { findIntegration } from '../state/integrations.ts';
@@ -35,7 +34,7 @@ export async function endpointStatuses(
   if (!integration) throw new RangeError(`No integration ${integrationId}.`);
   const { all, notChosen } = selectEndpoints(integration, settings);
   const leftOut = new Map(notChosen.map(({ endpoint, by }) => [endpoint, by]));
-  const [history, newest, rejected] = await Promise.all([
+  const [history, newest, rejected, counts] = await Promise.all([
     readHistory(
       store,
       integrationId,
@@ -47,32 +46,31 @@ export async function endpointStatuses(
       all.map(({ path }) => path),
     ),
     rejectedCounts(store, integrationId),
+    readRowCounts(store, integrationId),
   ]);
-  return Promise.all(
-    all.map(async ({ path, table }) => {
-      const { watermark, lastFull, debts } = historyOf(history, path);
-      const refusal = refusalOf({ debts })?.failure;
-      const by = leftOut.get(path);
-      return {
-        endpoint: path,
-        table,
-        watermark,
-        lastFull,
-        lastPass: newest.find((pass) => pass.endpoint === path) ?? null,
-        liveRows: await liveRows(store, table, integrationId),
-        rejectedRecords: rejected.get(path) ?? 0,
-        disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
-        // It has been owed in full since then, in case you choose it again.
-        notChosen: by ? { by, since: (watermark && debts.full?.since) ?? null } : null,
-        owed: DEBT_KINDS.flatMap((kind) => {
-          const debt = debts[kind];
-          if (!debt || by) return [];
-          const { since, dueAt, failure } = debt;
-          return [{ kind, since, dueAt, failure }];
-        }),
-      };
-    }),
-  );
+  return all.map(({ path, table }) => {
+    const { watermark, lastFull, debts } = historyOf(history, path);
+    const refusal = refusalOf({ debts })?.failure;
+    const by = leftOut.get(path);
+    return {
+      endpoint: path,
+      table,
+      watermark,
+      lastFull,
+      lastPass: newest.find((pass) => pass.endpoint === path) ?? null,
+      liveRows: (counts.get(table) ?? NO_ROWS).live,
+      rejectedRecords: rejected.get(path) ?? 0,
+      disabled: refusal ? { code: refusal.code, message: refusal.message, since: refusal.since } : null,
+      // It has been owed in full since then, in case you choose it again.
+      notChosen: by ? { by, since: (watermark && debts.full?.since) ?? null } : null,
+      owed: DEBT_KINDS.flatMap((kind) => {
+        const debt = debts[kind];
+        if (!debt || by) return [];
+        const { since, dueAt, failure } = debt;
+        return [{ kind, since, dueAt, failure }];
+      }),
+    };
+  });
 }
 
 async function newestPasses(
@@ -88,14 +86,6 @@ async function newestPasses(
     [integrationId, paths],
   );
   return rows.map(summarisePass);
-}
-
-async function liveRows(store: Store, table: string, integrationId: string): Promise<number> {
-  const { rows } = await sql<{
-    live: number;
-  }>`select count(*)::int as live from ${sql.raw(`kombo.${quote(table)}`)}
-    where integration_id = ${integrationId} and deleted_at is null`.execute(store.db);
-  return rows[0]!.live;
 }
 
 async function rejectedCounts(store: Store, integrationId: string): Promise<Map<string, number>> {

@@ -187,6 +187,7 @@ export const PASS_COLUMNS = [
   'waits_until',
   'finished_at',
   'quiet_checks',
+  'quiet_replaced',
   'quiet_since',
 ] as const satisfies readonly (keyof Pass)[];
 

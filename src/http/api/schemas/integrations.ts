@@ -111,6 +111,7 @@ const overviewSchema = integrationSchema
     lastFullAt: time
       .nullable()
       .describe('Each endpoint was read in full since then or later; null while one never was'),
+    liveRows: count.describe('Live rows in all its tables'),
     drift: z
       .enum(DRIFT_VERDICTS)
       .nullable()

@@ -64,6 +64,9 @@ const syncSchema = z
     finishedAt: time.nullable(),
     counts,
     passes: z.array(passSchema),
+    quietEndpoints: count.describe(
+      'How many endpoints it has also checked without a record; passes of later syncs stand for these',
+    ),
     temporalUrl: temporalUrl.describe("Its run in Temporal's UI; null when TEMPORAL_UI_URL is not set"),
   } satisfies Shape<PastSync>)
   .meta({ id: 'Sync' });
