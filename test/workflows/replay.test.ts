@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { payloadSettings } from '../../src/config.ts';
+import { payloadCodecs } from '../../src/temporal/payloads/codecs.ts';
 import { workflowTracing } from '../../src/tracing/sdk.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
@@ -33,6 +36,46 @@ const bundle = (file: string, workflowInterceptorModules: string[] = []) =>
     logger: new DefaultLogger('ERROR'),
   });
 
+const codecsOf = (key: number) =>
+  payloadCodecs(
+    payloadSettings({
+      TEMPORAL_PAYLOAD_CODEC: 'aes',
+      TEMPORAL_PAYLOAD_KEYS: `of-test:${Buffer.alloc(32, key).toString('base64')}`,
+    }),
+  );
+
+interface StoredPayload {
+  metadata: Record<string, string>;
+  data?: string;
+}
+
+const isPayload = (part: object): part is StoredPayload => 'metadata' in part && 'data' in part;
+
+/** The history as the server has it if a codec wrote it: it encodes every payload but search attributes. */
+async function encoded(part: unknown, codec: PayloadCodec): Promise<unknown> {
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return Promise.all(part.map((one) => encoded(one, codec)));
+  if (isPayload(part)) {
+    const bytes = (text = '') => Buffer.from(text, 'base64');
+    const metadata = Object.fromEntries(
+      Object.entries(part.metadata).map(([name, text]) => [name, bytes(text)]),
+    );
+    const [payload] = await codec.encode([{ metadata, data: bytes(part.data) }]);
+    const text = (value: Uint8Array) => Buffer.from(value).toString('base64');
+    return {
+      metadata: Object.fromEntries(
+        Object.entries(payload!.metadata!).map(([name, value]) => [name, text(value)]),
+      ),
+      data: text(payload!.data!),
+    };
+  }
+  const entries = Object.entries(part).map(async ([name, value]: [string, unknown]) => [
+    name,
+    name === 'searchAttributes' ? value : await encoded(value, codec),
+  ]);
+  return Object.fromEntries(await Promise.all(entries)) as unknown;
+}
+
 const REMEDY = `A run of this shape that is open while you deploy would stop with an error. Keep the old commands for such runs:
   if (patched('what-changed')) { new code } else { old code }
 When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
@@ -53,6 +96,19 @@ describe('(I20) recorded runs replay on the present workflow code', async () => 
       const replay = Worker.runReplayHistory(options, load(shape), workflowIdOf(shape));
       await expect(replay, `${shape}: ${REMEDY}`).resolves.toBeUndefined();
     }
+  });
+
+  test.each(shapes)('%s, as TEMPORAL_PAYLOAD_CODEC=aes stores it', async (shape) => {
+    const codecs = await codecsOf(1);
+    const history = await encoded(load(shape), codecs[0]!);
+    const replayWith = (payloadCodecs: PayloadCodec[]) =>
+      Worker.runReplayHistory(
+        { workflowBundle, dataConverter: { payloadCodecs } },
+        history,
+        workflowIdOf(shape),
+      );
+    await expect(replayWith(codecs), REMEDY).resolves.toBeUndefined();
+    await expect(replayWith(await codecsOf(2))).rejects.toThrow();
   });
 
   test('there is one of each shape', () => {
