@@ -3,6 +3,7 @@ import type { Check } from '../../src/doctor/check.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
+import { runCommand } from './run-command.ts';
 import {
   cli,
   closedPort,
@@ -13,10 +14,11 @@ import {
   type RunningCli,
 } from './spawn.ts';
 
-// Each command is a process of its own, which takes long on a busy machine.
+// Processes take long to start on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-// One operator uses the commands in order, on real servers. The tests build on each other.
+// One operator uses the commands in order, on real servers: those that print text in processes of their own. The tests build on
+// each other.
 const ID = `bombohr:cli-${process.pid}`;
 const UNKNOWN = 'nobody:1';
 
@@ -52,7 +54,8 @@ afterAll(async () => {
 
 /** Runs a command with --json; its stdout must be one document, with the given exit code. */
 async function run<T = Record<string, unknown>>(args: readonly string[], expectedCode = 0): Promise<T> {
-  const done = await cli([...args, '--json'], env);
+  const start = args[0] === 'setup' ? cli : runCommand;
+  const done = await start([...args, '--json'], env);
   ended(done, expectedCode);
   return onlyDocument(done.stdout) as T;
 }

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { payloadSettings } from '../../src/config.ts';
 import { payloadCodecs } from '../../src/temporal/payloads/codecs.ts';
 import { workflowTracing } from '../../src/tracing/sdk.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
 installRuntime(pino({ level: 'silent' }));
@@ -28,13 +29,6 @@ function workflowIdOf(shape: string): string {
   if (!id) throw new Error(`The history of ${shape} does not say which workflow it is of.`);
   return id;
 }
-
-const bundle = (file: string, workflowInterceptorModules: string[] = []) =>
-  bundleWorkflowCode({
-    workflowInterceptorModules,
-    workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
 
 const codecsOf = (key: number) =>
   payloadCodecs(
@@ -81,15 +75,15 @@ const REMEDY = `A run of this shape that is open while you deploy would stop wit
 When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
 
 describe('(I20) recorded runs replay on the present workflow code', async () => {
-  const workflowBundle = await bundle('../../workflows/index.ts');
+  const bundle = await workflowBundle(undefined);
 
   test.each(shapes)('%s', async (shape) => {
-    const replay = Worker.runReplayHistory({ workflowBundle }, load(shape), workflowIdOf(shape));
+    const replay = Worker.runReplayHistory({ workflowBundle: bundle }, load(shape), workflowIdOf(shape));
     await expect(replay, REMEDY).resolves.toBeUndefined();
   });
 
   test('each of them on a worker that traces, too', { timeout: 180_000 }, async () => {
-    const traced = await bundle('../../workflows/index.ts', [workflowTracing()]);
+    const traced = await workflowBundle(workflowTracing());
     const exporter = { export: { fn: () => {}, callDuringReplay: false } };
     for (const shape of shapes) {
       const options = { workflowBundle: traced, sinks: { exporter } };
@@ -103,12 +97,12 @@ describe('(I20) recorded runs replay on the present workflow code', async () => 
     const history = await encoded(load(shape), codecs[0]!);
     const replayWith = (payloadCodecs: PayloadCodec[]) =>
       Worker.runReplayHistory(
-        { workflowBundle, dataConverter: { payloadCodecs } },
+        { workflowBundle: bundle, dataConverter: { payloadCodecs } },
         history,
         workflowIdOf(shape),
       );
     await expect(replayWith(codecs), REMEDY).resolves.toBeUndefined();
-    await expect(replayWith(await codecsOf(2))).rejects.toThrow();
+    await expect(replayWith(await codecsOf(2))).rejects.toThrow(/of-test/);
   });
 
   test('there is one of each shape', () => {
@@ -140,11 +134,11 @@ describe('(I20) recorded runs replay on the present workflow code', async () => 
 });
 
 test('(I20) a workflow that does something else is refused', async () => {
-  const replay = Worker.runReplayHistory(
-    { workflowBundle: await bundle('./broken-workflow.ts') },
-    load('delta'),
-    'delta',
-  );
+  const broken = bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('./broken-workflow.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+  const replay = Worker.runReplayHistory({ workflowBundle: await broken }, load('delta'), 'delta');
   await expect(replay).rejects.toThrow(DeterminismViolationError);
 });
 
