@@ -122,7 +122,7 @@ describe('2: wrong use', () => {
 describe('1: settings', () => {
   test.concurrent('all wrong and missing settings are named at once, with the remedy', async () => {
     const env = { DEBOUNCE_QUIET: 'soon', PORT: 'http' };
-    const { code, stdout, stderr } = await cli(['serve'], env);
+    const { code, stdout, stderr } = await runCommand(['serve'], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('DEBOUNCE_QUIET is not a duration');
     expect(stderr).toContain('PORT is not a port');
@@ -141,7 +141,7 @@ describe('1: settings', () => {
   });
 
   test.concurrent('a worker names the settings that it lacks', async () => {
-    const { code, stderr } = await cli(['worker'], { DATABASE_URL: NOWHERE });
+    const { code, stderr } = await runCommand(['worker'], { DATABASE_URL: NOWHERE });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^KOMBO_API_KEY is missing; set it, for example .*\n$/);
   });

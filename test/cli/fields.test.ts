@@ -8,7 +8,7 @@ import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
 import { runCommand } from './run-command.ts';
-import { cli, onlyDocument, startCli } from './spawn.ts';
+import { onlyDocument, startCli } from './spawn.ts';
 
 const store = await createTestStore();
 const ID = 'personio:fields';
@@ -71,7 +71,7 @@ test('(I29) setup and doctor report what is stored against the choice, and purge
     code: 1,
     stderr: expect.stringContaining('run kombo-sync setup first') as string,
   });
-  const done = await cli(['setup'], CHOSEN);
+  const done = await runCommand(['setup'], CHOSEN);
   expect(done.stdout).toMatch(/^Fields: \d+ names kept out$/m);
   expect(done.stdout).toMatch(/^! 1400 stored values .*\n +→ Erase them with: kombo-sync fields purge$/m);
   const checked = await runCommand(['doctor'], CHOSEN);
@@ -131,12 +131,12 @@ test('purge also erases rows of endpoints that the settings or an integration le
 });
 
 test('(I29) a worker that keeps out less does not start; one that keeps out more makes its choice apply', async () => {
-  const less = await cli(['worker'], { ...CHOSEN, EXCLUDE_FIELDS: 'hris_employees.tax_id' });
+  const less = await runCommand(['worker'], { ...CHOSEN, EXCLUDE_FIELDS: 'hris_employees.tax_id' });
   expect(less).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/keeps out less.*kombo-sync setup/s) as string,
   });
-  const otherKey = await cli(['worker'], { ...CHOSEN, HASH_KEY: `${KEY}0` });
+  const otherKey = await runCommand(['worker'], { ...CHOSEN, HASH_KEY: `${KEY}0` });
   expect(otherKey).toMatchObject({ code: 1 });
   const more = startCli(['worker'], { ...CHOSEN, EXCLUDE_FIELDS: '@sensitive,hris_employees.first_name' });
   await more.printed(env.TASK_QUEUE);
@@ -145,5 +145,5 @@ test('(I29) a worker that keeps out less does not start; one that keeps out more
   const changed = await runCommand(['doctor'], CHOSEN);
   expect(changed.stdout).toMatch(/^! Fields: .*differs from the last setup/m);
   // With setup, you can also keep out less.
-  expect((await cli(['setup'], env)).stdout).toMatch(/^Fields: all are stored again$/m);
+  expect((await runCommand(['setup'], env)).stdout).toMatch(/^Fields: all are stored again$/m);
 });

@@ -23,7 +23,7 @@ test('before the first migration, commands say what to do', async () => {
 });
 
 test('a worker does not start before the first migration', async () => {
-  const { code, stderr } = await cli(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
+  const { code, stderr } = await runCommand(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
   expect(code).toBe(1);
   expect(stderr).toContain('Run: kombo-sync setup');
 });
@@ -36,7 +36,7 @@ test('migrations run once although two processes run them at the same time', asy
   });
   expect(Math.min(...applied)).toBe(0);
   expect(Math.max(...applied)).toBeGreaterThan(1);
-  const again = await cli(['migrate'], env());
+  const again = await runCommand(['migrate'], env());
   expect(again).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
   expect((await runCommand(['status'], env())).code).toBe(0);
 });

@@ -5,7 +5,7 @@ import { emptyFolder, type Env, type Finished } from './spawn.ts';
 
 /**
  * Runs a command to its end in this process, with only the given settings: many times as fast as a process of its own. Use `cli`
- * for what belongs to a process: signals, stdin, files with settings, servers and their logs.
+ * for what belongs to a process: signals, stdin, files with settings, servers that run and their logs.
  */
 export async function runCommand(args: readonly string[], env: Env = {}): Promise<Finished> {
   using _ = await enter({ ...ofEveryProcess(), HOME: emptyFolder, LOG_FORMAT: 'json', ...env });

@@ -30,7 +30,7 @@ const run = (args: string[], namespace: string, env: Record<string, string> = {}
     TASK_QUEUE: uniqueTaskQueue(),
     ...env,
   };
-  return args.includes('doctor') ? runCommand(args, settings) : cli(args, settings, emptyFolder, input);
+  return input === undefined ? runCommand(args, settings) : cli(args, settings, emptyFolder, input);
 };
 
 test('a search attribute of a wrong type is named with the type found and the type needed', async () => {
