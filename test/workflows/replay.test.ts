@@ -30,11 +30,11 @@ function workflowIdOf(shape: string): string {
   return id;
 }
 
-const codecsOf = (key: number) =>
+const codecs = () =>
   payloadCodecs(
     payloadSettings({
       TEMPORAL_PAYLOAD_CODEC: 'aes',
-      TEMPORAL_PAYLOAD_KEYS: `of-test:${Buffer.alloc(32, key).toString('base64')}`,
+      TEMPORAL_PAYLOAD_KEYS: `of-test:${Buffer.alloc(32, 1).toString('base64')}`,
     }),
   );
 
@@ -93,16 +93,11 @@ describe('(I20) recorded runs replay on the present workflow code', async () => 
   });
 
   test.each(shapes)('%s, as TEMPORAL_PAYLOAD_CODEC=aes stores it', async (shape) => {
-    const codecs = await codecsOf(1);
-    const history = await encoded(load(shape), codecs[0]!);
-    const replayWith = (payloadCodecs: PayloadCodec[]) =>
-      Worker.runReplayHistory(
-        { workflowBundle: bundle, dataConverter: { payloadCodecs } },
-        history,
-        workflowIdOf(shape),
-      );
-    await expect(replayWith(codecs), REMEDY).resolves.toBeUndefined();
-    await expect(replayWith(await codecsOf(2))).rejects.toThrow(/of-test/);
+    const payloadCodecs = await codecs();
+    const history = await encoded(load(shape), payloadCodecs[0]!);
+    const options = { workflowBundle: bundle, dataConverter: { payloadCodecs } };
+    const replay = Worker.runReplayHistory(options, history, workflowIdOf(shape));
+    await expect(replay, REMEDY).resolves.toBeUndefined();
   });
 
   test('there is one of each shape', () => {
