@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest';
 import { createTestStore } from '../support/database.ts';
 import { grpcServer } from '../support/grpc.ts';
 import { runCommand } from './run-command.ts';
-import { closedPort, onlyDocument } from './spawn.ts';
+import { cli, closedPort, onlyDocument } from './spawn.ts';
 
 const NOWHERE = 'nowhere.invalid';
 const store = await createTestStore();
@@ -10,7 +10,7 @@ const store = await createTestStore();
 const schedule = (env: Record<string, string>) =>
   runCommand(['schedule', 'show', 'x:1', '--json'], { DATABASE_URL: store.url, ...env });
 const worker = (env: Record<string, string>) =>
-  runCommand(['worker', '--json'], { DATABASE_URL: store.url, KOMBO_API_KEY: 'ks_test', ...env });
+  cli(['worker', '--json'], { DATABASE_URL: store.url, KOMBO_API_KEY: 'ks_test', ...env });
 
 test.each([
   ['a command', schedule],
