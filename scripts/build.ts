@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { packedFiles, wrongInBuild } from './packed.ts';
+import { leanBundle } from './lean-bundle.ts';
+import { packed, wrongInBuild } from './packed.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -19,7 +20,7 @@ compile('tsconfig.build.json');
 compile('tsconfig.public.json');
 const bytes = await bundleWorkflows('workflow-bundle.js');
 await chmod(join(dist, 'src/cli/main.js'), 0o755);
-const wrong = wrongInBuild(packedFiles(root));
+const wrong = wrongInBuild(packed(root));
 if (wrong.length > 0) throw new Error(wrong.join('\n'));
 process.stdout.write(`Built dist; the workflow bundle has ${Math.round(bytes / 1024)} KiB.\n`);
 
@@ -45,6 +46,7 @@ async function bundleWorkflows(name: string): Promise<number> {
     logger: new DefaultLogger('WARN'),
   });
   // The place where src/worker/bundle.ts looks for it.
-  await writeFile(join(dist, name), code);
-  return Buffer.byteLength(code);
+  const lean = leanBundle(code, root);
+  await writeFile(join(dist, name), lean);
+  return Buffer.byteLength(lean);
 }

@@ -1,40 +1,31 @@
 #!/usr/bin/env node
 import module from 'node:module';
-import { CommanderError } from 'commander';
-import { CliError, describeFailure, EXIT, type Failure } from './support/errors.ts';
+import { CliError, EXIT } from './support/errors.ts';
 import { createProgram } from './program.ts';
 import { readDotEnv, readEnvironmentFile } from '../dev/environment-file.ts';
 import { keepLoopbackDirect } from '../settings/proxy.ts';
+import { endOf } from './support/ending.ts';
+import { STANDARD_OUTPUT } from './support/output.ts';
 import { outliveReaders } from './support/readers.ts';
-import { jsonText, screenText } from './support/terminal.ts';
 
 /** How long a finished command may take to end by itself. Then its process is ended. */
 const EXIT_BOUND_MS = 3_000;
 
 const RUNS_SERVERS = new Set(['dev', 'serve', 'worker']);
 
-const json = process.argv.includes('--json');
-
 outliveReaders();
 
 // Compiling modules takes most of a command's start. The cache saves that from the second start on.
 module.enableCompileCache();
 
-try {
-  await loadSettings();
-  keepLoopbackDirect();
-  await createProgram().parseAsync();
-} catch (error) {
-  const failure = error instanceof CommanderError ? describeUsage(error) : describeFailure(error);
-  if (failure) {
-    process.exitCode = failure.exitCode;
-    if (!(error instanceof CommanderError)) process.stderr.write(screenText(failure.message));
-    if (json) {
-      const { code, message } = failure;
-      process.stdout.write(jsonText({ error: { code, message } }));
-    }
-  }
-}
+process.exitCode = await endOf(
+  async () => {
+    await loadSettings();
+    keepLoopbackDirect();
+    await createProgram().parseAsync();
+  },
+  { output: STANDARD_OUTPUT, json: process.argv.includes('--json') },
+);
 // Nothing should be open now. If something is, it must not keep a finished command alive.
 setTimeout(() => process.exit(), EXIT_BOUND_MS).unref();
 
@@ -50,11 +41,4 @@ async function loadSettings(): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     throw new CliError(EXIT.failed, 'settings', message, { cause: error });
   }
-}
-
-/** Commander has already printed the error. Help and the version are no failures. */
-function describeUsage(error: CommanderError): Failure | undefined {
-  if (error.exitCode === 0) return undefined;
-  const message = error.code === 'commander.help' ? 'A command is missing.' : error.message;
-  return { code: 'wrong_use', message: message.replace(/^error: /, ''), exitCode: EXIT.wrongUse };
 }

@@ -9,13 +9,15 @@ import { registerProcesses } from './definitions/processes.ts';
 import { registerRecords } from './definitions/records.ts';
 import { registerReports } from './definitions/reports.ts';
 import { registerSyncs } from './definitions/syncs.ts';
+import { STANDARD_OUTPUT, type Output } from './support/output.ts';
 
 /** The command line. Commands load what they need only when they run. */
-export function createProgram(): Command {
+export function createProgram(output: Output = STANDARD_OUTPUT): Command {
   const program = new Command('kombo-sync')
     .description('Keeps a Postgres copy of everything you read through Kombo.')
     .version(packageVersion())
     .exitOverride()
+    .configureOutput({ ...output })
     .showHelpAfterError('(add --help for the usage)')
     .addHelpText(
       'after',

@@ -64,7 +64,7 @@ export const PAYLOAD_SETTINGS = {
     )
     .transform((value) => new Secret(value))
     .optional()
-    .describe('Bearer token of `codec-server`; without it that listens on this machine only'),
+    .describe('Bearer token of `codec-server`; without it, the server listens on this machine only'),
 } as const;
 
 export interface PayloadSettings {

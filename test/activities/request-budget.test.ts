@@ -71,7 +71,7 @@ describe('requests wait for no one', () => {
 });
 
 describe('what all workers share', () => {
-  test('is enough for no more requests than Kombo allows, however many workers ask', async () => {
+  test('(I31) is enough for no more requests than Kombo allows, however many workers ask', async () => {
     const budgets = [1, 2, 3].map(() => createRequestBudget({ store }));
     for (const budget of budgets) budget.note('a', { ...LIMITS, remaining: 40 });
     await expect.poll(key).toMatchObject({ remaining: 40 });
@@ -83,7 +83,7 @@ describe('what all workers share', () => {
     expect(sum).toBeLessThan(45);
   });
 
-  test('a read that cannot wait so long is told when to come back', async () => {
+  test('(I32) a read that cannot wait so long is told when to come back', async () => {
     const budget = createRequestBudget({ store });
     budget.note('a', { ...LIMITS, remaining: 10 }, 0);
     await expect.poll(key).toMatchObject({ remaining: 10 });
@@ -94,7 +94,7 @@ describe('what all workers share', () => {
     });
   });
 
-  test('urgent requests go first, and integrations in turn', async () => {
+  test('(I32) urgent requests go first, and integrations in turn', async () => {
     const budget = createRequestBudget({ store, perMinute: 6_000, concurrency: 1 });
     const first = await budget.admit(ask({ urgent: true }));
     const sent = order(budget, [
@@ -122,7 +122,7 @@ describe('what all workers share', () => {
       .toBe(0);
   });
 
-  test('a refusal counts for all workers until Kombo takes requests again', async () => {
+  test('(I31) a refusal counts for all workers until Kombo takes requests again', async () => {
     const budgets = [1, 2].map(() => createRequestBudget({ store }));
     for (const budget of budgets) budget.note('a', LIMITS);
     budgets[0]!.note('a', { ...LIMITS, remaining: 0 }, 60_000);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { completionScript, SHELLS, type Shell } from '../../src/cli/support/completion.ts';
+import { runCommand } from './run-command.ts';
 import { cli } from './spawn.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'kombo-sync-completion-'));
@@ -74,7 +75,7 @@ describe.each(SHELLS)('%s', (shell) => {
 });
 
 test('the script comes out of the command as it is, without any setting', async () => {
-  const { code, stdout } = await cli(['completion', 'bash'], { DATABASE_URL: 'nonsense' });
+  const { code, stdout } = await runCommand(['completion', 'bash'], { DATABASE_URL: 'nonsense' });
   expect(code).toBe(0);
   expect(stdout).toBe(completionScript(createProgram(), 'bash'));
   expect(await cli(['completion', 'csh'])).toMatchObject({ code: 2 });

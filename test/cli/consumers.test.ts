@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { createTestStore } from '../support/database.ts';
 import { caughtUp, consume, tag, writeTags } from '../consumer/support.ts';
-import { cli, onlyDocument } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
 const env = { DATABASE_URL: store.url };
-const consumers = (...args: string[]) => cli(['consumers', ...args], env);
+const consumers = (...args: string[]) => runCommand(['consumers', ...args], env);
 
 test('consumers are listed, shown, moved, tried again and removed', async () => {
   expect((await consumers('list')).stdout).toContain('There is none.');

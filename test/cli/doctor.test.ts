@@ -4,6 +4,7 @@ import { expect, inject, test, type TestContext } from 'vitest';
 import type { Check } from '../../src/doctor/check.ts';
 import { isRecent } from '../../src/doctor/temporal.ts';
 import { grpcProxy } from '../support/grpc.ts';
+import { runCommand } from './run-command.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';
 
 async function brokenEnvironment(): Promise<Record<string, string>> {
@@ -19,7 +20,7 @@ async function brokenEnvironment(): Promise<Record<string, string>> {
 }
 
 async function doctor(env: Record<string, string>): Promise<{ code: number | null; checks: Check[] }> {
-  const { code, stdout } = await cli(['doctor', '--json'], env);
+  const { code, stdout } = await runCommand(['doctor', '--json'], env);
   const { healthy, checks } = onlyDocument(stdout) as { healthy: boolean; checks: Check[] };
   expect(healthy).toBe(code === 0);
   return { code, checks };
@@ -71,7 +72,7 @@ test.concurrent('all wrong settings are reported at once', async () => {
 });
 
 test.concurrent('settings that cannot work are named without their values', async () => {
-  const { code, stdout } = await cli(['doctor'], {
+  const { code, stdout } = await runCommand(['doctor'], {
     ...(await brokenEnvironment()),
     KOMBO_API_KEY: 'ks_secret\nks_other',
     KOMBO_API_URL: 'https://ada:hunter2@api.kombo.dev/v1',

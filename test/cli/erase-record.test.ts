@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore } from '../support/database.ts';
 import { readPass, readRow } from '../store/support.ts';
-import { cli, onlyDocument } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
 const ID = 'demo:erase';
 const env = { DATABASE_URL: store.url };
 const erase = (record: string, ...more: string[]) =>
-  cli(['records', 'erase', 'ats_jobs', ID, record, ...more], env);
+  runCommand(['records', 'erase', 'ats_jobs', ID, record, ...more], env);
 
 await saveIntegration(store, { id: ID, tool: 'demo', category: 'ATS' });
 await readPass(store, ID, '/ats/jobs', 'full', [
@@ -38,5 +39,7 @@ test('--json reports what was erased, and a missing record has its own exit code
   const { stdout } = await erase('b', '--yes', '--json');
   expect(onlyDocument(stdout)).toMatchObject({ table: 'ats_jobs', id: 'b', row: 'live', mentions: [] });
   expect(await erase('nowhere', '--yes')).toMatchObject({ code: 3 });
-  expect(await cli(['records', 'erase', '__proto__', ID, 'a', '--yes'], env)).toMatchObject({ code: 2 });
+  expect(await runCommand(['records', 'erase', '__proto__', ID, 'a', '--yes'], env)).toMatchObject({
+    code: 2,
+  });
 });

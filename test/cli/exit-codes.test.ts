@@ -4,6 +4,7 @@ import { CommanderError, type Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { OBJECT_NAMES } from '../support/object-names.ts';
+import { runCommand } from './run-command.ts';
 import { cli, closedPort, emptyFolder, onlyDocument } from './spawn.ts';
 
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nothing';
@@ -48,7 +49,10 @@ describe('2: wrong use', () => {
     ['an empty id in a filter', ['changes', '--integration', '']],
     ['an unknown endpoint', ['fields', 'undocumented', '--endpoint', '/ats/nothing']],
   ])('%s', async (_name, args) => {
-    const { code, stdout, stderr } = await cli(args, { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test' });
+    const { code, stdout, stderr } = await runCommand(args, {
+      DATABASE_URL: NOWHERE,
+      KOMBO_API_KEY: 'ks_test',
+    });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).not.toBe('');
     expect(stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
@@ -81,12 +85,12 @@ describe('2: wrong use', () => {
 
   test.concurrent.each(['', ' ', 'a\nb', 'x'.repeat(201)])('the id %j', async (id) => {
     const env = { DATABASE_URL: NOWHERE, KOMBO_API_KEY: 'ks_test', TEMPORAL_ADDRESS: '127.0.0.1:1' };
-    const { code, stdout, stderr } = await cli(['status', id], env);
+    const { code, stdout, stderr } = await runCommand(['status', id], env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(WRITE_AN_ID);
   });
 
-  // In this process: the test above runs one command in a process of its own.
+  // The test above shows that it ends a command.
   test.each(takingAnId)('$words with an empty id', async ({ words }) => {
     const options = words.includes('pause') ? ['--reason', 'a test'] : [];
     const running = createProgram().parseAsync([...words, '', ...options], { from: 'user' });
@@ -97,7 +101,7 @@ describe('2: wrong use', () => {
   test.concurrent.each(['', 'one\ntwo', 'x'.repeat(501)])(
     'a pause with the reason %j, even if Temporal is away',
     async (reason) => {
-      const { code, stderr } = await cli(['integrations', 'pause', 'x:1', '--reason', reason], {
+      const { code, stderr } = await runCommand(['integrations', 'pause', 'x:1', '--reason', reason], {
         DATABASE_URL: NOWHERE,
         TEMPORAL_ADDRESS: '127.0.0.1:1',
       });
@@ -118,7 +122,7 @@ describe('2: wrong use', () => {
 describe('1: settings', () => {
   test.concurrent('all wrong and missing settings are named at once, with the remedy', async () => {
     const env = { DEBOUNCE_QUIET: 'soon', PORT: 'http' };
-    const { code, stdout, stderr } = await cli(['serve'], env);
+    const { code, stdout, stderr } = await runCommand(['serve'], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('DEBOUNCE_QUIET is not a duration');
     expect(stderr).toContain('PORT is not a port');
@@ -128,7 +132,7 @@ describe('1: settings', () => {
 
   test.concurrent('a TEMPORAL_TLS that is neither on nor off is refused', async () => {
     const env = { DATABASE_URL: NOWHERE, TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_TLS: 'maybe' };
-    const { code, stderr } = await cli(['schedule', 'show', 'x:1'], env);
+    const { code, stderr } = await runCommand(['schedule', 'show', 'x:1'], env);
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr:
@@ -137,7 +141,7 @@ describe('1: settings', () => {
   });
 
   test.concurrent('a worker names the settings that it lacks', async () => {
-    const { code, stderr } = await cli(['worker'], { DATABASE_URL: NOWHERE });
+    const { code, stderr } = await runCommand(['worker'], { DATABASE_URL: NOWHERE });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^KOMBO_API_KEY is missing; set it, for example .*\n$/);
   });
@@ -152,7 +156,10 @@ describe('1: settings', () => {
   });
 });
 
-describe('4: a dependency that cannot be reached', () => {
+describe('4: a dependency that cannot be reached', async () => {
+  // Commands with the same settings run beside each other.
+  const port = await closedPort();
+
   test.concurrent.each([
     [['status']],
     [['migrate']],
@@ -167,13 +174,13 @@ describe('4: a dependency that cannot be reached', () => {
     [['integrations', 'show', 'x:1']],
     [['audit']],
   ])('Postgres: %j', async (args) => {
-    const env = { DATABASE_URL: `postgres://nobody:hunter2@127.0.0.1:${await closedPort()}/nothing` };
-    const plain = await cli(args, env);
+    const env = { DATABASE_URL: `postgres://nobody:hunter2@127.0.0.1:${port}/nothing` };
+    const plain = await runCommand(args, env);
     expect(plain).toMatchObject({ code: 4, stdout: '' });
     expect(plain.stderr).toContain('Postgres cannot be reached: ECONNREFUSED at 127.0.0.1:');
     expect(plain.stderr).toContain('Check DATABASE_URL');
     expect(plain.stderr).not.toContain('hunter2');
-    const json = await cli([...args, '--json'], env);
+    const json = await runCommand([...args, '--json'], env);
     expect(json.code).toBe(4);
     expect(onlyDocument(json.stdout)).toEqual({
       error: { code: 'unreachable', message: expect.stringContaining('Postgres') as string },
@@ -188,8 +195,8 @@ describe('4: a dependency that cannot be reached', () => {
     [['sync', 'cancel', 'x:1']],
     [['cutover']],
   ])('Temporal: %j', async (args) => {
-    const address = `127.0.0.1:${await closedPort()}`;
-    const { code, stdout, stderr } = await cli([...args, '--json'], {
+    const address = `127.0.0.1:${port}`;
+    const { code, stdout, stderr } = await runCommand([...args, '--json'], {
       TEMPORAL_ADDRESS: address,
       DATABASE_URL: NOWHERE,
     });

@@ -3,12 +3,13 @@ import type { Granted } from '../../src/operations/grants.ts';
 import { createTestStore } from '../support/database.ts';
 import { createRole } from '../support/roles.ts';
 import { fill, OTHER, plan, sees } from '../store/access/support.ts';
-import { cli, onlyDocument } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
 await fill(store);
 const env = { DATABASE_URL: store.url };
-const grants = (...args: string[]) => cli(['grants', ...args], env);
+const grants = (...args: string[]) => runCommand(['grants', ...args], env);
 
 test('without --apply, the command prints a script that does in psql what --apply does', async () => {
   const role = await createRole(store);
@@ -57,7 +58,7 @@ test('with --apply, it runs the statements, prints them, and the audit log has t
   expect((await grants(...options)).stdout).toMatch(
     /^-- Reading 1 table, without raw: this is granted already\./,
   );
-  const audit = await cli(['audit', OTHER, '--json'], env);
+  const audit = await runCommand(['audit', OTHER, '--json'], env);
   expect(onlyDocument(audit.stdout)).toMatchObject({
     entries: [
       { action: 'grant', outcome: 'done', integrationId: OTHER },

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../src/cli/program.ts';
 import { packageVersion } from '../../src/version.ts';
+import { runCommand } from './run-command.ts';
 import { cli } from './spawn.ts';
 
 /** Every command, with the words that call it. */
@@ -51,7 +52,7 @@ describe.concurrent.each(commands.map(({ words, command }) => [words.join(' '), 
   '%s',
   (_name, words, command) => {
     test('has a one-line description and an example in its help', async () => {
-      const { code, stdout, stderr } = await cli([...words, '--help']);
+      const { code, stdout, stderr } = await runCommand([...words, '--help']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(command.description()).toMatch(/^\S[^\n]{10,120}$/);
       expect(stdout).toContain('Usage: kombo-sync');
@@ -74,7 +75,7 @@ test('the program itself has help, examples and the exit codes', async () => {
 });
 
 test('--version prints the version of the package', async () => {
-  expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: '' });
+  expect(await runCommand(['--version'])).toEqual({ code: 0, stdout: `${packageVersion()}\n`, stderr: '' });
 });
 
 test('building the command line loads neither Temporal nor Postgres', () => {

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { pause } from '../../src/store/state/life.ts';
 import { createTestStore } from '../support/database.ts';
-import { cli, emptyFolder, onlyDocument } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { emptyFolder, onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
 const env = { DATABASE_URL: store.url, TEMPORAL_ADDRESS: '127.0.0.1:1' };
@@ -44,7 +45,7 @@ describe('control characters from outside never reach the terminal', () => {
     [['fields', 'undocumented']],
     [['schedule', 'show', ID]],
   ])('%j', async (args) => {
-    const { stdout, stderr } = await cli(args, env);
+    const { stdout, stderr } = await runCommand(args, env);
     expect(stdout + stderr).toMatch(/^[\P{C}\n]+$/u);
     expect(stdout + stderr).not.toMatch(/^forged/m);
     // Commands to copy are quoted.
@@ -54,7 +55,7 @@ describe('control characters from outside never reach the terminal', () => {
   });
 
   test('--json prints the exact text', async () => {
-    const { stdout } = await cli(['integrations', 'list', '--json'], env);
+    const { stdout } = await runCommand(['integrations', 'list', '--json'], env);
     expect(onlyDocument(stdout)).toMatchObject({
       integrations: [{ id: ID, organizationName: HOSTILE, statusReason: HOSTILE }],
     });

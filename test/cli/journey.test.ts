@@ -3,6 +3,7 @@ import type { Check } from '../../src/doctor/check.ts';
 import { createSandbox, type Sandbox } from '../../sandbox/index.ts';
 import { createTestStore } from '../support/database.ts';
 import { uniqueTaskQueue } from '../support/temporal.ts';
+import { runCommand } from './run-command.ts';
 import {
   cli,
   closedPort,
@@ -13,10 +14,11 @@ import {
   type RunningCli,
 } from './spawn.ts';
 
-// Each command is a process of its own, which takes long on a busy machine.
+// Processes take long to start on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-// One operator uses the commands in order, on real servers. The tests build on each other.
+// One operator uses the commands in order, on real servers: those that print text in processes of their own. The tests build on
+// each other.
 const ID = `bombohr:cli-${process.pid}`;
 const UNKNOWN = 'nobody:1';
 
@@ -45,14 +47,14 @@ afterAll(async () => {
   await worker?.finished;
   // Also deletes the schedules, which would outlive this file on a shared server.
   await store.pool.query(`update kombo_sync.integrations set status = 'removed'`);
-  await cli(['setup'], env);
+  await runCommand(['setup'], env);
   await sandbox.close();
   await store.close();
 });
 
 /** Runs a command with --json; its stdout must be one document, with the given exit code. */
 async function run<T = Record<string, unknown>>(args: readonly string[], expectedCode = 0): Promise<T> {
-  const done = await cli([...args, '--json'], env);
+  const done = await runCommand([...args, '--json'], env);
   ended(done, expectedCode);
   return onlyDocument(done.stdout) as T;
 }
@@ -64,7 +66,7 @@ function ended(done: Finished, expectedCode: number): void {
 }
 
 test('setup can be run twice', async () => {
-  await run(['setup']);
+  ended(await cli(['setup'], env), 0);
   expect(await run(['setup'])).toEqual({
     migrations: [],
     fields: { rules: 0, changed: false, stored: null },

@@ -95,6 +95,7 @@ describe('pause and resume', () => {
       );
       return rowCount === 1;
     });
+    await system.ended(`sync/${ID}`);
     expect(await system.json(['schedule', 'show', ID])).toMatchObject({ fullSync: { paused: false } });
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyStore, type TestStore } from '../support/database.ts';
+import { runCommand } from './run-command.ts';
 import { cli, onlyDocument } from './spawn.ts';
 
 let store: TestStore;
@@ -14,7 +15,7 @@ const env = () => ({ DATABASE_URL: store.url });
 
 test('before the first migration, commands say what to do', async () => {
   for (const args of [['status'], ['integrations', 'list'], ['changes'], ['fields', 'undocumented']]) {
-    const { code, stdout, stderr } = await cli([...args, '--json'], env());
+    const { code, stdout, stderr } = await runCommand([...args, '--json'], env());
     expect(code).toBe(1);
     expect(stderr).toBe('The database is not up to date. Run: kombo-sync migrate\n');
     expect(onlyDocument(stdout)).toMatchObject({ error: { code: 'not_migrated' } });
@@ -22,7 +23,7 @@ test('before the first migration, commands say what to do', async () => {
 });
 
 test('a worker does not start before the first migration', async () => {
-  const { code, stderr } = await cli(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
+  const { code, stderr } = await runCommand(['worker'], { ...env(), KOMBO_API_KEY: 'ks_test' });
   expect(code).toBe(1);
   expect(stderr).toContain('Run: kombo-sync setup');
 });
@@ -35,9 +36,9 @@ test('migrations run once although two processes run them at the same time', asy
   });
   expect(Math.min(...applied)).toBe(0);
   expect(Math.max(...applied)).toBeGreaterThan(1);
-  const again = await cli(['migrate'], env());
+  const again = await runCommand(['migrate'], env());
   expect(again).toMatchObject({ code: 0, stdout: 'The database is up to date.\n' });
-  expect((await cli(['status'], env())).code).toBe(0);
+  expect((await runCommand(['status'], env())).code).toBe(0);
 });
 
 test('a database or user that does not exist exits with 4, like an unreachable server', async () => {
@@ -47,7 +48,7 @@ test('a database or user that does not exist exits with 4, like an unreachable s
   ] as const) {
     const url = new URL(store.url);
     url[name] = value;
-    const { code, stderr } = await cli(['status'], { DATABASE_URL: url.href });
+    const { code, stderr } = await runCommand(['status'], { DATABASE_URL: url.href });
     expect(code).toBe(4);
     expect(stderr).toMatch(/^Postgres (does not have the database|refuses the user or the password): /);
     expect(stderr).not.toContain('wrong');

@@ -1,13 +1,14 @@
 import { expect, inject, test } from 'vitest';
 import { createTestStore } from '../support/database.ts';
 import { grpcServer } from '../support/grpc.ts';
+import { runCommand } from './run-command.ts';
 import { cli, closedPort, onlyDocument } from './spawn.ts';
 
 const NOWHERE = 'nowhere.invalid';
 const store = await createTestStore();
 
 const schedule = (env: Record<string, string>) =>
-  cli(['schedule', 'show', 'x:1', '--json'], { DATABASE_URL: store.url, ...env });
+  runCommand(['schedule', 'show', 'x:1', '--json'], { DATABASE_URL: store.url, ...env });
 const worker = (env: Record<string, string>) =>
   cli(['worker', '--json'], { DATABASE_URL: store.url, KOMBO_API_KEY: 'ks_test', ...env });
 
@@ -60,7 +61,7 @@ test('an error of Temporal is shown with its cause', async () => {
 });
 
 test('a host that does not exist is named as the one of Postgres', async () => {
-  const { code, stderr } = await cli(['status'], { DATABASE_URL: `postgres://ada@${NOWHERE}/app` });
+  const { code, stderr } = await runCommand(['status'], { DATABASE_URL: `postgres://ada@${NOWHERE}/app` });
   expect({ code, stderr }).toEqual({
     code: 4,
     stderr: `Postgres cannot be reached: ENOTFOUND at ${NOWHERE}. Check DATABASE_URL and that the server runs.\n`,
@@ -68,7 +69,7 @@ test('a host that does not exist is named as the one of Postgres', async () => {
 });
 
 test('the doctor reports the same reason', async () => {
-  const { stdout } = await cli(['doctor'], {
+  const { stdout } = await runCommand(['doctor'], {
     DATABASE_URL: `postgres://ada@${NOWHERE}/app`,
     TEMPORAL_ADDRESS: await grpcServer(16, 'Request unauthorized.'),
     KOMBO_API_URL: `https://${NOWHERE}/v1`,

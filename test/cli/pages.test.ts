@@ -3,7 +3,8 @@ import { noteUnknown } from '../../src/store/state/unknown-integrations.ts';
 import type { IntegrationOverview, Totals } from '../../src/store/reports/overview.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
 import { insertDebt } from '../support/debts.ts';
-import { cli, closedPort, onlyDocument } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { closedPort, onlyDocument } from './spawn.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -46,13 +47,13 @@ interface Page {
 }
 
 async function page(args: readonly string[]): Promise<Page> {
-  const done = await cli([...args, '--json'], env);
+  const done = await runCommand([...args, '--json'], env);
   expect(done).toMatchObject({ code: 0, stderr: '' });
   return onlyDocument(done.stdout) as Page;
 }
 
 async function text(args: readonly string[]): Promise<string> {
-  const done = await cli(args, env);
+  const done = await runCommand(args, env);
   expect(done).toMatchObject({ code: 0, stderr: '' });
   return done.stdout;
 }

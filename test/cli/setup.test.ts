@@ -9,6 +9,7 @@ import { grpcProxy } from '../support/grpc.ts';
 import { testNamespace, TYPE } from '../support/namespace.ts';
 import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueTaskQueue } from '../support/temporal.ts';
+import { runCommand } from './run-command.ts';
 import { cli, emptyFolder, onlyDocument } from './spawn.ts';
 
 const store = await createTestStore();
@@ -29,7 +30,7 @@ const run = (args: string[], namespace: string, env: Record<string, string> = {}
     TASK_QUEUE: uniqueTaskQueue(),
     ...env,
   };
-  return cli(args, settings, emptyFolder, input);
+  return input === undefined ? runCommand(args, settings) : cli(args, settings, emptyFolder, input);
 };
 
 test('a search attribute of a wrong type is named with the type found and the type needed', async () => {

@@ -19,7 +19,7 @@ export interface RunningCli {
   kill(signal: NodeJS.Signals): void;
 }
 
-type Env = Record<string, string>;
+export type Env = Record<string, string>;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

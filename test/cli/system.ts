@@ -1,13 +1,17 @@
 import { afterAll, inject } from 'vitest';
 import { createSandbox, type SandboxIntegrationSpec } from '../../sandbox/index.ts';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config.ts';
+import { startWorker, type RunningWorker } from '../../src/worker/run.ts';
 import { createTestStore } from '../support/database.ts';
 import { eventually } from '../support/poll.ts';
 import { testTemporal, uniqueTaskQueue } from '../support/temporal.ts';
-import { cli, emptyFolder, onlyDocument, startCli, type RunningCli } from './spawn.ts';
+import { runCommand } from './run-command.ts';
+import { cli, emptyFolder, onlyDocument, startCli } from './spawn.ts';
 
 const API_KEY = 'ks_test';
 
-/** Postgres, Temporal, the sandbox in Kombo's place, and the commands as processes of their own. */
+/** Postgres, Temporal, the sandbox in Kombo's place, and the commands. */
 export async function createCliSystem(
   integrations: readonly SandboxIntegrationSpec[],
   settings: Record<string, string> = {},
@@ -25,12 +29,9 @@ export async function createCliSystem(
     DEBOUNCE_QUIET: '100ms',
     ...settings,
   };
-  const workers: RunningCli[] = [];
+  const workers: RunningWorker[] = [];
   afterAll(async () => {
-    for (const worker of workers) {
-      worker.kill('SIGTERM');
-      await worker.finished;
-    }
+    for (const worker of workers) await worker.stop();
     const { rows } = await store.pool.query<{ id: string }>('select id from kombo_sync.integrations');
     for (const { id } of rows) {
       await temporal.client.schedule
@@ -52,9 +53,9 @@ export async function createCliSystem(
     temporal,
     env,
     control: sandbox.control,
-    /** Runs a command. For a wrong exit code, the failure shows its output. */
+    /** Runs a command, with a stdin in a process of its own. For a wrong exit code, the failure shows its output. */
     text: async (args: readonly string[], expectedCode = 0, input?: string) => {
-      const done = await cli(args, env, emptyFolder, input);
+      const done = await (input === undefined ? runCommand(args, env) : cli(args, env, emptyFolder, input));
       if (done.code !== expectedCode)
         throw new Error(`Expected exit code ${expectedCode}: ${JSON.stringify(done)}`);
       return done;
@@ -65,11 +66,11 @@ export async function createCliSystem(
       expectedCode = 0,
       input?: string,
     ): Promise<T> => onlyDocument((await system.text([...args, '--json'], expectedCode, input)).stdout) as T,
+    /** The same in a process of its own, which runs on. */
     start: (args: readonly string[]) => startCli(args, env),
     worker: async () => {
-      const worker = startCli(['worker', '--json'], env);
-      workers.push(worker);
-      await worker.printed('\n');
+      const log = pino({ level: 'silent' });
+      workers.push(await startWorker({ config: loadConfig(env), store, log }));
     },
     /** Waits until no run of this workflow is open. */
     ended: (workflowId: string) =>

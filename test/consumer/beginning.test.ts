@@ -4,7 +4,7 @@ import { caughtUp, consume, consumerRow, newName, tag, writeTags } from './suppo
 
 const store = await createTestStore();
 
-test('from the beginning comes every live row and then the feed, also while others write, with nothing older after newer', async () => {
+test('(I34) from the beginning comes every live row and then the feed, also while others write, with nothing older after newer', async () => {
   const ids = Array.from({ length: 300 }, (_, index) => `r${String(index).padStart(3, '0')}`);
   await writeTags(
     store,
@@ -49,7 +49,7 @@ test('from the beginning comes every live row and then the feed, also while othe
   );
 });
 
-test('restarted in the middle of the first part it continues there', async () => {
+test('(I34) restarted in the middle of the first part it continues there', async () => {
   const name = newName();
   let batches = 0;
   const first = consume(store, {

@@ -24,7 +24,7 @@ await store.pool.query(
   [INTEGRATION],
 );
 
-test('each change comes in order, with what has changed and the row as it is now', async () => {
+test('(I34) each change comes in order, with what has changed and the row as it is now', async () => {
   const running = consume(store, { from: 'now', tables: ['ats_tags'] });
   await eventually(async () => typeof (await consumerRow(store, running.name))?.['holder'] === 'string');
   await writeTags(store, [tag('a', 'one'), tag('b', 'one')]);
@@ -47,7 +47,7 @@ test('each change comes in order, with what has changed and the row as it is now
   expect(seen.map(({ seq }) => seq)).toEqual(seen.map(({ seq }) => seq).toSorted((a, b) => a - b));
 });
 
-test('a row that was erased is null, and one that was deleted is still there', async () => {
+test('(I34) a row that was erased is null, and one that was deleted is still there', async () => {
   const running = consume(store, { from: 'now' });
   await eventually(async () => typeof (await consumerRow(store, running.name))?.['holder'] === 'string');
   await writeTags(store, [tag('gone', 'x'), tag('deleted', 'x')]);
@@ -70,7 +70,7 @@ test('only the tables that are asked for come, and the position passes the other
   expect(running.seen).toEqual([]);
 });
 
-test('an effect and the position are one: what fails half-way leaves neither, and is done once in the end', async () => {
+test('(I33) an effect and the position are one: what fails half-way leaves neither, and is done once in the end', async () => {
   await writeTags(
     store,
     Array.from({ length: 40 }, (_, index) => tag(`once ${index}`, 'x')),
@@ -104,7 +104,7 @@ test('an effect and the position are one: what fails half-way leaves neither, an
   expect(await consumerRow(store, name)).toMatchObject({ last_error: null, holder: null });
 });
 
-test('a change that is skipped is kept with its error, and comes back when it is asked for', async () => {
+test('(I34) a change that is skipped is kept with its error, and comes back when it is asked for', async () => {
   await writeTags(store, [tag('poison', 'x'), tag('after', 'x')]);
   let isMended = false;
   const running = consume(store, {
@@ -137,7 +137,7 @@ test('a change that is skipped is kept with its error, and comes back when it is
   expect(running.seen.at(-1)).toMatchObject({ id: 'poison', op: 'created', row: { name: 'x' } });
 });
 
-test('a handler that ends the transaction, or hides that a statement failed, has failed', async () => {
+test('(I33) a handler that ends the transaction, or hides that a statement failed, has failed', async () => {
   for (const [statement, message] of [
     ['commit', /has ended the transaction/],
     ['select 1/0', /has failed, and the handler did not say so/],
@@ -152,7 +152,7 @@ test('a handler that ends the transaction, or hides that a statement failed, has
   }
 });
 
-test('of several with one name one works; when it ends another takes over at once', async () => {
+test('(I33) of several with one name one works; when it ends another takes over at once', async () => {
   const name = newName();
   const running = [
     consume(store, { consumer: name }),
@@ -170,7 +170,7 @@ test('of several with one name one works; when it ends another takes over at onc
   for (const one of rest) await one.stop();
 });
 
-test('a connection that is cut at any moment is made anew, and nothing is lost or done twice', async () => {
+test('(I33) a connection that is cut at any moment is made anew, and nothing is lost or done twice', async () => {
   const name = newName();
   const running = consume(store, {
     consumer: name,
@@ -197,7 +197,7 @@ test('a connection that is cut at any moment is made anew, and nothing is lost o
   expect(rows.map(({ seq }) => seq)).toEqual(all.rows.map(({ seq }) => seq));
 }, 60_000);
 
-test('one that is removed while it runs ends and says so, and one that comes too late says how to begin anew', async () => {
+test('(I34) one that is removed while it runs ends and says so, and one that comes too late says how to begin anew', async () => {
   const removed = consume(store);
   await caughtUp(store, removed.name);
   await store.pool.query('delete from kombo_sync.consumers where name = $1', [removed.name]);

@@ -23,7 +23,7 @@ test('in SQL alone, a new name begins with the oldest change and gets each chang
   expect(await next('sql', 2)).toEqual([]);
 });
 
-test('what is rolled back comes again, and a second reader waits for the first one', async () => {
+test('(I33) what is rolled back comes again, and a second reader waits for the first one', async () => {
   await writeTags(store, [tag('d', 'x')]);
   const first = await store.pool.connect();
   await first.query('begin');
@@ -34,7 +34,7 @@ test('what is rolled back comes again, and a second reader waits for the first o
   expect(await second).toEqual(['d']);
 });
 
-test('both ways share a name, and a change is handled by one of them', async () => {
+test('(I33) both ways share a name, and a change is handled by one of them', async () => {
   await writeTags(store, [tag('e', 'x')]);
   const running = consume(store, { consumer: 'sql' });
   await caughtUp(store, 'sql');
@@ -43,7 +43,7 @@ test('both ways share a name, and a change is handled by one of them', async () 
   expect(running.seen.map(({ id }) => id)).toEqual(['e']);
 });
 
-test('a position moves neither back nor past what may be open, and says how to go back', async () => {
+test('(I33) a position moves neither back nor past what may be open, and says how to go back', async () => {
   const { seq } = (await consumerRow(store, 'sql')) as { seq: number };
   const advance = (to: number) => store.pool.query(`select kombo_sync.advance('sql', $1)`, [to]);
   await expect(advance(seq - 1)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ test('a consumer that is to begin with the rows is refused, since the function h
   await store.pool.query(`update kombo_sync.consumers set copying_table = null where name = 'sql'`);
 });
 
-test('what a registered consumer has not read stays until CONSUMER_MAX_LAG is over', async () => {
+test('(I34) what a registered consumer has not read stays until CONSUMER_MAX_LAG is over', async () => {
   const day = 86_400_000;
   const kept = async () =>
     (await store.pool.query<{ count: number }>('select count(*)::int as count from kombo_sync.changes'))

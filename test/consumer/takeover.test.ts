@@ -42,7 +42,7 @@ async function holderOf(name: string): Promise<number> {
 }
 
 test.each(['SIGKILL', 'SIGSTOP'] as const)(
-  'when the active one of three gets %s, another takes over in time, and each change counts once',
+  '(I33) when the active one of three gets %s, another takes over in time, and each change counts once',
   async (signal) => {
     const name = newName();
     const three = ['a', 'b', 'c'].map((who) => startProcess(name, who));
@@ -69,7 +69,7 @@ test.each(['SIGKILL', 'SIGSTOP'] as const)(
   90_000,
 );
 
-test.each(POOLERS)('through %s in transaction mode nothing is lost or done twice', async (_, start) => {
+test.each(POOLERS)('(I33) through %s in transaction mode nothing is lost or done twice', async (_, start) => {
   const pooler = await start(store.url, 'transaction');
   const name = newName();
   const running = consume(store, {

@@ -32,7 +32,11 @@ const SECRETS = [
   'KOMBO_WEBHOOK_SECRETS',
   'ADMIN_TOKEN',
   'VIEWER_TOKEN',
+  'NOTIFY_URL',
+  'NOTIFY_SECRET',
+  'NOTIFY_SLACK_URL',
 ];
+const OF_NOTIFICATIONS = SECRETS.slice(-3);
 const EXACT = /^[\w./-]+:v?\d+\.\d+\.\d+$/;
 const DIGEST = /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
 
@@ -76,8 +80,12 @@ test('each process gets the secrets that it needs, and no others', () => {
     postgres: SECRETS.slice(0, 3),
     temporal: [],
     setup: ['postgres://kombo_sync_owner:${DATABASE_OWNER_PASSWORD}@postgres:5432/kombo_sync'],
-    serve: [...SECRETS.slice(3), 'postgres://kombo_sync:${DATABASE_PASSWORD}@postgres:5432/kombo_sync'],
-    worker: ['KOMBO_API_KEY', 'postgres://kombo_sync:${DATABASE_PASSWORD}@postgres:5432/kombo_sync'],
+    serve: [...SECRETS.slice(3, -3), 'postgres://kombo_sync:${DATABASE_PASSWORD}@postgres:5432/kombo_sync'],
+    worker: [
+      'KOMBO_API_KEY',
+      ...OF_NOTIFICATIONS,
+      'postgres://kombo_sync:${DATABASE_PASSWORD}@postgres:5432/kombo_sync',
+    ],
     prometheus: [],
     grafana: [],
   });

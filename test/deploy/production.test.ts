@@ -50,6 +50,14 @@ test('Postgres and our own image are those of the development file', () => {
   expect(services['temporal-postgres']?.image).toBe(services['postgres']?.image);
 });
 
+test('our processes get the secrets that they get in the development file, and no others', () => {
+  for (const name of ['setup', 'serve', 'worker']) {
+    const { TEMPORAL_DATABASE_PASSWORD, ...given } = services[name]?.environment ?? {};
+    expect(TEMPORAL_DATABASE_PASSWORD).toBe('');
+    expect(given).toEqual(development.services[name]?.environment);
+  }
+});
+
 test('its files are there, and .env.example has the one password more', () => {
   const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
     volumes.flatMap((volume) => /^\.\/([^:]+):/.exec(volume)?.[1] ?? []),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cli } from '../cli/spawn.ts';
+import { runCommand } from '../cli/run-command.ts';
 import { fill, sees } from '../store/access/support.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { createTestStore, type TestStore } from '../support/database.ts';
@@ -29,7 +29,7 @@ async function run(block: string): Promise<string[]> {
     const args = withOwnRoles(line.replace(/\s+#.*/, ''))
       .split(' ')
       .slice(1);
-    const { code, stdout, stderr } = await cli(args, { DATABASE_URL: store.url });
+    const { code, stdout, stderr } = await runCommand(args, { DATABASE_URL: store.url });
     expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: '' });
     printed.push(stdout);
   }

@@ -18,19 +18,19 @@ const one = (key: string, changes: Partial<Condition> = {}): Condition => ({
 const told = (key: string, goneAt: Date | null = null): Told => ({ ...one(key), goneAt });
 
 describe('what is news', () => {
-  test('a condition is told once while it lasts', () => {
+  test('(I35) a condition is told once while it lasts', () => {
     const open = [one('a:1')];
     expect(newsOf([], open, options).began).toEqual(open);
     expect(newsOf([told('a:1')], open, options)).toEqual({ began: [], recovered: [], gone: [], back: [] });
   });
 
-  test('its end is told when it has been away for long enough, and not before', () => {
+  test('(I35) its end is told when it has been away for long enough, and not before', () => {
     expect(newsOf([told('a:1')], [], options)).toMatchObject({ recovered: [], gone: [{ key: 'a:1' }] });
     expect(newsOf([told('a:1', ago(CALM_MS - 1))], [], options)).toMatchObject({ recovered: [], gone: [] });
     expect(newsOf([told('a:1', ago(CALM_MS))], [], options).recovered).toMatchObject([{ key: 'a:1' }]);
   });
 
-  test('one that comes and goes is told neither time', () => {
+  test('(I35) one that comes and goes is told neither time', () => {
     const news = newsOf([told('a:1', ago(CALM_MS * 2))], [one('a:1')], options);
     expect(news).toMatchObject({ began: [], recovered: [], gone: [], back: [{ key: 'a:1' }] });
   });
@@ -50,7 +50,7 @@ describe('what is news', () => {
 });
 
 describe('a notification', () => {
-  test('counts all, and names the twenty that have lasted longest', () => {
+  test('(I36) counts all, and names the twenty that have lasted longest', () => {
     const began = Array.from({ length: 5_000 }, (_, index) =>
       one(`a:${index}`, { since: ago(index * 1_000) }),
     );

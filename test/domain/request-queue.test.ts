@@ -13,14 +13,14 @@ function drain(queue: RequestQueue<Waiting>): Waiting[] {
   return served;
 }
 
-test('urgent requests come first, in the order in which they were made', () => {
+test('(I32) urgent requests come first, in the order in which they were made', () => {
   const queue = new RequestQueue<Waiting>();
   const [a, b, c] = [ask('a'), ask('b', true), ask('a', true)];
   for (const one of [a, b, c]) queue.add(one);
   expect(drain(queue)).toEqual([b, c, a]);
 });
 
-test('an integration with many reads has one turn where another has one', () => {
+test('(I32) an integration with many reads has one turn where another has one', () => {
   const queue = new RequestQueue<Waiting>();
   const many = Array.from({ length: 3 }, () => ask('many'));
   const few = ask('few');

@@ -158,7 +158,7 @@ describe.concurrent('(I22) cancelling', () => {
 
 test.concurrent(
   '(I22) (I16) after a pause and a resume the copy equals Kombo, no matter what happens at the same time',
-  { timeout: 90_000 },
+  { timeout: 150_000 },
   async () => {
     const seed = 20_261_124;
     const random = createRandom(seed);
@@ -202,8 +202,10 @@ test.concurrent(
     await resumeIntegration(operator, id);
     const same = async () =>
       (await system.differences(id)).length === 0 && Object.keys(await owed(id)).length === 0;
-    await eventually(same, { timeoutMs: 30_000 }).catch(async () => {
-      expect({ seed, differences: await system.differences(id), owed: await owed(id) }).toBeUndefined();
+    // Twenty-five rounds of work may be left to a busy machine.
+    await eventually(same, { timeoutMs: 90_000 }).catch(async () => {
+      const left = { seed, differences: await system.differences(id), owed: await owed(id) };
+      throw new Error(`The copy does not become equal: ${JSON.stringify(left)}`);
     });
     await idle(id);
     expect(await system.known(id)).toMatchObject({ status: 'active' });

@@ -29,7 +29,7 @@ async function look(): Promise<void> {
 }
 
 test(
-  'an integration that Kombo cannot read is told once, signed, and once more when it can be read again',
+  '(I35, I36) an integration that Kombo cannot read is told once, signed, and once more when it can be read again',
   { timeout: 120_000 },
   async () => {
     const worker = await system.worker();
@@ -123,7 +123,7 @@ test('notify test says what the receiver did', { timeout: 60_000 }, async () => 
 });
 
 test(
-  'a worker that is killed while it sends makes no second notification: the next try has the same id',
+  '(I35) a worker that is killed while it sends makes no second notification: the next try has the same id',
   { timeout: 150_000 },
   async () => {
     const id = system.integration();

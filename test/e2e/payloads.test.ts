@@ -1,15 +1,18 @@
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
 import { afterAll, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, payloadSettings } from '../../src/config.ts';
 import {
   catchUpScheduleId,
   fullSyncScheduleId,
   fullSyncWorkflowId,
   syncWorkflowId,
 } from '../../src/domain/names.ts';
+import { payloadCodecs } from '../../src/temporal/payloads/codecs.ts';
 import { startFullSync } from '../../src/temporal/start.ts';
 import { ensureSchedules } from '../../src/temporal/schedules.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { accepted, createSystem, type System } from './setup.ts';
 
 const keyOf = (id: string, fill: number) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`;
@@ -86,6 +89,19 @@ test('what commands show of encrypted runs is what they show of others', async (
   const id = await syncMarkers(closed);
   const result = await closed.temporal.client.workflow.getHandle(fullSyncWorkflowId(id)).result();
   expect(result).toMatchObject({ integrationId: id, status: 'completed' });
+});
+
+test('(I20) a run that Temporal stored encrypted replays with its key, and with no other', async () => {
+  const id = await syncMarkers(closed);
+  const history = await closed.temporal.client.workflow.getHandle(fullSyncWorkflowId(id)).fetchHistory();
+  const bundle = await workflowBundle(undefined);
+  const replayWith = async (keys: string) => {
+    const codecs = await payloadCodecs(payloadSettings({ ...CODEC, TEMPORAL_PAYLOAD_KEYS: keys }));
+    const options = { workflowBundle: bundle, dataConverter: { payloadCodecs: codecs } };
+    return Worker.runReplayHistory(options, history, fullSyncWorkflowId(id));
+  };
+  await expect(replayWith(CODEC.TEMPORAL_PAYLOAD_KEYS)).resolves.toBeUndefined();
+  await expect(replayWith(keyOf('other', 3))).rejects.toThrow(/first/);
 });
 
 test('schedules, which outlive a key, are written with the new one by setup', async () => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { PACKED_FROM_BUILD, packedFiles, wrongInBuild } from '../../scripts/packed.ts';
+import { leanBundle } from '../../scripts/lean-bundle.ts';
+import { packed as packedBy, PACKED_FROM_BUILD, wrongInBuild } from '../../scripts/packed.ts';
 import { read, ROOT } from '../docs/markdown.ts';
 import { importsOf, sourceFiles } from '../support/imports.ts';
 
@@ -14,7 +15,7 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(read('package.json')) as Manifest;
-const packed = packedFiles(ROOT);
+const { files: packed } = packedBy(ROOT);
 const others = packed.filter((file) => !file.startsWith('dist/'));
 
 describe('what npm packs', () => {
@@ -48,11 +49,33 @@ describe('what npm packs', () => {
   // The build itself fails with these findings.
   test('is checked, so a broken build is found', () => {
     const whole = [...PACKED_FROM_BUILD, 'dist/src/version.js'];
-    expect(wrongInBuild(whole)).toEqual([]);
-    expect(wrongInBuild([...whole, 'dist/src/version.js.map'])).toEqual([
+    const bytes = 1_000_000;
+    expect(wrongInBuild({ files: whole, bytes })).toEqual([]);
+    expect(wrongInBuild({ files: [...whole, 'dist/src/version.js.map'], bytes })).toEqual([
       'dist/src/version.js.map is packed and is of no use there.',
     ]);
-    expect(wrongInBuild(whole.slice(1))).toEqual([`${whole[0]} is not packed.`]);
+    expect(wrongInBuild({ files: whole.slice(1), bytes })).toEqual([`${whole[0]} is not packed.`]);
+    expect(wrongInBuild({ files: whole, bytes: bytes + 1 })).toEqual([
+      'The package has 1000001 bytes, more than 1000000. Leave out what it does not need.',
+    ]);
+  });
+
+  test('has a map of the workflows without their sources and without folders of this machine', () => {
+    const inline = (map: object) =>
+      `run();\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${Buffer.from(JSON.stringify(map)).toString('base64')}`;
+    const whole = {
+      mappings: 'AAAA',
+      sources: ['/home/ada/clone/src/a.ts', '/opt/node_modules/b/b.js'],
+      sourcesContent: ['a();', 'b();'],
+    };
+    const lean = leanBundle(inline(whole), '/home/ada/clone/');
+    const [code, map] = lean.split('//# sourceMappingURL=data:application/json;base64,');
+    expect(code).toBe('run();\n');
+    expect(JSON.parse(Buffer.from(map!, 'base64').toString())).toEqual({
+      mappings: 'AAAA',
+      sources: ['src/a.ts', 'node_modules/b/b.js'],
+    });
+    expect(() => leanBundle('run();', '/')).toThrow(/no map of its sources/);
   });
 });
 

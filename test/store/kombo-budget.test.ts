@@ -45,7 +45,7 @@ describe('by the headers', () => {
     for (let times = 0; times < 39; times += 1) expect(await take(false)).toBe(0);
   });
 
-  test('what is not urgent is spread over the rest of the window when half is left', async () => {
+  test('(I32) what is not urgent is spread over the rest of the window when half is left', async () => {
     await say(50);
     expect(await take(false)).toBe(0);
     const waitMs = await take(false);
@@ -56,13 +56,13 @@ describe('by the headers', () => {
     expect(await take(false)).toBe(0);
   });
 
-  test('the last quarter is for urgent requests, all of it', async () => {
+  test('(I32) the last quarter is for urgent requests, all of it', async () => {
     await say(25);
     expect(await take(false)).toBeGreaterThan(2_000);
     expect(await takeAll(true)).toBe(25 + 1);
   });
 
-  test('what is under way counts though the answer does not know of it yet', async () => {
+  test('(I31) what is under way counts though the answer does not know of it yet', async () => {
     await say(90);
     for (let times = 0; times < 10; times += 1) await take(true);
     await say(85, { taken: true });
@@ -76,7 +76,7 @@ describe('by the headers', () => {
     expect(await readKomboLimit(store)).toMatchObject({ limit: 100, remaining: null, windowEndsAt: null });
   });
 
-  test('a request finds out each second whether it is still used up, and less often if it can wait', async () => {
+  test('(I31) a request finds out each second whether it is still used up, and less often if it can wait', async () => {
     await say(0, { blockedMs: 600_000 });
     expect(await readKomboLimit(store)).toMatchObject({ blockedUntil: expect.any(Date) as Date });
     expect(await take(true)).toBe(0);
@@ -94,7 +94,7 @@ describe('by the headers', () => {
 });
 
 describe('Kombo counts by integration', () => {
-  test('when another integration has more left in the same window, and then none waits for another', async () => {
+  test('(I32) when another integration has more left in the same window, and then none waits for another', async () => {
     await say(80);
     await say(30);
     expect(await say(99, { integrationId: 'b' })).toBe(true);
@@ -131,7 +131,7 @@ describe('Kombo counts by integration', () => {
 describe('KOMBO_REQUESTS_PER_MINUTE', () => {
   const perMinute = 60;
 
-  test('no minute has more than the rate', async () => {
+  test('(I31) no minute has more than the rate', async () => {
     let taken = await takeAll(true, { perMinute });
     for (let second = 0; second < 59; second += 1) {
       await age(1);
@@ -141,13 +141,13 @@ describe('KOMBO_REQUESTS_PER_MINUTE', () => {
     expect(taken).toBeLessThanOrEqual(perMinute + 1);
   });
 
-  test('leaves some of what may be sent at once for urgent requests', async () => {
+  test('(I32) leaves some of what may be sent at once for urgent requests', async () => {
     const others = await takeAll(false, { perMinute });
     expect(others).toBeGreaterThan(0);
     expect(await takeAll(true, { perMinute })).toBeGreaterThanOrEqual(2);
   });
 
-  test('holds for all integrations together, also when Kombo counts by integration', async () => {
+  test('(I31) holds for all integrations together, also when Kombo counts by integration', async () => {
     await say(80);
     await say(30);
     await say(99, { integrationId: 'b' });
@@ -160,7 +160,7 @@ describe('KOMBO_CONCURRENCY', () => {
   const place = (urgent: boolean, id: string = randomUUID()) =>
     takePlace(store, { id, urgent, places: 4, forMs: 60_000 });
 
-  test('bounds what is under way, with a place that only urgent requests may take', async () => {
+  test('(I31, I32) bounds what is under way, with a place that only urgent requests may take', async () => {
     const id = randomUUID();
     expect([await place(false, id), await place(false), await place(false)]).toEqual([true, true, true]);
     expect(await place(false)).toBe(false);
@@ -169,13 +169,13 @@ describe('KOMBO_CONCURRENCY', () => {
     expect(await place(true)).toBe(true);
   });
 
-  test('a place whose worker was killed is free after its time', async () => {
+  test('(I31) a place whose worker was killed is free after its time', async () => {
     for (let times = 0; times < 4; times += 1) await place(true);
     await store.pool.query(`update kombo_sync.kombo_requests set until = now() - interval '1 second'`);
     expect(await place(true)).toBe(true);
   });
 
-  test('many at once take no more than there are', async () => {
+  test('(I31) many at once take no more than there are', async () => {
     const taken = await Promise.all(Array.from({ length: 20 }, () => place(true)));
     expect(taken.filter(Boolean)).toHaveLength(4);
   });

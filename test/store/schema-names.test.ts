@@ -7,7 +7,7 @@ import { eraseSome } from '../../src/store/records/erase.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import { remove } from '../../src/store/state/life.ts';
 import { prune } from '../../src/store/state/retention.ts';
-import { cli } from '../cli/spawn.ts';
+import { runCommand } from '../cli/run-command.ts';
 import { pageReader } from '../http/page-reader.ts';
 import { createEmptyStore, type TestStore } from '../support/database.ts';
 import { readPass, sweep } from './support.ts';
@@ -58,13 +58,13 @@ test('with other schema names, doctor checks them and names what is missing', as
 
 test('with other schema names, commands find the feed, and its tables by both names', async () => {
   for (const table of ['ats_tags', 'kombo_hr.ats_tags']) {
-    const { code, stdout } = await cli(['changes', '--table', table, '--json'], settings());
+    const { code, stdout } = await runCommand(['changes', '--table', table, '--json'], settings());
     expect({ code, changes: (JSON.parse(stdout) as { changes: unknown[] }).changes.length }).toEqual({
       code: 0,
       changes: 2,
     });
   }
-  const { stderr } = await cli(['changes', '--after', '900'], settings());
+  const { stderr } = await runCommand(['changes', '--after', '900'], settings());
   expect(stderr).toMatch(/^The change feed ends before position 900\./);
   expect(stderr).not.toMatch(STANDARD);
 });

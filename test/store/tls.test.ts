@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/store/database.ts';
-import { cli } from '../cli/spawn.ts';
+import { runCommand } from '../cli/run-command.ts';
 import { ADMIN_TOKEN, testApp } from '../http/support.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { createTestStore } from '../support/database.ts';
@@ -96,12 +96,12 @@ describe('a problem is reported with its remedy, and without a warning of the dr
       /^Postgres refuses the user or the password: .* encrypted connections only, add sslmode=require to DATABASE_URL\.\n$/,
     ],
   ])('%s', async (_name, env, said) => {
-    const { code, stderr } = await cli(['status'], env);
+    const { code, stderr } = await runCommand(['status'], env);
     expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(said) as string });
   });
 
   test('a good connection gets no message', async () => {
-    const { code, stderr } = await cli(['status'], { DATABASE_URL: address('sslmode=require') });
+    const { code, stderr } = await runCommand(['status'], { DATABASE_URL: address('sslmode=require') });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 });
@@ -128,7 +128,7 @@ test('a password with #, %, @ and ü reaches the server, and after a wrong one t
     url.password = encodeURIComponent(password);
     expect(await ask(url.href)).toEqual({ one: 1 });
     url.password = 'wrong';
-    const { code, stderr } = await cli(['status'], { DATABASE_URL: url.href });
+    const { code, stderr } = await runCommand(['status'], { DATABASE_URL: url.href });
     expect(code).toBe(4);
     expect(stderr).toMatch(
       /^Postgres refuses the user or the password: .*must be percent-encoded, for example # as %23\.\n$/,

@@ -45,7 +45,7 @@ const said = async (id: string | undefined): Promise<Notification> =>
   JSON.parse((await findUnsent(store, id!))!.body) as Notification;
 
 describe('what is told', () => {
-  test('a condition is told once, and its end once', async () => {
+  test('(I35) a condition is told once, and its end once', async () => {
     const began = await look([one('a:1')])(await turn());
     expect(await said(began)).toMatchObject({
       data: { open: 1, began: { count: 1 }, recovered: { count: 0 } },
@@ -62,7 +62,7 @@ describe('what is told', () => {
     expect(await look([])(await turn())).toBeUndefined();
   });
 
-  test('while one is not taken the next waits, and says then all that has come', async () => {
+  test('(I35) while one is not taken the next waits, and says then all that has come', async () => {
     const first = await look([one('a:1')])(await turn());
     await noteTry(store, first!, 'answered HTTP 500');
     expect(await look([one('a:1'), one('a:2')])(await turn())).toBeUndefined();
@@ -76,7 +76,7 @@ describe('what is told', () => {
     expect((await said(next)).data.began.items.map((item) => item.integration_id)).toEqual(['a:2', 'a:3']);
   });
 
-  test('a target that is away keeps none from the other', async () => {
+  test('(I36) a target that is away keeps none from the other', async () => {
     await look([one('a:1')])(await turn());
     const options = { turn: (await turn())!, calmMs: 0 };
     const id = await noteNews(store, 'slack', { open: [one('a:1')], kinds: CONDITION_KINDS }, options);
@@ -84,14 +84,14 @@ describe('what is told', () => {
     expect(await listUnsent(store)).toHaveLength(2);
   });
 
-  test('a worker that was slow says nothing that another one knows better', async () => {
+  test('(I35) a worker that was slow says nothing that another one knows better', async () => {
     const slow = await turn();
     await turn();
     expect(await look([one('a:1')])(slow)).toBeUndefined();
     expect(await listUnsent(store)).toEqual([]);
   });
 
-  test('of workers that look at once, one has the turn', async () => {
+  test('(I35) of workers that look at once, one has the turn', async () => {
     const turns = await Promise.all([1, 2, 3, 4].map(() => takeTurn(store, 'conditions', 60_000)));
     expect(turns.filter((taken) => taken !== undefined)).toHaveLength(1);
     await putOff(
@@ -158,7 +158,7 @@ describe('what is wrong', () => {
     expect(await listConditions(store)).toMatchObject([{ kind: 'parked', key: 'a:1', code: 'INVALID' }]);
   });
 
-  test('an open issue, until it is resolved', async () => {
+  test('(I36) an open issue, until it is resolved', async () => {
     const issue = {
       id: 'issue-1',
       integrationId: null,

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   defaultPayloadConverter,
   SearchAttributeType,
@@ -9,13 +8,15 @@ import {
 import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { coresdk } from '@temporalio/proto';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import type { Workflow } from '@temporalio/worker/lib/workflow/interface.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import packageJson from '@temporalio/worker/package.json' with { type: 'json' };
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { workflowBundle } from '../../src/worker/bundle.ts';
+import { installRuntime } from '../../src/worker/runtime.ts';
 import { brief, type Command, readCommand, type ScheduledActivity } from './commands.ts';
 import { cancelledActivity, type Job, payloads } from './jobs.ts';
 
@@ -41,11 +42,12 @@ let creator: ReusableVMWorkflowCreator;
 const open: Workflow[] = [];
 let runs = 0;
 
-/** Call once in a test file: bundles the workflow code as a worker does. */
+/** Call once in a test file: uses the bundle that workers of this process use. */
 export function useWorkflows(): void {
   beforeAll(async () => {
-    const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-    const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
+    installRuntime(pino({ level: 'silent' }));
+    const bundle = await workflowBundle(undefined);
+    if (!('code' in bundle)) throw new Error('Remove workflow-bundle.js: tests use the sources.');
     const activities = [
       'startSync',
       'lookUpIntegration',
@@ -54,23 +56,17 @@ export function useWorkflows(): void {
       'tidyUp',
       'eraseIntegration',
     ];
-    creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), TASK_MS, new Set(activities));
+    creator = await ReusableVMWorkflowCreator.create(
+      parseWorkflowCode(bundle.code),
+      TASK_MS,
+      new Set(activities),
+    );
   });
   afterEach(async () => {
     for (const workflow of open.splice(0)) await workflow.dispose();
   });
   afterAll(() => creator.destroy());
 }
-
-const nothing = () => {};
-const quietLogger = {
-  log: nothing,
-  trace: nothing,
-  debug: nothing,
-  info: nothing,
-  warn: nothing,
-  error: nothing,
-};
 
 export interface StartOptions {
   /** Jobs of the first activation: signalWithStart delivers the signal with the start. */

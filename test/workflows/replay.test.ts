@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { PayloadCodec } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { payloadSettings } from '../../src/config.ts';
+import { payloadCodecs } from '../../src/temporal/payloads/codecs.ts';
 import { workflowTracing } from '../../src/tracing/sdk.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 
 installRuntime(pino({ level: 'silent' }));
@@ -26,33 +30,74 @@ function workflowIdOf(shape: string): string {
   return id;
 }
 
-const bundle = (file: string, workflowInterceptorModules: string[] = []) =>
-  bundleWorkflowCode({
-    workflowInterceptorModules,
-    workflowsPath: fileURLToPath(new URL(file, import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
+const codecs = () =>
+  payloadCodecs(
+    payloadSettings({
+      TEMPORAL_PAYLOAD_CODEC: 'aes',
+      TEMPORAL_PAYLOAD_KEYS: `of-test:${Buffer.alloc(32, 1).toString('base64')}`,
+    }),
+  );
+
+interface StoredPayload {
+  metadata: Record<string, string>;
+  data?: string;
+}
+
+const isPayload = (part: object): part is StoredPayload => 'metadata' in part && 'data' in part;
+
+/** The history as the server has it if a codec wrote it: it encodes every payload but search attributes. */
+async function encoded(part: unknown, codec: PayloadCodec): Promise<unknown> {
+  if (typeof part !== 'object' || part === null) return part;
+  if (Array.isArray(part)) return Promise.all(part.map((one) => encoded(one, codec)));
+  if (isPayload(part)) {
+    const bytes = (text = '') => Buffer.from(text, 'base64');
+    const metadata = Object.fromEntries(
+      Object.entries(part.metadata).map(([name, text]) => [name, bytes(text)]),
+    );
+    const [payload] = await codec.encode([{ metadata, data: bytes(part.data) }]);
+    const text = (value: Uint8Array) => Buffer.from(value).toString('base64');
+    return {
+      metadata: Object.fromEntries(
+        Object.entries(payload!.metadata!).map(([name, value]) => [name, text(value)]),
+      ),
+      data: text(payload!.data!),
+    };
+  }
+  const entries = Object.entries(part).map(async ([name, value]: [string, unknown]) => [
+    name,
+    name === 'searchAttributes' ? value : await encoded(value, codec),
+  ]);
+  return Object.fromEntries(await Promise.all(entries)) as unknown;
+}
 
 const REMEDY = `A run of this shape that is open while you deploy would stop with an error. Keep the old commands for such runs:
   if (patched('what-changed')) { new code } else { old code }
 When no such run can be open any more, record the histories again: npx node scripts/record-histories.ts`;
 
 describe('(I20) recorded runs replay on the present workflow code', async () => {
-  const workflowBundle = await bundle('../../workflows/index.ts');
+  const bundle = await workflowBundle(undefined);
 
   test.each(shapes)('%s', async (shape) => {
-    const replay = Worker.runReplayHistory({ workflowBundle }, load(shape), workflowIdOf(shape));
+    const replay = Worker.runReplayHistory({ workflowBundle: bundle }, load(shape), workflowIdOf(shape));
     await expect(replay, REMEDY).resolves.toBeUndefined();
   });
 
   test('each of them on a worker that traces, too', { timeout: 180_000 }, async () => {
-    const traced = await bundle('../../workflows/index.ts', [workflowTracing()]);
+    const traced = await workflowBundle(workflowTracing());
     const exporter = { export: { fn: () => {}, callDuringReplay: false } };
     for (const shape of shapes) {
       const options = { workflowBundle: traced, sinks: { exporter } };
       const replay = Worker.runReplayHistory(options, load(shape), workflowIdOf(shape));
       await expect(replay, `${shape}: ${REMEDY}`).resolves.toBeUndefined();
     }
+  });
+
+  test.each(shapes)('%s, as TEMPORAL_PAYLOAD_CODEC=aes stores it', async (shape) => {
+    const payloadCodecs = await codecs();
+    const history = await encoded(load(shape), payloadCodecs[0]!);
+    const options = { workflowBundle: bundle, dataConverter: { payloadCodecs } };
+    const replay = Worker.runReplayHistory(options, history, workflowIdOf(shape));
+    await expect(replay, REMEDY).resolves.toBeUndefined();
   });
 
   test('there is one of each shape', () => {
@@ -84,11 +129,11 @@ describe('(I20) recorded runs replay on the present workflow code', async () => 
 });
 
 test('(I20) a workflow that does something else is refused', async () => {
-  const replay = Worker.runReplayHistory(
-    { workflowBundle: await bundle('./broken-workflow.ts') },
-    load('delta'),
-    'delta',
-  );
+  const broken = bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('./broken-workflow.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+  const replay = Worker.runReplayHistory({ workflowBundle: await broken }, load('delta'), 'delta');
   await expect(replay).rejects.toThrow(DeterminismViolationError);
 });
 

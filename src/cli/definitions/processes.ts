@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { SHELLS, type Shell } from '../support/completion.ts';
 import { addCommand } from '../support/define.ts';
 import { parseOrigins, parsePort } from '../support/options.ts';
+import { outputOf } from '../support/output.ts';
 import { run } from '../support/run.ts';
 
 /** Commands that run, prepare and check the service. */
@@ -66,10 +67,10 @@ TEMPORAL_ADDRESS (the Temporal server). Data is kept in DATA_DIR. Ctrl-C stops e
     'doctor',
     'Check every setting and dependency and say how to fix it; exit 1 if something is wrong',
     ['doctor'],
-  ).action(async (options: { json?: boolean }) => {
+  ).action(async (options: { json?: boolean }, command: Command) => {
     // It loads the settings itself, because the fault may be in them.
     const { doctor } = await import('../commands/doctor.ts');
-    await doctor(options);
+    await doctor(options, outputOf(command));
   });
 
   addCommand(program, 'completion', 'Print the completion script for a shell: bash, zsh or fish', [

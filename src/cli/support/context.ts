@@ -10,8 +10,9 @@ import type { TemporalHandle } from '../../temporal/connect.ts';
 import { createTemporalLinks, type TemporalUi } from '../../temporal/ui.ts';
 import { startTracing } from '../../tracing/index.ts';
 import { packageVersion } from '../../version.ts';
-import { type ExitCode } from './errors.ts';
+import { Ended, type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
+import type { Output } from './output.ts';
 import { jsonText, screenText } from './terminal.ts';
 
 /** What a command works with. Each part is opened when it is first used, and closed when the command ends. */
@@ -46,36 +47,48 @@ export interface Context {
 export type Handler<A extends unknown[]> = (context: Context, ...args: A) => Promise<ExitCode | void>;
 
 /**
- * Runs a handler with the settings, which must include `required`, and then closes what was opened. `main` prints the
+ * Runs a handler with the settings, which must include `required`, and then closes what was opened. `endOf` prints the
  * errors that it throws.
+ *
+ * @throws Ended with the exit code of the handler, if it is not 0.
  */
 export async function runHandler<A extends unknown[]>(
   required: readonly Required[],
   handler: Handler<A>,
   args: A,
+  output: Output,
 ): Promise<void> {
   const config = loadConfig(undefined, required);
   routeKombo(config);
-  const { context, close } = createContext(config, isJson(args.at(-1)));
+  const { context, close } = createContext(config, isJson(args.at(-1)), output);
+  let exitCode: ExitCode | void;
   try {
-    const exitCode = await handler(context, ...args);
-    if (exitCode) process.exitCode = exitCode;
+    exitCode = await handler(context, ...args);
   } finally {
     await close();
   }
+  if (exitCode) throw new Ended(exitCode);
 }
 
 function isJson(options: unknown): boolean {
   return typeof options === 'object' && options !== null && 'json' in options && options.json === true;
 }
 
-function createContext(config: Config, json: boolean): { context: Context; close: () => Promise<void> } {
+function createContext(
+  config: Config,
+  json: boolean,
+  output: Output,
+): { context: Context; close: () => Promise<void> } {
   const closers: (() => Promise<void>)[] = [];
   const closing = <T extends { close(): Promise<void> }>(resource: T): T => {
     closers.push(() => resource.close());
     return resource;
   };
-  const live = createLiveLine(process.stderr);
+  const live = createLiveLine({
+    isTTY: process.stderr.isTTY,
+    columns: process.stderr.columns,
+    write: (text) => output.writeErr(text),
+  });
   const context: Context = {
     config,
     json,
@@ -100,7 +113,7 @@ function createContext(config: Config, json: boolean): { context: Context; close
     live,
     print: (document, text) => {
       live.clear();
-      process.stdout.write(json ? jsonText(document) : screenText(text()));
+      output.writeOut(json ? jsonText(document) : screenText(text()));
     },
     note: (text) => live.say(text),
     stopSignal: once(listenForStop),

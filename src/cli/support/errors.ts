@@ -39,6 +39,17 @@ export class CliError extends Error implements Failure {
   }
 }
 
+/** The end of a command that has said all, with another exit code than 0. */
+export class Ended extends Error {
+  override name = 'Ended';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode) {
+    super(`The command ends with exit code ${exitCode}.`);
+    this.exitCode = exitCode;
+  }
+}
+
 export const wrongUse = (message: string) => new CliError(EXIT.wrongUse, 'wrong_use', message);
 export const notFound = (message: string) => new CliError(EXIT.notFound, 'not_found', message);
 export const failed = (message: string) => new CliError(EXIT.failed, 'failed', message);
