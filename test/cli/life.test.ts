@@ -281,14 +281,10 @@ test('(I23) the audit log says who did what, when and from where, including refu
     message: expect.stringContaining('is removed'),
     details: { reason: 'x' },
   });
-  const first = await system.json<{ entries: { id: number }[]; next: number }>(['audit', '--limit', '2']);
-  const second = await system.json<{ entries: { id: number }[] }>([
-    'audit',
-    '--limit',
-    '2',
-    '--before',
-    String(first.next),
-  ]);
+  const page = ['audit', '--limit', '2'];
+  const first = await system.json<{ entries: { id: number }[]; next: number }>(page);
+  const before = ['--before', String(first.next)];
+  const second = await system.json<{ entries: { id: number }[] }>([...page, ...before]);
   expect(second.entries[0]!.id).toBeLessThan(first.entries[1]!.id);
   const { stdout } = await system.text(['audit', ID, '--limit', '1']);
   expect(stdout).toMatch(/^NO +AT +WHO +FROM +DID +INTEGRATION +OUTCOME +DETAILS$/m);
