@@ -25,7 +25,7 @@ export async function runCommand(args: readonly string[], env: Env = {}): Promis
 }
 
 /** Signals that a command may listen for. Its process would end with it. */
-const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Room {
   key: string;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { closedPort, startCli } from './spawn.ts';
 
@@ -29,6 +30,17 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
     expect(stderr).not.toContain('hunter2');
   },
 );
+
+test.concurrent('serve outlives a client that closes its connection just before it is answered', async () => {
+  const running = startCli(['serve', '--json'], await settings());
+  const { url } = JSON.parse(await running.printed('\n')) as { url: string };
+  // This is what the kernel sends to a process that writes to such a connection.
+  running.kill('SIGPIPE');
+  await delay(200);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  running.kill('SIGTERM');
+  expect((await running.finished).code).toBe(0);
+});
 
 test.concurrent('serve says what to do if its port is taken', async () => {
   const env = await settings();

@@ -13,6 +13,7 @@ import { packageVersion } from '../../version.ts';
 import { Ended, type ExitCode } from './errors.ts';
 import { createLiveLine, type LiveLine } from './live-line.ts';
 import type { Output } from './output.ts';
+import { onLostReader } from './readers.ts';
 import { jsonText, screenText } from './terminal.ts';
 
 /** What a command works with. Each part is opened when it is first used, and closed when the command ends. */
@@ -156,7 +157,7 @@ function listenForStop(): AbortSignal {
     } else if (performance.now() - abortedAt > SAME_SIGNAL_MS) process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  process.on('SIGPIPE', () => controller.abort());
+  onLostReader(() => controller.abort());
   return controller.signal;
 }
 
