@@ -73,6 +73,7 @@ test('setup can be run twice', async () => {
     searchAttributes: [],
     unusable: [],
     failed: [],
+    rowCounts: { compared: 0, corrected: 0 },
     schedules: { created: [], updated: [], deleted: [], pausedByHand: [], changedByHand: [], unchanged: 0 },
   });
   expect(await run(['migrate'])).toEqual({ applied: [] });

@@ -3,6 +3,7 @@ import { setIntegration } from '../../src/operations/choose.ts';
 import { countNotChosen, eraseNotChosen } from '../../src/operations/erase-not-chosen.ts';
 import { addIntegration } from '../../src/operations/integrations.ts';
 import { fullSync, syncNow } from '../../src/operations/syncs.ts';
+import { recount } from '../../src/store/records/row-counts.ts';
 import { findOverview } from '../../src/store/reports/overview.ts';
 import type { SyncResult } from '../../src/domain/sync.ts';
 import { eventually } from '../support/poll.ts';
@@ -153,6 +154,7 @@ test('what the settings leave out is erased for all integrations at once', async
      select $1, 'a', '{"id":"a"}', now(), 1, 1`,
     [id],
   );
+  await recount(store, id, 'lms_skills');
   await accepted(system.tell(id, ['lms_skills']).then(() => undefined));
   await system.settled(id);
   expect(await countNotChosen(operator)).toEqual([{ table: 'lms_skills', rows: 1 }]);
