@@ -46,7 +46,7 @@ describe('troubles', () => {
   ] as const)('(I10) %j that stays is %s and says so', async (fault, errorClass, message) => {
     const id = await bench.integration(JOBS);
     control.addFault({ ...fault, integration: id, count: 'always' });
-    const { syncEndpoint } = bench.activities({ timeoutMs: 200 });
+    const { syncEndpoint } = bench.activities({ timeoutMs: 600 });
     expect(await run(syncEndpoint, pass(id))).toMatchObject({
       state: errorClass === 'EndpointDisabled' ? 'skipped' : 'failed',
       reason: { message: expect.stringMatching(message) as string },
