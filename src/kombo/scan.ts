@@ -25,7 +25,8 @@ const MAX_ID_BYTES = 500;
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_RECORD, CLOSE_RECORD] = [0x5b, 0x5d, 0x7b, 0x7d];
 const [MINUS, ZERO, NINE] = [0x2d, 0x30, 0x39];
-const [LETTER_D, LETTER_F, LETTER_N, LETTER_T, LETTER_U] = [0x64, 0x66, 0x6e, 0x74, 0x75];
+const [LETTER_D, LETTER_E, LETTER_F] = [0x64, 0x65, 0x66];
+const [LETTER_N, LETTER_T, LETTER_U] = [0x6e, 0x74, 0x75];
 
 /** Four bytes at once. */
 const QUOTES = 0x22222222;
@@ -197,7 +198,7 @@ class Scan {
           this.#at = at + 1;
           return true;
         }
-      }
+      } else if (isExponent(bytes, at)) this.#isOdd = true;
     }
     return false;
   }
@@ -209,6 +210,7 @@ class Scan {
     for (; at < bytes.length; at += 1) {
       const byte = bytes[at]!;
       if (byte === COMMA || byte === CLOSE_RECORD || byte <= 0x20) break;
+      if (isExponent(bytes, at)) this.#isOdd = true;
     }
     this.#at = at;
     return at < bytes.length;
@@ -225,6 +227,12 @@ class Scan {
     }
     return -1;
   }
+}
+
+/** Postgres refuses a number that is too large even if the same key comes again, which then counts. */
+function isExponent(bytes: Buffer, at: number): boolean {
+  const before = bytes[at - 1]!;
+  return (bytes[at]! | 0x20) === LETTER_E && before >= ZERO && before <= NINE;
 }
 
 /** Whether a value that is no text, by its first byte, needs no closer look. */

@@ -31,7 +31,7 @@ describe('troubles', () => {
     [{ kind: 'unavailable' }, 'Unavailable', /HTTP 503/],
     [{ kind: 'truncate' }, 'Unavailable', /not whole/],
     [{ kind: 'reset' }, 'Unavailable', /cannot be reached/],
-    [{ kind: 'stall' }, 'Unavailable', /did not answer \/ats\/jobs within 0\.2 s/],
+    [{ kind: 'stall' }, 'Unavailable', /did not answer \/ats\/jobs within 0\.6 s/],
     [
       { kind: 'status', status: 409, contentType: 'application/json', body: '{"error":{"code":"PLATF' },
       'Unavailable',

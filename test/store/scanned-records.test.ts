@@ -132,6 +132,9 @@ const record = fc
     return `{${space}${texts.toSpliced(place, 0, id).join(`${space},${space}`)}${space}}`;
   });
 
+/** The first value is too large for Postgres, the second one counts. */
+const KEPT = ['{"id":"a","nested":1e999999,"nested":""}', '{"id":"b","nested":{"x":[1E999999],"x":1}}'];
+
 test('property (I13): a record leaves the same row, change and verdict, as bytes and parsed', async () => {
   let scanned = 0;
   await fc.assert(
@@ -144,7 +147,7 @@ test('property (I13): a record leaves the same row, change and verdict, as bytes
       expect(counts).toEqual(await commitResults(parsed, resultsOf(parseExact(answer))));
       expect(await contentOf(asBytes)).toEqual(await contentOf(parsed));
     }),
-    { numRuns: 80 },
+    { numRuns: 80, examples: [[KEPT]] },
   );
   expect(scanned).toBeGreaterThan(30);
 });
