@@ -76,7 +76,7 @@ function webhookLines({ config, url, example, made }: BannerFacts): string[] {
 
 function demoLines({ config, sandboxUrl, demoSettings, command }: BannerFacts): string[] {
   if (!sandboxUrl) return [`  Add an integration: ${command} integrations add <id>`, ''];
-  const short = demoSettings.map((name) => `${name}=${duration(config, name)}`).join(' ');
+  const short = demoSettings.map((name) => `${name}=${shown(config, name)}`).join(' ');
   return [
     '  The sandbox now changes records every few seconds. It loses some webhooks; the catch-up reads what they reported.',
     ...(short === '' ? [] : [`  Short for this demo: ${short}. Set them yourself for other values.`]),
@@ -85,7 +85,8 @@ function demoLines({ config, sandboxUrl, demoSettings, command }: BannerFacts): 
   ];
 }
 
-function duration(config: Config, name: string): string {
+function shown(config: Config, name: string): string {
   const value = name in config ? config[name as keyof Config] : undefined;
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
   return typeof value === 'number' ? formatDuration(value) : '';
 }
