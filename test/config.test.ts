@@ -4,16 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../src/config-error.ts';
 import { loadConfig, temporalEnvironment } from '../src/config.ts';
-
-/** The complaint about these settings; fails if there is none. */
-function complaint(env: Record<string, string>): string {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-}
+import { complaint } from './settings/complaint.ts';
 
 describe("Kombo's key", () => {
   test.each(['ks_prod_abc\nks_prod_def', 'ks_prod_abc ', 'ks_prod_äbc', 'ks_prod_abc\u0000'])(

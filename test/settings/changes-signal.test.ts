@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-
-const complaint = (env: Record<string, string>): string => {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-};
+import { complaint } from './complaint.ts';
 
 test('CHANGES_SIGNAL names a workflow type and its task queue', () => {
   expect(loadConfig({}).CHANGES_SIGNAL).toBeUndefined();

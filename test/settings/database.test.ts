@@ -5,16 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { readDatabaseUrl } from '../../src/settings/database-url.ts';
 import { createAuthority } from '../support/certificates.ts';
-
-/** The error for these settings. Fails if they are accepted. */
-function complaint(env: Record<string, string>): string {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-}
+import { complaint } from './complaint.ts';
 
 const AUTHORITY = createAuthority().certificate;
 

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
-
-const complaint = (env: Record<string, string>): string => {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-};
+import { complaint } from './complaint.ts';
 
 describe('MODELS and EXCLUDE_MODELS', () => {
   test('choose everything if they are not set or are *', () => {

@@ -1,18 +1,10 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { notifyKey } from '../../src/settings/notify.ts';
+import { complaint } from './complaint.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const SIGNED = { NOTIFY_URL: 'https://example.com/hook', NOTIFY_SECRET: SECRET };
-
-const complaint = (env: Record<string, string>): string => {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-};
 
 test('NOTIFY_SECRET is the base64 of a key, or several while you rotate', () => {
   expect(notifyKey(SECRET)).toEqual(Buffer.alloc(32, 7));

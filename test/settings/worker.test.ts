@@ -3,15 +3,8 @@ import { loadConfig } from '../../src/config.ts';
 import { checkSizes } from '../../src/doctor/settings.ts';
 import { problemsOfWorker } from '../../src/settings/worker.ts';
 import { slotsOf } from '../../src/worker/slots.ts';
+import { complaint } from './complaint.ts';
 
-const complaint = (env: Record<string, string>): string => {
-  try {
-    loadConfig(env);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('Nothing is wrong with it.');
-};
 const problems = (env: Record<string, string>) => problemsOfWorker(loadConfig(env));
 
 test('the sizes of a worker are those of today unless they are set', () => {
