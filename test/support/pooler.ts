@@ -108,6 +108,17 @@ export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Pro
     if (idle) lend(idle, client);
   };
 
+  const openPool = async (database: string): Promise<void> => {
+    if (!opening.has(database)) {
+      const servers = Array.from({ length: serversOf(mode) }, () => connectServer(database));
+      opening.set(
+        database,
+        Promise.all(servers).then((made) => void pools.set(database, made)),
+      );
+    }
+    await opening.get(database);
+  };
+
   const listener = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -119,6 +130,7 @@ export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Pro
       if (!server) return;
       // It may be inside a transaction, so no other client may get it.
       server.socket.destroy();
+      if (mode === 'session') return;
       pools.set(
         database,
         pools.get(database)!.filter((one) => one !== server),
@@ -132,16 +144,10 @@ export async function startProxyPooler(databaseUrl: string, mode: PoolMode): Pro
         return;
       }
       const database = parameters['database']!;
-      if (!opening.has(database)) {
-        const servers = Array.from({ length: serversOf(mode) }, () => connectServer(database));
-        opening.set(
-          database,
-          Promise.all(servers).then((made) => void pools.set(database, made)),
-        );
-      }
-      await opening.get(database);
       const made = { socket, server: undefined, waiting: [], pending: 0, database };
       client = made;
+      if (mode === 'session') lend(await connectServer(database), made);
+      else await openPool(database);
       splitMessages(socket, (message) => onMessage(made, message));
       socket.write(GREETING());
     });
