@@ -2,7 +2,8 @@
  * Plays random failures on real servers for as long as you like, as `test/liveness` does for half a minute: endpoints
  * of Kombo fail, hang, are limited or refuse, workers are killed or freeze, sessions and tables of Postgres are lost or
  * locked, clocks are off. It prints how long changes of healthy parts took to become rows, and exits with 1 if a
- * promise was broken.
+ * promise was broken. The workers share a budget for Kombo, send notifications and export traces meanwhile: nothing may
+ * be told twice, and no place of the budget may stay taken.
  *
  *   npx node scripts/soak.ts --minutes 20
  *   npx node scripts/soak.ts --minutes 480 --seconds 90 --seed 4711
@@ -17,6 +18,7 @@ import { migrate } from '../src/store/migrate.ts';
 import { connectTemporal } from '../src/temporal/connect.ts';
 import { makePlan } from '../test/liveness/plan.ts';
 import { play, type Played } from '../test/liveness/player.ts';
+import { openObservers } from '../test/liveness/observers.ts';
 import { brokenPromises, countFailures, explain, summarize } from '../test/liveness/report.ts';
 import { openWorld } from '../test/liveness/world.ts';
 import { startServers } from '../test/support/servers.ts';
@@ -38,7 +40,9 @@ const store = openStore(servers.databaseUrl);
 await migrate(store);
 const temporal = await connectTemporal();
 const { temporalAddress, emptyFolder, databaseUrl } = servers;
-const world = await openWorld({ store, databaseUrl, temporal, temporalAddress, emptyFolder });
+const observers = await openObservers(store);
+const { settings } = observers;
+const world = await openWorld({ store, databaseUrl, temporal, temporalAddress, emptyFolder, settings });
 let isBroken = false;
 try {
   for (let seed = Number(values.seed); performance.now() < until; seed += 1) {
@@ -52,8 +56,12 @@ try {
     );
     if (broken.length > 0) print(explain(played, world.workers.log));
   }
+  const problems = await observers.problems();
+  isBroken ||= problems.length > 0;
+  for (const problem of problems) print(problem);
 } finally {
   await world.close();
+  observers.close();
   await store.close();
   await temporal.close();
   await servers.stop();
@@ -67,6 +75,8 @@ table(
     .sort()
     .map((what) => ({ what, times: counts[what]! })),
 );
+const observed = Object.entries(observers.counts()).map(([what, times]) => ({ what, times }));
+table('observed', ['times'], observed);
 process.exitCode = isBroken ? 1 : 0;
 
 function table<K extends string>(

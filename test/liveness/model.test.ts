@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { Condition } from '../../src/domain/conditions.ts';
+import { notificationOf } from '../../src/domain/notification.ts';
 import { dueOf, harmOf, SOON_MS, type Harm, type Part } from './bounds.ts';
+import { toldTwice } from './observers.ts';
 import { makePlan, type Failure } from './plan.ts';
 
 /* Checks the model of the random failures, so that it does not ask for anything by mistake. */
@@ -77,6 +80,23 @@ describe('the bound of a change', () => {
     const [harm] = harms({ at: 0, forMs: 0, of: 'worker', worker: 0, how: 'kill' });
     expect(dueOf(PART, 1_000, [{ ...harm!, until: 1_000 }]).at).toBe(1_000 + 35_000);
   });
+});
+
+test('a condition that two notifications say is told twice; a notification sent again says nothing new', () => {
+  const condition: Condition = {
+    kind: 'parked',
+    key: 'bombohr:1',
+    integrationId: 'bombohr:1',
+    code: 'INVALID',
+    since: new Date(0),
+  };
+  const at = (minute: number, said: Partial<Parameters<typeof notificationOf>[0]>) =>
+    notificationOf({ now: new Date(minute * 60_000), open: 1, began: [], recovered: [], ...said });
+  const first = at(1, { began: [condition] });
+  const again = { ...condition, since: new Date(5_000) };
+  const over = at(2, { recovered: [condition] });
+  expect(toldTwice([first, first, over, at(3, { began: [again] })])).toEqual([]);
+  expect(toldTwice([first, over, at(3, { began: [condition] })])).toHaveLength(1);
 });
 
 test('a process with a shifted clock shows another time', async () => {

@@ -23,6 +23,8 @@ export interface Ground {
   temporalAddress: string;
   /** A folder without a `.env`, and a home without a Temporal profile. */
   emptyFolder: string;
+  /** Further settings. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Ground {
  * that a minute is enough to test the bounds.
  */
 export async function openWorld(ground: Ground) {
-  const { store, databaseUrl, temporal, temporalAddress, emptyFolder } = ground;
+  const { store, databaseUrl, temporal, temporalAddress, emptyFolder, settings } = ground;
   const sandbox = createSandbox({ apiKey: API_KEY, webhookSecret: SECRET, integrations: [] });
   const { control } = sandbox;
   const environment = {
@@ -44,6 +46,7 @@ export async function openWorld(ground: Ground) {
     FULL_REFRESH_INTERVAL: '1s',
     RETRY_INTERVAL: `${RETRY_MS.first}ms`,
     RETRY_MAX_INTERVAL: `${RETRY_MS.longest}ms`,
+    ...settings,
   };
   const config = loadConfig(environment);
   const log = pino({ level: 'silent' });

@@ -9,8 +9,15 @@ export interface Received {
   body: string;
 }
 
-/** A receiver of notifications, which answers as it is told. */
+/** A receiver of notifications, which answers as it is told. It closes at the end of the test file. */
 export async function startReceiver() {
+  const receiver = await openReceiver();
+  afterAll(receiver.close);
+  return receiver;
+}
+
+/** The same for scripts, which close it themselves. */
+export async function openReceiver() {
   const received: Received[] = [];
   /** Status of the answers to come; `hang` gives none. */
   let answer: number | 'hang' = 204;
@@ -25,10 +32,6 @@ export async function startReceiver() {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
   return {
     url: `${url}/hook`,
     received,
@@ -36,6 +39,10 @@ export async function startReceiver() {
       answer = next;
     },
     notifications: () => received.map(({ body }) => JSON.parse(body) as Notification),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
   };
 }
 

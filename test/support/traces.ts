@@ -59,9 +59,16 @@ export interface SeenSpan {
 const fieldsOf = (fields: Field[] = []) =>
   Object.fromEntries(fields.map(({ key, value }) => [key, Object.values(value)[0]]));
 
-/** A collector that takes OTLP by HTTP, in protobuf. */
+/** A collector that takes OTLP by HTTP, in protobuf. It closes at the end of the test file. */
 export async function startCollector() {
   const spans: SeenSpan[] = [];
+  const collector = await openCollector((sent) => spans.push(...sent));
+  afterAll(collector.close);
+  return { ...collector, spans };
+}
+
+/** The same for scripts, which close it themselves and keep of the spans what they need. */
+export async function openCollector(take: (spans: SeenSpan[]) => void) {
   const paths = new Set<string>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -69,16 +76,19 @@ export async function startCollector() {
     request.on('end', () => {
       paths.add(`${request.method} ${request.url} ${request.headers['content-type']}`);
       const sent = Buffer.concat(chunks);
-      spans.push(...decode(request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent));
+      take(decode(request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent));
       response.writeHead(200).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, spans, paths };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    paths,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
 }
 
 function decode(bytes: Buffer): SeenSpan[] {
