@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
-import { targetsOf } from '../operations/tell.ts';
+import { CONDITIONS_TURN, targetsOf } from '../operations/tell.ts';
 import type { Store } from '../store/database.ts';
 import { oldestUnsent } from '../store/state/told.ts';
+import { isTurnTaken } from '../store/state/turns.ts';
 import { ok, warn, type Check } from './check.ts';
 
 /** One that was made a moment ago is on its way. */
@@ -20,6 +21,13 @@ export async function checkNotifications(store: Store, config: Config): Promise<
       NAME,
       `one to ${target} waits since ${createdAt.toISOString()}, after ${tries} tries: ${why}`,
       'Check the address and the receiver, then try: kombo-sync notify test',
+    );
+  }
+  if (!(await isTurnTaken(store, CONDITIONS_TURN, LATE_MS))) {
+    return warn(
+      NAME,
+      'no worker has looked for anything to tell in the last minutes',
+      'Start the workers with the same NOTIFY_ settings as this command, then try: kombo-sync notify test',
     );
   }
   return ok(NAME, `sent to ${targets.join(' and ')}`);

@@ -38,6 +38,9 @@ interface TellDeps {
   calmMs?: number;
 }
 
+/** Whose turn it is to look for conditions. */
+export const CONDITIONS_TURN = 'conditions';
+
 /** A target gets one notification in this time at most. */
 const EVERY_MS = 60_000;
 /** What looks at each integration is looked at this seldom, and rests for so many times as long as it takes. */
@@ -68,7 +71,7 @@ export async function tellOperators(deps: TellDeps): Promise<void> {
   const { store, client, config, log, calmMs = CALM_MS } = deps;
   const targets = targetsOf(config);
   if (targets.length === 0) return;
-  const turn = await takeTurn(store, 'conditions', EVERY_MS);
+  const turn = await takeTurn(store, CONDITIONS_TURN, EVERY_MS);
   if (!turn) return;
   for (const target of NOTIFY_TARGETS) if (!targets.includes(target)) await forgetTarget(store, target);
   const slow = await lookAtEach(deps).catch((error: unknown): Seen => {

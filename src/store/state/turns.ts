@@ -26,6 +26,20 @@ export async function takeTurn(
   return rows[0];
 }
 
+/** Whether some process takes the turns of a part: the next one is at most so many milliseconds overdue. */
+export async function isTurnTaken(
+  { pool }: Pick<Store, 'pool'>,
+  part: string,
+  overdueMs: number,
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from kombo_sync.turns
+     where part = $1 and next_at > clock_timestamp() - $2 * interval '1 millisecond'`,
+    [part, overdueMs],
+  );
+  return rowCount === 1;
+}
+
 /** Puts the next turn off, after one that took long. */
 export async function putOff({ pool }: Pick<Store, 'pool'>, { part, turn }: Turn, ms: number): Promise<void> {
   await pool.query(
