@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { CATEGORIES, ownModel } from '../domain/catalogue/index.ts';
+import { CATEGORIES, ownModel, type EndpointDefinition } from '../domain/catalogue/index.ts';
 import { NO_CHOICE, selectEndpoints, type EndpointSettings } from '../domain/choice.ts';
 import { namesOf, nestedNamesOf } from '../domain/model-names.ts';
 
@@ -27,12 +27,17 @@ export const microseconds = (column: string) => `(extract(epoch from ${column}) 
 export const momentOf = (parameter: string) =>
   `(timestamptz 'epoch' + ${parameter}::bigint * interval '1 microsecond')`;
 
+/** The endpoints that the settings allow. */
+export function endpointsRead(settings: EndpointSettings): EndpointDefinition[] {
+  return CATEGORIES.flatMap((category) => selectEndpoints({ category, ...NO_CHOICE }, settings).read);
+}
+
 /**
  * SQL for the endpoints that the settings allow, with the model that each lists and the names that pick it.
  * `isChosenBy` says which of them an integration reads.
  */
 export function settingsRead(settings: EndpointSettings): RawBuilder<unknown> {
-  const read = CATEGORIES.flatMap((category) => selectEndpoints({ category, ...NO_CHOICE }, settings).read);
+  const read = endpointsRead(settings);
   const column = (of: (endpoint: (typeof read)[number]) => string) => sql`${read.map(of)}::text[]`;
   return sql`unnest(${column(({ category }) => category)}, ${column(({ path }) => path)},
     ${column((endpoint) => ownModel(endpoint) ?? '')}, ${column((endpoint) => namesOf(endpoint).join(' '))},

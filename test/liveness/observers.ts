@@ -5,8 +5,8 @@ import { openReceiver } from '../support/notified.ts';
 import { openCollector } from '../support/traces.ts';
 
 /*
- * What operators switch on beside a sync: a shared budget for Kombo, notifications and traces. Whatever fails, none of
- * it may be told twice, and none of the budget's places may stay taken.
+ * What operators switch on beside a sync: a shared budget for Kombo, notifications and traces. No failure may have
+ * anything told twice, or leave places of the budget taken.
  */
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

@@ -59,7 +59,7 @@ const QUERIES: Record<string, { rows: number; run: () => Promise<unknown> }> = {
   'what is owed': { rows: 50, run: () => owe(store, id, [tags]) },
   'a failed read': { rows: 50, run: () => noteFailure(store, { ...tags, tryId: 't', error }, retry) },
   'the endpoints of an integration': { rows: 50, run: () => endpointStatuses(store, id) },
-  'a page of the status': { rows: 2_000, run: () => listOverview(store, { limit: 50 }) },
+  'a page of the status': { rows: 3_000, run: () => listOverview(store, { limit: 50 }) },
   'a page of syncs': { rows: 1_500, run: () => listSyncs(store, { integrationId: id }) },
   'a page of passes': { rows: 300, run: () => listPasses(store, { integrationId: id }) },
   'what runs': { rows: 50, run: () => syncsUnderWay(store, id) },

@@ -229,11 +229,13 @@ const REPAIRED = {
     when count(*) > 0 then 'none' end`,
 };
 
+/** Drift is found after its sync has begun, so only the newest rows have to be looked at. */
 const repaired = sql`
   select ${columns(REPAIRED)}
-  from kombo_sync.drift d
-  where d.integration_id = page.id and d.sync_id = (
-    select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1)`;
+  from (select sync_id from kombo_sync.drift l where l.integration_id = page.id order by at desc limit 1) newest
+  join kombo_sync.drift d on d.sync_id = newest.sync_id
+  where d.integration_id = page.id and d.at >= coalesce(
+    (select min(started_at) from kombo_sync.passes p where p.sync_id = newest.sync_id), '-infinity')`;
 
 type Added = Omit<IntegrationOverview, keyof Integration | 'notChosen' | 'readsNothing'>;
 
