@@ -135,6 +135,17 @@ describe('what all workers share', () => {
     expect(await send(budgets[0]!, ask(), 3)).toBe(3);
   });
 
+  test('(I31) a refusal that is about one endpoint closes a rate of your own only until the next answer', async () => {
+    const budget = createRequestBudget({ store, perMinute: 6_000 });
+    budget.note('a', { ...LIMITS, remaining: 0 }, 60_000);
+    await expect.poll(key).toMatchObject({ remaining: 0 });
+    // One finds out, and Kombo answers it.
+    using _ = await budget.admit(ask({ urgent: true }));
+    budget.note('b', LIMITS);
+    await expect.poll(key).toMatchObject({ remaining: 98 });
+    expect(await send(budget, ask({ urgent: true, patienceMs: 100 }), 20)).toBe(20);
+  });
+
   test('each wait is reported with its length', async () => {
     const waits: { kind: string; ms: number }[] = [];
     const budget = createRequestBudget({
