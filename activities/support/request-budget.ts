@@ -48,6 +48,8 @@ const AMPLE = 0.75;
 /** A place is held for as long as a request may take, and is free after that even if its worker was killed. */
 const PLACE_MS = 2 * REQUEST_TIMEOUT_MS;
 const PLACE_EVERY_MS = 50;
+/** The line of all integrations. */
+const ALL = '';
 
 /**
  * One budget for all workers, kept in Postgres: by Kombo's headers, by KOMBO_REQUESTS_PER_MINUTE, or by both. A share of it
@@ -84,17 +86,25 @@ export function createRequestBudget(options: BudgetOptions): RequestBudget {
     const took = await takeRequest(store, { integrationId, urgent, perMinute });
     known.isShared = true;
     perIntegration = took.perIntegration;
-    if (took.waitMs > 0) giveBack({ waitMs: 0, isCounted: false, place }, integrationId);
-    return { waitMs: took.waitMs, isCounted, place };
+    const { waitMs, alone } = took;
+    if (waitMs > 0) giveBack({ waitMs: 0, isCounted: false, place }, integrationId);
+    return { waitMs, alone, isCounted, place };
   };
-  const stand = (request: BudgetRequest): Promise<Grant> => {
-    const scope = perIntegration ? request.integrationId : '';
+  const lineOf = (scope: string): RequestLine => {
     let line = lines.get(scope);
     if (!line) {
-      line = new RequestLine({ take, giveBack, onEmpty: () => lines.delete(scope) });
+      line = new RequestLine({ take, giveBack, ofOne: scope !== ALL, onEmpty: () => lines.delete(scope) });
       lines.set(scope, line);
     }
-    return line.stand(request);
+    return line;
+  };
+  const stand = async (request: BudgetRequest): Promise<Grant> => {
+    const { integrationId, patienceMs } = request;
+    const began = performance.now();
+    const grant = await lineOf(perIntegration ? integrationId : ALL).stand(request);
+    if (grant.waitMs === 0) return grant;
+    const left = patienceMs - (performance.now() - began);
+    return lineOf(integrationId).stand({ ...request, patienceMs: left });
   };
 
   return {

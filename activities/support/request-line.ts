@@ -18,6 +18,8 @@ export interface BudgetRequest {
 export interface Grant {
   /** Milliseconds to wait before asking again; 0 if it may be sent. */
   waitMs: number;
+  /** Requests of other integrations need not wait. */
+  alone?: boolean | undefined;
   /** Postgres counts it among those under way. */
   isCounted: boolean;
   /** One of the places of KOMBO_CONCURRENCY. */
@@ -28,6 +30,8 @@ interface LineOptions {
   take: (request: BudgetRequest) => Promise<Grant>;
   /** What was granted to a request that does not want it any more. */
   giveBack: (grant: Grant, integrationId: string) => void;
+  /** All who wait here are of one integration. */
+  ofOne: boolean;
   onEmpty: () => void;
 }
 
@@ -53,7 +57,11 @@ export class RequestLine {
     this.#options = options;
   }
 
-  /** @throws SyncError RateLimited when its turn would come later than it is patient. */
+  /**
+   * Waits for the turn of a request. If it has to wait for itself alone, it gets that answer, and may wait in a line of its own.
+   *
+   * @throws SyncError RateLimited when its turn would come later than it is patient.
+   */
   async stand(request: BudgetRequest): Promise<Grant> {
     const { integrationId, urgent, patienceMs, signal } = request;
     signal.throwIfAborted();
@@ -75,12 +83,14 @@ export class RequestLine {
   }
 
   async #serve(): Promise<void> {
-    const { take, giveBack, onEmpty } = this.#options;
+    const { take, giveBack, ofOne, onEmpty } = this.#options;
     this.#isServing = true;
     for (let next = this.#queue.peek(); next; next = this.#queue.peek()) {
       try {
         const grant = await take(next.request);
-        if (grant.waitMs > 0) {
+        if (grant.waitMs > 0 && grant.alone && !ofOne) {
+          if (this.#queue.remove(next)) next.resolve(grant);
+        } else if (grant.waitMs > 0) {
           this.#dismiss(grant.waitMs);
           await this.#sleep(Math.min(grant.waitMs, LOOK_EVERY_MS));
         } else if (this.#queue.remove(next)) next.resolve(grant);

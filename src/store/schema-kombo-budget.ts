@@ -20,6 +20,14 @@ export interface KomboBudgetTable {
   blocked_until: Date | null;
   /** When the next request may find out whether that still holds. */
   next_probe_at: Date | null;
+  /** Kombo has refused a request of this integration, but seems to take those of others. Only the row of the key says so. */
+  refused_integration: string | null;
+  refused_at: Date | null;
+  refused_until: Date | null;
+  /** When the next request of this integration may find out. */
+  refused_probe_at: Date | null;
+  /** When Kombo last took a request, as far as its answers were noted. */
+  taken_at: Date | null;
   /** When a request that is not urgent may be sent. */
   next_background_at: Date | null;
   /** Requests that KOMBO_REQUESTS_PER_MINUTE lets be sent at once. */

@@ -30,6 +30,12 @@ const key = async () => {
   );
   return rows[0];
 };
+const refused = async () => {
+  const { rows } = await store.pool.query<{ id: string | null }>(
+    `select refused_integration as id from kombo_sync.kombo_budget where scope = ''`,
+  );
+  return rows[0]?.id;
+};
 /** Sends requests, which are answered at once, until one may not be sent; returns how many were. */
 async function send(budget: RequestBudget, request: BudgetRequest, most = 200): Promise<number> {
   for (let sent = 0; sent < most; sent += 1) {
@@ -125,6 +131,8 @@ describe('what all workers share', () => {
   test('(I31) a refusal counts for all workers until Kombo takes requests again', async () => {
     const budgets = [1, 2].map(() => createRequestBudget({ store }));
     for (const budget of budgets) budget.note('a', LIMITS);
+    budgets[0]!.note('b', { ...LIMITS, remaining: 0 }, 60_000);
+    await expect.poll(refused).toBe('b');
     budgets[0]!.note('a', { ...LIMITS, remaining: 0 }, 60_000);
     await expect.poll(key).toMatchObject({ remaining: 0 });
     await expect(budgets[0]!.admit(ask({ patienceMs: 500 }))).rejects.toMatchObject({
@@ -135,14 +143,19 @@ describe('what all workers share', () => {
     expect(await send(budgets[0]!, ask(), 3)).toBe(3);
   });
 
-  test('(I31) a refusal that is about one endpoint closes a rate of your own only until the next answer', async () => {
+  test('(I31, I32) a refusal of one integration keeps no other one waiting, also with a rate of your own', async () => {
     const budget = createRequestBudget({ store, perMinute: 6_000 });
     budget.note('a', { ...LIMITS, remaining: 0 }, 60_000);
-    await expect.poll(key).toMatchObject({ remaining: 0 });
-    // One finds out, and Kombo answers it.
+    await expect.poll(refused).toBe('a');
+    // One finds out.
     using _ = await budget.admit(ask({ urgent: true }));
-    budget.note('b', LIMITS);
-    await expect.poll(key).toMatchObject({ remaining: 98 });
+    const waiting = Promise.all([1, 2].map(() => budget.admit(ask({ urgent: true, patienceMs: 1_500 }))));
+    const outcome = expect(waiting).rejects.toMatchObject({ errorClass: 'RateLimited' });
+    const others = ask({ integrationId: 'b', urgent: true, patienceMs: 100 });
+    expect(await send(budget, others, 20)).toBe(20);
+    await outcome;
+    budget.note('a', LIMITS);
+    await expect.poll(refused).toBe(null);
     expect(await send(budget, ask({ urgent: true, patienceMs: 100 }), 20)).toBe(20);
   });
 

@@ -30,7 +30,9 @@ const age = (seconds: number) =>
   store.pool.query(
     `update kombo_sync.kombo_budget set window_ends_at = window_ends_at - $1 * interval '1 second',
        refilled_at = refilled_at - $1 * interval '1 second', next_probe_at = next_probe_at - $1 * interval '1 second',
-       blocked_until = blocked_until - $1 * interval '1 second',
+       blocked_until = blocked_until - $1 * interval '1 second', refused_at = refused_at - $1 * interval '1 second',
+       refused_until = refused_until - $1 * interval '1 second',
+       refused_probe_at = refused_probe_at - $1 * interval '1 second',
        next_background_at = next_background_at - $1 * interval '1 second'`,
     [seconds],
   );
@@ -77,6 +79,7 @@ describe('by the headers', () => {
   });
 
   test('(I31) a request finds out each second whether it is still used up, and less often if it can wait', async () => {
+    await say(20);
     await say(0, { blockedMs: 600_000 });
     expect(await readKomboLimit(store)).toMatchObject({ blockedUntil: expect.any(Date) as Date });
     expect(await take(true)).toBe(0);
@@ -90,6 +93,57 @@ describe('by the headers', () => {
     await say(99);
     expect(await take(false)).toBe(0);
     expect(await take(false)).toBe(0);
+  });
+});
+
+describe('a refusal while Kombo seems to have much left', () => {
+  const refuse = (of: string) => say(0, { integrationId: of, blockedMs: 60_000 });
+
+  test('(I31, I32) holds for its integration alone, which finds out each second', async () => {
+    await say(90);
+    await refuse('a');
+    expect(await readKomboLimit(store, 'a')).toMatchObject({ blockedUntil: expect.any(Date) as Date });
+    expect(await readKomboLimit(store, 'b')).toMatchObject({ blockedUntil: null, remaining: 90 });
+    expect(await take(true)).toBe(0);
+    expect(
+      await takeRequest(store, { integrationId: 'a', urgent: true, perMinute: undefined }),
+    ).toMatchObject({
+      alone: true,
+      waitMs: expect.toSatisfy((ms: number) => ms > 500 && ms <= 1_000) as number,
+    });
+    for (let times = 0; times < 20; times += 1) expect(await take(false, { of: 'b' })).toBe(0);
+    expect(await take(true)).toBeGreaterThan(500);
+    await age(1.1);
+    expect(await take(false)).toBeGreaterThan(2_000);
+    expect(await take(true)).toBe(0);
+    await say(60);
+    for (let times = 0; times < 5; times += 1) expect(await take(true)).toBe(0);
+  });
+
+  test('(I31) holds for all when the next request of another one is refused too', async () => {
+    await refuse('a');
+    await refuse('b');
+    expect(await take(true, { of: 'c' })).toBe(0);
+    expect(await take(true, { of: 'c' })).toBeGreaterThan(500);
+  });
+
+  test.each([
+    ['Kombo has taken a request since', () => say(90, { integrationId: 'c' })],
+    ['the other one was a while ago', () => age(11)],
+  ])('(I32) holds for the other one alone if %s', async (_when, happens) => {
+    await refuse('a');
+    await happens();
+    await refuse('b');
+    for (let times = 0; times < 3; times += 1) expect(await take(true, { of: 'c' })).toBe(0);
+    expect(await take(true, { of: 'b' })).toBe(0);
+    expect(await take(true, { of: 'b' })).toBeGreaterThan(500);
+  });
+
+  test('holds for as long as Kombo said', async () => {
+    await refuse('a');
+    expect(await take(true)).toBe(0);
+    await age(61);
+    for (let times = 0; times < 3; times += 1) expect(await take(false)).toBe(0);
   });
 });
 

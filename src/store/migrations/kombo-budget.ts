@@ -10,6 +10,11 @@ export const KOMBO_BUDGET = [
     window_ends_at timestamptz,
     blocked_until timestamptz,
     next_probe_at timestamptz,
+    refused_integration text,
+    refused_at timestamptz,
+    refused_until timestamptz,
+    refused_probe_at timestamptz,
+    taken_at timestamptz,
     next_background_at timestamptz,
     tokens double precision,
     refilled_at timestamptz,
@@ -26,9 +31,10 @@ export const KOMBO_BUDGET = [
   `comment on table kombo_sync.kombo_requests is
     'Requests to Kombo that are under way, if KOMBO_CONCURRENCY bounds them. One whose worker was killed ends by its time.'`,
 
-  // Returns milliseconds to wait, 0 to go ahead. `reserve` is the share that only urgent requests may use.
+  // Returns milliseconds to wait, 0 to go ahead; `alone` if only this integration has to. `reserve` is the share that only
+  // urgent requests may use.
   `create function kombo_sync.take_request(integration text, urgent boolean, per_minute integer, reserve double precision,
-    out wait_ms double precision, out per_integration boolean)
+    out wait_ms double precision, out per_integration boolean, out alone boolean)
   language plpgsql volatile as $$
   declare
     b kombo_sync.kombo_budget;
@@ -37,6 +43,7 @@ export const KOMBO_BUDGET = [
     rate double precision;
     kept double precision;
     left_ms double precision;
+    probe_ms double precision;
     closed boolean;
     paced boolean := false;
   begin
@@ -51,6 +58,7 @@ export const KOMBO_BUDGET = [
     end if;
     at := clock_timestamp();
     wait_ms := 0;
+    alone := false;
     -- Kombo's window has ended: what it allows now is not known yet, but for its size.
     if b.window_ends_at <= at then
       b.remaining := null;
@@ -90,6 +98,14 @@ export const KOMBO_BUDGET = [
       if wait_ms = 0 then b.next_probe_at := at + interval '1 second'; end if;
     else
       b.next_probe_at := null;
+      -- What was refused may be about this integration, which finds out in the same way while the others go on.
+      if b.refused_integration = integration and b.refused_until > at then
+        probe_ms := extract(epoch from coalesce(b.refused_probe_at, at)
+          + case when urgent then interval '0' else interval '4 seconds' end - at) * 1000;
+        alone := probe_ms > wait_ms;
+        wait_ms := greatest(wait_ms, probe_ms);
+        if wait_ms = 0 then b.refused_probe_at := at + interval '1 second'; end if;
+      end if;
     end if;
     if wait_ms = 0 then
       if per_minute is not null then b.tokens := b.tokens - 1; end if;
@@ -104,7 +120,7 @@ export const KOMBO_BUDGET = [
     end if;
     update kombo_sync.kombo_budget k set remaining = b.remaining, in_flight = b.in_flight,
       window_ends_at = b.window_ends_at, next_background_at = b.next_background_at, next_probe_at = b.next_probe_at,
-      tokens = b.tokens, refilled_at = b.refilled_at, updated_at = at
+      refused_probe_at = b.refused_probe_at, tokens = b.tokens, refilled_at = b.refilled_at, updated_at = at
     where k.scope = b.scope;
   end $$`,
   `comment on function kombo_sync.take_request is
@@ -118,6 +134,7 @@ export const KOMBO_BUDGET = [
     at timestamptz := clock_timestamp();
     ends timestamptz := clock_timestamp() + reset_ms * interval '1 millisecond';
     target text := '';
+    nearly_used_up boolean;
   begin
     insert into kombo_sync.kombo_budget (scope) values ('') on conflict do nothing;
     select * into k from kombo_sync.kombo_budget b where b.scope = '' for update;
@@ -139,6 +156,21 @@ export const KOMBO_BUDGET = [
       target := integration;
       insert into kombo_sync.kombo_budget (scope) values (integration) on conflict do nothing;
     end if;
+    -- While much is known to be left, or nothing is known, a refusal is about the integration that met it. It is about the key
+    -- if another one met the last, and Kombo has taken nothing since.
+    nearly_used_up := k.remaining * 4 <= k.request_limit and k.window_ends_at > at;
+    if blocked_ms > 0 and target = '' and integration <> '' and nearly_used_up is not true and not (k.refused_integration is distinct from integration
+      and coalesce(k.refused_at > greatest(k.taken_at, at - interval '10 seconds'), false)) then
+      update kombo_sync.kombo_budget b set
+        in_flight = greatest(0, b.in_flight - was_taken::integer),
+        refused_integration = integration,
+        refused_at = at,
+        refused_until = at + blocked_ms * interval '1 millisecond',
+        refused_probe_at = case when b.refused_integration = integration then b.refused_probe_at end,
+        updated_at = at
+      where b.scope = '';
+      return k.per_integration;
+    end if;
     update kombo_sync.kombo_budget b set
       request_limit = coalesce(max_requests, b.request_limit),
       in_flight = greatest(0, b.in_flight - was_taken::integer),
@@ -150,6 +182,9 @@ export const KOMBO_BUDGET = [
         then greatest(b.blocked_until, at + blocked_ms * interval '1 millisecond')
         -- Kombo takes requests.
         when left_over > 0 then null else b.blocked_until end,
+      refused_integration = case when left_over > 0 and b.refused_integration = integration then null
+        else b.refused_integration end,
+      taken_at = case when left_over > 0 and coalesce(blocked_ms, 0) = 0 then at else b.taken_at end,
       last_integration = integration,
       updated_at = at
     where b.scope = target;

@@ -15,17 +15,19 @@ export interface RequestToTake {
 export interface Take {
   /** Milliseconds to wait before asking again; 0 if the request is taken. */
   waitMs: number;
+  /** Only requests of this integration have to wait. */
+  alone: boolean;
   /** Kombo counts requests by integration, so that one which has to wait keeps no other one waiting. */
   perIntegration: boolean;
 }
 
 /** Takes one request to Kombo from what all workers share. */
 export async function takeRequest(store: Pick<Store, 'db'>, ask: RequestToTake): Promise<Take> {
-  const { rows } = await sql<{ wait_ms: number; per_integration: boolean }>`
+  const { rows } = await sql<{ wait_ms: number; alone: boolean; per_integration: boolean }>`
     select * from kombo_sync.take_request(${ask.integrationId}, ${ask.urgent}, ${ask.perMinute ?? null}::integer,
       ${RESERVE}::float8)`.execute(store.db);
-  const { wait_ms, per_integration } = rows[0]!;
-  return { waitMs: wait_ms, perIntegration: per_integration };
+  const { wait_ms, alone, per_integration } = rows[0]!;
+  return { waitMs: wait_ms, alone, perIntegration: per_integration };
 }
 
 export interface SaidLimit {
@@ -85,6 +87,11 @@ export async function readKomboLimit({ db }: Pick<Store, 'db'>, integrationId?: 
     .selectAll()
     .select(sql<boolean>`window_ends_at > clock_timestamp()`.as('is_open'))
     .select(sql<boolean>`blocked_until > clock_timestamp()`.as('is_blocked'))
+    .select(
+      sql<boolean>`refused_integration = ${integrationId ?? null} and refused_until > clock_timestamp()`.as(
+        'is_refused',
+      ),
+    )
     .where('scope', 'in', ['', integrationId ?? ''])
     .execute();
   const key = rows.find(({ scope }) => scope === '');
@@ -94,6 +101,6 @@ export async function readKomboLimit({ db }: Pick<Store, 'db'>, integrationId?: 
     limit: row?.request_limit ?? null,
     remaining: row?.is_open ? row.remaining : null,
     windowEndsAt: row?.is_open ? row.window_ends_at : null,
-    blockedUntil: row?.is_blocked ? row.blocked_until : null,
+    blockedUntil: row?.is_blocked ? row.blocked_until : row?.is_refused ? row.refused_until : null,
   };
 }
