@@ -81,7 +81,8 @@ async function main(): Promise<void> {
 function startWorkerProcess(settings: Record<string, string>) {
   const main = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   return spawn(process.execPath, [main, 'worker'], {
-    env: { ...process.env, ...settings },
+    // As docker-compose.yml has it.
+    env: { ...process.env, NODE_OPTIONS: '--max-old-space-size=1536 --max-semi-space-size=8', ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
