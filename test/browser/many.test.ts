@@ -28,7 +28,7 @@ beforeAll(async () => {
   ids = await insertThree(store, temporal.client, CONFIG);
   url = await serve(store, temporal);
   small.url = await serve(small.store, temporal);
-}, 90_000);
+}, 240_000);
 
 const rows = (page: Page) => page.getByRole('table', { name: 'Integrations' }).getByRole('row');
 const names = (page: Page) => page.locator('a.name').allTextContents();

@@ -130,7 +130,9 @@ describe('cancel', () => {
     expect(status).toMatch(/^ {2}\/lms\/users \(full\): 0 pages, 0 records/m);
     expect(status).toContain(`  ${running.temporalUrl}\n`);
 
-    expect((await system.text(['sync', 'cancel', ID])).stdout).toContain(`Cancelled: full-sync/${ID}.`);
+    const cancelled = await system.text(['sync', 'cancel', ID]);
+    // A sync for what was due may run beside it.
+    expect(cancelled.stdout).toMatch(new RegExp(`^Cancelled: (sync/${ID}, )?full-sync/${ID}\\.`, 'm'));
     system.control.removeFault(stall);
     expect(await system.ended(`full-sync/${ID}`)).toBe('CANCELLED');
     const { rows } = await system.store.pool.query(
