@@ -48,6 +48,8 @@ describe('a delta without a record', () => {
     const { entries } = await listSyncs(store, { integrationId: integration });
     expect(entries.map((sync) => quietText(sync))).toEqual(['3 quiet checks', undefined]);
     expect(quietSince(entries[0]!)).toEqual(first.started_at);
+    // A sync that has found something elsewhere says what.
+    expect(quietSince({ passes: [...entries[0]!.passes, ...entries[1]!.passes] })).toBeNull();
   });
 
   test('keeps its own place after one with records, and leaves other endpoints alone', async () => {

@@ -70,8 +70,9 @@ export function quietText({ passes }: Pick<SyncSummary, 'passes'>): string | und
   return checks === 1 ? '1 quiet check' : `${checks} quiet checks`;
 }
 
-/** When the first of them began. */
+/** When the first of these checks began. Null for a sync that has found something too. */
 export function quietSince({ passes }: Pick<SyncSummary, 'passes'>): Date | null {
+  if (quietText({ passes }) === undefined) return null;
   const since = passes.flatMap((pass) => pass.quietSince?.getTime() ?? []);
   return since.length === 0 ? null : new Date(Math.min(...since));
 }
