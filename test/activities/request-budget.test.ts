@@ -149,7 +149,9 @@ describe('what all workers share', () => {
     await expect.poll(refused).toBe('a');
     // One finds out.
     using _ = await budget.admit(ask({ urgent: true }));
-    const waiting = Promise.allSettled([1, 2].map(() => budget.admit(ask({ urgent: true, patienceMs: 1_500 }))));
+    const waiting = Promise.allSettled(
+      [1, 2].map(() => budget.admit(ask({ urgent: true, patienceMs: 1_500 }))),
+    );
     const others = ask({ integrationId: 'b', urgent: true, patienceMs: 100 });
     expect(await send(budget, others, 20)).toBe(20);
     expect(await waiting).toMatchObject([{ status: 'fulfilled' }, { reason: { errorClass: 'RateLimited' } }]);
