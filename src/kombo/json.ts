@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A number that a double may not hold exactly has sixteen characters or an exponent. Numbers follow a bracket, a colon,
- * a comma or white space, so ids with many digits and letters do not match.
+ * A number that a double may not hold as written has sixteen characters, an exponent, a zero behind the point at its end, or is
+ * -0. Numbers follow a bracket, a colon, a comma or white space, so ids with many digits and letters do not match.
  */
-const MAY_LOSE_DIGITS = /[[:,\s]-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE])/;
+const MAY_LOSE_DIGITS = /[[:,\s](?:-?(?:[\d.]{16}|\d+(?:\.\d+)?[eE]|\d+\.\d*0(?!\d))|-0(?![\d.]))/;
 
 interface ReviverContext {
   source?: string;

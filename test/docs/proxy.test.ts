@@ -136,6 +136,8 @@ async function start(name: string, server: RunningServer): Promise<{ hooks: stri
   const urls = { hooks: `http://127.0.0.1:${ports.hooks}`, internal: `http://127.0.0.1:${ports.internal}` };
   await eventually(async () => {
     if (child.exitCode !== null) throw new Error(`${name} has ended: ${said}`);
+    // A proxy may listen on one of its ports before the other.
+    await fetch(urls.hooks);
     return (await fetch(`${urls.internal}/kombo/healthz`)).ok;
   });
   return urls;

@@ -34,6 +34,23 @@ describe('odd records (I13)', () => {
     expect(prepare('{"id":12345678901234567890}')).toMatchObject({ id: '12345678901234567890' });
   });
 
+  test.each(['-0', '-0.0', '1.0', '1e5', '12345678901234567890.0'])(
+    'a number that can be written in another way, as %s, is no id, whatever is beside it',
+    (id) => {
+      for (const beside of ['1', '1e5', '"text"']) {
+        const [record] = parseExact(`[{"id":${id}},${beside}]`) as unknown[];
+        expect(prepareRecord(absences, record, exactNumber)).toMatchObject({ reason: 'no_id' });
+      }
+    },
+  );
+
+  test.each(['-0', '[-0]', '1.0', '{"a":1.50}', '[0.10,2]', '-0.0', '[-0.5,10,100.25]', '"-0"', '"1.0"'])(
+    '%s is parsed and written again as it was',
+    (text) => {
+      expect(JSON.stringify(parseExact(` ${text}`))).toBe(text);
+    },
+  );
+
   test('only NUL and lone surrogates are replaced, in values and keys', () => {
     const prepared = prepare(
       '{"id":"a","k\\u0000":"x\\u0000y","t":"\\ud800z","e":"\\\\u0000","p":"\\ud83d\\ude00"}',

@@ -96,12 +96,13 @@ const TEXTS = [
   '"2026-13-01T09:30:00.000Z"',
   '"2026-03-01T24:30:00.000Z"',
 ];
-// Zeros at the end of a number are kept with the bytes and are not by the parser: the same number for Postgres.
 const NUMBERS = [
   '0',
   '-0',
   '7',
   '-0.5',
+  '1.0',
+  '0.50',
   '12345678901234567890',
   '0.1234567890123456789',
   '1E5',
@@ -122,10 +123,13 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
 }));
 const record = fc
   .tuple(
-    fc.constantFrom('"id":"a"', '"id":"b"', '"id":"c"', '"id":"zwölf"', '"id":5', '"id":null', '"x":1'),
-    fc.array(fc.tuple(fc.constantFrom(...KEYS.filter((key) => key !== 'id')), value), { maxLength: 6 }),
+    fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom('"id":"a"', '"id":"b"', '"id":"c"', '"id":"zwölf"') },
+      { weight: 1, arbitrary: fc.constantFrom('"id":5', '"id":-0', '"id":null', '"x":1') },
+    ),
+    fc.array(fc.tuple(fc.constantFrom(...KEYS.filter((key) => key !== 'id')), value), { maxLength: 4 }),
     fc.constantFrom(...SPACES),
-    fc.nat(6),
+    fc.nat(4),
   )
   .map(([id, members, space, place]) => {
     const texts = members.map(([key, one]) => `"${key}"${space}:${space}${one}`);
@@ -134,6 +138,8 @@ const record = fc
 
 /** The first value is too large for Postgres, the second one counts. */
 const KEPT = ['{"id":"a","nested":1e999999,"nested":""}', '{"id":"b","nested":{"x":[1E999999],"x":1}}'];
+/** Which record this is, the number beside it must not decide. */
+const BESIDE = ['{"id":"a","amount":1E5}', '{"id":-0}', '{"id":"b"}'];
 
 test('property (I13): a record leaves the same row, change and verdict, as bytes and parsed', async () => {
   let scanned = 0;
@@ -147,7 +153,7 @@ test('property (I13): a record leaves the same row, change and verdict, as bytes
       expect(counts).toEqual(await commitResults(parsed, resultsOf(parseExact(answer))));
       expect(await contentOf(asBytes)).toEqual(await contentOf(parsed));
     }),
-    { numRuns: 80, examples: [[KEPT]] },
+    { numRuns: 80, examples: [[KEPT], [BESIDE]] },
   );
   expect(scanned).toBeGreaterThan(30);
 });
