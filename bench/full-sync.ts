@@ -154,9 +154,15 @@ async function startKombo(...args: string[]): Promise<{ baseUrl: string; stop: (
   return { baseUrl: line, stop: () => child.kill() };
 }
 
+/** Those of the containers (`deploy/`). */
+const NODE_OPTIONS = '--max-old-space-size=1536 --max-semi-space-size=8';
+
 /** Runs a script that prints lines of JSON. */
 async function runLines(name: string, args: string[]): Promise<unknown[]> {
-  const child = spawn(process.execPath, [script(name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script(name), ...args], {
+    env: { ...process.env, NODE_OPTIONS },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: unknown[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith('{')) lines.push(JSON.parse(line));
