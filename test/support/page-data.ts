@@ -80,7 +80,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
        or endpoint = '/hris/time-off-balances' and started_at > now() - interval '30 hours')`,
     [id],
   );
-  await statesFromPasses(store);
+  await statesFromPasses(store, id);
   for (const [table, rows] of Object.entries(ROWS)) {
     await store.pool.query(
       `insert into kombo.${table} (integration_id, id, raw, observed_at, asked_seq, arrived_seq)
@@ -157,7 +157,7 @@ async function insertTroubles(store: Store, id: string): Promise<void> {
      where integration_id = $1 and endpoint = '/hris/employees'`,
     [id],
   );
-  await statesFromPasses(store);
+  await statesFromPasses(store, id);
 }
 
 async function insertActs(store: Store, ids: Three): Promise<void> {
@@ -210,7 +210,7 @@ export async function insertPasses(
      from kombo_sync.passes where kind = 'full' and ($1::text is null or integration_id = $1)`,
     [id],
   );
-  await statesFromPasses(store);
+  await statesFromPasses(store, id);
 }
 
 /** Inserts `amount` integrations as rows, without schedules and runs. Every 50th is parked, every 20th HRIS fails. */
