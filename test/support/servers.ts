@@ -26,6 +26,8 @@ export interface TestServers {
 type Stop = () => Promise<void>;
 
 const PREFIX = 'kombo-sync-test-';
+/** Processes that end write what they have compiled. */
+const REMOVE = { recursive: true, force: true, maxRetries: 10, retryDelay: 200 };
 
 /** Ends the servers that a killed run left. Its folder lists them, and no process holds the folder any more. */
 async function clearKilledRuns(): Promise<void> {
@@ -42,7 +44,7 @@ async function clearKilledRuns(): Promise<void> {
     }
     await new Children(folder).clearLeftovers();
     release();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, REMOVE);
   }
 }
 
@@ -61,7 +63,7 @@ export async function startServers(): Promise<TestServers> {
   const stop = async () => {
     await Promise.allSettled(stops.map((end) => end()));
     release();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, REMOVE);
   };
   const starting = await Promise.allSettled([
     usePostgres(folder, children, stops),
