@@ -35,7 +35,7 @@ describe('odd records (I13)', () => {
   });
 
   test.each(['-0', '-0.0', '1.0', '1e5', '12345678901234567890.0'])(
-    'a number that can be written in another way, as %s, is no id, whatever is beside it',
+    'a number that can be written in another way, as %s, is no id, no matter what is beside it',
     (id) => {
       for (const beside of ['1', '1e5', '"text"']) {
         const [record] = parseExact(`[{"id":${id}},${beside}]`) as unknown[];
