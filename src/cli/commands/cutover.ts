@@ -4,6 +4,7 @@ import { cutoverReport, type CutoverReport } from '../../operations/cutover.ts';
 import type { Context } from '../support/context.ts';
 import { EXIT, type ExitCode } from '../support/errors.ts';
 import { plural, table } from '../support/format.ts';
+import { sayIfSlow } from '../support/say-if-slow.ts';
 import { notChosenText } from '../support/integration-text.ts';
 
 export async function handle(
@@ -11,7 +12,9 @@ export async function handle(
   id: string | undefined,
   { syncs, all = false }: { syncs: number; all?: boolean },
 ): Promise<ExitCode> {
-  const report = await cutoverReport(await context.operations(), { id, syncs });
+  const work = cutoverReport(await context.operations(), { id, syncs });
+  const of = id === undefined ? 'every integration' : id;
+  const report = await sayIfSlow(context, `Looking at the webhooks, syncs and schedules of ${of} …`, work);
   context.print(report, () => cutoverText(report, id, all));
   return report.verdict === 'ready' ? EXIT.done : EXIT.failed;
 }
