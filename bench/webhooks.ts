@@ -43,8 +43,8 @@ interface Storm {
 const WHOLE: readonly Storm[] = [
   { name: 'one hot integration', deliveries: 6_000, integrations: 1, atOnce: 256, raw: 500 },
   { name: '300 integrations', deliveries: 3_000, integrations: 300, atOnce: 256, raw: 1_500 },
-  // As many at once as the server has connections.
-  { name: '1,500 new ones', deliveries: 1_500, integrations: 1_500, atOnce: 1_000, raw: 1_500 },
+  // More at once than the server has connections.
+  { name: '1,500 new ones at once', deliveries: 1_500, integrations: 1_500, atOnce: 1_500, raw: 1_500 },
   { name: 'one after the other', deliveries: 200, integrations: 20, atOnce: 1, raw: 100 },
 ];
 
@@ -214,13 +214,14 @@ function delivery(integrationId: string, index: number): string {
   });
 }
 
+/** The status of the answer; 0 if the server closed the connection without one. */
 function post(agent: Agent, url: string, body: string): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', 'x-kombo-signature': sign(body, SECRET) };
     const outgoing = request(url, { method: 'POST', agent, headers }, (response) => {
       response.resume().on('end', () => resolve(response.statusCode ?? 0));
     });
-    outgoing.on('error', reject).end(body);
+    outgoing.on('error', () => resolve(0)).end(body);
   });
 }
 
