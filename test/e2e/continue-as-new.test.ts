@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { syncWorkflowId } from '../../src/domain/names.ts';
+import { eventually } from '../support/poll.ts';
 import { createWire } from '../support/wire.ts';
 import { startImpatientServer } from './impatient-server.ts';
 import { createSystem, storeThrough } from './setup.ts';
@@ -24,7 +25,7 @@ test('(I6) webhooks across continue-as-new are never lost', { timeout: 90_000 },
   await Promise.all(['lms_users', 'lms_courses', 'lms_skills'].map(stream));
   await system.settled(id);
   const query = `WorkflowId = '${syncWorkflowId(id)}' and ExecutionStatus = 'ContinuedAsNew'`;
-  expect((await temporal.client.workflow.count(query)).count).toBeGreaterThan(1);
+  await eventually(async () => (await temporal.client.workflow.count(query)).count > 1);
 });
 
 test(

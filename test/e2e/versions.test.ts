@@ -108,11 +108,14 @@ test(
       },
       { timeoutMs: 60_000 },
     );
-    const chain: (string | null | undefined)[] = [];
-    for await (const run of client.workflow.list({ query: `WorkflowId = '${fullSyncWorkflowId(long)}'` })) {
-      chain.push(await versionOf(run.workflowId, run.runId));
-    }
-    expect(chain.length).toBeGreaterThan(1);
+    // The list of runs follows what happens to them a moment later.
+    const chain = await eventually(async () => {
+      const found: (string | null | undefined)[] = [];
+      for await (const run of client.workflow.list({ query: `WorkflowId = '${fullSyncWorkflowId(long)}'` })) {
+        found.push(await versionOf(run.workflowId, run.runId));
+      }
+      return found.length > 1 && found;
+    });
     expect(new Set(chain)).toEqual(new Set(['one']));
     over.abort();
     expect(await streaming).toBeGreaterThan(4);
