@@ -4,6 +4,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import { defined } from '../domain/defined.ts';
 import { fullSyncScheduleId } from '../domain/names.ts';
 import type { SeenSchedule } from '../domain/schedule-health.ts';
+import { grpcAnswer } from '../outages/index.ts';
 
 /** Where a schedule keeps the task queue that it belongs to. */
 export const OWNER = 'komboSyncQueue';
@@ -39,12 +40,27 @@ export async function listSchedules(client: Client, query?: string): Promise<Map
   return listed;
 }
 
+const FULL_SYNCS = fullSyncScheduleId('');
+/** Half of our schedules, so half of the time: a server needs up to a millisecond for each that it lists. */
+const OF_FULL_SYNCS = `ScheduleId STARTS_WITH '${FULL_SYNCS}'`;
+/** gRPC status code: https://grpc.io/docs/guides/status-codes/ */
+const INVALID_ARGUMENT = 3;
+
 /** Of these, the weekly full syncs, by integration. */
 export async function listFullSyncs(client: Client, query?: string): Promise<Map<string, ListedSchedule>> {
-  const prefix = fullSyncScheduleId('');
-  const listed = await listSchedules(client, query);
-  const fullSyncs = [...listed.values()].filter(({ id }) => id.startsWith(prefix));
-  return new Map(fullSyncs.map((schedule) => [schedule.id.slice(prefix.length), schedule]));
+  const listed = await (query === undefined ? listByPrefix(client) : listSchedules(client, query));
+  const fullSyncs = [...listed.values()].filter(({ id }) => id.startsWith(FULL_SYNCS));
+  return new Map(fullSyncs.map((schedule) => [schedule.id.slice(FULL_SYNCS.length), schedule]));
+}
+
+/** A server that cannot look for a prefix lists all schedules. */
+async function listByPrefix(client: Client): Promise<Map<string, ListedSchedule>> {
+  try {
+    return await listSchedules(client, OF_FULL_SYNCS);
+  } catch (error) {
+    if (grpcAnswer(error)?.code !== INVALID_ARGUMENT) throw error;
+    return listSchedules(client);
+  }
 }
 
 function toListed({ scheduleId, state, memo, spec, action, info }: ScheduleSummary): ListedSchedule {
