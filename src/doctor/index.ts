@@ -52,23 +52,14 @@ export async function examine(tell: (checks: readonly Check[]) => void): Promise
     ),
     checkService(HOST, config.OPERATIONS_PORT ?? PORT, INNER_BOUND_MS),
   ]);
-  const { integrations } = postgres as PostgresFindings;
+  const { integrations, passes } = postgres as PostgresFindings;
   const { schedules } = temporal as TemporalFindings;
-  // Where they are too many to be listed in time, they are not listed once more.
-  const listMs = schedules && 'listed' in schedules ? INNER_BOUND_MS : 0;
-  const net = await guarded(
-    'Full syncs',
-    'Run kombo-sync doctor again.',
-    integrations && schedules
-      ? checkSafetyNet(config, listMs).then((found) => ({ checks: [found] }))
-      : nothing,
-  );
   const rest = [
     checkChoice(config, integrations),
     ...postgres.checks,
     ...temporal.checks,
     ...(integrations && schedules ? [checkSchedules(integrations, schedules)] : []),
-    ...net.checks,
+    ...(passes && schedules ? [checkSafetyNet(passes, schedules)] : []),
     ...kombo.checks,
     ...(KOMBO_WEBHOOK_SECRETS.length > 0
       ? [ok('Webhook secrets', `${KOMBO_WEBHOOK_SECRETS.length} accepted`)]

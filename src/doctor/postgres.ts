@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts';
+import type { FullPasses } from '../domain/schedule-health.ts';
 import { openConfigured, type Store } from '../store/database.ts';
 import { pendingMigrations } from '../store/migrate.ts';
+import { listFullPasses } from '../store/reports/full-passes.ts';
 import { listIntegrations, type Integration } from '../store/state/integrations.ts';
 import { inspectGround, installationId } from '../store/upkeep/foundation.ts';
 import { DatabaseProblem } from '../store/upkeep/problem.ts';
@@ -20,6 +22,7 @@ export interface PostgresFindings {
   checks: Check[];
   /** Other checks compare with these; undefined if they could not be read. */
   integrations?: Integration[];
+  passes?: FullPasses[];
 }
 
 /** @throws if Postgres cannot be reached. */
@@ -38,7 +41,11 @@ export async function checkPostgres(config: Config): Promise<PostgresFindings> {
     checks.push(await checkNotifications(store, config));
     checks.push(await checkConsumers(store, config), await checkChangesSignal(store, config));
     if (config.DATABASE_DIRECT_URL) checks.push(await checkDirect(store));
-    return { checks, integrations: await listIntegrations(store) };
+    return {
+      checks,
+      integrations: await listIntegrations(store),
+      passes: await listFullPasses(store, config),
+    };
   } finally {
     await store.close();
   }

@@ -1,27 +1,17 @@
-import type { Config } from '../config.ts';
 import { fullSyncScheduleId } from '../domain/names.ts';
 import { shellWord } from '../domain/text.ts';
-import { readSafetyNet, type SafetyNet, type Troubled } from '../operations/safety-net.ts';
-import { openConfigured } from '../store/database.ts';
-import { connectTemporal } from '../temporal/connect.ts';
+import { judgePasses, type SafetyNet, type Troubled } from '../operations/safety-net.ts';
+import type { FullPasses } from '../domain/schedule-health.ts';
 import { ok, warn, type Check } from './check.ts';
+import type { FoundSchedules } from './schedules.ts';
 
-const CONNECT_TIMEOUT = '3s';
 const NAME = 'Full syncs';
 const NAMES_SHOWN = 3;
 
-/** Whether the weekly full syncs do their work. @throws when Postgres or Temporal cannot be asked. */
-export async function checkSafetyNet(config: Config, timeoutMs: number): Promise<Check> {
-  const store = openConfigured(config, { max: 1, applicationName: 'kombo-sync doctor' });
-  const temporal = await connectTemporal(CONNECT_TIMEOUT);
-  try {
-    return judgeSafetyNet(
-      await readSafetyNet({ store, config, client: temporal.client, timeoutMs }),
-      new Date(),
-    );
-  } finally {
-    await Promise.all([temporal.close(), store.close()]);
-  }
+/** Whether the weekly full syncs do their work, by the passes in Postgres and the schedules in Temporal. */
+export function checkSafetyNet(passes: readonly FullPasses[], found: FoundSchedules): Check {
+  const now = new Date();
+  return judgeSafetyNet(judgePasses(passes, 'listed' in found ? found.listed : undefined, { now }), now);
 }
 
 /** A missing schedule has a check of its own. */

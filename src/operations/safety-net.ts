@@ -38,7 +38,7 @@ interface SafetyNetDeps {
   store: Store;
   config: EndpointSettings;
   client: Client;
-  /** How long Temporal may take (milliseconds); with 0 it is not asked. */
+  /** How long Temporal may take (milliseconds). */
   timeoutMs: number;
   /** How many integrations of each state are named. */
   named?: number;
@@ -50,22 +50,21 @@ export async function readSafetyNet({
   config,
   client,
   timeoutMs,
-  named = NAMES_KEPT,
+  named,
 }: SafetyNetDeps): Promise<SafetyNet> {
   const until = Date.now() + timeoutMs;
-  const listing =
-    timeoutMs === 0 ? Promise.resolve(undefined) : client.withDeadline(until, () => listFullSyncs(client));
   const [passes, schedules] = await Promise.all([
     listFullPasses(store, config),
-    listing.catch(() => undefined),
+    client.withDeadline(until, () => listFullSyncs(client)).catch(() => undefined),
   ]);
-  return judge(passes, schedules, { now: new Date(), named });
+  return judgePasses(passes, schedules, { now: new Date(), named });
 }
 
-function judge(
+/** @param seen the schedules of full syncs by integration; undefined if Temporal did not list them. */
+export function judgePasses(
   all: readonly FullPasses[],
   seen: ReadonlyMap<string, SeenSchedule> | undefined,
-  { now, named }: { now: Date; named: number },
+  { now, named = NAMES_KEPT }: { now: Date; named?: number | undefined },
 ): SafetyNet {
   const byState = none(SCHEDULE_STATES);
   const troubled: Troubled[] = [];

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { checkSchedules, findSchedules } from '../../src/doctor/schedules.ts';
 import { fullSyncScheduleId } from '../../src/domain/names.ts';
 import { listIntegrations, saveIntegration } from '../../src/store/state/integrations.ts';
@@ -30,7 +30,8 @@ async function integrations(count: number) {
 test('schedules that are missing are named, and what you paused by hand is a warning', async () => {
   const { ids, list } = await integrations(2);
   const [missing, paused] = ids as [string, string];
-  const check = async () => checkSchedules(await list(), await findSchedules(temporal, [], 30_000));
+  const check = async () =>
+    checkSchedules(await list(), await findSchedules(temporal, [], { listWithinMs: 30_000 }));
   await eventually(async () => (await check()).status === 'ok');
   await client.schedule.getHandle(fullSyncScheduleId(paused)).pause('holidays');
   await eventually(async () => (await check()).status === 'warn');
@@ -43,10 +44,10 @@ test('schedules that are missing are named, and what you paused by hand is a war
 test('where a list takes too long, their number says whether any is missing', async () => {
   const { store, ids, list } = await integrations(3);
   await pause(store, ids[0]!, 'It has a schedule too.');
-  const found = await findSchedules(temporal, [], 0);
+  const found = await findSchedules(temporal, [], { listWithinMs: 0 });
   if (!('count' in found)) throw new Error('They were listed.');
   await eventually(async () => {
-    const now = await findSchedules(temporal, [], 0);
+    const now = await findSchedules(temporal, [], { listWithinMs: 0 });
     return 'count' in now && now.count >= 3;
   });
   expect(checkSchedules(await list(), { count: 3 })).toMatchObject({ status: 'ok' });
@@ -54,4 +55,16 @@ test('where a list takes too long, their number says whether any is missing', as
     status: 'fail',
     message: '2 of 3 integrations have none',
   });
+});
+
+test('more schedules than a server lists in time are only counted', async () => {
+  await integrations(2);
+  await eventually(async () => {
+    const now = await findSchedules(temporal, [], { listWithinMs: 0 });
+    return 'count' in now && now.count >= 2;
+  });
+  const list = vi.spyOn(client.workflowService, 'listSchedules');
+  onTestFinished(() => list.mockRestore());
+  expect(await findSchedules(temporal, [], { most: 1 })).toHaveProperty('count');
+  expect(list).not.toHaveBeenCalled();
 });
