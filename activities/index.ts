@@ -7,7 +7,6 @@ import { createStartSync } from './start-sync.ts';
 import type { ActivityDeps } from './support/deps.ts';
 import { RequestPlaces } from './support/request-places.ts';
 import { createSyncEndpoint } from './sync-endpoint.ts';
-import { createTidyUp } from './tidy-up.ts';
 
 export type { ActivityDeps, ActivityTemporal, PageEvent } from './support/deps.ts';
 
@@ -19,7 +18,6 @@ export function createActivities(given: ActivityDeps) {
     lookUpIntegration: createLookUpIntegration(deps),
     syncEndpoint: createSyncEndpoint(deps),
     keepForLater: createKeepForLater(deps),
-    tidyUp: createTidyUp(deps),
     eraseIntegration: createEraseIntegration(deps),
     noteIssue: createNoteIssue(deps),
     sendNotification: createSendNotification(deps),

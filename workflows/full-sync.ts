@@ -1,5 +1,4 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -24,7 +23,6 @@ import { want } from '../src/domain/wanted.ts';
 import { readFullSyncInput } from './input.ts';
 import { syncState } from './messages.ts';
 import { begin, keep, syncIdOf } from './begin-and-keep.ts';
-import { fullQueue, tidyUp } from './proxies.ts';
 import { Reads } from './reads.ts';
 import { Story } from './story.ts';
 import { describeProgress } from './ui.ts';
@@ -84,7 +82,6 @@ export async function fullSync(untrusted: FullSyncInput): Promise<SyncResult> {
     throw error;
   }
   for (const { syncId: open } of story.unfinished) story.end(open, started);
-  await tidy();
   phase = 'ending';
   show();
   const { unknownModels, blocked } = started;
@@ -175,13 +172,4 @@ async function keepUnread({ integrationId }: FullSyncInput, started: Started, re
     syncIds: [...new Set(open.map(({ syncId }) => syncId))],
     unread: open.filter(({ kind }) => kind === 'full').map(({ endpoint }) => endpoint),
   });
-}
-
-/** Old history only costs disk space, so a failure here never fails a sync. */
-async function tidy(): Promise<void> {
-  try {
-    await tidyUp.executeWithOptions(fullQueue(), []);
-  } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-  }
 }

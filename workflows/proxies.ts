@@ -25,12 +25,6 @@ const lasting = {
 export const { startSync, lookUpIntegration, syncEndpoint, keepForLater, eraseIntegration, noteIssue } =
   proxyActivities<Activities>(lasting);
 
-/** Old history only costs disk space. */
-export const { tidyUp } = proxyActivities<Activities>({
-  ...lasting,
-  retry: { ...ACTIVITY_RETRY, maximumAttempts: 3 },
-});
-
 /** A receiver that is down is tried until it is there again: meanwhile no second notification waits for it. */
 export const { sendNotification } = proxyActivities<Activities>({
   startToCloseTimeout: NOTIFY_TIMEOUT_MS,

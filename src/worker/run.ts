@@ -20,6 +20,7 @@ import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
 import { startChangesSignaller, type ChangesSignaller } from './changes-signaller.ts';
+import { keepHistory } from './history-keeper.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { activityLog } from './activity-log.ts';
 import { createWorkerMetrics } from './metrics.ts';
@@ -130,10 +131,10 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     log,
   });
   const signals = (signaller = startChangesSignaller({ store, client, config, log, meter }));
-  const keeper = keepSchedules({ store, client, config, log });
+  const keepers = [keepSchedules({ store, client, config, log }), keepHistory({ store, config, log })];
   void warnOfUnusable(client, log);
   const finished = runAndClose(workers, connection, async () => {
-    await Promise.all([housekeeping.stop(), keeper.stop(), signals.stop()]);
+    await Promise.all([housekeeping, signals, ...keepers].map((part) => part.stop()));
     await monitor?.close();
   });
   finished.catch(() => {});

@@ -37,10 +37,9 @@ test('(I25) everything of it stands in the task queue of full syncs, and its sta
   ]);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, taskQueue: 'test-full' });
   await finish(run, '/ats/jobs');
-  expect(run.pending('tidyUp')).toMatchObject({ taskQueue: 'test-full' });
 });
 
-test('(I15) reads and sweeps every endpoint, tidies up and tells', async () => {
+test('(I15) reads and sweeps every endpoint, ends with the last answer and tells', async () => {
   const run = await startReads(['/ats/jobs', '/ats/offers']);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, attempts: 0 });
   const drift = {
@@ -52,8 +51,7 @@ test('(I15) reads and sweeps every endpoint, tidies up and tells', async () => {
     verdict: 'unexpected' as const,
   };
   await finish(run, '/ats/jobs', read({ sweep: { state: 'done', candidates: 3, deleted: 1 }, drift }));
-  expect(brief(await finish(run, '/ats/offers'))).toEqual(['tidyUp']);
-  expect(brief(await run.activate([completed(run.pending('tidyUp'), {})]))).toEqual(['complete']);
+  expect(brief(await finish(run, '/ats/offers'))).toEqual(['complete']);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'completed',
     syncs: 1,
@@ -69,7 +67,6 @@ test('(I10) a long limit or a short outage fails no read: the activity is called
     expect(brief(await run.advanceTo(run.now + 60_000))).toEqual(['syncEndpoint full /ats/jobs']);
   }
   await finish(run, '/ats/jobs');
-  await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({ status: 'completed' });
 });
 
@@ -116,19 +113,11 @@ test('(I10) a sweep that stopped is a failure that you must look at', async () =
     reason: { code: 'SweepStopped', message: 'Too many.' },
   };
   await finish(run, '/ats/jobs', stopped);
-  await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'partial',
     failed: ['/ats/jobs'],
     endpoints: { '/ats/jobs': { reason: { code: 'SweepStopped', message: 'Too many.' } } },
   });
-});
-
-test('old history that cannot be removed does not fail the sync', async () => {
-  const run = await startReads(['/ats/jobs']);
-  await finish(run, '/ats/jobs');
-  const commands = await run.activate([failed(run.pending('tidyUp'), 'DatabaseUnavailable', 'disk')]);
-  expect(brief(commands)).toEqual(['complete']);
 });
 
 test('(I9) continues as new once its reads have stopped between two calls, with the same sync', async () => {
@@ -197,7 +186,6 @@ test('a failed start is the result, with the reason', async () => {
   const { run } = await TestRun.start('fullSync', INPUT);
   await run.activate([failed(run.pending('startSync'), 'Internal', 'Out of order.')]);
   await run.activate([completed(run.pending('keepForLater'))]);
-  await run.activate([completed(run.pending('tidyUp'), {})]);
   expect(resultOf(run.ended)).toMatchObject({
     status: 'failed',
     blocked: { message: 'Out of order.' },

@@ -48,14 +48,7 @@ export function useWorkflows(): void {
     installRuntime(pino({ level: 'silent' }));
     const bundle = await workflowBundle(undefined);
     if (!('code' in bundle)) throw new Error('Remove workflow-bundle.js: tests use the sources.');
-    const activities = [
-      'startSync',
-      'lookUpIntegration',
-      'syncEndpoint',
-      'keepForLater',
-      'tidyUp',
-      'eraseIntegration',
-    ];
+    const activities = ['startSync', 'lookUpIntegration', 'syncEndpoint', 'keepForLater', 'eraseIntegration'];
     creator = await ReusableVMWorkflowCreator.create(
       parseWorkflowCode(bundle.code),
       TASK_MS,
