@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, Runtime, type WorkflowBundleOption } from '@temporalio/worker';
+import { keptBundle } from './kept-bundle.ts';
 
 const PREBUILT = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
 
@@ -14,12 +15,16 @@ export async function workflowBundle(tracing: string | undefined): Promise<Workf
   if (tracing === undefined && existsSync(PREBUILT)) return { codePath: PREBUILT };
   const known = bundled.get(tracing);
   if (known) return known;
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const made = bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(`../../workflows/index.${extension}`, import.meta.url)),
-    workflowInterceptorModules: tracing === undefined ? [] : [tracing],
-    logger: Runtime.instance().logger,
-  });
+  const fromSources = import.meta.url.endsWith('.ts');
+  const make = () =>
+    bundleWorkflowCode({
+      workflowsPath: fileURLToPath(
+        new URL(`../../workflows/index.${fromSources ? 'ts' : 'js'}`, import.meta.url),
+      ),
+      workflowInterceptorModules: tracing === undefined ? [] : [tracing],
+      logger: Runtime.instance().logger,
+    });
+  const made = fromSources ? keptBundle(tracing === undefined ? 'plain' : 'traced', make) : make();
   bundled.set(tracing, made);
   return made;
 }

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { describeSchema, readData, recordMigration, restore, type Dump } from '../../scripts/upgrade/dump.ts';
 import { showIntegrations } from '../../src/operations/show.ts';
 import { loadConfig } from '../../src/config.ts';
 import { migrate, pendingMigrations } from '../../src/store/migrate.ts';
+import { workflowBundle } from '../../src/worker/bundle.ts';
 import { installRuntime } from '../../src/worker/runtime.ts';
 import { createEmptyStore } from '../support/database.ts';
 
@@ -65,16 +65,13 @@ describe.each(versions)('(I20) what %s left behind', (version) => {
   });
 
   test('replays: a run that it has begun goes on with the code of today', { timeout: 120_000 }, async () => {
-    const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('ERROR'),
-    });
+    const bundle = await workflowBundle(undefined);
     for (const name of readdirSync(new URL('histories/', folder))) {
       const history = JSON.parse(readFileSync(new URL(`histories/${name}`, folder), 'utf8')) as {
         events: { workflowExecutionStartedEventAttributes?: { workflowId?: string } }[];
       };
       const id = history.events[0]?.workflowExecutionStartedEventAttributes?.workflowId;
-      const replay = Worker.runReplayHistory({ workflowBundle }, history, id);
+      const replay = Worker.runReplayHistory({ workflowBundle: bundle }, history, id);
       await expect(replay, `${name}: ${REMEDY}`).resolves.toBeUndefined();
     }
   });
