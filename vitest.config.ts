@@ -2,11 +2,14 @@ import './scripts/require-node.js';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that start processes of their own take longest; begun last, they would leave the other workers idle at the end. */
+/**
+ * Files that start processes of their own, or play many histories, take longest; begun last, they would leave the other
+ * workers idle at the end.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isShort = (file: TestSpecification) =>
-      !/\/test\/(browser|cli|dev|docs|e2e|liveness)\//.test(file.moduleId);
+      !/\/test\/(browser|cli|conformance|dev|docs|e2e|liveness|properties)\//.test(file.moduleId);
     return (await super.sort(files)).toSorted((a, b) => Number(isShort(a)) - Number(isShort(b)));
   }
 }
