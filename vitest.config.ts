@@ -21,7 +21,7 @@ export default defineConfig({
     ...(report ? { reporters: ['default', ['json', { outputFile: report }]] } : {}),
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/restore-environment.ts'],
+    setupFiles: ['test/support/restore-environment.ts', 'test/support/clean-up.ts'],
     pool: 'forks',
     // Files that a worker runs one after the other share its modules: loading them took a tenth of the tests' time.
     isolate: false,

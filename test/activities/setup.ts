@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
-import { afterAll } from 'vitest';
 import {
   createActivities,
   type Activities,
@@ -25,6 +24,7 @@ import { Secret } from '../../src/secret.ts';
 import { readDebts } from '../../src/store/state/debts.ts';
 import { saveIntegration } from '../../src/store/state/integrations.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
+import { afterFile } from '../support/after-file.ts';
 import { createTestStore } from '../support/database.ts';
 
 export const API_KEY = 'ks_test_MARKER_key';
@@ -34,7 +34,7 @@ export async function createWorkbench() {
   const store = await createTestStore();
   const sandbox = createSandbox({ apiKey: API_KEY, integrations: [] });
   const baseUrl = await sandbox.listen();
-  afterAll(() => sandbox.close());
+  afterFile(() => sandbox.close());
   const lines: string[] = [];
   const settled: string[] = [];
   const woken: string[] = [];

@@ -3,13 +3,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pino } from 'pino';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { defined } from '../../src/domain/defined.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { startServer } from '../../src/http/server.ts';
 import type { Store } from '../../src/store/database.ts';
 import type { TemporalHandle } from '../../src/temporal/connect.ts';
 import { ADMIN_TOKEN, testConfig } from '../http/support.ts';
+import { afterFile } from '../support/after-file.ts';
 import { launchChromium } from '../support/chromium.ts';
 
 interface Look {
@@ -36,7 +37,7 @@ export const CONFIG = testConfig({ TEMPORAL_UI_URL: 'http://localhost:8233' });
 /** One Chromium for the file. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await launchChromium();
-  afterAll(() => browser.close());
+  afterFile(() => browser.close());
   return browser;
 }
 
@@ -48,7 +49,7 @@ export async function serve(
 ): Promise<string> {
   const log = pino({ level: 'silent' });
   const server = await startServer({ config: CONFIG, store, temporal, log, lagMs: () => 0, ...more });
-  afterAll(() => server.close());
+  afterFile(() => server.close());
   return server.url;
 }
 

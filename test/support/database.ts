@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { openStore, type Store } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { afterFile } from './after-file.ts';
 import { eventually } from './poll.ts';
 
 const TEMPLATE_LOCK = 7_105_099;
@@ -40,7 +41,7 @@ async function openDatabase(statement: string, how?: 'copies files'): Promise<Te
   const store = openStore(url.href, { max: 10 });
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= store.close());
-  afterAll(async () => {
+  afterFile(async () => {
     await close();
     await withAdmin(async (admin) => {
       const { rows } = await admin.query<{ query: string }>(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { connectTemporal, type TemporalHandle } from '../../src/temporal/connect.ts';
+import { afterFile } from './after-file.ts';
 
 /**
  * Connects to the shared Temporal server, or to another one, and points the settings of this process to it. Closes the
@@ -9,7 +10,7 @@ import { connectTemporal, type TemporalHandle } from '../../src/temporal/connect
 export async function testTemporal(address = inject('temporalAddress')): Promise<TemporalHandle> {
   process.env['TEMPORAL_ADDRESS'] = address;
   const handle = await connectTemporal();
-  afterAll(() => handle.close());
+  afterFile(() => handle.close());
   return handle;
 }
 
