@@ -16,6 +16,8 @@ export function isTimestamp(text: string): boolean {
 /** Where `2026-03-01T09:30:00.000Z` has digits; elsewhere it has these characters. */
 const USUAL = '####-##-##T##:##:##.###Z';
 const USUAL_FORM = Array.from(USUAL, (character) => (character === '#' ? -1 : character.charCodeAt(0)));
+/** Days of each month, which begin with 1. That 29 February exists depends on the year. */
+const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Whether bytes of ASCII are a timestamp in the form that Kombo uses. False tells nothing: another form may be one too. */
 export function isUsualTimestamp(bytes: Uint8Array, at: number, length: number): boolean {
@@ -26,13 +28,11 @@ export function isUsualTimestamp(bytes: Uint8Array, at: number, length: number):
     if (form === -1 ? byte < 0x30 || byte > 0x39 : byte !== form) return false;
   }
   const two = (index: number) => bytes[at + index]! * 10 + bytes[at + index + 1]! - 0x30 * 11;
-  const [month, day] = [two(5), two(8)];
+  const day = two(8);
   return (
     (two(0) > 0 || two(2) > 0) &&
-    month >= 1 &&
-    month <= 12 &&
     day >= 1 &&
-    day <= 28 &&
+    day <= (DAYS[two(5)] ?? 0) &&
     two(11) <= 23 &&
     two(14) <= 59 &&
     two(17) <= 59

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isTimestamp, parseTimestamp } from '../../src/domain/timestamp.ts';
+import { isTimestamp, isUsualTimestamp, parseTimestamp } from '../../src/domain/timestamp.ts';
 import { useTimeZone } from '../support/time-zone.ts';
 
 useTimeZone('America/New_York');
@@ -50,6 +50,26 @@ describe('timestamps', () => {
         const text = moment.toISOString().replace('Z', offset).replace('T', between);
         expect(parseTimestamp(text)).toEqual(moment);
       }),
+    );
+  });
+
+  const isUsual = (text: string) => isUsualTimestamp(Buffer.from(text), 0, text.length);
+
+  test('in the form of Kombo are usual on every day but 29 February', () => {
+    for (let day = Date.UTC(2023, 0, 1); day < Date.UTC(2025, 0, 1); day += 86_400_000) {
+      const text = new Date(day).toISOString();
+      expect([text, isUsual(text)]).toEqual([text, !text.includes('-02-29')]);
+    }
+  });
+
+  test('property: what is usual is a timestamp', () => {
+    const two = fc.integer({ min: 0, max: 99 }).map((number) => String(number).padStart(2, '0'));
+    fc.assert(
+      fc.property(fc.tuple(two, two, two, two, two, two, two), ([a, b, month, day, hour, minute, second]) => {
+        const text = `${a}${b}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+        expect(isUsual(text) && !isTimestamp(text)).toBe(false);
+      }),
+      { numRuns: 5_000 },
     );
   });
 });
