@@ -9,6 +9,7 @@ import { transaction, type Store } from '../database.ts';
 import { payDebts, type Paid } from '../state/pay.ts';
 import { PASS_COLUMNS, passLost, type Pass } from '../state/passes.ts';
 import { INTEGRATION, NOT_REMOVED, refuseRemoved } from '../state/removed.ts';
+import { textArray } from './text-array.ts';
 import {
   isChange,
   NOTHING_WRITTEN,
@@ -192,6 +193,7 @@ with ${INTEGRATION}, page as (
 select ${PASS_COLUMNS.join(', ')} from moved`;
 
 async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: WriteCounts): Promise<Pass> {
+  const ids = textArray(idsOf(page));
   const { rows } = await client.query<Pass>({
     name: 'move_pass',
     text: MOVE_PASS,
@@ -201,18 +203,26 @@ async function movePass(client: pg.ClientBase, pass: Pass, page: Page, counts: W
       pass.version,
       page.next,
       page.next === null ? null : createHash('md5').update(page.next).digest('hex'),
-      [...page.storable, ...page.rejected].flatMap((record) => record.id ?? []),
+      ids.value,
       page.clockCorrectionMs,
       page.komboAskedAt,
       [page.results, ...COUNTED.map((name) => counts[name])],
     ],
   });
+  ids.release();
   const [moved] = rows;
   if (!moved) {
     await refuseRemoved(client, pass.integration_id);
     throw passLost(pass);
   }
   return moved;
+}
+
+function idsOf({ storable, rejected }: Page): string[] {
+  const ids: string[] = [];
+  for (const { id } of storable) ids.push(id);
+  for (const { id } of rejected) if (id !== undefined) ids.push(id);
+  return ids;
 }
 
 /** Removes what the end of a pass makes obsolete: a delta's pages, or what an older listing left. */

@@ -1,6 +1,7 @@
 import { ReusedBuffers } from '../../reused-buffers.ts';
 
 const TEXT_OID = 25;
+const HEAD_BYTES = 5 * 4;
 const buffers = new ReusedBuffers();
 
 export interface TextArray {
@@ -16,19 +17,22 @@ export interface TextArray {
  * @param texts bytes are UTF-8.
  */
 export function textArray(texts: readonly (string | Uint8Array)[]): TextArray {
-  const lengths = texts.map((text) => (typeof text === 'string' ? Buffer.byteLength(text) : text.length));
-  const total = lengths.reduce((sum, length) => sum + 4 + length, 5 * 4);
+  let total = HEAD_BYTES;
+  for (const text of texts) total += 4 + byteLength(text);
   const buffer = buffers.take(total);
   // One dimension, no nulls, the type of the elements; then how many there are, and the number of the first.
   let position = 0;
   for (const word of [1, 0, TEXT_OID, texts.length, 1]) position = buffer.writeInt32BE(word, position);
-  for (const [index, text] of texts.entries()) {
-    position = buffer.writeInt32BE(lengths[index]!, position);
-    if (typeof text === 'string') position += buffer.write(text, position);
-    else {
-      buffer.set(text, position);
-      position += text.length;
-    }
+  for (const text of texts) {
+    const length = byteLength(text);
+    position = buffer.writeInt32BE(length, position);
+    if (typeof text === 'string') buffer.write(text, position);
+    else buffer.set(text, position);
+    position += length;
   }
   return { value: buffer.subarray(0, total), release: () => buffers.give(buffer) };
+}
+
+function byteLength(text: string | Uint8Array): number {
+  return typeof text === 'string' ? Buffer.byteLength(text) : text.length;
 }

@@ -11,6 +11,25 @@ export interface UpsertVariant {
   chosen?: boolean;
 }
 
+const made = new WeakMap<EndpointDefinition, Map<string, { name: string; text: string }>>();
+
+/** `upsertSql` with a name for it. The text is long, so it is made once for each variant and not for each page. */
+export function upsertStatement(
+  endpoint: EndpointDefinition,
+  variant: UpsertVariant,
+): { name: string; text: string } {
+  const { withProjections, withOthers, chosen } = variant;
+  const kind = `${withProjections ? '_misfits' : ''}${withOthers ? '_others' : ''}${chosen ? '_chosen' : ''}`;
+  let statements = made.get(endpoint);
+  if (!statements) made.set(endpoint, (statements = new Map()));
+  let statement = statements.get(kind);
+  if (!statement) {
+    statement = { name: `upsert_${endpoint.table}${kind}`, text: upsertSql(endpoint, variant) };
+    statements.set(kind, statement);
+  }
+  return statement;
+}
+
 /**
  * The statement that writes a page. One round trip: the page goes in as one parameter, Postgres takes the columns
  * out of it, and counts come back. Rows that would not change are not touched, so that a no-op leaves no dead tuple.

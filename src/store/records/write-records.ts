@@ -6,10 +6,11 @@ import { SyncError } from '../../domain/errors.ts';
 import { textOfRaw, type RejectedRecord, type StorableRecord } from '../../domain/records.ts';
 import type { FieldPolicy, Fields } from '../../domain/fields/policy.ts';
 import type { PassCounts } from '../../domain/counts.ts';
+import { batches } from './batches.ts';
 import { isDataError } from './data-tables.ts';
 import { purgeRows } from './purge-rows.ts';
 import { textArray } from './text-array.ts';
-import { emptiedSql, upsertSql } from './upsert-sql.ts';
+import { emptiedSql, upsertStatement } from './upsert-sql.ts';
 
 export interface WriteTarget {
   integrationId: string;
@@ -61,9 +62,6 @@ export const NOTHING_WRITTEN: WriteCounts = {
 export function isChange(counts: WriteCounts): boolean {
   return counts.created + counts.updated + counts.deleted + counts.restored > 0;
 }
-
-/** One jsonb array holds at most 256 MiB. Far below that, several statements are as fast as one. */
-const BATCH_BYTES = 32 * 1024 * 1024;
 
 /**
  * Writes records inside the caller's transaction, which must have begun with `beginWrite`. With `careful`, it finds a
@@ -131,17 +129,13 @@ async function upsert(
   policy: FieldPolicy | undefined,
 ): Promise<WriteCounts> {
   if (records.length === 0) return NOTHING_WRITTEN;
-  const projections = records.flatMap((record, index) =>
-    record.projection === undefined ? [] : [`"${index}":${record.projection}`],
-  );
-  const misfits = projections.length > 0;
+  const misfits = records.some(({ projection }) => projection !== undefined);
   const texts = textArray(records.map((record) => record.raw));
   const others = comparedInRecords(target.endpoint, records, misfits);
   const variant = { withProjections: misfits, withOthers: others.length > 0, chosen: policy !== undefined };
   const { rows } = await client.query<Omit<WriteCounts, 'rejected'> & { missed: number; never_live: number }>(
     {
-      name: `upsert_${target.endpoint.table}${misfits ? '_misfits' : ''}${others.length > 0 ? '_others' : ''}${policy ? '_chosen' : ''}`,
-      text: upsertSql(target.endpoint, variant),
+      ...upsertStatement(target.endpoint, variant),
       values: [
         target.integrationId,
         texts.value,
@@ -151,7 +145,7 @@ async function upsert(
         target.askedSeq,
         target.arrivedSeq,
         ...(policy ? [records.some(({ hasTimes }) => hasTimes) ? policy.timedKeys : [], target.passId] : []),
-        ...(misfits ? [`{${projections.join(',')}}`] : []),
+        ...(misfits ? [projectionsOf(records)] : []),
         ...(others.length > 0 ? [others] : []),
       ],
     },
@@ -167,6 +161,14 @@ async function upsert(
   return { ...NOTHING_WRITTEN, ...counts };
 }
 
+/** A jsonb object: position → the record without what does not fit. */
+function projectionsOf(records: readonly StorableRecord[]): string {
+  const members = records.flatMap(({ projection }, index) =>
+    projection === undefined ? [] : [`"${index}":${projection}`],
+  );
+  return `{${members.join(',')}}`;
+}
+
 const MOST_OTHERS = 500;
 
 /** Fields that the columns cannot tell about: those that have none, and all if some values do not fit. */
@@ -175,7 +177,8 @@ function comparedInRecords(
   records: readonly StorableRecord[],
   misfits: boolean,
 ): string[] {
-  const lists = new Set(records.map(({ undocumented }) => undocumented));
+  const lists = new Set<readonly string[]>();
+  for (const { undocumented } of records) lists.add(undocumented);
   const names = new Set([...lists].flat());
   if (misfits) for (const name of Object.keys(fields)) names.add(name);
   return [...names].slice(0, MOST_OTHERS);
@@ -281,19 +284,4 @@ async function setAside(
        times = r.times + 1, last_seen_at = now()`,
     [target.integrationId, target.endpoint.path, target.passId, JSON.stringify([...rows.values()])],
   );
-}
-
-function* batches(records: readonly StorableRecord[]): Generator<StorableRecord[]> {
-  let batch: StorableRecord[] = [];
-  let bytes = 0;
-  for (const record of records) {
-    if (batch.length > 0 && bytes + record.raw.length > BATCH_BYTES) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(record);
-    bytes += record.raw.length;
-  }
-  if (batch.length > 0) yield batch;
 }
