@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import zlib from 'node:zlib';
+import { reusedReads } from './reused-reads.ts';
 
 /** What is looked at of an answer. A `Response` is one too. */
 export interface RawAnswer {
@@ -42,10 +43,13 @@ class StaleConnection extends Error {}
 function send(url: string, { headers, signal }: RawRequest): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const client = url.startsWith('https:') ? https : http;
-  const request = client.get(url, {
+  const options = {
     headers: { ...headers, 'accept-encoding': 'gzip, deflate, br' },
     signal,
-  });
+    // Goes to the connection: https://nodejs.org/api/http.html#httprequestoptions-callback
+    onread: reusedReads(),
+  };
+  const request = client.get(url, options);
   request.on('socket', (socket) => {
     if (!socket.connecting) return;
     const late = () => request.destroy(Object.assign(new Error('no connection'), { code: 'ETIMEDOUT' }));

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sendByHttp } from '../../src/kombo/transport.ts';
+import { createAuthority } from '../support/certificates.ts';
 
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
 let connections = new Set<Socket>();
@@ -12,6 +14,9 @@ server.on('connection', (socket) => connections.add(socket));
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page`;
+/** Of its connections, in Node's agent. */
+const NAME = `${new URL(url).host}:`;
+const authority = createAuthority();
 afterAll(() => server.close());
 beforeEach(() => {
   connections = new Set();
@@ -65,6 +70,74 @@ describe('an answer', () => {
 });
 
 describe('a connection', () => {
+  test('reads a long answer into little new memory', async () => {
+    const long = Buffer.alloc(8 * 1024 * 1024, 'x');
+    answer = (_, response) => response.end(long);
+    let allocated = 0;
+    const { body } = await sendByHttp(url, { headers: {}, signal: AbortSignal.timeout(5_000) });
+    const [socket] = (http.globalAgent as unknown as { sockets: Record<string, Socket[]> }).sockets[NAME]!;
+    const seen = new Set<ArrayBufferLike>();
+    socket!.on('data', (data: Buffer) => {
+      if (!seen.has(data.buffer)) allocated += data.buffer.byteLength;
+      seen.add(data.buffer);
+    });
+    let length = 0;
+    for await (const chunk of body!) length += chunk.length;
+    expect(length).toBe(long.length);
+    expect(allocated).toBe(64 * 1024);
+  });
+
+  test('does not mix answers that arrive at once with those of another', async () => {
+    const letters = ['a', 'b', 'c', 'd'];
+    answer = (request, response) => {
+      const part = Buffer.alloc(100_000, String(request.headers['x-id']));
+      const write = (times: number) =>
+        times === 0 ? response.end() : response.write(part, () => setImmediate(write, times - 1));
+      write(10);
+    };
+    const texts = letters.map(async (letter) => {
+      const signal = AbortSignal.timeout(5_000);
+      const { body } = await sendByHttp(url, { headers: { 'x-id': letter }, signal });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body!) chunks.push(chunk);
+      return Buffer.concat(chunks).toString();
+    });
+    expect(await Promise.all(texts)).toEqual(letters.map((letter) => letter.repeat(1_000_000)));
+  });
+
+  test('that a request has left before it was made serves the next one', async () => {
+    answer = (_, response) => response.end(TEXT);
+    http.globalAgent.destroy();
+    const left = new AbortController();
+    const given = get(left.signal);
+    left.abort(new Error('left'));
+    await expect(given).rejects.toBeInstanceOf(Error);
+    expect((await get()).text).toBe(TEXT);
+    expect(connections.size).toBe(1);
+  });
+
+  test('with TLS brings answers as one without', async () => {
+    const { certificate: cert, key } = authority.issue('localhost');
+    const secure = https.createServer({ cert, key }, (_, response) => response.end(TEXT.repeat(10)));
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const options = https.globalAgent.options;
+    options.ca = authority.certificate;
+    onTestFinished(() => {
+      delete options.ca;
+      https.globalAgent.destroy();
+      secure.close();
+    });
+    const address = `https://localhost:${(secure.address() as AddressInfo).port}/`;
+    for (let times = 0; times < 2; times += 1) {
+      const signal = AbortSignal.timeout(5_000);
+      const { body } = await sendByHttp(address, { headers: {}, signal });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body!) chunks.push(chunk);
+      expect(Buffer.concat(chunks).toString()).toBe(TEXT.repeat(10));
+    }
+  });
+
   test('is used again', async () => {
     answer = (_, response) => response.end(TEXT);
     for (let times = 0; times < 5; times += 1) expect((await get()).text).toBe(TEXT);
