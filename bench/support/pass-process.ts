@@ -8,6 +8,7 @@ import type * as Client from '../../src/kombo/client.ts';
 import type * as Fields from '../../src/kombo/fields.ts';
 import type * as Log from '../../src/log.ts';
 import type * as SecretModule from '../../src/secret.ts';
+import type * as Heap from '../../src/worker/heap.ts';
 import type * as Database from '../../src/store/database.ts';
 import type * as Sweep from '../../src/store/records/sweep.ts';
 import type { Pass } from '../../src/store/state/passes.ts';
@@ -56,6 +57,8 @@ const { STORES_ALL } = await load<typeof Fields>('src/kombo/fields.ts');
 const { createLogger } = await load<typeof Log>('src/log.ts');
 const { Secret } = await load<typeof SecretModule>('src/secret.ts');
 const { openStore } = await load<typeof Database>('src/store/database.ts');
+// A checkout from before it has none.
+(await load<typeof Heap>('src/worker/heap.ts').catch(() => undefined))?.keepHeap();
 
 const store = openStore(database);
 let listedAt = Number.NaN;

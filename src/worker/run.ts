@@ -20,6 +20,7 @@ import { createLifecycle } from '../temporal/lifecycle.ts';
 import { settleIntegration } from '../temporal/settle.ts';
 import { connectWorker } from './connect.ts';
 import { startChangesSignaller, type ChangesSignaller } from './changes-signaller.ts';
+import { keepHeap } from './heap.ts';
 import { keepHistory } from './history-keeper.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { activityLog } from './activity-log.ts';
@@ -70,6 +71,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   if (!kombo || problems.length > 0) throw new ConfigError(problems);
   const fields = fieldsOf(config);
   await takeUpChoice(store, fields, log);
+  keepHeap();
   installRuntime(log, { metrics: METRICS_PORT !== undefined });
   const { connection, namespace, dataConverter } = await connectWorker();
   const interceptors = { workflow: clientInterceptors() };
