@@ -26,8 +26,12 @@ export async function keptBundle(kind: string, make: () => Promise<Bundle>): Pro
   const made = await make();
   // A rename, so that no other process reads half of it.
   const work = `${file}.${process.pid}`;
-  writeFileSync(work, made.code);
-  renameSync(work, file);
+  try {
+    writeFileSync(work, made.code);
+    renameSync(work, file);
+  } catch {
+    // A worker starts without the folder too, for example if it may only be read.
+  }
   return made;
 }
 

@@ -36,7 +36,6 @@ test('(I25) everything of it stands in the task queue of full syncs, and its sta
     completed(run.pending('startSync'), started(['/ats/jobs'], { kind: 'full', because: 'full-sync' })),
   ]);
   expect(run.pending('syncEndpoint')).toMatchObject({ priority: 4, taskQueue: 'test-full' });
-  await finish(run, '/ats/jobs');
 });
 
 test('(I15) reads and sweeps every endpoint, ends with the last answer and tells', async () => {
